@@ -1,0 +1,161 @@
+"""The border between the engine and the rank loop around it: plain data and one protocol, no torch.
+
+Every rank of the world calls `Engine.load` and `Engine.generate` with equal arguments, always. A rank
+that has no place in the plan returns at once and stays loaded. Which ranks take part is the engine's
+choice (a warm engine keeps each rank on the shard that it holds), so callers never compute it.
+
+Failures are `SplitreelError`s and `Cancelled`, raised on every rank that took part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+
+class Stage(StrEnum):
+    """Stages that the engine reports, each with its real unit."""
+
+    LOADING = "loading"  # bytes read from the model's files by this rank
+    ENCODING = "encoding"  # texts and conditioning images encoded
+    DENOISING = "denoising"  # denoising steps
+    DECODING = "decoding"  # VAE tiles, each over one span of time
+
+
+class Offload(StrEnum):
+    """Where weights wait while another stage runs."""
+
+    NONE = "none"
+    MODEL = "model"  # one of text encoder, transformer, VAE is on the device at a time
+    SEQUENTIAL = "sequential"  # moreover one transformer block at a time
+
+
+class Kernel(StrEnum):
+    """Attention kernels. All but SDPA need CUDA; the last three a package of their own."""
+
+    SDPA = "sdpa"
+    CUDNN = "cudnn"
+    FLASH = "flash"
+    FLASH3 = "flash3"
+    SAGE = "sage"
+
+
+class SchedulerChoice(StrEnum):
+    """`model`: as the folder ships it. The other two put that class in its place, trailing spacing for dpm."""
+
+    MODEL = "model"
+    DDIM = "ddim"
+    DPM = "dpm"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoJob:
+    """One video of a job."""
+
+    prompt: str
+    negative_prompt: str
+    seed: int
+    image: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineJob:
+    """All that the numbers depend on. Videos are dealt to the dp replicas in turn."""
+
+    videos: tuple[VideoJob, ...]
+    width: int
+    height: int
+    num_frames: int
+    num_inference_steps: int
+    guidance_scale: float = 6.0
+    use_dynamic_cfg: bool = True
+    scheduler: SchedulerChoice = SchedulerChoice.MODEL
+    num_pipeline_patch: int | None = None  # PipeFusion; None: as many as there are stages
+    warmup_steps: int = 1  # PipeFusion: first steps that run synchronously, exactly
+    kernel: Kernel = Kernel.SDPA
+    preview_steps: frozenset[int] = field(default_factory=frozenset)  # 1-based steps after which to show a preview
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """How weights are held. A change of any of these (or of model, tp, pp) reads weights again."""
+
+    dtype: str = "auto"  # "auto": bfloat16 on CUDA, float32 on the CPU; or either by name
+    offload: Offload = Offload.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What `load` did on this rank."""
+
+    reused: bool  # no weight was read
+    bytes_read: int  # from the model's files, by this rank
+    bytes_held: int  # weights of this rank, on device and host together
+    transformer_bytes_held: int
+    block_bytes_held: int  # of the transformer's blocks alone: what tp and pp divide
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class VideoOutcome:
+    """How one video ended, known on every rank that took part."""
+
+    video: int
+    writer_rank: int
+    error_code: str | None = None  # a SplitreelError's code, or None: made
+    error_params: dict[str, str | int | float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StageFigures:
+    """One stage on one rank, over all videos of the job."""
+
+    seconds: float
+    peak_device_bytes: int  # 0 on the CPU
+    peak_host_bytes: int  # resident set of the process
+    bytes_sent: int
+    seconds_waiting: float  # in collectives
+
+
+@dataclass(frozen=True, slots=True)
+class EngineReport:
+    """What `generate` did on this rank. `outcomes` lists every video, whoever made it."""
+
+    took_part: bool
+    outcomes: tuple[VideoOutcome, ...]
+    stages: dict[str, StageFigures]
+    step_seconds: tuple[float, ...]  # of this rank's videos, one after another
+    bytes_sent_per_step: tuple[int, ...]
+    approximate: bool  # stale PipeFusion steps were taken
+    text_encoder: str  # "kept", "offloaded", "freed" or "none": what became of it after encoding
+    kernel: str  # the attention kernel that really ran
+
+
+class Hooks(Protocol):
+    """What the rank loop gives the engine. All are called on the engine's thread; none may block for long."""
+
+    def stage_started(self, video: int, stage: Stage, total: int) -> None: ...
+    def stage_progressed(self, video: int, stage: Stage, completed: int) -> None: ...
+    def stage_finished(self, video: int, stage: Stage) -> None: ...
+
+    def cancel_requested(self) -> bool:
+        """Local and cheap. The engine makes all ranks agree on the same step."""
+        ...
+
+    def preview(self, video: int, step: int, image_u8_HWC: np.ndarray) -> None:
+        """Called on the writer rank only."""
+        ...
+
+    def latents(self, video: int, latents_BFCHW: torch.Tensor) -> None:
+        """Final latents in float32 on the CPU, without padding frames. Writer rank only, before decoding."""
+        ...
+
+    def frame(self, video: int, index: int, frame_u8_HWC: np.ndarray) -> None:
+        """Decoded frames in order, as they come. Writer rank only. An exception here fails this video."""
+        ...
