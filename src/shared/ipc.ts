@@ -1,0 +1,159 @@
+/**
+ * The contract between the window and the main process: every call with its input and output, every slice of state
+ * that main pushes. The preload exposes exactly this table and nothing else. A call is: sender check, parse input,
+ * do, parse output, Result.
+ */
+import { z } from 'zod';
+import { environmentSchema } from './environment';
+import { appErrorSchema, type AppError } from './errors';
+import { jobDevicesSchema, jobProgressSchema, jobSchema } from './job';
+import { libraryVideoSchema, videoMetadataSchema } from './library';
+import { machineSchema } from './machine';
+import { modelEntrySchema } from './models';
+import { planSchema } from './plan';
+import { generateRequestSchema } from './request';
+import type { Result } from './result';
+import { settingsPatchSchema, settingsSchema } from './settings';
+
+/** Fixed https pages that the window may open, by id: never an address from the window. */
+export const LINK_IDS = ['docs', 'issues', 'licence', 'model2b', 'model5b', 'model15', 'driver', 'wsl'] as const;
+
+const nothing = z.undefined();
+const id = z.string().min(1).max(200);
+
+/** State that main owns; each slice is pushed whole when it changes. */
+export const sliceSchemas = {
+  settings: settingsSchema,
+  machine: machineSchema,
+  environment: environmentSchema,
+  engine: z.object({
+    status: z.enum(['stopped', 'starting', 'importing', 'cold', 'warm', 'busy', 'failed']),
+    modelId: z.string().nullable(),
+    rankCount: z.number(),
+    error: appErrorSchema.nullable(),
+  }),
+  models: z.array(modelEntrySchema),
+  /** In queue order, finished ones included until they are cleared. */
+  jobs: z.array(jobSchema),
+  /** Of the job that is running, or of the last one that ran; null before the first. */
+  progress: jobProgressSchema.nullable(),
+  /** Newest first. */
+  library: z.array(libraryVideoSchema),
+  /** Things the person should be told once: a store that was set aside, a job that was interrupted. */
+  notices: z.array(z.object({ id, error: appErrorSchema })),
+  /** Seconds per step measured on this machine: model, size, length -> planKey -> seconds. */
+  measurements: z.array(
+    z.object({
+      modelId: z.string(),
+      width: z.number(),
+      height: z.number(),
+      numFrames: z.number(),
+      guided: z.boolean(),
+      plan: planSchema,
+      devices: z.string(),
+      secondsPerStep: z.number(),
+    }),
+  ),
+  about: z.object({
+    version: z.string(),
+    electron: z.string(),
+    chromium: z.string(),
+    /** `official`, or `fallback` where the test runtime of another Electron serves; with one sentence about it. */
+    runtime: z.object({ kind: z.enum(['official', 'fallback']), note: z.string() }),
+    dataFolder: z.string(),
+    videosFolder: z.string(),
+    logsFolder: z.string(),
+    platform: z.string(),
+  }),
+} as const;
+export type SliceName = keyof typeof sliceSchemas;
+export type Slices = { readonly [K in SliceName]: z.infer<(typeof sliceSchemas)[K]> };
+
+export const snapshotSchema = z.object({ revision: z.number().int(), slices: z.object(sliceSchemas) });
+export type Snapshot = z.infer<typeof snapshotSchema>;
+
+/** A slice as it is now. Revisions count up by one over all slices: a gap means that the window must ask for a snapshot. */
+export type SliceChanged = {
+  [K in SliceName]: { readonly revision: number; readonly slice: K; readonly value: Slices[K] };
+}[SliceName];
+
+const call = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O): { readonly input: I; readonly output: O } => ({
+  input,
+  output,
+});
+
+export const calls = {
+  getSnapshot: call(nothing, snapshotSchema),
+  updateSettings: call(settingsPatchSchema, nothing),
+  /** Opens the system's folder dialogue; null when it is cancelled. */
+  chooseVideosFolder: call(nothing, z.string().nullable()),
+  chooseImage: call(nothing, z.string().nullable()),
+
+  /** GPUs are read once a second while a window shows them. */
+  watchMachine: call(z.object({ visible: z.boolean() }), nothing),
+  refreshMachine: call(nothing, nothing),
+
+  installEnvironment: call(nothing, nothing),
+  cancelInstall: call(nothing, nothing),
+  rollBackEnvironment: call(nothing, nothing),
+  removeEnvironment: call(nothing, nothing),
+
+  /** Asks for a folder, checks it, adds it; null when the dialogue is cancelled. */
+  addModelFolder: call(nothing, z.object({ modelId: z.string() }).nullable()),
+  /** Forgets a folder that was added; the folder itself stays. */
+  forgetModel: call(z.object({ modelId: id }), nothing),
+  recheckModel: call(z.object({ modelId: id }), nothing),
+  countTokens: call(
+    z.object({ modelId: id, text: z.string().max(20_000) }),
+    z.object({ tokens: z.number(), max: z.number() }).nullable(),
+  ),
+
+  enqueueJob: call(
+    z.object({ request: generateRequestSchema, plan: planSchema, devices: jobDevicesSchema }),
+    z.object({ jobId: z.string() }),
+  ),
+  cancelJob: call(z.object({ jobId: id }), nothing),
+  retryJob: call(z.object({ jobId: id }), nothing),
+  /** Takes a job that is not running out of the list. */
+  removeJob: call(z.object({ jobId: id }), nothing),
+  /** Moves a waiting job to a place among the waiting ones, 0 first. */
+  moveJob: call(z.object({ jobId: id, toIndex: z.number().int().nonnegative() }), nothing),
+  /** Ends the ranks and frees the memory of the GPUs. */
+  unloadEngine: call(nothing, nothing),
+
+  /** Moves the file to the system's bin. */
+  deleteVideo: call(z.object({ videoId: id }), nothing),
+  /** Asks where; null when cancelled. */
+  saveVideoAs: call(z.object({ videoId: id }), z.string().nullable()),
+  showVideoInFolder: call(z.object({ videoId: id }), nothing),
+  /** Starts a drag of the file out of the window, from a dragstart that was prevented. */
+  dragVideo: call(z.object({ videoId: id }), nothing),
+  /** Settings of a video file that the person dropped or chose: asks for a file where path is null. */
+  readVideoSettings: call(z.object({ path: z.string().max(4_096).nullable() }), videoMetadataSchema.nullable()),
+
+  saveDiagnostics: call(z.object({ includePrompts: z.boolean() }), z.string().nullable()),
+  readLogTail: call(nothing, z.string()),
+  openLogsFolder: call(nothing, nothing),
+  openLink: call(z.object({ link: z.enum(LINK_IDS) }), nothing),
+  copyText: call(z.object({ text: z.string().max(100_000) }), nothing),
+  dismissNotice: call(z.object({ noticeId: id }), nothing),
+} as const;
+
+export type CallName = keyof typeof calls;
+export type CallInput<K extends CallName> = z.infer<(typeof calls)[K]['input']>;
+export type CallOutput<K extends CallName> = z.infer<(typeof calls)[K]['output']>;
+
+/** `window.splitreel`, as the preload exposes it: one function per call, and a subscription. */
+export type SplitreelApi = {
+  readonly [K in CallName]: (
+    ...args: undefined extends CallInput<K> ? [] : [input: CallInput<K>]
+  ) => Promise<Result<CallOutput<K>, AppError>>;
+} & {
+  /** Calls back with every slice that changes; returns a function that stops it. */
+  readonly onSliceChanged: (listener: (change: SliceChanged) => void) => () => void;
+  /** The path of a file that the person dropped on the window, for readVideoSettings and images. */
+  readonly pathOfDroppedFile: (file: File) => string;
+};
+
+export const CALL_CHANNEL = 'splitreel:call';
+export const CHANGE_CHANNEL = 'splitreel:changed';

@@ -1,0 +1,116 @@
+/** Jobs as a pure state machine, and what is known of their progress. The main process owns both. */
+import { z } from 'zod';
+import { appErrorSchema, type AppError } from './errors';
+import { planSchema } from './plan';
+import { jobReportSchema, stageSchema, type JobReport } from './protocol';
+import { generateRequestSchema } from './request';
+import { assertNever } from './result';
+
+export const jobStateSchema = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('queued') }),
+  z.object({ status: z.literal('running') }),
+  z.object({ status: z.literal('cancelling') }),
+  z.object({ status: z.literal('finished'), videoIds: z.array(z.string()), report: jobReportSchema }),
+  z.object({ status: z.literal('failed'), error: appErrorSchema }),
+  z.object({ status: z.literal('cancelled') }),
+  /** It was running when the app ended without warning. */
+  z.object({ status: z.literal('interrupted') }),
+]);
+export type JobState = z.infer<typeof jobStateSchema>;
+
+export type JobEvent =
+  | { readonly type: 'started' }
+  | { readonly type: 'cancelRequested' }
+  | { readonly type: 'finished'; readonly videoIds: readonly string[]; readonly report: JobReport }
+  | { readonly type: 'failed'; readonly error: AppError }
+  | { readonly type: 'cancelled' }
+  | { readonly type: 'interrupted' }
+  | { readonly type: 'retried' };
+
+const isOver = (state: JobState): boolean =>
+  state.status === 'finished' ||
+  state.status === 'failed' ||
+  state.status === 'cancelled' ||
+  state.status === 'interrupted';
+
+/**
+ * The state after an event. An event that makes no sense in a state leaves it as it is, the same object: a second
+ * cancel, a finish that arrives after the end.
+ */
+export function transition(state: JobState, event: JobEvent): JobState {
+  switch (event.type) {
+    case 'started':
+      return state.status === 'queued' ? { status: 'running' } : state;
+    case 'cancelRequested':
+      if (state.status === 'queued') return { status: 'cancelled' };
+      return state.status === 'running' ? { status: 'cancelling' } : state;
+    case 'finished':
+      // A finish that wins the race against a cancel counts: the video is there.
+      if (state.status !== 'running' && state.status !== 'cancelling') return state;
+      return { status: 'finished', videoIds: [...event.videoIds], report: event.report };
+    case 'failed':
+      return isOver(state) ? state : { status: 'failed', error: event.error };
+    case 'cancelled':
+      return state.status === 'running' || state.status === 'cancelling' ? { status: 'cancelled' } : state;
+    case 'interrupted':
+      return state.status === 'running' || state.status === 'cancelling' ? { status: 'interrupted' } : state;
+    case 'retried':
+      return isOver(state) && state.status !== 'finished' ? { status: 'queued' } : state;
+    default:
+      return assertNever(event);
+  }
+}
+
+export const jobDevicesSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('cpu'), ranks: z.number().int().min(1).max(8) }),
+  z.object({ kind: z.literal('cuda'), uuids: z.array(z.string()).min(1) }),
+]);
+export type JobDevices = z.infer<typeof jobDevicesSchema>;
+
+export const jobSchema = z.object({
+  id: z.string(),
+  /** Wall-clock, for display only: order is the order of the queue. */
+  createdAtMs: z.number(),
+  request: generateRequestSchema,
+  plan: planSchema,
+  devices: jobDevicesSchema,
+  state: jobStateSchema,
+});
+export type Job = z.infer<typeof jobSchema>;
+
+const stageProgressSchema = z.object({
+  stage: stageSchema,
+  status: z.enum(['waiting', 'running', 'finished']),
+  completed: z.number(),
+  total: z.number(),
+  /** Measured by the worker's monotonic clock. */
+  elapsedMs: z.number(),
+});
+export type StageProgress = z.infer<typeof stageProgressSchema>;
+
+export const jobProgressSchema = z.object({
+  jobId: z.string(),
+  /** One entry per video of the job, each with every stage in order. */
+  videos: z.array(
+    z.object({
+      stages: z.array(stageProgressSchema),
+      previewUrl: z.string().nullable(),
+      previewStep: z.number().nullable(),
+      error: appErrorSchema.nullable(),
+    }),
+  ),
+  ranks: z.array(
+    z.object({
+      rank: z.number(),
+      device: z.string(),
+      stage: stageSchema.nullable(),
+      completed: z.number(),
+      total: z.number(),
+    }),
+  ),
+  /** Mean of the measured steps; null until two are done. */
+  msPerStep: z.number().nullable(),
+  /** From measured steps of this job and measured decoding and writing of earlier ones; null while unknown. */
+  msLeft: z.number().nullable(),
+});
+export type JobProgress = z.infer<typeof jobProgressSchema>;

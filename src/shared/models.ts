@@ -1,0 +1,30 @@
+/** Models that can be used: what the window shows of each. */
+import { z } from 'zod';
+import { appErrorSchema } from './errors';
+import { modelShapeSchema } from './model';
+import { videoSettingsSchema } from './request';
+
+export const modelEntrySchema = z.object({
+  /** `demo`, a catalogue name, or the folder's path. */
+  id: z.string(),
+  name: z.string(),
+  /** One line: what it is, what it is good for. */
+  description: z.string(),
+  source: z.enum(['builtin', 'folder', 'catalogue']),
+  path: z.string().nullable(),
+  sizeBytes: z.number().nullable(),
+  state: z.discriminatedUnion('status', [
+    z.object({ status: z.literal('ready'), shape: modelShapeSchema }),
+    z.object({ status: z.literal('checking') }),
+    /** Can be made or fetched; not there yet. */
+    z.object({ status: z.literal('absent') }),
+    z.object({ status: z.literal('broken'), error: appErrorSchema }),
+  ]),
+  /** What the form starts with for this model. `scheduler` is the one that its authors recommend. */
+  defaults: videoSettingsSchema,
+  /** Sizes to offer beside free numbers. */
+  sizes: z.array(z.object({ width: z.number(), height: z.number() })),
+  /** Sentences to try in one click. */
+  examples: z.array(z.string()),
+});
+export type ModelEntry = z.infer<typeof modelEntrySchema>;

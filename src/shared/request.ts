@@ -1,0 +1,152 @@
+/**
+ * What a person asks for, and what a model allows. Pure; Python has the same rules (python/splitreel/request.py)
+ * and both run resources/golden/request-cases.json.
+ */
+import { z } from 'zod';
+import type { Reason } from './messages';
+import type { ModelShape } from './model';
+
+/** JavaScript's largest exact integer; torch would take 2^64 - 1, but the window could not show it. */
+export const MAX_SEED = Number.MAX_SAFE_INTEGER;
+export const MAX_STEPS = 500;
+export const MAX_GUIDANCE = 30;
+export const MAX_VIDEOS = 64;
+export const MAX_PATCHES = 64;
+/** Per side, in pixels: four times CogVideoX 1.5's width; guards against typing errors, not against ambition. */
+const MAX_SIDE = 5440;
+
+export const SCHEDULERS = ['model', 'ddim', 'dpm'] as const;
+export const OFFLOADS = ['none', 'model', 'sequential'] as const;
+export const ATTENTION_KERNELS = ['sdpa', 'cudnn', 'flash', 'flash3', 'sage'] as const;
+
+/** The settings of a video that do not depend on which video of the job it is. */
+export const videoSettingsSchema = z.object({
+  width: z.number().int(),
+  height: z.number().int(),
+  numFrames: z.number().int(),
+  numInferenceSteps: z.number().int(),
+  guidanceScale: z.number(),
+  useDynamicCfg: z.boolean(),
+  scheduler: z.enum(SCHEDULERS),
+  offload: z.enum(OFFLOADS),
+  attention: z.enum(ATTENTION_KERNELS),
+  /** PipeFusion: patches of image tokens, and steps that run in full before stale values are used. */
+  numPipelinePatch: z.number().int(),
+  warmupSteps: z.number().int(),
+});
+export type VideoSettings = z.infer<typeof videoSettingsSchema>;
+
+export const generateRequestSchema = videoSettingsSchema.extend({
+  modelId: z.string().min(1).max(400),
+  prompt: z.string().max(20_000),
+  negativePrompt: z.string().max(20_000),
+  /** Absolute path of the first picture, for image to video. */
+  imagePath: z.string().max(4_096).nullable(),
+  seed: z.number(),
+  /** Videos of this prompt, with seeds seed, seed + 1, ... */
+  videoCount: z.number().int(),
+});
+export type GenerateRequest = z.infer<typeof generateRequestSchema>;
+
+export interface RequestLimits {
+  /** Width and height are multiples of this. */
+  readonly sizeStep: number;
+  readonly minSide: number;
+  readonly maxSide: number;
+  readonly fixedSize: { readonly width: number; readonly height: number } | null;
+  /** Frames are k * frameStep + 1. */
+  readonly frameStep: number;
+  readonly minFrames: number;
+  readonly maxFrames: number;
+}
+
+export function requestLimits(shape: ModelShape): RequestLimits {
+  const sizeStep = shape.spatialCompression * shape.patchSize;
+  // The VAE works on two latent frames at a time after the first, so 4k+1 frames are silently changed by diffusers.
+  const frameStep = 2 * shape.temporalCompression;
+  return {
+    sizeStep,
+    minSide: 2 * sizeStep,
+    maxSide: MAX_SIDE - (MAX_SIDE % sizeStep),
+    fixedSize: shape.positions === 'learned' ? { width: shape.sampleWidth, height: shape.sampleHeight } : null,
+    frameStep,
+    minFrames: frameStep + 1,
+    // CogVideoX 1.5, the family with temporal patches, is published for 5 and for 10 seconds: twice its sample length.
+    maxFrames: shape.patchSizeTemporal > 1 ? 2 * (shape.sampleFrames - 1) + 1 : shape.sampleFrames,
+  };
+}
+
+type Checked = Pick<
+  GenerateRequest,
+  | 'prompt'
+  | 'imagePath'
+  | 'width'
+  | 'height'
+  | 'numFrames'
+  | 'numInferenceSteps'
+  | 'guidanceScale'
+  | 'seed'
+  | 'videoCount'
+  | 'numPipelinePatch'
+  | 'warmupSteps'
+>;
+
+/** Everything about the request that the model does not allow; an empty list means that it can be made. */
+export function checkRequest(shape: ModelShape, request: Checked): Reason[] {
+  const reasons: Reason[] = [];
+  if (request.prompt.trim() === '') reasons.push({ code: 'prompt_empty', params: {} });
+  if (shape.task === 'image-to-video' && request.imagePath === null) reasons.push({ code: 'image_missing', params: {} });
+  if (shape.task === 'text-to-video' && request.imagePath !== null) reasons.push({ code: 'image_not_used', params: {} });
+  reasons.push(...checkSize(shape, request), ...checkFrames(shape, request.numFrames), ...checkNumbers(request));
+  return reasons;
+}
+
+function checkSize(shape: ModelShape, request: Checked): Reason[] {
+  const limits = requestLimits(shape);
+  const { fixedSize } = limits;
+  if (fixedSize !== null) {
+    const fits = request.width === fixedSize.width && request.height === fixedSize.height;
+    return fits ? [] : [{ code: 'size_fixed', params: { ...fixedSize } }];
+  }
+  const reasons: Reason[] = [];
+  for (const axis of ['width', 'height'] as const) {
+    const value = request[axis];
+    const { sizeStep: step, minSide: min, maxSide: max } = limits;
+    if (value < min || value > max) reasons.push({ code: 'size_out_of_range', params: { axis, value, min, max } });
+    else if (value % step !== 0) {
+      const lower = value - (value % step);
+      reasons.push({ code: 'size_not_multiple', params: { axis, value, step, lower, upper: lower + step } });
+    }
+  }
+  return reasons;
+}
+
+function checkFrames(shape: ModelShape, frames: number): Reason[] {
+  const { minFrames: min, maxFrames: max, frameStep } = requestLimits(shape);
+  if (frames < min || frames > max) return [{ code: 'frames_out_of_range', params: { frames, min, max } }];
+  const over = (frames - 1) % frameStep;
+  if (over === 0) return [];
+  const lower = frames - over;
+  // Beyond the last possible number there is only the lower neighbour, and the one below it.
+  const upper = lower + frameStep > max ? lower - frameStep : lower + frameStep;
+  return [{ code: 'frames_not_allowed', params: { frames, lower: Math.min(lower, upper), upper: Math.max(lower, upper) } }];
+}
+
+function checkNumbers(request: Checked): Reason[] {
+  const reasons: Reason[] = [];
+  const { numInferenceSteps: steps, guidanceScale: guidance, videoCount: videos } = request;
+  const { numPipelinePatch: patches, warmupSteps: warmup } = request;
+  if (!(steps >= 1 && steps <= MAX_STEPS))
+    reasons.push({ code: 'steps_out_of_range', params: { steps, min: 1, max: MAX_STEPS } });
+  if (!(guidance >= 0 && guidance <= MAX_GUIDANCE))
+    reasons.push({ code: 'guidance_out_of_range', params: { guidance, min: 0, max: MAX_GUIDANCE } });
+  // The last video's seed counts too: seeds run from seed to seed + videos - 1.
+  if (!(Number.isInteger(request.seed) && request.seed >= 0 && request.seed + videos - 1 <= MAX_SEED))
+    reasons.push({ code: 'seed_out_of_range', params: { max: MAX_SEED } });
+  if (!(videos >= 1 && videos <= MAX_VIDEOS))
+    reasons.push({ code: 'videos_out_of_range', params: { videos, min: 1, max: MAX_VIDEOS } });
+  if (!(patches >= 1 && patches <= MAX_PATCHES))
+    reasons.push({ code: 'patches_out_of_range', params: { patches, min: 1, max: MAX_PATCHES } });
+  if (!(warmup >= 0 && warmup <= steps)) reasons.push({ code: 'warmup_out_of_range', params: { warmup, max: steps } });
+  return reasons;
+}
