@@ -20,7 +20,11 @@ export type InstallProgress = z.infer<typeof installProgressSchema>;
 export const environmentSchema = z.discriminatedUnion('status', [
   z.object({ status: z.literal('unknown') }),
   z.object({ status: z.literal('missing') }),
-  z.object({ status: z.literal('installing'), progress: installProgressSchema, hasWorkingSlot: z.boolean() }),
+  z.object({
+    status: z.literal('installing'),
+    progress: installProgressSchema,
+    hasWorkingSlot: z.boolean(),
+  }),
   z.object({
     status: z.literal('ready'),
     slot: z.string(),

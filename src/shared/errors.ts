@@ -1,6 +1,14 @@
 /** An error as data: a code from the closed list, values for its words, and details for whoever wants them. */
 import { z } from 'zod';
-import { ERROR_CODES, REASON_CODES, errorAction, errorMessage, reasonText, type ErrorCode, type MessageParams } from './messages';
+import {
+  ERROR_CODES,
+  REASON_CODES,
+  errorAction,
+  errorMessage,
+  reasonText,
+  type ErrorCode,
+  type MessageParams,
+} from './messages';
 
 export const messageParamsSchema = z.record(z.string(), z.union([z.string(), z.number()]));
 
@@ -21,13 +29,23 @@ export function appError(
   params: MessageParams = {},
   extra: { readonly reasons?: AppError['reasons']; readonly details?: string } = {},
 ): AppError {
-  return { code, params: { ...params }, reasons: extra.reasons ?? [], details: extra.details ?? null };
+  return {
+    code,
+    params: { ...params },
+    reasons: extra.reasons ?? [],
+    details: extra.details ?? null,
+  };
 }
 
 /** What happened, in one sentence; where reasons are given they are the sentence. */
-export function describeError(error: AppError): { readonly message: string; readonly action: string } {
+export function describeError(error: AppError): {
+  readonly message: string;
+  readonly action: string;
+} {
   const message =
-    error.reasons.length > 0 ? error.reasons.map(reasonText).join(' ') : errorMessage(error.code, error.params);
+    error.reasons.length > 0
+      ? error.reasons.map(reasonText).join(' ')
+      : errorMessage(error.code, error.params);
   return { message, action: errorAction(error.code, error.params) };
 }
 

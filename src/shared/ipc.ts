@@ -16,7 +16,16 @@ import type { Result } from './result';
 import { settingsPatchSchema, settingsSchema } from './settings';
 
 /** Fixed https pages that the window may open, by id: never an address from the window. */
-export const LINK_IDS = ['docs', 'issues', 'licence', 'model2b', 'model5b', 'model15', 'driver', 'wsl'] as const;
+export const LINK_IDS = [
+  'docs',
+  'issues',
+  'licence',
+  'model2b',
+  'model5b',
+  'model15',
+  'driver',
+  'wsl',
+] as const;
 
 const nothing = z.undefined();
 const id = z.string().min(1).max(200);
@@ -69,7 +78,10 @@ export const sliceSchemas = {
 export type SliceName = keyof typeof sliceSchemas;
 export type Slices = { readonly [K in SliceName]: z.infer<(typeof sliceSchemas)[K]> };
 
-export const snapshotSchema = z.object({ revision: z.number().int(), slices: z.object(sliceSchemas) });
+export const snapshotSchema = z.object({
+  revision: z.number().int(),
+  slices: z.object(sliceSchemas),
+});
 export type Snapshot = z.infer<typeof snapshotSchema>;
 
 /** A slice as it is now. Revisions count up by one over all slices: a gap means that the window must ask for a snapshot. */
@@ -77,7 +89,10 @@ export type SliceChanged = {
   [K in SliceName]: { readonly revision: number; readonly slice: K; readonly value: Slices[K] };
 }[SliceName];
 
-const call = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O): { readonly input: I; readonly output: O } => ({
+const call = <I extends z.ZodType, O extends z.ZodType>(
+  input: I,
+  output: O,
+): { readonly input: I; readonly output: O } => ({
   input,
   output,
 });
@@ -129,7 +144,10 @@ export const calls = {
   /** Starts a drag of the file out of the window, from a dragstart that was prevented. */
   dragVideo: call(z.object({ videoId: id }), nothing),
   /** Settings of a video file that the person dropped or chose: asks for a file where path is null. */
-  readVideoSettings: call(z.object({ path: z.string().max(4_096).nullable() }), videoMetadataSchema.nullable()),
+  readVideoSettings: call(
+    z.object({ path: z.string().max(4_096).nullable() }),
+    videoMetadataSchema.nullable(),
+  ),
 
   saveDiagnostics: call(z.object({ includePrompts: z.boolean() }), z.string().nullable()),
   readLogTail: call(nothing, z.string()),
@@ -152,8 +170,14 @@ export type SplitreelApi = {
   /** Calls back with every slice that changes; returns a function that stops it. */
   readonly onSliceChanged: (listener: (change: SliceChanged) => void) => () => void;
   /** The path of a file that the person dropped on the window, for readVideoSettings and images. */
-  readonly pathOfDroppedFile: (file: File) => string;
+  readonly pathOfDroppedFile: (file: DroppedFile) => string;
 };
+
+/** What of a DOM File is named here: shared code knows no DOM. */
+export interface DroppedFile {
+  readonly name: string;
+  readonly size: number;
+}
 
 export const CALL_CHANNEL = 'splitreel:call';
 export const CHANGE_CHANNEL = 'splitreel:changed';

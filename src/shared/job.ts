@@ -10,7 +10,11 @@ export const jobStateSchema = z.discriminatedUnion('status', [
   z.object({ status: z.literal('queued') }),
   z.object({ status: z.literal('running') }),
   z.object({ status: z.literal('cancelling') }),
-  z.object({ status: z.literal('finished'), videoIds: z.array(z.string()), report: jobReportSchema }),
+  z.object({
+    status: z.literal('finished'),
+    videoIds: z.array(z.string()),
+    report: jobReportSchema,
+  }),
   z.object({ status: z.literal('failed'), error: appErrorSchema }),
   z.object({ status: z.literal('cancelled') }),
   /** It was running when the app ended without warning. */
@@ -51,9 +55,13 @@ export function transition(state: JobState, event: JobEvent): JobState {
     case 'failed':
       return isOver(state) ? state : { status: 'failed', error: event.error };
     case 'cancelled':
-      return state.status === 'running' || state.status === 'cancelling' ? { status: 'cancelled' } : state;
+      return state.status === 'running' || state.status === 'cancelling'
+        ? { status: 'cancelled' }
+        : state;
     case 'interrupted':
-      return state.status === 'running' || state.status === 'cancelling' ? { status: 'interrupted' } : state;
+      return state.status === 'running' || state.status === 'cancelling'
+        ? { status: 'interrupted' }
+        : state;
     case 'retried':
       return isOver(state) && state.status !== 'finished' ? { status: 'queued' } : state;
     default:

@@ -73,11 +73,17 @@ export function shapeFromConfigs(raw: {
     const issue = parsed.error.issues[0];
     const [part = 'modelIndex', ...field] = (issue?.path ?? []).map(String);
     const file = part === 'modelIndex' ? 'model_index.json' : `${part}/config.json`;
-    return err(appError('MODEL_CORRUPT', { file, problem: `${field.join('.')}: ${issue?.message ?? 'unreadable'}` }));
+    return err(
+      appError('MODEL_CORRUPT', {
+        file,
+        problem: `${field.join('.')}: ${issue?.message ?? 'unreadable'}`,
+      }),
+    );
   }
   const { modelIndex, transformer, vae, scheduler } = parsed.data;
   const task = TASKS[modelIndex._class_name];
-  if (task === undefined) return err(appError('MODEL_UNSUPPORTED', { what: modelIndex._class_name }));
+  if (task === undefined)
+    return err(appError('MODEL_UNSUPPORTED', { what: modelIndex._class_name }));
   const spatialCompression = 2 ** (vae.block_out_channels.length - 1);
   return ok({
     task,
@@ -97,7 +103,9 @@ export function shapeFromConfigs(raw: {
   });
 }
 
-function positionsOf(transformer: z.infer<typeof modelConfigsSchema>['transformer']): ModelShape['positions'] {
+function positionsOf(
+  transformer: z.infer<typeof modelConfigsSchema>['transformer'],
+): ModelShape['positions'] {
   // 5B-I2V sets both flags: its learned table is added before rotation, and it is what fixes the size.
   if (transformer.use_learned_positional_embeddings === true) return 'learned';
   return transformer.use_rotary_positional_embeddings ? 'rope' : 'sincos';

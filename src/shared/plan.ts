@@ -12,7 +12,14 @@ export const AXES = ['dp', 'cfg', 'pp', 'ring', 'ulysses', 'tp'] as const;
 export type Axis = (typeof AXES)[number];
 
 const degree = z.number().int().min(1).max(64);
-export const planSchema = z.object({ dp: degree, cfg: degree, pp: degree, ring: degree, ulysses: degree, tp: degree });
+export const planSchema = z.object({
+  dp: degree,
+  cfg: degree,
+  pp: degree,
+  ring: degree,
+  ulysses: degree,
+  tp: degree,
+});
 export type Plan = z.infer<typeof planSchema>;
 
 export const ONE_RANK: Plan = { dp: 1, cfg: 1, pp: 1, ring: 1, ulysses: 1, tp: 1 };
@@ -31,7 +38,8 @@ export interface PlanContext {
   readonly devices: PlanDevices;
 }
 
-export const worldSize = (plan: Plan): number => AXES.reduce((product, axis) => product * plan[axis], 1);
+export const worldSize = (plan: Plan): number =>
+  AXES.reduce((product, axis) => product * plan[axis], 1);
 
 /** `1x2x1x1x4x1`: the plan as a key, in the order of AXES. */
 export const planKey = (plan: Plan): string => AXES.map((axis) => plan[axis]).join('x');
@@ -57,11 +65,19 @@ export function checkPlan(context: PlanContext, plan: Plan): Reason[] {
   else if (plan.cfg === 2 && request.guidanceScale <= 1)
     reasons.push({ code: 'cfg_without_guidance', params: { guidance: request.guidanceScale } });
   if (plan.pp > shape.blocks)
-    reasons.push({ code: 'pipeline_exceeds_blocks', params: { blocks: shape.blocks, pp: plan.pp } });
+    reasons.push({
+      code: 'pipeline_exceeds_blocks',
+      params: { blocks: shape.blocks, pp: plan.pp },
+    });
   if (plan.dp > request.videoCount)
-    reasons.push({ code: 'data_exceeds_videos', params: { dp: plan.dp, videos: request.videoCount } });
-  if (request.offload !== 'none' && devices.kind === 'cpu') reasons.push({ code: 'offload_needs_gpu', params: {} });
-  if (request.offload === 'sequential' && plan.tp > 1) reasons.push({ code: 'offload_with_split', params: {} });
+    reasons.push({
+      code: 'data_exceeds_videos',
+      params: { dp: plan.dp, videos: request.videoCount },
+    });
+  if (request.offload !== 'none' && devices.kind === 'cpu')
+    reasons.push({ code: 'offload_needs_gpu', params: {} });
+  if (request.offload === 'sequential' && plan.tp > 1)
+    reasons.push({ code: 'offload_with_split', params: {} });
   const ranks = worldSize(plan);
   if (ranks > devices.count)
     reasons.push({
@@ -81,7 +97,8 @@ export function validPlans(context: PlanContext): Plan[] {
       if (checkPlan(context, plan).length === 0) plans.push(plan);
       return;
     }
-    for (let value = 1; value * worldSize(plan) <= limit; value += 1) extend({ ...plan, [axis]: value }, depth + 1);
+    for (let value = 1; value * worldSize(plan) <= limit; value += 1)
+      extend({ ...plan, [axis]: value }, depth + 1);
   };
   extend(ONE_RANK, 0);
   return plans;
@@ -125,18 +142,25 @@ export interface Recommendation {
 /** Valid plans, best first: those by rule of thumb, the fastest measured one before them. */
 export function rankPlans(context: PlanContext, measured: MeasuredSteps = new Map()): Plan[] {
   const { devices } = context;
-  const plans = validPlans(context).sort((a, b) => compareScores(thumbScore(a, devices), thumbScore(b, devices)));
+  const plans = validPlans(context).sort((a, b) =>
+    compareScores(thumbScore(a, devices), thumbScore(b, devices)),
+  );
   const thumb = plans[0];
   const thumbSeconds = thumb === undefined ? undefined : measured.get(planKey(thumb));
   // A measurement can only overrule what has been measured as well: an untried plan is not known to be slower.
   if (thumbSeconds === undefined) return plans;
   const secondsOf = (plan: Plan): number => measured.get(planKey(plan)) ?? Infinity;
-  const fastest = plans.filter((p) => !isApproximate(p)).reduce((a, b) => (secondsOf(b) < secondsOf(a) ? b : a));
+  const fastest = plans
+    .filter((p) => !isApproximate(p))
+    .reduce((a, b) => (secondsOf(b) < secondsOf(a) ? b : a));
   return [fastest, ...plans.filter((plan) => plan !== fastest)];
 }
 
 /** The best plan and why it is the best. The one-rank plan is always valid for a valid request. */
-export function recommendPlan(context: PlanContext, measured: MeasuredSteps = new Map()): Recommendation {
+export function recommendPlan(
+  context: PlanContext,
+  measured: MeasuredSteps = new Map(),
+): Recommendation {
   const plan = rankPlans(context, measured)[0] ?? ONE_RANK;
   return { plan, explanations: explainPlan(context, plan, measured) };
 }
@@ -148,13 +172,15 @@ function explainPlan(context: PlanContext, plan: Plan, measured: MeasuredSteps):
   if (worldSize(plan) === 1) explanations.push({ code: 'one_device', params: { device } });
   if (plan.dp > 1) explanations.push({ code: 'data_first', params: { dp: plan.dp } });
   if (plan.cfg > 1) explanations.push({ code: 'cfg_first', params: {} });
-  if (plan.ulysses > 1) explanations.push({ code: 'ulysses_inside', params: { ulysses: plan.ulysses, device } });
+  if (plan.ulysses > 1)
+    explanations.push({ code: 'ulysses_inside', params: { ulysses: plan.ulysses, device } });
   if (plan.ring > 1) explanations.push({ code: 'ring_across', params: { ring: plan.ring } });
   const idle = devices.count - worldSize(plan);
   if (idle > 0 && worldSize(plan) > 1)
     explanations.push({ code: 'idle', params: { idle, device, devices: devices.count } });
   const seconds = measured.get(planKey(plan));
-  if (seconds !== undefined) explanations.push({ code: 'measured', params: { seconds: Number(seconds.toPrecision(3)) } });
+  if (seconds !== undefined)
+    explanations.push({ code: 'measured', params: { seconds: Number(seconds.toPrecision(3)) } });
   return explanations;
 }
 
@@ -167,15 +193,27 @@ export function nearestPlan(context: PlanContext, wanted: Plan, axis: Axis): Pla
   const candidates = validPlans(context).filter((plan) => plan[axis] === wanted[axis]);
   const [first, ...rest] = candidates;
   if (first === undefined) return null;
-  const score = (plan: Plan): readonly number[] => [-distance(plan, wanted), ...thumbScore(plan, context.devices)];
-  return rest.reduce((best, plan) => (compareScores(score(best), score(plan)) > 0 ? plan : best), first);
+  const score = (plan: Plan): readonly number[] => [
+    -distance(plan, wanted),
+    ...thumbScore(plan, context.devices),
+  ];
+  return rest.reduce(
+    (best, plan) => (compareScores(score(best), score(plan)) > 0 ? plan : best),
+    first,
+  );
 }
 
 /** The nearest valid plan to one that has become invalid, with nothing held fixed. */
 export function nearestToPlan(context: PlanContext, wanted: Plan): Plan {
   if (checkPlan(context, wanted).length === 0) return wanted;
-  const score = (plan: Plan): readonly number[] => [-distance(plan, wanted), ...thumbScore(plan, context.devices)];
-  return validPlans(context).reduce((best, plan) => (compareScores(score(best), score(plan)) > 0 ? plan : best), ONE_RANK);
+  const score = (plan: Plan): readonly number[] => [
+    -distance(plan, wanted),
+    ...thumbScore(plan, context.devices),
+  ];
+  return validPlans(context).reduce(
+    (best, plan) => (compareScores(score(best), score(plan)) > 0 ? plan : best),
+    ONE_RANK,
+  );
 }
 
 export interface AxisOption {
@@ -192,7 +230,8 @@ export function axisOptions(context: PlanContext, current: Plan, axis: Axis): Ax
   return Array.from({ length: last }, (_, index) => {
     const value = index + 1;
     const plan = nearestPlan(context, { ...current, [axis]: value }, axis);
-    const blocked = plan === null ? (checkPlan(context, { ...ONE_RANK, [axis]: value })[0] ?? null) : null;
+    const blocked =
+      plan === null ? (checkPlan(context, { ...ONE_RANK, [axis]: value })[0] ?? null) : null;
     return { value, blocked, plan };
   });
 }

@@ -15,7 +15,14 @@ export const MAX_LINE_BYTES = 1_048_576;
 /** The supervisor sends a heartbeat each second. */
 export const HEARTBEAT_INTERVAL_MS = 1_000;
 
-export const STAGES = ['starting', 'loading', 'encoding', 'denoising', 'decoding', 'writing'] as const;
+export const STAGES = [
+  'starting',
+  'loading',
+  'encoding',
+  'denoising',
+  'decoding',
+  'writing',
+] as const;
 export const stageSchema = z.enum(STAGES);
 export type Stage = z.infer<typeof stageSchema>;
 
@@ -64,7 +71,12 @@ export const workerCommandSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('cancelJob'), jobId: z.string() }),
   /** Ends the ranks and frees all that they hold; the next job starts cold. */
   z.object({ type: z.literal('unload') }),
-  z.object({ type: z.literal('countTokens'), requestId: z.string(), modelPath: z.string(), text: z.string() }),
+  z.object({
+    type: z.literal('countTokens'),
+    requestId: z.string(),
+    modelPath: z.string(),
+    text: z.string(),
+  }),
   z.object({ type: z.literal('shutdown') }),
 ]);
 export type WorkerCommand = z.infer<typeof workerCommandSchema>;
@@ -115,7 +127,12 @@ export const workerEventSchema = z.discriminatedUnion('type', [
     total: count,
     elapsedMs: milliseconds,
   }),
-  z.object({ type: z.literal('stageFinished'), ...video, stage: stageSchema, durationMs: milliseconds }),
+  z.object({
+    type: z.literal('stageFinished'),
+    ...video,
+    stage: stageSchema,
+    durationMs: milliseconds,
+  }),
   /** One lane per rank; what it has done of the stage it is in. */
   z.object({
     type: z.literal('rankProgressed'),
@@ -135,7 +152,11 @@ export const workerEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('jobCancelled'), jobId: z.string() }),
   z.object({ type: z.literal('tokensCounted'), requestId: z.string(), tokens: count, max: count }),
   z.object({ type: z.literal('requestFailed'), requestId: z.string(), error: appErrorSchema }),
-  z.object({ type: z.literal('logged'), level: z.enum(['info', 'warning', 'error']), message: z.string() }),
+  z.object({
+    type: z.literal('logged'),
+    level: z.enum(['info', 'warning', 'error']),
+    message: z.string(),
+  }),
 ]);
 export type WorkerEvent = z.infer<typeof workerEventSchema>;
 

@@ -68,7 +68,10 @@ export function requestLimits(shape: ModelShape): RequestLimits {
     sizeStep,
     minSide: 2 * sizeStep,
     maxSide: MAX_SIDE - (MAX_SIDE % sizeStep),
-    fixedSize: shape.positions === 'learned' ? { width: shape.sampleWidth, height: shape.sampleHeight } : null,
+    fixedSize:
+      shape.positions === 'learned'
+        ? { width: shape.sampleWidth, height: shape.sampleHeight }
+        : null,
     frameStep,
     minFrames: frameStep + 1,
     // CogVideoX 1.5, the family with temporal patches, is published for 5 and for 10 seconds: twice its sample length.
@@ -95,9 +98,15 @@ type Checked = Pick<
 export function checkRequest(shape: ModelShape, request: Checked): Reason[] {
   const reasons: Reason[] = [];
   if (request.prompt.trim() === '') reasons.push({ code: 'prompt_empty', params: {} });
-  if (shape.task === 'image-to-video' && request.imagePath === null) reasons.push({ code: 'image_missing', params: {} });
-  if (shape.task === 'text-to-video' && request.imagePath !== null) reasons.push({ code: 'image_not_used', params: {} });
-  reasons.push(...checkSize(shape, request), ...checkFrames(shape, request.numFrames), ...checkNumbers(request));
+  if (shape.task === 'image-to-video' && request.imagePath === null)
+    reasons.push({ code: 'image_missing', params: {} });
+  if (shape.task === 'text-to-video' && request.imagePath !== null)
+    reasons.push({ code: 'image_not_used', params: {} });
+  reasons.push(
+    ...checkSize(shape, request),
+    ...checkFrames(shape, request.numFrames),
+    ...checkNumbers(request),
+  );
   return reasons;
 }
 
@@ -112,10 +121,14 @@ function checkSize(shape: ModelShape, request: Checked): Reason[] {
   for (const axis of ['width', 'height'] as const) {
     const value = request[axis];
     const { sizeStep: step, minSide: min, maxSide: max } = limits;
-    if (value < min || value > max) reasons.push({ code: 'size_out_of_range', params: { axis, value, min, max } });
+    if (value < min || value > max)
+      reasons.push({ code: 'size_out_of_range', params: { axis, value, min, max } });
     else if (value % step !== 0) {
       const lower = value - (value % step);
-      reasons.push({ code: 'size_not_multiple', params: { axis, value, step, lower, upper: lower + step } });
+      reasons.push({
+        code: 'size_not_multiple',
+        params: { axis, value, step, lower, upper: lower + step },
+      });
     }
   }
   return reasons;
@@ -123,30 +136,45 @@ function checkSize(shape: ModelShape, request: Checked): Reason[] {
 
 function checkFrames(shape: ModelShape, frames: number): Reason[] {
   const { minFrames: min, maxFrames: max, frameStep } = requestLimits(shape);
-  if (frames < min || frames > max) return [{ code: 'frames_out_of_range', params: { frames, min, max } }];
+  if (frames < min || frames > max)
+    return [{ code: 'frames_out_of_range', params: { frames, min, max } }];
   const over = (frames - 1) % frameStep;
   if (over === 0) return [];
   const lower = frames - over;
   // Beyond the last possible number there is only the lower neighbour, and the one below it.
   const upper = lower + frameStep > max ? lower - frameStep : lower + frameStep;
-  return [{ code: 'frames_not_allowed', params: { frames, lower: Math.min(lower, upper), upper: Math.max(lower, upper) } }];
+  return [
+    {
+      code: 'frames_not_allowed',
+      params: { frames, lower: Math.min(lower, upper), upper: Math.max(lower, upper) },
+    },
+  ];
 }
 
 function checkNumbers(request: Checked): Reason[] {
   const reasons: Reason[] = [];
   const { numInferenceSteps: steps, guidanceScale: guidance, videoCount: videos } = request;
   const { numPipelinePatch: patches, warmupSteps: warmup } = request;
+  // Warm-up is counted in steps, so it can only be judged where the steps themselves make sense.
   if (!(steps >= 1 && steps <= MAX_STEPS))
     reasons.push({ code: 'steps_out_of_range', params: { steps, min: 1, max: MAX_STEPS } });
+  else if (!(warmup >= 0 && warmup <= steps))
+    reasons.push({ code: 'warmup_out_of_range', params: { warmup, max: steps } });
   if (!(guidance >= 0 && guidance <= MAX_GUIDANCE))
-    reasons.push({ code: 'guidance_out_of_range', params: { guidance, min: 0, max: MAX_GUIDANCE } });
+    reasons.push({
+      code: 'guidance_out_of_range',
+      params: { guidance, min: 0, max: MAX_GUIDANCE },
+    });
   // The last video's seed counts too: seeds run from seed to seed + videos - 1.
-  if (!(Number.isInteger(request.seed) && request.seed >= 0 && request.seed + videos - 1 <= MAX_SEED))
+  if (!(
+    Number.isInteger(request.seed) &&
+    request.seed >= 0 &&
+    request.seed + videos - 1 <= MAX_SEED
+  ))
     reasons.push({ code: 'seed_out_of_range', params: { max: MAX_SEED } });
   if (!(videos >= 1 && videos <= MAX_VIDEOS))
     reasons.push({ code: 'videos_out_of_range', params: { videos, min: 1, max: MAX_VIDEOS } });
   if (!(patches >= 1 && patches <= MAX_PATCHES))
     reasons.push({ code: 'patches_out_of_range', params: { patches, min: 1, max: MAX_PATCHES } });
-  if (!(warmup >= 0 && warmup <= steps)) reasons.push({ code: 'warmup_out_of_range', params: { warmup, max: steps } });
   return reasons;
 }

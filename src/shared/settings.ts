@@ -20,11 +20,16 @@ export const settingsSchema = z.object({
   notifyWhenDone: z.boolean().default(true),
   loopPlayback: z.boolean().default(true),
   /** What the Create form held; null before the first change. */
-  draft: z.object({ request: generateRequestSchema, plan: planSchema, isPlanAutomatic: z.boolean() }).nullable().default(null),
+  draft: z
+    .object({ request: generateRequestSchema, plan: planSchema, isPlanAutomatic: z.boolean() })
+    .nullable()
+    .default(null),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
 export const DEFAULT_SETTINGS: Settings = settingsSchema.parse({ version: SETTINGS_VERSION });
 
-export const settingsPatchSchema = settingsSchema.omit({ version: true, modelFolders: true }).partial();
+export const settingsPatchSchema = settingsSchema
+  .omit({ version: true, modelFolders: true })
+  .partial();
 export type SettingsPatch = z.infer<typeof settingsPatchSchema>;

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { reasonText } from './messages';
+import type { ModelShape } from './model';
+import { checkRequest, requestLimits } from './request';
+
+const shape: ModelShape = {
+  task: 'text-to-video',
+  heads: 30,
+  blocks: 30,
+  patchSize: 2,
+  patchSizeTemporal: 1,
+  spatialCompression: 8,
+  temporalCompression: 4,
+  latentChannels: 16,
+  maxTextTokens: 226,
+  positions: 'sincos',
+  sampleWidth: 720,
+  sampleHeight: 480,
+  sampleFrames: 49,
+  scheduler: 'CogVideoXDDIMScheduler',
+};
+const request = {
+  prompt: 'a small dog',
+  imagePath: null,
+  width: 720,
+  height: 480,
+  numFrames: 49,
+  numInferenceSteps: 50,
+  guidanceScale: 6,
+  seed: 42,
+  videoCount: 1,
+  numPipelinePatch: 2,
+  warmupSteps: 1,
+};
+const sentences = (change: Partial<typeof request>, on: ModelShape = shape): string[] =>
+  checkRequest(on, { ...request, ...change }).map(reasonText);
+
+describe('checkRequest', () => {
+  it('finds nothing wrong with what the model was made for', () => {
+    expect(sentences({})).toEqual([]);
+  });
+
+  it.each([
+    [{ prompt: '  \n' }, 'Write what the video should show.'],
+    [{ numFrames: 13 }, '13 frames are not possible: choose 9 or 17.'],
+    [{ numFrames: 48 }, '48 frames are not possible: choose 41 or 49.'],
+    [{ numFrames: 50 }, '50 frames are not possible: this model makes 9 to 49.'],
+    [
+      { height: 481 },
+      'A height of 481 is not possible: it must be a multiple of 16, such as 480 or 496.',
+    ],
+    [{ numInferenceSteps: 0 }, '0 steps are not possible: choose 1 to 500.'],
+    [{ seed: -1 }, 'The seed must be a whole number from 0 to 9007199254740991.'],
+    [{ warmupSteps: 51 }, '51 warm-up steps are not possible: choose 0 to 50.'],
+  ])('%j: %s', (change, sentence) => {
+    expect(sentences(change)).toEqual([sentence]);
+  });
+
+  it('holds a model with learned positions to its own size', () => {
+    expect(sentences({ width: 704 }, { ...shape, positions: 'learned' })).toEqual([
+      'This model makes 720 x 480 only.',
+    ]);
+  });
+
+  it('asks image to video for its picture', () => {
+    expect(sentences({}, { ...shape, task: 'image-to-video' })).toEqual([
+      'This model starts from a picture: choose one.',
+    ]);
+  });
+});
+
+describe('requestLimits', () => {
+  it('takes every factor from the model', () => {
+    const small = { ...shape, spatialCompression: 4 };
+    expect(requestLimits(small).sizeStep).toBe(8);
+    expect(requestLimits({ ...shape, patchSizeTemporal: 2, sampleFrames: 81 }).maxFrames).toBe(161);
+  });
+});
