@@ -1,0 +1,94 @@
+/** Arrows: renderer -> shared <- main services <- main/index. Held here, so that a review need not. */
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'shared-is-pure',
+      comment: 'Both processes and every test run it: zod and the copy table are all that it may know.',
+      severity: 'error',
+      from: { path: '^src/shared/', pathNot: '\\.test\\.ts$' },
+      to: { pathNot: ['^src/shared/', '^node_modules/zod/', '^resources/[^/]+\\.json$'] },
+    },
+    {
+      name: 'renderer-knows-shared-only',
+      severity: 'error',
+      from: { path: '^src/renderer/', pathNot: '\\.test\\.tsx?$' },
+      to: { path: ['^src/main/', '^src/preload/', '^python/', '^scripts/', '^test/'] },
+    },
+    {
+      name: 'renderer-has-no-node',
+      severity: 'error',
+      from: { path: '^src/renderer/', pathNot: '\\.test\\.tsx?$' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'renderer-has-no-electron',
+      severity: 'error',
+      from: { path: '^src/renderer/' },
+      to: { path: '^(node_modules/)?(electron|systeminformation|execa)(/|$)' },
+    },
+    {
+      name: 'features-do-not-know-each-other-inside',
+      comment: 'A feature is used through its index, never through a file of its inside.',
+      severity: 'error',
+      from: { path: '^src/renderer/features/([^/]+)/' },
+      to: { path: '^src/renderer/features/([^/]+)/(?!index\\.tsx?$)', pathNot: '^src/renderer/features/$1/' },
+    },
+    {
+      name: 'ui-knows-no-feature',
+      severity: 'error',
+      from: { path: '^src/renderer/ui/' },
+      to: { path: '^src/renderer/(features|app)/' },
+    },
+    {
+      name: 'main-does-not-know-the-window',
+      severity: 'error',
+      from: { path: '^src/main/' },
+      to: { path: ['^src/renderer/', '^src/preload/', '^scripts/', '^test/'], pathNot: '^test/fakes/' },
+    },
+    {
+      name: 'only-index-composes',
+      comment: 'main/index.ts puts the services together; no service reaches for it.',
+      severity: 'error',
+      from: { path: '^src/main/', pathNot: '^src/main/index\\.ts$' },
+      to: { path: '^src/main/index\\.ts$' },
+    },
+    {
+      name: 'electron-behind-ports',
+      comment: 'Electron is reached by adapters and by index.ts; everything else runs without it.',
+      severity: 'error',
+      from: {
+        path: '^src/main/',
+        pathNot: ['^src/main/(index|app)\\.ts$', '/adapters/', 'adapter\\.ts$', '^src/main/window/', '\\.test\\.ts$'],
+      },
+      to: { path: '^(node_modules/)?electron(/|$)' },
+    },
+    {
+      name: 'preload-is-the-contract',
+      severity: 'error',
+      from: { path: '^src/preload/', pathNot: '\\.test\\.ts$' },
+      to: { pathNot: ['^src/(shared|preload)/', '^node_modules/electron/', '^electron$', '^resources/[^/]+\\.json$'] },
+    },
+    {
+      name: 'no-test-in-the-app',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.test\\.tsx?$' },
+      to: { path: ['\\.test\\.tsx?$', '^test/'] },
+    },
+    {
+      name: 'scripts-use-services-not-the-app',
+      severity: 'error',
+      from: { path: '^scripts/' },
+      to: { path: ['^src/main/index\\.ts$', '^src/(renderer|preload)/'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(out|dist|python)/' },
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};
