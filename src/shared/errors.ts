@@ -43,9 +43,7 @@ export function describeError(error: AppError): {
   readonly action: string;
 } {
   const message =
-    error.reasons.length > 0
-      ? error.reasons.map(reasonText).join(' ')
-      : errorMessage(error.code, error.params);
+    error.reasons.length > 0 ? error.reasons.map(reasonText).join(' ') : errorMessage(error.code, error.params);
   return { message, action: errorAction(error.code, error.params) };
 }
 

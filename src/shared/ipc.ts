@@ -16,16 +16,7 @@ import type { Result } from './result';
 import { settingsPatchSchema, settingsSchema } from './settings';
 
 /** Fixed https pages that the window may open, by id: never an address from the window. */
-export const LINK_IDS = [
-  'docs',
-  'issues',
-  'licence',
-  'model2b',
-  'model5b',
-  'model15',
-  'driver',
-  'wsl',
-] as const;
+export const LINK_IDS = ['docs', 'issues', 'licence', 'model2b', 'model5b', 'model15', 'driver', 'wsl'] as const;
 
 const nothing = z.undefined();
 const id = z.string().min(1).max(200);
@@ -144,10 +135,7 @@ export const calls = {
   /** Starts a drag of the file out of the window, from a dragstart that was prevented. */
   dragVideo: call(z.object({ videoId: id }), nothing),
   /** Settings of a video file that the person dropped or chose: asks for a file where path is null. */
-  readVideoSettings: call(
-    z.object({ path: z.string().max(4_096).nullable() }),
-    videoMetadataSchema.nullable(),
-  ),
+  readVideoSettings: call(z.object({ path: z.string().max(4_096).nullable() }), videoMetadataSchema.nullable()),
 
   saveDiagnostics: call(z.object({ includePrompts: z.boolean() }), z.string().nullable()),
   readLogTail: call(nothing, z.string()),
@@ -179,5 +167,4 @@ export interface DroppedFile {
   readonly size: number;
 }
 
-export const CALL_CHANNEL = 'splitreel:call';
-export const CHANGE_CHANNEL = 'splitreel:changed';
+export { CALL_CHANNEL, CHANGE_CHANNEL } from './channels';

@@ -16,18 +16,17 @@ const events: readonly JobEvent[] = [
 const terminal = new Set<JobState['status']>(['finished', 'failed', 'cancelled', 'interrupted']);
 const run = (sequence: readonly JobEvent[]): JobState[] => {
   const states: JobState[] = [{ status: 'queued' }];
-  for (const event of sequence)
-    states.push(transition(states.at(-1) ?? { status: 'queued' }, event));
+  for (const event of sequence) states.push(transition(states.at(-1) ?? { status: 'queued' }, event));
   return states;
 };
 
 describe('transition', () => {
   it('goes from the queue to a finished video', () => {
-    expect(
-      run([{ type: 'started' }, { type: 'finished', videoIds: ['v'], report }]).map(
-        (s) => s.status,
-      ),
-    ).toEqual(['queued', 'running', 'finished']);
+    expect(run([{ type: 'started' }, { type: 'finished', videoIds: ['v'], report }]).map((s) => s.status)).toEqual([
+      'queued',
+      'running',
+      'finished',
+    ]);
   });
 
   it('lets a finish win over a cancel that came too late', () => {
@@ -51,8 +50,7 @@ describe('transition', () => {
           const before = states[index];
           const after = states[index + 1];
           if (before === undefined || after === undefined || !terminal.has(before.status)) continue;
-          if (event.type === 'retried' && before.status !== 'finished')
-            expect(after.status).toBe('queued');
+          if (event.type === 'retried' && before.status !== 'finished') expect(after.status).toBe('queued');
           else expect(after).toBe(before);
         }
       }),

@@ -55,13 +55,9 @@ export function transition(state: JobState, event: JobEvent): JobState {
     case 'failed':
       return isOver(state) ? state : { status: 'failed', error: event.error };
     case 'cancelled':
-      return state.status === 'running' || state.status === 'cancelling'
-        ? { status: 'cancelled' }
-        : state;
+      return state.status === 'running' || state.status === 'cancelling' ? { status: 'cancelled' } : state;
     case 'interrupted':
-      return state.status === 'running' || state.status === 'cancelling'
-        ? { status: 'interrupted' }
-        : state;
+      return state.status === 'running' || state.status === 'cancelling' ? { status: 'interrupted' } : state;
     case 'retried':
       return isOver(state) && state.status !== 'finished' ? { status: 'queued' } : state;
     default:

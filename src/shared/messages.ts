@@ -33,10 +33,8 @@ export function fillMessage(template: string, params: MessageParams): string {
   });
 }
 
-export const reasonText = (reason: Reason): string =>
-  fillMessage(messages.reasons[reason.code], reason.params);
-export const explanationText = (e: Explanation): string =>
-  fillMessage(messages.explanations[e.code], e.params);
+export const reasonText = (reason: Reason): string => fillMessage(messages.reasons[reason.code], reason.params);
+export const explanationText = (e: Explanation): string => fillMessage(messages.explanations[e.code], e.params);
 export const noticeText = (code: NoticeCode, params: MessageParams): string =>
   fillMessage(messages.notices[code], params);
 export const errorMessage = (code: ErrorCode, params: MessageParams): string =>

@@ -82,8 +82,7 @@ export function shapeFromConfigs(raw: {
   }
   const { modelIndex, transformer, vae, scheduler } = parsed.data;
   const task = TASKS[modelIndex._class_name];
-  if (task === undefined)
-    return err(appError('MODEL_UNSUPPORTED', { what: modelIndex._class_name }));
+  if (task === undefined) return err(appError('MODEL_UNSUPPORTED', { what: modelIndex._class_name }));
   const spatialCompression = 2 ** (vae.block_out_channels.length - 1);
   return ok({
     task,
@@ -103,9 +102,7 @@ export function shapeFromConfigs(raw: {
   });
 }
 
-function positionsOf(
-  transformer: z.infer<typeof modelConfigsSchema>['transformer'],
-): ModelShape['positions'] {
+function positionsOf(transformer: z.infer<typeof modelConfigsSchema>['transformer']): ModelShape['positions'] {
   // 5B-I2V sets both flags: its learned table is added before rotation, and it is what fixes the size.
   if (transformer.use_learned_positional_embeddings === true) return 'learned';
   return transformer.use_rotary_positional_embeddings ? 'rope' : 'sincos';

@@ -84,15 +84,11 @@ describe('checkPlan', () => {
   });
 
   it('refuses CFG without an unconditional half', () => {
-    expect(checkPlan(context({ guidance: 1 }), plan({ cfg: 2 }))[0]?.code).toBe(
-      'cfg_without_guidance',
-    );
+    expect(checkPlan(context({ guidance: 1 }), plan({ cfg: 2 }))[0]?.code).toBe('cfg_without_guidance');
   });
 
   it('lists every reason, not only the first', () => {
-    const codes = checkPlan(context({ heads: 30, devices: 2 }), plan({ ulysses: 4, dp: 2 })).map(
-      (r) => r.code,
-    );
+    const codes = checkPlan(context({ heads: 30, devices: 2 }), plan({ ulysses: 4, dp: 2 })).map((r) => r.code);
     expect(codes).toEqual(['heads_not_shared', 'data_exceeds_videos', 'ranks_exceed_devices']);
   });
 });

@@ -38,8 +38,7 @@ export interface PlanContext {
   readonly devices: PlanDevices;
 }
 
-export const worldSize = (plan: Plan): number =>
-  AXES.reduce((product, axis) => product * plan[axis], 1);
+export const worldSize = (plan: Plan): number => AXES.reduce((product, axis) => product * plan[axis], 1);
 
 /** `1x2x1x1x4x1`: the plan as a key, in the order of AXES. */
 export const planKey = (plan: Plan): string => AXES.map((axis) => plan[axis]).join('x');
@@ -74,10 +73,8 @@ export function checkPlan(context: PlanContext, plan: Plan): Reason[] {
       code: 'data_exceeds_videos',
       params: { dp: plan.dp, videos: request.videoCount },
     });
-  if (request.offload !== 'none' && devices.kind === 'cpu')
-    reasons.push({ code: 'offload_needs_gpu', params: {} });
-  if (request.offload === 'sequential' && plan.tp > 1)
-    reasons.push({ code: 'offload_with_split', params: {} });
+  if (request.offload !== 'none' && devices.kind === 'cpu') reasons.push({ code: 'offload_needs_gpu', params: {} });
+  if (request.offload === 'sequential' && plan.tp > 1) reasons.push({ code: 'offload_with_split', params: {} });
   const ranks = worldSize(plan);
   if (ranks > devices.count)
     reasons.push({
@@ -97,8 +94,7 @@ export function validPlans(context: PlanContext): Plan[] {
       if (checkPlan(context, plan).length === 0) plans.push(plan);
       return;
     }
-    for (let value = 1; value * worldSize(plan) <= limit; value += 1)
-      extend({ ...plan, [axis]: value }, depth + 1);
+    for (let value = 1; value * worldSize(plan) <= limit; value += 1) extend({ ...plan, [axis]: value }, depth + 1);
   };
   extend(ONE_RANK, 0);
   return plans;
@@ -142,25 +138,18 @@ export interface Recommendation {
 /** Valid plans, best first: those by rule of thumb, the fastest measured one before them. */
 export function rankPlans(context: PlanContext, measured: MeasuredSteps = new Map()): Plan[] {
   const { devices } = context;
-  const plans = validPlans(context).sort((a, b) =>
-    compareScores(thumbScore(a, devices), thumbScore(b, devices)),
-  );
+  const plans = validPlans(context).sort((a, b) => compareScores(thumbScore(a, devices), thumbScore(b, devices)));
   const thumb = plans[0];
   const thumbSeconds = thumb === undefined ? undefined : measured.get(planKey(thumb));
   // A measurement can only overrule what has been measured as well: an untried plan is not known to be slower.
   if (thumbSeconds === undefined) return plans;
   const secondsOf = (plan: Plan): number => measured.get(planKey(plan)) ?? Infinity;
-  const fastest = plans
-    .filter((p) => !isApproximate(p))
-    .reduce((a, b) => (secondsOf(b) < secondsOf(a) ? b : a));
+  const fastest = plans.filter((p) => !isApproximate(p)).reduce((a, b) => (secondsOf(b) < secondsOf(a) ? b : a));
   return [fastest, ...plans.filter((plan) => plan !== fastest)];
 }
 
 /** The best plan and why it is the best. The one-rank plan is always valid for a valid request. */
-export function recommendPlan(
-  context: PlanContext,
-  measured: MeasuredSteps = new Map(),
-): Recommendation {
+export function recommendPlan(context: PlanContext, measured: MeasuredSteps = new Map()): Recommendation {
   const plan = rankPlans(context, measured)[0] ?? ONE_RANK;
   return { plan, explanations: explainPlan(context, plan, measured) };
 }
@@ -172,8 +161,7 @@ function explainPlan(context: PlanContext, plan: Plan, measured: MeasuredSteps):
   if (worldSize(plan) === 1) explanations.push({ code: 'one_device', params: { device } });
   if (plan.dp > 1) explanations.push({ code: 'data_first', params: { dp: plan.dp } });
   if (plan.cfg > 1) explanations.push({ code: 'cfg_first', params: {} });
-  if (plan.ulysses > 1)
-    explanations.push({ code: 'ulysses_inside', params: { ulysses: plan.ulysses, device } });
+  if (plan.ulysses > 1) explanations.push({ code: 'ulysses_inside', params: { ulysses: plan.ulysses, device } });
   if (plan.ring > 1) explanations.push({ code: 'ring_across', params: { ring: plan.ring } });
   const idle = devices.count - worldSize(plan);
   if (idle > 0 && worldSize(plan) > 1)
@@ -193,23 +181,14 @@ export function nearestPlan(context: PlanContext, wanted: Plan, axis: Axis): Pla
   const candidates = validPlans(context).filter((plan) => plan[axis] === wanted[axis]);
   const [first, ...rest] = candidates;
   if (first === undefined) return null;
-  const score = (plan: Plan): readonly number[] => [
-    -distance(plan, wanted),
-    ...thumbScore(plan, context.devices),
-  ];
-  return rest.reduce(
-    (best, plan) => (compareScores(score(best), score(plan)) > 0 ? plan : best),
-    first,
-  );
+  const score = (plan: Plan): readonly number[] => [-distance(plan, wanted), ...thumbScore(plan, context.devices)];
+  return rest.reduce((best, plan) => (compareScores(score(best), score(plan)) > 0 ? plan : best), first);
 }
 
 /** The nearest valid plan to one that has become invalid, with nothing held fixed. */
 export function nearestToPlan(context: PlanContext, wanted: Plan): Plan {
   if (checkPlan(context, wanted).length === 0) return wanted;
-  const score = (plan: Plan): readonly number[] => [
-    -distance(plan, wanted),
-    ...thumbScore(plan, context.devices),
-  ];
+  const score = (plan: Plan): readonly number[] => [-distance(plan, wanted), ...thumbScore(plan, context.devices)];
   return validPlans(context).reduce(
     (best, plan) => (compareScores(score(best), score(plan)) > 0 ? plan : best),
     ONE_RANK,
@@ -230,8 +209,7 @@ export function axisOptions(context: PlanContext, current: Plan, axis: Axis): Ax
   return Array.from({ length: last }, (_, index) => {
     const value = index + 1;
     const plan = nearestPlan(context, { ...current, [axis]: value }, axis);
-    const blocked =
-      plan === null ? (checkPlan(context, { ...ONE_RANK, [axis]: value })[0] ?? null) : null;
+    const blocked = plan === null ? (checkPlan(context, { ...ONE_RANK, [axis]: value })[0] ?? null) : null;
     return { value, blocked, plan };
   });
 }

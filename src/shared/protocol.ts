@@ -15,14 +15,7 @@ export const MAX_LINE_BYTES = 1_048_576;
 /** The supervisor sends a heartbeat each second. */
 export const HEARTBEAT_INTERVAL_MS = 1_000;
 
-export const STAGES = [
-  'starting',
-  'loading',
-  'encoding',
-  'denoising',
-  'decoding',
-  'writing',
-] as const;
+export const STAGES = ['starting', 'loading', 'encoding', 'denoising', 'decoding', 'writing'] as const;
 export const stageSchema = z.enum(STAGES);
 export type Stage = z.infer<typeof stageSchema>;
 

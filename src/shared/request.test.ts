@@ -45,10 +45,7 @@ describe('checkRequest', () => {
     [{ numFrames: 13 }, '13 frames are not possible: choose 9 or 17.'],
     [{ numFrames: 48 }, '48 frames are not possible: choose 41 or 49.'],
     [{ numFrames: 50 }, '50 frames are not possible: this model makes 9 to 49.'],
-    [
-      { height: 481 },
-      'A height of 481 is not possible: it must be a multiple of 16, such as 480 or 496.',
-    ],
+    [{ height: 481 }, 'A height of 481 is not possible: it must be a multiple of 16, such as 480 or 496.'],
     [{ numInferenceSteps: 0 }, '0 steps are not possible: choose 1 to 500.'],
     [{ seed: -1 }, 'The seed must be a whole number from 0 to 9007199254740991.'],
     [{ warmupSteps: 51 }, '51 warm-up steps are not possible: choose 0 to 50.'],
@@ -57,9 +54,7 @@ describe('checkRequest', () => {
   });
 
   it('holds a model with learned positions to its own size', () => {
-    expect(sentences({ width: 704 }, { ...shape, positions: 'learned' })).toEqual([
-      'This model makes 720 x 480 only.',
-    ]);
+    expect(sentences({ width: 704 }, { ...shape, positions: 'learned' })).toEqual(['This model makes 720 x 480 only.']);
   });
 
   it('asks image to video for its picture', () => {

@@ -68,10 +68,7 @@ export function requestLimits(shape: ModelShape): RequestLimits {
     sizeStep,
     minSide: 2 * sizeStep,
     maxSide: MAX_SIDE - (MAX_SIDE % sizeStep),
-    fixedSize:
-      shape.positions === 'learned'
-        ? { width: shape.sampleWidth, height: shape.sampleHeight }
-        : null,
+    fixedSize: shape.positions === 'learned' ? { width: shape.sampleWidth, height: shape.sampleHeight } : null,
     frameStep,
     minFrames: frameStep + 1,
     // CogVideoX 1.5, the family with temporal patches, is published for 5 and for 10 seconds: twice its sample length.
@@ -102,11 +99,7 @@ export function checkRequest(shape: ModelShape, request: Checked): Reason[] {
     reasons.push({ code: 'image_missing', params: {} });
   if (shape.task === 'text-to-video' && request.imagePath !== null)
     reasons.push({ code: 'image_not_used', params: {} });
-  reasons.push(
-    ...checkSize(shape, request),
-    ...checkFrames(shape, request.numFrames),
-    ...checkNumbers(request),
-  );
+  reasons.push(...checkSize(shape, request), ...checkFrames(shape, request.numFrames), ...checkNumbers(request));
   return reasons;
 }
 
@@ -121,8 +114,7 @@ function checkSize(shape: ModelShape, request: Checked): Reason[] {
   for (const axis of ['width', 'height'] as const) {
     const value = request[axis];
     const { sizeStep: step, minSide: min, maxSide: max } = limits;
-    if (value < min || value > max)
-      reasons.push({ code: 'size_out_of_range', params: { axis, value, min, max } });
+    if (value < min || value > max) reasons.push({ code: 'size_out_of_range', params: { axis, value, min, max } });
     else if (value % step !== 0) {
       const lower = value - (value % step);
       reasons.push({
@@ -136,8 +128,7 @@ function checkSize(shape: ModelShape, request: Checked): Reason[] {
 
 function checkFrames(shape: ModelShape, frames: number): Reason[] {
   const { minFrames: min, maxFrames: max, frameStep } = requestLimits(shape);
-  if (frames < min || frames > max)
-    return [{ code: 'frames_out_of_range', params: { frames, min, max } }];
+  if (frames < min || frames > max) return [{ code: 'frames_out_of_range', params: { frames, min, max } }];
   const over = (frames - 1) % frameStep;
   if (over === 0) return [];
   const lower = frames - over;
@@ -166,11 +157,7 @@ function checkNumbers(request: Checked): Reason[] {
       params: { guidance, min: 0, max: MAX_GUIDANCE },
     });
   // The last video's seed counts too: seeds run from seed to seed + videos - 1.
-  if (!(
-    Number.isInteger(request.seed) &&
-    request.seed >= 0 &&
-    request.seed + videos - 1 <= MAX_SEED
-  ))
+  if (!(Number.isInteger(request.seed) && request.seed >= 0 && request.seed + videos - 1 <= MAX_SEED))
     reasons.push({ code: 'seed_out_of_range', params: { max: MAX_SEED } });
   if (!(videos >= 1 && videos <= MAX_VIDEOS))
     reasons.push({ code: 'videos_out_of_range', params: { videos, min: 1, max: MAX_VIDEOS } });

@@ -29,7 +29,5 @@ export type Settings = z.infer<typeof settingsSchema>;
 
 export const DEFAULT_SETTINGS: Settings = settingsSchema.parse({ version: SETTINGS_VERSION });
 
-export const settingsPatchSchema = settingsSchema
-  .omit({ version: true, modelFolders: true })
-  .partial();
+export const settingsPatchSchema = settingsSchema.omit({ version: true, modelFolders: true }).partial();
 export type SettingsPatch = z.infer<typeof settingsPatchSchema>;

@@ -4,9 +4,7 @@ export const APP_SCHEME = 'app';
 export const APP_ORIGIN = `${APP_SCHEME}://splitreel`;
 
 export const windowUrl = (): string => `${APP_ORIGIN}/index.html`;
-export const videoUrl = (videoId: string): string =>
-  `${APP_ORIGIN}/media/${encodeURIComponent(videoId)}`;
-export const thumbnailUrl = (videoId: string): string =>
-  `${APP_ORIGIN}/thumbnail/${encodeURIComponent(videoId)}`;
+export const videoUrl = (videoId: string): string => `${APP_ORIGIN}/media/${encodeURIComponent(videoId)}`;
+export const thumbnailUrl = (videoId: string): string => `${APP_ORIGIN}/thumbnail/${encodeURIComponent(videoId)}`;
 export const previewUrl = (jobId: string, video: number, step: number): string =>
   `${APP_ORIGIN}/preview/${encodeURIComponent(jobId)}/${String(video)}/${String(step)}`;
