@@ -1,3 +1,60 @@
-import { contextBridge } from 'electron';
+/** Gives the page `window.splitreel`: the functions of the contract by name, and nothing of Electron's. */
+import { contextBridge, ipcRenderer, webUtils } from 'electron';
+import type { CallName, SliceChanged, SplitreelApi } from '../shared/ipc';
+import { CALL_CHANNEL, CHANGE_CHANNEL } from '../shared/channels';
 
-contextBridge.exposeInMainWorld('splitreel', {});
+/** The keys of the contract's table, by hand so that zod stays out of the preload; the type makes them exactly those. */
+const CALLS: Readonly<Record<CallName, true>> = {
+  getSnapshot: true,
+  updateSettings: true,
+  chooseVideosFolder: true,
+  chooseImage: true,
+  watchMachine: true,
+  refreshMachine: true,
+  installEnvironment: true,
+  cancelInstall: true,
+  rollBackEnvironment: true,
+  removeEnvironment: true,
+  addModelFolder: true,
+  forgetModel: true,
+  recheckModel: true,
+  countTokens: true,
+  enqueueJob: true,
+  cancelJob: true,
+  retryJob: true,
+  removeJob: true,
+  moveJob: true,
+  unloadEngine: true,
+  deleteVideo: true,
+  saveVideoAs: true,
+  showVideoInFolder: true,
+  dragVideo: true,
+  readVideoSettings: true,
+  saveDiagnostics: true,
+  readLogTail: true,
+  openLogsFolder: true,
+  openLink: true,
+  copyText: true,
+  dismissNotice: true,
+};
+
+type CallFunctions = Omit<SplitreelApi, 'onSliceChanged' | 'pathOfDroppedFile'>;
+
+const callFunctions = Object.fromEntries(
+  Object.keys(CALLS).map((name) => [name, (input?: unknown) => ipcRenderer.invoke(CALL_CHANNEL, name, input)]),
+) as unknown as CallFunctions;
+
+const api: SplitreelApi = {
+  ...callFunctions,
+  onSliceChanged: (listener) => {
+    const receive = (_event: unknown, change: SliceChanged): void => listener(change);
+    ipcRenderer.on(CHANGE_CHANNEL, receive);
+    return () => {
+      ipcRenderer.removeListener(CHANGE_CHANNEL, receive);
+    };
+  },
+  // What arrives is the page's File; the contract names only what both sides can type.
+  pathOfDroppedFile: (file) => webUtils.getPathForFile(file as File),
+};
+
+contextBridge.exposeInMainWorld('splitreel', api);

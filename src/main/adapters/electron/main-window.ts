@@ -1,0 +1,84 @@
+/** The one window: made, restored to its place, shown when it has painted, brought back when its page crashes. */
+import { BrowserWindow, screen } from 'electron';
+import { windowUrl } from '../../../shared/urls';
+import type { Log } from '../../ports/log';
+import type { JsonStore } from '../../state/json-store';
+import { fitToScreens, MIN_HEIGHT, MIN_WIDTH, type WindowState } from '../../window/window-state';
+
+/** A page that crashes more often than this in a minute would crash for ever. */
+const MAX_RELOADS_PER_MINUTE = 3;
+
+export interface MainWindowOptions {
+  readonly preload: string;
+  readonly icon: string;
+  readonly state: JsonStore<WindowState>;
+  readonly log: Log;
+  /** Asks whether the window may close; it stays open until this says so. */
+  readonly mayClose: () => boolean;
+  readonly onCloseRefused: () => void;
+  readonly onPageGone: () => void;
+}
+
+export function createMainWindow(options: MainWindowOptions): BrowserWindow {
+  const areas = screen.getAllDisplays().map((display) => display.workArea);
+  const place = fitToScreens(options.state.value(), areas);
+  const window = new BrowserWindow({
+    width: place.width,
+    height: place.height,
+    ...(place.x === null || place.y === null ? {} : { x: place.x, y: place.y }),
+    minWidth: MIN_WIDTH,
+    minHeight: MIN_HEIGHT,
+    show: false,
+    autoHideMenuBar: true,
+    title: 'Splitreel',
+    icon: options.icon,
+    webPreferences: {
+      preload: options.preload,
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+      webSecurity: true,
+      spellcheck: false,
+    },
+  });
+  if (place.isMaximised) window.maximize();
+  window.once('ready-to-show', () => window.show());
+  rememberPlace(window, options.state, options.log);
+  reloadAfterCrash(window, options);
+  window.on('close', (event) => {
+    if (options.mayClose()) return;
+    event.preventDefault();
+    options.onCloseRefused();
+  });
+  window.loadURL(windowUrl()).catch((error: unknown) => options.log.error('the window could not be loaded', error));
+  return window;
+}
+
+function rememberPlace(window: BrowserWindow, state: JsonStore<WindowState>, log: Log): void {
+  const save = (): void => {
+    if (window.isDestroyed() || window.isMinimized() || window.isFullScreen()) return;
+    const bounds = window.getNormalBounds();
+    const { x, y, width, height } = bounds;
+    state
+      .save({ x, y, width, height, isMaximised: window.isMaximized() })
+      .catch((error: unknown) => log.error('the place of the window could not be kept', error));
+  };
+  window.on('resized', save);
+  window.on('moved', save);
+  window.on('maximize', save);
+  window.on('unmaximize', save);
+  // Linux sends no `resized` and `moved`: the last word is taken when the window closes.
+  window.on('close', save);
+}
+
+function reloadAfterCrash(window: BrowserWindow, { log, onPageGone }: MainWindowOptions): void {
+  let reloads: number[] = [];
+  window.webContents.on('render-process-gone', (_event, details) => {
+    log.error(`the page ended: ${details.reason} (${String(details.exitCode)})`);
+    onPageGone();
+    const now = performance.now();
+    reloads = [...reloads.filter((at) => now - at < 60_000), now];
+    if (window.isDestroyed() || details.reason === 'clean-exit') return;
+    if (reloads.length <= MAX_RELOADS_PER_MINUTE) window.webContents.reload();
+  });
+}

@@ -1,0 +1,27 @@
+/** What no page of ours may do, whatever it is made to ask for. Electron's security checklist, points 5 and 11 to 14. */
+import { app, type Session, type WebContents } from 'electron';
+import { APP_ORIGIN } from '../../../shared/urls';
+
+/** The player's full screen is the one permission that the window needs; it shows nothing and reads nothing. */
+const ALLOWED_PERMISSION = 'fullscreen';
+
+export function denyEverythingElse(session: Session): void {
+  session.setPermissionRequestHandler((_contents, permission, decide) => decide(permission === ALLOWED_PERMISSION));
+  session.setPermissionCheckHandler((_contents, permission) => permission === ALLOWED_PERMISSION);
+  session.setDevicePermissionHandler(() => false);
+  session.webRequest.onBeforeRequest((details, decide) => {
+    const isOurs =
+      details.url.startsWith(`${APP_ORIGIN}/`) || (!app.isPackaged && details.url.startsWith('devtools://'));
+    decide({ cancel: !isOurs });
+  });
+  // A download would be a file that nobody chose a place for.
+  session.on('will-download', (event) => event.preventDefault());
+}
+
+export function closeBorders(contents: WebContents): void {
+  contents.on('will-navigate', (event) => event.preventDefault());
+  contents.on('will-redirect', (event) => event.preventDefault());
+  contents.on('will-frame-navigate', (event) => event.preventDefault());
+  contents.on('will-attach-webview', (event) => event.preventDefault());
+  contents.setWindowOpenHandler(() => ({ action: 'deny' }));
+}

@@ -1,0 +1,139 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import process from 'node:process';
+import type { Readable } from 'node:stream';
+import { execa } from 'execa';
+import type { Exit, ProcessRecord, Processes, RunOptions, RunOutcome, WorkerProcess } from '../../ports/processes';
+
+const DEFAULT_MAX_OUTPUT_BYTES = 8_388_608;
+
+async function run(file: string, options: RunOptions): Promise<RunOutcome> {
+  const subprocess = execa(file, options.args, {
+    env: { ...options.env },
+    extendEnv: false,
+    reject: false,
+    stdin: 'ignore',
+    stripFinalNewline: true,
+    maxBuffer: options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES,
+    // A program that ignores SIGTERM is not waited for.
+    forceKillAfterDelay: 1_000,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
+    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+  });
+  const { onLine } = options;
+  if (onLine !== undefined) for (const stream of [subprocess.stdout, subprocess.stderr]) forEachLine(stream, onLine);
+  const result = await subprocess;
+  const output = { stdout: result.stdout, stderr: result.stderr };
+  if (result.isCanceled) return { kind: 'cancelled' };
+  if (result.timedOut) return { kind: 'timedOut', ...output };
+  if (result.code === 'ENOENT') return { kind: 'notFound' };
+  if (result.signal !== undefined) return { kind: 'signalled', signal: result.signal, ...output };
+  if (result.exitCode !== undefined) return { kind: 'exited', code: result.exitCode, ...output };
+  return { kind: 'failed', problem: result.originalMessage ?? 'it could not be started' };
+}
+
+/** Lines end with a line feed, or with the carriage return of a progress bar. */
+function forEachLine(stream: Readable, onLine: (line: string) => void): void {
+  let rest = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    const lines = (rest + chunk).split(/\r\n|\n|\r/);
+    rest = (lines.pop() ?? '').slice(-4_096);
+    for (const line of lines) onLine(line);
+  });
+}
+
+function startWorker(file: string, options: Parameters<Processes['startWorker']>[1]): WorkerProcess {
+  const child = spawn(file, [...options.args], {
+    env: { ...options.env },
+    cwd: options.cwd,
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    // A process group of its own: Ctrl+C in a terminal reaches the app, which then ends the worker in order; and
+    // one signal reaches all that the worker has started.
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+  });
+  const events = child.stdio[3] as Readable | null;
+  // A pipe to a process that has gone says EPIPE: its exit is what is reported.
+  for (const stream of [child.stdin, child.stdout, child.stderr, events]) stream?.on('error', () => undefined);
+  return {
+    pid: child.pid ?? null,
+    writeLine: (line) => {
+      if (child.stdin?.writable === true) child.stdin.write(`${line}\n`);
+    },
+    endInput: () => {
+      child.stdin?.end();
+    },
+    onEventBytes: (listener) => {
+      events?.on('data', (chunk: Uint8Array) => listener(chunk));
+    },
+    onOutput: (listener) => {
+      for (const stream of [child.stdout, child.stderr]) {
+        stream?.setEncoding('utf8');
+        stream?.on('data', (text: string) => listener(text));
+      }
+    },
+    exited: exitOf(child),
+    kill: (signal) => {
+      if (child.pid !== undefined) killGroup(child.pid, signal);
+    },
+  };
+}
+
+function exitOf(child: ChildProcess): Promise<Exit> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve({ code: null, signal: null, problem: error.message }));
+    // `exit` and not `close`: a rank that still holds a pipe must not keep us waiting. What was written before is
+    // read within a moment.
+    child.once('exit', (code, signal) => {
+      setTimeout(() => resolve({ code, signal, problem: null }), 50);
+    });
+  });
+}
+
+function killGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+  if (process.platform === 'win32') return killPid(pid, signal);
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    killPid(pid, signal);
+  }
+}
+
+function killPid(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has gone already, which is what was wanted.
+  }
+}
+
+/** /proc/PID/stat: the name in parentheses may hold anything, so fields are counted from its last parenthesis. */
+async function find(pid: number): Promise<ProcessRecord | null> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [state, parent] = fields;
+    const startTime = fields[19];
+    if (state === 'Z' || parent === undefined || startTime === undefined) return null;
+    const commandLine = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ').trim();
+    return { pid, parentPid: Number(parent), startTime, commandLine };
+  } catch {
+    return null;
+  }
+}
+
+async function tree(pid: number): Promise<readonly ProcessRecord[]> {
+  const root = await find(pid);
+  if (root === null) return [];
+  const names = await readdir('/proc').catch(() => []);
+  const all = await Promise.all(names.filter((name) => /^\d+$/.test(name)).map((name) => find(Number(name))));
+  const descend = (parent: ProcessRecord): ProcessRecord[] => {
+    const children = all.filter((record): record is ProcessRecord => record?.parentPid === parent.pid);
+    return [...children.flatMap(descend), parent];
+  };
+  return descend(root);
+}
+
+export const nodeProcesses: Processes = { run, startWorker, find, tree, killPid };

@@ -1,0 +1,52 @@
+/** Where everything of the app lies. Electron-free: scripts/ finds the same environment and models by it. */
+import path from 'node:path';
+
+export interface DataFolders {
+  readonly root: string;
+  /** Chromium's own profile. */
+  readonly profile: string;
+  readonly environment: string;
+  readonly models: string;
+  readonly logs: string;
+  readonly previews: string;
+  readonly thumbnails: string;
+  readonly settingsFile: string;
+  readonly jobsFile: string;
+  readonly measurementsFile: string;
+  readonly windowFile: string;
+  readonly workerPidFile: string;
+}
+
+export interface DataFolderSource {
+  readonly platform: string;
+  readonly home: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export function dataRoot({ platform, home, env }: DataFolderSource): string {
+  const chosen = env['SPLITREEL_DATA'];
+  if (chosen !== undefined && chosen !== '') return path.resolve(chosen);
+  if (platform === 'win32') return path.join(env['LOCALAPPDATA'] ?? path.join(home, 'AppData', 'Local'), 'splitreel');
+  if (platform === 'darwin') return path.join(home, 'Library', 'Application Support', 'splitreel');
+  const xdg = env['XDG_DATA_HOME'];
+  // The XDG specification says that a relative path is invalid and must be ignored.
+  const base = xdg !== undefined && path.isAbsolute(xdg) ? xdg : path.join(home, '.local', 'share');
+  return path.join(base, 'splitreel');
+}
+
+export function dataFolders(root: string): DataFolders {
+  return {
+    root,
+    profile: path.join(root, 'window'),
+    environment: path.join(root, 'environment'),
+    models: path.join(root, 'models'),
+    logs: path.join(root, 'logs'),
+    previews: path.join(root, 'previews'),
+    thumbnails: path.join(root, 'thumbnails'),
+    settingsFile: path.join(root, 'settings.json'),
+    jobsFile: path.join(root, 'jobs.json'),
+    measurementsFile: path.join(root, 'measurements.json'),
+    windowFile: path.join(root, 'window.json'),
+    workerPidFile: path.join(root, 'worker.json'),
+  };
+}

@@ -1,0 +1,39 @@
+/** The file system, as services see it. All paths are absolute. Failures are Node's errors with their `code`. */
+export interface FileInfo {
+  readonly kind: 'file' | 'folder' | 'other';
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+}
+
+export interface Files {
+  readonly readText: (path: string) => Promise<string>;
+  readonly readBytes: (path: string) => Promise<Uint8Array>;
+  /** At most `length` bytes from `start`; fewer where the file ends. */
+  readonly readRange: (path: string, start: number, length: number) => Promise<Uint8Array>;
+  /** All or nothing: written beside, flushed to disk, renamed over. */
+  readonly writeAtomically: (path: string, content: string | Uint8Array) => Promise<void>;
+  readonly append: (path: string, content: string) => Promise<void>;
+  /** Null where there is nothing; follows links. */
+  readonly stat: (path: string) => Promise<FileInfo | null>;
+  /** Names inside a folder, unsorted; empty where there is no such folder. */
+  readonly list: (folder: string) => Promise<readonly string[]>;
+  readonly makeFolder: (folder: string) => Promise<void>;
+  readonly rename: (from: string, to: string) => Promise<void>;
+  /** Copies beside the target and renames, so that a half copy is never seen. */
+  readonly copy: (from: string, to: string) => Promise<void>;
+  /** Removes a file or a folder with all inside it; nothing happens where there is nothing. */
+  readonly remove: (path: string) => Promise<void>;
+  readonly realPath: (path: string) => Promise<string>;
+  /** True where the folder, or the nearest folder above it that exists, can be written to. */
+  readonly canWrite: (folder: string) => Promise<boolean>;
+  /** Free bytes on the disk that holds the folder (or will hold it). */
+  readonly freeBytes: (folder: string) => Promise<number>;
+  /** Bytes of all files inside. */
+  readonly folderBytes: (folder: string) => Promise<number>;
+}
+
+/** The `code` of a Node error, such as ENOENT; null for anything else. */
+export function fileErrorCode(error: unknown): string | null {
+  if (!(error instanceof Error) || !('code' in error)) return null;
+  return typeof error.code === 'string' ? error.code : null;
+}

@@ -1,0 +1,69 @@
+/** Programs that the app starts, as services see them. */
+
+export interface RunOptions {
+  readonly args: readonly string[];
+  /** All of it: nothing is inherited. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Each line of stdout and stderr as it comes. */
+  readonly onLine?: (line: string) => void;
+  /** More output than this ends the program. */
+  readonly maxOutputBytes?: number;
+}
+
+export type RunOutcome =
+  | { readonly kind: 'exited'; readonly code: number; readonly stdout: string; readonly stderr: string }
+  | { readonly kind: 'signalled'; readonly signal: string; readonly stdout: string; readonly stderr: string }
+  | { readonly kind: 'timedOut'; readonly stdout: string; readonly stderr: string }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'notFound' }
+  | { readonly kind: 'failed'; readonly problem: string };
+
+/** How a process ended; `problem` where it could not be started. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly problem: string | null;
+}
+
+/** A process with a pipe of its own for events, beside its stdin, stdout and stderr. */
+export interface WorkerProcess {
+  readonly pid: number | null;
+  readonly writeLine: (line: string) => void;
+  /** Closes stdin: the worker's sign to end. */
+  readonly endInput: () => void;
+  readonly onEventBytes: (listener: (chunk: Uint8Array) => void) => void;
+  /** stdout and stderr, for the log. */
+  readonly onOutput: (listener: (text: string) => void) => void;
+  /** Once, when the process has ended and its pipes are closed. */
+  readonly exited: Promise<Exit>;
+  /** To the process and to all in its process group. */
+  readonly kill: (signal: 'SIGTERM' | 'SIGKILL') => void;
+}
+
+export interface ProcessRecord {
+  readonly pid: number;
+  readonly parentPid: number;
+  /** Since boot, in the system's own unit: with the pid it names one process for ever. */
+  readonly startTime: string;
+  readonly commandLine: string;
+}
+
+export interface Processes {
+  readonly run: (file: string, options: RunOptions) => Promise<RunOutcome>;
+  readonly startWorker: (
+    file: string,
+    options: {
+      readonly args: readonly string[];
+      readonly env: Readonly<Record<string, string>>;
+      readonly cwd: string;
+    },
+  ) => WorkerProcess;
+  /** Null where there is no such process, or where the platform cannot say. */
+  readonly find: (pid: number) => Promise<ProcessRecord | null>;
+  /** The process and all its descendants, children before parents. */
+  readonly tree: (pid: number) => Promise<readonly ProcessRecord[]>;
+  readonly killPid: (pid: number, signal: 'SIGTERM' | 'SIGKILL') => void;
+}

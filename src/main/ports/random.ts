@@ -1,0 +1,4 @@
+/** Names that nobody can guess and that never repeat. */
+export interface Random {
+  readonly id: () => string;
+}

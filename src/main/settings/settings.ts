@@ -1,0 +1,56 @@
+/** The app's settings on disk: defaults, migration, and what the window may change. */
+import {
+  DEFAULT_SETTINGS,
+  SETTINGS_VERSION,
+  settingsSchema,
+  type Settings,
+  type SettingsPatch,
+} from '../../shared/settings';
+import { openJsonStore, type JsonStorePorts } from '../state/json-store';
+import type { AppError } from '../../shared/errors';
+
+export interface SettingsService {
+  readonly get: () => Settings;
+  /** On disk before it resolves. */
+  readonly update: (patch: SettingsPatch) => Promise<void>;
+  readonly setModelFolders: (folders: readonly string[]) => Promise<void>;
+  readonly problem: AppError | null;
+}
+
+export async function openSettings(
+  ports: JsonStorePorts,
+  options: { readonly file: string; readonly onChange: (settings: Settings) => void },
+): Promise<SettingsService> {
+  const store = await openJsonStore(ports, {
+    file: options.file,
+    schema: settingsSchema,
+    fallback: DEFAULT_SETTINGS,
+    migrate: migrateSettings,
+  });
+  const set = async (settings: Settings): Promise<void> => {
+    await store.save(settings);
+    options.onChange(settings);
+  };
+  return {
+    get: store.value,
+    update: (patch) => set(applyPatch(store.value(), patch)),
+    setModelFolders: (folders) => set({ ...store.value(), modelFolders: [...folders] }),
+    problem: store.problem,
+  };
+}
+
+/** A key that is missing or undefined keeps its value. */
+export function applyPatch(settings: Settings, patch: SettingsPatch): Settings {
+  const given = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
+  return settingsSchema.parse({ ...settings, ...given });
+}
+
+/**
+ * Version 1 is the first. A draft of an older shape is no reason to lose the rest: it is only what a form held.
+ * A file of a future version is not read: what it means is not known.
+ */
+export function migrateSettings(raw: unknown): unknown {
+  if (typeof raw !== 'object' || raw === null || !('version' in raw) || raw.version !== SETTINGS_VERSION) return raw;
+  const draft = 'draft' in raw ? settingsSchema.shape.draft.safeParse(raw.draft) : null;
+  return draft?.success === false ? { ...raw, draft: null } : raw;
+}

@@ -1,0 +1,122 @@
+/** Answers requests to app://: headers, ranges and bodies. What an address leads to is decided in app-files.ts. */
+import path from 'node:path';
+import type { Files } from '../ports/files';
+import { fileInside, parseAppUrl, parseRange, type AppResource, type ByteRange } from './app-files';
+
+/** Nothing from elsewhere, nothing inline, no connections: the page talks through its preload alone. */
+export const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "media-src 'self'",
+  "font-src 'self'",
+  "connect-src 'none'",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.woff2': 'font/woff2',
+  '.mp4': 'video/mp4',
+};
+
+/** Big enough that a video plays without stutter, small enough that a seek does not wait for what nobody watches. */
+const CHUNK_BYTES = 262_144;
+
+/** A file that may be served, and the folder that it must lie in. */
+export interface Located {
+  readonly folder: string;
+  readonly file: string;
+}
+
+export interface AppProtocolPorts {
+  readonly files: Pick<Files, 'realPath' | 'stat' | 'readRange'>;
+  readonly windowFolder: string;
+  readonly locateVideo: (videoId: string) => Located | null;
+  readonly locateThumbnail: (videoId: string) => Located | null;
+  readonly locatePreview: (jobId: string, video: number, step: number) => Located | null;
+}
+
+export interface AppRequest {
+  readonly url: string;
+  readonly method: string;
+  readonly range: string | null;
+}
+
+export interface AppResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: ReadableStream<Uint8Array> | null;
+}
+
+const SECURITY_HEADERS = {
+  'content-security-policy': CONTENT_SECURITY_POLICY,
+  'x-content-type-options': 'nosniff',
+  'cross-origin-opener-policy': 'same-origin',
+} as const;
+
+const refuse = (status: number, extra: Readonly<Record<string, string>> = {}): AppResponse => ({
+  status,
+  headers: { ...SECURITY_HEADERS, ...extra },
+  body: null,
+});
+
+export async function answerAppRequest(ports: AppProtocolPorts, request: AppRequest): Promise<AppResponse> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(405, { allow: 'GET, HEAD' });
+  const resource = parseAppUrl(request.url);
+  const located = resource === null ? null : locate(ports, resource);
+  const found = located === null ? null : await fileInside(ports.files, located.folder, located.file);
+  if (resource === null || found === null) return refuse(404);
+  const size = found.info.sizeBytes;
+  const range = parseRange(request.range, size);
+  if (range === null) return refuse(416, { 'content-range': `bytes */${size}` });
+  const bytes: ByteRange = range === 'all' ? { start: 0, end: size - 1 } : range;
+  return {
+    status: range === 'all' ? 200 : 206,
+    headers: {
+      ...SECURITY_HEADERS,
+      'content-type': CONTENT_TYPES[path.extname(found.path).toLowerCase()] ?? 'application/octet-stream',
+      'content-length': String(bytes.end - bytes.start + 1),
+      'accept-ranges': 'bytes',
+      // Bundled files carry their hash in their name; the rest may change under the same address.
+      'cache-control': 'no-cache',
+      ...(range === 'all' ? {} : { 'content-range': `bytes ${bytes.start}-${bytes.end}/${size}` }),
+    },
+    body: request.method === 'HEAD' ? null : streamRange(ports.files, found.path, bytes),
+  };
+}
+
+function locate(ports: AppProtocolPorts, resource: AppResource): Located | null {
+  switch (resource.kind) {
+    case 'window':
+      return { folder: ports.windowFolder, file: path.join(ports.windowFolder, ...resource.segments) };
+    case 'media':
+      return ports.locateVideo(resource.videoId);
+    case 'thumbnail':
+      return ports.locateThumbnail(resource.videoId);
+    case 'preview':
+      return ports.locatePreview(resource.jobId, resource.video, resource.step);
+  }
+}
+
+function streamRange(files: Pick<Files, 'readRange'>, file: string, range: ByteRange): ReadableStream<Uint8Array> {
+  let position = range.start;
+  return new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      const length = Math.min(CHUNK_BYTES, range.end + 1 - position);
+      const chunk = length > 0 ? await files.readRange(file, position, length) : new Uint8Array();
+      position += chunk.byteLength;
+      if (chunk.byteLength > 0) controller.enqueue(chunk);
+      if (chunk.byteLength === 0 || position > range.end) controller.close();
+    },
+  });
+}
