@@ -1,0 +1,158 @@
+/** What is known of a running job, from the worker's events alone: nothing is interpolated. Pure. */
+import type { JobProgress, StageProgress } from '../../shared/job';
+import { STAGES, type Stage, type WorkerEvent } from '../../shared/protocol';
+import { previewUrl } from '../../shared/urls';
+
+export type VideoProgress = JobProgress['videos'][number];
+
+/** What earlier jobs took for what comes after denoising; null before the first. */
+export type TailMs = number | null;
+
+export function startProgress(jobId: string, videoCount: number, denoisingSteps: number): JobProgress {
+  const stages = STAGES.map((stage): StageProgress => {
+    const total = stage === 'denoising' ? denoisingSteps : 0;
+    return { stage, status: 'waiting', completed: 0, total, elapsedMs: 0 };
+  });
+  const video: VideoProgress = { stages, previewUrl: null, previewStep: null, error: null };
+  return { jobId, videos: Array.from({ length: videoCount }, () => video), ranks: [], msPerStep: null, msLeft: null };
+}
+
+export interface ProgressContext {
+  readonly tailMs: TailMs;
+  /** Groups that work side by side: the videos are dealt to them in turn. */
+  readonly dp: number;
+}
+
+export function applyProgress(progress: JobProgress, event: WorkerEvent, context: ProgressContext): JobProgress {
+  if (!('jobId' in event) || event.jobId !== progress.jobId) return progress;
+  const changed = applyEvent(progress, event);
+  return changed === progress ? progress : withTimes(changed, context);
+}
+
+function applyEvent(progress: JobProgress, event: WorkerEvent): JobProgress {
+  switch (event.type) {
+    case 'stageStarted':
+      return changeStage(progress, event, (stage) => ({
+        ...stage,
+        status: 'running',
+        completed: 0,
+        total: event.total,
+        elapsedMs: 0,
+      }));
+    case 'stageProgressed':
+      return changeStage(progress, event, (stage) => ({
+        ...stage,
+        status: 'running',
+        completed: event.completed,
+        total: event.total,
+        elapsedMs: event.elapsedMs,
+      }));
+    case 'stageFinished':
+      return changeStage(progress, event, (stage) => ({
+        ...stage,
+        status: 'finished',
+        completed: stage.total,
+        elapsedMs: event.durationMs,
+      }));
+    case 'previewMade':
+      return changeVideo(progress, event.video, (video) => ({
+        ...video,
+        previewUrl: previewUrl(event.jobId, event.video, event.step),
+        previewStep: event.step,
+      }));
+    case 'videoFailed':
+      return changeVideo(progress, event.video, (video) => ({ ...video, error: event.error }));
+    case 'rankProgressed':
+      return {
+        ...progress,
+        ranks: progress.ranks.map((lane) =>
+          lane.rank === event.rank
+            ? { ...lane, stage: event.stage, completed: event.completed, total: event.total }
+            : lane,
+        ),
+      };
+    default:
+      return progress;
+  }
+}
+
+/** The lanes, when the engine says which ranks there are. */
+export function withRanks(
+  progress: JobProgress,
+  ranks: readonly { readonly rank: number; readonly device: string }[],
+): JobProgress {
+  const lanes = ranks.map(({ rank, device }) => {
+    const before = progress.ranks.find((lane) => lane.rank === rank);
+    return before ?? { rank, device, stage: null, completed: 0, total: 0 };
+  });
+  return { ...progress, ranks: lanes };
+}
+
+function changeVideo(
+  progress: JobProgress,
+  index: number,
+  change: (video: VideoProgress) => VideoProgress,
+): JobProgress {
+  return {
+    ...progress,
+    videos: progress.videos.map((video, at) => (at === index ? change(video) : video)),
+  };
+}
+
+function changeStage(
+  progress: JobProgress,
+  event: { readonly video: number; readonly stage: Stage },
+  change: (stage: StageProgress) => StageProgress,
+): JobProgress {
+  return changeVideo(progress, event.video, (video) => ({
+    ...video,
+    stages: video.stages.map((stage) => (stage.stage === event.stage ? change(stage) : stage)),
+  }));
+}
+
+const stageOf = (video: VideoProgress, name: Stage): StageProgress | undefined =>
+  video.stages.find(({ stage }) => stage === name);
+
+/** The first step warms kernels up and is not counted, so two are needed for the first figure. */
+function measuredStep(stage: StageProgress | undefined): number | null {
+  if (stage === undefined || stage.completed < 2) return null;
+  return stage.elapsedMs / stage.completed;
+}
+
+function withTimes(progress: JobProgress, context: ProgressContext): JobProgress {
+  const measured = progress.videos.flatMap((video) => measuredStep(stageOf(video, 'denoising')) ?? []);
+  const msPerStep =
+    measured.length === 0 ? null : measured.reduce((sum, value) => sum + value, 0) / measured.length;
+  return { ...progress, msPerStep, msLeft: msLeftOf(progress, msPerStep, context) };
+}
+
+function msLeftOf(progress: JobProgress, msPerStep: number | null, context: ProgressContext): number | null {
+  if (msPerStep === null) return null;
+  const tailMs = ownTail(progress) ?? context.tailMs;
+  const perGroup = Array.from({ length: context.dp }, () => 0);
+  for (const [index, video] of progress.videos.entries()) {
+    const left = videoMsLeft(video, msPerStep, tailMs);
+    if (left === null) return null;
+    perGroup[index % context.dp] = (perGroup[index % context.dp] ?? 0) + left;
+  }
+  return Math.round(Math.max(...perGroup));
+}
+
+/** Decoding and writing of a video of this job that is through. */
+function ownTail(progress: JobProgress): number | null {
+  for (const video of progress.videos) {
+    const writing = stageOf(video, 'writing');
+    if (writing?.status === 'finished') return writing.elapsedMs + (stageOf(video, 'decoding')?.elapsedMs ?? 0);
+  }
+  return null;
+}
+
+function videoMsLeft(video: VideoProgress, msPerStep: number, tailMs: TailMs): number | null {
+  const denoising = stageOf(video, 'denoising');
+  const decoding = stageOf(video, 'decoding');
+  if (video.error !== null || stageOf(video, 'writing')?.status === 'finished') return 0;
+  if (tailMs === null) return null;
+  if (denoising?.status !== 'finished')
+    return ((denoising?.total ?? 0) - (denoising?.completed ?? 0)) * msPerStep + tailMs;
+  return Math.max(0, tailMs - (decoding?.elapsedMs ?? 0) - (stageOf(video, 'writing')?.elapsedMs ?? 0));
+}
