@@ -94,7 +94,7 @@ export function attachWorker(options: WorkerClientOptions): WorkerClient {
   });
   return {
     pid: worker.pid,
-    send: (command) => worker.writeLine(JSON.stringify({ v: 1, ...command })),
+    send: (command) => worker.writeLine(JSON.stringify(command)),
     stop: async () => {
       await stop();
       await ended;

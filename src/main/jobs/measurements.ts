@@ -1,0 +1,56 @@
+/** What this machine has measured: seconds per step by plan, and what comes after the last step. */
+import { z } from 'zod';
+import { sliceSchemas, type Slices } from '../../shared/ipc';
+import type { Job } from '../../shared/job';
+import { planKey } from '../../shared/plan';
+import type { JobReport } from '../../shared/protocol';
+import type { TailMs } from './progress';
+
+const measurementSchema = sliceSchemas.measurements.element.extend({
+  /** Decoding and writing of one video. */
+  tailMs: z.number().nullable(),
+});
+export const measurementsFileSchema = z.object({ version: z.literal(1), measurements: z.array(measurementSchema) });
+export type MeasurementsFile = z.infer<typeof measurementsFileSchema>;
+export type Measurement = z.infer<typeof measurementSchema>;
+
+export const NO_MEASUREMENTS: MeasurementsFile = { version: 1, measurements: [] };
+const MAX_MEASUREMENTS = 500;
+
+const keyOf = (m: Measurement): string =>
+  [m.modelId, m.width, m.height, m.numFrames, m.guided, planKey(m.plan), m.devices].join('|');
+
+export function measure(job: Job, report: JobReport, devices: string): Measurement {
+  const { modelId, width, height, numFrames, guidanceScale, videoCount } = job.request;
+  const tails = report.stages.filter(({ stage }) => stage === 'decoding' || stage === 'writing');
+  const tail = tails.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  return {
+    modelId,
+    width,
+    height,
+    numFrames,
+    guided: guidanceScale > 1,
+    plan: job.plan,
+    devices,
+    secondsPerStep: report.msPerStep / 1_000,
+    tailMs: tails.length === 0 ? null : (tail * job.plan.dp) / videoCount,
+  };
+}
+
+/** The newest figure of a kind replaces the older. */
+export function addMeasurement(file: MeasurementsFile, added: Measurement): MeasurementsFile {
+  const others = file.measurements.filter((other) => keyOf(other) !== keyOf(added));
+  return { version: 1, measurements: [...others, added].slice(-MAX_MEASUREMENTS) };
+}
+
+/** Decoding grows with the pixels of the clip: of the same model on the same devices, the newest, scaled by them. */
+export function tailFor(file: MeasurementsFile, job: Job, devices: string): TailMs {
+  const pixels = (m: { width: number; height: number; numFrames: number }): number => m.width * m.height * m.numFrames;
+  const like = file.measurements.filter((m) => m.modelId === job.request.modelId && m.devices === devices && m.tailMs !== null);
+  const newest = like[like.length - 1];
+  if (newest?.tailMs === undefined || newest.tailMs === null) return null;
+  return (newest.tailMs * pixels(job.request)) / pixels(newest);
+}
+
+export const measurementsSlice = (file: MeasurementsFile): Slices['measurements'] =>
+  file.measurements.map(({ tailMs: _tailMs, ...rest }) => rest);
