@@ -1,0 +1,101 @@
+"""Everything that can be refused before anything starts: model, request, split, disk. No torch."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from splitreel.errors import SplitreelError
+from splitreel.model_folder import ModelFolder, check_model_folder, find_model
+from splitreel.plan import PlanContext, PlanDevices, check_plan
+from splitreel.protocol import CudaDevices, StartJob
+from splitreel.request import MAX_SEED, VideoRequest, check_request
+from splitreel.video_size import size_text, video_bytes
+
+MAX_CPU_RANKS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedJob:
+    job: StartJob
+    model: ModelFolder
+
+
+def model_of(path: str) -> ModelFolder:
+    """Raises MODEL_MISSING also for a demo that has yet to be made."""
+    folder = find_model(path)
+    if folder is None:
+        raise SplitreelError("MODEL_MISSING", {"path": path})
+    return check_model_folder(folder)
+
+
+def check_job(job: StartJob) -> CheckedJob:
+    """Raises REQUEST_INVALID or PLAN_INVALID with every reason, or what is wrong with the model or the disk."""
+    model = model_of(job.model_path)
+    check_wishes(job, model)
+    check_room(job)
+    return CheckedJob(job, model)
+
+
+def check_wishes(job: StartJob, model: ModelFolder) -> None:
+    settings = job.settings
+    for video in job.videos:
+        reasons = check_request(
+            model.shape,
+            VideoRequest(
+                prompt=video.prompt,
+                image_path=video.image_path,
+                width=settings.width,
+                height=settings.height,
+                num_frames=settings.num_frames,
+                num_inference_steps=settings.num_inference_steps,
+                guidance_scale=settings.guidance_scale,
+                seed=min(video.seed, MAX_SEED + 1),
+                video_count=1,
+                num_pipeline_patch=settings.num_pipeline_patch,
+                warmup_steps=settings.warmup_steps,
+            ),
+        )
+        if reasons:
+            raise SplitreelError("REQUEST_INVALID", reasons=reasons)
+        if video.image_path is not None and not Path(video.image_path).is_file():
+            raise SplitreelError("FLAG_INVALID", {"problem": f"There is no picture at {video.image_path}"})
+    is_cuda = isinstance(job.devices, CudaDevices)
+    devices = PlanDevices(
+        kind="cuda" if is_cuda else "cpu",
+        count=len(job.devices.uuids) if isinstance(job.devices, CudaDevices) else MAX_CPU_RANKS,
+    )
+    context = PlanContext(model.shape, devices, settings.guidance_scale, len(job.videos), settings.offload)
+    if reasons := check_plan(context, job.plan):
+        raise SplitreelError("PLAN_INVALID", reasons=reasons)
+    if settings.attention not in {"sdpa"} and not is_cuda:
+        problem = "it needs an NVIDIA GPU"
+        raise SplitreelError("KERNEL_UNAVAILABLE", {"kernel": settings.attention, "problem": problem})
+
+
+def check_room(job: StartJob) -> None:
+    """Makes no folder: the nearest one that is there is asked."""
+    settings = job.settings
+    needed = len(job.videos) * video_bytes(settings.width, settings.height, settings.num_frames)
+    for video in job.videos:
+        target = Path(video.output_path)
+        if target.exists():
+            raise SplitreelError("OUTPUT_EXISTS", {"file": str(target)})
+        folder = nearest_folder(target.parent)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise SplitreelError("OUTPUT_NOT_WRITABLE", {"folder": str(folder)})
+        free = shutil.disk_usage(folder).free
+        if free < needed:
+            params = {"folder": str(folder), "needed": size_text(needed), "free": size_text(free)}
+            raise SplitreelError("DISK_FULL", params)
+
+
+def nearest_folder(folder: Path) -> Path:
+    for candidate in (folder, *folder.parents):
+        if candidate.is_dir():
+            return candidate
+        if candidate.exists():
+            break
+    raise SplitreelError("OUTPUT_NOT_WRITABLE", {"folder": str(folder)})

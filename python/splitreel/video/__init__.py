@@ -1,0 +1,1 @@
+"""Video files: written, described and read back. Knows nothing of models or ranks."""

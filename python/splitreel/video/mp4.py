@@ -1,0 +1,127 @@
+"""MP4 files: H.264, yuv420p, frame by frame to the disk, with the settings in the `comment` tag."""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+import av.error
+
+from splitreel import wire
+from splitreel.errors import SplitreelError
+from splitreel.protocol import VideoMetadata
+from splitreel.video.output_file import OutputFile
+from splitreel.video_size import size_text
+
+if TYPE_CHECKING:
+    import numpy as np
+
+# Visually lossless for H.264; the file of a 6 s video is a few megabytes.
+_CRF = "17"
+_TITLE_LENGTH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFormat:
+    width: int  # both even
+    height: int
+    frames_per_second: int
+
+
+class Mp4Writer:
+    """Encodes frames as they come to a nameless file; `finish` writes the settings, `publish` gives it its name."""
+
+    def __init__(self, target: Path, video: VideoFormat) -> None:
+        self._target = target
+        self._file: OutputFile | None = None
+        with _disk_errors(target):
+            self._stream_file = OutputFile(target)
+            self._container = av.open(self._stream_file.path, "w", format="mp4")
+            self._stream = self._container.add_stream("libx264", rate=Fraction(video.frames_per_second))
+            self._stream.width, self._stream.height = video.width, video.height
+            self._stream.pix_fmt = "yuv420p"
+            self._stream.options = {"crf": _CRF, "preset": "medium"}
+            # The ranks have the cores; frames come slower than one thread encodes them.
+            self._stream.codec_context.thread_count = 1
+
+    def add(self, frame_u8_HWC: np.ndarray) -> None:
+        with _disk_errors(self._target):
+            frame = av.VideoFrame.from_ndarray(frame_u8_HWC, format="rgb24")
+            for packet in self._stream.encode(frame):
+                self._container.mux(packet)
+
+    def finish(self, metadata: VideoMetadata) -> None:
+        """Writes what is left, then the whole once more with its index in front and the settings in it."""
+        with _disk_errors(self._target):
+            for packet in self._stream.encode(None):
+                self._container.mux(packet)
+            self._container.close()
+            self._file = OutputFile(self._target)
+            tags = {"title": metadata.request.prompt.strip()[:_TITLE_LENGTH], "comment": metadata_text(metadata)}
+            _copy_with_tags(self._stream_file.path, self._file.path, tags)
+            self._stream_file.discard()
+            self._file.sync()
+
+    def publish(self) -> None:
+        assert self._file is not None, "finish first"
+        with _disk_errors(self._target):
+            self._file.publish()
+
+    def discard(self) -> None:
+        """Leaves nothing behind. Safe at any time, also after `publish`."""
+        # Closing writes the index, and there may be no room for it.
+        with suppress(OSError, ValueError):
+            self._container.close()
+        self._stream_file.discard()
+        if self._file is not None:
+            self._file.discard()
+
+
+def metadata_text(metadata: VideoMetadata) -> str:
+    return json.dumps(wire.to_wire(metadata), ensure_ascii=False, separators=(",", ":"))
+
+
+def read_metadata(path: Path) -> VideoMetadata:
+    """The settings in a video file. Raises METADATA_UNREADABLE."""
+    try:
+        with av.open(str(path)) as container:
+            return wire.from_wire(VideoMetadata, json.loads(container.metadata["comment"]))
+    except (OSError, KeyError, ValueError) as error:
+        raise SplitreelError("METADATA_UNREADABLE", {"file": str(path)}, details=str(error)) from error
+
+
+def _copy_with_tags(source: str, target: str, tags: dict[str, str]) -> None:
+    options = {"movflags": "+faststart"}
+    with av.open(source, format="mp4") as reader, av.open(target, "w", format="mp4", options=options) as writer:
+        writer.metadata.update(tags)
+        stream = reader.streams.video[0]
+        copy = writer.add_stream_from_template(stream)
+        for packet in reader.demux(stream):
+            if packet.dts is not None:
+                packet.stream = copy
+                writer.mux(packet)
+
+
+@contextmanager
+def _disk_errors(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise disk_error(error, target.parent) from error
+
+
+def disk_error(error: OSError, folder: Path) -> SplitreelError:
+    """What an OSError while writing means in words."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        free = shutil.disk_usage(folder).free
+        return SplitreelError("DISK_FULL", {"folder": str(folder), "needed": "more", "free": size_text(free)})
+    return SplitreelError("OUTPUT_NOT_WRITABLE", {"folder": str(folder)}, details=str(error))
+
