@@ -29,8 +29,7 @@ export async function endOrphan(ports: OrphanPorts, file: string): Promise<void>
   const record = recordSchema.safeParse(parseJson(text));
   if (record.success) {
     const found = await processes.find(record.data.pid);
-    const isOurs =
-      found?.startTime === record.data.startTime && found.commandLine === record.data.commandLine;
+    const isOurs = found?.startTime === record.data.startTime && found.commandLine === record.data.commandLine;
     if (isOurs) {
       log.warn(`a worker of an earlier run was still there (pid ${String(found.pid)}) and is ended`);
       for (const member of await processes.tree(found.pid)) processes.killPid(member.pid, 'SIGKILL');

@@ -6,7 +6,18 @@ import type { Processes, RunOutcome } from '../ports/processes';
 import { parseIslands } from './topology';
 
 const TIMEOUT_MS = 5_000;
-const FIELDS = ['index', 'uuid', 'name', 'pci.bus_id', 'memory.total', 'memory.used', 'utilization.gpu', 'temperature.gpu', 'power.draw', 'driver_version'] as const;
+const FIELDS = [
+  'index',
+  'uuid',
+  'name',
+  'pci.bus_id',
+  'memory.total',
+  'memory.used',
+  'utilization.gpu',
+  'temperature.gpu',
+  'power.draw',
+  'driver_version',
+] as const;
 const MIB = 1_048_576;
 
 export type GpuFigures = Omit<Gpu, 'index' | 'nvlinkIsland'>;
@@ -66,12 +77,18 @@ function interpretExit(code: number, output: { stdout: string; stderr: string })
     return err({ kind: 'problem', error: appError('DRIVER_NOT_RESPONDING', {}, { details: text }) });
   const reading = code === 0 ? parseReading(output.stdout) : null;
   if (reading !== null) return ok(reading);
-  return err({ kind: 'problem', error: appError('DRIVER_GARBLED', {}, { details: `exit code ${String(code)}\n${text}` }) });
+  return err({
+    kind: 'problem',
+    error: appError('DRIVER_GARBLED', {}, { details: `exit code ${String(code)}\n${text}` }),
+  });
 }
 
 /** Null where any line is not what was asked for: half a list of GPUs would be worse than none. */
 export function parseReading(csv: string): Reading | null {
-  const rows = csv.split('\n').filter((line) => line.trim() !== '').map(parseRow);
+  const rows = csv
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map(parseRow);
   const valid = rows.filter((row) => row !== null);
   if (rows.length === 0 || valid.length !== rows.length) return null;
   const gpus = valid.map(({ gpu }) => gpu).sort((a, b) => comparePci(a.pciBusId, b.pciBusId));
@@ -83,7 +100,10 @@ function parseRow(line: string): { readonly gpu: GpuFigures; readonly driverVers
   const [, uuid = '', name = '', pciBusId = '', total = '', used, load, heat, power, driverVersion = ''] = cells;
   const totalMib = figure(total);
   const isValid =
-    cells.length === FIELDS.length && /^(GPU|MIG)-/.test(uuid) && /^[\da-f:.]+$/i.test(pciBusId) && /^\d+\./.test(driverVersion);
+    cells.length === FIELDS.length &&
+    /^(GPU|MIG)-/.test(uuid) &&
+    /^[\da-f:.]+$/i.test(pciBusId) &&
+    /^\d+\./.test(driverVersion);
   if (!isValid || name === '') return null;
   const usedMib = figure(used);
   return {
@@ -107,5 +127,9 @@ function figure(cell: string | undefined): number | null {
   return cell !== undefined && /^-?\d+(\.\d+)?$/.test(cell) ? Number(cell) : null;
 }
 
-const pciKey = (id: string): string => id.split(/[:.]/).map((part) => part.toLowerCase().padStart(8, '0')).join(':');
+const pciKey = (id: string): string =>
+  id
+    .split(/[:.]/)
+    .map((part) => part.toLowerCase().padStart(8, '0'))
+    .join(':');
 const comparePci = (a: string, b: string): number => (pciKey(a) < pciKey(b) ? -1 : 1);

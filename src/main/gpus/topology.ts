@@ -8,7 +8,12 @@ export function parseIslands(text: string): ReadonlyMap<number, number> {
   const rows = text
     .replace(ANSI, '')
     .split('\n')
-    .map((line) => line.split(/\t+| {2,}/).map((cell) => cell.trim()).filter((cell) => cell !== ''));
+    .map((line) =>
+      line
+        .split(/\t+| {2,}/)
+        .map((cell) => cell.trim())
+        .filter((cell) => cell !== ''),
+    );
   const header = rows.find((row) => row[0] === 'GPU0' && row[1] !== 'X');
   const columns = (header ?? []).filter((cell) => /^GPU\d+$/.test(cell));
   const links: (readonly [number, number])[] = [];

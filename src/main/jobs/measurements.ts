@@ -46,7 +46,9 @@ export function addMeasurement(file: MeasurementsFile, added: Measurement): Meas
 /** Decoding grows with the pixels of the clip: of the same model on the same devices, the newest, scaled by them. */
 export function tailFor(file: MeasurementsFile, job: Job, devices: string): TailMs {
   const pixels = (m: { width: number; height: number; numFrames: number }): number => m.width * m.height * m.numFrames;
-  const like = file.measurements.filter((m) => m.modelId === job.request.modelId && m.devices === devices && m.tailMs !== null);
+  const like = file.measurements.filter(
+    (m) => m.modelId === job.request.modelId && m.devices === devices && m.tailMs !== null,
+  );
   const newest = like[like.length - 1];
   if (newest?.tailMs === undefined || newest.tailMs === null) return null;
   return (newest.tailMs * pixels(job.request)) / pixels(newest);

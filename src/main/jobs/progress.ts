@@ -121,8 +121,7 @@ function measuredStep(stage: StageProgress | undefined): number | null {
 
 function withTimes(progress: JobProgress, context: ProgressContext): JobProgress {
   const measured = progress.videos.flatMap((video) => measuredStep(stageOf(video, 'denoising')) ?? []);
-  const msPerStep =
-    measured.length === 0 ? null : measured.reduce((sum, value) => sum + value, 0) / measured.length;
+  const msPerStep = measured.length === 0 ? null : measured.reduce((sum, value) => sum + value, 0) / measured.length;
   return { ...progress, msPerStep, msLeft: msLeftOf(progress, msPerStep, context) };
 }
 

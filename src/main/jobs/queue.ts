@@ -136,7 +136,8 @@ export async function openQueue(ports: QueuePorts, options: QueueOptions): Promi
     await apply(job.id, { type: 'started' });
     setProgress(withRanks(startProgress(job.id, request.videoCount, request.numInferenceSteps), ranks));
     const command = startCommand(job, model.value, outputs, previewFolder);
-    if (!engine.send(command)) await apply(job.id, { type: 'failed', error: appError('WORKER_DIED', { cause: 'it was not there' }) });
+    if (!engine.send(command))
+      await apply(job.id, { type: 'failed', error: appError('WORKER_DIED', { cause: 'it was not there' }) });
   };
 
   const advance = (): void => {
@@ -247,7 +248,9 @@ export async function openQueue(ports: QueuePorts, options: QueueOptions): Promi
     handleLost: (error) => {
       ranks = [];
       for (const job of jobs.filter(isActive))
-        end(job.id, () => Promise.resolve(job.state.status === 'cancelling' ? { type: 'cancelled' } : { type: 'failed', error }));
+        end(job.id, () =>
+          Promise.resolve(job.state.status === 'cancelling' ? { type: 'cancelled' } : { type: 'failed', error }),
+        );
     },
     advance,
     isRunning: () => jobs.some(isActive),
@@ -262,7 +265,15 @@ export async function openQueue(ports: QueuePorts, options: QueueOptions): Promi
 }
 
 function startCommand(job: Job, model: ValidModel, outputs: readonly string[], previewFolder: string): WorkerCommand {
-  const { modelId: _modelId, prompt, negativePrompt, imagePath, seed, videoCount: _videoCount, ...settings } = job.request;
+  const {
+    modelId: _modelId,
+    prompt,
+    negativePrompt,
+    imagePath,
+    seed,
+    videoCount: _videoCount,
+    ...settings
+  } = job.request;
   return {
     type: 'startJob',
     jobId: job.id,

@@ -41,7 +41,10 @@ export function validateJob(input: JobInput, { models, machine }: Surroundings):
   return ok({ id: model.id, path: model.path, shape });
 }
 
-const plain = (reason: { code: AppError['reasons'][number]['code']; params: Readonly<Record<string, string | number>> }) => ({
+const plain = (reason: {
+  code: AppError['reasons'][number]['code'];
+  params: Readonly<Record<string, string | number>>;
+}) => ({
   code: reason.code,
   params: { ...reason.params },
 });

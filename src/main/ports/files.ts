@@ -23,6 +23,7 @@ export interface Files {
   readonly copy: (from: string, to: string) => Promise<void>;
   /** Removes a file or a folder with all inside it; nothing happens where there is nothing. */
   readonly remove: (path: string) => Promise<void>;
+  readonly makeExecutable: (file: string) => Promise<void>;
   readonly realPath: (path: string) => Promise<string>;
   /** True where the folder, or the nearest folder above it that exists, can be written to. */
   readonly canWrite: (folder: string) => Promise<boolean>;

@@ -133,6 +133,7 @@ export const nodeFiles: Files = {
   rename: (from, to) => fs.rename(from, to),
   copy,
   remove: (target) => fs.rm(target, { recursive: true, force: true }),
+  makeExecutable: (file) => fs.chmod(file, 0o755),
   realPath: (target) => fs.realpath(target),
   canWrite,
   freeBytes,

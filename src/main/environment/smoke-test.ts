@@ -1,0 +1,65 @@
+/** A slot counts as ready only after it has imported what it needs and made a tiny video from end to end. */
+import path from 'node:path';
+import { z } from 'zod';
+import { appError, SplitreelError } from '../../shared/errors';
+import type { RunOutcome } from '../ports/processes';
+import type { InstallPlan, InstallPorts } from './install';
+import { mainLine } from './uv-output';
+
+const VERSIONS = `
+import importlib, importlib.metadata, json, platform
+found = {"python": platform.python_version()}
+for name in ("torch", "diffusers", "transformers", "safetensors", "av", "splitreel"):
+    importlib.import_module(name)
+    if name != "splitreel":
+        found[name] = importlib.metadata.version(name)
+print(json.dumps(found))
+`;
+
+export const MAKE_DEMO = `
+import sys
+from pathlib import Path
+from splitreel.testing.models import make_model
+make_model("demo-random", Path(sys.argv[1]))
+`;
+
+const TINY_JOB = ['--prompt', 'a small dog runs', '--num_inference_steps', '1', '--device', 'cpu'];
+const CHECK_TIMEOUT_MS = 600_000;
+const CHECKS = 2;
+
+export async function checkSlot(ports: InstallPorts, plan: InstallPlan): Promise<Record<string, string>> {
+  const python = plan.slots.pythonOf(plan.slot);
+  const run = (args: readonly string[]): Promise<RunOutcome> =>
+    ports.processes.run(python, {
+      args: ['-I', ...args],
+      env: plan.workerEnv,
+      signal: plan.signal,
+      timeoutMs: CHECK_TIMEOUT_MS,
+    });
+  const report = (completed: number, current: string): void =>
+    plan.onProgress({ step: 'checking', completed, total: CHECKS, downloadedBytes: null, current });
+
+  report(0, 'imports');
+  const said = outputOf(await run(['-c', VERSIONS]), 'a package cannot be imported');
+  const versions = z.record(z.string(), z.string()).parse(JSON.parse(said.split('\n').pop() ?? ''));
+  report(1, 'a tiny video');
+  const folder = path.join(plan.root, `check-${plan.slot}`);
+  try {
+    const model = plan.demoModel ?? path.join(folder, 'model');
+    if (plan.demoModel === null) outputOf(await run(['-c', MAKE_DEMO, model]), 'the test model cannot be made');
+    const output = ['--model', model, '--output_dir', folder, '--num_frames', '9'];
+    outputOf(await run(['-m', 'splitreel', 'generate', ...TINY_JOB, ...output]), 'a tiny video cannot be made');
+  } finally {
+    await ports.files.remove(folder);
+  }
+  report(CHECKS, 'a tiny video');
+  return versions;
+}
+
+function outputOf(outcome: RunOutcome, problem: string): string {
+  if (outcome.kind === 'exited' && outcome.code === 0) return outcome.stdout;
+  if (outcome.kind === 'cancelled') throw new SplitreelError(appError('CANCELLED'));
+  const output = 'stderr' in outcome ? `${outcome.stdout}\n${outcome.stderr}`.trim() : outcome.kind;
+  const params = { problem: `${problem}: ${mainLine(output)}` };
+  throw new SplitreelError(appError('ENVIRONMENT_BROKEN', params, { details: output.slice(-4_000) }));
+}
