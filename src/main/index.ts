@@ -1,41 +1,198 @@
-import { app, BrowserWindow, protocol } from 'electron';
-import { readFile } from 'node:fs/promises';
-import { extname, join, normalize } from 'node:path';
-import { APP_SCHEME, windowUrl } from '../shared/urls';
+/** Starts Electron and hands its parts to the services. Composes; decides nothing else. */
+import { mkdirSync, realpathSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { app, BrowserWindow, ipcMain, Menu, powerMonitor, session } from 'electron';
+import { CALL_CHANNEL, CHANGE_CHANNEL } from '../shared/channels';
+import { createDesktop } from './adapters/electron/desktop';
+import { createMainWindow } from './adapters/electron/main-window';
+import { handleAppScheme, registerAppScheme } from './adapters/electron/protocol';
+import { closeBorders, denyEverythingElse } from './adapters/electron/security';
+import { makeThumbnail } from './adapters/electron/thumbnailer';
+import { nodeClock } from './adapters/node/clock';
+import { nodeFiles } from './adapters/node/files';
+import { nodeProcesses } from './adapters/node/processes';
+import { nodeRandom } from './adapters/node/random';
+import { hasNvidiaCard, readSystem } from './adapters/node/system';
+import { dataFolders, dataRoot } from './data-folder';
+import { createHandlers } from './handlers';
+import { createRouter } from './ipc/router';
+import { openApp, type App, type AppOptions } from './services';
+import { openJsonStore } from './state/json-store';
+import { debugDoorIn } from './window/debug-doors';
+import { DEFAULT_WINDOW_STATE, windowStateSchema } from './window/window-state';
 
-const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript',
-  '.css': 'text/css',
-  '.woff2': 'font/woff2',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-};
+const { env, platform, arch } = process;
+const home = app.getPath('home');
+const root = dataRoot({ platform, home, env });
+const folders = dataFolders(root);
+let window: BrowserWindow | null = null;
+let opened: App | null = null;
+/** Set once nothing is left that a leaving app would harm. */
+let mayLeave = false;
 
-protocol.registerSchemesAsPrivileged([
-  { scheme: APP_SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true } },
-]);
-app.enableSandbox();
-
-void app.whenReady().then(async () => {
-  const folder = join(app.getAppPath(), 'out', 'renderer');
-  protocol.handle(APP_SCHEME, async (request) => {
-    const path = normalize(decodeURIComponent(new URL(request.url).pathname));
-    const body = await readFile(join(folder, path));
-    return new Response(new Uint8Array(body), {
-      headers: { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' },
+function main(): void {
+  const door = app.isPackaged ? debugDoorIn(process.argv) : null;
+  if (door !== null) {
+    console.error(`Splitreel does not start with --${door}.`);
+    app.exit(2);
+    return;
+  }
+  mkdirSync(folders.profile, { recursive: true, mode: 0o700 });
+  app.setPath('userData', folders.profile);
+  app.setPath('sessionData', folders.profile);
+  if (!app.requestSingleInstanceLock()) {
+    app.exit(0);
+    return;
+  }
+  registerAppScheme();
+  app.enableSandbox();
+  app.on('web-contents-created', (_event, contents) => closeBorders(contents));
+  app.on('second-instance', () => {
+    if (window?.isMinimized() === true) window.restore();
+    window?.focus();
+  });
+  app.on('window-all-closed', () => app.quit());
+  app.on('before-quit', (event) => {
+    if (mayLeave) return;
+    event.preventDefault();
+    void leave();
+  });
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void leave({ asks: false }));
+  void app
+    .whenReady()
+    .then(start)
+    .catch((error: unknown) => {
+      console.error('Splitreel could not start:', error);
+      app.exit(1);
     });
-  });
-  const window = new BrowserWindow({
-    webPreferences: {
-      sandbox: true,
-      contextIsolation: true,
-      nodeIntegration: false,
-      preload: join(app.getAppPath(), 'out', 'preload', 'index.cjs'),
+}
+
+async function start(): Promise<void> {
+  if (platform !== 'darwin') Menu.setApplicationMenu(null);
+  denyEverythingElse(session.defaultSession);
+  const base = app.isPackaged ? process.resourcesPath : realpathSync(app.getAppPath());
+  const resources = path.join(base, 'resources');
+  const icon = path.join(resources, 'icons', 'icon.png');
+  const desktop = createDesktop(() => window, icon);
+  const ports = {
+    files: nodeFiles,
+    clock: nodeClock,
+    random: nodeRandom,
+    processes: nodeProcesses,
+    desktop,
+    readSystem,
+    hasNvidiaCard,
+    makeThumbnail,
+  };
+  const created = await openApp(ports, appOptions(base, resources));
+  opened = created;
+  handleAppScheme(
+    {
+      files: nodeFiles,
+      windowFolder: path.join(app.getAppPath(), 'out', 'renderer'),
+      locateVideo: created.library.locateVideo,
+      locateThumbnail: created.library.locateThumbnail,
+      locatePreview: (jobId, video, step) => {
+        const folder = folders.previews;
+        return { folder, file: path.join(folder, jobId, previewName(video, step)) };
+      },
     },
+    created.log,
+  );
+  connect(created);
+  const state = await openJsonStore(ports, {
+    file: folders.windowFile,
+    schema: windowStateSchema,
+    fallback: DEFAULT_WINDOW_STATE,
   });
-  await window.loadURL(windowUrl());
-});
-app.on('window-all-closed', () => {
-  app.quit();
-});
+  window = createMainWindow({
+    preload: path.join(app.getAppPath(), 'out', 'preload', 'index.cjs'),
+    icon,
+    state,
+    log: created.log,
+    mayClose: () => mayLeave || !created.queue.isRunning(),
+    onCloseRefused: () => void leave(),
+    onPageGone: () => created.machine.setVisible(false),
+  });
+  window.on('closed', () => {
+    window = null;
+  });
+  powerMonitor.on('suspend', () => created.log.info('the computer goes to sleep'));
+  powerMonitor.on('resume', () => created.log.info('the computer is awake again'));
+  await created.begin();
+}
+
+const previewName = (video: number, step: number): string => `${String(video)}-${String(step)}.jpg`;
+
+function connect(created: App): void {
+  const router = createRouter({
+    handlers: createHandlers(created),
+    windowId: () => (window === null || window.isDestroyed() ? null : window.webContents.id),
+    log: created.log,
+  });
+  ipcMain.handle(CALL_CHANNEL, (event, name: unknown, input: unknown) => {
+    const frame = event.senderFrame;
+    const sender = {
+      webContentsId: event.sender.id,
+      frame: frame === null ? null : { url: frame.url, isMainFrame: frame.parent === null },
+    };
+    return router(sender, name, input);
+  });
+  created.store.subscribe((change) => {
+    if (window !== null && !window.isDestroyed()) window.webContents.send(CHANGE_CHANNEL, change);
+  });
+}
+
+function appOptions(base: string, resourcesFolder: string): AppOptions {
+  const cacheRoot = env['XDG_CACHE_HOME'] ?? path.join(home, '.cache');
+  return {
+    dataRoot: root,
+    cacheFolder: env['SPLITREEL_CACHE'] ?? path.join(cacheRoot, 'splitreel'),
+    pythonFolder: path.join(base, 'python'),
+    resourcesFolder,
+    defaultVideosFolder: defaultVideosFolder(),
+    home,
+    env,
+    platform,
+    arch,
+    about: {
+      version: app.getVersion(),
+      electron: process.versions.electron,
+      chromium: process.versions.chrome,
+      runtime: {
+        kind: env['SPLITREEL_RUNTIME'] === 'fallback' ? 'fallback' : 'official',
+        note: env['SPLITREEL_RUNTIME_NOTE'] ?? '',
+      },
+      platform: `${platform}-${arch}`,
+    },
+  };
+}
+
+function defaultVideosFolder(): string {
+  // A chosen data folder is a world of its own: a test, a second installation.
+  if (env['SPLITREEL_DATA'] !== undefined) return path.join(root, 'videos');
+  try {
+    return path.join(app.getPath('videos'), 'Splitreel');
+  } catch {
+    return path.join(root, 'videos');
+  }
+}
+
+let leaving: Promise<void> | null = null;
+
+/** Asks where a job runs, ends the worker with all its ranks, then leaves. A second call waits for the first. */
+function leave({ asks = true } = {}): Promise<void> {
+  leaving ??= (async () => {
+    if (asks && opened?.queue.isRunning() === true && !(await opened.desktop.confirmQuit())) {
+      leaving = null;
+      return;
+    }
+    await opened?.close().catch((error: unknown) => console.error('the end was not clean:', error));
+    mayLeave = true;
+    app.quit();
+  })();
+  return leaving;
+}
+
+main();

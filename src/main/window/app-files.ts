@@ -56,6 +56,12 @@ export function isInside(folder: string, file: string): boolean {
   return relative !== '' && relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }
 
+/** A file that may be served, and the folder that it must lie in. */
+export interface Located {
+  readonly folder: string;
+  readonly file: string;
+}
+
 /** The file with its links resolved, if it is a plain file inside the folder; null otherwise. */
 export async function fileInside(
   files: Pick<Files, 'realPath' | 'stat'>,

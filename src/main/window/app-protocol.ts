@@ -1,7 +1,7 @@
 /** Answers requests to app://: headers, ranges and bodies. What an address leads to is decided in app-files.ts. */
 import path from 'node:path';
 import type { Files } from '../ports/files';
-import { fileInside, parseAppUrl, parseRange, type AppResource, type ByteRange } from './app-files';
+import { fileInside, parseAppUrl, parseRange, type AppResource, type ByteRange, type Located } from './app-files';
 
 /** Nothing from elsewhere, nothing inline, no connections: the page talks through its preload alone. */
 export const CONTENT_SECURITY_POLICY = [
@@ -32,12 +32,6 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 /** Big enough that a video plays without stutter, small enough that a seek does not wait for what nobody watches. */
 const CHUNK_BYTES = 262_144;
 
-/** A file that may be served, and the folder that it must lie in. */
-export interface Located {
-  readonly folder: string;
-  readonly file: string;
-}
-
 export interface AppProtocolPorts {
   readonly files: Pick<Files, 'realPath' | 'stat' | 'readRange'>;
   readonly windowFolder: string;
@@ -64,6 +58,20 @@ const SECURITY_HEADERS = {
   'cross-origin-opener-policy': 'same-origin',
 } as const;
 
+/** An empty page of our origin, on which thumbnails are drawn. */
+const BLANK_PAGE = 'blank.html';
+
+function blankPage(): AppResponse {
+  const bytes = new TextEncoder().encode('<!doctype html><title>Splitreel</title>');
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      controller.enqueue(bytes);
+      controller.close();
+    },
+  });
+  return { status: 200, headers: { ...SECURITY_HEADERS, 'content-type': 'text/html; charset=utf-8' }, body };
+}
+
 const refuse = (status: number, extra: Readonly<Record<string, string>> = {}): AppResponse => ({
   status,
   headers: { ...SECURITY_HEADERS, ...extra },
@@ -73,6 +81,7 @@ const refuse = (status: number, extra: Readonly<Record<string, string>> = {}): A
 export async function answerAppRequest(ports: AppProtocolPorts, request: AppRequest): Promise<AppResponse> {
   if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(405, { allow: 'GET, HEAD' });
   const resource = parseAppUrl(request.url);
+  if (resource?.kind === 'window' && resource.segments.join('/') === BLANK_PAGE) return blankPage();
   const located = resource === null ? null : locate(ports, resource);
   const found = located === null ? null : await fileInside(ports.files, located.folder, located.file);
   if (resource === null || found === null) return refuse(404);

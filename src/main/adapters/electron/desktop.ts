@@ -1,0 +1,66 @@
+import { app, clipboard, dialog, nativeImage, Notification, shell, type BrowserWindow } from 'electron';
+import type { Desktop } from '../../ports/desktop';
+import { LINKS } from '../../window/links';
+
+const FILTERS = {
+  image: { name: 'Pictures', extensions: ['png', 'jpg', 'jpeg', 'webp'] },
+  video: { name: 'Videos', extensions: ['mp4'] },
+} as const;
+const DRAG_ICON_WIDTH = 160;
+
+export function createDesktop(currentWindow: () => BrowserWindow | null, fallbackIcon: string): Desktop {
+  const open = async (options: Electron.OpenDialogOptions): Promise<string | null> => {
+    const window = currentWindow();
+    const answer =
+      window === null ? await dialog.showOpenDialog(options) : await dialog.showOpenDialog(window, options);
+    return answer.canceled ? null : (answer.filePaths[0] ?? null);
+  };
+  return {
+    chooseFolder: () => open({ properties: ['openDirectory', 'createDirectory'] }),
+    chooseFile: (kind) => {
+      const { name, extensions } = FILTERS[kind];
+      return open({ properties: ['openFile'], filters: [{ name, extensions: [...extensions] }] });
+    },
+    chooseSavePath: async (defaultPath) => {
+      const options = { defaultPath, filters: [{ name: 'Videos', extensions: ['mp4'] }] };
+      const window = currentWindow();
+      const answer =
+        window === null ? await dialog.showSaveDialog(options) : await dialog.showSaveDialog(window, options);
+      return answer.canceled || answer.filePath === '' ? null : answer.filePath;
+    },
+    moveToBin: (file) => shell.trashItem(file),
+    showInFolder: (file) => shell.showItemInFolder(file),
+    openFolder: async (folder) => {
+      await shell.openPath(folder);
+    },
+    openLink: (link) => shell.openExternal(LINKS[link]),
+    copyText: (text) => clipboard.writeText(text),
+    startDrag: (file, iconFile) => {
+      const picture = nativeImage.createFromPath(iconFile);
+      const icon = picture.isEmpty()
+        ? nativeImage.createFromPath(fallbackIcon)
+        : picture.resize({ width: DRAG_ICON_WIDTH });
+      currentWindow()?.webContents.startDrag({ file, icon });
+    },
+    notify: (title, body) => {
+      if (Notification.isSupported()) new Notification({ title, body }).show();
+    },
+    isWindowInFront: () => currentWindow()?.isFocused() ?? false,
+    showProgress: (fraction) => currentWindow()?.setProgressBar(fraction ?? -1),
+    confirmQuit: async () => {
+      const options = {
+        type: 'question' as const,
+        message: 'A video is being made.',
+        detail: 'If you quit now, it stops. It stays in the queue and can be started again.',
+        buttons: ['Keep working', 'Quit'],
+        defaultId: 0,
+        cancelId: 0,
+        title: app.getName(),
+      };
+      const window = currentWindow();
+      const answer =
+        window === null ? await dialog.showMessageBox(options) : await dialog.showMessageBox(window, options);
+      return answer.response === 1;
+    },
+  };
+}

@@ -1,0 +1,248 @@
+/** What each call of the contract does, in terms of the services. No logic of its own beyond asking the desktop. */
+import path from 'node:path';
+import { appError, SplitreelError } from '../shared/errors';
+import { makeBundle } from './diagnostics/bundle';
+import type { LogFile } from './diagnostics/log-file';
+import type { Engine } from './engine/engine';
+import type { EnvironmentService } from './environment/environment';
+import type { MachineWatch } from './gpus/machine-watch';
+import type { CallHandlers } from './ipc/router';
+import type { Queue } from './jobs/queue';
+import type { Library } from './library/library';
+import type { Models } from './models/models';
+import type { Desktop } from './ports/desktop';
+import type { Files } from './ports/files';
+import type { SettingsService } from './settings/settings';
+import type { SliceStore } from './state/slice-store';
+
+export interface Services {
+  readonly files: Files;
+  readonly desktop: Desktop;
+  readonly store: SliceStore;
+  readonly settings: SettingsService;
+  readonly machine: MachineWatch;
+  readonly environment: EnvironmentService;
+  readonly engine: Engine;
+  readonly models: Models;
+  readonly queue: Queue;
+  readonly library: Library;
+  readonly log: LogFile;
+  readonly logsFolder: string;
+  readonly home: string;
+  readonly dragIcon: string;
+  /** After the environment has changed: the engine, the demo model. */
+  readonly environmentChanged: () => Promise<void>;
+}
+
+export function createHandlers(services: Services): CallHandlers {
+  return {
+    ...appHandlers(services),
+    ...machineHandlers(services),
+    ...modelHandlers(services),
+    ...jobHandlers(services),
+    ...libraryHandlers(services),
+    ...diagnosticsHandlers(services),
+  };
+}
+
+type Some<K extends keyof CallHandlers> = Pick<CallHandlers, K>;
+
+function appHandlers({
+  desktop,
+  files,
+  settings,
+  store,
+}: Services): Some<
+  'getSnapshot' | 'updateSettings' | 'chooseVideosFolder' | 'chooseImage' | 'openLink' | 'copyText' | 'dismissNotice'
+> {
+  return {
+    getSnapshot: () => Promise.resolve(store.snapshot()),
+    updateSettings: async (patch) => {
+      await settings.update(patch);
+      return undefined;
+    },
+    chooseVideosFolder: async () => {
+      const folder = await desktop.chooseFolder();
+      if (folder === null) return null;
+      if (!(await files.canWrite(folder))) throw new SplitreelError(appError('OUTPUT_NOT_WRITABLE', { folder }));
+      await settings.update({ videosFolder: folder });
+      return folder;
+    },
+    chooseImage: () => desktop.chooseFile('image'),
+    openLink: async ({ link }) => {
+      await desktop.openLink(link);
+      return undefined;
+    },
+    copyText: ({ text }) => {
+      desktop.copyText(text);
+      return Promise.resolve(undefined);
+    },
+    dismissNotice: ({ noticeId }) => {
+      store.set(
+        'notices',
+        store.get('notices').filter(({ id }) => id !== noticeId),
+      );
+      return Promise.resolve(undefined);
+    },
+  };
+}
+
+function machineHandlers({
+  machine,
+  environment,
+  engine,
+  environmentChanged,
+}: Services): Some<
+  | 'watchMachine'
+  | 'refreshMachine'
+  | 'installEnvironment'
+  | 'cancelInstall'
+  | 'rollBackEnvironment'
+  | 'removeEnvironment'
+  | 'unloadEngine'
+> {
+  return {
+    watchMachine: ({ visible }) => {
+      machine.setVisible(visible);
+      return Promise.resolve(undefined);
+    },
+    refreshMachine: async () => {
+      await machine.refresh();
+      return undefined;
+    },
+    installEnvironment: async () => {
+      await environment.install();
+      await engine.stop();
+      await environmentChanged();
+      return undefined;
+    },
+    cancelInstall: () => {
+      environment.cancel();
+      return Promise.resolve(undefined);
+    },
+    rollBackEnvironment: async () => {
+      await engine.stop();
+      await environment.rollBack();
+      await environmentChanged();
+      return undefined;
+    },
+    removeEnvironment: async () => {
+      await engine.stop();
+      await environment.remove();
+      return undefined;
+    },
+    unloadEngine: () => {
+      engine.send({ type: 'unload' });
+      return Promise.resolve(undefined);
+    },
+  };
+}
+
+function modelHandlers({
+  desktop,
+  engine,
+  models,
+}: Services): Some<'addModelFolder' | 'forgetModel' | 'recheckModel' | 'countTokens'> {
+  return {
+    addModelFolder: async () => {
+      const folder = await desktop.chooseFolder();
+      return folder === null ? null : { modelId: await models.add(folder) };
+    },
+    forgetModel: async ({ modelId }) => {
+      await models.forget(modelId);
+      return undefined;
+    },
+    recheckModel: async ({ modelId }) => {
+      await models.recheck(modelId);
+      return undefined;
+    },
+    countTokens: ({ modelId, text }) => {
+      const model = models.get().find(({ id }) => id === modelId);
+      if (model?.state.status !== 'ready' || model.path === null) return Promise.resolve(null);
+      return engine.countTokens(model.path, text);
+    },
+  };
+}
+
+function jobHandlers({ queue }: Services): Some<'enqueueJob' | 'cancelJob' | 'retryJob' | 'removeJob' | 'moveJob'> {
+  return {
+    enqueueJob: async (input) => ({ jobId: await queue.enqueue(input) }),
+    cancelJob: async ({ jobId }) => {
+      await queue.cancel(jobId);
+      return undefined;
+    },
+    retryJob: async ({ jobId }) => {
+      await queue.retry(jobId);
+      return undefined;
+    },
+    removeJob: async ({ jobId }) => {
+      await queue.remove(jobId);
+      return undefined;
+    },
+    moveJob: async ({ jobId, toIndex }) => {
+      await queue.move(jobId, toIndex);
+      return undefined;
+    },
+  };
+}
+
+function libraryHandlers({
+  desktop,
+  dragIcon,
+  files,
+  library,
+}: Services): Some<'deleteVideo' | 'saveVideoAs' | 'showVideoInFolder' | 'dragVideo' | 'readVideoSettings'> {
+  return {
+    deleteVideo: async ({ videoId }) => {
+      await desktop.moveToBin(await library.fileOf(videoId));
+      await library.scan();
+      return undefined;
+    },
+    saveVideoAs: async ({ videoId }) => {
+      const file = await library.fileOf(videoId);
+      const target = await desktop.chooseSavePath(file);
+      if (target === null || path.resolve(target) === file) return target;
+      // The dialogue has asked whether a file that is there may be replaced.
+      await files.copy(file, target);
+      return target;
+    },
+    showVideoInFolder: async ({ videoId }) => {
+      desktop.showInFolder(await library.fileOf(videoId));
+      return undefined;
+    },
+    dragVideo: async ({ videoId }) => {
+      const file = await library.fileOf(videoId);
+      desktop.startDrag(file, (await library.thumbnailOf(videoId)) ?? dragIcon);
+      return undefined;
+    },
+    readVideoSettings: async (input) => {
+      const file = input.path ?? (await desktop.chooseFile('video'));
+      return file === null ? null : library.readMetadata(file);
+    },
+  };
+}
+
+function diagnosticsHandlers({
+  desktop,
+  files,
+  home,
+  log,
+  logsFolder,
+  store,
+}: Services): Some<'saveDiagnostics' | 'readLogTail' | 'openLogsFolder'> {
+  return {
+    saveDiagnostics: async ({ includePrompts }) => {
+      await log.flush();
+      const { slices } = store.snapshot();
+      const target = await desktop.chooseSavePath(path.join(home, 'splitreel-diagnostics.tar.gz'));
+      if (target === null) return null;
+      await files.writeAtomically(target, await makeBundle(files, { slices, logsFolder, home, includePrompts }));
+      return target;
+    },
+    readLogTail: () => log.tail(),
+    openLogsFolder: async () => {
+      await desktop.openFolder(logsFolder);
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,61 @@
+/** What the form starts with for a model, and the sizes worth offering, from its own shape. */
+import type { ModelShape } from '../../shared/model';
+import { requestLimits, type VideoSettings } from '../../shared/request';
+
+type Size = { readonly width: number; readonly height: number };
+
+/**
+ * CogVideoX 1.5's transformer config names a square that only bounds its positions; it is published for this size
+ * and length.
+ */
+const SIZE_1_5: Size = { width: 1360, height: 768 };
+const FRAMES_1_5 = 81;
+
+const isSquareBound = (shape: ModelShape): boolean =>
+  shape.patchSizeTemporal > 1 && shape.sampleWidth === shape.sampleHeight && shape.sampleWidth > SIZE_1_5.width;
+
+export function defaultSettings(shape: ModelShape): VideoSettings {
+  const size = isSquareBound(shape) ? SIZE_1_5 : { width: shape.sampleWidth, height: shape.sampleHeight };
+  return {
+    ...size,
+    numFrames: isSquareBound(shape) ? FRAMES_1_5 : shape.sampleFrames,
+    numInferenceSteps: 50,
+    guidanceScale: 6,
+    useDynamicCfg: true,
+    // CogVideo's own recommendation: DDIM for 2B (the one with sincos positions), DPM for the others.
+    scheduler: shape.positions === 'sincos' ? 'ddim' : 'dpm',
+    offload: 'none',
+    attention: 'sdpa',
+    numPipelinePatch: 4,
+    warmupSteps: 1,
+  };
+}
+
+/** The model's own size, that size upright, and half of it, as far as the model takes them. */
+export function offeredSizes(shape: ModelShape): Size[] {
+  const { fixedSize, sizeStep, minSide } = requestLimits(shape);
+  if (fixedSize !== null) return [{ ...fixedSize }];
+  const { width, height } = defaultSettings(shape);
+  const round = (side: number): number => Math.max(minSide, Math.round(side / sizeStep) * sizeStep);
+  const sizes: Size[] = [
+    { width, height },
+    { width: height, height: width },
+    { width: round(width / 2), height: round(height / 2) },
+  ];
+  return sizes.filter((size, at) => sizes.findIndex((s) => s.width === size.width && s.height === size.height) === at);
+}
+
+/** Stands in for a model that cannot be read: the form shows its error, not these. */
+export const NO_MODEL_SETTINGS: VideoSettings = {
+  width: 720,
+  height: 480,
+  numFrames: 49,
+  numInferenceSteps: 50,
+  guidanceScale: 6,
+  useDynamicCfg: true,
+  scheduler: 'model',
+  offload: 'none',
+  attention: 'sdpa',
+  numPipelinePatch: 4,
+  warmupSteps: 1,
+};

@@ -1,0 +1,20 @@
+/** The desktop around the window: dialogues, the bin, the clipboard, drags, notifications. */
+import type { LinkId } from '../window/links';
+
+export interface Desktop {
+  readonly chooseFolder: () => Promise<string | null>;
+  readonly chooseFile: (kind: 'image' | 'video') => Promise<string | null>;
+  readonly chooseSavePath: (suggestedPath: string) => Promise<string | null>;
+  readonly moveToBin: (file: string) => Promise<void>;
+  readonly showInFolder: (file: string) => void;
+  readonly openFolder: (folder: string) => Promise<void>;
+  readonly openLink: (link: LinkId) => Promise<void>;
+  readonly copyText: (text: string) => void;
+  readonly startDrag: (file: string, iconFile: string) => void;
+  readonly notify: (title: string, body: string) => void;
+  readonly isWindowInFront: () => boolean;
+  /** On the window's entry in the taskbar: 0 to 1, or null for none. */
+  readonly showProgress: (fraction: number | null) => void;
+  /** True: leave although a job runs. */
+  readonly confirmQuit: () => Promise<boolean>;
+}

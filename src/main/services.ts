@@ -1,0 +1,292 @@
+/** Puts the services together: who tells whom. Free of Electron, so that all of it runs in tests with other ports. */
+import path from 'node:path';
+import { type AppError } from '../shared/errors';
+import type { Slices } from '../shared/ipc';
+import type { JobProgress } from '../shared/job';
+import { openLogFile } from './diagnostics/log-file';
+import { dataFolders, type DataFolders } from './data-folder';
+import { createEngine, STOPPED_ENGINE, type Engine } from './engine/engine';
+import type { Environ } from './engine/worker-environment';
+import { createEnvironment, type EnvironmentService } from './environment/environment';
+import { MAKE_DEMO } from './environment/smoke-test';
+import { createMachineWatch, UNKNOWN_MACHINE, type SystemFacts } from './gpus/machine-watch';
+import { createNvidiaSmi } from './gpus/nvidia-smi';
+import type { Services } from './handlers';
+import {
+  addMeasurement,
+  measure,
+  measurementsFileSchema,
+  measurementsSlice,
+  NO_MEASUREMENTS,
+  tailFor,
+} from './jobs/measurements';
+import { jobsFileSchema, NO_JOBS, openQueue, type Queue } from './jobs/queue';
+import { deviceNames } from './jobs/validate';
+import { createLibrary } from './library/library';
+import { createModels } from './models/models';
+import type { Clock } from './ports/clock';
+import type { Desktop } from './ports/desktop';
+import type { Files } from './ports/files';
+import type { Processes } from './ports/processes';
+import type { Random } from './ports/random';
+import { openSettings } from './settings/settings';
+import { openJsonStore } from './state/json-store';
+import { createSliceStore, type SliceStore } from './state/slice-store';
+
+export interface AppPorts {
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly processes: Processes;
+  readonly desktop: Desktop;
+  readonly readSystem: () => Promise<SystemFacts>;
+  readonly hasNvidiaCard: () => Promise<boolean>;
+  readonly makeThumbnail: (videoUrl: string) => Promise<Uint8Array | null>;
+}
+
+export interface AppOptions {
+  readonly dataRoot: string;
+  readonly cacheFolder: string;
+  readonly pythonFolder: string;
+  readonly resourcesFolder: string;
+  /** Where videos go unless the person chose another folder. */
+  readonly defaultVideosFolder: string;
+  readonly home: string;
+  readonly env: Environ;
+  readonly platform: string;
+  readonly arch: string;
+  readonly about: Omit<Slices['about'], 'dataFolder' | 'videosFolder' | 'logsFolder'>;
+  readonly hungAfterMs?: number;
+}
+
+export interface App extends Services {
+  readonly folders: DataFolders;
+  /** Reads the disk and starts what runs in the background; the window need not wait for it. */
+  readonly begin: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+const MINIMUM_DRIVER_FALLBACK = '0';
+
+export async function openApp(ports: AppPorts, options: AppOptions): Promise<App> {
+  const { files, clock, random, processes, desktop } = ports;
+  const folders = dataFolders(options.dataRoot);
+  const log = openLogFile(ports, folders.logs);
+  const notices: Slices['notices'][number][] = [];
+  const notice = (problem: AppError | null): void => {
+    if (problem !== null) notices.push({ id: random.id(), error: problem });
+  };
+
+  // Each store is opened before the slices, so that the first snapshot is the truth.
+  const later: { store: SliceStore | null; library: (() => Promise<void>) | null } = { store: null, library: null };
+  const publish = <K extends keyof Slices>(slice: K, value: Slices[K]): void => later.store?.set(slice, value);
+  const videosFolder = (): string => settings.get().videosFolder ?? options.defaultVideosFolder;
+  const about = (): Slices['about'] => ({
+    ...options.about,
+    dataFolder: folders.root,
+    videosFolder: videosFolder(),
+    logsFolder: folders.logs,
+  });
+  let knownVideosFolder = '';
+  const settings = await openSettings(ports, {
+    file: folders.settingsFile,
+    onChange: (value) => {
+      publish('settings', value);
+      if (videosFolder() === knownVideosFolder) return;
+      knownVideosFolder = videosFolder();
+      publish('about', about());
+      void later.library?.();
+    },
+  });
+  knownVideosFolder = videosFolder();
+  const jobsStore = await openJsonStore(ports, { file: folders.jobsFile, schema: jobsFileSchema, fallback: NO_JOBS });
+  const measurements = await openJsonStore(ports, {
+    file: folders.measurementsFile,
+    schema: measurementsFileSchema,
+    fallback: NO_MEASUREMENTS,
+  });
+  for (const opened of [settings, jobsStore, measurements]) notice(opened.problem);
+
+  const store = createSliceStore({
+    settings: settings.get(),
+    machine: UNKNOWN_MACHINE,
+    environment: { status: 'unknown' },
+    engine: STOPPED_ENGINE,
+    models: [],
+    jobs: jobsStore.value().jobs,
+    progress: null,
+    library: [],
+    notices,
+    measurements: measurementsSlice(measurements.value()),
+    about: about(),
+  });
+  later.store = store;
+
+  const environment = createEnvironment(
+    { files, processes, log, random },
+    {
+      root: folders.environment,
+      cacheFolder: options.cacheFolder,
+      pythonFolder: options.pythonFolder,
+      resourcesFolder: options.resourcesFolder,
+      platform: options.platform,
+      arch: options.arch,
+      env: options.env,
+      onChange: (value) => publish('environment', value),
+    },
+  );
+  const minimumDriver = await environment.installSettings().then(
+    (found) => found.minimumDriver,
+    () => MINIMUM_DRIVER_FALLBACK,
+  );
+  const machine = createMachineWatch(
+    {
+      clock,
+      nvidiaSmi: createNvidiaSmi(processes, { PATH: options.env['PATH'] ?? '', LC_ALL: 'C' }),
+      readSystem: ports.readSystem,
+      hasNvidiaCard: ports.hasNvidiaCard,
+      minimumDriver,
+    },
+    (value) => publish('machine', value),
+  );
+  const library = createLibrary(
+    { files, log, folder: videosFolder, thumbnailsFolder: folders.thumbnails, makeThumbnail: ports.makeThumbnail },
+    (videos) => publish('library', [...videos]),
+  );
+  later.library = library.scan;
+  const models = createModels(
+    {
+      files,
+      shippedDemo: path.join(options.resourcesFolder, 'demo'),
+      madeDemo: path.join(folders.models, 'demo'),
+      makeDemo: async (folder) => {
+        const current = await environment.current();
+        if (current === null) return false;
+        const outcome = await processes.run(current.python, {
+          args: ['-I', '-c', MAKE_DEMO, folder],
+          env: current.env,
+        });
+        return outcome.kind === 'exited' && outcome.code === 0;
+      },
+      folders: () => settings.get().modelFolders,
+      setFolders: settings.setModelFolders,
+    },
+    (value) => publish('models', [...value]),
+  );
+
+  const queueLater: { queue: Queue | null } = { queue: null };
+  const engine = createEngine(
+    { files, processes, log, clock, random, startProcess: () => startSupervisor(processes, environment, folders) },
+    {
+      pidFile: folders.workerPidFile,
+      onState: (value) => publish('engine', value),
+      onEvent: (event) => queueLater.queue?.handleEvent(event),
+      onLost: (error) => queueLater.queue?.handleLost(error),
+      ...(options.hungAfterMs === undefined ? {} : { hungAfterMs: options.hungAfterMs }),
+    },
+  );
+  const queue = await openQueue(
+    {
+      files,
+      clock,
+      random,
+      log,
+      engine,
+      store: jobsStore,
+      machine: () => store.get('machine'),
+      models: models.get,
+      videosFolder,
+      previewsFolder: folders.previews,
+      tailMs: (job) => tailFor(measurements.value(), job, deviceNames(job.devices, store.get('machine'))),
+      addVideos: library.add,
+    },
+    {
+      onJobs: (jobs) => {
+        publish('jobs', [...jobs]);
+        if (!jobs.some(({ state }) => state.status === 'running')) desktop.showProgress(null);
+      },
+      onProgress: (progress) => {
+        publish('progress', progress);
+        if (queueLater.queue?.isRunning() === true) desktop.showProgress(fractionOf(progress));
+      },
+      onFinished: (job, report) => {
+        const added = measure(job, report, deviceNames(job.devices, store.get('machine')));
+        measurements
+          .save(addMeasurement(measurements.value(), added))
+          .catch((error: unknown) => log.error('a measurement could not be kept', error));
+        publish('measurements', measurementsSlice(measurements.value()));
+        if (settings.get().notifyWhenDone && !desktop.isWindowInFront())
+          desktop.notify('Splitreel', 'A video is finished.');
+      },
+    },
+  );
+  queueLater.queue = queue;
+
+  const environmentChanged = async (): Promise<void> => {
+    if (environment.get().status !== 'ready') return;
+    await Promise.all([engine.start(), models.ensureDemo()]);
+    queue.advance();
+  };
+  return {
+    files,
+    desktop,
+    store,
+    settings,
+    machine,
+    environment,
+    engine,
+    models,
+    queue,
+    library,
+    log,
+    folders,
+    logsFolder: folders.logs,
+    home: options.home,
+    dragIcon: path.join(options.resourcesFolder, 'icons', 'icon.png'),
+    environmentChanged,
+    begin: async () => {
+      log.info(`Splitreel ${options.about.version} on ${options.platform}, Electron ${options.about.electron}`);
+      const steps = [machine.refresh(), models.checkAll(), library.scan(), environment.check()];
+      for (const outcome of await Promise.allSettled(steps))
+        if (outcome.status === 'rejected') log.error('a start step failed', outcome.reason);
+      await environmentChanged();
+    },
+    close: () => closeAll(queue, engine, machine, environment, log),
+  };
+}
+
+async function closeAll(
+  queue: Queue,
+  engine: Engine,
+  machine: { readonly stop: () => void },
+  environment: EnvironmentService,
+  log: { readonly flush: () => Promise<void> },
+): Promise<void> {
+  machine.stop();
+  environment.cancel();
+  await queue.close();
+  await engine.stop();
+  await log.flush();
+}
+
+async function startSupervisor(
+  processes: Processes,
+  environment: EnvironmentService,
+  folders: DataFolders,
+): Promise<ReturnType<Processes['startWorker']> | null> {
+  const current = await environment.current();
+  if (current === null) return null;
+  return processes.startWorker(current.python, {
+    args: ['-I', '-m', 'splitreel', 'serve'],
+    env: current.env,
+    cwd: folders.root,
+  });
+}
+
+/** Steps done of all steps, over the job's videos: the part of the work that counts in equal pieces. */
+export function fractionOf(progress: JobProgress | null): number | null {
+  if (progress === null) return null;
+  const stages = progress.videos.flatMap(({ stages: all }) => all.filter(({ stage }) => stage === 'denoising'));
+  const total = stages.reduce((sum, stage) => sum + stage.total, 0);
+  return total === 0 ? null : stages.reduce((sum, stage) => sum + stage.completed, 0) / total;
+}
