@@ -70,7 +70,7 @@ def check_wishes(job: StartJob, model: ModelFolder) -> None:
     context = PlanContext(model.shape, devices, settings.guidance_scale, len(job.videos), settings.offload)
     if reasons := check_plan(context, job.plan):
         raise SplitreelError("PLAN_INVALID", reasons=reasons)
-    if settings.attention not in {"sdpa"} and not is_cuda:
+    if settings.attention != "sdpa" and not is_cuda:
         problem = "it needs an NVIDIA GPU"
         raise SplitreelError("KERNEL_UNAVAILABLE", {"kernel": settings.attention, "problem": problem})
 

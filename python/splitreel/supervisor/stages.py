@@ -70,6 +70,7 @@ class StageTracker:
         key = (progress.video, progress.stage)
         state = self._states.get(key)
         if state is None:
+            self._end_earlier(progress.video, progress.stage)
             state = self._states[key] = _StageState(time.monotonic())
             self._emit(StageStarted(self._job_id, progress.video, progress.stage, progress.total))
         if state.duration_ms is not None:
@@ -110,6 +111,18 @@ class StageTracker:
         if first.duration_ms is None and completed != first.told:
             first.told = completed
             self.count(Stage.LOADING, completed, total)
+
+    def _end_earlier(self, video: int, stage: Stage) -> None:
+        """What one rank begins, all have brought about: the stage before is over, though some may not have said so."""
+        if stage is Stage.WRITING:
+            return  # frames are written while others are decoded
+        for (other, earlier), state in self._states.items():
+            if other == video and state.duration_ms is None:
+                total = _together(earlier, state)[1] if state.completed else max(state.totals.values(), default=0)
+                if state.told != total:
+                    elapsed_ms = 1000 * (time.monotonic() - state.began)
+                    self._emit(StageProgressed(self._job_id, video, earlier, total, total, elapsed_ms))
+                self._end(video, earlier, state)
 
     def _end(self, video: int, stage: Stage, state: _StageState) -> None:
         state.duration_ms = 1000 * (time.monotonic() - state.began)

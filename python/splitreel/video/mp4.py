@@ -124,4 +124,3 @@ def disk_error(error: OSError, folder: Path) -> SplitreelError:
         free = shutil.disk_usage(folder).free
         return SplitreelError("DISK_FULL", {"folder": str(folder), "needed": "more", "free": size_text(free)})
     return SplitreelError("OUTPUT_NOT_WRITABLE", {"folder": str(folder)}, details=str(error))
-

@@ -1,0 +1,66 @@
+"""The commands: serve, generate, doctor. Each error is one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from splitreel.errors import Cancelled, SplitreelError
+from splitreel.messages import exit_code
+
+_HELP = """usage: python -m splitreel COMMAND [FLAGS]
+
+  generate   make videos from sentences (generate --help for its flags)
+  doctor     what is wrong with driver, GPUs, environment, disk and models, and what to do (--json)
+  serve      the engine of the app: commands on stdin, events on file descriptor 3
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit codes: 0 made, 2 invalid, 3 environment or model, 4 memory, 5 a process died, 130 cancelled."""
+    commands: dict[str, Callable[[Sequence[str]], int]] = {"generate": _generate, "doctor": _doctor, "serve": _serve}
+    if not arguments or arguments[0] in {"-h", "--help"}:
+        print(_HELP, end="")
+        return 0 if arguments else 2
+    command = commands.get(arguments[0])
+    if command is None:
+        print(f"There is no command {arguments[0]}: choose {', '.join(commands)}.", file=sys.stderr)
+        return 2
+    return report_errors(lambda: command(arguments[1:]))
+
+
+def report_errors(work: Callable[[], int]) -> int:
+    """Runs it; an error becomes one line on stderr and its exit code. Details only where they are asked for."""
+    try:
+        return work()
+    except SplitreelError as error:
+        action = "" if error.error.reasons else f" {error.error.action}"
+        print(f"{error.error.message}{action}", file=sys.stderr)
+        if error.error.details and os.environ.get("SPLITREEL_DETAILS"):
+            print(error.error.details, file=sys.stderr)
+        return error.error.exit_code
+    except (Cancelled, KeyboardInterrupt):
+        print("Cancelled.", file=sys.stderr)
+        return exit_code("CANCELLED")
+
+
+def _generate(arguments: Sequence[str]) -> int:
+    from splitreel.flags import make_parser, parse_flags
+    from splitreel.generate import generate
+
+    return generate(parse_flags(make_parser("splitreel generate"), arguments))
+
+
+def _doctor(arguments: Sequence[str]) -> int:
+    from splitreel.doctor import doctor
+
+    return doctor(arguments)
+
+
+def _serve(arguments: Sequence[str]) -> int:
+    from splitreel.supervisor.serve import serve
+
+    if arguments:
+        raise SplitreelError("FLAG_INVALID", {"problem": f"serve takes no flags, but {arguments[0]} was given"})
+    return serve()

@@ -1,0 +1,140 @@
+"""A small engine with the real border: it has no torch, so that tests of processes start at once.
+
+A prompt says what it should do: `sleep 5` per step, `hang 1` (rank 1 sleeps for ever in step 2), `boom 1`
+(rank 1 raises in step 2), `oom`, `full` (no room on the disk). Ranks meet at a file barrier at each step.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from splitreel.engine.api import (
+    EngineJob,
+    EngineReport,
+    Hooks,
+    LoadOptions,
+    LoadReport,
+    Stage,
+    StageFigures,
+    VideoOutcome,
+)
+from splitreel.errors import Cancelled, SplitreelError
+from splitreel.plan import Plan
+from splitreel.rank.port import Seated
+from splitreel.rank.talk import Join
+
+_TILES = 2
+_BYTES = 1000
+
+
+def preload() -> None:
+    import splitreel.rank.hooks
+
+    _ = splitreel.rank.hooks
+
+
+def seat(join: Join, before: Seated | None) -> Seated:
+    return Seated(FakeEngine(join.rank, join.world_size, Path(join.store)), "cpu")
+
+
+@dataclass
+class FakeEngine:
+    rank: int
+    world: int
+    folder: Path
+    model: str | None = None
+    round: int = 0
+
+    def meet(self, wish: bool = False) -> bool:
+        """All ranks at the same place; true when any of them wishes it."""
+        self.round += 1
+        place = self.folder.with_name(f"{self.folder.name}-{self.round}")
+        place.mkdir(exist_ok=True)
+        (place / f"part-{self.rank}").write_text(str(int(wish)))
+        (place / f"part-{self.rank}").rename(place / str(self.rank))
+        while len([p for p in place.iterdir() if p.name.isdigit()]) < self.world:
+            time.sleep(0.002)
+        return any((place / str(r)).read_text() == "1" for r in range(self.world))
+
+    def load(self, model: Path, plan: Plan, options: LoadOptions, hooks: Hooks) -> LoadReport:
+        if self.model == str(model):
+            return LoadReport(True, 0, _BYTES, _BYTES, _BYTES, 0.0)
+        hooks.stage_started(0, Stage.LOADING, _BYTES)
+        for part in range(1, 5):
+            time.sleep(0.02)
+            hooks.stage_progressed(0, Stage.LOADING, _BYTES * part // 4)
+            if self.meet(hooks.cancel_requested()):
+                raise Cancelled
+        hooks.stage_finished(0, Stage.LOADING)
+        self.model = str(model)
+        return LoadReport(False, _BYTES, _BYTES, _BYTES, _BYTES, 0.1)
+
+    def generate(self, job: EngineJob, plan: Plan, hooks: Hooks) -> EngineReport:
+        outcomes = []
+        if self.rank >= plan.world_size:
+            return EngineReport(False, (), {}, (), (), False, "kept", "sdpa")
+        steps: list[float] = []
+        for video, wanted in enumerate(job.videos):
+            error = self._video(job, video, wanted.prompt, hooks, steps)
+            outcomes.append(VideoOutcome(video, 0, *((error.code, dict(error.params)) if error else (None,))))
+        figures = {"denoising": StageFigures(1.0, 0, 12345, 0, 0.0)}
+        return EngineReport(True, tuple(outcomes), figures, tuple(steps), (), False, "kept", "sdpa")
+
+    def _video(
+        self, job: EngineJob, video: int, prompt: str, hooks: Hooks, steps: list[float]
+    ) -> SplitreelError | None:
+        words = dict(re.findall(r"(\w+) ([\d.]+)", prompt))
+        hooks.stage_started(video, Stage.ENCODING, 1)
+        hooks.stage_progressed(video, Stage.ENCODING, 1)
+        hooks.stage_finished(video, Stage.ENCODING)
+        hooks.stage_started(video, Stage.DENOISING, job.num_inference_steps)
+        for step in range(1, job.num_inference_steps + 1):
+            began = time.monotonic()
+            time.sleep(float(words.get("sleep", 0.01)))
+            if step == 2:
+                self._misbehave(words, prompt)
+            if self.meet(hooks.cancel_requested()):
+                raise Cancelled
+            steps.append(time.monotonic() - began)
+            hooks.stage_progressed(video, Stage.DENOISING, step)
+            if self.rank == 0 and step in job.preview_steps:
+                hooks.preview(video, step, np.zeros((8, 8, 3), np.uint8))
+        hooks.stage_finished(video, Stage.DENOISING)
+        if self.rank != 0:
+            return None
+        try:
+            self._decode(job, video, prompt, hooks)
+        except SplitreelError as error:
+            return error
+        return None
+
+    def _decode(self, job: EngineJob, video: int, prompt: str, hooks: Hooks) -> None:
+        hooks.stage_started(video, Stage.DECODING, _TILES)
+        for index in range(job.num_frames):
+            if "full" in prompt and index == 3:
+                raise SplitreelError("DISK_FULL", {"folder": "x", "needed": "more", "free": "0 MB"})
+            picture = np.full((job.height, job.width, 3), (index * 16) % 256, np.uint8)
+            time.sleep(0.01)
+            hooks.frame(video, index, picture)
+        hooks.stage_progressed(video, Stage.DECODING, _TILES)
+        hooks.stage_finished(video, Stage.DECODING)
+
+    def _misbehave(self, words: dict[str, str], prompt: str) -> None:
+        if words.get("hang") == str(self.rank):
+            time.sleep(10_000)
+        if words.get("spin") == str(self.rank):
+            until = time.monotonic() + 4
+            while time.monotonic() < until:
+                pass
+        if words.get("boom") == str(self.rank):
+            raise RuntimeError("boom")
+        if words.get("exit") == str(self.rank):
+            os._exit(7)
+        if "oom" in prompt:
+            raise SplitreelError("HOST_OOM", {"rank": 0, "stage": "denoising", "advice": "Use fewer frames."})

@@ -1,0 +1,210 @@
+"""A supervisor as the app starts it, for tests: commands in, events out, and a way to look at its processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
+HERE = str(Path(__file__).resolve().parent)
+
+FAKE = {"engine_module": "fake_engine", "extra_path": HERE}
+
+
+class Worker:
+    def __init__(self, options: dict[str, object] | None = None, deadlines: dict[str, float] | None = None) -> None:
+        read, write = os.pipe()
+        program = (
+            f"import os, sys; sys.path.insert(0, {PACKAGE_PARENT!r}); os.dup2({write}, 3); "
+            "from splitreel.supervisor.serve import serve; from splitreel.supervisor.supervisor import Options; "
+            "from splitreel.supervisor.watch import Deadlines; "
+            f"sys.exit(serve(Options(**{options or {}!r}, deadlines=Deadlines(**{deadlines or {}!r}))))"
+        )
+        self.process = subprocess.Popen(
+            [sys.executable, "-I", "-c", program], stdin=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=[write]
+        )
+        os.close(write)
+        self.events: list[dict[str, Any]] = []
+        self.stderr: list[bytes] = []
+        self._queue: queue.Queue[dict[str, Any]] = queue.Queue()
+        threading.Thread(target=self._read, args=(os.fdopen(read, "rb"),), daemon=True).start()
+        threading.Thread(target=self._drain, daemon=True).start()
+
+    def _read(self, stream: Any) -> None:
+        for line in stream:
+            event = json.loads(line)
+            self.events.append(event)
+            self._queue.put(event)
+
+    def _drain(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.stderr.append(line)
+
+    def send(self, message: dict[str, Any] | bytes) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(message if isinstance(message, bytes) else json.dumps(message).encode() + b"\n")
+        self.process.stdin.flush()
+
+    def wait(self, wanted: Callable[[dict[str, Any]], bool], timeout_s: float = 20) -> dict[str, Any]:
+        deadline = time.monotonic() + timeout_s
+        while True:
+            try:
+                event = self._queue.get(timeout=max(0.01, deadline - time.monotonic()))
+            except queue.Empty:
+                tail = [e for e in self.events if e["type"] != "heartbeat"][-12:]
+                raise TimeoutError(f"last events: {tail}\nstderr: {self.stderr[-12:]}") from None
+            if wanted(event):
+                return event
+
+    def wait_for(self, kind: str, timeout_s: float = 20) -> dict[str, Any]:
+        return self.wait(lambda event: event["type"] == kind, timeout_s)
+
+    def wait_end(self, timeout_s: float = 30) -> dict[str, Any]:
+        ends = {"jobFinished", "jobFailed", "jobCancelled"}
+        return self.wait(lambda event: event["type"] in ends, timeout_s)
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [event for event in self.events if event["type"] == kind]
+
+    def rank_pids(self) -> list[int]:
+        busy = [e for e in self.of("engineStateChanged") if e["ranks"]]
+        return [rank["pid"] for rank in busy[-1]["ranks"]]
+
+    def family(self) -> list[int]:
+        """The pids of the supervisor and of all that it started."""
+        return [self.process.pid, *descendants(self.process.pid)]
+
+    def close(self) -> int:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        return self.process.wait(10)
+
+
+def descendants(pid: int) -> list[int]:
+    found: list[int] = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                stat = (folder / "stat").read_text()
+            except OSError:
+                continue
+            if int(stat[stat.rindex(")") + 2 :].split()[1]) == pid:
+                found += [int(folder.name), *descendants(int(folder.name))]
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat[stat.rindex(")") + 2] not in {"Z", "X"}
+
+
+def all_gone(pids: list[int], within_s: float = 2.0) -> bool:
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        if not any(is_alive(pid) for pid in pids):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def make_model_folder(folder: Path, heads: int = 12, frames: int = 49) -> Path:
+    """A folder that passes every check and holds next to nothing."""
+    header = json.dumps({"x": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
+    weights = struct.pack("<Q", len(header)) + header + b"\0\0\0\0"
+    files: dict[str, object] = {
+        "model_index.json": {
+            "_class_name": "CogVideoXPipeline",
+            "scheduler": ["diffusers", "CogVideoXDDIMScheduler"],
+            "text_encoder": ["transformers", "T5EncoderModel"],
+            "tokenizer": ["transformers", "T5Tokenizer"],
+            "transformer": ["diffusers", "CogVideoXTransformer3DModel"],
+            "vae": ["diffusers", "AutoencoderKLCogVideoX"],
+        },
+        "transformer/config.json": {
+            "_class_name": "CogVideoXTransformer3DModel",
+            "num_attention_heads": heads,
+            "num_layers": 8,
+            "patch_size": 2,
+            "patch_size_t": None,
+            "max_text_seq_length": 226,
+            "use_rotary_positional_embeddings": False,
+            "sample_width": 12,
+            "sample_height": 8,
+            "sample_frames": frames,
+        },
+        "vae/config.json": {
+            "_class_name": "AutoencoderKLCogVideoX",
+            "block_out_channels": [8, 8, 8, 8],
+            "temporal_compression_ratio": 4,
+            "latent_channels": 4,
+        },
+        "scheduler/scheduler_config.json": {"_class_name": "CogVideoXDDIMScheduler"},
+        "text_encoder/config.json": {"model_type": "t5"},
+        "tokenizer/tokenizer.json": {},
+        "transformer/diffusion_pytorch_model.safetensors": weights,
+        "vae/diffusion_pytorch_model.safetensors": weights,
+        "text_encoder/model.safetensors": weights,
+    }
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
+    return folder
+
+
+SETTINGS = {
+    "width": 96,
+    "height": 64,
+    "numFrames": 9,
+    "numInferenceSteps": 4,
+    "guidanceScale": 6,
+    "useDynamicCfg": True,
+    "scheduler": "model",
+    "offload": "none",
+    "attention": "sdpa",
+    "numPipelinePatch": 1,
+    "warmupSteps": 1,
+}
+
+
+def start_job(
+    model: Path,
+    output: Path,
+    prompts: tuple[str, ...] = ("a dog",),
+    job_id: str = "j1",
+    plan: dict[str, int] | None = None,
+    settings: dict[str, object] | None = None,
+) -> dict[str, Any]:
+    return {
+        "type": "startJob",
+        "jobId": job_id,
+        "modelId": "test",
+        "modelPath": str(model),
+        "settings": {**SETTINGS, **(settings or {})},
+        "videos": [
+            {
+                "prompt": prompt,
+                "negativePrompt": "",
+                "seed": index,
+                "imagePath": None,
+                "outputPath": str(output / f"{job_id} {index}.mp4"),
+            }
+            for index, prompt in enumerate(prompts)
+        ],
+        "plan": {"dp": 1, "cfg": 1, "pp": 1, "ring": 1, "ulysses": 2, "tp": 1, **(plan or {})},
+        "devices": {"kind": "cpu"},
+        "previewFolder": str(output / "previews"),
+    }
