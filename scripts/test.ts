@@ -1,0 +1,96 @@
+/** `npm test`: every check, one after another; a failing one does not hide the others. Names as arguments pick some. */
+import { execa } from 'execa';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { pythonForTests } from './python-for-tests';
+
+const root = path.resolve(import.meta.dirname, '..');
+
+interface Step {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+  readonly cwd?: string;
+  /** How the runner's summary counts; null where the step itself is the one check. */
+  readonly count: ((output: string) => Count) | null;
+}
+
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+function numberBefore(word: string, output: string): number {
+  return Number(new RegExp(`(\\d+) ${word}`).exec(output)?.[1] ?? 0);
+}
+
+/** vitest: `Tests  3 failed | 41 passed (44)`. */
+function countVitest(output: string): Count {
+  const line = output.split('\n').findLast((text) => /^\s*Tests\s/.test(text)) ?? '';
+  return { passed: numberBefore('passed', line), failed: numberBefore('failed', line) };
+}
+
+/** pytest: `3 failed, 41 passed in 2.1s`; an error in set-up counts as a failure. */
+function countPytest(output: string): Count {
+  const line = output.split('\n').findLast((text) => / in \d/.test(text)) ?? '';
+  return { passed: numberBefore('passed', line), failed: numberBefore('failed', line) + numberBefore('error', line) };
+}
+
+function steps(python: string): readonly Step[] {
+  const tool = (name: string): string => path.join(python, 'bin', name);
+  const inPython = path.join(root, 'python');
+  return [
+    { name: 'format', command: ['npx', 'prettier', '--check', '--log-level', 'warn', '.'], count: null },
+    { name: 'lint', command: ['npx', 'eslint', '--max-warnings', '0', '.'], count: null },
+    { name: 'types', command: ['npx', 'tsc', '--build'], count: null },
+    { name: 'imports', command: ['npm', 'run', '--silent', 'imports'], count: null },
+    { name: 'dead-code', command: ['npx', 'knip'], count: null },
+    { name: 'python-format', command: [tool('ruff'), 'format', '--check', '--quiet', '.'], cwd: inPython, count: null },
+    { name: 'python-lint', command: [tool('ruff'), 'check', '--quiet', '.'], cwd: inPython, count: null },
+    { name: 'python-types', command: [tool('mypy'), '--strict', 'splitreel'], cwd: inPython, count: null },
+    { name: 'python-imports', command: [tool('lint-imports')], cwd: inPython, count: null },
+    { name: 'unit', command: ['npx', 'vitest', 'run', '--project', 'unit', '--project', 'window'], count: countVitest },
+    { name: 'contract', command: ['npx', 'vitest', 'run', '--project', 'contract'], count: countVitest },
+    { name: 'process', command: ['npx', 'vitest', 'run', '--project', 'process'], count: countVitest },
+    { name: 'python', command: [tool('python'), '-m', 'pytest'], cwd: inPython, count: countPytest },
+  ];
+}
+
+async function runStep(step: Step): Promise<Count> {
+  const started = performance.now();
+  process.stdout.write(`\n== ${step.name}\n`);
+  const [file, ...args] = step.command;
+  const env = { NO_COLOR: '1', OMP_NUM_THREADS: '1' };
+  const options = { cwd: step.cwd ?? root, all: true, reject: false, env, stdin: 'ignore' } as const;
+  const child = execa(file, args, options);
+  child.all.pipe(process.stdout);
+  const { exitCode, all } = await child;
+  const counted = step.count?.(all) ?? { passed: 0, failed: 0 };
+  const isGreen = exitCode === 0;
+  // A runner that fails without a failed test (a crash, nothing found) is one failure all the same.
+  const failed = isGreen ? counted.failed : Math.max(counted.failed, 1);
+  const passed = step.count === null ? Number(isGreen) : counted.passed;
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  process.stdout.write(`-- ${step.name}: ${isGreen ? 'passed' : 'FAILED'} in ${seconds} s\n`);
+  return { passed, failed };
+}
+
+async function main(names: readonly string[]): Promise<number> {
+  if (!existsSync(path.join(root, 'node_modules'))) throw new Error('run npm ci first');
+  const all = steps(await pythonForTests(root));
+  const chosen = names.length === 0 ? all : all.filter((step) => names.includes(step.name));
+  const unknown = names.filter((name) => !all.some((step) => step.name === name));
+  if (unknown.length > 0) throw new Error(`no step ${unknown.join(', ')}: choose ${all.map((s) => s.name).join(', ')}`);
+  const failedSteps: string[] = [];
+  const total = { passed: 0, failed: 0 };
+  for (const step of chosen) {
+    const { passed, failed } = await runStep(step);
+    total.passed += passed;
+    total.failed += failed;
+    if (failed > 0) failedSteps.push(step.name);
+  }
+  if (failedSteps.length > 0) process.stdout.write(`\nfailed: ${failedSteps.join(', ')}`);
+  process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`);
+  return total.failed === 0 ? 0 : 1;
+}
+
+process.exitCode = await main(process.argv.slice(2));
