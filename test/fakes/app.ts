@@ -1,0 +1,184 @@
+/** The app's services with a fake worker and a desktop that nobody sits at; all else is real, in a folder of its own. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { nodeClock } from '../../src/main/adapters/node/clock';
+import { nodeFiles } from '../../src/main/adapters/node/files';
+import { nodeProcesses } from '../../src/main/adapters/node/processes';
+import { nodeRandom } from '../../src/main/adapters/node/random';
+import { createEngine, type Engine, type EngineState } from '../../src/main/engine/engine';
+import { workerEnvironment } from '../../src/main/engine/worker-environment';
+import { UNKNOWN_MACHINE } from '../../src/main/gpus/machine-watch';
+import { jobsFileSchema, NO_JOBS, openQueue, type Queue } from '../../src/main/jobs/queue';
+import { defaultSettings } from '../../src/main/models/defaults';
+import { SILENT_LOG } from '../../src/main/ports/log';
+import { openJsonStore } from '../../src/main/state/json-store';
+import type { Job, JobProgress } from '../../src/shared/job';
+import type { ModelShape } from '../../src/shared/model';
+import type { ModelEntry } from '../../src/shared/models';
+import { ONE_RANK, type Plan } from '../../src/shared/plan';
+import type { GenerateRequest } from '../../src/shared/request';
+
+export const SHAPE: ModelShape = {
+  task: 'text-to-video',
+  heads: 30,
+  blocks: 30,
+  patchSize: 2,
+  patchSizeTemporal: 1,
+  spatialCompression: 8,
+  temporalCompression: 4,
+  latentChannels: 16,
+  maxTextTokens: 226,
+  positions: 'sincos',
+  sampleWidth: 720,
+  sampleHeight: 480,
+  sampleFrames: 49,
+  scheduler: 'CogVideoXDDIMScheduler',
+};
+
+const MODEL: ModelEntry = {
+  id: 'demo',
+  name: 'Demo',
+  description: '',
+  source: 'builtin',
+  path: '/nowhere/demo',
+  sizeBytes: 1,
+  state: { status: 'ready', shape: SHAPE },
+  defaults: defaultSettings(SHAPE),
+  sizes: [],
+  examples: [],
+};
+
+export const request = (changes: Partial<GenerateRequest> = {}): GenerateRequest => ({
+  ...defaultSettings(SHAPE),
+  modelId: 'demo',
+  prompt: 'a small dog',
+  negativePrompt: '',
+  imagePath: null,
+  seed: 7,
+  videoCount: 1,
+  numInferenceSteps: 6,
+  ...changes,
+});
+
+export const jobInput = (changes: Partial<GenerateRequest> = {}, plan: Plan = ONE_RANK) => ({
+  request: request(changes),
+  plan,
+  devices: { kind: 'cpu' as const, ranks: 8 },
+});
+
+export interface FakeApp {
+  readonly folder: string;
+  readonly engine: Engine;
+  readonly queue: Queue;
+  readonly jobs: () => readonly Job[];
+  readonly progress: () => JobProgress | null;
+  readonly progressCount: () => number;
+  readonly engineState: () => EngineState;
+  readonly logged: readonly string[];
+  /** Mode of each next life of the worker. */
+  readonly setMode: (mode: string) => void;
+  readonly close: () => Promise<void>;
+}
+
+const WORKER = path.resolve(import.meta.dirname, 'worker/worker.mjs');
+
+export async function openFakeApp(
+  options: { readonly mode?: string; readonly folder?: string; readonly hungAfterMs?: number } = {},
+): Promise<FakeApp> {
+  const folder = options.folder ?? (await mkdtemp(path.join(tmpdir(), 'splitreel test ü ')));
+  let mode = options.mode ?? 'well';
+  let jobs: readonly Job[] = [];
+  let progress: JobProgress | null = null;
+  let progressCount = 0;
+  let engineState: EngineState = { status: 'stopped', modelId: null, rankCount: 0, error: null };
+  const logged: string[] = [];
+  const log = { ...SILENT_LOG, info: (message: string) => void logged.push(message) };
+  const later: { queue: Queue | null } = { queue: null };
+  const engine = createEngine(
+    {
+      files: nodeFiles,
+      processes: nodeProcesses,
+      clock: nodeClock,
+      random: nodeRandom,
+      log,
+      startProcess: () =>
+        Promise.resolve(
+          nodeProcesses.startWorker(process.execPath, {
+            args: [WORKER, mode],
+            env: workerEnvironment(process.env),
+            cwd: folder,
+          }),
+        ),
+    },
+    {
+      pidFile: path.join(folder, 'worker.json'),
+      onState: (state) => {
+        engineState = state;
+      },
+      onEvent: (event) => later.queue?.handleEvent(event),
+      onLost: (error) => later.queue?.handleLost(error),
+      hungAfterMs: options.hungAfterMs ?? 5_000,
+      rungMs: 300,
+    },
+  );
+  const store = await openJsonStore(
+    { files: nodeFiles, clock: nodeClock },
+    { file: path.join(folder, 'jobs.json'), schema: jobsFileSchema, fallback: NO_JOBS },
+  );
+  const queue = await openQueue(
+    {
+      files: nodeFiles,
+      clock: nodeClock,
+      random: nodeRandom,
+      log,
+      store,
+      engine,
+      machine: () => ({ ...UNKNOWN_MACHINE, status: 'ready' }),
+      models: () => [MODEL],
+      videosFolder: () => path.join(folder, 'videos'),
+      previewsFolder: path.join(folder, 'previews'),
+      tailMs: () => null,
+      addVideos: (paths) => Promise.resolve(paths.map((file) => path.basename(file))),
+    },
+    {
+      onJobs: (value) => {
+        jobs = value;
+      },
+      onProgress: (value) => {
+        progress = value;
+        progressCount += 1;
+      },
+      onFinished: () => undefined,
+    },
+  );
+  later.queue = queue;
+  await engine.start();
+  return {
+    folder,
+    engine,
+    queue,
+    jobs: () => jobs,
+    progress: () => progress,
+    progressCount: () => progressCount,
+    engineState: () => engineState,
+    logged,
+    setMode: (next) => {
+      mode = next;
+    },
+    close: async () => {
+      await queue.close();
+      await engine.stop();
+      if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function until(isSo: () => boolean, timeoutMs = 10_000): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!isSo()) {
+    if (performance.now() > deadline) throw new Error(`not so after ${String(timeoutMs)} ms: ${isSo.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

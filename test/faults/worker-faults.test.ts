@@ -1,0 +1,180 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { spawn } from 'node:child_process';
+import process from 'node:process';
+import { afterEach, describe, expect, test } from 'vitest';
+import { nodeProcesses } from '../../src/main/adapters/node/processes';
+import { jobInput, openFakeApp, until, type FakeApp } from '../fakes/app';
+
+let app: FakeApp | null = null;
+afterEach(async () => {
+  await app?.close();
+  app = null;
+});
+
+const open = async (...args: Parameters<typeof openFakeApp>): Promise<FakeApp> => {
+  app = await openFakeApp(...args);
+  return app;
+};
+const isOver = (one: FakeApp, id: string): boolean =>
+  ['finished', 'failed', 'cancelled', 'interrupted'].includes(
+    one.jobs().find((job) => job.id === id)?.state.status ?? '',
+  );
+const stateOf = (one: FakeApp, id: string) => one.jobs().find((job) => job.id === id)?.state;
+const isAlive = async (pid: number): Promise<boolean> => (await nodeProcesses.find(pid)) !== null;
+
+describe('a worker that behaves', () => {
+  test('makes two jobs in order, each written down before it is told', async () => {
+    const one = await open();
+    const first = await one.queue.enqueue(jobInput());
+    const second = await one.queue.enqueue(jobInput({ prompt: 'a cat', seed: 8 }));
+    await until(() => isOver(one, second));
+    expect(one.jobs().map(({ id, state }) => [id, state.status])).toEqual([
+      [first, 'finished'],
+      [second, 'finished'],
+    ]);
+    expect((await readdir(path.join(one.folder, 'videos'))).sort()).toEqual(['a-cat-8.mp4', 'a-small-dog-7.mp4']);
+    const written = JSON.parse(await readFile(path.join(one.folder, 'jobs.json'), 'utf8')) as { jobs: unknown };
+    expect(written.jobs).toEqual(one.jobs());
+  });
+
+  test('is given only the listed environment', async () => {
+    process.env['HF_TOKEN'] = 'secret';
+    process.env['PYTHONPATH'] = '/evil';
+    process.env['LD_PRELOAD_TEST'] = 'x';
+    const one = await open({ mode: 'dumps-environment' });
+    await until(() => one.logged.some((line) => line.includes('PATH')));
+    const dump = one.logged.find((line) => line.includes('"PATH"')) ?? '';
+    expect(dump).toContain('"PYTHONNOUSERSITE":"1"');
+    expect(dump).toContain('"HF_HUB_OFFLINE":"1"');
+    for (const name of ['HF_TOKEN', 'PYTHONPATH', 'LD_PRELOAD_TEST']) expect(dump).not.toContain(name);
+  });
+});
+
+describe('a worker that fails', () => {
+  test.each([
+    ['dies-in-step', 'WORKER_DIED'],
+    ['garbage', 'PROTOCOL_BROKEN'],
+    ['giant-line', 'PROTOCOL_BROKEN'],
+    ['skips-a-number', 'PROTOCOL_BROKEN'],
+    ['out-of-memory', 'GPU_OOM'],
+  ])('%s: the job says %s, and the next job runs', async (mode, code) => {
+    const one = await open({ mode });
+    const first = await one.queue.enqueue(jobInput());
+    one.setMode('well');
+    await until(() => isOver(one, first));
+    expect(stateOf(one, first)).toMatchObject({ status: 'failed', error: { code } });
+    if (mode === 'out-of-memory') return;
+    const second = await one.queue.enqueue(jobInput());
+    await until(() => isOver(one, second));
+    expect(stateOf(one, second)?.status).toBe('finished');
+  });
+
+  test('stopped: its silence is noticed, it is killed, and the next job runs', async () => {
+    const one = await open({ mode: 'stops-in-step', hungAfterMs: 1_000 });
+    const first = await one.queue.enqueue(jobInput());
+    one.setMode('well');
+    await until(() => isOver(one, first));
+    expect(stateOf(one, first)).toMatchObject({ status: 'failed', error: { code: 'WORKER_HUNG' } });
+    const second = await one.queue.enqueue(jobInput());
+    await until(() => isOver(one, second));
+    expect(stateOf(one, second)?.status).toBe('finished');
+  });
+
+  test('never ready: it is given up with words, not tried for ever', async () => {
+    const one = await open({ mode: 'dies-at-start' });
+    await until(() => one.engineState().status === 'failed');
+    expect(one.engineState().error?.code).toBe('WORKER_DIED');
+  });
+
+  test('deaf to stdin and SIGTERM, with a child in another session: nothing is left', async () => {
+    const one = await open({ mode: 'deaf' });
+    await until(() => one.logged.some((line) => line.includes('child ')));
+    const child = Number(/child (\d+)/.exec(one.logged.join('\n'))?.[1]);
+    expect(await isAlive(child)).toBe(true);
+    await one.engine.stop();
+    expect(await isAlive(child)).toBe(false);
+  });
+});
+
+describe('a worker that is odd but right', () => {
+  test.each(['half-characters', 'talks-on-stdout', 'flood', 'slow'])('%s: the job is finished', async (mode) => {
+    const one = await open({ mode, hungAfterMs: 1_000 });
+    const id = await one.queue.enqueue(jobInput());
+    await until(() => isOver(one, id), 30_000);
+    expect(stateOf(one, id)?.status).toBe('finished');
+    // Twenty thousand events reach the window as some tens of pushes.
+    expect(one.progressCount()).toBeLessThan(200);
+  });
+});
+
+describe('cancel', () => {
+  test('a waiting job, a running job, twice: one terminal state each', async () => {
+    const one = await open({ mode: 'slow' });
+    const first = await one.queue.enqueue(jobInput({ numInferenceSteps: 50 }));
+    const second = await one.queue.enqueue(jobInput());
+    await until(() => stateOf(one, first)?.status === 'running');
+    await one.queue.cancel(second);
+    await Promise.all([one.queue.cancel(first), one.queue.cancel(first)]);
+    await until(() => isOver(one, first));
+    expect([stateOf(one, first)?.status, stateOf(one, second)?.status]).toEqual(['cancelled', 'cancelled']);
+    const third = await one.queue.enqueue(jobInput());
+    await until(() => isOver(one, third));
+    expect(stateOf(one, third)?.status).toBe('finished');
+  });
+
+  test('a finish that wins the race counts', async () => {
+    const one = await open({ mode: 'finishes-anyway' });
+    const id = await one.queue.enqueue(jobInput());
+    await until(() => stateOf(one, id)?.status === 'running');
+    await one.queue.cancel(id);
+    await until(() => isOver(one, id));
+    expect(stateOf(one, id)?.status).toBe('finished');
+  });
+});
+
+describe('the app ends in mid-job', () => {
+  test('the job is interrupted and can be retried; order and queue are kept', async () => {
+    const one = await open({ mode: 'slow' });
+    const ids = [];
+    for (const seed of [1, 2, 3]) ids.push(await one.queue.enqueue(jobInput({ seed, numInferenceSteps: 50 })));
+    await until(() => stateOf(one, ids[0] ?? '')?.status === 'running');
+    await one.queue.close();
+    await one.engine.stop();
+    const two = await openFakeApp({ folder: one.folder });
+    expect(two.jobs().map(({ id }) => id)).toEqual(ids);
+    expect(two.jobs()[0]?.state.status).toBe('interrupted');
+    await two.queue.retry(ids[0] ?? '');
+    await until(() => two.jobs().every(({ state }) => state.status === 'finished'));
+    await two.close();
+  });
+
+  test('a process that only has the pid of an old worker is left alone', async () => {
+    const bystander = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { stdio: 'ignore' });
+    const one = await open();
+    await one.engine.stop();
+    const record = { pid: bystander.pid, startTime: '1', commandLine: 'python -I -m splitreel serve' };
+    await writeFile(path.join(one.folder, 'worker.json'), JSON.stringify(record));
+    await one.engine.start();
+    expect(await isAlive(bystander.pid ?? 0)).toBe(true);
+    bystander.kill('SIGKILL');
+  });
+});
+
+describe('what a window may ask for', () => {
+  test('a blocked combination cannot be queued, whoever asks', async () => {
+    const one = await open();
+    const plan = { dp: 1, cfg: 1, pp: 1, ring: 1, ulysses: 4, tp: 1 };
+    await expect(one.queue.enqueue(jobInput({}, plan))).rejects.toMatchObject({ error: { code: 'PLAN_INVALID' } });
+    await expect(one.queue.enqueue(jobInput({ numFrames: 50 }))).rejects.toMatchObject({
+      error: { code: 'REQUEST_INVALID' },
+    });
+    await expect(one.queue.enqueue(jobInput({ prompt: ' ' }))).rejects.toMatchObject({
+      error: { code: 'REQUEST_INVALID' },
+    });
+    await expect(one.queue.enqueue(jobInput({ modelId: 'other' }))).rejects.toMatchObject({
+      error: { code: 'MODEL_MISSING' },
+    });
+    expect(one.jobs()).toEqual([]);
+  });
+});
