@@ -1,13 +1,42 @@
-"""One rank's engine."""
+"""One rank's engine: a loaded pipeline, the meshes over it, and the run of a job through its stages."""
 
 from __future__ import annotations
 
+import gc
+import resource
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import torch
+import torch.distributed as dist
+from diffusers import CogVideoXImageToVideoPipeline
+from PIL import Image
 
-from splitreel.engine.api import EngineJob, EngineReport, Hooks, LoadOptions, LoadReport
+from splitreel.engine.agreement import Agreement
+from splitreel.engine.api import (
+    EngineJob,
+    EngineReport,
+    Hooks,
+    Kernel,
+    LoadOptions,
+    LoadReport,
+    Offload,
+    Stage,
+    StageFigures,
+    VideoOutcome,
+)
+from splitreel.engine.decoding import decode_frames, preview_image
+from splitreel.errors import Cancelled, SplitreelError
+from splitreel.models.cogvideox import SplitTransformer
+from splitreel.models.loading import Loaded, load_pipeline, scheduler, weight_bytes
+from splitreel.parallel.collectives import Traffic
+from splitreel.parallel.mesh import REPLICA, Mesh, MeshMaker
 from splitreel.plan import Plan
+
+
+T = TypeVar("T")
 
 
 class Engine:
@@ -22,15 +51,237 @@ class Engine:
         self.world_size = world_size
         self.device = device
         self.timeout_s = timeout_s
+        self._meshes = MeshMaker(rank)
+        self._traffic = Traffic()
+        self._held: tuple[Path, LoadOptions] | None = None
+        self._loaded: Loaded | None = None
+        self._split: SplitTransformer | None = None
+        self._world = Agreement(None, world_size)
 
     def load(self, model: Path, plan: Plan, options: LoadOptions, hooks: Hooks) -> LoadReport:
         """Collective over all ranks. Reads nothing where the held weights fit."""
-        raise NotImplementedError
+        if plan.tp > 1 or plan.pp > 1 or options.offload is not Offload.NONE:
+            raise SplitreelError("INTERNAL", {"problem": "a plan came through that the rules refuse"})
+        began = time.perf_counter()
+        reused = self._held == (model, options)
+        if not reused:
+            self.unload()
+            self._read(model, options, hooks)
+        return self._load_report(reused, time.perf_counter() - began)
+
+    def _read(self, model: Path, options: LoadOptions, hooks: Hooks) -> None:
+        hooks.stage_started(0, Stage.LOADING, weight_bytes(model))
+
+        def progressed(read: int) -> None:
+            # Local: ranks need not agree while they read, for none waits for another until all are done.
+            if hooks.cancel_requested():
+                raise Cancelled
+            hooks.stage_progressed(0, Stage.LOADING, read)
+
+        def read_all() -> None:
+            self._loaded = load_pipeline(model, self._dtype(options), self.device, progressed)
+
+        self._world.together(read_all)
+        assert self._loaded is not None
+        self._split = SplitTransformer(self._loaded.pipeline.transformer, self._traffic)
+        self._held = (model, options)
+        hooks.stage_finished(0, Stage.LOADING)
+
+    def _dtype(self, options: LoadOptions) -> torch.dtype:
+        if options.dtype == "auto":
+            return torch.bfloat16 if self.device.type == "cuda" else torch.float32
+        dtype = getattr(torch, options.dtype)
+        assert isinstance(dtype, torch.dtype)
+        return dtype
+
+    def _load_report(self, reused: bool, seconds: float) -> LoadReport:
+        assert self._loaded is not None
+        pipeline = self._loaded.pipeline
+        held = [_bytes_of(part) for part in (pipeline.text_encoder, pipeline.transformer, pipeline.vae)]
+        blocks = _bytes_of(pipeline.transformer.transformer_blocks)
+        return LoadReport(reused, 0 if reused else self._loaded.bytes_read, sum(held), held[1], blocks, seconds)
 
     def generate(self, job: EngineJob, plan: Plan, hooks: Hooks) -> EngineReport:
         """Collective over all ranks; those with no place in the plan return at once."""
-        raise NotImplementedError
+        mesh = self._meshes.mesh(plan)
+        if mesh is None:
+            return EngineReport(False, (), {}, (), (), False, "kept", Kernel.SDPA)
+        assert self._split is not None
+        assert self._held is not None
+        self._split.use(mesh)
+        run = _Run(self, self._held[0], job, mesh, hooks)
+        return run.all_videos()
 
     def unload(self) -> None:
-        """Frees every weight and group of this rank."""
-        raise NotImplementedError
+        """Frees every weight of this rank."""
+        self._held = self._loaded = self._split = None
+        gc.collect()
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    @property
+    def pipeline(self) -> Loaded:
+        assert self._loaded is not None
+        return self._loaded
+
+    @property
+    def traffic(self) -> Traffic:
+        return self._traffic
+
+
+class _Run:
+    """One job on one rank, in the order of its stages."""
+
+    def __init__(self, engine: Engine, model: Path, job: EngineJob, mesh: Mesh, hooks: Hooks) -> None:
+        self._engine = engine
+        self._pipeline = engine.pipeline.pipeline
+        self._model = model
+        self._job = job
+        self._mesh = mesh
+        self._hooks = hooks
+        self._replica = Agreement(mesh[REPLICA].handle, mesh[REPLICA].size)
+        self._stages: dict[str, StageFigures] = {}
+        self._steps: list[float] = []
+        self._sent: list[int] = []
+
+    def all_videos(self) -> EngineReport:
+        outcomes = [
+            self._video(video)
+            for video in range(len(self._job.videos))
+            if video % self._mesh.plan.dp == self._mesh.replica
+        ]
+        return EngineReport(
+            True, tuple(outcomes), self._stages, tuple(self._steps), tuple(self._sent), False, "kept", Kernel.SDPA
+        )
+
+    @torch.no_grad()
+    def _video(self, video: int) -> VideoOutcome:
+        """Makes one video with the replica's ranks. A failure that all share is its outcome; a cancel is raised."""
+        writer = self._mesh[REPLICA].ranks[0]
+        try:
+            text = self._stage(Stage.ENCODING, lambda: self._encode(video))
+            latents = self._stage(Stage.DENOISING, lambda: self._denoise(video, text))
+            self._stage(Stage.DECODING, lambda: self._replica.together(lambda: self._decode(video, latents)))
+        except SplitreelError as error:
+            return VideoOutcome(video, writer, error.code, dict(error.params))
+        return VideoOutcome(video, writer)
+
+    def _stage(self, stage: Stage, do: Callable[[], T]) -> T:
+        traffic, device = self._engine.traffic, self._engine.device
+        is_cuda = device.type == "cuda"
+        if is_cuda:
+            torch.cuda.reset_peak_memory_stats(device)
+        began, sent, waited = time.perf_counter(), traffic.bytes_sent, traffic.seconds_waiting
+        try:
+            return do()
+        except torch.OutOfMemoryError as error:
+            raise SplitreelError(
+                "GPU_OOM",
+                {
+                    "device": str(device),
+                    "rank": dist.get_rank(),
+                    "stage": stage.value,
+                    "advice": "Choose a smaller size or fewer frames.",
+                },
+            ) from error
+        finally:
+            before = self._stages.get(stage.value, StageFigures(0.0, 0, 0, 0, 0.0))
+            self._stages[stage.value] = StageFigures(
+                seconds=before.seconds + time.perf_counter() - began,
+                peak_device_bytes=max(
+                    before.peak_device_bytes, torch.cuda.max_memory_allocated(device) if is_cuda else 0
+                ),
+                peak_host_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+                bytes_sent=before.bytes_sent + traffic.bytes_sent - sent,
+                seconds_waiting=before.seconds_waiting + traffic.seconds_waiting - waited,
+            )
+
+    def _encode(self, video: int) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Embeddings (1, T, D) of the prompt and, with guidance, of the negative prompt. Each rank makes its own."""
+        asked = self._job.videos[video]
+        is_guided = self._job.guidance_scale > 1
+        self._hooks.stage_started(video, Stage.ENCODING, 2 if is_guided else 1)
+        self._replica.raise_if_any(self._hooks.cancel_requested())
+        positive, negative = self._pipeline.encode_prompt(
+            asked.prompt,
+            asked.negative_prompt,
+            do_classifier_free_guidance=is_guided,
+            max_sequence_length=self._pipeline.transformer.config.max_text_seq_length,
+            device=self._engine.device,
+            dtype=self._pipeline.transformer.dtype,
+        )
+        self._hooks.stage_progressed(video, Stage.ENCODING, 2 if is_guided else 1)
+        self._hooks.stage_finished(video, Stage.ENCODING)
+        return positive, negative
+
+    def _denoise(self, video: int, text: tuple[torch.Tensor, torch.Tensor | None]) -> torch.Tensor:
+        """Latents (1, F, C, H, W) after the last step, equal on every rank: each runs the whole scheduler."""
+        job, asked, pipeline = self._job, self._job.videos[video], self._pipeline
+        pipeline.scheduler = scheduler(self._model, job.scheduler)
+        self._hooks.stage_started(video, Stage.DENOISING, job.num_inference_steps)
+        began = time.perf_counter()
+        sent = self._engine.traffic.bytes_sent
+
+        def after_step(
+            _pipe: object, index: int, _time: object, tensors: dict[str, torch.Tensor]
+        ) -> dict[str, torch.Tensor]:
+            nonlocal began, sent
+            now = time.perf_counter()
+            self._steps.append(now - began)
+            self._sent.append(self._engine.traffic.bytes_sent - sent)
+            self._hooks.stage_progressed(video, Stage.DENOISING, index + 1)
+            if index + 1 in job.preview_steps and self._mesh.is_writer:
+                self._hooks.preview(video, index + 1, preview_image(pipeline.vae, tensors["latents"]))
+            self._replica.raise_if_any(self._hooks.cancel_requested())
+            began, sent = time.perf_counter(), self._engine.traffic.bytes_sent
+            return tensors
+
+        extra: dict[str, object] = {}
+        if isinstance(pipeline, CogVideoXImageToVideoPipeline):
+            assert asked.image is not None
+            with Image.open(asked.image) as picture:
+                extra["image"] = picture.convert("RGB")
+        latents: torch.Tensor = pipeline(
+            prompt_embeds=text[0],
+            negative_prompt_embeds=text[1],
+            width=job.width,
+            height=job.height,
+            num_frames=job.num_frames,
+            num_inference_steps=job.num_inference_steps,
+            guidance_scale=job.guidance_scale,
+            use_dynamic_cfg=job.use_dynamic_cfg,
+            generator=torch.Generator("cpu").manual_seed(asked.seed),
+            max_sequence_length=pipeline.transformer.config.max_text_seq_length,
+            callback_on_step_end=after_step,
+            output_type="latent",
+            **extra,
+        ).frames
+        self._hooks.stage_finished(video, Stage.DENOISING)
+        # CogVideoX 1.5 pads at the front to a multiple of its temporal patch; that is not part of the video.
+        frames = (job.num_frames - 1) // pipeline.vae_scale_factor_temporal + 1
+        return latents[:, latents.shape[1] - frames :]
+
+    def _decode(self, video: int, latents: torch.Tensor) -> None:
+        """On the writer alone: frames go to the file as they are decoded."""
+        if not self._mesh.is_writer:
+            return
+        self._hooks.latents(video, latents.float().cpu())
+
+        def tile_done(completed: int) -> None:
+            if self._hooks.cancel_requested():
+                raise Cancelled
+            self._hooks.stage_progressed(video, Stage.DECODING, completed)
+
+        frames, tiles = decode_frames(self._pipeline.vae, latents, tile_done)
+        self._hooks.stage_started(video, Stage.DECODING, tiles)
+        decoded = frames()
+        self._hooks.stage_finished(video, Stage.DECODING)
+        for index in range(self._job.num_frames):
+            if self._hooks.cancel_requested():
+                raise Cancelled
+            self._hooks.frame(video, index, decoded[index])
+
+
+def _bytes_of(module: torch.nn.Module) -> int:
+    sizes: list[int] = [parameter.numel() * parameter.element_size() for parameter in module.parameters()]
+    return sum(sizes)

@@ -1,0 +1,78 @@
+"""The few collectives that are used, with what they sent and how long this rank waited in them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+import torch.distributed as dist
+import torch.nn.functional as F
+
+from splitreel.parallel.mesh import Group
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Running totals of this rank: bytes given to others, seconds spent in calls that wait for others."""
+
+    bytes_sent: int = 0
+    seconds_waiting: float = 0.0
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        self.seconds_waiting += time.perf_counter() - began
+
+
+def shares(length: int, parts: int) -> list[int]:
+    """`length` in `parts` whole numbers that differ by one at most, larger ones first."""
+    return [length // parts + (1 if part < length % parts else 0) for part in range(parts)]
+
+
+def all_to_all(
+    sent: Sequence[torch.Tensor], shapes: Sequence[tuple[int, ...]], group: Group, traffic: Traffic
+) -> list[torch.Tensor]:
+    """`sent[i]` goes to the group's i-th rank; returns what came from each, in `shapes`."""
+    flat = torch.cat([tensor.reshape(-1) for tensor in sent])
+    sizes = [torch.Size(shape).numel() for shape in shapes]
+    received = flat.new_empty(sum(sizes))
+    with traffic.waiting():
+        dist.all_to_all_single(received, flat, sizes, [tensor.numel() for tensor in sent], group=group.handle)
+    traffic.bytes_sent += (flat.numel() - sent[group.index].numel()) * flat.element_size()
+    return [part.view(shape) for part, shape in zip(torch.split(received, sizes), shapes, strict=True)]
+
+
+def all_gather(tensor: torch.Tensor, lengths: Sequence[int], dim: int, group: Group, traffic: Traffic) -> torch.Tensor:
+    """Joins the group's tensors along `dim`, where the i-th rank's is `lengths[i]` long."""
+    if group.size == 1:
+        return tensor
+    longest = max(lengths)
+    # all_gather wants equal shapes: the shorter ones are padded on the way and cut again.
+    padding = [0, 0] * (tensor.ndim - 1 - dim) + [0, longest - tensor.shape[dim]]
+    padded = F.pad(tensor, padding).contiguous()
+    parts = [torch.empty_like(padded) for _ in lengths]
+    with traffic.waiting():
+        dist.all_gather(parts, padded, group=group.handle)
+    traffic.bytes_sent += (group.size - 1) * padded.numel() * padded.element_size()
+    return torch.cat([part.narrow(dim, 0, length) for part, length in zip(parts, lengths, strict=True)], dim)
+
+
+def pass_round(
+    tensor: torch.Tensor, shape: tuple[int, ...], group: Group, traffic: Traffic
+) -> tuple[torch.Tensor, list[dist.Work]]:
+    """Starts sending `tensor` to the next rank of a ring and receiving `shape` from the one before."""
+    received = tensor.new_empty(shape)
+    following = group.ranks[(group.index + 1) % group.size]
+    before = group.ranks[group.index - 1]
+    works = dist.batch_isend_irecv(
+        [
+            dist.P2POp(dist.isend, tensor, following, group=group.handle),
+            dist.P2POp(dist.irecv, received, before, group=group.handle),
+        ]
+    )
+    traffic.bytes_sent += tensor.numel() * tensor.element_size()
+    return received, works

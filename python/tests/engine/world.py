@@ -1,0 +1,131 @@
+"""Ranks for tests: started once, sent many plans, over gloo and a file store like the product's own."""
+
+from __future__ import annotations
+
+import multiprocessing as mp
+from dataclasses import dataclass, field
+from datetime import timedelta
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.distributed as dist
+
+from splitreel.engine.api import EngineJob, LoadOptions, LoadReport, Stage
+from splitreel.engine.engine import Engine
+from splitreel.errors import Cancelled
+from splitreel.plan import Plan
+
+
+@dataclass(slots=True)
+class RecordingHooks:
+    """Keeps what the engine tells; asks for a cancel once `cancel_at` of a stage is reached."""
+
+    cancel_at: tuple[Stage, int] | None = None
+    told: list[tuple[str, int]] = field(default_factory=list)
+    final: list[torch.Tensor] = field(default_factory=list)
+    frames: list[np.ndarray[Any, Any]] = field(default_factory=list)
+    previews: list[int] = field(default_factory=list)
+    _cancelled: bool = False
+
+    def stage_started(self, video: int, stage: Stage, total: int) -> None:
+        self.told.append((f"{video} {stage.value} of", total))
+
+    def stage_progressed(self, video: int, stage: Stage, completed: int) -> None:
+        self.told.append((f"{video} {stage.value}", completed))
+        if self.cancel_at is not None and stage is self.cancel_at[0] and completed >= self.cancel_at[1]:
+            self._cancelled = True
+
+    def stage_finished(self, video: int, stage: Stage) -> None:
+        self.told.append((f"{video} {stage.value} finished", 0))
+
+    def cancel_requested(self) -> bool:
+        return self._cancelled
+
+    def preview(self, video: int, step: int, image_u8_HWC: np.ndarray[Any, Any]) -> None:
+        assert image_u8_HWC.dtype == np.uint8
+        self.previews.append(step)
+
+    def latents(self, video: int, latents_BFCHW: torch.Tensor) -> None:
+        self.final.append(latents_BFCHW)
+
+    def frame(self, video: int, index: int, frame_u8_HWC: np.ndarray[Any, Any]) -> None:
+        self.frames.append(frame_u8_HWC)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    model: Path
+    plan: Plan
+    job: EngineJob
+    cancel: tuple[int, Stage, int] | None = None  # rank, stage, count
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one rank has to tell of an order."""
+
+    cancelled: bool
+    load: LoadReport
+    told: list[tuple[str, int]]
+    latents: list[np.ndarray[Any, Any]]
+    frame_count: int
+    previews: list[int]
+
+
+def _rank(rank: int, world: int, store: str, pipe: Connection) -> None:
+    torch.set_num_threads(1)
+    dist.init_process_group(
+        "gloo", init_method=f"file://{store}", rank=rank, world_size=world, timeout=timedelta(seconds=60)
+    )
+    engine = Engine(rank=rank, world_size=world, device=torch.device("cpu"), timeout_s=60)
+    while True:
+        order = pipe.recv()
+        if order is None:
+            return
+        cancel = None if order.cancel is None or order.cancel[0] != rank else order.cancel[1:]
+        hooks = RecordingHooks(cancel_at=cancel)
+        load = engine.load(order.model, order.plan, LoadOptions(), hooks)
+        cancelled = False
+        try:
+            engine.generate(order.job, order.plan, hooks)
+        except Cancelled:
+            cancelled = True
+        latents = [tensor.numpy() for tensor in hooks.final]
+        pipe.send(Answer(cancelled, load, hooks.told, latents, len(hooks.frames), hooks.previews))
+
+
+class World:
+    """`size` warm ranks. Use as a context."""
+
+    def __init__(self, size: int, folder: Path) -> None:
+        context = mp.get_context("fork")
+        self._pipes: list[Connection] = []
+        self._processes = []
+        for rank in range(size):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=_rank, args=(rank, size, str(folder / "store"), theirs), daemon=True)
+            process.start()
+            self._pipes.append(ours)
+            self._processes.append(process)
+
+    def __enter__(self) -> World:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pipe in self._pipes:
+            pipe.send(None)
+        for process in self._processes:
+            process.join(5)
+            process.kill()
+
+    def run(self, order: Order) -> list[Answer]:
+        for pipe in self._pipes:
+            pipe.send(order)
+        answers = []
+        for pipe in self._pipes:
+            assert pipe.poll(120), "a rank gave no answer"
+            answers.append(pipe.recv())
+        return answers
