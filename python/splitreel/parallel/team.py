@@ -171,6 +171,7 @@ class Teams:
         self._made: dict[tuple[str, tuple[int, ...]], Team] = {}
         self._serials: dict[tuple[str, tuple[int, ...]], int] = {}
         self._recent: list[set[tuple[str, tuple[int, ...]]]] = []
+        self._listener: object | None = None
 
     def begin_plan(self) -> None:
         """Called by every rank at every plan: lets go of teams that no recent plan has used."""
@@ -205,6 +206,17 @@ class Teams:
             if isinstance(team._backend, dist.ProcessGroupNCCL):
                 team._backend.abort()
 
+    def _gloo_device(self) -> object:
+        """One listening socket for all teams, on the interface that the environment names (lo on one machine)."""
+        if self._listener is None:
+            interface = os.environ.get("GLOO_SOCKET_IFNAME")
+            self._listener = (
+                dist.ProcessGroupGloo.create_device(interface=interface)
+                if interface
+                else dist.ProcessGroupGloo.create_default_device()
+            )
+        return self._listener
+
     def _make(self, purpose: str, ranks: tuple[int, ...], *, control: bool) -> Team:
         index = ranks.index(self._rank)
         if len(ranks) == 1:
@@ -216,12 +228,7 @@ class Teams:
         backend: dist.Backend
         if control:
             options = dist.ProcessGroupGloo._Options()
-            interface = os.environ.get("GLOO_SOCKET_IFNAME")
-            options._devices = [
-                dist.ProcessGroupGloo.create_device(interface=interface)
-                if interface
-                else dist.ProcessGroupGloo.create_default_device()
-            ]
+            options._devices = [self._gloo_device()]
             options._timeout = self._timeout
             options._threads = 2
             backend = dist.ProcessGroupGloo(store, index, len(ranks), options)
