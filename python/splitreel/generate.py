@@ -1,5 +1,7 @@
 """`splitreel generate`: the engine without a window. The supervisor runs in this process."""
 
+# ruff: noqa: T201 - printing is what a command does
+
 from __future__ import annotations
 
 import os
