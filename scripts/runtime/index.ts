@@ -1,0 +1,20 @@
+/** The Electron that the app runs on, on this machine. */
+import { say } from '../places';
+import { FALLBACK_NOTE, fallbackRuntime } from './fallback';
+import { officialRuntime } from './official';
+
+export interface Runtime {
+  readonly program: string;
+  readonly kind: 'official' | 'fallback';
+  /** What the app shows in Settings > About. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export async function findRuntime(): Promise<Runtime> {
+  const official = await officialRuntime();
+  if (official !== null) return { program: official, kind: 'official', env: { SPLITREEL_RUNTIME: 'official' } };
+  const program = await fallbackRuntime();
+  say(FALLBACK_NOTE);
+  const env = { SPLITREEL_RUNTIME: 'fallback', SPLITREEL_RUNTIME_NOTE: FALLBACK_NOTE };
+  return { program, kind: 'fallback', env };
+}

@@ -1,0 +1,49 @@
+/** Electron as npm means it: its installer downloads the program, checks its hash and keeps it in its own cache. */
+import { execa } from 'execa';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { cacheFolder, ROOT, say } from '../places';
+
+/** A download that could not be made is not tried again for so long: the second start takes seconds. */
+const RETRY_AFTER_MS = 6 * 3_600_000;
+/** For the whole download: 120 MB on a slow line. An unreachable host fails within seconds. */
+const DOWNLOAD_TIMEOUT_MS = 900_000;
+
+const packageFolder = path.join(ROOT, 'node_modules', 'electron');
+
+/** The program's path, or null where it cannot be had. */
+export async function officialRuntime(): Promise<string | null> {
+  if (process.env['SPLITREEL_FALLBACK_RUNTIME'] === '1') return null;
+  const installed = await installedProgram();
+  if (installed !== null) return installed;
+  const { version } = JSON.parse(await readFile(path.join(packageFolder, 'package.json'), 'utf8')) as Version;
+  const marker = path.join(cacheFolder(), `unreachable-${createHash('sha256').update(version).digest('hex').slice(0, 8)}`);
+  const triedAt = (await stat(marker).catch(() => null))?.mtimeMs ?? 0;
+  if (Date.now() - triedAt < RETRY_AFTER_MS) return null;
+  say(`Fetching Electron ${version} …`);
+  const result = await execa(process.execPath, [path.join(packageFolder, 'install.js')], {
+    cwd: ROOT,
+    reject: false,
+    timeout: DOWNLOAD_TIMEOUT_MS,
+    stdout: 'inherit',
+    stderr: 'pipe',
+  });
+  const program = await installedProgram();
+  if (result.exitCode === 0 && program !== null) return program;
+  await mkdir(cacheFolder(), { recursive: true });
+  await writeFile(marker, result.stderr);
+  return null;
+}
+
+interface Version {
+  readonly version: string;
+}
+
+async function installedProgram(): Promise<string | null> {
+  const name = await readFile(path.join(packageFolder, 'path.txt'), 'utf8').catch(() => null);
+  if (name === null) return null;
+  const program = path.join(packageFolder, 'dist', name);
+  return existsSync(program) ? program : null;
+}

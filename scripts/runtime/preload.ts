@@ -1,0 +1,6 @@
+/** Runs in the sandboxed preload before the app's own: `webUtils`, which Electron 22 does not have. */
+import electron from 'electron';
+
+const withPath = (file: File): string => ('path' in file && typeof file.path === 'string' ? file.path : '');
+if (!('webUtils' in electron) || electron.webUtils === undefined)
+  Object.defineProperty(electron, 'webUtils', { value: { getPathForFile: withPath }, configurable: true });

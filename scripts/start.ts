@@ -1,0 +1,50 @@
+/** `npm start`: everything that the window needs, then the window. A second start finds it all and takes seconds. */
+import { execa } from 'execa';
+import { buildApp } from './build-app';
+import { ensurePackages, WINDOW_PACKAGES } from './debian';
+import { isRoot, ROOT, say } from './places';
+import { findRuntime } from './runtime/index';
+
+const NO_DISPLAY = `There is no display to show a window on. Either run it under a virtual one:
+  xvfb-run -a npm start
+or make videos without a window:
+  npm run generate -- --model demo --prompt "A red ball rolls to the right"`;
+
+/** Chromium refuses to run as root with its sandbox on. */
+const WITHOUT_SANDBOX = '--no-sandbox';
+
+async function start(): Promise<number> {
+  const { env, platform } = process;
+  if (platform === 'linux') {
+    if (env['DISPLAY'] === undefined && env['WAYLAND_DISPLAY'] === undefined) {
+      say(NO_DISPLAY);
+      return 1;
+    }
+    await ensurePackages(WINDOW_PACKAGES);
+  }
+  const [runtime] = await Promise.all([findRuntime(), buildApp()]);
+  const flags: string[] = [];
+  if (isRoot()) {
+    say("You are root, and Chromium's sandbox does not work for root: it is off. Start as an ordinary user to have it.");
+    flags.push(WITHOUT_SANDBOX);
+  }
+  say('Opening the window.');
+  const child = execa(runtime.program, [...flags, ROOT, ...process.argv.slice(2)], {
+    cwd: ROOT,
+    env: { NODE_ENV: 'production', ...runtime.env },
+    stdio: 'inherit',
+    reject: false,
+    // The app ends its worker in order when the terminal says stop; it must not be shot meanwhile.
+    forceKillAfterDelay: 15_000,
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+  const { exitCode, signal } = await child;
+  return exitCode ?? (signal === undefined ? 1 : 128);
+}
+
+try {
+  process.exitCode = await start();
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
