@@ -46,7 +46,8 @@ function main(): void {
     return;
   }
   registerAppScheme();
-  app.enableSandbox();
+  // Chromium has no sandbox for root and starts only when told so, which enableSandbox would take back.
+  if (process.getuid?.() !== 0) app.enableSandbox();
   app.on('web-contents-created', (_event, contents) => closeBorders(contents));
   app.on('second-instance', () => {
     if (window?.isMinimized() === true) window.restore();
