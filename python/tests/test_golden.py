@@ -1,0 +1,106 @@
+"""The tables that TypeScript and Python both run: rules and messages mean the same on both sides."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from splitreel import plan as plans
+from splitreel import protocol, wire
+from splitreel.errors import Reason, SplitreelError
+from splitreel.messages import RESOURCES
+from splitreel.model_shape import ModelShape, shape_from_configs
+from splitreel.plan import Plan, PlanContext, PlanDevices
+from splitreel.request import VideoRequest, check_request
+
+
+def table(name: str) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads((RESOURCES / "golden" / f"{name}.json").read_text("utf-8"))
+    return parsed
+
+
+PLANS = table("plan-cases")
+REQUESTS = table("request-cases")
+SHAPES = table("model-shapes")
+PROTOCOL = table("protocol")
+
+
+def named(case: dict[str, Any]) -> str:
+    return str(case["name"])
+
+
+def as_wire(reasons: list[Reason]) -> object:
+    return [wire.to_wire(reason) for reason in reasons]
+
+
+def context_of(case: dict[str, Any]) -> PlanContext:
+    request = case["request"]
+    return PlanContext(
+        wire.from_wire(ModelShape, PLANS["shapes"][case["shape"]]),
+        wire.from_wire(PlanDevices, case["devices"]),
+        request["guidanceScale"],
+        request["videoCount"],
+        request["offload"],
+    )
+
+
+@pytest.mark.parametrize("case", PLANS["check"], ids=named)
+def test_check_plan(case: dict[str, Any]) -> None:
+    assert as_wire(plans.check_plan(context_of(case), Plan(**case["plan"]))) == case["reasons"]
+
+
+@pytest.mark.parametrize("case", PLANS["recommend"], ids=named)
+def test_recommend_plan(case: dict[str, Any]) -> None:
+    found = plans.recommend_plan(context_of(case), case["measured"])
+    assert wire.to_wire(found.plan) == case["best"]
+    assert wire.to_wire(found.explanations) == case["explanations"]
+
+
+@pytest.mark.parametrize("case", PLANS["rank"], ids=named)
+def test_rank_plans(case: dict[str, Any]) -> None:
+    assert [plan.key for plan in plans.rank_plans(context_of(case), case["measured"])] == case["plans"]
+
+
+@pytest.mark.parametrize("case", REQUESTS["cases"], ids=named)
+def test_check_request(case: dict[str, Any]) -> None:
+    shape = wire.from_wire(ModelShape, REQUESTS["shapes"][case["shape"]])
+    values = {name: case["request"][wire.wire_name(name)] for name in VideoRequest.__dataclass_fields__}
+    assert as_wire(check_request(shape, VideoRequest(**values))) == case["reasons"]
+
+
+@pytest.mark.parametrize("case", SHAPES["cases"], ids=named)
+def test_shape_from_configs(case: dict[str, Any]) -> None:
+    if "shape" in case:
+        assert wire.to_wire(shape_from_configs(case["configs"])) == case["shape"]
+        return
+    with pytest.raises(SplitreelError) as caught:
+        shape_from_configs(case["configs"])
+    assert caught.value.code == case["error"]["code"]
+    # The rest of the words is each side's own.
+    for name, value in case["error"]["params"].items():
+        assert caught.value.params[name] == value
+
+
+@pytest.mark.parametrize("message", PROTOCOL["commands"], ids=lambda message: str(message["type"]))
+def test_commands(message: dict[str, Any]) -> None:
+    assert wire.to_wire(protocol.parse_command(json.dumps(message))) == message
+
+
+EVENTS = {
+    kind.__dataclass_fields__["type"].default: kind
+    for kind in vars(protocol).values()
+    if isinstance(kind, type) and hasattr(kind, "__dataclass_fields__") and "type" in kind.__dataclass_fields__
+}
+
+
+@pytest.mark.parametrize("message", PROTOCOL["events"], ids=lambda message: str(message["type"]))
+def test_events(message: dict[str, Any]) -> None:
+    event = wire.from_wire(EVENTS[message["type"]], message)
+    assert json.loads(protocol.event_line(event, message["seq"])) == message
+
+
+def test_every_event_has_an_example() -> None:
+    examples = {message["type"] for message in PROTOCOL["events"] + PROTOCOL["commands"]}
+    assert examples == set(EVENTS)
