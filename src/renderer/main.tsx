@@ -1,10 +1,16 @@
+import '@fontsource-variable/inter/wght.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { App } from './app/App';
+import { connectProjection } from './app/projection';
+import './app/tokens.css';
+import './app/base.css';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
+connectProjection(window.splitreel);
 createRoot(root).render(
   <StrictMode>
-    <h1>Splitreel</h1>
+    <App />
   </StrictMode>,
 );

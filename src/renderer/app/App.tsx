@@ -1,0 +1,64 @@
+import { useEffect, useState, type ReactNode } from 'react';
+import { CreatePage, useAdoption } from '../features/create';
+import { LibraryPage } from '../features/library';
+import { MachinePage } from '../features/machine';
+import { ModelsPage } from '../features/models';
+import { SettingsPage } from '../features/settings';
+import { copy } from '../copy/en';
+import { TooltipProvider } from '../ui/Tooltip';
+import styles from './App.module.css';
+import { Header } from './Header';
+import { Messages } from './Messages';
+import { useNavigation, type Place } from './navigation';
+import { useProjection, useSlice } from './projection';
+import { useFileDrop } from './use-file-drop';
+
+const PAGES: Readonly<Record<Place, () => ReactNode>> = {
+  create: CreatePage,
+  library: LibraryPage,
+  models: ModelsPage,
+  machine: MachinePage,
+  settings: SettingsPage,
+};
+
+export function App() {
+  const isKnown = useProjection((state) => state.slices !== null);
+  if (!isKnown) return <p className="visually-hidden">{copy.app.opening}</p>;
+  return (
+    <TooltipProvider>
+      <Window />
+    </TooltipProvider>
+  );
+}
+
+function useTheme(): void {
+  const { theme } = useSlice('settings');
+  const [isSystemLight, setIsSystemLight] = useState(() => matchMedia('(prefers-color-scheme: light)').matches);
+  useEffect(() => {
+    const query = matchMedia('(prefers-color-scheme: light)');
+    const onChange = (): void => setIsSystemLight(query.matches);
+    query.addEventListener('change', onChange);
+    return () => query.removeEventListener('change', onChange);
+  }, []);
+  useEffect(() => {
+    document.documentElement.dataset.theme = theme === 'system' ? (isSystemLight ? 'light' : 'dark') : theme;
+  }, [theme, isSystemLight]);
+}
+
+function Window() {
+  const place = useNavigation((state) => state.place);
+  const isDropping = useFileDrop();
+  useTheme();
+  useAdoption();
+  const Page = PAGES[place];
+  return (
+    <div className={styles.window}>
+      <Header />
+      <div className={styles.page}>
+        <Page />
+      </div>
+      <Messages />
+      {isDropping && <div className={styles.drop}>{copy.app.dropVideo}</div>}
+    </div>
+  );
+}

@@ -1,0 +1,53 @@
+import { copy } from '../copy/en';
+import { chosenDevices } from '../features/plan';
+import { classes } from '../ui/classes';
+import styles from './App.module.css';
+import { goTo, PLACES, useNavigation } from './navigation';
+import { useSlice } from './projection';
+
+export function Header() {
+  const place = useNavigation((state) => state.place);
+  return (
+    <header className={styles.header}>
+      <span className={styles.name}>{copy.app.name}</span>
+      <nav className={styles.nav} aria-label={copy.app.navigation}>
+        {PLACES.map((name) => (
+          <button
+            key={name}
+            type="button"
+            className={classes(styles.place, name === place && styles.here)}
+            aria-current={name === place ? 'page' : undefined}
+            onClick={() => goTo(name)}
+          >
+            {copy.app.places[name]}
+          </button>
+        ))}
+      </nav>
+      <State />
+    </header>
+  );
+}
+
+/** `4x H200, idle`: what it runs on, and what it does. */
+function State() {
+  const devices = chosenDevices(useSlice('machine'), useSlice('settings'));
+  const engine = useSlice('engine');
+  const waiting = useSlice('jobs').filter((job) => job.state.status === 'queued').length;
+  const parts = [deviceText(devices), copy.engine[engine.status]];
+  if (waiting > 0) parts.push(copy.engine.waiting(waiting));
+  return (
+    <span className={styles.state} role="status">
+      <span className={styles.lamp} data-status={engine.status} />
+      {parts.join(', ')}
+    </span>
+  );
+}
+
+function deviceText(devices: ReturnType<typeof chosenDevices>): string {
+  if (devices.kind === 'cpu') return copy.devices.cpu(devices.ranks);
+  const names = new Set(devices.gpus.map((gpu) => gpu.name.replace(/^NVIDIA (GeForce )?/, '')));
+  const [name] = names;
+  return names.size === 1 && name !== undefined
+    ? copy.devices.gpus(devices.gpus.length, name)
+    : copy.devices.mixed(devices.gpus.length);
+}

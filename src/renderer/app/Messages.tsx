@@ -1,0 +1,40 @@
+import { X } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { copy } from '../copy/en';
+import { IconButton } from '../ui/Button';
+import { ErrorNote } from '../ui/ErrorNote';
+import styles from './App.module.css';
+import { saveDiagnostics } from './diagnostics';
+import { useSlice } from './projection';
+import { dismissToast, send, useToasts } from './send';
+
+/** What the person should be told once: main's notices, and calls that failed. */
+export function Messages() {
+  const notices = useSlice('notices');
+  const toasts = useToasts((state) => state.toasts);
+  return (
+    <div className={styles.messages} role="region" aria-label={copy.app.messages}>
+      {notices.map((notice) => (
+        <Message key={notice.id} onDismiss={() => void send(window.splitreel.dismissNotice({ noticeId: notice.id }))}>
+          <ErrorNote error={notice.error} onSaveDiagnostics={saveDiagnostics} />
+        </Message>
+      ))}
+      {toasts.map((toast) => (
+        <Message key={toast.id} onDismiss={() => dismissToast(toast.id)}>
+          {toast.error === null ? <p role="status">{toast.text}</p> : <ErrorNote error={toast.error} />}
+        </Message>
+      ))}
+    </div>
+  );
+}
+
+function Message({ children, onDismiss }: { readonly children: ReactNode; readonly onDismiss: () => void }) {
+  return (
+    <div className={styles.message}>
+      <div className={styles.messageText}>{children}</div>
+      <IconButton size="small" label={copy.app.dismiss} onClick={onDismiss}>
+        <X size={14} aria-hidden />
+      </IconButton>
+    </div>
+  );
+}

@@ -1,0 +1,77 @@
+/**
+ * What the window knows of main's state: a projection, never the truth. Changes carry a revision that counts up by
+ * one; where one is missing the whole snapshot is asked for again.
+ */
+import { create } from 'zustand';
+import type { SliceChanged, SliceName, Slices, Snapshot, SplitreelApi } from '../../shared/ipc';
+
+interface Projection {
+  readonly revision: number;
+  readonly slices: Slices | null;
+}
+
+export const useProjection = create<Projection>(() => ({ revision: 0, slices: null }));
+
+/** What to do with a change: it follows, it is old, or something before it was missed. */
+export function judgeChange(revision: number, change: Pick<SliceChanged, 'revision'>): 'apply' | 'ignore' | 'gap' {
+  if (change.revision <= revision) return 'ignore';
+  return change.revision === revision + 1 ? 'apply' : 'gap';
+}
+
+/** Follows main's state until the returned function is called. */
+export function connectProjection(api: Pick<SplitreelApi, 'getSnapshot' | 'onSliceChanged'>): () => void {
+  let isAsking = false;
+  let early: SliceChanged[] = [];
+  let isStopped = false;
+
+  const apply = (change: SliceChanged): void => {
+    const { revision, slices } = useProjection.getState();
+    if (slices === null) return;
+    switch (judgeChange(revision, change)) {
+      case 'apply':
+        useProjection.setState({ revision: change.revision, slices: { ...slices, [change.slice]: change.value } });
+        return;
+      case 'gap':
+        early.push(change);
+        void ask();
+        return;
+      case 'ignore':
+    }
+  };
+
+  const adopt = (snapshot: Snapshot): void => {
+    useProjection.setState(snapshot);
+    // What was pushed while the snapshot was under way may be newer than it.
+    const waiting = early.sort((a, b) => a.revision - b.revision);
+    early = [];
+    waiting.forEach(apply);
+  };
+
+  const ask = async (): Promise<void> => {
+    if (isAsking || isStopped) return;
+    isAsking = true;
+    const result = await api.getSnapshot();
+    isAsking = false;
+    if (result.ok) adopt(result.value);
+    // Main answers as soon as it is up; a window that opened before that asks again.
+    else window.setTimeout(() => void ask(), 500);
+  };
+
+  const unsubscribe = api.onSliceChanged((change) => {
+    if (isAsking) early.push(change);
+    else apply(change);
+  });
+  void ask();
+  return () => {
+    isStopped = true;
+    unsubscribe();
+  };
+}
+
+/** One slice. Only used below App, which waits for the first snapshot. */
+export function useSlice<K extends SliceName>(name: K): Slices[K] {
+  return useProjection((state) => {
+    if (state.slices === null) throw new Error(`${name} was read before the first snapshot`);
+    return state.slices[name];
+  });
+}

@@ -1,0 +1,142 @@
+import { Play, ListPlus } from 'lucide-react';
+import { useEffect, type ReactNode } from 'react';
+import { useSlice } from '../../app/projection';
+import { send } from '../../app/send';
+import { copy } from '../../copy/en';
+import { Button } from '../../ui/Button';
+import { ErrorNote } from '../../ui/ErrorNote';
+import { SelectField } from '../../ui/fields';
+import { PlanPanel, torchrunLine } from '../plan';
+import { QueueList, ProgressPanel } from '../progress';
+import { Stage } from '../stage';
+import styles from './CreatePage.module.css';
+import { PictureField, PromptField } from './PromptField';
+import { useCreateForm, type CreateForm } from './use-create';
+import { AdvancedFields, VideoFields } from './VideoFields';
+
+const NO_FORM_RATIO = 3 / 2;
+
+export function CreatePage() {
+  const form = useCreateForm();
+  const isBusy = useSlice('jobs').some((job) => job.state.status === 'running' || job.state.status === 'queued');
+  const ratio =
+    form === null ? NO_FORM_RATIO : Math.max(form.draft.request.width, 1) / Math.max(form.draft.request.height, 1);
+
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.repeat) return;
+      event.preventDefault();
+      form?.generate();
+    };
+    window.addEventListener('keydown', onKeyDown);
+    return () => window.removeEventListener('keydown', onKeyDown);
+  }, [form]);
+
+  return (
+    <div className={styles.page}>
+      <aside className={styles.controls} aria-label={copy.create.controls}>
+        {form === null ? (
+          <p className={styles.scroll}>{copy.create.missing.model}</p>
+        ) : (
+          <Controls form={form} isBusy={isBusy} />
+        )}
+      </aside>
+      <main className={styles.right}>
+        <Stage
+          ratio={ratio}
+          examples={form?.model.examples ?? []}
+          onExample={(prompt) => form?.setRequest({ prompt })}
+        />
+        <div className={styles.below}>
+          <ProgressPanel />
+          <QueueList />
+        </div>
+      </main>
+    </div>
+  );
+}
+
+function Controls({ form, isBusy }: { readonly form: CreateForm; readonly isBusy: boolean }) {
+  const machine = useSlice('machine');
+  const { ready, model, models, draft } = form;
+  return (
+    <>
+      <div className={styles.scroll}>
+        <PromptField form={form} />
+        {ready?.shape.task === 'image-to-video' && <PictureField form={form} />}
+        <ModelSection form={form}>
+          <SelectField
+            label={copy.create.model}
+            value={model.id}
+            choices={models.map((entry) => ({
+              value: entry.id,
+              label: entry.name,
+              isDisabled: entry.state.status !== 'ready',
+            }))}
+            hint={model.description}
+            onChange={(id) => {
+              const chosen = models.find((entry) => entry.id === id);
+              if (chosen !== undefined) form.setModel(chosen);
+            }}
+          />
+        </ModelSection>
+        {ready !== null && (
+          <>
+            <section className={styles.group}>
+              <VideoFields form={form} shape={ready.shape} />
+            </section>
+            <PlanPanel
+              plan={ready.plan}
+              isAutomatic={draft.isPlanAutomatic}
+              context={ready.context}
+              measured={ready.measured}
+              machine={machine}
+              devices={form.devices}
+              torchrun={torchrunLine(draft.request, ready.plan, model.path ?? model.id)}
+              onChange={form.setPlan}
+            />
+            <AdvancedFields form={form} shape={ready.shape} />
+          </>
+        )}
+      </div>
+      <div className={styles.submit}>
+        <p id="generate-problem" className={styles.problem} role="status">
+          {form.problems[0] ?? ''}
+        </p>
+        <Button
+          look="primary"
+          className={styles.generate}
+          aria-describedby="generate-problem"
+          disabled={form.problems.length > 0}
+          onClick={form.generate}
+        >
+          {isBusy ? <ListPlus size={16} aria-hidden /> : <Play size={16} aria-hidden />}
+          {isBusy ? copy.create.addToQueue : copy.create.generate}
+          <kbd className={styles.kbd}>{copy.create.generateKeys}</kbd>
+        </Button>
+      </div>
+    </>
+  );
+}
+
+function ModelSection({ form, children }: { readonly form: CreateForm; readonly children: ReactNode }) {
+  const { model } = form;
+  return (
+    <section className={styles.group}>
+      {children}
+      {model.source === 'builtin' && (
+        <Button
+          size="small"
+          look="plain"
+          className={styles.disclosure}
+          onClick={() => void send(window.splitreel.openLink({ link: 'model5b' }))}
+        >
+          {copy.create.realModels}
+        </Button>
+      )}
+      {model.state.status === 'broken' && <ErrorNote error={model.state.error} />}
+      {model.state.status === 'checking' && <p className={styles.quiet}>{copy.create.modelChecking}</p>}
+      {model.state.status === 'absent' && <p className={styles.quiet}>{copy.create.modelAbsent}</p>}
+    </section>
+  );
+}

@@ -1,0 +1,107 @@
+import { ImagePlus, X } from 'lucide-react';
+import { useEffect, useId, useState } from 'react';
+import { noticeText } from '../../../shared/messages';
+import { send } from '../../app/send';
+import { copy } from '../../copy/en';
+import { Button, IconButton } from '../../ui/Button';
+import { classes } from '../../ui/classes';
+import styles from './CreatePage.module.css';
+import type { CreateForm } from './use-create';
+
+const COUNT_AFTER_MS = 250;
+
+interface TokenCount {
+  readonly tokens: number;
+  readonly max: number;
+}
+
+/** Tokens as the model's own tokenizer counts them; null until it has answered. */
+function useTokenCount(modelId: string, text: string): TokenCount | null {
+  const [count, setCount] = useState<TokenCount | null>(null);
+  useEffect(() => {
+    let isCurrent = true;
+    const timer = window.setTimeout(() => {
+      // A count that cannot be had is left out, not shown as an error: nothing depends on it.
+      void window.splitreel.countTokens({ modelId, text }).then((result) => {
+        if (isCurrent) setCount(result.ok ? result.value : null);
+      });
+    }, COUNT_AFTER_MS);
+    return () => {
+      isCurrent = false;
+      window.clearTimeout(timer);
+    };
+  }, [modelId, text]);
+  return count;
+}
+
+export function PromptField({ form }: { readonly form: CreateForm }) {
+  const id = useId();
+  const noteId = useId();
+  const { prompt } = form.draft.request;
+  const count = useTokenCount(form.model.id, prompt);
+  const isTooLong = count !== null && count.tokens > count.max;
+  return (
+    <section className={styles.group}>
+      <label className={styles.promptLabel} htmlFor={id}>
+        {copy.create.prompt}
+      </label>
+      <textarea
+        id={id}
+        className={styles.prompt}
+        rows={3}
+        value={prompt}
+        maxLength={20_000}
+        placeholder={copy.create.promptHint}
+        aria-describedby={noteId}
+        onChange={(event) => form.setRequest({ prompt: event.target.value })}
+      />
+      <p id={noteId} className={classes(styles.tokens, isTooLong && styles.warn)}>
+        {count === null
+          ? '\u00a0'
+          : isTooLong
+            ? noticeText('prompt_too_long', { ...count })
+            : copy.create.tokens(count.tokens, count.max)}
+      </p>
+      {prompt.trim() === '' && form.model.examples.length > 0 && (
+        <div className={styles.examples} role="group" aria-label={copy.create.examples}>
+          {form.model.examples.slice(0, 4).map((example) => (
+            <button
+              key={example}
+              type="button"
+              className={styles.example}
+              onClick={() => form.setRequest({ prompt: example })}
+            >
+              {example}
+            </button>
+          ))}
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** For models that start from a picture: chosen, or dropped anywhere on the window. */
+export function PictureField({ form }: { readonly form: CreateForm }) {
+  const { imagePath } = form.draft.request;
+  const choose = async (): Promise<void> => {
+    const path = await send(window.splitreel.chooseImage());
+    if (path !== null) form.setRequest({ imagePath: path });
+  };
+  return (
+    <section className={styles.group} aria-label={copy.create.picture}>
+      <div className={styles.picture}>
+        <Button className={styles.grow} onClick={() => void choose()}>
+          <ImagePlus size={16} aria-hidden />
+          <span className={styles.ellipsis}>
+            {imagePath === null ? copy.create.choosePicture : imagePath.split(/[\\/]/).at(-1)}
+          </span>
+        </Button>
+        {imagePath !== null && (
+          <IconButton label={copy.create.removePicture} onClick={() => form.setRequest({ imagePath: null })}>
+            <X size={16} aria-hidden />
+          </IconButton>
+        )}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,255 @@
+import { ChevronDown, ChevronRight, Dices } from 'lucide-react';
+import { useState } from 'react';
+import { reasonText, type ReasonCode } from '../../../shared/messages';
+import type { ModelShape } from '../../../shared/model';
+import {
+  ATTENTION_KERNELS,
+  checkRequest,
+  MAX_GUIDANCE,
+  MAX_PATCHES,
+  MAX_SEED,
+  MAX_STEPS,
+  MAX_VIDEOS,
+  OFFLOADS,
+  requestLimits,
+  SCHEDULERS,
+} from '../../../shared/request';
+import { copy } from '../../copy/en';
+import { Button, IconButton } from '../../ui/Button';
+import { Field, NumberField, SelectField, SwitchField, type Choice } from '../../ui/fields';
+import controls from '../../ui/controls.module.css';
+import styles from './CreatePage.module.css';
+import { MAX_ROLLED_SEED } from './draft';
+import type { CreateForm } from './use-create';
+
+/** All that CogVideoX writes. */
+const FRAME_RATE = 8;
+
+interface FieldsProps {
+  readonly form: CreateForm;
+  readonly shape: ModelShape;
+}
+
+/** What is wrong with one field, by the codes that speak of it. */
+function useProblem({ form, shape }: FieldsProps): (prefix: string, axis?: string) => string {
+  const reasons = checkRequest(shape, form.draft.request);
+  return (prefix, axis) => {
+    const isAbout = (code: ReasonCode): boolean => code.startsWith(prefix);
+    const reason = reasons.find((r) => isAbout(r.code) && (axis === undefined || r.params.axis === axis));
+    return reason === undefined ? '' : reasonText(reason);
+  };
+}
+
+export function SizeFields({ form, shape }: FieldsProps) {
+  const problem = useProblem({ form, shape });
+  const { width, height } = form.draft.request;
+  const limits = requestLimits(shape);
+  const isFixed = limits.fixedSize !== null;
+  const key = (size: { width: number; height: number }): string => `${String(size.width)}x${String(size.height)}`;
+  const presets: Choice<string>[] = form.model.sizes.map((size) => ({
+    value: key(size),
+    label: `${String(size.width)} x ${String(size.height)}`,
+  }));
+  const current = key({ width, height });
+  const isPreset = presets.some((preset) => preset.value === current);
+  const fixedHint =
+    limits.fixedSize === null ? '' : reasonText({ code: 'size_fixed', params: { ...limits.fixedSize } });
+  return (
+    <div className={styles.three}>
+      <SelectField
+        label={copy.create.size}
+        value={isPreset ? current : 'own'}
+        choices={isPreset ? presets : [...presets, { value: 'own', label: copy.create.customSize }]}
+        isDisabled={isFixed}
+        onChange={(value) => {
+          const size = form.model.sizes.find((candidate) => key(candidate) === value);
+          if (size !== undefined) form.setRequest({ ...size });
+        }}
+      />
+      {(['width', 'height'] as const).map((axis) => (
+        <NumberField
+          key={axis}
+          label={copy.create[axis]}
+          value={form.draft.request[axis]}
+          min={limits.minSide}
+          max={limits.maxSide}
+          step={limits.sizeStep}
+          isDisabled={isFixed}
+          problem={isFixed ? fixedHint : problem('size_', axis)}
+          onChange={(value) => form.setRequest({ [axis]: value })}
+        />
+      ))}
+    </div>
+  );
+}
+
+/** Every number of frames the model makes, as a list: there are few, and no other is possible. */
+function frameChoices(shape: ModelShape, current: number): Choice<string>[] {
+  const { minFrames, maxFrames, frameStep } = requestLimits(shape);
+  const counts: number[] = [];
+  for (let frames = minFrames; frames <= maxFrames; frames += frameStep) counts.push(frames);
+  if (!counts.includes(current)) counts.push(current);
+  return counts.map((frames) => ({
+    value: String(frames),
+    label: `${String(frames)} (${(frames / FRAME_RATE).toFixed(1)} s)`,
+  }));
+}
+
+export function VideoFields({ form, shape }: FieldsProps) {
+  const problem = useProblem({ form, shape });
+  const { request } = form.draft;
+  return (
+    <>
+      <SizeFields form={form} shape={shape} />
+      <div className={styles.three}>
+        <SelectField
+          label={copy.create.frames}
+          value={String(request.numFrames)}
+          choices={frameChoices(shape, request.numFrames)}
+          onChange={(value) => form.setRequest({ numFrames: Number(value) })}
+        />
+        <NumberField
+          label={copy.create.steps}
+          value={request.numInferenceSteps}
+          min={1}
+          max={MAX_STEPS}
+          problem={problem('steps_')}
+          onChange={(numInferenceSteps) => form.setRequest({ numInferenceSteps })}
+        />
+        <NumberField
+          label={copy.create.guidance}
+          value={request.guidanceScale}
+          min={0}
+          max={MAX_GUIDANCE}
+          step={0.5}
+          problem={problem('guidance_')}
+          onChange={(guidanceScale) => form.setRequest({ guidanceScale })}
+        />
+      </div>
+      <div className={styles.seedRow}>
+        <div className={styles.grow}>
+          <NumberField
+            label={copy.create.seed}
+            value={request.seed}
+            min={0}
+            max={MAX_SEED}
+            step={1}
+            problem={problem('seed_')}
+            hint={
+              request.videoCount > 1
+                ? copy.create.videosNote(request.seed, request.seed + request.videoCount - 1)
+                : undefined
+            }
+            onChange={(seed) => form.setRequest({ seed })}
+          />
+        </div>
+        <div className={styles.die}>
+          <IconButton
+            look="plain"
+            label={copy.create.rollSeed}
+            onClick={() => form.setRequest({ seed: Math.floor(Math.random() * (MAX_ROLLED_SEED + 1)) })}
+          >
+            <Dices size={18} aria-hidden />
+          </IconButton>
+        </div>
+        <div className={styles.count}>
+          <NumberField
+            label={copy.create.videos}
+            value={request.videoCount}
+            min={1}
+            max={MAX_VIDEOS}
+            problem={problem('videos_')}
+            onChange={(videoCount) => form.setRequest({ videoCount })}
+          />
+        </div>
+      </div>
+      <Field label={copy.create.negative}>
+        {(id) => (
+          <textarea
+            id={id}
+            className={controls.textarea}
+            rows={1}
+            maxLength={20_000}
+            placeholder={copy.create.negativeHint}
+            value={request.negativePrompt}
+            onChange={(event) => form.setRequest({ negativePrompt: event.target.value })}
+          />
+        )}
+      </Field>
+      <SwitchField
+        label={copy.create.dynamicCfg}
+        hint={copy.create.dynamicCfgHint}
+        isOn={request.useDynamicCfg}
+        onChange={(useDynamicCfg) => form.setRequest({ useDynamicCfg })}
+      />
+    </>
+  );
+}
+
+export function AdvancedFields({ form, shape }: FieldsProps) {
+  const [isOpen, setIsOpen] = useState(false);
+  const problem = useProblem({ form, shape });
+  const { request } = form.draft;
+  const isGpu = form.devices.kind === 'cuda';
+  const isPipelined = (form.ready?.plan.pp ?? 1) > 1;
+  return (
+    <section className={styles.group}>
+      <Button
+        size="small"
+        look="plain"
+        className={styles.disclosure}
+        aria-expanded={isOpen}
+        onClick={() => setIsOpen(!isOpen)}
+      >
+        {isOpen ? <ChevronDown size={14} aria-hidden /> : <ChevronRight size={14} aria-hidden />}
+        {copy.create.advanced}
+      </Button>
+      {isOpen && (
+        <>
+          <SelectField
+            label={copy.create.scheduler}
+            value={request.scheduler}
+            choices={SCHEDULERS.map((value) => ({ value, label: copy.create.schedulers[value] }))}
+            onChange={(scheduler) => form.setRequest({ scheduler })}
+          />
+          {isGpu && (
+            <SelectField
+              label={copy.create.offload}
+              value={request.offload}
+              choices={OFFLOADS.map((value) => ({ value, label: copy.create.offloads[value] }))}
+              onChange={(offload) => form.setRequest({ offload })}
+            />
+          )}
+          {isGpu && (
+            <SelectField
+              label={copy.create.attention}
+              value={request.attention}
+              choices={ATTENTION_KERNELS.map((value) => ({ value, label: copy.create.kernels[value] }))}
+              onChange={(attention) => form.setRequest({ attention })}
+            />
+          )}
+          {isPipelined && (
+            <div className={styles.two}>
+              <NumberField
+                label={copy.create.patches}
+                value={request.numPipelinePatch}
+                min={1}
+                max={MAX_PATCHES}
+                problem={problem('patches_')}
+                onChange={(numPipelinePatch) => form.setRequest({ numPipelinePatch })}
+              />
+              <NumberField
+                label={copy.create.warmup}
+                value={request.warmupSteps}
+                min={0}
+                max={request.numInferenceSteps}
+                problem={problem('warmup_')}
+                onChange={(warmupSteps) => form.setRequest({ warmupSteps })}
+              />
+            </div>
+          )}
+        </>
+      )}
+    </section>
+  );
+}

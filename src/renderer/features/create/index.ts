@@ -1,0 +1,2 @@
+export { CreatePage } from './CreatePage';
+export { useAdoption } from './use-adoption';

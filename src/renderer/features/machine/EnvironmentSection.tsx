@@ -1,0 +1,115 @@
+import { useState } from 'react';
+import { saveDiagnostics } from '../../app/diagnostics';
+import { formatBytes } from '../../app/format';
+import { useSlice } from '../../app/projection';
+import { send } from '../../app/send';
+import { copy } from '../../copy/en';
+import { Button } from '../../ui/Button';
+import { Confirm } from '../../ui/Dialog';
+import { ErrorNote } from '../../ui/ErrorNote';
+import page from '../../ui/page.module.css';
+import { InstallProgress } from '../stage';
+
+const words = copy.machine;
+const install = (): void => void send(window.splitreel.installEnvironment());
+
+/** Python: what is installed, and everything that can be done about it. */
+export function EnvironmentSection() {
+  const environment = useSlice('environment');
+  const { status } = environment;
+  return (
+    <section className={page.section} aria-labelledby="environment-title">
+      <div className={page.sectionHead}>
+        <h2 id="environment-title">{words.environment}</h2>
+        <span className={page.quiet}>
+          {words.environmentStates[status]}
+          {status === 'ready' && environment.sizeBytes !== null && `, ${formatBytes(environment.sizeBytes)}`}
+        </span>
+      </div>
+      {status === 'installing' && (
+        <div className={page.narrow}>
+          <InstallProgress progress={environment.progress} />
+        </div>
+      )}
+      {(status === 'installing' || status === 'failed') && environment.hasWorkingSlot && (
+        <p className={page.quiet}>{words.keepsWorking}</p>
+      )}
+      {status === 'ready' && (
+        <dl className={page.facts}>
+          {Object.entries(environment.versions).map(([name, version]) => (
+            <div key={name} style={{ display: 'contents' }}>
+              <dt>{name}</dt>
+              <dd>{version}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      {status === 'ready' && environment.isOutdated && <p>{words.outdated}</p>}
+      {status === 'failed' && <ErrorNote error={environment.error} onSaveDiagnostics={saveDiagnostics} />}
+      <EnvironmentActions />
+    </section>
+  );
+}
+
+function EnvironmentActions() {
+  const environment = useSlice('environment');
+  const [isAsking, setIsAsking] = useState(false);
+  const { status } = environment;
+  const verb = {
+    unknown: null,
+    missing: words.install,
+    installing: null,
+    failed: copy.stage.retry,
+    ready: words.repair,
+  }[status];
+  return (
+    <div className={page.row}>
+      {verb !== null && (
+        <Button {...(status === 'ready' ? {} : { look: 'primary' as const })} onClick={install}>
+          {status === 'ready' && environment.isOutdated ? words.update : verb}
+        </Button>
+      )}
+      {status === 'installing' && (
+        <Button onClick={() => void send(window.splitreel.cancelInstall())}>{copy.install.cancel}</Button>
+      )}
+      {status === 'ready' && environment.previousSlot !== null && (
+        <Button onClick={() => void send(window.splitreel.rollBackEnvironment())}>{words.rollBack}</Button>
+      )}
+      {(status === 'ready' || status === 'failed') && (
+        <Button look="danger" onClick={() => setIsAsking(true)}>
+          {words.remove}
+        </Button>
+      )}
+      {isAsking && (
+        <Confirm
+          title={words.removeTitle}
+          text={words.removeText}
+          yes={words.remove}
+          onYes={() => void send(window.splitreel.removeEnvironment())}
+          onClose={() => setIsAsking(false)}
+        />
+      )}
+    </div>
+  );
+}
+
+export function EngineSection() {
+  const engine = useSlice('engine');
+  const models = useSlice('models');
+  const holds = models.find((model) => model.id === engine.modelId)?.name ?? engine.modelId;
+  return (
+    <section className={page.section} aria-labelledby="engine-title">
+      <div className={page.sectionHead}>
+        <h2 id="engine-title">{words.engine}</h2>
+        <span className={page.quiet}>{copy.engine[engine.status]}</span>
+      </div>
+      {engine.error !== null && <ErrorNote error={engine.error} />}
+      <p className={page.quiet}>{holds === null ? words.engineEmpty : words.engineHolds(holds, engine.rankCount)}</p>
+      <div className={page.row}>
+        <Button disabled={engine.status !== 'warm'} onClick={() => void send(window.splitreel.unloadEngine())}>
+          {words.unload}
+        </Button>
+      </div>
+    </section>
+  );
+}

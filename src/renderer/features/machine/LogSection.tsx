@@ -1,0 +1,49 @@
+import { useEffect, useState } from 'react';
+import { saveDiagnostics } from '../../app/diagnostics';
+import { send } from '../../app/send';
+import { copy } from '../../copy/en';
+import { Button } from '../../ui/Button';
+import page from '../../ui/page.module.css';
+import styles from './MachinePage.module.css';
+
+const words = copy.machine;
+
+export function LogSection() {
+  const [tail, setTail] = useState('');
+  const [hasPrompts, setHasPrompts] = useState(false);
+  const read = async (): Promise<void> => {
+    const text = await send(window.splitreel.readLogTail());
+    if (text !== null) setTail(text);
+  };
+  useEffect(() => {
+    let isShown = true;
+    void send(window.splitreel.readLogTail()).then((text) => {
+      if (isShown && text !== null) setTail(text);
+    });
+    return () => {
+      isShown = false;
+    };
+  }, []);
+  return (
+    <section className={page.section} aria-labelledby="logs-title">
+      <div className={page.sectionHead}>
+        <h2 id="logs-title">{words.logs}</h2>
+        <span className={page.space} />
+        <label className={page.row}>
+          <input type="checkbox" checked={hasPrompts} onChange={(event) => setHasPrompts(event.target.checked)} />
+          <span className={page.quiet}>{copy.errors.includePrompts}</span>
+        </label>
+        <Button size="small" onClick={() => saveDiagnostics(hasPrompts)}>
+          {copy.errors.saveDiagnostics}
+        </Button>
+        <Button size="small" onClick={() => void read()}>
+          {words.refreshLogs}
+        </Button>
+        <Button size="small" onClick={() => void send(window.splitreel.openLogsFolder())}>
+          {words.openLogs}
+        </Button>
+      </div>
+      <pre className={styles.log}>{tail === '' ? words.emptyLog : tail}</pre>
+    </section>
+  );
+}

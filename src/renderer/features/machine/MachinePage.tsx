@@ -1,0 +1,103 @@
+import { Cpu, RefreshCw } from 'lucide-react';
+import { useEffect } from 'react';
+import type { Gpu } from '../../../shared/machine';
+import { formatGib } from '../../app/format';
+import { useSlice } from '../../app/projection';
+import { send } from '../../app/send';
+import { copy } from '../../copy/en';
+import { Button } from '../../ui/Button';
+import { Empty } from '../../ui/Empty';
+import { ErrorNote } from '../../ui/ErrorNote';
+import { Meter } from '../../ui/Meter';
+import page from '../../ui/page.module.css';
+import { gpuColour } from '../plan';
+import { EngineSection, EnvironmentSection } from './EnvironmentSection';
+import { LogSection } from './LogSection';
+import styles from './MachinePage.module.css';
+
+const words = copy.machine;
+
+export function MachinePage() {
+  const machine = useSlice('machine');
+  useEffect(() => {
+    const watch = (): void => void window.splitreel.watchMachine({ visible: !document.hidden });
+    watch();
+    document.addEventListener('visibilitychange', watch);
+    return () => {
+      document.removeEventListener('visibilitychange', watch);
+      void window.splitreel.watchMachine({ visible: false });
+    };
+  }, []);
+  return (
+    <main className={page.page}>
+      <header className={page.head}>
+        <h1 className={page.title}>{words.title}</h1>
+        {machine.driverVersion !== null && <span className={page.quiet}>{words.driver(machine.driverVersion)}</span>}
+        <span className={page.space} />
+        <Button onClick={() => void send(window.splitreel.refreshMachine())}>
+          <RefreshCw size={16} aria-hidden />
+          {words.look}
+        </Button>
+      </header>
+      <section className={page.section} aria-label={words.gpus}>
+        {machine.problem !== null && (
+          <ErrorNote error={machine.problem}>
+            <Button size="small" onClick={() => void send(window.splitreel.openLink({ link: 'driver' }))}>
+              {words.driverPage}
+            </Button>
+          </ErrorNote>
+        )}
+        {machine.status === 'looking' && machine.gpus.length === 0 && <p>{words.looking}</p>}
+        {machine.status === 'ready' && machine.gpus.length === 0 && machine.problem === null && (
+          <Empty icon={Cpu} title={words.noGpuTitle} text={words.noGpu} />
+        )}
+        {machine.gpus.length > 0 && (
+          <ul className={styles.gpus}>
+            {machine.gpus.map((gpu) => (
+              <GpuCard key={gpu.uuid} gpu={gpu} />
+            ))}
+          </ul>
+        )}
+      </section>
+      <section className={page.section}>
+        <h2>{words.cpu}</h2>
+        <p className={page.quiet}>
+          {machine.cpuName}, {words.cores(machine.cpuCores)}, {formatGib(machine.memoryTotalBytes)}
+        </p>
+      </section>
+      <EnvironmentSection />
+      <EngineSection />
+      <LogSection />
+    </main>
+  );
+}
+
+function GpuCard({ gpu }: { readonly gpu: Gpu }) {
+  const used = gpu.memoryUsedBytes;
+  const facts = [
+    ...(gpu.utilisationPercent === null ? [] : [`${words.utilisation} ${String(gpu.utilisationPercent)} %`]),
+    ...(gpu.temperatureCelsius === null ? [] : [`${String(gpu.temperatureCelsius)} °C`]),
+    ...(gpu.powerWatts === null ? [] : [`${String(Math.round(gpu.powerWatts))} W`]),
+  ];
+  return (
+    <li className={styles.gpu}>
+      <div className={styles.gpuHead}>
+        <span className={styles.swatch} style={{ background: gpuColour(gpu.index) }} />
+        <strong>{copy.plan.drawing.device('cuda', gpu.index)}</strong>
+        <span className={styles.name} title={`${gpu.name}, ${gpu.pciBusId}`}>
+          {gpu.name}
+        </span>
+      </div>
+      <Meter
+        label={words.memory}
+        value={used === null ? 0 : used / gpu.memoryTotalBytes}
+        colour={gpuColour(gpu.index)}
+      />
+      <p className={page.quiet}>
+        {used === null ? formatGib(gpu.memoryTotalBytes) : words.used(formatGib(used), formatGib(gpu.memoryTotalBytes))}
+      </p>
+      <p className={page.quiet}>{facts.join('  ·  ')}</p>
+      <p className={page.quiet}>{gpu.nvlinkIsland === null ? words.noNvlink : words.nvlink(gpu.nvlinkIsland)}</p>
+    </li>
+  );
+}

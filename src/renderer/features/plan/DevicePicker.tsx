@@ -1,0 +1,77 @@
+import type { Machine } from '../../../shared/machine';
+import { MAX_CPU_RANKS } from '../../../shared/machine';
+import { send } from '../../app/send';
+import { copy } from '../../copy/en';
+import { Button } from '../../ui/Button';
+import { classes } from '../../ui/classes';
+import { NumberField } from '../../ui/fields';
+import { Tooltip } from '../../ui/Tooltip';
+import { formatGib } from '../../app/format';
+import { gpuColour, gpuInk, type ChosenDevices } from './devices';
+import styles from './PlanPanel.module.css';
+
+interface DevicePickerProps {
+  readonly machine: Machine;
+  readonly devices: ChosenDevices;
+}
+
+export function DevicePicker({ machine, devices }: DevicePickerProps) {
+  if (devices.kind === 'cpu')
+    return (
+      <NumberField
+        label={copy.plan.cpuRanks}
+        hint={copy.plan.cpuNote}
+        value={devices.ranks}
+        min={1}
+        max={MAX_CPU_RANKS}
+        onChange={(ranks) => {
+          if (Number.isInteger(ranks) && ranks >= 1 && ranks <= MAX_CPU_RANKS)
+            void send(window.splitreel.updateSettings({ cpuRanks: ranks }));
+        }}
+      />
+    );
+  const chosen = devices.gpus.map((gpu) => gpu.uuid);
+  const toggle = (uuid: string): void => {
+    if (!machine.multiGpu) {
+      void send(window.splitreel.updateSettings({ chosenGpuUuids: [uuid] }));
+      return;
+    }
+    const next = chosen.includes(uuid) ? chosen.filter((id) => id !== uuid) : [...chosen, uuid];
+    // At least one stays: without any there would be nothing to run on.
+    if (next.length === 0) return;
+    const isAll = next.length === machine.gpus.length;
+    void send(window.splitreel.updateSettings({ chosenGpuUuids: isAll ? null : next }));
+  };
+  return (
+    <div className={styles.devices}>
+      <div className={styles.gpuRow} role="group" aria-label={copy.plan.chooseGpus}>
+        {machine.gpus.map((gpu) => {
+          const isChosen = chosen.includes(gpu.uuid);
+          const style = isChosen ? { background: gpuColour(gpu.index), color: gpuInk(gpu.index) } : {};
+          return (
+            <Tooltip key={gpu.uuid} text={`${gpu.name}, ${formatGib(gpu.memoryTotalBytes)}`}>
+              <button
+                type="button"
+                className={classes(styles.gpu, isChosen && styles.gpuChosen)}
+                style={style}
+                aria-pressed={isChosen}
+                aria-label={copy.plan.drawing.device('cuda', gpu.index)}
+                onClick={() => toggle(gpu.uuid)}
+              >
+                {gpu.index}
+              </button>
+            </Tooltip>
+          );
+        })}
+      </div>
+      {!machine.multiGpu && machine.gpus.length > 1 && (
+        <p className={styles.quiet}>
+          {copy.plan.oneGpuOnly}{' '}
+          <Button size="small" look="plain" onClick={() => void send(window.splitreel.openLink({ link: 'wsl' }))}>
+            {copy.plan.aboutWsl}
+          </Button>
+        </p>
+      )}
+    </div>
+  );
+}

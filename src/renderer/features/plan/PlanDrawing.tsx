@@ -1,0 +1,148 @@
+import { useId, useMemo } from 'react';
+import { checkPlan, worldSize, type Plan, type PlanContext } from '../../../shared/plan';
+import { copy } from '../../copy/en';
+import { gpuColour, gpuInk, type ChosenDevices } from './devices';
+import { blocksOfStage, headsOfRank, layOutPlan, type Frame, type Tile } from './geometry';
+import styles from './PlanDrawing.module.css';
+
+interface PlanDrawingProps {
+  readonly plan: Plan;
+  readonly context: PlanContext;
+  readonly devices: ChosenDevices;
+  /** The product in words, for those who do not see the picture. */
+  readonly sentence: string;
+}
+
+/** The room that the drawing has; it is the same for every plan, so that nothing jumps. */
+const ROOM = { width: 344, height: 164 } as const;
+const IDLE_HEIGHT = 26;
+
+const words = copy.plan.drawing;
+
+function frameTitle(frame: Frame, plan: Plan, context: PlanContext): string {
+  switch (frame.kind) {
+    case 'cfg':
+      return frame.index === 0 ? words.withPrompt : words.withoutPrompt;
+    case 'dp':
+      return context.request.videoCount === plan.dp ? words.video(frame.index + 1) : words.group(frame.index + 1);
+    case 'pp': {
+      const { from, to } = blocksOfStage(frame.index, plan.pp, context.shape.blocks);
+      return words.blocks(from, to);
+    }
+    case 'heads':
+      return '';
+  }
+}
+
+const indexOf = (devices: ChosenDevices, rank: number): number =>
+  devices.kind === 'cuda' ? (devices.gpus[rank]?.index ?? rank) : rank;
+
+/** The plan as a picture: who works on what, and between whom data travels. */
+export function PlanDrawing({ plan, context, devices, sentence }: PlanDrawingProps) {
+  const marker = useId();
+  const drawing = useMemo(() => layOutPlan(plan), [plan]);
+  const count = context.devices.count;
+  const idle = Array.from({ length: Math.max(count - worldSize(plan), 0) }, (_, i) => worldSize(plan) + i);
+  const height = ROOM.height - (idle.length > 0 ? IDLE_HEIGHT : 0);
+  const scale = Math.min(ROOM.width / drawing.width, height / drawing.height, 1.35);
+  const left = (ROOM.width - drawing.width * scale) / 2;
+  const top = (height - drawing.height * scale) / 2;
+  const isValid = checkPlan(context, plan).length === 0;
+  return (
+    <svg
+      className={styles.drawing}
+      viewBox={`0 0 ${String(ROOM.width)} ${String(ROOM.height)}`}
+      role="img"
+      aria-label={words.label(sentence)}
+    >
+      <defs>
+        <marker
+          id={marker}
+          viewBox="0 0 8 8"
+          refX="6"
+          refY="4"
+          markerWidth="6"
+          markerHeight="6"
+          orient="auto-start-reverse"
+        >
+          <path d="M1 1L7 4L1 7Z" className={styles.arrowHead} />
+        </marker>
+      </defs>
+      <g
+        className={styles.moving}
+        style={{ transform: `translate(${String(left)}px, ${String(top)}px) scale(${String(scale)})` }}
+      >
+        {drawing.frames.map((frame) => (
+          <g key={`${frame.kind}-${String(frame.x)}-${String(frame.y)}`}>
+            <rect
+              className={frame.kind === 'heads' ? styles.heads : styles.frame}
+              x={frame.x}
+              y={frame.y}
+              width={frame.width}
+              height={frame.height}
+              rx={frame.kind === 'heads' ? 9 : 8}
+            />
+            <text className={styles.title} x={frame.x + frame.width / 2} y={frame.y + 13}>
+              {frameTitle(frame, plan, context)}
+            </text>
+          </g>
+        ))}
+        {drawing.arrows.map((arrow) => (
+          <path key={arrow.path} className={styles[arrow.kind]} d={arrow.path} markerEnd={`url(#${marker})`} />
+        ))}
+        {drawing.tiles.map((tile) => (
+          <TileView
+            key={tile.rank}
+            tile={tile}
+            index={indexOf(devices, tile.rank)}
+            name={words.device(devices.kind, indexOf(devices, tile.rank))}
+            note={isValid ? tileNote(tile.rank, plan, context) : ''}
+          />
+        ))}
+      </g>
+      {idle.map((rank, i) => {
+        const width = Math.min(60, (ROOM.width - 4) / idle.length - 4);
+        const x = ROOM.width / 2 - (idle.length * (width + 4)) / 2 + i * (width + 4) + 2;
+        const name = words.device(devices.kind, indexOf(devices, rank));
+        return (
+          <g key={rank}>
+            <rect className={styles.idle} x={x} y={ROOM.height - 21} width={width} height={20} rx={5} />
+            <text className={styles.idleText} x={x + width / 2} y={ROOM.height - 7}>
+              {width < 50 ? String(indexOf(devices, rank)) : name}
+              <title>{`${name}: ${words.idle}`}</title>
+            </text>
+          </g>
+        );
+      })}
+    </svg>
+  );
+}
+
+function tileNote(rank: number, plan: Plan, context: PlanContext): string {
+  if (plan.ulysses * plan.tp === 1) return '';
+  const { from, to } = headsOfRank(rank, plan, context.shape.heads);
+  return `${String(from)}-${String(to)}`;
+}
+
+function TileView({ tile, index, name, note }: { tile: Tile; index: number; name: string; note: string }) {
+  const middle = tile.height / 2;
+  return (
+    <g className={styles.moving} style={{ transform: `translate(${String(tile.x)}px, ${String(tile.y)}px)` }}>
+      <title>{`${name}, ${words.rank(tile.rank)}`}</title>
+      <rect width={tile.width} height={tile.height} rx={6} style={{ fill: gpuColour(index) }} />
+      <text
+        className={styles.name}
+        x={tile.width / 2}
+        y={note === '' ? middle + 4 : middle - 2}
+        style={{ fill: gpuInk(index) }}
+      >
+        {name}
+      </text>
+      {note !== '' && (
+        <text className={styles.note} x={tile.width / 2} y={middle + 11} style={{ fill: gpuInk(index) }}>
+          {note}
+        </text>
+      )}
+    </g>
+  );
+}

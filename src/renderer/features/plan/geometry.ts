@@ -1,0 +1,226 @@
+/**
+ * Where each rank's tile stands in the drawing of the plan. Ranks are ordered dp, cfg, pp, ring, ulysses, tp with dp
+ * outermost, as everywhere; a tile's place says which groups its rank is in. Pure: the view only paints it.
+ */
+import { worldSize, type Plan } from '../../../shared/plan';
+
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Tile extends Box {
+  readonly rank: number;
+}
+
+export interface Frame extends Box {
+  readonly kind: 'dp' | 'cfg' | 'pp' | 'heads';
+  /** Which of its kind, 0 first. */
+  readonly index: number;
+}
+
+export interface Arrow {
+  readonly kind: 'ring' | 'pp';
+  /** A path of SVG, ending where the arrow's head is. */
+  readonly path: string;
+}
+
+export interface Drawing {
+  readonly width: number;
+  readonly height: number;
+  readonly tiles: readonly Tile[];
+  readonly frames: readonly Frame[];
+  readonly arrows: readonly Arrow[];
+}
+
+const TILE = { width: 56, height: 34 } as const;
+const GAP = 2;
+/** Room for an arrow between two capsules. */
+const HOP = 22;
+const PAD = 7;
+const HEADING = 18;
+
+interface Block {
+  readonly width: number;
+  readonly height: number;
+  readonly place: (x: number, y: number, firstRank: number) => void;
+}
+
+interface Sheet {
+  readonly tiles: Tile[];
+  readonly frames: Frame[];
+  readonly arrows: Arrow[];
+}
+
+/** Ranks that share heads (and, inside, weights) touch each other in one capsule. */
+function headsBlock(sheet: Sheet, count: number): Block {
+  const columns = count <= 3 ? count : Math.ceil(count / 2);
+  const rows = Math.ceil(count / columns);
+  const width = columns * TILE.width + (columns - 1) * GAP + 2 * 4;
+  const height = rows * TILE.height + (rows - 1) * GAP + 2 * 4;
+  return {
+    width,
+    height,
+    place: (x, y, firstRank) => {
+      if (count > 1) sheet.frames.push({ kind: 'heads', index: 0, x, y, width, height });
+      for (let i = 0; i < count; i += 1)
+        sheet.tiles.push({
+          rank: firstRank + i,
+          x: x + 4 + (i % columns) * (TILE.width + GAP),
+          y: y + 4 + Math.floor(i / columns) * (TILE.height + GAP),
+          ...TILE,
+        });
+    },
+  };
+}
+
+/** The centres of the capsules of a ring, as a loop: along the top to the right, along the bottom back. */
+function loopPlaces(count: number): { column: number; row: number }[] {
+  const top = Math.ceil(count / 2);
+  return Array.from({ length: count }, (_, i) =>
+    i < top ? { column: i, row: 0 } : { column: top - 1 - (i - top), row: 1 },
+  );
+}
+
+function ringBlock(sheet: Sheet, count: number, inner: Block, ranksEach: number): Block {
+  if (count === 1) return inner;
+  const places =
+    count === 2
+      ? [
+          { column: 0, row: 0 },
+          { column: 1, row: 0 },
+        ]
+      : loopPlaces(count);
+  const columns = Math.max(...places.map((p) => p.column)) + 1;
+  const rows = Math.max(...places.map((p) => p.row)) + 1;
+  const stepX = inner.width + HOP;
+  const stepY = inner.height + HOP;
+  return {
+    width: columns * stepX - HOP,
+    height: rows * stepY - HOP,
+    place: (x, y, firstRank) => {
+      const boxes = places.map((p) => ({
+        x: x + p.column * stepX,
+        y: y + p.row * stepY,
+        width: inner.width,
+        height: inner.height,
+      }));
+      boxes.forEach((box, i) => {
+        inner.place(box.x, box.y, firstRank + i * ranksEach);
+        const next = boxes[(i + 1) % count];
+        if (next !== undefined) sheet.arrows.push({ kind: 'ring', path: hop(box, next, count === 2 ? 6 : 0) });
+      });
+    },
+  };
+}
+
+/** A straight arrow across the gap between two capsules; `offset` keeps the two of a pair apart. */
+function hop(from: Box, to: Box, offset: number): string {
+  const centre = (box: Box): { x: number; y: number } => ({ x: box.x + box.width / 2, y: box.y + box.height / 2 });
+  const a = centre(from);
+  const b = centre(to);
+  const line = (x1: number, y1: number, x2: number, y2: number): string =>
+    `M${String(x1)} ${String(y1)}L${String(x2)} ${String(y2)}`;
+  if (a.y === b.y) {
+    const way = Math.sign(b.x - a.x);
+    const y = a.y - way * offset;
+    return line(a.x + way * (from.width / 2 + 3), y, b.x - way * (to.width / 2 + 4), y);
+  }
+  if (a.x === b.x) {
+    const way = Math.sign(b.y - a.y);
+    return line(a.x, a.y + way * (from.height / 2 + 3), b.x, b.y - way * (to.height / 2 + 4));
+  }
+  // The last of an odd ring hops back diagonally, from the top edge of one to the bottom edge of the other.
+  const way = Math.sign(b.y - a.y);
+  return line(a.x, a.y + way * (from.height / 2 + 3), b.x + Math.sign(a.x - b.x) * 14, b.y - way * (to.height / 2 + 4));
+}
+
+interface RowOptions {
+  readonly kind: 'dp' | 'cfg' | 'pp';
+  readonly count: number;
+  readonly ranksEach: number;
+  readonly gap: number;
+  readonly columns: number;
+}
+
+/** Framed blocks in rows, each with a heading. */
+function framedBlocks(sheet: Sheet, inner: Block, options: RowOptions): Block {
+  const { kind, count, ranksEach, gap, columns } = options;
+  if (count === 1) return inner;
+  const width = inner.width + 2 * PAD;
+  const height = inner.height + HEADING + PAD;
+  const rows = Math.ceil(count / columns);
+  return {
+    width: columns * (width + gap) - gap,
+    height: rows * (height + gap) - gap,
+    place: (x, y, firstRank) => {
+      for (let i = 0; i < count; i += 1) {
+        const box = {
+          x: x + (i % columns) * (width + gap),
+          y: y + Math.floor(i / columns) * (height + gap),
+          width,
+          height,
+        };
+        sheet.frames.push({ kind, index: i, ...box });
+        inner.place(box.x + PAD, box.y + HEADING, firstRank + i * ranksEach);
+        if (kind === 'pp' && i + 1 < count && (i + 1) % columns !== 0)
+          sheet.arrows.push({ kind: 'pp', path: hop(box, { ...box, x: box.x + width + gap }, 0) });
+      }
+    },
+  };
+}
+
+/** The drawing of a plan, in pixels of its own; the view scales it to the room there is. */
+export function layOutPlan(plan: Plan): Drawing {
+  const sheet: Sheet = { tiles: [], frames: [], arrows: [] };
+  const shared = plan.ulysses * plan.tp;
+  const ringRanks = plan.ring * shared;
+  const heads = headsBlock(sheet, shared);
+  const ring = ringBlock(sheet, plan.ring, heads, shared);
+  const stages = framedBlocks(sheet, ring, {
+    kind: 'pp',
+    count: plan.pp,
+    ranksEach: ringRanks,
+    gap: HOP,
+    columns: Math.min(plan.pp, 4),
+  });
+  const half = plan.pp * ringRanks;
+  const isWide = stages.width > 300 && stages.width > stages.height;
+  const halves = framedBlocks(sheet, stages, {
+    kind: 'cfg',
+    count: plan.cfg,
+    ranksEach: half,
+    gap: 10,
+    columns: isWide ? 1 : plan.cfg,
+  });
+  const groups = framedBlocks(sheet, halves, {
+    kind: 'dp',
+    count: plan.dp,
+    ranksEach: half * plan.cfg,
+    gap: 10,
+    columns: halves.width > 200 ? 1 : Math.min(plan.dp, 4),
+  });
+  groups.place(0, 0, 0);
+  if (sheet.tiles.length !== worldSize(plan)) throw new Error('a rank has no tile');
+  return { width: groups.width, height: groups.height, ...sheet };
+}
+
+/** The heads that a rank holds while it attends, first and last: tp cuts them first, then Ulysses. */
+export function headsOfRank(rank: number, plan: Plan, heads: number): { from: number; to: number } {
+  const tpRank = rank % plan.tp;
+  const ulyssesRank = Math.floor(rank / plan.tp) % plan.ulysses;
+  const perTp = heads / plan.tp;
+  const each = perTp / plan.ulysses;
+  const from = tpRank * perTp + ulyssesRank * each;
+  return { from, to: from + each - 1 };
+}
+
+/** The blocks of a stage, first and last: the first stages take one more where they do not divide. */
+export function blocksOfStage(stage: number, stages: number, blocks: number): { from: number; to: number } {
+  const each = Math.floor(blocks / stages);
+  const extra = blocks % stages;
+  const from = stage * each + Math.min(stage, extra);
+  return { from, to: from + each + (stage < extra ? 1 : 0) - 1 };
+}

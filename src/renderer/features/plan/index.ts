@@ -1,0 +1,3 @@
+export { chosenDevices, deviceIndex, gpuColour, jobDevices, worldDevices, type ChosenDevices } from './devices';
+export { PlanPanel } from './PlanPanel';
+export { torchrunLine } from './torchrun';

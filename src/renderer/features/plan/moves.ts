@@ -1,0 +1,26 @@
+/** What a change of one degree did to the others, in words. */
+import { noticeText, reasonText, type Reason } from '../../../shared/messages';
+import { AXES, type Axis, type Plan } from '../../../shared/plan';
+import { copy } from '../../copy/en';
+
+/** `CFG moved from 2 to 1 ...` for each axis that moved although it was not touched. */
+export function describeMoves(before: Plan, after: Plan, touched: Axis | null): string[] {
+  return AXES.filter((axis) => axis !== touched && before[axis] !== after[axis]).map((axis) =>
+    noticeText('plan_moved', { axis: copy.plan.axes[axis], from: before[axis], to: after[axis] }),
+  );
+}
+
+/** The reason, and the change that would unblock the value where there is a plain one. */
+export function blockedText(reason: Reason): string {
+  const sentence = reasonText(reason);
+  switch (reason.code) {
+    case 'cfg_without_guidance':
+      return `${sentence} ${copy.plan.change.guidance}`;
+    case 'data_exceeds_videos':
+      return `${sentence} ${copy.plan.change.videos}`;
+    case 'ranks_exceed_devices':
+      return `${sentence} ${copy.plan.change.devices}`;
+    default:
+      return sentence;
+  }
+}

@@ -1,0 +1,236 @@
+import {
+  ChevronLeft,
+  ChevronRight,
+  Download,
+  FolderOpen,
+  GripVertical,
+  Keyboard,
+  Maximize,
+  Pause,
+  Play,
+  Repeat,
+  RotateCcw,
+} from 'lucide-react';
+import { Slider } from 'radix-ui';
+import { useEffect, useRef, useState, type DragEvent } from 'react';
+import type { LibraryVideo } from '../../../shared/library';
+import { formatTime } from '../../app/format';
+import { useSlice } from '../../app/projection';
+import { reuseVideo } from '../../app/reuse';
+import { send, tell } from '../../app/send';
+import { copy } from '../../copy/en';
+import { Button, IconButton } from '../../ui/Button';
+import { classes } from '../../ui/classes';
+import { Dialog } from '../../ui/Dialog';
+import { isForControl, playerCommand, SPEEDS } from './keys';
+import styles from './Player.module.css';
+import { usePlayback, type Playback } from './use-playback';
+
+/** The drag is main's: the system gets the file itself. */
+export function dragVideoOut(event: DragEvent, videoId: string): void {
+  event.preventDefault();
+  void send(window.splitreel.dragVideo({ videoId }));
+}
+
+export function Player({ video }: { readonly video: LibraryVideo }) {
+  const isLooping = useSlice('settings').loopPlayback;
+  const [speed, setSpeed] = useState<number>(1);
+  const [hasKeys, setHasKeys] = useState(false);
+  const box = useRef<HTMLDivElement>(null);
+  const { numFrames, width, height, prompt } = video.metadata.request;
+  const frames = Math.max(Math.round((video.durationMs / 1000) * video.frameRate), 1) || numFrames;
+  const playback = usePlayback({ frames, frameRate: video.frameRate, speed });
+  const { run, ref } = playback;
+
+  const setLooping = (): void => void send(window.splitreel.updateSettings({ loopPlayback: !isLooping }));
+  const setFullScreen = (): void => {
+    const change = document.fullscreenElement === null ? box.current?.requestFullscreen() : document.exitFullscreen();
+    // Refused where the system has no full screen; then it stays as it is.
+    change?.catch(() => undefined);
+  };
+
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      const isButton = event.target instanceof HTMLButtonElement && (event.key === ' ' || event.key === 'Enter');
+      if (isForControl(event.target) || isButton) return;
+      const command = playerCommand(event);
+      if (command === null) return;
+      event.preventDefault();
+      if (command.type === 'loop') setLooping();
+      else if (command.type === 'fullScreen') setFullScreen();
+      else if (command.type === 'keys') setHasKeys(true);
+      else run(command);
+    };
+    window.addEventListener('keydown', onKeyDown);
+    return () => window.removeEventListener('keydown', onKeyDown);
+  });
+
+  return (
+    <div ref={box} className={styles.player} role="group" aria-label={copy.player.label}>
+      <div className={styles.area}>
+        <div className={styles.frame} style={{ '--ratio': String(width / height) }}>
+          {playback.hasFailed ? (
+            <p className={styles.broken}>{copy.player.broken}</p>
+          ) : (
+            // The clip has no sound, so it has nothing to caption. Clicking it is a convenience: keys and buttons do the same.
+            // eslint-disable-next-line jsx-a11y/media-has-caption, jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
+            <video
+              ref={ref}
+              className={styles.video}
+              src={video.videoUrl}
+              aria-label={`${copy.player.video}: ${prompt}`}
+              title={copy.player.dragHint}
+              loop={isLooping}
+              autoPlay
+              muted
+              playsInline
+              draggable
+              onDragStart={(event) => dragVideoOut(event, video.id)}
+              onClick={playback.toggle}
+            />
+          )}
+        </div>
+      </div>
+      <div className={styles.bar}>
+        <Transport
+          playback={playback}
+          frames={frames}
+          frameRate={video.frameRate}
+          speed={speed}
+          isLooping={isLooping}
+          onSpeed={setSpeed}
+          onLoop={setLooping}
+          onFullScreen={setFullScreen}
+          onKeys={() => setHasKeys(true)}
+        />
+        <Actions video={video} />
+      </div>
+      {hasKeys && <KeysDialog onClose={() => setHasKeys(false)} />}
+    </div>
+  );
+}
+
+interface TransportProps {
+  readonly playback: Playback;
+  readonly frames: number;
+  readonly frameRate: number;
+  readonly speed: number;
+  readonly isLooping: boolean;
+  readonly onSpeed: (speed: number) => void;
+  readonly onLoop: () => void;
+  readonly onFullScreen: () => void;
+  readonly onKeys: () => void;
+}
+
+function Transport({ playback, frames, frameRate, speed, isLooping, ...on }: TransportProps) {
+  const { frame, isPlaying, run, seek, toggle, pause } = playback;
+  const words = copy.player;
+  const position = `${formatTime(frame / frameRate)}, ${words.frame(frame + 1, frames)}`;
+  return (
+    <div className={styles.transport}>
+      <IconButton label={isPlaying ? words.pause : words.play} onClick={toggle}>
+        {isPlaying ? <Pause size={18} aria-hidden /> : <Play size={18} aria-hidden />}
+      </IconButton>
+      <IconButton label={words.previous} onClick={() => run({ type: 'step', frames: -1 })}>
+        <ChevronLeft size={18} aria-hidden />
+      </IconButton>
+      <IconButton label={words.next} onClick={() => run({ type: 'step', frames: 1 })}>
+        <ChevronRight size={18} aria-hidden />
+      </IconButton>
+      <span className={styles.time}>{formatTime(frame / frameRate)}</span>
+      <Slider.Root
+        className={styles.scrub}
+        min={0}
+        max={Math.max(frames - 1, 1)}
+        step={1}
+        value={[frame]}
+        onValueChange={([next]) => {
+          pause();
+          if (next !== undefined) seek(next);
+        }}
+      >
+        <Slider.Track className={styles.scrubTrack}>
+          <Slider.Range className={styles.scrubRange} />
+        </Slider.Track>
+        <Slider.Thumb className={styles.scrubThumb} aria-label={words.scrub} aria-valuetext={position} />
+      </Slider.Root>
+      <span className={styles.frameCount}>{words.frame(frame + 1, frames)}</span>
+      <IconButton label={words.loop} isPressed={isLooping} onClick={on.onLoop}>
+        <Repeat size={16} aria-hidden />
+      </IconButton>
+      <Button
+        look="plain"
+        className={styles.speed}
+        aria-label={`${words.speed}: ${words.speedValue(speed)}`}
+        onClick={() => {
+          const at = SPEEDS.findIndex((candidate) => candidate === speed);
+          on.onSpeed(SPEEDS[(at + 1) % SPEEDS.length] ?? 1);
+        }}
+      >
+        {words.speedValue(speed)}
+      </Button>
+      <IconButton label={words.keysTitle} onClick={on.onKeys}>
+        <Keyboard size={16} aria-hidden />
+      </IconButton>
+      <IconButton label={words.fullScreen} onClick={on.onFullScreen}>
+        <Maximize size={16} aria-hidden />
+      </IconButton>
+    </div>
+  );
+}
+
+function Actions({ video }: { readonly video: LibraryVideo }) {
+  const words = copy.player;
+  const save = async (): Promise<void> => {
+    const path = await send(window.splitreel.saveVideoAs({ videoId: video.id }));
+    if (path !== null) tell(words.saved(path));
+  };
+  return (
+    <div className={styles.actions}>
+      <Button
+        draggable
+        className={styles.handle}
+        title={words.dragHint}
+        onDragStart={(event) => dragVideoOut(event, video.id)}
+        onClick={() => void save()}
+      >
+        <GripVertical size={16} aria-hidden />
+        {words.drag}
+      </Button>
+      <span className={styles.file}>{video.fileName}</span>
+      <Button onClick={() => void save()}>
+        <Download size={16} aria-hidden />
+        {words.saveAs}
+      </Button>
+      <Button onClick={() => void send(window.splitreel.showVideoInFolder({ videoId: video.id }))}>
+        <FolderOpen size={16} aria-hidden />
+        {words.showInFolder}
+      </Button>
+      <Button onClick={() => reuseVideo(video.metadata)}>
+        <RotateCcw size={16} aria-hidden />
+        {words.reuse}
+      </Button>
+    </div>
+  );
+}
+
+function KeysDialog({ onClose }: { readonly onClose: () => void }) {
+  return (
+    <Dialog
+      title={copy.player.keysTitle}
+      onClose={onClose}
+      actions={<Button onClick={onClose}>{copy.app.close}</Button>}
+    >
+      <dl className={styles.keys}>
+        {copy.player.keys.map(([key, meaning]) => (
+          <div key={key} className={classes(styles.keyRow)}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{meaning}</dd>
+          </div>
+        ))}
+      </dl>
+    </Dialog>
+  );
+}

@@ -1,0 +1,1 @@
+export { dragVideoOut, Player } from './Player';

@@ -1,0 +1,75 @@
+/** What a key does to the player. Pure, so that the table is tested without a video. */
+export type PlayerCommand =
+  | { readonly type: 'toggle' }
+  | { readonly type: 'pause' }
+  | { readonly type: 'step'; readonly frames: number }
+  | { readonly type: 'seconds'; readonly seconds: number }
+  | { readonly type: 'first' }
+  | { readonly type: 'last' }
+  | { readonly type: 'shuttle'; readonly direction: 1 | -1 }
+  | { readonly type: 'loop' }
+  | { readonly type: 'fullScreen' }
+  | { readonly type: 'keys' };
+
+interface Key {
+  readonly key: string;
+  readonly shiftKey: boolean;
+  readonly ctrlKey: boolean;
+  readonly metaKey: boolean;
+  readonly altKey: boolean;
+}
+
+export function playerCommand(event: Key): PlayerCommand | null {
+  if (event.ctrlKey || event.metaKey || event.altKey) return null;
+  switch (event.key) {
+    case ' ':
+      return { type: 'toggle' };
+    case 'k':
+    case 'K':
+      return { type: 'toggle' };
+    case 'ArrowLeft':
+      return event.shiftKey ? { type: 'seconds', seconds: -1 } : { type: 'step', frames: -1 };
+    case 'ArrowRight':
+      return event.shiftKey ? { type: 'seconds', seconds: 1 } : { type: 'step', frames: 1 };
+    case 'Home':
+      return { type: 'first' };
+    case 'End':
+      return { type: 'last' };
+    case 'j':
+    case 'J':
+      return { type: 'shuttle', direction: -1 };
+    case 'l':
+    case 'L':
+      return { type: 'shuttle', direction: 1 };
+    case '0':
+      return { type: 'loop' };
+    case 'f':
+    case 'F':
+      return { type: 'fullScreen' };
+    case '?':
+      return { type: 'keys' };
+    default:
+      return null;
+  }
+}
+
+export const SPEEDS = [0.25, 0.5, 1, 2] as const;
+const MAX_SHUTTLE = 4;
+
+/** J and L: from rest at 1, again in the same direction twice as fast, the other direction turns round. */
+export function shuttleRate(current: number, direction: 1 | -1): number {
+  if (Math.sign(current) !== direction) return direction;
+  return Math.max(-MAX_SHUTTLE, Math.min(MAX_SHUTTLE, current * 2));
+}
+
+/** The frame that is seen at a time; the small addition heals what floating point took. */
+export const frameAt = (seconds: number, frameRate: number): number => Math.floor(seconds * frameRate + 1e-3);
+
+/** The middle of a frame: seeking there shows it whatever the rounding. */
+export const timeOf = (frame: number, frameRate: number): number => (frame + 0.5) / frameRate;
+
+/** True where a key belongs to what is being typed or set, and not to the player. */
+export function isForControl(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  return target.closest('input, textarea, select, [role="radio"], [role="slider"], [role="switch"], dialog') !== null;
+}

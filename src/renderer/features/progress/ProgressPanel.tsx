@@ -1,0 +1,185 @@
+import { CircleCheck, X } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import type { Job, JobProgress } from '../../../shared/job';
+import { formatBytes, formatDuration, formatGib } from '../../app/format';
+import { useSlice } from '../../app/projection';
+import { send } from '../../app/send';
+import { copy } from '../../copy/en';
+import { Button } from '../../ui/Button';
+import { Confirm } from '../../ui/Dialog';
+import { Meter } from '../../ui/Meter';
+import { deviceIndex, gpuColour } from '../plan';
+import styles from './Progress.module.css';
+import { currentVideo, peakBytes, segmentsOf } from './timeline';
+
+const words = copy.progress;
+
+/** The running job's progress; of the last one that finished, its one line. */
+export function ProgressPanel() {
+  const jobs = useSlice('jobs');
+  const progress = useSlice('progress');
+  const running = jobs.find((job) => job.state.status === 'running' || job.state.status === 'cancelling');
+  if (running !== undefined)
+    return <Running job={running} progress={progress?.jobId === running.id ? progress : null} />;
+  const last = jobs.find((job) => job.id === progress?.jobId);
+  return last?.state.status === 'finished' ? <Folded job={last} /> : null;
+}
+
+function Running({ job, progress }: { readonly job: Job; readonly progress: JobProgress | null }) {
+  const [isAsking, setIsAsking] = useState(false);
+  const isCancelling = job.state.status === 'cancelling';
+
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      const isTaken = document.querySelector('dialog[open]') !== null || document.fullscreenElement !== null;
+      if (event.key === 'Escape' && !event.defaultPrevented && !isTaken && !isCancelling) setIsAsking(true);
+    };
+    window.addEventListener('keydown', onKeyDown);
+    return () => window.removeEventListener('keydown', onKeyDown);
+  }, [isCancelling]);
+
+  // GPUs are read while someone can see what they do.
+  useEffect(() => {
+    void window.splitreel.watchMachine({ visible: true });
+    return () => void window.splitreel.watchMachine({ visible: false });
+  }, []);
+
+  return (
+    <section className={styles.panel} aria-label={words.title}>
+      <div className={styles.head}>
+        <p className={styles.prompt}>{job.request.prompt}</p>
+        <span className={styles.figures}>
+          {isCancelling ? words.cancelling : progress === null ? '' : figures(progress)}
+        </span>
+        <Button size="small" disabled={isCancelling} onClick={() => setIsAsking(true)}>
+          <X size={14} aria-hidden />
+          {words.cancel}
+        </Button>
+      </div>
+      {progress !== null && <Timeline progress={progress} />}
+      {progress !== null && <Lanes progress={progress} />}
+      {isAsking && (
+        <Confirm
+          title={words.cancelTitle}
+          text={words.cancelText}
+          yes={words.cancelYes}
+          no={words.cancelNo}
+          onYes={() => void send(window.splitreel.cancelJob({ jobId: job.id }))}
+          onClose={() => setIsAsking(false)}
+        />
+      )}
+    </section>
+  );
+}
+
+const figures = ({ msPerStep, msLeft }: JobProgress): string =>
+  [
+    ...(msPerStep === null ? [] : [words.perStep(formatDuration(msPerStep))]),
+    ...(msLeft === null ? [] : [words.left(formatDuration(msLeft))]),
+  ].join(', ');
+
+function Timeline({ progress }: { readonly progress: JobProgress }) {
+  const at = currentVideo(progress);
+  const video = progress.videos[at];
+  if (video === undefined) return null;
+  return (
+    <div>
+      {progress.videos.length > 1 && <p className={styles.quiet}>{words.video(at + 1, progress.videos.length)}</p>}
+      <ol className={styles.timeline}>
+        {segmentsOf(video.stages, progress.msPerStep).map((segment) => (
+          <li
+            key={segment.stage}
+            className={styles.segment}
+            data-status={segment.status}
+            style={{ flexGrow: segment.weight }}
+            aria-current={segment.status === 'running' ? 'step' : undefined}
+          >
+            <span className={styles.segmentBar}>
+              <span className={styles.segmentFill} style={{ transform: `scaleX(${String(segment.done)})` }} />
+            </span>
+            <span className={styles.segmentName}>
+              {words.stages[segment.stage]} <span className={styles.count}>{segment.count}</span>
+            </span>
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+/** One lane per rank, in the colour of its GPU, so that a straggler is seen. */
+function Lanes({ progress }: { readonly progress: JobProgress }) {
+  const { gpus } = useSlice('machine');
+  return (
+    <ul className={styles.lanes} aria-label={words.ranks}>
+      {progress.ranks.map((rank) => {
+        const index = deviceIndex(rank.device, rank.rank);
+        const gpu =
+          rank.device.startsWith('CPU') || rank.device === 'cpu'
+            ? undefined
+            : gpus.find((candidate) => candidate.index === index);
+        const stage = rank.stage === null ? words.waiting : words.stages[rank.stage];
+        const loads = [
+          ...(gpu?.memoryUsedBytes == null ? [] : [formatGib(gpu.memoryUsedBytes)]),
+          ...(gpu?.utilisationPercent == null ? [] : [words.load(gpu.utilisationPercent)]),
+        ];
+        return (
+          <li key={rank.rank} className={styles.lane}>
+            <span className={styles.dot} style={{ background: gpuColour(gpu === undefined ? rank.rank : index) }} />
+            <span className={styles.laneName}>{gpu === undefined ? words.rank(rank.rank) : rank.device}</span>
+            <Meter
+              label={`${words.rank(rank.rank)}: ${stage}`}
+              value={rank.total === 0 ? 0 : rank.completed / rank.total}
+              colour={gpuColour(gpu === undefined ? rank.rank : index)}
+            />
+            <span className={styles.laneFigures}>
+              {loads.length > 0
+                ? loads.join('  ')
+                : rank.stage === 'loading' || rank.total === 0
+                  ? stage
+                  : `${String(rank.completed)}/${String(rank.total)}`}
+            </span>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+function Folded({ job }: { readonly job: Job }) {
+  const [isOpen, setIsOpen] = useState(false);
+  if (job.state.status !== 'finished') return null;
+  const { report } = job.state;
+  const parts = [
+    words.perStep(formatDuration(report.msPerStep)),
+    words.peak(formatGib(peakBytes(report))),
+    report.weightBytesRead === 0 ? words.warm : words.cold(formatBytes(report.weightBytesRead)),
+  ];
+  return (
+    <section className={styles.panel} aria-label={words.title}>
+      <div className={styles.head}>
+        <CircleCheck size={16} className={styles.good} aria-hidden />
+        <p className={styles.summary}>
+          <strong>{words.total(formatDuration(report.totalMs))}</strong> {parts.join(' · ')}
+        </p>
+        <Button size="small" look="plain" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
+          {copy.app.details}
+        </Button>
+      </div>
+      {isOpen && (
+        <ul className={styles.report}>
+          {report.stages.map((stage) => (
+            <li key={stage.stage}>
+              {words.stages[stage.stage]} {formatDuration(stage.durationMs)}
+            </li>
+          ))}
+          {report.ranks.map((rank) => (
+            <li key={`rank-${String(rank.rank)}`}>
+              {words.rank(rank.rank)}, {rank.device}: {formatGib(rank.peakMemoryBytes)}
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}

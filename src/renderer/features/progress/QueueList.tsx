@@ -1,0 +1,150 @@
+import { ArrowDown, ArrowUp, GripVertical, RotateCcw, X } from 'lucide-react';
+import { useState, type KeyboardEvent } from 'react';
+import type { Job } from '../../../shared/job';
+import { describeError } from '../../../shared/errors';
+import { useSlice } from '../../app/projection';
+import { send } from '../../app/send';
+import { copy } from '../../copy/en';
+import { IconButton } from '../../ui/Button';
+import { classes } from '../../ui/classes';
+import styles from './Progress.module.css';
+
+const words = copy.queue;
+
+/** Jobs that wait, in order, and those that ended without a video. Finished ones are in the library. */
+export function QueueList() {
+  const jobs = useSlice('jobs');
+  const waiting = jobs.filter((job) => job.state.status === 'queued');
+  const ended = jobs.filter((job) => ['failed', 'cancelled', 'interrupted'].includes(job.state.status));
+  const [draggedId, setDraggedId] = useState<string | null>(null);
+  if (waiting.length + ended.length === 0) return null;
+
+  const move = (jobId: string, toIndex: number): void => {
+    if (toIndex >= 0 && toIndex < waiting.length) void send(window.splitreel.moveJob({ jobId, toIndex }));
+  };
+
+  return (
+    <section className={styles.panel} aria-label={words.title}>
+      <div className={styles.head}>
+        <h2>{words.title}</h2>
+        <span className={styles.figures}>{waiting.length > 1 ? words.reorderHint : words.waiting(waiting.length)}</span>
+      </div>
+      <ol className={styles.queue}>
+        {waiting.map((job, index) => (
+          <li
+            key={job.id}
+            className={classes(styles.job, draggedId === job.id && styles.dragged)}
+            draggable
+            onDragStart={(event) => {
+              event.dataTransfer.effectAllowed = 'move';
+              event.dataTransfer.setData('text/plain', job.id);
+              setDraggedId(job.id);
+            }}
+            onDragEnd={() => setDraggedId(null)}
+            onDragOver={(event) => {
+              if (draggedId !== null) event.preventDefault();
+            }}
+            onDrop={(event) => {
+              event.preventDefault();
+              event.stopPropagation();
+              if (draggedId !== null && draggedId !== job.id) move(draggedId, index);
+              setDraggedId(null);
+            }}
+          >
+            <GripVertical size={14} className={styles.grip} aria-hidden />
+            <JobText job={job} status={words.position(index + 1)} />
+            <MoveButtons job={job} index={index} count={waiting.length} onMove={move} />
+            <RemoveButton job={job} />
+          </li>
+        ))}
+        {ended.map((job) => (
+          <li key={job.id} className={styles.job}>
+            <JobText job={job} status={endText(job)} isBad={job.state.status !== 'cancelled'} />
+            <IconButton
+              size="small"
+              label={words.retry}
+              onClick={() => void send(window.splitreel.retryJob({ jobId: job.id }))}
+            >
+              <RotateCcw size={14} aria-hidden />
+            </IconButton>
+            <RemoveButton job={job} />
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function endText(job: Job): string {
+  if (job.state.status === 'failed') return `${words.failed}: ${describeError(job.state.error).message}`;
+  return job.state.status === 'interrupted' ? words.interrupted : words.cancelled;
+}
+
+function JobText({
+  job,
+  status,
+  isBad = false,
+}: {
+  readonly job: Job;
+  readonly status: string;
+  readonly isBad?: boolean;
+}) {
+  const { prompt, width, height, numFrames, numInferenceSteps } = job.request;
+  return (
+    <span className={styles.jobText}>
+      <span className={styles.prompt} title={prompt}>
+        {prompt}
+      </span>
+      <span className={classes(styles.quiet, isBad && styles.bad)} title={status}>
+        {status} · {words.setSummary(width, height, numFrames, numInferenceSteps)}
+      </span>
+    </span>
+  );
+}
+
+interface MoveButtonsProps {
+  readonly job: Job;
+  readonly index: number;
+  readonly count: number;
+  readonly onMove: (jobId: string, toIndex: number) => void;
+}
+
+function MoveButtons({ job, index, count, onMove }: MoveButtonsProps) {
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (!event.altKey || (event.key !== 'ArrowUp' && event.key !== 'ArrowDown')) return;
+    event.preventDefault();
+    onMove(job.id, event.key === 'ArrowUp' ? index - 1 : index + 1);
+  };
+  return (
+    <>
+      <IconButton
+        size="small"
+        label={words.up}
+        disabled={index === 0}
+        onKeyDown={onKeyDown}
+        onClick={() => onMove(job.id, index - 1)}
+      >
+        <ArrowUp size={14} aria-hidden />
+      </IconButton>
+      <IconButton
+        size="small"
+        label={words.down}
+        disabled={index === count - 1}
+        onKeyDown={onKeyDown}
+        onClick={() => onMove(job.id, index + 1)}
+      >
+        <ArrowDown size={14} aria-hidden />
+      </IconButton>
+    </>
+  );
+}
+
+const RemoveButton = ({ job }: { readonly job: Job }) => (
+  <IconButton
+    size="small"
+    label={words.remove}
+    onClick={() => void send(window.splitreel.removeJob({ jobId: job.id }))}
+  >
+    <X size={14} aria-hidden />
+  </IconButton>
+);

@@ -1,0 +1,2 @@
+export { ProgressPanel } from './ProgressPanel';
+export { QueueList } from './QueueList';

@@ -1,0 +1,75 @@
+import { useSlice } from '../../app/projection';
+import { send } from '../../app/send';
+import { copy } from '../../copy/en';
+import { Button } from '../../ui/Button';
+import { SelectField, SwitchField } from '../../ui/fields';
+import page from '../../ui/page.module.css';
+
+const words = copy.settings;
+const THEMES = ['system', 'dark', 'light'] as const;
+
+export function SettingsPage() {
+  const settings = useSlice('settings');
+  const about = useSlice('about');
+  const facts = [
+    [words.version, about.version],
+    ['Electron', `${about.electron} (Chromium ${about.chromium})`],
+    [words.runtime, about.runtime.note === '' ? about.runtime.kind : about.runtime.note],
+    [words.data, about.dataFolder],
+  ] as const;
+  return (
+    <main className={page.page}>
+      <header className={page.head}>
+        <h1 className={page.title}>{words.title}</h1>
+      </header>
+      <div className={page.narrow}>
+        <section className={page.section}>
+          <SelectField
+            label={words.theme}
+            value={settings.theme}
+            choices={THEMES.map((value) => ({ value, label: words.themes[value] }))}
+            onChange={(theme) => void send(window.splitreel.updateSettings({ theme }))}
+          />
+        </section>
+        <section className={page.section}>
+          <div className={page.sectionHead}>
+            <h2>{words.folder}</h2>
+            <span className={page.space} />
+            <Button onClick={() => void send(window.splitreel.chooseVideosFolder())}>{words.change}</Button>
+          </div>
+          <p className={page.quiet}>{about.videosFolder}</p>
+        </section>
+        <section className={page.section}>
+          <SwitchField
+            label={words.notify}
+            hint={words.notifyHint}
+            isOn={settings.notifyWhenDone}
+            onChange={(notifyWhenDone) => void send(window.splitreel.updateSettings({ notifyWhenDone }))}
+          />
+          <SwitchField
+            label={words.loop}
+            hint={words.loopHint}
+            isOn={settings.loopPlayback}
+            onChange={(loopPlayback) => void send(window.splitreel.updateSettings({ loopPlayback }))}
+          />
+        </section>
+        <section className={page.section}>
+          <h2>{words.about}</h2>
+          <dl className={page.facts}>
+            {facts.map(([name, value]) => (
+              <div key={name} style={{ display: 'contents' }}>
+                <dt>{name}</dt>
+                <dd>{value}</dd>
+              </div>
+            ))}
+          </dl>
+          <div className={page.row}>
+            <Button onClick={() => void send(window.splitreel.openLink({ link: 'docs' }))}>{words.docs}</Button>
+            <Button onClick={() => void send(window.splitreel.openLink({ link: 'issues' }))}>{words.issues}</Button>
+            <Button onClick={() => void send(window.splitreel.openLink({ link: 'licence' }))}>{words.licence}</Button>
+          </div>
+        </section>
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,3 @@
+export { InstallProgress } from './InstallProgress';
+export { Stage } from './Stage';
+export { runningJob } from './stage-view';

@@ -1,0 +1,39 @@
+import type { ComponentProps } from 'react';
+import { classes } from './classes';
+import styles from './controls.module.css';
+import { Tooltip } from './Tooltip';
+
+interface ButtonProps extends ComponentProps<'button'> {
+  readonly look?: 'primary' | 'danger' | 'plain';
+  readonly size?: 'small';
+}
+
+export function Button({ look, size, className, ...rest }: ButtonProps) {
+  return (
+    <button
+      type="button"
+      {...rest}
+      className={classes(styles.button, look && styles[look], size && styles.small, className)}
+    />
+  );
+}
+
+interface IconButtonProps extends Omit<ButtonProps, 'aria-label'> {
+  readonly label: string;
+  readonly isPressed?: boolean;
+}
+
+/** An icon whose word is in its tooltip and its name. */
+export function IconButton({ label, isPressed, className, look = 'plain', ...rest }: IconButtonProps) {
+  return (
+    <Tooltip text={label}>
+      <Button
+        {...rest}
+        look={look}
+        aria-label={label}
+        aria-pressed={isPressed}
+        className={classes(styles.iconOnly, isPressed === true && styles.pressed, className)}
+      />
+    </Tooltip>
+  );
+}

@@ -1,0 +1,31 @@
+import { Tooltip as Radix } from 'radix-ui';
+import type { ReactNode } from 'react';
+import styles from './controls.module.css';
+
+interface TooltipProps {
+  /** Nothing is shown where it is empty. */
+  readonly text: string;
+  readonly children: ReactNode;
+}
+
+export function Tooltip({ text, children }: TooltipProps) {
+  if (text === '') return children;
+  return (
+    <Radix.Root>
+      <Radix.Trigger asChild>{children}</Radix.Trigger>
+      <Radix.Portal>
+        <Radix.Content className={styles.tooltip} sideOffset={6} collisionPadding={8}>
+          {text}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}
+
+export function TooltipProvider({ children }: { readonly children: ReactNode }) {
+  return (
+    <Radix.Provider delayDuration={300} skipDelayDuration={200}>
+      {children}
+    </Radix.Provider>
+  );
+}

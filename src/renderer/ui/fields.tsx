@@ -1,0 +1,167 @@
+import { ChevronDown } from 'lucide-react';
+import { Switch as RadixSwitch } from 'radix-ui';
+import { useId, useState, type ReactNode } from 'react';
+import styles from './controls.module.css';
+import { Tooltip } from './Tooltip';
+
+interface FieldProps {
+  readonly label: string;
+  readonly aside?: ReactNode;
+  readonly hint?: string | undefined;
+  readonly children: (id: string) => ReactNode;
+}
+
+/** A label, its control, and a line under it. */
+export function Field({ label, aside, hint, children }: FieldProps) {
+  const id = useId();
+  return (
+    <div className={styles.field}>
+      <div className={styles.label}>
+        <label htmlFor={id}>{label}</label>
+        {aside}
+      </div>
+      {children(id)}
+      {hint !== undefined && <span className={styles.hint}>{hint}</span>}
+    </div>
+  );
+}
+
+interface NumberFieldProps {
+  readonly label: string;
+  readonly value: number;
+  readonly min: number;
+  readonly max: number;
+  readonly step?: number | 'any';
+  readonly problem?: string | undefined;
+  readonly hint?: string | undefined;
+  readonly aside?: ReactNode;
+  readonly isDisabled?: boolean;
+  readonly onChange: (value: number) => void;
+}
+
+/** A number that is typed freely and handed on as soon as it is one; what is wrong with it is said, not prevented. */
+export function NumberField({
+  label,
+  value,
+  problem = '',
+  hint,
+  aside,
+  isDisabled = false,
+  onChange,
+  ...range
+}: NumberFieldProps) {
+  const [text, setText] = useState<string | null>(null);
+  return (
+    <Field label={label} aside={aside} hint={hint}>
+      {(id) => (
+        <Tooltip text={problem}>
+          <input
+            id={id}
+            className={styles.input}
+            type="number"
+            inputMode="decimal"
+            {...range}
+            disabled={isDisabled}
+            value={text ?? String(value)}
+            aria-invalid={problem !== ''}
+            aria-description={problem === '' ? undefined : problem}
+            onChange={(event) => {
+              setText(event.target.value);
+              const number = event.target.valueAsNumber;
+              if (Number.isFinite(number)) onChange(number);
+            }}
+            onBlur={() => setText(null)}
+          />
+        </Tooltip>
+      )}
+    </Field>
+  );
+}
+
+export interface Choice<T extends string> {
+  readonly value: T;
+  readonly label: string;
+  readonly isDisabled?: boolean;
+}
+
+interface SelectFieldProps<T extends string> {
+  readonly label: string;
+  readonly value: T;
+  readonly choices: readonly Choice<T>[];
+  readonly hint?: string | undefined;
+  readonly isDisabled?: boolean;
+  readonly onChange: (value: T) => void;
+}
+
+/** The system's own list: radix's needs injected styles, which the content security policy refuses. */
+export function SelectField<T extends string>({
+  label,
+  value,
+  choices,
+  hint,
+  isDisabled = false,
+  onChange,
+}: SelectFieldProps<T>) {
+  return (
+    <Field label={label} hint={hint}>
+      {(id) => (
+        <div className={styles.selectBox}>
+          <select
+            id={id}
+            className={styles.select}
+            value={value}
+            disabled={isDisabled}
+            onChange={(event) => {
+              const chosen = choices.find((choice) => choice.value === event.target.value);
+              if (chosen !== undefined) onChange(chosen.value);
+            }}
+          >
+            {choices.map((choice) => (
+              <option key={choice.value} value={choice.value} disabled={choice.isDisabled}>
+                {choice.label}
+              </option>
+            ))}
+          </select>
+          <ChevronDown size={14} aria-hidden />
+        </div>
+      )}
+    </Field>
+  );
+}
+
+interface SwitchFieldProps {
+  readonly label: string;
+  readonly isOn: boolean;
+  readonly hint?: string;
+  /** Why it cannot be switched; empty where it can. It stays focusable, so that the reason can be reached. */
+  readonly blocked?: string;
+  readonly onChange: (isOn: boolean) => void;
+}
+
+export function SwitchField({ label, isOn, hint, blocked = '', onChange }: SwitchFieldProps) {
+  const id = useId();
+  return (
+    <div className={styles.switchRow}>
+      <div className={styles.field}>
+        <label htmlFor={id}>{label}</label>
+        {hint !== undefined && <span className={styles.hint}>{hint}</span>}
+      </div>
+      <Tooltip text={blocked}>
+        <RadixSwitch.Root
+          id={id}
+          className={styles.switch}
+          checked={isOn}
+          aria-disabled={blocked !== ''}
+          aria-description={blocked === '' ? undefined : blocked}
+          onCheckedChange={(next) => {
+            if (blocked === '') onChange(next);
+          }}
+          // Radix's tooltip trigger would put its own open or closed here, and the switch is drawn by this.
+          data-state={isOn ? 'checked' : 'unchecked'}
+        >
+          <span className={styles.thumb} />
+        </RadixSwitch.Root>
+      </Tooltip>
+    </div>
+  );
+}

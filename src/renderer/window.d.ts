@@ -1,0 +1,7 @@
+import type { SplitreelApi } from '../shared/ipc';
+
+declare global {
+  interface Window {
+    readonly splitreel: SplitreelApi;
+  }
+}
