@@ -15,7 +15,11 @@ export async function buildApp(): Promise<void> {
   if (before === key && existsSync(path.join(ROOT, 'out', 'main', 'index.cjs'))) return;
   say('Building the app …');
   const config = ['--logLevel', 'warn'];
-  await execa('npx', ['electron-vite', 'build', ...config], { cwd: ROOT, stdio: 'inherit', env: { NODE_ENV: 'production' } });
+  await execa('npx', ['electron-vite', 'build', ...config], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: { NODE_ENV: 'production' },
+  });
   await writeFile(KEY_FILE, key);
 }
 

@@ -17,9 +17,17 @@ export async function ensurePackages(packages: readonly string[]): Promise<void>
   if (missing.length === 0) return;
   const install = ['install', '-y', '--no-install-recommends', ...missing];
   if (!isRoot())
-    throw new Error(`Some system libraries are missing. Run:\n  sudo apt-get update && sudo apt-get ${install.join(' ')}`);
+    throw new Error(
+      `Some system libraries are missing. Run:\n  sudo apt-get update && sudo apt-get ${install.join(' ')}`,
+    );
   say(`Installing ${missing.join(' ')} …`);
   const options = { env: { DEBIAN_FRONTEND: 'noninteractive' }, stdio: ['ignore', 'ignore', 'inherit'] } as const;
   await execa('apt-get', ['update', '-qq'], options);
   await execa('apt-get', ['-qq', ...install], options);
+}
+
+/** pip fetches uv's wheel; Debian splits it from Python. */
+export async function ensurePip(): Promise<void> {
+  const { exitCode } = await execa('python3', ['-I', '-m', 'pip', '--version'], { reject: false });
+  if (exitCode !== 0) await ensurePackages(['python3-pip']);
 }

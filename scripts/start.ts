@@ -25,7 +25,9 @@ async function start(): Promise<number> {
   const [runtime] = await Promise.all([findRuntime(), buildApp()]);
   const flags: string[] = [];
   if (isRoot()) {
-    say("You are root, and Chromium's sandbox does not work for root: it is off. Start as an ordinary user to have it.");
+    say(
+      "You are root, and Chromium's sandbox does not work for root: it is off. Start as an ordinary user to have it.",
+    );
     flags.push(WITHOUT_SANDBOX);
   }
   say('Opening the window.');

@@ -37,8 +37,13 @@ if (folder === null) {
 }
 const manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as Manifest;
 app.setName(manifest.productName ?? manifest.name);
-app.setVersion(manifest.version);
-app.setAppPath(folder);
+// Electron's own default app uses these two; its published types leave them out.
+const told = app as unknown as {
+  readonly setVersion: (version: string) => void;
+  readonly setAppPath: (at: string) => void;
+};
+told.setVersion(manifest.version);
+told.setAppPath(folder);
 const load = createRequire(path.join(folder, 'package.json'));
 for (const module of required) load(module);
 load(path.join(folder, manifest.main));

