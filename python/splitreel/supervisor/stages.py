@@ -70,6 +70,8 @@ class StageTracker:
         key = (progress.video, progress.stage)
         state = self._states.get(key)
         if state is None:
+            # A warm engine reads nothing and says nothing of it; the stage is there all the same.
+            self.begin(Stage.LOADING, 0)
             self._end_earlier(progress.video, progress.stage)
             state = self._states[key] = _StageState(time.monotonic())
             self._emit(StageStarted(self._job_id, progress.video, progress.stage, progress.total))

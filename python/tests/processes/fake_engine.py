@@ -49,20 +49,23 @@ class FakeEngine:
     world: int
     folder: Path
     model: str | None = None
+    job: int = 0
     round: int = 0
+    partners: int = 0
 
     def meet(self, wish: bool = False) -> bool:
         """All ranks at the same place; true when any of them wishes it."""
         self.round += 1
-        place = self.folder.with_name(f"{self.folder.name}-{self.round}")
+        place = self.folder.with_name(f"{self.folder.name}-{self.job}-{self.round}")
         place.mkdir(exist_ok=True)
         (place / f"part-{self.rank}").write_text(str(int(wish)))
         (place / f"part-{self.rank}").rename(place / str(self.rank))
-        while len([p for p in place.iterdir() if p.name.isdigit()]) < self.world:
+        while len([p for p in place.iterdir() if p.name.isdigit()]) < self.partners:
             time.sleep(0.002)
-        return any((place / str(r)).read_text() == "1" for r in range(self.world))
+        return any((place / str(r)).read_text() == "1" for r in range(self.partners))
 
     def load(self, model: Path, plan: Plan, options: LoadOptions, hooks: Hooks) -> LoadReport:
+        self.job, self.round, self.partners = self.job + 1, 0, self.world
         if self.model == str(model):
             return LoadReport(True, 0, _BYTES, _BYTES, _BYTES, 0.0)
         hooks.stage_started(0, Stage.LOADING, _BYTES)
@@ -80,6 +83,7 @@ class FakeEngine:
         if self.rank >= plan.world_size:
             return EngineReport(False, (), {}, (), (), False, "kept", "sdpa")
         steps: list[float] = []
+        self.partners = plan.world_size
         for video, wanted in enumerate(job.videos):
             error = self._video(job, video, wanted.prompt, hooks, steps)
             outcomes.append(VideoOutcome(video, 0, *((error.code, dict(error.params)) if error else (None,))))

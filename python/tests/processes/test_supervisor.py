@@ -1,0 +1,277 @@
+"""Real processes around a small engine: order of events, warmth, cancels, and every way to die."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import pytest
+
+from splitreel.video.mp4 import read_metadata
+
+from worker import FAKE, Worker, all_gone, is_alive, make_model_folder, start_job
+
+QUICK = {"beat_s": 1.5, "idle_s": 3.0, "deadlock_s": 20.0, "cancel_s": 5.0}
+ORDER = ["starting", "loading", "encoding", "denoising", "decoding", "writing"]
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return make_model_folder(tmp_path / "model")
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    return tmp_path / "videos"
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    worker = Worker(FAKE, QUICK)
+    yield worker
+    family = worker.family()
+    if worker.process.poll() is None:
+        worker.close()
+    assert all_gone(family)
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+
+
+def denoising(event: dict[str, object]) -> bool:
+    return event["type"] == "stageProgressed" and event["stage"] == "denoising" and event["completed"] != 0
+
+
+def next_job_works(worker: Worker, model: Path, output: Path) -> None:
+    worker.send(start_job(model, output, job_id="after"))
+    end = worker.wait_end()
+    assert (end["type"], end["jobId"]) == ("jobFinished", "after")
+    assert "after 0.mp4" in files(output)
+
+
+def test_a_job_from_start_to_end(worker: Worker, model: Path, output: Path) -> None:
+    worker.send(start_job(model, output))
+    end = worker.wait_end()
+    assert end["type"] == "jobFinished"
+    assert [event["stage"] for event in worker.of("stageStarted")] == ORDER
+    assert sorted(event["stage"] for event in worker.of("stageFinished")) == sorted(ORDER)
+    steps = [event for event in worker.of("stageProgressed") if event["stage"] == "denoising"]
+    assert (steps[-1]["completed"], steps[-1]["total"]) == (4, 4)
+    assert [event["seq"] for event in worker.events] == list(range(1, len(worker.events) + 1))
+    assert all(Path(event["path"]).is_file() for event in worker.of("previewMade"))
+    video = output / "j1 0.mp4"
+    with av.open(str(video)) as container:
+        stream = container.streams.video[0]
+        found = (stream.codec_context.name, stream.width, stream.height, stream.frames, stream.average_rate)
+    assert found == ("h264", 96, 64, 9, 8)
+    metadata = read_metadata(video)
+    assert (metadata.request.prompt, metadata.request.seed, metadata.plan.ulysses) == ("a dog", 0, 2)
+    assert metadata.report is not None
+
+
+def test_the_second_job_reads_no_weights_and_keeps_its_ranks(worker: Worker, model: Path, output: Path) -> None:
+    worker.send(start_job(model, output, plan={"ulysses": 3}))
+    assert worker.wait_end()["report"]["weightBytesRead"] == 3000
+    pids = worker.rank_pids()
+    # A smaller plan leaves a rank idle and loaded.
+    worker.send(start_job(model, output, job_id="j2", plan={"ulysses": 2}))
+    assert worker.wait_end()["report"]["weightBytesRead"] == 0
+    assert worker.rank_pids() == pids
+
+
+def test_more_ranks_are_started_beside_those_that_run(worker: Worker, model: Path, output: Path) -> None:
+    worker.send(start_job(model, output, plan={"ulysses": 2}))
+    worker.wait_end()
+    before = worker.rank_pids()
+    worker.send(start_job(model, output, job_id="j2", plan={"ulysses": 4}))
+    assert worker.wait_end()["type"] == "jobFinished"
+    assert worker.rank_pids()[:2] == before
+    assert len(worker.rank_pids()) == 4
+
+
+@pytest.mark.parametrize("stage", ORDER)
+def test_cancel_in_each_stage(worker: Worker, model: Path, output: Path, stage: str) -> None:
+    settings: dict[str, object] = {"numInferenceSteps": 30, "numFrames": 41}
+    worker.send(start_job(model, output, settings=settings))
+    worker.wait(lambda event: event["type"] == "stageStarted" and event["stage"] == stage)
+    worker.send({"type": "cancelJob", "jobId": "j1"})
+    worker.send({"type": "cancelJob", "jobId": "j1"})
+    end = worker.wait_end()
+    assert end["type"] == "jobCancelled"
+    assert files(output) == []
+    next_job_works(worker, model, output)
+    ends = [event for event in worker.events if event.get("jobId") == "j1" and event["type"].startswith("job")]
+    assert [event["type"] for event in ends] == ["jobStarted", "jobCancelled"]
+
+
+def test_a_cancel_after_the_last_video_comes_too_late(worker: Worker, model: Path, output: Path) -> None:
+    worker.send(start_job(model, output))
+    worker.wait_for("videoFinished")
+    worker.send({"type": "cancelJob", "jobId": "j1"})
+    assert worker.wait_end()["type"] == "jobFinished"
+    assert files(output) == ["j1 0.mp4"]
+
+
+@pytest.mark.parametrize("stage", ["loading", "denoising", "decoding"])
+def test_kill_9_of_a_rank(worker: Worker, model: Path, output: Path, stage: str) -> None:
+    worker.send(start_job(model, output, settings={"numInferenceSteps": 30, "numFrames": 41}))
+    worker.wait(lambda event: event["type"] == "stageStarted" and event["stage"] == stage)
+    pids = worker.rank_pids()
+    began = time.monotonic()
+    os.kill(pids[1], signal.SIGKILL)
+    error = worker.wait_for("jobFailed")["error"]
+    assert time.monotonic() - began < 5
+    assert (error["code"], error["params"]["rank"], error["params"]["cause"]) == ("RANK_DIED", 1, "SIGKILL")
+    assert all_gone(pids)
+    assert files(output) == []
+    next_job_works(worker, model, output)
+
+
+@pytest.mark.parametrize("stage", ["loading", "denoising"])
+def test_a_stopped_rank_is_named(worker: Worker, model: Path, output: Path, stage: str) -> None:
+    worker.send(start_job(model, output, settings={"numInferenceSteps": 30}))
+    worker.wait(lambda event: event["type"] == "stageStarted" and event["stage"] == stage)
+    pids = worker.rank_pids()
+    os.kill(pids[1], signal.SIGSTOP)
+    error = worker.wait_for("jobFailed", 1.5 + 5)["error"]
+    assert (error["code"], error["params"]["rank"]) == ("RANK_HUNG", 1)
+    assert all_gone(pids)
+    next_job_works(worker, model, output)
+
+
+def test_a_rank_asleep_in_a_step_is_named(worker: Worker, model: Path, output: Path) -> None:
+    worker.send(start_job(model, output, prompts=("hang 1 for ever",)))
+    error = worker.wait_for("jobFailed", 3 + 5)["error"]
+    assert (error["code"], error["params"]["rank"]) == ("RANK_HUNG", 1)
+    assert "_misbehave" in error["details"]
+    next_job_works(worker, model, output)
+
+
+def test_slow_is_not_hung(worker: Worker, model: Path, output: Path) -> None:
+    # Four seconds of computing without a word of progress, past every deadline for the idle.
+    worker.send(start_job(model, output, prompts=("spin 1 while",)))
+    assert worker.wait_end()["type"] == "jobFinished"
+
+
+def test_a_rank_that_raises(worker: Worker, model: Path, output: Path) -> None:
+    worker.send(start_job(model, output, prompts=("boom 1 now",)))
+    error = worker.wait_for("jobFailed", 10)["error"]
+    assert error["code"] == "INTERNAL"
+    assert "RuntimeError: boom" in error["details"]
+    next_job_works(worker, model, output)
+
+
+def test_a_rank_that_exits(worker: Worker, model: Path, output: Path) -> None:
+    worker.send(start_job(model, output, prompts=("exit 1 now",)))
+    error = worker.wait_for("jobFailed", 10)["error"]
+    assert (error["code"], error["params"]["cause"]) == ("RANK_DIED", "exit code 7")
+    next_job_works(worker, model, output)
+
+
+def test_out_of_memory_leaves_the_engine_usable(worker: Worker, model: Path, output: Path) -> None:
+    worker.send(start_job(model, output, prompts=("oom",)))
+    assert worker.wait_for("jobFailed")["error"]["code"] == "HOST_OOM"
+    pids = worker.rank_pids()
+    next_job_works(worker, model, output)
+    assert worker.rank_pids() == pids
+
+
+def test_one_video_of_two_fails(worker: Worker, model: Path, output: Path) -> None:
+    worker.send(start_job(model, output, prompts=("full", "a cat")))
+    assert worker.wait_end()["type"] == "jobFinished"
+    assert [event["error"]["code"] for event in worker.of("videoFailed")] == ["DISK_FULL"]
+    assert files(output) == ["j1 1.mp4"]
+
+
+def test_kill_9_of_the_starter(worker: Worker, model: Path, output: Path) -> None:
+    worker.send(start_job(model, output, settings={"numInferenceSteps": 50}))
+    worker.wait(denoising)
+    family = worker.family()
+    os.kill(family[1], signal.SIGKILL)
+    assert worker.wait_for("jobFailed")["error"]["code"] in {"WORKER_DIED", "RANK_DIED"}
+    assert all_gone(family[1:])
+    next_job_works(worker, model, output)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, None])
+def test_nothing_outlives_the_supervisor(model: Path, output: Path, how: signal.Signals | None) -> None:
+    worker = Worker(FAKE)
+    worker.send(start_job(model, output, settings={"numInferenceSteps": 200}))
+    worker.wait(denoising)
+    family = worker.family()
+    assert len(family) == 4
+    os.kill(family[-1], signal.SIGSTOP)
+    if how is None:
+        worker.close()
+    else:
+        worker.process.send_signal(how)
+    assert all_gone(family)
+    worker.process.wait(5)
+    assert files(output) == []
+
+
+def test_a_stopped_supervisor_is_not_fooled_by_the_time_it_slept(worker: Worker, model: Path, output: Path) -> None:
+    worker.send(start_job(model, output, prompts=("sleep 0.1",), settings={"numInferenceSteps": 20}))
+    worker.wait(denoising)
+    family = worker.family()
+    for pid in family:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(3)
+    for pid in reversed(family):
+        os.kill(pid, signal.SIGCONT)
+    assert worker.wait_end()["type"] == "jobFinished"
+
+
+def test_garbage_is_left_out(worker: Worker, model: Path, output: Path) -> None:
+    worker.send(b"not json\n")
+    worker.send(b'{"type": "dance"}\n')
+    worker.send(b"[" * 100_000 + b"\n")
+    worker.send(b"\xff\xfe half\n")
+    worker.send(b"x" * 3_000_000 + b"\n")
+    next_job_works(worker, model, output)
+    assert len([event for event in worker.of("logged") if event["level"] == "error"]) == 5
+
+
+def test_refusals_reach_the_app(worker: Worker, model: Path, output: Path) -> None:
+    worker.send(start_job(model, output, plan={"ulysses": 5}))
+    error = worker.wait_for("jobFailed")["error"]
+    assert (error["code"], [reason["code"] for reason in error["reasons"]]) == ("PLAN_INVALID", ["heads_not_shared"])
+    worker.send(start_job(model, output, settings={"numFrames": 50}))
+    assert worker.wait_for("jobFailed")["error"]["code"] == "REQUEST_INVALID"
+    worker.send(start_job(model / "nowhere", output))
+    assert worker.wait_for("jobFailed")["error"]["code"] == "MODEL_MISSING"
+    output.mkdir()
+    (output / "j1 0.mp4").write_text("mine")
+    worker.send(start_job(model, output))
+    assert worker.wait_for("jobFailed")["error"]["code"] == "OUTPUT_EXISTS"
+    assert (output / "j1 0.mp4").read_text() == "mine"
+
+
+def test_unload_frees_and_the_next_job_starts_cold(worker: Worker, model: Path, output: Path) -> None:
+    worker.send(start_job(model, output))
+    worker.wait_end()
+    pids = worker.rank_pids()
+    worker.send({"type": "unload"})
+    worker.wait(lambda event: event["type"] == "engineStateChanged" and event["state"] == "cold")
+    assert all_gone(pids)
+    next_job_works(worker, model, output)
+
+
+def test_children_see_an_allowlist_of_the_environment(worker: Worker) -> None:
+    worker.wait(lambda event: event["type"] == "engineStateChanged" and event["state"] == "cold")
+    starter = worker.family()[1]
+    names = {entry.split(b"=")[0].decode() for entry in Path(f"/proc/{starter}/environ").read_bytes().split(b"\0")}
+    assert {"HF_HUB_OFFLINE", "PYTHONNOUSERSITE", "GLOO_SOCKET_IFNAME"} <= names
+    assert not names & {"LD_PRELOAD", "PYTHONPATH", "HF_TOKEN"}
+    assert not [name for name in names if name.endswith(("_KEY", "_TOKEN", "_SECRET"))]
+
+
+def test_a_heartbeat_each_second(worker: Worker) -> None:
+    time.sleep(3.2)
+    assert 3 <= len(worker.of("heartbeat")) <= 5
+    assert is_alive(worker.process.pid)
