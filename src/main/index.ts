@@ -2,7 +2,7 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { app, BrowserWindow, ipcMain, Menu, powerMonitor, session } from 'electron';
+import { app, type BrowserWindow, ipcMain, Menu, powerMonitor, session } from 'electron';
 import { CALL_CHANNEL, CHANGE_CHANNEL } from '../shared/channels';
 import { createDesktop } from './adapters/electron/desktop';
 import { createMainWindow } from './adapters/electron/main-window';

@@ -136,7 +136,7 @@ describe('cancel', () => {
 describe('the app ends in mid-job', () => {
   test('the job is interrupted and can be retried; order and queue are kept', async () => {
     const one = await open({ mode: 'slow' });
-    const ids = [];
+    const ids: string[] = [];
     for (const seed of [1, 2, 3]) ids.push(await one.queue.enqueue(jobInput({ seed, numInferenceSteps: 50 })));
     await until(() => stateOf(one, ids[0] ?? '')?.status === 'running');
     await one.queue.close();

@@ -61,7 +61,7 @@ export function openLogFile(ports: { readonly files: Files; readonly clock: Cloc
     info: (message) => write('info', message),
     warn: (message) => write('warning', message),
     error: (message, cause) => {
-      const reason = cause instanceof Error ? (cause.stack ?? cause.message) : cause === undefined ? '' : String(cause);
+      const reason = cause instanceof Error ? (cause.stack ?? cause.message) : typeof cause === 'string' ? cause : '';
       write('error', reason === '' ? message : `${message}: ${reason}`);
     },
     flush,

@@ -65,16 +65,21 @@ export function attachWorker(options: WorkerClientOptions): WorkerClient {
   const splitter = createLineSplitter();
   worker.onEventBytes((chunk) => {
     if (fault !== null) return;
-    const lines = splitter.push(chunk);
-    if (lines === null) return fail(appError('PROTOCOL_BROKEN', {}, { details: 'a line is too long' }));
+    const problem = takeLines(splitter.push(chunk));
+    if (problem !== null) fail(appError('PROTOCOL_BROKEN', {}, { details: problem }));
+  });
+  /** What is wrong with the first line that is wrong; those before it have been heard. */
+  const takeLines = (lines: readonly string[] | null): string | null => {
+    if (lines === null) return 'a line is too long';
     for (const line of lines) {
       const event = parseEvent(line, lastSeq);
-      if (typeof event === 'string') return fail(appError('PROTOCOL_BROKEN', {}, { details: event }));
+      if (typeof event === 'string') return event;
       lastSeq = event.seq;
       watchdog.touch();
       onEvent(event);
     }
-  });
+    return null;
+  };
   worker.onOutput((text) => {
     lastOutput = (lastOutput + text).slice(-LAST_OUTPUT_CHARACTERS);
     log.info(`engine: ${text.trimEnd()}`);

@@ -42,8 +42,8 @@ export type Router = (sender: Sender, name: unknown, input: unknown) => Promise<
 const isCallName = (name: unknown): name is CallName => typeof name === 'string' && Object.hasOwn(calls, name);
 
 export function createRouter({ handlers, windowId, log }: RouterOptions): Router {
-  const runCall = async <K extends CallName>(name: K, input: unknown): Promise<Result<unknown, AppError>> => {
-    // Indexing by a generic key loses the link between a call's two schemas and its handler, which the types
+  const runCall = async (name: CallName, input: unknown): Promise<Result<unknown, AppError>> => {
+    // Indexing by a name loses the link between a call's two schemas and its handler, which the types
     // CallHandlers and CallInput hold; these two lines state it again.
     const schemas: { readonly input: z.ZodType; readonly output: z.ZodType } = calls[name];
     const handler = handlers[name] as (input: unknown) => Promise<unknown>;

@@ -10,8 +10,10 @@ export function promptSlug(prompt: string): string {
     .toLowerCase()
     .replace(/[^\p{Letter}\p{Number}]+/gu, '-')
     .replace(/^-+|-+$/g, '');
-  if ([...words].length <= MAX_SLUG_LENGTH) return words === '' ? 'video' : words;
-  const cut = [...words].slice(0, MAX_SLUG_LENGTH).join('');
+  // By code points: letters and digits only are left, and half a pair would be no letter.
+  const letters = Array.from(words);
+  if (letters.length <= MAX_SLUG_LENGTH) return words === '' ? 'video' : words;
+  const cut = letters.slice(0, MAX_SLUG_LENGTH).join('');
   // Ends at a word where there is one in the second half.
   const lastWord = cut.lastIndexOf('-');
   return lastWord > MAX_SLUG_LENGTH / 2 ? cut.slice(0, lastWord) : cut;

@@ -34,7 +34,7 @@ export function createDesktop(currentWindow: () => BrowserWindow | null, fallbac
       await shell.openPath(folder);
     },
     openLink: (link) => shell.openExternal(LINKS[link]),
-    copyText: (text) => clipboard.writeText(text),
+    copyText: (text) => void clipboard.writeText(text),
     startDrag: (file, iconFile) => {
       const picture = nativeImage.createFromPath(iconFile);
       const icon = picture.isEmpty()

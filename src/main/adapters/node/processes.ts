@@ -60,18 +60,18 @@ function startWorker(file: string, options: Parameters<Processes['startWorker']>
   return {
     pid: child.pid ?? null,
     writeLine: (line) => {
-      if (child.stdin?.writable === true) child.stdin.write(`${line}\n`);
+      if (child.stdin.writable) child.stdin.write(`${line}\n`);
     },
     endInput: () => {
-      child.stdin?.end();
+      child.stdin.end();
     },
     onEventBytes: (listener) => {
       events?.on('data', (chunk: Uint8Array) => listener(chunk));
     },
     onOutput: (listener) => {
       for (const stream of [child.stdout, child.stderr]) {
-        stream?.setEncoding('utf8');
-        stream?.on('data', (text: string) => listener(text));
+        stream.setEncoding('utf8');
+        stream.on('data', (text: string) => listener(text));
       }
     },
     exited: exitOf(child),
@@ -93,9 +93,9 @@ function exitOf(child: ChildProcess): Promise<Exit> {
 }
 
 function killGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
-  if (process.platform === 'win32') return killPid(pid, signal);
   try {
-    process.kill(-pid, signal);
+    // A negative number is a process group, which Windows does not have.
+    process.kill(process.platform === 'win32' ? pid : -pid, signal);
   } catch {
     killPid(pid, signal);
   }

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import type { Clock } from '../ports/clock';
+import { startWatchdog } from './worker-client';
+
+/** A clock that stands still until it is moved; the wall clock is another hand. */
+function fakeClock(): Clock & { readonly advance: (ms: number, checks?: number) => void } {
+  let now = 0;
+  let tick: (() => void) | null = null;
+  return {
+    wallMs: () => 0,
+    monotonicMs: () => now,
+    after: () => () => undefined,
+    every: (_interval, run) => {
+      tick = run;
+      return () => {
+        tick = null;
+      };
+    },
+    advance: (ms, checks = ms / 1_000) => {
+      for (let check = 0; check < checks; check += 1) {
+        now += ms / checks;
+        tick?.();
+      }
+    },
+  };
+}
+
+test('silence at the deadline is noticed once', () => {
+  const clock = fakeClock();
+  const silences: number[] = [];
+  startWatchdog(clock, 10_000, (ms) => silences.push(ms));
+  clock.advance(10_000);
+  expect(silences).toEqual([]);
+  clock.advance(20_000);
+  expect(silences).toEqual([11_000]);
+});
+
+test('a slow worker that gives signs is never hung', () => {
+  const clock = fakeClock();
+  const silences: number[] = [];
+  const watchdog = startWatchdog(clock, 10_000, (ms) => silences.push(ms));
+  for (let sign = 0; sign < 50; sign += 1) {
+    clock.advance(9_000);
+    watchdog.touch();
+  }
+  expect(silences).toEqual([]);
+});
+
+test('an hour of sleep of the whole computer is no silence of the worker', () => {
+  const clock = fakeClock();
+  const silences: number[] = [];
+  startWatchdog(clock, 10_000, (ms) => silences.push(ms));
+  clock.advance(5_000);
+  clock.advance(3_600_000, 1);
+  clock.advance(5_000);
+  expect(silences).toEqual([]);
+  clock.advance(10_000);
+  expect(silences).toHaveLength(1);
+});

@@ -1,0 +1,119 @@
+import { expect, test } from 'vitest';
+import { UNKNOWN_MACHINE, compareVersions, createMachineWatch } from './machine-watch';
+import { interpret, parseReading, type NoReading, type Reading } from './nvidia-smi';
+import { parseIslands } from './topology';
+import { nodeClock } from '../adapters/node/clock';
+import type { Machine } from '../../shared/machine';
+import type { RunOutcome } from '../ports/processes';
+import type { Result } from '../../shared/result';
+
+const row = (index: number, bus: string, driver = '580.159.04'): string =>
+  `${index}, GPU-0000000${index}-0000-0000-0000-000000000001, NVIDIA H200, 00000000:${bus}:00.0, 143771, 0, 0, 43, 82.11, ${driver}`;
+const exited = (stdout: string, code = 0, stderr = ''): RunOutcome => ({ kind: 'exited', code, stdout, stderr });
+
+test('figures are read, in PCI order, in bytes', () => {
+  const reading = parseReading(`${row(0, '8A')}\n${row(1, '06')}\n`);
+  expect(reading?.gpus.map(({ pciBusId }) => pciBusId)).toEqual(['00000000:06:00.0', '00000000:8A:00.0']);
+  expect(reading?.gpus[0]).toMatchObject({
+    name: 'NVIDIA H200',
+    memoryTotalBytes: 143_771 * 1_048_576,
+    temperatureCelsius: 43,
+    powerWatts: 82.11,
+  });
+  expect(reading?.driverVersion).toBe('580.159.04');
+});
+
+test('what a card does not say is null', () => {
+  const [gpu] =
+    parseReading(row(0, '06').replace('0, 0, 43, 82.11', '[N/A], [N/A], [N/A], [Not Supported]'))?.gpus ?? [];
+  expect(gpu).toMatchObject({
+    memoryUsedBytes: null,
+    utilisationPercent: null,
+    temperatureCelsius: null,
+    powerWatts: null,
+  });
+});
+
+const problemOf = (result: Result<Reading, NoReading>): string | null =>
+  result.ok ? null : result.error.kind === 'problem' ? result.error.error.code : result.error.kind;
+
+test.each<[string, RunOutcome, string | null]>([
+  ['a list', exited(row(0, '06')), null],
+  ['no devices', exited('No devices were found', 6), null],
+  ['no program', { kind: 'notFound' }, 'noProgram'],
+  ['no answer', { kind: 'timedOut', stdout: '', stderr: '' }, 'DRIVER_NOT_RESPONDING'],
+  [
+    'no driver behind it',
+    exited("NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.", 9),
+    'DRIVER_MISSING',
+  ],
+  ['half an update', exited('Failed to initialize NVML: Driver/library version mismatch', 18), 'DRIVER_NOT_RESPONDING'],
+  ['garbage', exited('\u0000\u0001 hello'), 'DRIVER_GARBLED'],
+  ['nothing', exited(''), 'DRIVER_GARBLED'],
+  ['half a list', exited(`${row(0, '06')}\n1, GPU-`), 'DRIVER_GARBLED'],
+  ['a crash', { kind: 'signalled', signal: 'SIGSEGV', stdout: '', stderr: '' }, 'DRIVER_GARBLED'],
+])('%s', (_name, outcome, code) => {
+  expect(problemOf(interpret(outcome))).toBe(code);
+});
+
+const TOPOLOGY = [
+  '\u001b[4mGPU0\tGPU1\tGPU2\tGPU3\tGPU4\tCPU Affinity\tNUMA Affinity\u001b[0m',
+  'GPU0\t X \tNV4\tSYS\tSYS\tSYS\t0-15\t0',
+  'GPU1\tNV4\t X \tSYS\tSYS\tSYS\t0-15\t0',
+  'GPU2\tSYS\tSYS\t X \tNV12\tPHB\t0-15\t0',
+  'GPU3\tSYS\tSYS\tNV12\t X \tPHB\t0-15\t0',
+  'GPU4\tSYS\tSYS\tPHB\tPHB\t X \t0-15\t0',
+].join('\n');
+
+test('NVLink makes islands; a GPU without it is in none', () => {
+  expect([...parseIslands(`\t${TOPOLOGY}`)].sort()).toEqual([
+    [0, 0],
+    [1, 0],
+    [2, 1],
+    [3, 1],
+  ]);
+  expect(parseIslands('garbage').size).toBe(0);
+});
+
+async function look(outcome: RunOutcome, hasCard = false): Promise<Machine> {
+  let machine = UNKNOWN_MACHINE;
+  const watch = createMachineWatch(
+    {
+      clock: nodeClock,
+      nvidiaSmi: {
+        read: () => Promise.resolve(interpret(outcome)),
+        readIslands: () => Promise.resolve(parseIslands(TOPOLOGY)),
+      },
+      readSystem: () => Promise.resolve({ cpuName: 'CPU', cpuCores: 2, memoryTotalBytes: 1, platform: 'linux' }),
+      hasNvidiaCard: () => Promise.resolve(hasCard),
+      minimumDriver: '580',
+    },
+    (found) => {
+      machine = found;
+    },
+  );
+  await watch.refresh();
+  return machine;
+}
+
+test('no GPU, a GPU without driver, and a driver too old are three things', async () => {
+  expect(await look({ kind: 'notFound' })).toMatchObject({ status: 'ready', gpus: [], problem: null });
+  expect((await look({ kind: 'notFound' }, true)).problem?.code).toBe('DRIVER_MISSING');
+  const old = await look(exited(row(0, '06', '535.54.03')));
+  expect(old.problem).toMatchObject({ code: 'DRIVER_TOO_OLD', params: { found: '535.54.03', needed: '580' } });
+  expect(
+    (await look(exited([row(0, '06'), row(1, '07')].join('\n')))).gpus.map(({ index, nvlinkIsland }) => [
+      index,
+      nvlinkIsland,
+    ]),
+  ).toEqual([
+    [0, 0],
+    [1, 0],
+  ]);
+});
+
+test('versions are compared by number', () => {
+  expect(compareVersions('580.9', '580.10')).toBeLessThan(0);
+  expect(compareVersions('1000', '580.1')).toBeGreaterThan(0);
+  expect(compareVersions('580', '580.0.0')).toBe(0);
+});

@@ -1,0 +1,48 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DEFAULT_SETTINGS } from '../../shared/settings';
+import { nodeClock } from '../adapters/node/clock';
+import { nodeFiles } from '../adapters/node/files';
+import { openSettings } from '../settings/settings';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'splitreel-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const file = (): string => path.join(folder, 'settings.json');
+const open = () => openSettings({ files: nodeFiles, clock: nodeClock }, { file: file(), onChange: () => undefined });
+
+test('what was set is there at the next start, and nothing half written lies about', async () => {
+  const settings = await open();
+  await Promise.all(Array.from({ length: 30 }, (_, ranks) => settings.update({ cpuRanks: (ranks % 8) + 1 })));
+  await settings.update({ theme: 'dark' });
+  expect((await open()).get()).toEqual({ ...DEFAULT_SETTINGS, theme: 'dark', cpuRanks: 6 });
+  expect(await readdir(folder)).toEqual(['settings.json']);
+});
+
+test('an older file gets the defaults of what it lacks, and a draft of another shape is dropped alone', async () => {
+  await writeFile(file(), JSON.stringify({ version: 1, theme: 'light', draft: { old: true } }));
+  const settings = await open();
+  expect(settings.get()).toEqual({ ...DEFAULT_SETTINGS, theme: 'light' });
+  expect(settings.problem).toBeNull();
+});
+
+test.each([
+  ['cut off', '{"version": 1, "the'],
+  ['zeros', '\0'.repeat(200)],
+  ['of the future', '{"version": 99}'],
+  ['of wrong types', '{"version": 1, "theme": 7}'],
+  ['empty', ''],
+])('a file that is %s is set aside and told; the app opens', async (_name, content) => {
+  await writeFile(file(), content);
+  const settings = await open();
+  expect(settings.get()).toEqual(DEFAULT_SETTINGS);
+  expect(settings.problem?.code).toBe('STORE_CORRUPT');
+  const [backup = ''] = await readdir(folder);
+  expect(backup).toMatch(/^settings\.json\.damaged-\d+$/);
+  expect(await readFile(path.join(folder, backup), 'utf8')).toBe(content);
+});
