@@ -32,7 +32,7 @@ from splitreel.errors import Cancelled, SplitreelError
 from splitreel.models.cogvideox import SplitTransformer
 from splitreel.models.loading import Loaded, load_pipeline, scheduler, weight_bytes
 from splitreel.parallel.collectives import Traffic
-from splitreel.parallel.mesh import REPLICA, Mesh, MeshMaker
+from splitreel.parallel.groups import REPLICA, Mesh, MeshMaker
 from splitreel.plan import Plan
 
 

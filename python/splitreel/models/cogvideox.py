@@ -1,141 +1,126 @@
-"""CogVideoX (2B, 5B, 1.5; text and image to video): its transformer, cut for a mesh.
+"""CogVideoX 2B, 5B and 1.5-5B, text and image to video: one adapter, as their configs tell them apart.
 
-Follows diffusers 0.42.1, models/transformers/cogvideox_transformer_3d.py (forward) and models/attention_processor.py
-(CogVideoXAttnProcessor2_0): the same operations in the same order, with the batch cut by CFG and the tokens by Ring
-and Ulysses between the patch embedding and the final projection.
+After diffusers 0.42 `pipelines/cogvideo/pipeline_cogvideox.py` and `..._image2video.py`.
 """
 
 from __future__ import annotations
 
-from types import MethodType
+from pathlib import Path
+from typing import Any
 
 import torch
-from diffusers import CogVideoXTransformer3DModel
-from diffusers.models.attention_processor import Attention
-from diffusers.models.embeddings import apply_rotary_emb
+from torch import Tensor
+from transformers import T5Tokenizer
 
-from splitreel.parallel.attention import shared_attention
-from splitreel.parallel.collectives import Traffic, all_gather, shares
-from splitreel.parallel.mesh import SEQUENCE, Mesh
+from splitreel.models.adapter import OnBytes
+from splitreel.models.checkpoint import Checkpoint
+from splitreel.models.cogvideox_transformer import CogVideoXTransformer, Grid, cut_of, shard_names
+from splitreel.models.configs import read_config, wrong_config
+from splitreel.models.t5 import T5Config, T5Encoder, encoder_names
+from splitreel.models.t5 import cut_of as t5_cut_of
+from splitreel.models.transformer_config import TransformerConfig
+from splitreel.models.vae import Vae
+from splitreel.parallel.groups import Shard
 
-Rotary = tuple[torch.Tensor, torch.Tensor]
+_DIFFUSERS_STEM = "diffusion_pytorch_model"
+_TRANSFORMERS_STEM = "model"
 
 
-class SplitTransformer:
-    """Puts a mesh into a loaded transformer and takes it out again; weights are not touched."""
+class CogVideoX:
+    """See `Adapter`."""
 
-    def __init__(self, transformer: CogVideoXTransformer3DModel, traffic: Traffic) -> None:
-        self._model = transformer
-        self._traffic = traffic
-        self._mesh: Mesh | None = None
-        self._lengths: list[int] = []
-        # The pipeline calls the module; this is what it reaches.
-        transformer.forward = MethodType(lambda _model, *args, **kwargs: self._forward(*args, **kwargs), transformer)
-        for block in transformer.transformer_blocks:
-            block.attn1.processor = _SharedProcessor(self)
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.config = TransformerConfig.read(folder / "transformer")
+        index = read_config(folder / "model_index.json")
+        vae_file = folder / "vae" / "config.json"
+        vae = read_config(vae_file)
+        try:
+            self._compression = 2 ** (len(vae["block_out_channels"]) - 1)
+            self._temporal_compression = int(vae["temporal_compression_ratio"])
+            self.latent_channels = int(vae["latent_channels"])
+        except (KeyError, TypeError, ValueError) as problem:
+            raise wrong_config(vae_file, problem) from problem
+        self.needs_image = index.get("_class_name") == "CogVideoXImageToVideoPipeline"
+        self.heads = self.config.num_attention_heads
+        self.head_dim = self.config.attention_head_dim
+        self.width = self.config.inner_dim
+        self.text_length = self.config.max_text_seq_length
+        self.text_width = self.config.text_embed_dim
+        self._tokenizer: Any = None
 
-    def use(self, mesh: Mesh) -> None:
-        self._mesh = mesh
-
-    @property
-    def mesh(self) -> Mesh:
-        assert self._mesh is not None, "a mesh is set before the first step"
-        return self._mesh
-
-    def _forward(
-        self,
-        hidden_states: torch.Tensor,
-        encoder_hidden_states: torch.Tensor,
-        timestep: torch.Tensor,
-        ofs: torch.Tensor | None = None,
-        image_rotary_emb: Rotary | None = None,
-        attention_kwargs: dict[str, object] | None = None,
-        return_dict: bool = False,
-    ) -> tuple[torch.Tensor]:
-        """As diffusers': latents (B, F, C, H, W), text (B, T, D), timestep (B,); returns the prediction, whole."""
-        assert not return_dict
-        assert not attention_kwargs
-        mesh, model = self.mesh, self._model
-        cfg, sequence = mesh["cfg"], mesh[SEQUENCE]
-        latents = hidden_states.chunk(cfg.size)[cfg.index]
-        text = encoder_hidden_states.chunk(cfg.size)[cfg.index]
-        time = model.time_embedding(model.time_proj(timestep.chunk(cfg.size)[cfg.index]).to(latents.dtype))
-        if model.ofs_embedding is not None:
-            time = time + model.ofs_embedding(model.ofs_proj(ofs).to(latents.dtype))
-
-        tokens = model.embedding_dropout(model.patch_embed(text, latents))
-        text_length = text.shape[1]
-        text_cut = shares(text_length, sequence.size)
-        image_cut = shares(tokens.shape[1] - text_length, sequence.size)
-        self._lengths = [own_text + own_image for own_text, own_image in zip(text_cut, image_cut, strict=True)]
-        text_part = torch.split(tokens[:, :text_length], text_cut, dim=1)[sequence.index].contiguous()
-        image_part = torch.split(tokens[:, text_length:], image_cut, dim=1)[sequence.index].contiguous()
-        rotary = _cut_rotary(image_rotary_emb, image_cut, sequence.index)
-
-        for block in model.transformer_blocks:
-            image_part, text_part = block(image_part, text_part, time, rotary)
-
-        # Norms and the projection work on each token alone, so only their result is gathered.
-        image_part = model.proj_out(model.norm_out(model.norm_final(image_part), temb=time))
-        whole = all_gather(image_part, image_cut, 1, sequence, self._traffic)
-        prediction = _unpatchify(whole, latents, model.config.patch_size, model.config.patch_size_t)
-        batches = shares(hidden_states.shape[0], cfg.size)
-        return (all_gather(prediction, batches, 0, cfg, self._traffic),)
-
-    def attend(
-        self,
-        attn: Attention,
-        hidden_states: torch.Tensor,
-        encoder_hidden_states: torch.Tensor,
-        image_rotary_emb: Rotary | None,
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The attention of one block on this rank's tokens: image (B, S, D), text (B, T, D)."""
-        text_length = encoder_hidden_states.shape[1]
-        tokens = torch.cat((encoder_hidden_states, hidden_states), dim=1)
-        q_BHSD, k_BHSD, v_BHSD = (
-            project(tokens).unflatten(-1, (attn.heads, -1)).transpose(1, 2)
-            for project in (attn.to_q, attn.to_k, attn.to_v)
+    def grid(self, width: int, height: int, num_frames: int) -> Grid:
+        frames = self._latent_frames(num_frames) + self.padding_frames(num_frames)
+        patch_size_t = self.config.patch_size_t or 1
+        return Grid(
+            frames, height // self._compression, width // self._compression, self.config.patch_size, patch_size_t
         )
-        q_BHSD, k_BHSD = attn.norm_q(q_BHSD), attn.norm_k(k_BHSD)
-        if image_rotary_emb is not None:
-            q_BHSD[:, :, text_length:] = apply_rotary_emb(q_BHSD[:, :, text_length:], image_rotary_emb)
-            k_BHSD[:, :, text_length:] = apply_rotary_emb(k_BHSD[:, :, text_length:], image_rotary_emb)
-        out = shared_attention(q_BHSD, k_BHSD, v_BHSD, self._lengths, self.mesh, self._traffic)
-        out = attn.to_out[1](attn.to_out[0](out.transpose(1, 2).flatten(2)))
-        return out[:, text_length:], out[:, :text_length]
 
+    def _latent_frames(self, num_frames: int) -> int:
+        return (num_frames - 1) // self._temporal_compression + 1
 
-class _SharedProcessor:
-    """What a block's attention calls. A class, because diffusers reads the names of `__call__`'s parameters."""
+    def padding_frames(self, num_frames: int) -> int:
+        patch = self.config.patch_size_t
+        return 0 if patch is None else -self._latent_frames(num_frames) % patch
 
-    def __init__(self, split: SplitTransformer) -> None:
-        self._split = split
+    def offset(self, dtype: torch.dtype, device: torch.device) -> Tensor | None:
+        # The value that 1.5's image to video was trained with.
+        return None if self.config.ofs_embed_dim is None else torch.full((1,), 2.0, dtype=dtype, device=device)
 
-    def __call__(
-        self,
-        attn: Attention,
-        hidden_states: torch.Tensor,
-        encoder_hidden_states: torch.Tensor,
-        attention_mask: torch.Tensor | None = None,
-        image_rotary_emb: Rotary | None = None,
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        assert attention_mask is None, "CogVideoX has no mask"
-        return self._split.attend(attn, hidden_states, encoder_hidden_states, image_rotary_emb)
+    def condition_on_image(self, image_1FCHW: Tensor, grid: Grid, num_frames: int) -> Tensor:
+        # The pipeline pads the frames first and then repeats the first latents where the padded count is odd;
+        # as it pads to whole patches, that never comes to more than nothing.
+        padding = image_1FCHW.new_zeros(1, grid.frames - 1, *image_1FCHW.shape[2:])
+        return torch.cat([image_1FCHW, padding], dim=1)
 
+    def scheduler_config(self) -> dict[str, object]:
+        return read_config(self.folder / "scheduler" / "scheduler_config.json")
 
-def _cut_rotary(rotary: Rotary | None, lengths: list[int], index: int) -> Rotary | None:
-    if rotary is None:
-        return None
-    cosine, sine = rotary
-    return torch.split(cosine, lengths)[index], torch.split(sine, lengths)[index]
+    def tokenize(self, text: str) -> Tensor:
+        """Ids [1, text_length], padded or cut."""
+        if self._tokenizer is None:
+            self._tokenizer = T5Tokenizer.from_pretrained(self.folder / "tokenizer", local_files_only=True)
+        ids: Tensor = self._tokenizer(
+            text,
+            padding="max_length",
+            max_length=self.text_length,
+            truncation=True,
+            add_special_tokens=True,
+            return_tensors="pt",
+        ).input_ids
+        return ids
 
+    def load_transformer(
+        self, shard: Shard, *, dtype: torch.dtype, device: torch.device, offloaded: bool, stream: bool, on_bytes: OnBytes
+    ) -> CogVideoXTransformer:
+        folder = self.folder / "transformer"
+        checkpoint = Checkpoint(folder, _DIFFUSERS_STEM, on_bytes)
+        return CogVideoXTransformer.load(
+            folder, checkpoint, shard, dtype=dtype, device=device, offloaded=offloaded, stream_blocks=stream
+        )
 
-def _unpatchify(tokens: torch.Tensor, latents: torch.Tensor, patch: int, patch_time: int | None) -> torch.Tensor:
-    """(B, S, values of a patch) to (B, F, C, H, W), the shape of `latents` but for its channels."""
-    batch, frames, _, height, width = latents.shape
-    if patch_time is None:
-        grid = tokens.reshape(batch, frames, height // patch, width // patch, -1, patch, patch)
-        return grid.permute(0, 1, 4, 2, 5, 3, 6).flatten(5, 6).flatten(3, 4)
-    steps = (frames + patch_time - 1) // patch_time
-    grid = tokens.reshape(batch, steps, height // patch, width // patch, -1, patch_time, patch, patch)
-    return grid.permute(0, 1, 5, 4, 2, 6, 3, 7).flatten(6, 7).flatten(4, 5).flatten(1, 2)
+    def load_text_encoder(
+        self, *, share: int, shares: int, dtype: torch.dtype, device: torch.device, on_bytes: OnBytes
+    ) -> T5Encoder:
+        folder = self.folder / "text_encoder"
+        checkpoint = Checkpoint(folder, _TRANSFORMERS_STEM, on_bytes)
+        return T5Encoder.load(folder, checkpoint, share=share, shares=shares, dtype=dtype, device=device)
+
+    def load_vae(self, *, dtype: torch.dtype, device: torch.device, offloaded: bool, on_bytes: OnBytes) -> Vae:
+        folder = self.folder / "vae"
+        return Vae.load(
+            folder, Checkpoint(folder, _DIFFUSERS_STEM, on_bytes), dtype=dtype, device=device, offloaded=offloaded
+        )
+
+    def bytes_to_read(self, shard: Shard, *, text_encoder_shares: int | None) -> int:
+        transformer = Checkpoint(self.folder / "transformer", _DIFFUSERS_STEM)
+        names = shard_names(self.config, shard, transformer.names)
+        total = sum(transformer.stored_bytes(name, cut_of(self.config, shard, name)) for name in names)
+        vae = Checkpoint(self.folder / "vae", _DIFFUSERS_STEM)
+        total += sum(vae.stored_bytes(name) for name in vae.names)
+        if text_encoder_shares is not None:
+            folder = self.folder / "text_encoder"
+            text, config = Checkpoint(folder, _TRANSFORMERS_STEM), T5Config.read(folder)
+            for name in encoder_names(config, text):
+                total += text.stored_bytes(name, t5_cut_of(config, name, shard.share, text_encoder_shares))
+        return total

@@ -11,7 +11,7 @@ import torch
 import torch.distributed as dist
 import torch.nn.functional as F
 
-from splitreel.parallel.mesh import Group
+from splitreel.parallel.groups import Group
 
 
 @dataclass(slots=True)

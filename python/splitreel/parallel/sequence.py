@@ -1,0 +1,103 @@
+"""Attention over a sequence that ranks share: Ulysses by heads, Ring by keys, and both.
+
+Ulysses: Jacobs et al., DeepSpeed Ulysses (arXiv 2309.14509), section 3. Ring: Liu et al., Ring Attention with
+Blockwise Transformers (arXiv 2310.01889), section 3. Both together as in USP (Fang and Zhao, arXiv 2405.07719).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+
+from splitreel.parallel.collectives import Traffic, all_to_all, pass_round
+from splitreel.parallel.groups import SEQUENCE, Mesh
+
+
+def shared_attention(
+    q_BHSD: torch.Tensor,
+    k_BHSD: torch.Tensor,
+    v_BHSD: torch.Tensor,
+    lengths: Sequence[int],
+    mesh: Mesh,
+    traffic: Traffic,
+) -> torch.Tensor:
+    """Full attention, of which each rank holds `lengths[i]` tokens of all heads and gets the same back.
+
+    `lengths` are per rank of the SEQUENCE group, Ring-major; they may differ. Returns (B, H, S of this rank, D).
+    """
+    if mesh[SEQUENCE].size == 1:
+        return F.scaled_dot_product_attention(q_BHSD, k_BHSD, v_BHSD)
+    ulysses, ring = mesh["ulysses"], mesh["ring"]
+    mine = lengths[ring.index * ulysses.size : (ring.index + 1) * ulysses.size]
+    if ulysses.size > 1:
+        q_BHSD, k_BHSD, v_BHSD = (_heads_for_tokens(x, mine, mesh, traffic) for x in (q_BHSD, k_BHSD, v_BHSD))
+    if ring.size > 1:
+        per_ring = [sum(lengths[i * ulysses.size : (i + 1) * ulysses.size]) for i in range(ring.size)]
+        out = _ring_attention(q_BHSD, k_BHSD, v_BHSD, per_ring, mesh, traffic)
+    else:
+        out = F.scaled_dot_product_attention(q_BHSD, k_BHSD, v_BHSD)
+    return _tokens_for_heads(out, mine, mesh, traffic) if ulysses.size > 1 else out
+
+
+def _heads_for_tokens(x_BHSD: torch.Tensor, lengths: Sequence[int], mesh: Mesh, traffic: Traffic) -> torch.Tensor:
+    """(B, H, own tokens, D) to (B, H / ulysses, all tokens of the Ulysses group, D)."""
+    group = mesh["ulysses"]
+    batch, heads, _, width = x_BHSD.shape
+    shapes = [(batch, heads // group.size, length, width) for length in lengths]
+    return torch.cat(all_to_all(x_BHSD.chunk(group.size, dim=1), shapes, group, traffic), dim=2)
+
+
+def _tokens_for_heads(x_BHSD: torch.Tensor, lengths: Sequence[int], mesh: Mesh, traffic: Traffic) -> torch.Tensor:
+    """The way back."""
+    group = mesh["ulysses"]
+    batch, heads, _, width = x_BHSD.shape
+    shapes = [(batch, heads, lengths[group.index], width)] * group.size
+    return torch.cat(all_to_all(torch.split(x_BHSD, list(lengths), dim=2), shapes, group, traffic), dim=1)
+
+
+def _ring_attention(
+    q_BHSD: torch.Tensor,
+    k_BHSD: torch.Tensor,
+    v_BHSD: torch.Tensor,
+    lengths: Sequence[int],
+    mesh: Mesh,
+    traffic: Traffic,
+) -> torch.Tensor:
+    """Keys and values travel round while each rank attends to those that it holds; parts are joined by log-sum-exp."""
+    group = mesh["ring"]
+    batch, heads, _, width = k_BHSD.shape
+    held = torch.stack((k_BHSD, v_BHSD)).contiguous()
+    out: torch.Tensor | None = None
+    total: torch.Tensor | None = None
+    for hop in range(group.size):
+        is_last = hop == group.size - 1
+        if not is_last:
+            # What comes next is on its way while the present part is computed.
+            coming_length = lengths[(group.index - hop - 1) % group.size]
+            coming, works = pass_round(held, (2, batch, heads, coming_length, width), group, traffic)
+        part, part_lse = attention_with_lse(q_BHSD, held[0], held[1])
+        if out is None or total is None:
+            out, total = part.float(), part_lse
+        else:
+            out = out - torch.sigmoid(part_lse - total).unsqueeze(-1) * (out - part.float())
+            total = torch.logaddexp(total, part_lse)
+        if not is_last:
+            with traffic.waiting():
+                for work in works:
+                    work.wait()
+            held = coming
+    assert out is not None
+    return out.to(q_BHSD.dtype)
+
+
+def attention_with_lse(
+    q_BHSD: torch.Tensor, k_BHSD: torch.Tensor, v_BHSD: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Attention and the log-sum-exp of its scores, (B, H, S) in float32: torch's own flash kernels return both."""
+    if q_BHSD.is_cuda:
+        out, lse, *_ = torch.ops.aten._scaled_dot_product_flash_attention(q_BHSD, k_BHSD, v_BHSD, 0.0, False)
+    else:
+        out, lse = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(q_BHSD, k_BHSD, v_BHSD, 0.0, False)
+    return out, lse.float()
