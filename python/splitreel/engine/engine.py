@@ -29,7 +29,7 @@ from splitreel.engine.api import (
 )
 from splitreel.engine.decoding import decode_frames, preview_image
 from splitreel.errors import Cancelled, SplitreelError
-from splitreel.models.cogvideox import SplitTransformer
+from splitreel.models.split_transformer import SplitTransformer
 from splitreel.models.loading import Loaded, load_pipeline, scheduler, weight_bytes
 from splitreel.parallel.collectives import Traffic
 from splitreel.parallel.groups import REPLICA, Mesh, MeshMaker
