@@ -70,9 +70,24 @@ def check_wishes(job: StartJob, model: ModelFolder) -> None:
     context = PlanContext(model.shape, devices, settings.guidance_scale, len(job.videos), settings.offload)
     if reasons := check_plan(context, job.plan):
         raise SplitreelError("PLAN_INVALID", reasons=reasons)
+    check_engine_can(job)
     if settings.attention != "sdpa" and not is_cuda:
         problem = "it needs an NVIDIA GPU"
         raise SplitreelError("KERNEL_UNAVAILABLE", {"kernel": settings.attention, "problem": problem})
+
+
+def check_engine_can(job: StartJob) -> None:
+    """The rules know more ways of splitting than the engine does: what it cannot do is never taken and left out."""
+    plan = job.plan
+    unable = {
+        "Tensor parallelism": plan.tp > 1,
+        "PipeFusion": plan.pp > 1,
+        "Offloading": job.settings.offload != "none",
+    }
+    for what, is_asked in unable.items():
+        if is_asked:
+            problem = f"{what} is not built into this version: split by Ulysses, Ring, CFG or several videos"
+            raise SplitreelError("FLAG_INVALID", {"problem": problem})
 
 
 def check_room(job: StartJob) -> None:

@@ -368,7 +368,8 @@ class Supervisor:
         else:
             last = next((line for line in reversed(launcher.tail.lines) if line.strip()), cause)
             error = AppError("WORKER_START_FAILED", {"problem": last[:200]}, (), details)
-        self._emit(Logged("error", error.message))
+        if self._current is None:
+            self._emit(Logged("error", error.message))
         self._fail_hard(error)
 
     def _start_next(self) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
 HERE = str(Path(__file__).resolve().parent)
 
-FAKE = {"engine_module": "fake_engine", "extra_path": HERE}
+FAKE: dict[str, object] = {"engine_module": "fake_engine", "extra_path": HERE}
 
 
 class Worker:

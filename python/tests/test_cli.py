@@ -1,0 +1,107 @@
+"""What the command line refuses: one line, an exit code, in no time, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from splitreel.errors import SplitreelError
+from splitreel.flags import make_parser, parse_flags
+from splitreel.naming import free_path, video_name
+from tests.processes.worker import PACKAGE_PARENT, make_model_folder
+
+GOOD = ["--height", "64", "--width", "96", "--num_frames", "9", "--num_inference_steps", "2", "--device", "cpu"]
+
+
+def run(folder: Path, *arguments: str, prompt: str = "a dog") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "splitreel", "generate", *GOOD, "--prompt", prompt, *arguments]
+    environment = {**os.environ, "PYTHONPATH": PACKAGE_PARENT, "SPLITREEL_DATA": str(folder / "data")}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "prompt", "code", "line"),
+    [
+        (["--ulysses_degree", "4"], "a dog", 2, "30 heads cannot be shared by 4."),
+        (["--num-frames", "50"], "a dog", 2, "50 frames are not possible: this model makes 9 to 49."),
+        (["--height", "481"], "a dog", 2, "such as 480 or 496."),
+        ([], " ", 2, "Write what the video should show."),
+        (["--use_cfg_parallel", "--guidance_scale", "1"], "a dog", 2, "no unconditional half"),
+        (["--ulysses_degree", "2", "--nproc_per_node", "3"], "a dog", 2, "multiply to 2, and 3 processes"),
+        (["--ring_degree", "0"], "a dog", 2, "must be a whole number of at least 1"),
+        (["--ring_degree", "9"], "a dog", 2, "9 ranks need 9 CPU ranks, and 8 can be used."),
+        (["--data_parallel_degree", "2"], "a dog", 2, "at least 2 videos"),
+        (["--tensor_parallel_degree", "2"], "a dog", 2, "not built into this version"),
+        (["--enable-model-cpu-offload"], "a dog", 2, "Offloading needs a GPU."),
+        (["--frobnicate"], "a dog", 2, "Unrecognized arguments: --frobnicate."),
+        (["--seed", "-1"], "a dog", 2, "seed must be a whole number"),
+        (["--image", "x.png"], "a dog", 2, "does not start from a picture"),
+        (["--prompt_file", "none.txt"], "a dog", 2, "none.txt cannot be read"),
+        (["--attention", "sage"], "a dog", 3, "sage cannot be used here"),
+        (["--device", "cuda"], "a dog", 3, "No NVIDIA driver was found."),
+        (["--model", "nowhere"], "a dog", 3, "There is no model at"),
+    ],
+)
+def test_refusals(tmp_path: Path, arguments: list[str], prompt: str, code: int, line: str) -> None:
+    model = make_model_folder(tmp_path / "model", heads=30)
+    began = time.monotonic()
+    done = run(tmp_path, "--model", str(model), *arguments, prompt=prompt)
+    seconds = time.monotonic() - began
+    assert (done.returncode, done.stdout) == (code, "")
+    assert line in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    # Importing torch alone takes longer than this.
+    assert seconds < 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model"]
+
+
+def test_too_little_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import shutil
+
+    from splitreel.generate import plan_wish
+
+    model = make_model_folder(tmp_path / "model")
+    flags = parse_flags(make_parser("x"), [*GOOD, "--model", str(model), "--prompt", "x"])
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(10**9, 10**9, 4096))
+    with pytest.raises(SplitreelError) as caught:
+        plan_wish(flags)
+    assert caught.value.code == "DISK_FULL"
+    assert caught.value.error.exit_code == 3
+
+
+def test_flags_take_dashes_and_values_keep_theirs() -> None:
+    flags = parse_flags(
+        make_parser("x"), ["--model=a-b", "--num-frames=9", "--prompt", "x-y", "-", "--no-use-dynamic-cfg"]
+    )
+    assert (flags.model, flags.num_frames, flags.prompts, flags.use_dynamic_cfg) == ("a-b", 9, ("x-y", "-"), False)
+
+
+def test_prompt_file(tmp_path: Path) -> None:
+    (tmp_path / "p.txt").write_text("\ufeffa dog\n\n a cat \n", "utf-8")
+    flags = parse_flags(make_parser("x"), ["--model", "m", "--prompt_file", str(tmp_path / "p.txt")])
+    assert flags.prompts == ("a dog", "a cat")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "name"),
+    [
+        ("A small dog, on a beach!", "a-small-dog-on-a-beach_seed1"),
+        ("../../etc/passwd", "etc-passwd_seed1"),
+        ("???", "video_seed1"),
+        ("小さな犬", "小さな犬_seed1"),
+        ("犬" * 100, "犬" * 26 + "_seed1"),
+    ],
+)
+def test_names_are_readable(prompt: str, name: str) -> None:
+    assert video_name(prompt, 1) == name
+
+
+def test_names_are_never_taken(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").touch()
+    taken: set[Path] = set()
+    assert [free_path(tmp_path, "a", taken).name for _ in range(2)] == ["a_1.mp4", "a_2.mp4"]

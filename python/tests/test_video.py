@@ -1,0 +1,120 @@
+"""The MP4: what is in it, and that it is whole or not there."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from splitreel.errors import SplitreelError
+from splitreel.plan import Plan
+from splitreel.protocol import MetadataModel, VideoMetadata, VideoMetadataRequest
+from splitreel.video.mp4 import Mp4Writer, VideoFormat, read_metadata
+from splitreel.video.output_file import OutputFile
+
+METADATA = VideoMetadata(
+    request=VideoMetadataRequest(
+        "demo", "a small dog — 犬 \"quoted\" = ; #\nline", "", None, 2**53 - 1, 1, 96, 64, 9, 2, 6.5, True, "model", "none", "sdpa", 1, 1
+    ),
+    plan=Plan(cfg=2),
+    approximate=False,
+    model=MetadataModel("demo", "f" * 64),
+    versions={"torch": "2.15.0"},
+    device="cpu",
+    dtype="float32",
+    created_at="2026-01-01T00:00:00+00:00",
+)  # fmt: skip
+
+
+def frames() -> list[np.ndarray]:
+    ramp = np.linspace(0, 255, 96, dtype=np.float32)
+    return [
+        np.repeat(np.broadcast_to((ramp + 8 * n) % 256, (64, 96))[:, :, None], 3, 2).astype(np.uint8) for n in range(9)
+    ]
+
+
+def write(target: Path) -> Mp4Writer:
+    writer = Mp4Writer(target, VideoFormat(96, 64, 8))
+    for frame in frames():
+        writer.add(frame)
+    writer.finish(METADATA)
+    return writer
+
+
+def test_what_is_written_is_read_back(tmp_path: Path) -> None:
+    target = tmp_path / "a b 'c' 犬.mp4"
+    writer = write(target)
+    assert list(tmp_path.iterdir()) == []
+    writer.publish()
+    writer.discard()
+    assert [path.name for path in tmp_path.iterdir()] == [target.name]
+    assert read_metadata(target) == METADATA
+    with av.open(str(target)) as container:
+        stream = container.streams.video[0]
+        shown = [frame.to_ndarray(format="rgb24") for frame in container.decode(stream)]
+        assert (stream.codec_context.name, stream.codec_context.pix_fmt, float(stream.average_rate or 0)) == (
+            "h264",
+            "yuv420p",
+            8.0,
+        )
+    assert len(shown) == 9
+    # Visually lossless: on a smooth ramp a few grey values at most.
+    assert np.mean([np.abs(a.astype(int) - b).mean() for a, b in zip(shown, frames(), strict=True)]) < 6
+    content = target.read_bytes()
+    assert content.index(b"moov") < content.index(b"mdat")
+
+
+def test_never_over_another_file(tmp_path: Path) -> None:
+    target = tmp_path / "a.mp4"
+    writer = write(target)
+    target.write_text("mine")
+    with pytest.raises(SplitreelError) as caught:
+        writer.publish()
+    assert caught.value.code == "OUTPUT_EXISTS"
+    assert target.read_text() == "mine"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_without_nameless_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
+    import os
+
+    monkeypatch.delattr(os, "O_TMPFILE")
+    if not links:
+
+        def refused(*_arguments: object, **_named: object) -> None:
+            raise OSError(errno.EPERM, "no links here")
+
+        monkeypatch.setattr(os, "link", refused)
+    first = write(tmp_path / "a.mp4")
+    first.publish()
+    assert read_metadata(tmp_path / "a.mp4") == METADATA
+    second = write(tmp_path / "a.mp4")
+    with pytest.raises(SplitreelError):
+        second.publish()
+    second.discard()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
+
+
+def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = write(tmp_path / "a.mp4")
+
+    def full(_file: OutputFile) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(OutputFile, "sync", full)
+    with pytest.raises(SplitreelError) as caught:
+        writer.finish(METADATA)
+    writer.discard()
+    assert caught.value.code in {"DISK_FULL", "OUTPUT_NOT_WRITABLE"}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_of_someone_else_has_no_settings(tmp_path: Path) -> None:
+    (tmp_path / "x.mp4").write_bytes(b"not a video")
+    with pytest.raises(SplitreelError) as caught:
+        read_metadata(tmp_path / "x.mp4")
+    assert caught.value.code == "METADATA_UNREADABLE"
