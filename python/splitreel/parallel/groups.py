@@ -1,84 +1,89 @@
-"""Places of a plan, who shares an axis, and which rank takes which place. Pure.
-
-A place is a position in the plan's grid, counted with dp outermost and tp innermost. Places are given to
-ranks by what the ranks hold: changing cfg, ulysses, ring or dp moves places between ranks rather than
-weights between disk and device.
-"""
+"""Which ranks work together: one process group per axis of a plan."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
-from itertools import product
+
+import torch.distributed as dist
 
 from splitreel.plan import AXES, Plan
 
-
-@dataclass(frozen=True, slots=True)
-class Coordinates:
-    dp: int
-    cfg: int
-    pp: int
-    ring: int
-    ulysses: int
-    tp: int
+# Ring and Ulysses together cut the sequence; this names their joint group, Ring-major.
+SEQUENCE = "sequence"
+# All ranks of one data-parallel replica: those that make one video together.
+REPLICA = "replica"
 
 
 @dataclass(frozen=True, slots=True)
-class Shard:
-    """Which part of the transformer a rank holds: one stage of `pp`, and of it one share of `tp`."""
+class Group:
+    """Ranks that share one axis, in order, and this rank's place among them. Alone: `handle` is None."""
 
-    stage: int
-    stages: int
-    share: int
-    shares: int
+    ranks: tuple[int, ...]
+    index: int
+    handle: dist.ProcessGroup | None
 
-
-def coordinates(plan: Plan, place: int) -> Coordinates:
-    values = []
-    for degree in reversed(plan.degrees):
-        place, value = divmod(place, degree)
-        values.append(value)
-    return Coordinates(*reversed(values))
+    @property
+    def size(self) -> int:
+        return len(self.ranks)
 
 
-def shard_of(plan: Plan, place: int) -> Shard:
-    at = coordinates(plan, place)
-    return Shard(at.pp, plan.pp, at.tp, plan.tp)
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    """A rank's place in a plan: its group along every axis, along SEQUENCE and in its REPLICA."""
+
+    plan: Plan
+    groups: dict[str, Group]
+
+    def __getitem__(self, axis: str) -> Group:
+        return self.groups[axis]
+
+    @property
+    def is_writer(self) -> bool:
+        """The first rank of a replica decodes and writes."""
+        return self.groups[REPLICA].index == 0
+
+    @property
+    def replica(self) -> int:
+        return self.groups["dp"].index
 
 
-def line(plan: Plan, place: int, *axes: str) -> tuple[int, ...]:
-    """Places that share every coordinate with `place` but those of `axes`, in plan order."""
-    at = coordinates(plan, place)
-    ranges = [
-        range(degree) if axis in axes else (getattr(at, axis),) for axis, degree in zip(AXES, plan.degrees, strict=True)
-    ]
-    places = []
-    for values in product(*ranges):
-        number = 0
-        for degree, value in zip(plan.degrees, values, strict=True):
-            number = number * degree + value
-        places.append(number)
-    return tuple(places)
+def axis_members(plan: Plan, axes: tuple[str, ...]) -> list[tuple[int, ...]]:
+    """Every group of ranks that differ in `axes` only, each in rank order. Pure; the same on every rank."""
+    degrees = dict(zip(AXES, plan.degrees, strict=True))
+    strides = {axis: math.prod(plan.degrees[place + 1 :]) for place, axis in enumerate(AXES)}
+    members: dict[tuple[int, ...], list[int]] = {}
+    for rank in range(plan.world_size):
+        fixed = tuple(rank // strides[axis] % degrees[axis] for axis in AXES if axis not in axes)
+        members.setdefault(fixed, []).append(rank)
+    return [tuple(ranks) for ranks in members.values()]
 
 
-def assign_ranks(plan: Plan, held: Sequence[Shard | None]) -> tuple[int, ...]:
-    """The rank of each place. `held[rank]` is what that rank has loaded, or None.
+class MeshMaker:
+    """Builds meshes and keeps their process groups, so that a plan that comes again costs nothing."""
 
-    Ranks that hold what a place needs come first, lowest rank first; then empty ranks; a rank that holds
-    something else only when nothing better is left. Equal inputs give equal answers on every rank.
-    """
-    free = list(range(len(held)))
-    assignment: dict[int, int] = {}
-    needs = [shard_of(plan, place) for place in range(plan.world_size)]
-    for place, need in enumerate(needs):
-        fitting = next((rank for rank in free if held[rank] == need), None)
-        if fitting is not None:
-            assignment[place] = fitting
-            free.remove(fitting)
-    # What is left must read weights anyway: empty ranks first, so that loaded ones stay useful.
-    free.sort(key=lambda rank: (held[rank] is not None, rank))
-    for place in range(plan.world_size):
-        if place not in assignment:
-            assignment[place] = free.pop(0)
-    return tuple(assignment[place] for place in range(plan.world_size))
+    def __init__(self, rank: int) -> None:
+        self._rank = rank
+        self._handles: dict[tuple[int, ...], dist.ProcessGroup | None] = {}
+
+    def mesh(self, plan: Plan) -> Mesh | None:
+        """Collective over the whole world. None on ranks that the plan leaves idle."""
+        every_axis = [(axis, (axis,)) for axis in AXES]
+        joint = [(SEQUENCE, ("ring", "ulysses")), (REPLICA, AXES[1:])]
+        groups: dict[str, Group] = {}
+        for name, axes in every_axis + joint:
+            for ranks in axis_members(plan, axes):
+                handle = self._handle(ranks)
+                if self._rank in ranks:
+                    groups[name] = Group(ranks, ranks.index(self._rank), handle)
+        return Mesh(plan, groups) if self._rank < plan.world_size else None
+
+    def _handle(self, ranks: tuple[int, ...]) -> dist.ProcessGroup | None:
+        if len(ranks) == 1:
+            return None
+        if ranks not in self._handles:
+            # Collective over the world: every rank makes every group in the same order, members or not.
+            handle = dist.new_group(list(ranks))
+            # Ranks outside get a number in place of a group; they never use it.
+            self._handles[ranks] = handle if isinstance(handle, dist.ProcessGroup) else None
+        return self._handles[ranks]
