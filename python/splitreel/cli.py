@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 
-from splitreel.errors import Cancelled, SplitreelError
-from splitreel.messages import exit_code
+from splitreel.errors import SplitreelError
+from splitreel.report_errors import report_errors
 
 _HELP = """usage: python -m splitreel COMMAND [FLAGS]
 
@@ -28,21 +27,6 @@ def main(arguments: Sequence[str]) -> int:
         print(f"There is no command {arguments[0]}: choose {', '.join(commands)}.", file=sys.stderr)
         return 2
     return report_errors(lambda: command(arguments[1:]))
-
-
-def report_errors(work: Callable[[], int]) -> int:
-    """Runs it; an error becomes one line on stderr and its exit code. Details only where they are asked for."""
-    try:
-        return work()
-    except SplitreelError as error:
-        action = "" if error.error.reasons else f" {error.error.action}"
-        print(f"{error.error.message}{action}", file=sys.stderr)
-        if error.error.details and os.environ.get("SPLITREEL_DETAILS"):
-            print(error.error.details, file=sys.stderr)
-        return error.error.exit_code
-    except (Cancelled, KeyboardInterrupt):
-        print("Cancelled.", file=sys.stderr)
-        return exit_code("CANCELLED")
 
 
 def _generate(arguments: Sequence[str]) -> int:

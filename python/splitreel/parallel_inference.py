@@ -14,7 +14,6 @@ from pathlib import Path
 from threading import Event
 from typing import Literal
 
-from splitreel.cli import report_errors
 from splitreel.errors import SplitreelError
 from splitreel.flags import Flags, chosen_plan, make_parser, parse_flags
 from splitreel.model_folder import ModelFolder
@@ -25,6 +24,7 @@ from splitreel.rank.job import do_job
 from splitreel.rank.parent import die_with_parent
 from splitreel.rank.port import Seated
 from splitreel.rank.talk import Run
+from splitreel.report_errors import report_errors
 from splitreel.supervisor.checks import check_room, check_wishes, model_of
 from splitreel.supervisor.surroundings import versions
 

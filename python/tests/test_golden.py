@@ -97,7 +97,7 @@ EVENTS = {
 
 @pytest.mark.parametrize("message", PROTOCOL["events"], ids=lambda message: str(message["type"]))
 def test_events(message: dict[str, Any]) -> None:
-    event = wire.from_wire(EVENTS[message["type"]], message)
+    event: Any = wire.from_wire(EVENTS[message["type"]], message)
     assert json.loads(protocol.event_line(event, message["seq"])) == message
 
 
