@@ -2,7 +2,7 @@ import 'react';
 
 declare module 'react' {
   interface CSSProperties {
-    /** Custom properties are set through CSSOM, which the content security policy allows. */
-    readonly [name: `--${string}`]: string | undefined;
+    /** Width by height of a frame. Custom properties are set through CSSOM, which the content security policy allows. */
+    '--ratio'?: string;
   }
 }

@@ -143,7 +143,11 @@ export function progressOf(jobId: string, ranks: number, step: number, previewUr
   };
 }
 
-export function libraryVideo(id: string, prompt: string, urls: { video: string; thumbnail: string | null }): LibraryVideo {
+export function libraryVideo(
+  id: string,
+  prompt: string,
+  urls: { video: string; thumbnail: string | null },
+): LibraryVideo {
   return {
     id,
     fileName: `${prompt.slice(0, 40).replace(/\W+/g, '-')}-42.mp4`,

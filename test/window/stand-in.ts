@@ -37,7 +37,9 @@ export function standIn(initial: Slices): StandIn {
     if (name === 'getSnapshot') return state;
     if (name === 'updateSettings') {
       const patch = calls.updateSettings.input.parse(input);
-      push('settings', { ...state.slices.settings, ...JSON.parse(JSON.stringify(patch)) });
+      // As IPC does it: what is undefined does not arrive.
+      const given = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
+      push('settings', { ...state.slices.settings, ...given });
       return undefined;
     }
     if (name === 'countTokens') {

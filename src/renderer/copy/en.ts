@@ -69,7 +69,7 @@ export const copy = {
     rollSeed: 'Roll a new seed',
     videos: 'Videos',
     videosNote: (first: number, last: number): string => `Seeds ${String(first)} to ${String(last)}`,
-    advanced: 'Advanced',
+    advanced: 'More settings',
     scheduler: 'Scheduler',
     schedulers: { model: 'As the model ships it', ddim: 'DDIM', dpm: 'DPM' },
     offload: 'Offload',
@@ -189,6 +189,7 @@ export const copy = {
     cancel: 'Cancel installation',
   },
   progress: {
+    idle: 'Progress and waiting jobs appear here.',
     title: 'Progress',
     stages: {
       starting: 'Starting',

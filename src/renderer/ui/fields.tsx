@@ -54,25 +54,32 @@ export function NumberField({
   return (
     <Field label={label} aside={aside} hint={hint}>
       {(id) => (
-        <Tooltip text={problem}>
-          <input
-            id={id}
-            className={styles.input}
-            type="number"
-            inputMode="decimal"
-            {...range}
-            disabled={isDisabled}
-            value={text ?? String(value)}
-            aria-invalid={problem !== ''}
-            aria-description={problem === '' ? undefined : problem}
-            onChange={(event) => {
-              setText(event.target.value);
-              const number = event.target.valueAsNumber;
-              if (Number.isFinite(number)) onChange(number);
-            }}
-            onBlur={() => setText(null)}
-          />
-        </Tooltip>
+        <>
+          <Tooltip text={problem}>
+            <input
+              id={id}
+              className={styles.input}
+              type="number"
+              inputMode="decimal"
+              {...range}
+              disabled={isDisabled}
+              value={text ?? String(value)}
+              aria-invalid={problem !== ''}
+              aria-describedby={problem === '' ? undefined : `${id}-problem`}
+              onChange={(event) => {
+                setText(event.target.value);
+                const number = event.target.valueAsNumber;
+                if (Number.isFinite(number)) onChange(number);
+              }}
+              onBlur={() => setText(null)}
+            />
+          </Tooltip>
+          {problem !== '' && (
+            <span id={`${id}-problem`} className="visually-hidden">
+              {problem}
+            </span>
+          )}
+        </>
       )}
     </Field>
   );
@@ -152,7 +159,7 @@ export function SwitchField({ label, isOn, hint, blocked = '', onChange }: Switc
           className={styles.switch}
           checked={isOn}
           aria-disabled={blocked !== ''}
-          aria-description={blocked === '' ? undefined : blocked}
+          aria-describedby={blocked === '' ? undefined : `${id}-blocked`}
           onCheckedChange={(next) => {
             if (blocked === '') onChange(next);
           }}
@@ -162,6 +169,11 @@ export function SwitchField({ label, isOn, hint, blocked = '', onChange }: Switc
           <span className={styles.thumb} />
         </RadixSwitch.Root>
       </Tooltip>
+      {blocked !== '' && (
+        <span id={`${id}-blocked`} className="visually-hidden">
+          {blocked}
+        </span>
+      )}
     </div>
   );
 }

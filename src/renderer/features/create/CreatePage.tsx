@@ -50,6 +50,7 @@ export function CreatePage() {
         <div className={styles.below}>
           <ProgressPanel />
           <QueueList />
+          <p className={styles.idle}>{copy.progress.idle}</p>
         </div>
       </main>
     </div>

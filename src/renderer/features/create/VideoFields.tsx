@@ -163,25 +163,6 @@ export function VideoFields({ form, shape }: FieldsProps) {
           />
         </div>
       </div>
-      <Field label={copy.create.negative}>
-        {(id) => (
-          <textarea
-            id={id}
-            className={controls.textarea}
-            rows={1}
-            maxLength={20_000}
-            placeholder={copy.create.negativeHint}
-            value={request.negativePrompt}
-            onChange={(event) => form.setRequest({ negativePrompt: event.target.value })}
-          />
-        )}
-      </Field>
-      <SwitchField
-        label={copy.create.dynamicCfg}
-        hint={copy.create.dynamicCfgHint}
-        isOn={request.useDynamicCfg}
-        onChange={(useDynamicCfg) => form.setRequest({ useDynamicCfg })}
-      />
     </>
   );
 }
@@ -206,6 +187,25 @@ export function AdvancedFields({ form, shape }: FieldsProps) {
       </Button>
       {isOpen && (
         <>
+          <Field label={copy.create.negative}>
+            {(id) => (
+              <textarea
+                id={id}
+                className={controls.textarea}
+                rows={1}
+                maxLength={20_000}
+                placeholder={copy.create.negativeHint}
+                value={request.negativePrompt}
+                onChange={(event) => form.setRequest({ negativePrompt: event.target.value })}
+              />
+            )}
+          </Field>
+          <SwitchField
+            label={copy.create.dynamicCfg}
+            hint={copy.create.dynamicCfgHint}
+            isOn={request.useDynamicCfg}
+            onChange={(useDynamicCfg) => form.setRequest({ useDynamicCfg })}
+          />
           <SelectField
             label={copy.create.scheduler}
             value={request.scheduler}

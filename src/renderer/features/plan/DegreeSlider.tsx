@@ -23,11 +23,12 @@ export function DegreeSlider({ axis, value, options, badge, onChange }: DegreeSl
   const name = copy.plan.axes[axis];
   const labelId = useId();
   const hintId = useId();
+  const reasonId = useId();
   const stops = useRef(new Map<number, HTMLButtonElement>());
   const isDragging = useRef(false);
 
   const choose = (option: AxisOption | undefined): void => {
-    if (option !== undefined && option.blocked === null && option.value !== value) onChange(option.value);
+    if (option?.blocked === null && option.value !== value) onChange(option.value);
   };
 
   const onKeyDown = (event: KeyboardEvent, at: number): void => {
@@ -100,7 +101,7 @@ export function DegreeSlider({ axis, value, options, badge, onChange }: DegreeSl
               aria-checked={option.value === value}
               aria-disabled={option.blocked !== null}
               aria-label={copy.plan.option(name, option.value)}
-              aria-description={option.blocked === null ? undefined : `${copy.plan.blocked}: ${reasonOf(option)}`}
+              aria-describedby={option.blocked === null ? undefined : `${reasonId}-${String(option.value)}`}
               tabIndex={option.value === value ? 0 : -1}
               onKeyDown={(event) => onKeyDown(event, at)}
               onClick={() => choose(option)}
@@ -110,6 +111,14 @@ export function DegreeSlider({ axis, value, options, badge, onChange }: DegreeSl
           </Tooltip>
         ))}
       </div>
+      {options.map(
+        (option) =>
+          option.blocked !== null && (
+            <span key={option.value} id={`${reasonId}-${String(option.value)}`} className="visually-hidden">
+              {`${copy.plan.blocked}: ${reasonOf(option)}`}
+            </span>
+          ),
+      )}
     </div>
   );
 }

@@ -65,9 +65,10 @@ export function PlanPanel({
 
   const setAxis = (axis: Axis, value: number): void => {
     const option = axisOptions(context, plan, axis).find((candidate) => candidate.value === value);
-    if (option?.plan == null) return;
-    setMoves(describeMoves(plan, option.plan, axis));
-    onChange(option.plan, false);
+    const next = option?.plan ?? null;
+    if (next === null) return;
+    setMoves(describeMoves(plan, next, axis));
+    onChange(next, false);
   };
   const recommend = (): void => {
     setMoves([]);

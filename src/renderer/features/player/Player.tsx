@@ -72,8 +72,6 @@ export function Player({ video }: { readonly video: LibraryVideo }) {
           {playback.hasFailed ? (
             <p className={styles.broken}>{copy.player.broken}</p>
           ) : (
-            // The clip has no sound, so it has nothing to caption. Clicking it is a convenience: keys and buttons do the same.
-            // eslint-disable-next-line jsx-a11y/media-has-caption, jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
             <video
               ref={ref}
               className={styles.video}
@@ -81,7 +79,6 @@ export function Player({ video }: { readonly video: LibraryVideo }) {
               aria-label={`${copy.player.video}: ${prompt}`}
               title={copy.player.dragHint}
               loop={isLooping}
-              autoPlay
               muted
               playsInline
               draggable

@@ -92,6 +92,11 @@ export function usePlayback({ frames, frameRate, speed }: Clip): Playback {
 
   const shuttle = useCallback((direction: 1 | -1): void => playAt(shuttleRate(rate.current, direction)), [playAt]);
 
+  // A finished video starts by itself; autoplay as an attribute would not tell the controls.
+  useEffect(() => {
+    playAt(1);
+  }, [playAt]);
+
   useEffect(() => {
     if (rate.current > 0 && ref.current !== null) {
       rate.current = speed;

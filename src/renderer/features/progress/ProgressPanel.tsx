@@ -120,8 +120,8 @@ function Lanes({ progress }: { readonly progress: JobProgress }) {
             : gpus.find((candidate) => candidate.index === index);
         const stage = rank.stage === null ? words.waiting : words.stages[rank.stage];
         const loads = [
-          ...(gpu?.memoryUsedBytes == null ? [] : [formatGib(gpu.memoryUsedBytes)]),
-          ...(gpu?.utilisationPercent == null ? [] : [words.load(gpu.utilisationPercent)]),
+          ...(typeof gpu?.memoryUsedBytes === 'number' ? [formatGib(gpu.memoryUsedBytes)] : []),
+          ...(typeof gpu?.utilisationPercent === 'number' ? [words.load(gpu.utilisationPercent)] : []),
         ];
         return (
           <li key={rank.rank} className={styles.lane}>

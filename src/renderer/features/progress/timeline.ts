@@ -26,6 +26,7 @@ function expectedMs(stage: StageProgress, msPerStep: number | null): number {
 
 const countText = (stage: StageProgress): string => {
   if (stage.total === 0) return '';
+  if (stage.stage === 'loading' && stage.status === 'finished') return formatBytes(stage.total);
   if (stage.stage === 'loading') return `${formatBytes(stage.completed)} / ${formatBytes(stage.total)}`;
   return `${String(stage.completed)}/${String(stage.total)}`;
 };
