@@ -82,8 +82,12 @@ def _environment() -> Iterator[Finding]:
     if not _LOCK.is_file():
         yield Finding("environment", "note", "the lock file is not beside the package, so versions are not compared")
         return
-    for name, wanted in _PINNED.findall(_LOCK.read_text("utf-8")):
-        if name.lower() not in {"torch", "diffusers", "transformers", "safetensors", "av", "numpy", "sentencepiece"}:
+    # One lock serves several versions of Python, so a package may be pinned twice.
+    pins: dict[str, list[str]] = {}
+    for name, version in _PINNED.findall(_LOCK.read_text("utf-8")):
+        pins.setdefault(name.lower(), []).append(version.split("+")[0])
+    for name in ("torch", "diffusers", "transformers", "safetensors", "av", "numpy", "sentencepiece"):
+        if name not in pins:
             continue
         try:
             found = metadata.version(name)
@@ -91,10 +95,10 @@ def _environment() -> Iterator[Finding]:
             yield Finding("environment", "problem", f"{name} is not installed", "Repair the environment.")
             continue
         # `2.15.0+cpu` is 2.15.0 built for another device.
-        if found.split("+")[0] == wanted.split("+")[0]:
+        if found.split("+")[0] in pins[name]:
             yield Finding("environment", "ok", f"{name} {found}")
         else:
-            text = f"{name} is {found}, and {wanted} is what Splitreel is tested with"
+            text = f"{name} is {found}, and {' or '.join(pins[name])} is what Splitreel is tested with"
             yield Finding("environment", "problem", text, "Repair the environment.")
 
 
