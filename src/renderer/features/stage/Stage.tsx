@@ -42,10 +42,11 @@ function ratioOf(view: StageView, formRatio: number): number {
 
 /** The job that ran last in this window: what it ended with stays on the stage. */
 function useLastJobId(jobs: readonly Job[]): string | null {
+  const shownByMain = useSlice('progress')?.jobId ?? null;
   const [lastId, setLastId] = useState<string | null>(null);
   const running = runningJob(jobs)?.id ?? null;
   if (running !== null && running !== lastId) setLastId(running);
-  return running ?? lastId;
+  return running ?? lastId ?? shownByMain;
 }
 
 export function Stage({ ratio, examples, onExample }: StageProps) {
