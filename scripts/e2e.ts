@@ -1,0 +1,85 @@
+/**
+ * End-to-end tests in the real Electron. As root they run as an ordinary user, because root has no Chromium sandbox;
+ * that user gets copies in a folder that all can read, since root's own are often closed.
+ */
+import { execa } from 'execa';
+import { chmod, cp, mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { buildApp } from './build-app';
+import { ensurePackages, TEST_PACKAGES } from './debian';
+import { ensureEnvironment } from './environment';
+import { isRoot, ROOT, say } from './places';
+import { findRuntime, type Runtime } from './runtime/index';
+
+const USER = 'splitreel-e2e';
+const STAGE = '/var/tmp/splitreel-e2e';
+/** What the app and its tests are made of; all else stays behind. */
+const STAGED = ['out', 'resources', 'python', 'src', 'test', 'scripts', 'package.json', 'tsconfig.base.json'] as const;
+
+interface Place {
+  readonly root: string;
+  readonly program: string;
+  readonly environment: string;
+  /** Words before the command. */
+  readonly as: readonly string[];
+  readonly output: string;
+}
+
+async function stageForUser({ program }: Runtime): Promise<Place> {
+  const known = await execa('id', [USER], { reject: false });
+  if (known.exitCode !== 0) await execa('useradd', ['--system', '--create-home', '--shell', '/bin/bash', USER]);
+  const app = path.join(STAGE, 'app');
+  const runtime = path.join(STAGE, 'runtime');
+  const output = path.join(STAGE, 'results');
+  for (const folder of [app, runtime, output]) await rm(folder, { recursive: true, force: true });
+  await mkdir(app, { recursive: true, mode: 0o755 });
+  for (const name of STAGED) await cp(path.join(ROOT, name), path.join(app, name), { recursive: true });
+  // Links instead of copies where the disk allows: node_modules is 350 MB, the runtime 240.
+  await link(path.join(ROOT, 'node_modules'), path.join(app, 'node_modules'));
+  await execa('cp', ['-a', path.dirname(program), runtime]);
+  await execa('chmod', ['-R', 'a+rX', app]);
+  await chmod(STAGE, 0o755);
+  await execa('install', ['-d', '-o', USER, output]);
+  const environment = path.join(STAGE, 'environment');
+  await ensureEnvironment(environment, app);
+  await execa('chmod', ['-R', 'a+rX', environment]);
+  const as = ['runuser', '-u', USER, '--'];
+  return { root: app, program: path.join(runtime, path.basename(program)), environment, as, output };
+}
+
+async function link(from: string, to: string): Promise<void> {
+  const linked = await execa('cp', ['-al', from, to], { reject: false });
+  if (linked.exitCode === 0) return;
+  await rm(to, { recursive: true, force: true });
+  await execa('cp', ['-a', from, to]);
+}
+
+async function stay({ program }: Runtime): Promise<Place> {
+  const environment = path.join(ROOT, 'out', 'e2e-environment');
+  await ensureEnvironment(environment);
+  return { root: ROOT, program, environment, as: [], output: path.join(ROOT, 'test-results') };
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  await ensurePackages(TEST_PACKAGES);
+  const [runtime] = await Promise.all([findRuntime(), buildApp()]);
+  const place = isRoot() ? await stageForUser(runtime) : await stay(runtime);
+  const variables = {
+    ...runtime.env,
+    SPLITREEL_E2E_RUNTIME: place.program,
+    SPLITREEL_E2E_ENVIRONMENT: place.environment,
+    SPLITREEL_E2E_OUTPUT: place.output,
+    CI: process.env['CI'] ?? '',
+  };
+  const env = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+  const playwright = [process.execPath, path.join(place.root, 'node_modules', '@playwright', 'test', 'cli.js'), 'test'];
+  const config = ['-c', path.join(place.root, 'test', 'e2e', 'playwright.config.ts')];
+  const display = ['xvfb-run', '-a', '-s', '-screen 0 1920x1200x24 -nolisten tcp'];
+  const [file = 'env', ...before] = [...place.as, 'env', ...env];
+  const args = [...before, ...display, ...playwright, ...config, ...words];
+  const { exitCode } = await execa(file, args, { cwd: place.root, stdio: 'inherit', reject: false });
+  say(`Pictures and traces: ${place.output}`);
+  return exitCode ?? 1;
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,151 @@
+/** Starts the built app in a real Electron, with a data folder and GPUs of the test's own. Run by scripts/e2e.ts. */
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { _electron, test as base, type ElectronApplication, type Page } from '@playwright/test';
+
+const ROOT = path.resolve(import.meta.dirname, '..', '..');
+
+/** What the stand-in nvidia-smi plays; `none`: there is no such program. */
+export type FakeGpus = '0' | '1' | '2' | '4' | '8' | 'mixed' | 'old' | 'hang' | 'garbage' | 'nodriver' | 'none';
+
+export interface LaunchOptions {
+  readonly gpus?: FakeGpus;
+  /** False: as on a fresh machine. */
+  readonly withEnvironment?: boolean;
+  /** Of an earlier launch, to start the app again on it. */
+  readonly dataFolder?: string;
+}
+
+export interface RunningApp {
+  readonly app: ElectronApplication;
+  readonly page: Page;
+  readonly dataFolder: string;
+  readonly pid: number;
+  /** The app and all that it has started, by /proc. */
+  readonly processTree: () => readonly number[];
+  readonly screenshot: (name: string) => Promise<void>;
+}
+
+interface Fixtures {
+  readonly launch: (options?: LaunchOptions) => Promise<RunningApp>;
+}
+
+function need(name: string): string {
+  const value = process.env[name];
+  if (value === undefined || value === '') throw new Error(`${name} is not set: run the tests by npm run test:e2e`);
+  return value;
+}
+
+function parentOf(pid: number): number | null {
+  try {
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return null;
+  }
+}
+
+export function descendants(root: number): readonly number[] {
+  const all = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+  const parents = new Map(all.map((pid) => [pid, parentOf(pid)]));
+  const isBelow = (pid: number): boolean => {
+    const parent = parents.get(pid) ?? null;
+    return parent !== null && (parent === root || isBelow(parent));
+  };
+  return [...all.filter((pid) => pid === root), ...all.filter((pid) => pid !== root && isBelow(pid))];
+}
+
+/** A PATH whose first folder holds the stand-in. */
+function fakeGpuPath(folder: string, gpus: FakeGpus): string {
+  mkdirSync(folder, { recursive: true });
+  const usual = process.env['PATH'] ?? '/usr/bin:/bin';
+  if (gpus === 'none') return usual;
+  rmSync(path.join(folder, 'nvidia-smi'), { force: true });
+  symlinkSync(path.join(ROOT, 'test', 'fakes', 'nvidia-smi'), path.join(folder, 'nvidia-smi'));
+  writeFileSync(path.join(folder, 'fake-gpus'), gpus);
+  return `${folder}${path.delimiter}${usual}`;
+}
+
+async function launchApp(options: LaunchOptions): Promise<RunningApp> {
+  const dataFolder = options.dataFolder ?? mkdtempSync(path.join(tmpdir(), 'splitreel-e2e-'));
+  if (options.withEnvironment === true && options.dataFolder === undefined)
+    symlinkSync(need('SPLITREEL_E2E_ENVIRONMENT'), path.join(dataFolder, 'environment'));
+  chmodSync(dataFolder, 0o700);
+  const app = await _electron.launch({
+    executablePath: need('SPLITREEL_E2E_RUNTIME'),
+    args: [ROOT],
+    // Without this Playwright turns the sandbox off by itself.
+    chromiumSandbox: true,
+    env: {
+      HOME: process.env['HOME'] ?? dataFolder,
+      DISPLAY: need('DISPLAY'),
+      PATH: fakeGpuPath(path.join(dataFolder, 'bin'), options.gpus ?? 'none'),
+      LANG: 'C.UTF-8',
+      NODE_ENV: 'production',
+      SPLITREEL_DATA: dataFolder,
+      SPLITREEL_CACHE: path.join(dataFolder, 'cache'),
+      SPLITREEL_RUNTIME: process.env['SPLITREEL_RUNTIME'] ?? 'official',
+      SPLITREEL_RUNTIME_NOTE: process.env['SPLITREEL_RUNTIME_NOTE'] ?? '',
+      OMP_NUM_THREADS: '1',
+    },
+  });
+  const page = await app.firstWindow();
+  await page.waitForLoadState('domcontentloaded');
+  const pid = app.process().pid;
+  if (pid === undefined) throw new Error('Electron has no process');
+  return {
+    app,
+    page,
+    dataFolder,
+    pid,
+    processTree: () => descendants(pid),
+    screenshot: async (name) => {
+      await page.screenshot({ path: path.join(need('SPLITREEL_E2E_OUTPUT'), 'shots', `${name}.png`) });
+    },
+  };
+}
+
+/** Ends the app with all that it has started, whatever state it is in. */
+function end({ pid }: RunningApp): void {
+  for (const each of [...descendants(pid)].reverse())
+    try {
+      process.kill(each, 'SIGKILL');
+    } catch {
+      // Gone already.
+    }
+}
+
+export const test = base.extend<Fixtures>({
+  // Playwright reads a fixture's needs off this first parameter, so it has to be there.
+  // eslint-disable-next-line no-empty-pattern -- nothing is needed
+  launch: async ({}, use) => {
+    const started: RunningApp[] = [];
+    await use(async (options = {}) => {
+      const running = await launchApp(options);
+      started.push(running);
+      return running;
+    });
+    for (const running of started) end(running);
+    for (const { dataFolder } of started) rmSync(dataFolder, { recursive: true, force: true });
+  },
+});
+export { expect } from '@playwright/test';
+
+/** Sockets that listen, of these processes: `ss` prints their pids. */
+export function listeningPorts(pids: readonly number[]): readonly string[] {
+  const text = execFileSync('ss', ['-ltnpH'], { encoding: 'utf8' });
+  return text.split('\n').filter((line) => pids.some((pid) => line.includes(`pid=${String(pid)},`)));
+}
