@@ -10,7 +10,8 @@ import type { Environ } from '../engine/worker-environment';
 import { workerEnvironment } from '../engine/worker-environment';
 import { fileErrorCode } from '../ports/files';
 import type { Random } from '../ports/random';
-import { atStep, installSlot, writePathFile, type InstallPorts } from './install';
+import { atStep, installSlot, writePathFile } from './install';
+import type { InstallPorts } from './install-plan';
 import { installEnvironment, installSettingsSchema, type InstallSettings } from './install-settings';
 import { openSlots } from './slots';
 

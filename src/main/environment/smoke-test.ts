@@ -3,7 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { appError, SplitreelError } from '../../shared/errors';
 import type { RunOutcome } from '../ports/processes';
-import type { InstallPlan, InstallPorts } from './install';
+import type { InstallPlan, InstallPorts } from './install-plan';
 import { mainLine } from './uv-output';
 
 const VERSIONS = `

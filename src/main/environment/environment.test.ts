@@ -1,0 +1,134 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { nodeFiles } from '../adapters/node/files';
+import { nodeRandom } from '../adapters/node/random';
+import { SILENT_LOG } from '../ports/log';
+import type { Processes, RunOutcome } from '../ports/processes';
+import { createEnvironment, type EnvironmentService } from './environment';
+import { openSlots } from './slots';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'splitreel-'));
+  await mkdir(path.join(folder, 'python'));
+  await mkdir(path.join(folder, 'resources'));
+  await writeFile(path.join(folder, 'python', 'requirements.lock'), 'a==1\n');
+  const settings = {
+    minimumDriver: '1',
+    pythonVersion: '3.11',
+    uv: { version: '1', wheelSha256: {} },
+    roomNeededBytes: 1,
+  };
+  await writeFile(path.join(folder, 'resources', 'environment.json'), JSON.stringify(settings));
+  await mkdir(path.join(tool(), 'uv-1.data', 'scripts'), { recursive: true });
+  await writeFile(path.join(tool(), 'uv-1.data', 'scripts', 'uv'), '');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+const root = (): string => path.join(folder, 'environment');
+const tool = (): string => path.join(root(), 'tool', 'uv-1');
+
+const exited = (stdout: string, code = 0): RunOutcome => ({
+  kind: 'exited',
+  code,
+  stdout,
+  stderr: code === 0 ? '' : stdout,
+});
+
+/** Plays Python and uv; `failing` names an argument whose program fails. */
+function play(failing: string | null): Pick<Processes, 'run'> {
+  return {
+    run: async (_file, { args, signal }) => {
+      if (signal?.aborted === true) return { kind: 'cancelled' };
+      if (failing !== null && args.includes(failing)) return exited('error: it failed', 2);
+      if (args[0] === 'venv') {
+        const slot = args[args.length - 1] ?? '';
+        await mkdir(path.join(slot, 'bin'), { recursive: true });
+        await mkdir(path.join(slot, 'lib', 'python3.11', 'site-packages'), { recursive: true });
+        await writeFile(path.join(slot, 'bin', 'python'), '');
+      }
+      if (args.some((argument) => argument.includes('version_info'))) return exited('3.11\n/usr/bin/python3.11');
+      return exited('{"python":"3.11.2","torch":"2.15.0"}');
+    },
+  };
+}
+
+const open = (failing: string | null = null): EnvironmentService =>
+  createEnvironment(
+    { files: nodeFiles, processes: play(failing), log: SILENT_LOG, random: nodeRandom },
+    {
+      root: root(),
+      cacheFolder: path.join(folder, 'cache'),
+      pythonFolder: path.join(folder, 'python'),
+      resourcesFolder: path.join(folder, 'resources'),
+      platform: 'linux',
+      arch: 'x64',
+      env: {},
+      onChange: () => undefined,
+    },
+  );
+const slots = () => readdir(path.join(root(), 'slots'));
+
+test('missing, installed, installed anew, rolled back, removed', async () => {
+  const service = open();
+  expect(await service.check()).toEqual({ status: 'missing' });
+  await service.install();
+  const first = service.get();
+  expect(first).toMatchObject({
+    status: 'ready',
+    isOutdated: false,
+    previousSlot: null,
+    versions: { torch: '2.15.0' },
+  });
+  await writeFile(path.join(folder, 'python', 'requirements.lock'), 'a==2\n');
+  expect(await service.check()).toMatchObject({ status: 'ready', isOutdated: true });
+  await service.install();
+  const old = first.status === 'ready' ? first.slot : '';
+  expect(service.get()).toMatchObject({ status: 'ready', isOutdated: false, previousSlot: old });
+  expect(await slots()).toHaveLength(2);
+  await service.rollBack();
+  expect(service.get()).toMatchObject({ status: 'ready', slot: old, isOutdated: true });
+  await service.remove();
+  expect(service.get()).toEqual({ status: 'missing' });
+  expect(await nodeFiles.stat(root())).toBeNull();
+});
+
+test.each(['venv', 'sync', '-c', 'generate'])(
+  'a new install that fails at %s leaves the working one as it was',
+  async (failing) => {
+    await open().install();
+    const before = await open().check();
+    const service = open(failing);
+    await expect(service.install()).rejects.toThrow();
+    expect(service.get()).toEqual(before);
+    expect(await slots()).toHaveLength(1);
+    expect(await service.current()).not.toBeNull();
+  },
+);
+
+test('a first install that fails says why, and the next start sweeps up what a killed one left', async () => {
+  const service = open('sync');
+  await expect(service.install()).rejects.toMatchObject({ error: { code: 'ENVIRONMENT_INSTALL_FAILED' } });
+  expect(service.get()).toMatchObject({ status: 'failed', hasWorkingSlot: false });
+  await mkdir(path.join(root(), 'slots', 'half'), { recursive: true });
+  expect(await open().check()).toEqual({ status: 'missing' });
+  expect(await slots()).toEqual([]);
+});
+
+test('a slot whose interpreter has gone is broken, not ready', async () => {
+  const service = open();
+  await service.install();
+  const state = service.get();
+  await rm(openSlots(nodeFiles, root(), 'linux').pythonOf(state.status === 'ready' ? state.slot : ''));
+  expect(await service.check()).toMatchObject({ status: 'failed', error: { code: 'ENVIRONMENT_BROKEN' } });
+  expect(await service.current()).toBeNull();
+});
+
+test('a cancelled install ends as what there was before', async () => {
+  const service = open();
+  const done = service.install();
+  service.cancel();
+  await expect(done).rejects.toMatchObject({ error: { code: 'CANCELLED' } });
+  expect(service.get()).toEqual({ status: 'missing' });
+});

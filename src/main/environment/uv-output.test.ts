@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { SplitreelError } from '../../shared/errors';
+import type { RunOutcome } from '../ports/processes';
+import { throwUnlessDone } from './install';
+import { installEnvironment } from './install-settings';
+import { applyUvLine, mainLine, NO_PACKAGES } from './uv-output';
+
+test('packages and bytes are counted from the words of uv', () => {
+  const lines = [
+    'Using Python 3.11.7 environment at: slots/x',
+    'Resolved 71 packages in 12ms',
+    'Downloading torch (500.0MiB)',
+    'Downloading numpy (16MiB)',
+    ' Downloaded numpy',
+    ' Downloaded torch',
+    'Prepared 71 packages in 8.01s',
+    'Installed 71 packages in 1.2s',
+    ' + numpy==2.4.6',
+    ' + torch==2.15.0',
+  ];
+  const progress = lines.reduce(applyUvLine, NO_PACKAGES);
+  expect(progress).toMatchObject({ completed: 2, total: 71, downloadedBytes: 516 * 1_048_576, current: 'torch' });
+});
+
+const codeOf = (outcome: RunOutcome): string | null => {
+  try {
+    throwUnlessDone(outcome, '/data');
+    return null;
+  } catch (error) {
+    return error instanceof SplitreelError ? error.error.code : 'not ours';
+  }
+};
+const failed = (stderr: string): RunOutcome => ({ kind: 'exited', code: 2, stdout: '', stderr });
+
+test.each<[string, RunOutcome, string | null]>([
+  ['done', { kind: 'exited', code: 0, stdout: '', stderr: '' }, null],
+  ['cancelled', { kind: 'cancelled' }, 'CANCELLED'],
+  ['a full disk', failed('error: failed to write: No space left on device (os error 28)'), 'DISK_FULL'],
+  [
+    'no network',
+    failed('error: Failed to fetch\n  Caused by: dns error: failed to lookup address information'),
+    'NETWORK_UNREACHABLE',
+  ],
+  ['an altered hash', failed('error: Hash mismatch for `torch==2.15.0`'), 'ENVIRONMENT_INSTALL_FAILED'],
+  ['a killed uv', { kind: 'signalled', signal: 'SIGKILL', stdout: '', stderr: '' }, 'ENVIRONMENT_INSTALL_FAILED'],
+])('%s', (_name, outcome, code) => {
+  expect(codeOf(outcome)).toBe(code);
+});
+
+test('the line that says what went wrong is the one that is told', () => {
+  expect(mainLine('warning: x\nerror: Hash mismatch.\nhint: y')).toBe('Hash mismatch');
+  expect(mainLine('')).toBe('it ended without a word');
+});
+
+test('an install sees where packages are and nothing of the user\u2019s Python', () => {
+  const env = {
+    HOME: '/home/u',
+    PIP_INDEX_URL: 'https://index/simple',
+    PYTHONPATH: '/evil',
+    VIRTUAL_ENV: '/v',
+    HF_TOKEN: 's',
+    UV_PROJECT: 'x',
+  };
+  const given = installEnvironment(env, { uvCache: '/c', managedPythons: '/p' });
+  expect(given).toMatchObject({ HOME: '/home/u', UV_DEFAULT_INDEX: 'https://index/simple', UV_CACHE_DIR: '/c' });
+  for (const name of ['PYTHONPATH', 'VIRTUAL_ENV', 'HF_TOKEN', 'UV_PROJECT']) expect(given).not.toHaveProperty(name);
+});

@@ -1,0 +1,23 @@
+import { expect, test, vi } from 'vitest';
+import { calls } from '../../src/shared/ipc';
+
+test('the page gets exactly the contract: each call, the subscription, the path of a dropped file', async () => {
+  const exposed: Record<string, unknown> = {};
+  const sent: unknown[] = [];
+  // Electron itself is the border here; nothing of ours is replaced.
+  vi.doMock('electron', () => ({
+    contextBridge: { exposeInMainWorld: (name: string, api: unknown) => void (exposed[name] = api) },
+    ipcRenderer: {
+      invoke: (...words: unknown[]) => void sent.push(words),
+      on: () => undefined,
+      removeListener: () => undefined,
+    },
+    webUtils: { getPathForFile: () => '' },
+  }));
+  await import('../../src/preload/index');
+  expect(Object.keys(exposed)).toEqual(['splitreel']);
+  const api = exposed['splitreel'] as Record<string, (input?: unknown) => unknown>;
+  expect(Object.keys(api).sort()).toEqual([...Object.keys(calls), 'onSliceChanged', 'pathOfDroppedFile'].sort());
+  api['cancelJob']?.({ jobId: 'j' });
+  expect(sent).toEqual([['splitreel:call', 'cancelJob', { jobId: 'j' }]]);
+});
