@@ -1,3 +1,2 @@
 export { InstallProgress } from './InstallProgress';
 export { Stage } from './Stage';
-export { runningJob } from './stage-view';
