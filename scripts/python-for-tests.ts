@@ -3,20 +3,13 @@ import { execa } from 'execa';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import path from 'node:path';
+import { ensurePip } from './debian';
+import { cacheFolder } from './places';
 
 /** Built with the lock's own hashes, so the folder's name says exactly what is in it. */
 const UV_VERSION = '0.13.9';
 const LOCKS = ['python/requirements.lock', 'python/requirements-dev.lock'] as const;
-
-export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  const chosen = env['SPLITREEL_CACHE'];
-  if (chosen !== undefined && chosen !== '') return path.resolve(chosen);
-  const xdg = env['XDG_CACHE_HOME'];
-  const base = xdg !== undefined && path.isAbsolute(xdg) ? xdg : path.join(homedir(), '.cache');
-  return path.join(base, 'splitreel');
-}
 
 /** Returns the environment's folder; makes it where it is not there yet, whole or not at all. */
 export async function pythonForTests(root: string): Promise<string> {
@@ -27,7 +20,8 @@ export async function pythonForTests(root: string): Promise<string> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(cacheFolder(), { recursive: true });
   const uv = await uvProgram();
-  const run = (args: readonly string[]) => execa(uv, args, { cwd: root, stdio: 'inherit' });
+  const run = (args: readonly string[]) =>
+    execa(uv, args, { cwd: root, stdio: 'inherit', env: { UV_CACHE_DIR: path.join(cacheFolder(), 'uv') } });
   await run(['venv', '--quiet', '--python', '3.11', folder]);
   const python = path.join(folder, 'bin', 'python');
   const locks = LOCKS.flatMap((lock) => ['--requirements', lock]);
@@ -36,10 +30,11 @@ export async function pythonForTests(root: string): Promise<string> {
   return folder;
 }
 
-async function uvProgram(): Promise<string> {
+export async function uvProgram(): Promise<string> {
   const folder = path.join(cacheFolder(), `uv-${UV_VERSION}`);
   const program = path.join(folder, 'bin', 'uv');
   if (existsSync(program)) return program;
+  await ensurePip();
   const partial = `${folder}.part`;
   await rm(partial, { recursive: true, force: true });
   const args = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', partial, `uv==${UV_VERSION}`];

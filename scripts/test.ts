@@ -35,6 +35,19 @@ function countPytest(output: string): Count {
   return { passed: numberBefore('passed', line), failed: numberBefore('failed', line) + numberBefore('error', line) };
 }
 
+/** Playwright's list: `  3 failed`, `  41 passed (2.1m)`, each on a line of its own at the end. */
+function countPlaywright(output: string): Count {
+  const last = (word: string): number =>
+    Number(
+      output
+        .split('\n')
+        .findLast((text) => new RegExp(`^\\s+\\d+ ${word}\\b`).test(text))
+        ?.trim()
+        .split(' ')[0] ?? 0,
+    );
+  return { passed: last('passed'), failed: last('failed') + last('did not run') };
+}
+
 function steps(python: string): readonly Step[] {
   const tool = (name: string): string => path.join(python, 'bin', name);
   const inPython = path.join(root, 'python');
@@ -44,6 +57,7 @@ function steps(python: string): readonly Step[] {
     { name: 'types', command: ['npx', 'tsc', '--build'], count: null },
     { name: 'imports', command: ['npm', 'run', '--silent', 'imports'], count: null },
     { name: 'dead-code', command: ['npx', 'knip'], count: null },
+    { name: 'locks', command: ['npx', 'tsx', 'scripts/locks.ts', '--check'], count: null },
     { name: 'python-format', command: [tool('ruff'), 'format', '--check', '--quiet', '.'], cwd: inPython, count: null },
     { name: 'python-lint', command: [tool('ruff'), 'check', '--quiet', '.'], cwd: inPython, count: null },
     { name: 'python-types', command: [tool('mypy'), '--strict', 'splitreel'], cwd: inPython, count: null },
@@ -52,6 +66,7 @@ function steps(python: string): readonly Step[] {
     { name: 'contract', command: ['npx', 'vitest', 'run', '--project', 'contract'], count: countVitest },
     { name: 'process', command: ['npx', 'vitest', 'run', '--project', 'process'], count: countVitest },
     { name: 'python', command: [tool('python'), '-m', 'pytest'], cwd: inPython, count: countPytest },
+    { name: 'e2e', command: ['npx', 'tsx', 'scripts/e2e.ts'], count: countPlaywright },
   ];
 }
 

@@ -1,0 +1,57 @@
+/**
+ * Lock files that name no host, so that they install from any registry. `npm run lock` makes them anew from
+ * package.json and python/*.in; with `--check` it only looks.
+ */
+import { execa } from 'execa';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ROOT, say } from './places';
+import { uvProgram } from './python-for-tests';
+
+const NPM_LOCK = path.join(ROOT, 'package-lock.json');
+const PYTHON = ['requirements', 'requirements-dev'] as const;
+const ADDRESS = /https?:\/\//;
+
+interface NpmLock {
+  readonly packages: Record<string, Record<string, unknown>>;
+}
+
+async function make(): Promise<void> {
+  await execa('npm', ['install', '--package-lock-only'], { cwd: ROOT, stdio: 'inherit' });
+  const lock = JSON.parse(await readFile(NPM_LOCK, 'utf8')) as NpmLock;
+  // npm leaves `resolved` out by .npmrc; whom to give money to is not the lock's business either.
+  for (const entry of Object.values(lock.packages)) {
+    Reflect.deleteProperty(entry, 'funding');
+    Reflect.deleteProperty(entry, 'resolved');
+  }
+  await writeFile(NPM_LOCK, `${JSON.stringify(lock, null, 2)}\n`);
+  const uv = await uvProgram();
+  const flags = ['--universal', '--python-version', '3.11', '--generate-hashes', '--no-emit-index-url', '--no-header'];
+  for (const name of PYTHON)
+    await execa(uv, ['pip', 'compile', '--quiet', ...flags, `${name}.in`, '-o', `${name}.lock`], {
+      cwd: path.join(ROOT, 'python'),
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+}
+
+async function problems(): Promise<readonly string[]> {
+  const files = [NPM_LOCK, ...PYTHON.map((name) => path.join(ROOT, 'python', `${name}.lock`))];
+  const found = await Promise.all(
+    files.map(async (file) => {
+      const lines = (await readFile(file, 'utf8')).split('\n');
+      const bad = lines.findIndex((line) => ADDRESS.test(line) || line.includes('"resolved"'));
+      return bad < 0 ? [] : [`${path.relative(ROOT, file)}:${bad + 1} names a host: run npm run lock`];
+    }),
+  );
+  const manifest = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8')) as Record<string, object>;
+  const lock = JSON.parse(await readFile(NPM_LOCK, 'utf8')) as NpmLock;
+  for (const kind of ['dependencies', 'devDependencies'])
+    if (JSON.stringify(lock.packages['']?.[kind]) !== JSON.stringify(manifest[kind]))
+      return [...found.flat(), `package-lock.json has other ${kind} than package.json: run npm run lock`];
+  return found.flat();
+}
+
+if (!process.argv.includes('--check')) await make();
+const wrong = await problems();
+for (const line of wrong) say(line);
+process.exitCode = wrong.length === 0 ? 0 : 1;
