@@ -17,8 +17,6 @@ from splitreel.protocol import (
 )
 from splitreel.rank.talk import Progress
 
-# Ranks share out the bytes of a model and the tiles of a picture; everything else they do together.
-_SHARED_OUT = {Stage.LOADING, Stage.DECODING}
 
 
 @dataclass(slots=True)
@@ -132,6 +130,9 @@ class StageTracker:
 
 
 def _together(stage: Stage, state: _StageState) -> tuple[int, int]:
-    if stage in _SHARED_OUT:
+    if stage is Stage.LOADING:
         return sum(state.completed.values()), sum(state.totals.values())
+    if stage is Stage.DECODING:
+        # The writer counts every tile, its own and those that come from others; the others count none.
+        return max(state.completed.values()), max(state.totals.values())
     return min(state.completed.values()), max(state.totals.values())

@@ -1,0 +1,134 @@
+"""The same processes with the real engine and the demo model: torch, gloo, two ranks."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from safetensors.numpy import load_file
+
+from splitreel.video.mp4 import read_metadata
+from tests.processes.worker import PACKAGE_PARENT, Worker, all_gone, start_job
+
+STEPS = 3
+SMALL: dict[str, object] = {"numInferenceSteps": STEPS, "width": 96, "height": 64, "numFrames": 9}
+ENVIRONMENT = {**os.environ, "PYTHONPATH": PACKAGE_PARENT, "OMP_NUM_THREADS": "1"}
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Worker]:
+    worker = Worker()
+    yield worker
+    family = worker.family()
+    worker.close()
+    assert all_gone(family)
+
+
+def job(output: Path, job_id: str, **settings: object) -> dict[str, Any]:
+    return start_job(Path("demo"), output, ("a red ball",), job_id, {"ulysses": 2}, {**SMALL, **settings})
+
+
+def listeners(pids: list[int]) -> list[str]:
+    """Local addresses on which any of the processes listens."""
+    sockets: set[str] = set()
+    for pid in pids:
+        for entry in Path(f"/proc/{pid}/fd").iterdir():
+            try:
+                sockets |= set(re.findall(r"socket:\[(\d+)\]", str(entry.readlink())))
+            except OSError:
+                continue
+    found: list[str] = []
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/{pids[0]}/net/{table}").read_text().splitlines()[1:]:
+            values = line.split()
+            if values[3] == "0A" and values[9] in sockets:
+                found.append(values[1].split(":")[0])
+    return found
+
+
+def test_cold_then_warm(worker: Worker, tmp_path: Path) -> None:
+    worker.send(job(tmp_path, "j1"))
+    cold = worker.wait_end(120)
+    assert cold["type"] == "jobFinished", cold
+    assert cold["report"]["weightBytesRead"] > 0
+    pids = worker.rank_pids()
+    # 127.0.0.1 as the kernel writes it.
+    assert set(listeners(worker.family())) <= {"0100007F"}
+    worker.send(job(tmp_path, "j2"))
+    warm = worker.wait_end(60)
+    assert warm["type"] == "jobFinished"
+    assert warm["report"]["weightBytesRead"] == 0
+    assert worker.rank_pids() == pids
+    metadata = read_metadata(tmp_path / "j2 0.mp4")
+    assert (metadata.device, metadata.dtype, metadata.request.num_inference_steps) == ("cpu", "float32", STEPS)
+
+
+@pytest.mark.parametrize("stage", ["encoding", "denoising", "decoding", "writing"])
+def test_cancel(worker: Worker, tmp_path: Path, stage: str) -> None:
+    worker.send(job(tmp_path, f"c-{stage}", numInferenceSteps=8, numFrames=17))
+    worker.wait(lambda event: event["type"] == "stageStarted" and event["stage"] == stage, 120)
+    worker.send({"type": "cancelJob", "jobId": f"c-{stage}"})
+    # Writing may have been let through before the cancel was heard: then the video is there, whole.
+    kept = worker.wait_end(60)["type"] == "jobFinished"
+    assert [path.suffix for path in tmp_path.glob("*.*")] == ([".mp4"] if kept else [])
+    assert not kept or stage == "writing"
+
+
+def test_kill_9_of_a_rank_while_denoising(worker: Worker, tmp_path: Path) -> None:
+    worker.send(job(tmp_path, "k1", numInferenceSteps=100))
+    worker.wait(lambda event: event["type"] == "stageProgressed" and event["stage"] == "denoising", 120)
+    pids = worker.rank_pids()
+    os.kill(pids[1], signal.SIGKILL)
+    error = worker.wait_for("jobFailed", 5)["error"]
+    assert (error["code"], error["params"]["rank"]) == ("RANK_DIED", 1)
+    assert all_gone(pids)
+    worker.send(job(tmp_path, "k2"))
+    assert worker.wait_end(120)["type"] == "jobFinished"
+
+
+def test_tokens_are_counted_without_the_ranks(worker: Worker) -> None:
+    worker.send({"type": "countTokens", "requestId": "r", "modelPath": "demo", "text": "a red ball"})
+    counted = worker.wait_for("tokensCounted")
+    assert 1 < counted["tokens"] <= counted["max"]
+
+
+FLAGS = ["--model", "demo", "--prompt", "a red ball", "--height", "64", "--width", "96", "--num_frames", "9"]
+FLAGS += ["--num_inference_steps", str(STEPS), "--device", "cpu"]
+
+
+def command(folder: Path, *arguments: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=folder,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout.splitlines()
+
+
+def test_generate_and_torchrun_make_the_same_latents(tmp_path: Path) -> None:
+    lines = command(tmp_path, "splitreel", "generate", *FLAGS, "--save-latents", "one.safetensors")
+    assert lines[-2] == "output saved to results/a-red-ball_seed42.mp4"
+    assert re.fullmatch(r"epoch time: [\d.]+ sec, memory: [\d.]+ GB", lines[-1])
+    torchrun = ["torch.distributed.run", "--nproc_per_node=2", "-m", "splitreel.parallel_inference", *FLAGS]
+    lines = command(tmp_path, *torchrun, "--ulysses_degree=2", "--save_latents", "two.safetensors")
+    name = "cogvideox_dp1_cfg1_ulysses2_ring1_tp1_pp1_patch1_96x64"
+    assert lines[-2].endswith(f"results/{name}.mp4")
+    assert lines[-2].startswith("output saved to ")
+    assert lines[-1].startswith("epoch time: ")
+    one, two = (load_file(tmp_path / f"{which}.safetensors")["latents"] for which in ("one", "two"))
+    assert one.shape == two.shape
+    assert one.dtype == "float32"
+    assert abs(one - two).max() / abs(one).max() < 1e-5
+    assert (tmp_path / "results" / f"{name}.mp4").is_file()
