@@ -4,6 +4,7 @@
  */
 import { execa } from 'execa';
 import { chmod, cp, mkdir, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { buildApp } from './build-app';
 import { ensurePackages, TEST_PACKAGES } from './debian';
@@ -70,6 +71,8 @@ async function main(words: readonly string[]): Promise<number> {
     SPLITREEL_E2E_ENVIRONMENT: place.environment,
     SPLITREEL_E2E_OUTPUT: place.output,
     CI: process.env['CI'] ?? '',
+    // runuser leaves root's, which that user cannot read.
+    HOME: isRoot() ? `/home/${USER}` : homedir(),
   };
   const env = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
   const playwright = [process.execPath, path.join(place.root, 'node_modules', '@playwright', 'test', 'cli.js'), 'test'];

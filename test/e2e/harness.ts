@@ -92,6 +92,7 @@ async function launchApp(options: LaunchOptions): Promise<RunningApp> {
     env: {
       HOME: process.env['HOME'] ?? dataFolder,
       DISPLAY: need('DISPLAY'),
+      XAUTHORITY: process.env['XAUTHORITY'] ?? '',
       PATH: fakeGpuPath(path.join(dataFolder, 'bin'), options.gpus ?? 'none'),
       LANG: 'C.UTF-8',
       NODE_ENV: 'production',
