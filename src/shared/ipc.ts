@@ -166,5 +166,3 @@ export interface DroppedFile {
   readonly name: string;
   readonly size: number;
 }
-
-export { CALL_CHANNEL, CHANGE_CHANNEL } from './channels';
