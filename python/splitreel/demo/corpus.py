@@ -15,7 +15,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from splitreel.demo.captions import Caption, describe, sample_scene, say_nothing
+from splitreel.demo.captions import Caption, Scene, describe, sample_scene, say_nothing
 from splitreel.demo.tokenizer import PAD_ID, TEXT_LENGTH
 
 SILENT_SHARE = 0.13
@@ -34,13 +34,25 @@ class Corpus:
         return Corpus(self.labels_SA.to(device), self.ids_SKL.to(device), self.said_SKA.to(device))
 
 
+HARD_SHARE = 0.25
+"""Scenes drawn again until they show what is learned last: the points of a star, or anything turning."""
+
+
+def _scene(random: Random) -> Scene:
+    scene = sample_scene(random)
+    if random.random() < HARD_SHARE:
+        while scene.shape != "star" and scene.motion != "spin":
+            scene = sample_scene(random)
+    return scene
+
+
 def _write(job: tuple[int, int, int, str]) -> tuple[Tensor, Tensor, Tensor]:
     seed, scenes, wordings, tokenizer_file = job
     random = Random(seed)
     tokenizer = Tokenizer.from_file(tokenizer_file)
     tokenizer.enable_truncation(TEXT_LENGTH)
     tokenizer.enable_padding(pad_id=PAD_ID, length=TEXT_LENGTH)
-    drawn = [sample_scene(random) for _ in range(scenes)]
+    drawn = [_scene(random) for _ in range(scenes)]
     captions: list[Caption] = [
         say_nothing(random) if random.random() < SILENT_SHARE else describe(scene, random)
         for scene in drawn

@@ -356,7 +356,7 @@ def main() -> None:
         for block in model.transformer.transformer_blocks:
             block.compile(dynamic=False)
         torch._dynamo.config.cache_size_limit = 64
-    worth_compiling = sorted(buckets, key=lambda b: -b.share)[:3]
+    worth_compiling = sorted(buckets, key=lambda b: -b.share)[:2]
     pool = torch.cuda.graph_pool_handle() if options.compile and device.type == "cuda" else None
     steppers = [
         Stepper(

@@ -6,6 +6,7 @@ import gc
 import resource
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,14 +28,14 @@ from splitreel.engine.api import (
     StageFigures,
     VideoOutcome,
 )
-from splitreel.engine.decoding import decode_frames, preview_image
-from splitreel.errors import Cancelled, SplitreelError
-from splitreel.models.split_transformer import SplitTransformer
+from splitreel.engine.decoding import Frames, SharedDecode, preview_image
+from splitreel.errors import Cancelled, Reason, SplitreelError
 from splitreel.models.loading import Loaded, load_pipeline, scheduler, weight_bytes
+from splitreel.models.split_transformer import SplitTransformer
 from splitreel.parallel.collectives import Traffic
 from splitreel.parallel.groups import REPLICA, Mesh, MeshMaker
+from splitreel.parallel.shares import Span
 from splitreel.plan import Plan
-
 
 T = TypeVar("T")
 
@@ -60,8 +61,15 @@ class Engine:
 
     def load(self, model: Path, plan: Plan, options: LoadOptions, hooks: Hooks) -> LoadReport:
         """Collective over all ranks. Reads nothing where the held weights fit."""
-        if plan.tp > 1 or plan.pp > 1 or options.offload is not Offload.NONE:
-            raise SplitreelError("INTERNAL", {"problem": "a plan came through that the rules refuse"})
+        absent = [
+            Reason("strategy_absent", {"axis": axis, "degree": degree})
+            for axis, degree in (("pp", plan.pp), ("tp", plan.tp))
+            if degree > 1
+        ]
+        if options.offload is not Offload.NONE:
+            absent.append(Reason("offload_absent"))
+        if absent:
+            raise SplitreelError("PLAN_INVALID", reasons=absent)
         began = time.perf_counter()
         reused = self._held == (model, options)
         if not reused:
@@ -161,7 +169,7 @@ class _Run:
         try:
             text = self._stage(Stage.ENCODING, lambda: self._encode(video))
             latents = self._stage(Stage.DENOISING, lambda: self._denoise(video, text))
-            self._stage(Stage.DECODING, lambda: self._replica.together(lambda: self._decode(video, latents)))
+            self._stage(Stage.DECODING, lambda: self._decode(video, latents))
         except SplitreelError as error:
             return VideoOutcome(video, writer, error.code, dict(error.params))
         return VideoOutcome(video, writer)
@@ -262,24 +270,47 @@ class _Run:
         return latents[:, latents.shape[1] - frames :]
 
     def _decode(self, video: int, latents: torch.Tensor) -> None:
-        """On the writer alone: frames go to the file as they are decoded."""
-        if not self._mesh.is_writer:
-            return
-        self._hooks.latents(video, latents.float().cpu())
+        """Every rank decodes its tiles; the writer gives frames away as a span of time is whole.
 
-        def tile_done(completed: int) -> None:
-            if self._hooks.cancel_requested():
-                raise Cancelled
-            self._hooks.stage_progressed(video, Stage.DECODING, completed)
+        What can fail on one rank alone is done `together`, and only then are tiles sent: so nobody waits for a
+        tile that does not come.
+        """
+        writer, hooks, replica = self._mesh.is_writer, self._hooks, self._mesh[REPLICA]
+        shared = SharedDecode(self._pipeline.vae, latents, replica, self._engine.traffic)
+        self._replica.together(lambda: hooks.latents(video, latents.float().cpu()) if writer else None)
+        hooks.stage_started(video, Stage.DECODING, shared.units)
+        done = index = 0
+        parts: dict[int, torch.Tensor] = {}
 
-        frames, tiles = decode_frames(self._pipeline.vae, latents, tile_done)
-        self._hooks.stage_started(video, Stage.DECODING, tiles)
-        decoded = frames()
-        self._hooks.stage_finished(video, Stage.DECODING)
-        for index in range(self._job.num_frames):
-            if self._hooks.cancel_requested():
+        def tile_done() -> None:
+            nonlocal done
+            if hooks.cancel_requested():
                 raise Cancelled
-            self._hooks.frame(video, index, decoded[index])
+            done += 1
+            if writer:
+                hooks.stage_progressed(video, Stage.DECODING, done)
+
+        def tile_came() -> None:
+            nonlocal done
+            done += 1
+            hooks.stage_progressed(video, Stage.DECODING, done)
+
+        def decode(span: Span) -> None:
+            parts.clear()
+            parts.update(shared.decode(span, tile_done))
+
+        def give(frames: Frames | None) -> None:
+            nonlocal index
+            for frame in () if frames is None else frames:
+                if hooks.cancel_requested():
+                    raise Cancelled
+                hooks.frame(video, index, frame)
+                index += 1
+
+        for span in shared.spans:
+            self._replica.together(partial(decode, span))
+            self._replica.together(partial(give, shared.collect(span, parts, tile_came)))
+        hooks.stage_finished(video, Stage.DECODING)
 
 
 def _bytes_of(module: torch.nn.Module) -> int:

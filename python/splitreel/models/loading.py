@@ -22,7 +22,6 @@ from diffusers import (
 from safetensors import safe_open
 from transformers import T5Config, T5EncoderModel, T5Tokenizer
 
-from splitreel.engine.api import SchedulerChoice
 from splitreel.errors import SplitreelError
 
 Pipeline: TypeAlias = CogVideoXPipeline | CogVideoXImageToVideoPipeline
@@ -72,7 +71,7 @@ def load_pipeline(folder: Path, dtype: torch.dtype, device: torch.device, progre
     index = json.loads((folder / "model_index.json").read_text("utf-8"))
     pipeline = _PIPELINES[index["_class_name"]](
         tokenizer=T5Tokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
-        scheduler=scheduler(folder, SchedulerChoice.MODEL),
+        scheduler=scheduler(folder, "model"),
         **parts,
     )
     pipeline.set_progress_bar_config(disable=True)
@@ -81,12 +80,12 @@ def load_pipeline(folder: Path, dtype: torch.dtype, device: torch.device, progre
     return Loaded(pipeline, read)
 
 
-def scheduler(folder: Path, choice: SchedulerChoice) -> Scheduler:
+def scheduler(folder: Path, choice: str) -> Scheduler:
     """`model`: as the folder ships it; otherwise that class with the folder's numbers, trailing spacing for DPM."""
     config = json.loads((folder / "scheduler" / "scheduler_config.json").read_text("utf-8"))
-    if choice is SchedulerChoice.DDIM:
+    if choice == "ddim":
         return CogVideoXDDIMScheduler.from_config(config)
-    if choice is SchedulerChoice.DPM:
+    if choice == "dpm":
         return CogVideoXDPMScheduler.from_config(config, timestep_spacing="trailing")
     known = _SCHEDULERS.get(config["_class_name"])
     if known is None:

@@ -14,9 +14,9 @@ from diffusers import CogVideoXTransformer3DModel
 from diffusers.models.attention_processor import Attention
 from diffusers.models.embeddings import apply_rotary_emb
 
-from splitreel.parallel.sequence import shared_attention
 from splitreel.parallel.collectives import Traffic, all_gather, shares
 from splitreel.parallel.groups import SEQUENCE, Mesh
+from splitreel.parallel.sequence import shared_attention
 
 Rotary = tuple[torch.Tensor, torch.Tensor]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def shares(total: int, parts: int) -> tuple[int, ...]:
 def spans(sizes: Sequence[int], start: int = 0) -> tuple[Span, ...]:
     """Consecutive spans of these sizes."""
     stops = list(accumulate(sizes, initial=start))
-    return tuple(Span(a, b) for a, b in zip(stops, stops[1:], strict=False))
+    return tuple(Span(a, b) for a, b in pairwise(stops))
 
 
 def share_spans(total: int, parts: int, start: int = 0) -> tuple[Span, ...]:

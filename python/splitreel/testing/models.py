@@ -21,10 +21,47 @@ from diffusers import (
 )
 from transformers import T5Config, T5EncoderModel, T5Tokenizer
 
-WORDS = (
-    "a an the of and with on in at by to small large red green blue dog cat panda girl city beach sunset forest "
-    "running riding turning playing guitar bicycle skyline lights camera slow motion cinematic detailed realistic video"
-).split()
+WORDS = [
+    "a",
+    "an",
+    "the",
+    "of",
+    "and",
+    "with",
+    "on",
+    "in",
+    "at",
+    "by",
+    "to",
+    "small",
+    "large",
+    "red",
+    "green",
+    "blue",
+    "dog",
+    "cat",
+    "panda",
+    "girl",
+    "city",
+    "beach",
+    "sunset",
+    "forest",
+    "running",
+    "riding",
+    "turning",
+    "playing",
+    "guitar",
+    "bicycle",
+    "skyline",
+    "lights",
+    "camera",
+    "slow",
+    "motion",
+    "cinematic",
+    "detailed",
+    "realistic",
+    "video",
+]
 
 
 @dataclass(frozen=True, slots=True)

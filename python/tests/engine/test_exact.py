@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from diffusers import CogVideoXPipeline
+from diffusers import AutoencoderKLCogVideoX, CogVideoXPipeline
+
 from splitreel.engine.api import EngineJob, SchedulerChoice, Stage, VideoJob
+from splitreel.engine.decoding import to_uint8
 from splitreel.plan import Plan
 from splitreel.testing.models import make_model
-
-from tests.engine.world import Order, World
+from tests.engine.world import Order, World, picture_of
 
 KINDS = ("t2v-2b", "t2v-5b")
 STEPS = 3
@@ -138,3 +140,18 @@ def test_a_cancel_on_one_rank_ends_all_at_the_same_step(asking: int, models: dic
     after = world.run(Order(models["t2v-5b"], plan, job()))[0].latents[0]
     reference = world.run(Order(models["t2v-5b"], Plan(), job()))[0].latents[0]
     assert relative(after, reference) <= TOLERANCE
+
+
+@pytest.mark.parametrize(
+    "plan", [Plan(), Plan(cfg=2), Plan(ring=3), Plan(cfg=2, ulysses=2), Plan(cfg=2, ring=2, ulysses=2)]
+)
+def test_tiles_over_ranks_are_the_tiled_decode_bit_for_bit(plan: Plan, models: dict[str, Path], world: World) -> None:
+    asked = replace(job(), width=80, height=96)
+    answers = world.run(Order(models["t2v-2b"], plan, asked))
+    latents = torch.from_numpy(answers[0].latents[0])
+    vae = AutoencoderKLCogVideoX.from_pretrained(models["t2v-2b"] / "vae")
+    vae.enable_tiling()
+    with torch.no_grad():
+        whole = vae.decode(latents.permute(0, 2, 1, 3, 4) / vae.config.scaling_factor).sample
+    assert answers[0].picture == picture_of(list(to_uint8(whole)))
+    assert all(answer.frame_count == 0 for answer in answers[1:])

@@ -5,9 +5,10 @@ from __future__ import annotations
 import multiprocessing as mp
 from dataclasses import dataclass, field
 from datetime import timedelta
+from hashlib import sha256
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -72,6 +73,7 @@ class Answer:
     told: list[tuple[str, int]]
     latents: list[np.ndarray[Any, Any]]
     frame_count: int
+    picture: str  # of all frames, by content
     previews: list[int]
 
 
@@ -94,7 +96,13 @@ def _rank(rank: int, world: int, store: str, pipe: Connection) -> None:
         except Cancelled:
             cancelled = True
         latents = [tensor.numpy() for tensor in hooks.final]
-        pipe.send(Answer(cancelled, load, hooks.told, latents, len(hooks.frames), hooks.previews))
+        pipe.send(
+            Answer(cancelled, load, hooks.told, latents, len(hooks.frames), picture_of(hooks.frames), hooks.previews)
+        )
+
+
+def picture_of(frames: list[np.ndarray[Any, Any]]) -> str:
+    return sha256(b"".join(frame.tobytes() for frame in frames)).hexdigest()
 
 
 class World:
@@ -111,7 +119,7 @@ class World:
             self._pipes.append(ours)
             self._processes.append(process)
 
-    def __enter__(self) -> World:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
