@@ -61,7 +61,10 @@ fill(events, { addAbortListener });
 function statfs(path: string): Promise<Readonly<Record<string, number>>> {
   return new Promise((resolve, reject) => {
     execFile('stat', ['-f', '-c', '%S %b %f %a', path], (error, stdout) => {
-      if (error !== null) return reject(Object.assign(error, { code: 'ENOENT' }));
+      if (error !== null) {
+        reject(new Error(`${path} is on no file system`, { cause: error }));
+        return;
+      }
       const [bsize = 0, blocks = 0, bfree = 0, bavail = 0] = stdout.trim().split(' ').map(Number);
       resolve({ bsize, blocks, bfree, bavail });
     });

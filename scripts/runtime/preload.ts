@@ -2,5 +2,5 @@
 import electron from 'electron';
 
 const withPath = (file: File): string => ('path' in file && typeof file.path === 'string' ? file.path : '');
-if (!('webUtils' in electron) || electron.webUtils === undefined)
+if (!('webUtils' in electron))
   Object.defineProperty(electron, 'webUtils', { value: { getPathForFile: withPath }, configurable: true });

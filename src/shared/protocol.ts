@@ -9,7 +9,6 @@ import { planSchema } from './plan';
 import { videoSettingsSchema } from './request';
 
 export const PROTOCOL_VERSION = 1;
-export const EVENT_FD = 3;
 /** A longer line is a fault, not a message; it bounds what a broken worker can make the app hold. */
 export const MAX_LINE_BYTES = 1_048_576;
 /** The supervisor sends a heartbeat each second. */
@@ -18,16 +17,6 @@ export const HEARTBEAT_INTERVAL_MS = 1_000;
 export const STAGES = ['starting', 'loading', 'encoding', 'denoising', 'decoding', 'writing'] as const;
 export const stageSchema = z.enum(STAGES);
 export type Stage = z.infer<typeof stageSchema>;
-
-/** What a stage counts. */
-export const STAGE_UNITS = {
-  starting: 'ranks',
-  loading: 'bytes',
-  encoding: 'prompts',
-  denoising: 'steps',
-  decoding: 'tiles',
-  writing: 'frames',
-} as const satisfies Record<Stage, string>;
 
 const count = z.number().int().nonnegative();
 const milliseconds = z.number().nonnegative();

@@ -1,5 +1,4 @@
 /** Starts the built app in a real Electron, with a data folder and GPUs of the test's own. Run by scripts/e2e.ts. */
-import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   mkdirSync,
@@ -144,9 +143,3 @@ export const test = base.extend<Fixtures>({
   },
 });
 export { expect } from '@playwright/test';
-
-/** Sockets that listen, of these processes: `ss` prints their pids. */
-export function listeningPorts(pids: readonly number[]): readonly string[] {
-  const text = execFileSync('ss', ['-ltnpH'], { encoding: 'utf8' });
-  return text.split('\n').filter((line) => pids.some((pid) => line.includes(`pid=${String(pid)},`)));
-}

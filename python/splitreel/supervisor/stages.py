@@ -18,7 +18,6 @@ from splitreel.protocol import (
 from splitreel.rank.talk import Progress
 
 
-
 @dataclass(slots=True)
 class _StageState:
     began: float

@@ -44,7 +44,13 @@ def test_the_demo_sentence_is_obeyed() -> None:
     defaults = json.loads((FOLDER / "splitreel.json").read_text("utf-8"))["defaults"]
     frame = Frame(defaults["numFrames"], defaults["height"], defaults["width"])
     clip = make_clips(
-        pipeline, [prompt], frame, defaults["numInferenceSteps"], defaults["guidanceScale"], defaults["useDynamicCfg"], 1
+        pipeline,
+        [prompt],
+        frame,
+        defaults["numInferenceSteps"],
+        defaults["guidanceScale"],
+        defaults["useDynamicCfg"],
+        1,
     )[0]
     seen = recognise(clip)
     assert (seen.colour, seen.background, seen.motion) == ("red", "blue", "right")
