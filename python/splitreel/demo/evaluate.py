@@ -31,7 +31,7 @@ def load(folder: Path, device: torch.device) -> Any:
     """The pipeline in fp32, text length as its transformer's config says."""
     from diffusers import CogVideoXPipeline
 
-    pipeline = CogVideoXPipeline.from_pretrained(folder, torch_dtype=torch.float32).to(device)
+    pipeline = CogVideoXPipeline.from_pretrained(folder, dtype=torch.float32).to(device)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 

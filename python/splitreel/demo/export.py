@@ -24,7 +24,7 @@ def main() -> None:
     tokenizer = AutoTokenizer.from_pretrained(options.tokenizer)
     model = Model(len(tokenizer), options.layers)
     model.load_state_dict(load_parts(options.checkpoint, "weights"))
-    vae = AutoencoderKLCogVideoX.from_pretrained(options.vae, torch_dtype=torch.float32)
+    vae = AutoencoderKLCogVideoX.from_pretrained(options.vae, dtype=torch.float32)
     size = save_folder(new_pipeline(tokenizer, model.text, vae, model.transformer), options.out)
     print(f"wrote {size} bytes to {options.out}")
 

@@ -28,7 +28,8 @@ def orthogonalise(g_NAB: Tensor) -> Tensor:
     for _ in range(5):
         gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return (x.mT if tall else x).to(g_NAB.dtype)
+    result: Tensor = (x.mT if tall else x).to(g_NAB.dtype)
+    return result
 
 
 class Muon:

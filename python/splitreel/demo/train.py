@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import torch
 from diffusers import AutoencoderKLCogVideoX
@@ -66,6 +66,8 @@ class Sample:
 class Model(nn.Module):
     """Everything with gradients, and the loss."""
 
+    alphas: Tensor
+
     def __init__(self, pieces: int, layers: int) -> None:
         super().__init__()
         self.text = new_text_encoder(pieces)
@@ -92,7 +94,8 @@ class Model(nn.Module):
 
     def split(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
         """The blocks' matrices, which Muon takes, and all else."""
-        matrices, others = [], []
+        matrices: list[nn.Parameter] = []
+        others: list[nn.Parameter] = []
         for name, parameter in self.named_parameters():
             inner = "transformer_blocks" in name and parameter.ndim == 2 and "norm" not in name
             (matrices if inner else others).append(parameter)
@@ -149,7 +152,7 @@ class Stepper:
     ) -> None:
         """`pool` is the memory that all graphs share, since one runs at a time; None does without graphs."""
         self._pool = pool
-        self._stance = "default" if compiled else "force_eager"
+        self._stance: Literal["default", "force_eager"] = "default" if compiled else "force_eager"
         self.model, self.optimizer, self.feeder, self.rope = model, optimizer, feeder, rope
         self.loss = torch.zeros(2, device=rope[0].device)
         self._graph: torch.cuda.CUDAGraph | None = None
@@ -300,10 +303,7 @@ def main() -> None:
     torch.set_float32_matmul_precision("high")
     tokenizer = AutoTokenizer.from_pretrained(options.tokenizer)
     vae = (
-        AutoencoderKLCogVideoX.from_pretrained(options.vae, torch_dtype=torch.float32)
-        .to(device)
-        .eval()
-        .requires_grad_(False)
+        AutoencoderKLCogVideoX.from_pretrained(options.vae, dtype=torch.float32).to(device).eval().requires_grad_(False)
     )
     model = Model(len(tokenizer), options.layers).to(device)
     if options.resume:
@@ -408,7 +408,7 @@ def main() -> None:
     fresh = Model(len(tokenizer), options.layers)
     fresh.load_state_dict(load_parts(options.out / "checkpoint", "weights"))
     vae.save_pretrained(options.out / "vae")
-    exported = AutoencoderKLCogVideoX.from_pretrained(options.out / "vae", torch_dtype=torch.float32)
+    exported = AutoencoderKLCogVideoX.from_pretrained(options.out / "vae", dtype=torch.float32)
     size = save_folder(new_pipeline(tokenizer, fresh.text, exported, fresh.transformer), options.out / "model")
     log(f"wrote {size} bytes")
     trial = new_pipeline(tokenizer, fresh.text.float().to(device), vae, fresh.transformer.float().to(device))

@@ -87,7 +87,7 @@ def train_vae(
     """Trains for so many seconds and writes the averaged weights. `small` divides the batches (for tests)."""
     torch.manual_seed(0)
     torch.backends.cudnn.benchmark = True
-    vae = (AutoencoderKLCogVideoX.from_pretrained(start, torch_dtype=torch.float32) if start else new_vae()).to(device)
+    vae = (AutoencoderKLCogVideoX.from_pretrained(start, dtype=torch.float32) if start else new_vae()).to(device)
     vae.train()
     parameters = list(vae.parameters())
     optimizer = torch.optim.AdamW(parameters, lr=peak_rate, betas=(0.9, 0.98), weight_decay=1e-4)
@@ -105,7 +105,7 @@ def train_vae(
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             loss, error = vae_loss(vae, x)
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         step, clips = step + 1, clips + batch
@@ -124,7 +124,7 @@ def train_vae(
 
 
 def report(folder: Path, clips: int, device: torch.device) -> None:
-    vae = AutoencoderKLCogVideoX.from_pretrained(folder, torch_dtype=torch.float32).to(device).eval()
+    vae = AutoencoderKLCogVideoX.from_pretrained(folder, dtype=torch.float32).to(device).eval()
     for frame in (Frame(9, 64, 96), Frame(17, 64, 96), Frame(49, 64, 96), Frame(17, 96, 128)):
         mean, least = held_out_psnr(vae, frame, clips, device)
         print(
