@@ -14,12 +14,19 @@ _PASSED_ON = frozenset(
     {"HOME", "PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "XDG_CACHE_HOME", "SPLITREEL_DATA",
      "OMP_NUM_THREADS", "SYSTEMROOT", "TEMP", "TMP", "USERPROFILE"}
 )  # fmt: skip
+# Switches that people set because their links need them (peer-to-peer on consumer cards, multicast on shared hosts):
+# without them collectives hang or do harm. By name, because other NCCL_ variables load plugins.
+_LINK_SWITCHES = frozenset(
+    {"NCCL_P2P_DISABLE", "NCCL_P2P_LEVEL", "NCCL_SHM_DISABLE", "NCCL_IB_DISABLE", "NCCL_NVLS_ENABLE", "NCCL_CUMEM_ENABLE",
+     "NCCL_DEBUG", "TORCH_SYMM_MEM_DISABLE_MULTICAST", "NVSHMEM_DISABLE_NVLS"}
+)  # fmt: skip
 _SHOWN_VERSIONS = ("torch", "diffusers", "transformers", "av", "numpy", "safetensors")
 
 
 def child_environment() -> dict[str, str]:
     """Nothing of the person's shell leaks in: no LD_PRELOAD, no PYTHON*, no tokens."""
-    passed = {name: value for name, value in os.environ.items() if name in _PASSED_ON or name.startswith("LC_")}
+    known = _PASSED_ON | _LINK_SWITCHES
+    passed = {name: value for name, value in os.environ.items() if name in known or name.startswith("LC_")}
     return {
         **passed,
         "PYTHONNOUSERSITE": "1",

@@ -10,9 +10,16 @@ const PASSED = [
   'CUDA_VISIBLE_DEVICES',
   'NVIDIA_VISIBLE_DEVICES',
   'OMP_NUM_THREADS',
+  // Switches that links need: the same list as python/splitreel/supervisor/surroundings.py hands on to ranks.
   'NCCL_P2P_DISABLE',
+  'NCCL_P2P_LEVEL',
+  'NCCL_SHM_DISABLE',
   'NCCL_IB_DISABLE',
+  'NCCL_NVLS_ENABLE',
+  'NCCL_CUMEM_ENABLE',
   'NCCL_DEBUG',
+  'TORCH_SYMM_MEM_DISABLE_MULTICAST',
+  'NVSHMEM_DISABLE_NVLS',
   'SYSTEMROOT',
   'TEMP',
 ] as const;
