@@ -60,6 +60,11 @@ def data_folder() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "splitreel"
 
 
+def kernel_trials_file() -> Path:
+    """Where it is kept how attention kernels compared with SDPA on this machine; see kernel_trials.py."""
+    return data_folder() / "cache" / "kernels.json"
+
+
 def made_demo_folder() -> Path:
     """Where the random demo model is put when it has been made."""
     return data_folder() / "models" / "demo-random"

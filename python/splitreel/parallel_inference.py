@@ -16,7 +16,7 @@ from typing import Literal
 
 from splitreel.errors import SplitreelError
 from splitreel.flags import Flags, chosen_plan, make_parser, parse_flags
-from splitreel.model_folder import ModelFolder
+from splitreel.model_folder import ModelFolder, kernel_trials_file
 from splitreel.naming import free_path
 from splitreel.plan import Plan
 from splitreel.protocol import CpuDevices, CudaDevices, Stage, StartJob, WorkerVideo
@@ -113,7 +113,13 @@ def _run(arguments: Sequence[str], rank: int, world: int) -> int:
     timeout = timedelta(seconds=_COLLECTIVE_TIMEOUT_S)
     dist.init_process_group("cpu:gloo,cuda:nccl" if is_cuda else "gloo", timeout=timeout)
     try:
-        engine = Engine(rank=rank, world_size=world, device=device, timeout_s=_COLLECTIVE_TIMEOUT_S)
+        engine = Engine(
+            rank=rank,
+            world_size=world,
+            device=device,
+            timeout_s=_COLLECTIVE_TIMEOUT_S,
+            kernel_trials=kernel_trials_file(),
+        )
         name = f"cuda: {torch.cuda.get_device_name(device)}" if is_cuda else "cpu"
         # Rank 0 has looked which names are free; the others must mean the same files.
         shared = [job]

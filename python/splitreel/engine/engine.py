@@ -20,7 +20,6 @@ from splitreel.engine.api import (
     EngineJob,
     EngineReport,
     Hooks,
-    Kernel,
     LoadOptions,
     LoadReport,
     Offload,
@@ -30,10 +29,12 @@ from splitreel.engine.api import (
 )
 from splitreel.engine.decoding import Frames, SharedDecode, preview_image
 from splitreel.errors import Cancelled, Reason, SplitreelError
+from splitreel.kernel_trials import TrialsFile
 from splitreel.models.loading import Loaded, load_pipeline, scheduler, weight_bytes
 from splitreel.models.split_transformer import SplitTransformer
 from splitreel.parallel.collectives import Traffic
 from splitreel.parallel.groups import REPLICA, Mesh, MeshMaker
+from splitreel.parallel.kernels import AttentionKernel, KernelChooser
 from splitreel.parallel.shares import Span
 from splitreel.plan import Plan
 
@@ -47,7 +48,9 @@ class Engine:
     Raises SplitreelError and Cancelled, on every rank that took part.
     """
 
-    def __init__(self, *, rank: int, world_size: int, device: torch.device, timeout_s: float) -> None:
+    def __init__(
+        self, *, rank: int, world_size: int, device: torch.device, timeout_s: float, kernel_trials: Path | None = None
+    ) -> None:
         self.rank = rank
         self.world_size = world_size
         self.device = device
@@ -58,6 +61,7 @@ class Engine:
         self._loaded: Loaded | None = None
         self._split: SplitTransformer | None = None
         self._world = Agreement(None, world_size)
+        self._kernels = KernelChooser(device, None if kernel_trials is None else TrialsFile(kernel_trials))
 
     def load(self, model: Path, plan: Plan, options: LoadOptions, hooks: Hooks) -> LoadReport:
         """Collective over all ranks. Reads nothing where the held weights fit."""
@@ -112,13 +116,27 @@ class Engine:
     def generate(self, job: EngineJob, plan: Plan, hooks: Hooks) -> EngineReport:
         """Collective over all ranks; those with no place in the plan return at once."""
         mesh = self._meshes.mesh(plan)
+        kernel = self._kernel(job, plan)
         if mesh is None:
-            return EngineReport(False, (), {}, (), (), False, "kept", Kernel.SDPA)
+            return EngineReport(False, (), {}, (), (), False, "kept", job.kernel)
         assert self._split is not None
         assert self._held is not None
-        self._split.use(mesh)
+        self._split.use(mesh, kernel)
         run = _Run(self, self._held[0], job, mesh, hooks)
         return run.all_videos()
+
+    def _kernel(self, job: EngineJob, plan: Plan) -> AttentionKernel:
+        """The kernel asked for, compared with SDPA before its first use. What fails on one rank fails on all."""
+        transformer = self.pipeline.pipeline.transformer
+        chosen: list[AttentionKernel] = []
+
+        def choose() -> None:
+            head_dim = transformer.config.attention_head_dim
+            dtype = transformer.dtype
+            chosen.append(self._kernels.choose(job.kernel.value, dtype, head_dim, with_ring=plan.ring > 1))
+
+        self._world.together(choose)
+        return chosen[0]
 
     def unload(self) -> None:
         """Frees every weight of this rank."""
@@ -159,7 +177,7 @@ class _Run:
             if video % self._mesh.plan.dp == self._mesh.replica
         ]
         return EngineReport(
-            True, tuple(outcomes), self._stages, tuple(self._steps), tuple(self._sent), False, "kept", Kernel.SDPA
+            True, tuple(outcomes), self._stages, tuple(self._steps), tuple(self._sent), False, "kept", self._job.kernel
         )
 
     @torch.no_grad()

@@ -16,6 +16,7 @@ from diffusers.models.embeddings import apply_rotary_emb
 
 from splitreel.parallel.collectives import Traffic, all_gather, shares
 from splitreel.parallel.groups import SEQUENCE, Mesh
+from splitreel.parallel.kernels import SDPA, AttentionKernel
 from splitreel.parallel.sequence import shared_attention
 
 Rotary = tuple[torch.Tensor, torch.Tensor]
@@ -28,14 +29,16 @@ class SplitTransformer:
         self._model = transformer
         self._traffic = traffic
         self._mesh: Mesh | None = None
+        self._kernel = SDPA
         self._lengths: list[int] = []
         # The pipeline calls the module; this is what it reaches.
         transformer.forward = MethodType(lambda _model, *args, **kwargs: self._forward(*args, **kwargs), transformer)
         for block in transformer.transformer_blocks:
             block.attn1.processor = _SharedProcessor(self)
 
-    def use(self, mesh: Mesh) -> None:
+    def use(self, mesh: Mesh, kernel: AttentionKernel) -> None:
         self._mesh = mesh
+        self._kernel = kernel
 
     @property
     def mesh(self) -> Mesh:
@@ -100,7 +103,7 @@ class SplitTransformer:
         if image_rotary_emb is not None:
             q_BHSD[:, :, text_length:] = apply_rotary_emb(q_BHSD[:, :, text_length:], image_rotary_emb)
             k_BHSD[:, :, text_length:] = apply_rotary_emb(k_BHSD[:, :, text_length:], image_rotary_emb)
-        out = shared_attention(q_BHSD, k_BHSD, v_BHSD, self._lengths, self.mesh, self._traffic)
+        out = shared_attention(q_BHSD, k_BHSD, v_BHSD, self._lengths, self.mesh, self._traffic, self._kernel)
         out = attn.to_out[1](attn.to_out[0](out.transpose(1, 2).flatten(2)))
         return out[:, text_length:], out[:, :text_length]
 

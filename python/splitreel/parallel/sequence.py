@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 
 from splitreel.parallel.collectives import Traffic, all_to_all, pass_round
 from splitreel.parallel.groups import SEQUENCE, Mesh
+from splitreel.parallel.kernels import AttentionKernel
 
 
 def shared_attention(
@@ -22,22 +22,23 @@ def shared_attention(
     lengths: Sequence[int],
     mesh: Mesh,
     traffic: Traffic,
+    kernel: AttentionKernel,
 ) -> torch.Tensor:
     """Full attention, of which each rank holds `lengths[i]` tokens of all heads and gets the same back.
 
     `lengths` are per rank of the SEQUENCE group, Ring-major; they may differ. Returns (B, H, S of this rank, D).
     """
     if mesh[SEQUENCE].size == 1:
-        return F.scaled_dot_product_attention(q_BHSD, k_BHSD, v_BHSD)
+        return kernel.attend(q_BHSD, k_BHSD, v_BHSD)
     ulysses, ring = mesh["ulysses"], mesh["ring"]
     mine = lengths[ring.index * ulysses.size : (ring.index + 1) * ulysses.size]
     if ulysses.size > 1:
         q_BHSD, k_BHSD, v_BHSD = (_heads_for_tokens(x, mine, mesh, traffic) for x in (q_BHSD, k_BHSD, v_BHSD))
     if ring.size > 1:
         per_ring = [sum(lengths[i * ulysses.size : (i + 1) * ulysses.size]) for i in range(ring.size)]
-        out = _ring_attention(q_BHSD, k_BHSD, v_BHSD, per_ring, mesh, traffic)
+        out = _ring_attention(q_BHSD, k_BHSD, v_BHSD, per_ring, mesh, traffic, kernel)
     else:
-        out = F.scaled_dot_product_attention(q_BHSD, k_BHSD, v_BHSD)
+        out = kernel.attend(q_BHSD, k_BHSD, v_BHSD)
     return _tokens_for_heads(out, mine, mesh, traffic) if ulysses.size > 1 else out
 
 
@@ -64,8 +65,10 @@ def _ring_attention(
     lengths: Sequence[int],
     mesh: Mesh,
     traffic: Traffic,
+    kernel: AttentionKernel,
 ) -> torch.Tensor:
     """Keys and values travel round while each rank attends to those that it holds; parts are joined by log-sum-exp."""
+    assert kernel.attend_with_lse is not None, "the engine chooses a kernel that gives it where there is Ring"
     group = mesh["ring"]
     batch, heads, _, width = k_BHSD.shape
     held = torch.stack((k_BHSD, v_BHSD)).contiguous()
@@ -77,7 +80,7 @@ def _ring_attention(
             # What comes next is on its way while the present part is computed.
             coming_length = lengths[(group.index - hop - 1) % group.size]
             coming, works = pass_round(held, (2, batch, heads, coming_length, width), group, traffic)
-        part, part_lse = attention_with_lse(q_BHSD, held[0], held[1])
+        part, part_lse = kernel.attend_with_lse(q_BHSD, held[0], held[1])
         if out is None or total is None:
             out, total = part.float(), part_lse
         else:
@@ -90,14 +93,3 @@ def _ring_attention(
             held = coming
     assert out is not None
     return out.to(q_BHSD.dtype)
-
-
-def attention_with_lse(
-    q_BHSD: torch.Tensor, k_BHSD: torch.Tensor, v_BHSD: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Attention and the log-sum-exp of its scores, (B, H, S) in float32: torch's own flash kernels return both."""
-    if q_BHSD.is_cuda:
-        out, lse, *_ = torch.ops.aten._scaled_dot_product_flash_attention(q_BHSD, k_BHSD, v_BHSD, 0.0, False)
-    else:
-        out, lse = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(q_BHSD, k_BHSD, v_BHSD, 0.0, False)
-    return out, lse.float()

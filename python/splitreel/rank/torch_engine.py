@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from splitreel.model_folder import kernel_trials_file
 from splitreel.rank.port import Seated
 from splitreel.rank.talk import Join
 
@@ -45,5 +46,11 @@ def seat(join: Join, before: Seated | None) -> Seated:
         world_size=join.world_size,
         timeout=timeout,
     )
-    engine = Engine(rank=join.rank, world_size=join.world_size, device=device, timeout_s=join.timeout_s)
+    engine = Engine(
+        rank=join.rank,
+        world_size=join.world_size,
+        device=device,
+        timeout_s=join.timeout_s,
+        kernel_trials=kernel_trials_file(),
+    )
     return Seated(engine, name)

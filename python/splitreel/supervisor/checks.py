@@ -7,7 +7,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from splitreel.errors import SplitreelError
+from splitreel.errors import Reason, SplitreelError
 from splitreel.model_folder import ModelFolder, check_model_folder, find_model
 from splitreel.plan import PlanContext, PlanDevices, check_plan
 from splitreel.protocol import CudaDevices, StartJob
@@ -72,8 +72,10 @@ def check_wishes(job: StartJob, model: ModelFolder) -> None:
         raise SplitreelError("PLAN_INVALID", reasons=reasons)
     check_engine_can(job)
     if settings.attention != "sdpa" and not is_cuda:
-        problem = "it needs an NVIDIA GPU"
-        raise SplitreelError("KERNEL_UNAVAILABLE", {"kernel": settings.attention, "problem": problem})
+        reason = Reason("kernel_needs_gpu", {"kernel": settings.attention})
+        raise SplitreelError(
+            "KERNEL_UNAVAILABLE", {"kernel": settings.attention, "problem": str(reason)}, reasons=[reason]
+        )
 
 
 def check_engine_can(job: StartJob) -> None:

@@ -1,0 +1,207 @@
+"""Attention kernels: softmax(q k^T / sqrt(d)) v over (B, H, S, D), with the log-sum-exp where Ring needs it.
+
+SDPA lets torch choose (cuDNN on Hopper, flash, efficient, or the CPU's own). A kernel that a person chooses is
+compared with SDPA on this machine before its first use; what that showed is kept in a `TrialsFile`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from splitreel.errors import Reason, SplitreelError
+from splitreel.kernel_trials import (
+    TOLERANCES,
+    KernelNeeds,
+    Trial,
+    TrialsFile,
+    judge,
+    kernel_versions,
+    needs_of,
+    why_not,
+)
+
+Tensor = torch.Tensor
+# (q, k, v) -> out_BHSD
+Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
+# (q, k, v) -> out_BHSD, lse_BHS in float32
+AttendWithLse = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionKernel:
+    """One way of computing attention. Without `attend_with_lse` it cannot take part in Ring."""
+
+    name: str
+    attend: Attend
+    attend_with_lse: AttendWithLse | None
+
+
+def _sdpa_with_lse(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    """The operators behind SDPA: its public face does not give the log-sum-exp."""
+    if q.device.type == "cpu":
+        out, lse = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(q, k, v, 0.0, False)
+    elif q.dtype == torch.float32:
+        # Flash takes 16-bit numbers only. The rows of this one's log-sum-exp are padded to a multiple of 32.
+        out, lse = torch.ops.aten._scaled_dot_product_efficient_attention(q, k, v, None, True)[:2]
+        lse = lse[:, :, : q.shape[2]]
+    else:
+        out, lse = torch.ops.aten._scaled_dot_product_flash_attention(q, k, v)[:2]
+    return out, lse.float()
+
+
+def _sdpa_by(backend: SDPBackend) -> Attend:
+    def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        with sdpa_kernel(backend):
+            return F.scaled_dot_product_attention(q, k, v)
+
+    return attend
+
+
+def _cudnn_with_lse(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    out, lse = torch.ops.aten._scaled_dot_product_cudnn_attention(q, k, v, None, True)[:2]
+    return out, lse.float().reshape(q.shape[:3])
+
+
+def _flash3() -> AttentionKernel:
+    from flash_attn_interface import flash_attn_func
+
+    def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        answer = flash_attn_func(*(tensor.transpose(1, 2) for tensor in (q, k, v)))
+        # Early versions always give the log-sum-exp besides.
+        out: Tensor = answer[0] if isinstance(answer, tuple) else answer
+        return out.transpose(1, 2)
+
+    def attend_with_lse(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        bshd = [tensor.transpose(1, 2) for tensor in (q, k, v)]
+        try:
+            out, lse, *_ = flash_attn_func(*bshd, return_attn_probs=True)
+        except TypeError:
+            out, lse, *_ = flash_attn_func(*bshd)
+        return out.transpose(1, 2), lse.float()
+
+    return AttentionKernel("flash3", attend, attend_with_lse)
+
+
+def _sage() -> AttentionKernel:
+    from sageattention import sageattn
+
+    def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        out: Tensor = sageattn(q, k, v, tensor_layout="HND", is_causal=False)
+        return out
+
+    def attend_with_lse(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        out, lse = sageattn(q, k, v, tensor_layout="HND", is_causal=False, return_lse=True)
+        return out, lse.float()
+
+    return AttentionKernel("sage", attend, attend_with_lse)
+
+
+SDPA = AttentionKernel("sdpa", F.scaled_dot_product_attention, _sdpa_with_lse)
+
+Makers = Mapping[str, Callable[[], AttentionKernel]]
+MAKERS: Makers = {
+    "cudnn": lambda: AttentionKernel("cudnn", _sdpa_by(SDPBackend.CUDNN_ATTENTION), _cudnn_with_lse),
+    "flash": lambda: AttentionKernel("flash", _sdpa_by(SDPBackend.FLASH_ATTENTION), _sdpa_with_lse),
+    "flash3": _flash3,
+    "sage": _sage,
+}
+
+# Of the log-sum-exp of scores of unit variance, absolute: an error of e makes parts of Ring e too heavy or light.
+_LSE_TOLERANCE = 5e-2
+
+
+class KernelChooser:
+    """The kernels of one device. `trials`: where comparisons are kept; None: they are made anew by each process.
+
+    `needs` and `makers` are what tests replace to run other real kernels through the same mechanism.
+    """
+
+    def __init__(
+        self,
+        device: torch.device,
+        trials: TrialsFile | None,
+        *,
+        needs: Callable[[str], KernelNeeds] = needs_of,
+        makers: Makers = MAKERS,
+    ) -> None:
+        self._device = device
+        self._trials = trials
+        self._needs = needs
+        self._makers = makers
+        self._chosen: dict[tuple[str, torch.dtype, int, bool], AttentionKernel] = {}
+
+    def choose(self, name: str, dtype: torch.dtype, head_dim: int, *, with_ring: bool) -> AttentionKernel:
+        """The kernel of this name, which has shown on this machine that it computes what SDPA does.
+
+        Raises KERNEL_UNAVAILABLE with the reason where it cannot run here, differs, or gives no log-sum-exp for Ring.
+        """
+        if name == SDPA.name:
+            return SDPA
+        key = (name, dtype, head_dim, with_ring)
+        if key not in self._chosen:
+            self._chosen[key] = self._try(name, dtype, head_dim, with_ring=with_ring)
+        return self._chosen[key]
+
+    def _try(self, name: str, dtype: torch.dtype, head_dim: int, *, with_ring: bool) -> AttentionKernel:
+        needs = self._needs(name)
+        is_cuda = self._device.type == "cuda"
+        if reason := why_not(needs, torch.cuda.get_device_capability(self._device) if is_cuda else None):
+            raise _unavailable(reason)
+        device = torch.cuda.get_device_name(self._device) if is_cuda else "cpu"
+        trial = Trial(name, kernel_versions(needs), device, str(dtype), head_dim, None, None)
+        known = [] if self._trials is None else [old for old in self._trials.read() if old.key == trial.key]
+        try:
+            kernel = self._makers[name]()
+            trial = known[0] if known else compare(kernel, trial, self._device, dtype)
+        except torch.OutOfMemoryError:
+            raise  # says nothing of the kernel
+        except (RuntimeError, ImportError, AttributeError, TypeError, ValueError, AssertionError) as error:
+            kernel = SDPA
+            problem = (str(error).splitlines() or [type(error).__name__])[0][:200]
+            trial = Trial(*trial.key, None, None, problem)
+        if self._trials is not None and not known:
+            self._trials.add(trial)
+        if reason := judge(trial, TOLERANCES.get(name, 1e-2)):
+            raise _unavailable(reason)
+        gives_lse = trial.lse_difference is not None and trial.lse_difference <= _LSE_TOLERANCE
+        if with_ring and not gives_lse:
+            raise _unavailable(Reason("kernel_without_ring", {"kernel": name}))
+        return AttentionKernel(name, kernel.attend, kernel.attend_with_lse if gives_lse else None)
+
+
+def compare(kernel: AttentionKernel, trial: Trial, device: torch.device, dtype: torch.dtype) -> Trial:
+    """Runs the kernel beside SDPA on one small case, of odd lengths as real ones are."""
+    generator = torch.Generator("cpu").manual_seed(0)
+    q, k, v = torch.randn(3, 2, 4, 1023, trial.head_dim, generator=generator).to(device, dtype)
+    difference = _relative(kernel.attend(q, k, v), F.scaled_dot_product_attention(q, k, v))
+    return Trial(*trial.key, difference, _lse_difference(kernel, q, k[:, :, :517], v[:, :, :517]))
+
+
+def _lse_difference(kernel: AttentionKernel, q: Tensor, k: Tensor, v: Tensor) -> float | None:
+    """Of fewer keys than queries, as in Ring; None where the kernel gives no log-sum-exp, or a wrong output beside."""
+    if kernel.attend_with_lse is None:
+        return None
+    try:
+        out, lse = kernel.attend_with_lse(q, k.contiguous(), v.contiguous())
+    except (RuntimeError, TypeError, ValueError, AttributeError):
+        return None
+    scores = q.float() @ k.float().transpose(-1, -2) / q.shape[-1] ** 0.5
+    expected = torch.logsumexp(scores, dim=-1)
+    if lse.shape != expected.shape or _relative(out, scores.softmax(-1) @ v.float()) > TOLERANCES["sage"]:
+        return None
+    return float((lse - expected).abs().max())
+
+
+def _relative(found: Tensor, expected: Tensor) -> float:
+    return float((found.float() - expected.float()).norm() / expected.float().norm())
+
+
+def _unavailable(reason: Reason) -> SplitreelError:
+    return SplitreelError(
+        "KERNEL_UNAVAILABLE", {"kernel": str(reason.params["kernel"]), "problem": str(reason)}, reasons=[reason]
+    )

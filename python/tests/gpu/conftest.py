@@ -1,0 +1,10 @@
+"""Tests that need a CUDA device. Without one nothing here is collected: run by hand on a machine that has one.
+
+cd python && python -m pytest tests/gpu
+"""
+
+from __future__ import annotations
+
+import torch
+
+collect_ignore_glob = [] if torch.cuda.is_available() else ["test_*.py"]

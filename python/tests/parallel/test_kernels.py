@@ -1,0 +1,231 @@
+"""Attention kernels: compared before their first use, refused in words, and really the ones that compute.
+
+The kernels here are others that torch has on the CPU (its math backend, its flash kernel, and broken ones); the
+CUDA ones go through the same chooser in tests/gpu.
+"""
+
+from __future__ import annotations
+
+import multiprocessing as mp
+from datetime import timedelta
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pytest
+import torch
+import torch.distributed as dist
+import torch.nn.functional as F
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from splitreel.errors import SplitreelError
+from splitreel.kernel_trials import KernelNeeds, Trial, TrialsFile, kernel_states, kernel_versions, needs_of
+from splitreel.parallel import sequence
+from splitreel.parallel.collectives import Traffic
+from splitreel.parallel.groups import MeshMaker
+from splitreel.parallel.kernels import SDPA, AttentionKernel, KernelChooser
+from splitreel.parallel.sequence import shared_attention
+from splitreel.plan import Plan
+
+Tensor = torch.Tensor
+CPU = torch.device("cpu")
+
+
+def math_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    with sdpa_kernel(SDPBackend.MATH):
+        return F.scaled_dot_product_attention(q, k, v)
+
+
+def math_with_lse(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    scores = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5
+    return scores.softmax(-1) @ v, torch.logsumexp(scores, -1)
+
+
+def flash_for_cpu(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    out: Tensor = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(q, k, v, 0.0, False)[0]
+    return out
+
+
+def unscaled(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    return F.scaled_dot_product_attention(q, k, v, scale=1.0)
+
+
+def lse_in_base_two(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    out, lse = math_with_lse(q, k, v)
+    return out, lse / 0.6931
+
+
+def breaks(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    raise RuntimeError("no kernel image is available\nfor execution on the device")
+
+
+class Shelf:
+    """Kernels by name, counting how often each is taken down to be tried."""
+
+    def __init__(self) -> None:
+        self.kernels = {
+            "math": AttentionKernel("math", math_attention, math_with_lse),
+            "flash-cpu": AttentionKernel("flash-cpu", flash_for_cpu, None),
+            "unscaled": AttentionKernel("unscaled", unscaled, math_with_lse),
+            "base-two": AttentionKernel("base-two", math_attention, lse_in_base_two),
+            "breaks": AttentionKernel("breaks", breaks, None),
+        }
+        self.runs = 0
+
+    def chooser(self, trials: TrialsFile | None) -> KernelChooser:
+        def maker(name: str) -> AttentionKernel:
+            kernel = self.kernels[name]
+
+            def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+                self.runs += 1
+                return kernel.attend(q, k, v)
+
+            return AttentionKernel(name, attend, kernel.attend_with_lse)
+
+        makers = {name: (lambda name=name: maker(name)) for name in self.kernels}
+        return KernelChooser(CPU, trials, needs=lambda name: KernelNeeds(name, (0, 0)), makers=makers)
+
+
+def refused(chooser: KernelChooser, name: str, *, with_ring: bool = False) -> str:
+    with pytest.raises(SplitreelError) as caught:
+        chooser.choose(name, torch.float32, 64, with_ring=with_ring)
+    assert caught.value.code == "KERNEL_UNAVAILABLE"
+    return caught.value.error.reasons[0].code
+
+
+def test_a_kernel_is_compared_once_on_a_machine(tmp_path: Path) -> None:
+    shelf, trials = Shelf(), TrialsFile(tmp_path / "cache" / "kernels.json")
+    first = shelf.chooser(trials)
+    assert first.choose("math", torch.float32, 64, with_ring=True).name == "math"
+    assert shelf.runs == 1
+    first.choose("math", torch.float32, 64, with_ring=True)
+    shelf.chooser(trials).choose("math", torch.float32, 64, with_ring=True)
+    assert shelf.runs == 1, "the trial was kept"
+    shelf.chooser(trials).choose("math", torch.float32, 32, with_ring=True)
+    assert shelf.runs == 2, "another head width is another trial"
+
+
+def test_what_differs_or_breaks_is_refused_also_from_the_file(tmp_path: Path) -> None:
+    shelf, trials = Shelf(), TrialsFile(tmp_path / "kernels.json")
+    for _ in range(2):
+        assert refused(shelf.chooser(trials), "unscaled") == "kernel_differs"
+        assert refused(shelf.chooser(trials), "breaks") == "kernel_failed"
+    assert shelf.runs == 2
+    assert [trial.problem for trial in trials.read()] == [None, "no kernel image is available"]
+
+
+@pytest.mark.parametrize("name", ["flash-cpu", "base-two"])
+def test_ring_takes_only_kernels_with_a_right_log_sum_exp(name: str) -> None:
+    chooser = Shelf().chooser(None)
+    assert chooser.choose(name, torch.float32, 64, with_ring=False).attend_with_lse is None
+    assert refused(chooser, name, with_ring=True) == "kernel_without_ring"
+
+
+def test_a_damaged_trials_file_is_as_good_as_none(tmp_path: Path) -> None:
+    file = tmp_path / "kernels.json"
+    file.write_text('{"trials": [{"kernel": "ma')
+    trials = TrialsFile(file)
+    Shelf().chooser(trials).choose("math", torch.float32, 64, with_ring=False)
+    assert [trial.kernel for trial in trials.read()] == ["math"]
+
+
+def test_the_products_own_kernels_need_a_gpu() -> None:
+    chooser = KernelChooser(CPU, None)
+    assert chooser.choose("sdpa", torch.float32, 64, with_ring=True) is SDPA
+    for name in ("cudnn", "flash", "flash3", "sage"):
+        assert refused(chooser, name) == "kernel_needs_gpu"
+
+
+def test_the_window_hears_why_a_kernel_cannot_be_chosen(tmp_path: Path) -> None:
+    trials = TrialsFile(tmp_path / "kernels.json")
+
+    def codes(*capabilities: tuple[int, int]) -> list[str | None]:
+        return [None if state.reason is None else state.reason.code for state in kernel_states(capabilities, trials)]
+
+    assert codes() == [None] + ["kernel_needs_gpu"] * 4
+    assert codes((7, 5)) == [None] + ["kernel_needs_newer_gpu"] * 4
+    absent = "kernel_not_installed"
+    assert codes((9, 0), (8, 6)) == [None, None, None, "kernel_needs_newer_gpu", absent], "the weakest GPU decides"
+    assert codes((9, 0)) == [None, None, None, absent, absent]
+    versions = kernel_versions(needs_of("cudnn"))
+    trials.add(Trial("cudnn", versions, "NVIDIA X", "torch.bfloat16", 64, 0.5, None))
+    assert codes((9, 0))[1] == "kernel_differs", "what a trial has shown is remembered"
+
+
+def test_ring_sends_the_next_keys_before_it_computes_with_these(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the order of events, on a link that is played: what comes next travels while the present part is computed."""
+    events: list[str] = []
+
+    class Work:
+        def __init__(self, number: int) -> None:
+            self.number = number
+
+        def wait(self) -> None:
+            events.append(f"wait {self.number}")
+
+    def pass_round(tensor: Tensor, shape: tuple[int, ...], *_: object) -> tuple[Tensor, list[Work]]:
+        number = sum(event.startswith("send") for event in events) + 1
+        events.append(f"send {number}")
+        return tensor.new_zeros(shape), [Work(number)]
+
+    def attend_with_lse(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        events.append("compute")
+        return math_with_lse(q, k, v)
+
+    monkeypatch.setattr(sequence, "pass_round", pass_round)
+    monkeypatch.setattr(dist, "new_group", lambda ranks: None)
+    mesh = MeshMaker(0).mesh(Plan(ring=3))
+    assert mesh is not None
+    q = torch.randn(1, 2, 4, 8)
+    kernel = AttentionKernel("watched", math_attention, attend_with_lse)
+    shared_attention(q, q, q, [4, 4, 4], mesh, Traffic(), kernel)
+    assert events == ["send 1", "compute", "wait 1", "send 2", "compute", "wait 2", "compute"]
+
+
+def _rank(rank: int, plan: Plan, store: str, pipe: Connection) -> None:
+    """Attention over 11 tokens that two ranks share, by a kernel that counts; sends the counts and the result."""
+    torch.set_num_threads(1)
+    dist.init_process_group(
+        "gloo", init_method=f"file://{store}", rank=rank, world_size=2, timeout=timedelta(seconds=120)
+    )
+    counts = {"plain": 0, "lse": 0}
+
+    def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        counts["plain"] += 1
+        return math_attention(q, k, v)
+
+    def attend_with_lse(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        counts["lse"] += 1
+        return math_with_lse(q, k, v)
+
+    whole = torch.randn(3, 1, 4, 11, 8, generator=torch.Generator().manual_seed(3))
+    own = [part.contiguous() for part in torch.split(whole, [6, 5], dim=3)[rank]]
+    mesh = MeshMaker(rank).mesh(plan)
+    assert mesh is not None
+    kernel = AttentionKernel("counting", attend, attend_with_lse)
+    out = shared_attention(own[0], own[1], own[2], [6, 5], mesh, Traffic(), kernel)
+    expected = torch.split(F.scaled_dot_product_attention(*whole), [6, 5], dim=2)[rank]
+    pipe.send((counts, float((out - expected).abs().max())))
+    pipe.recv()
+
+
+@pytest.mark.parametrize(
+    ("plan", "counts"), [(Plan(ulysses=2), {"plain": 1, "lse": 0}), (Plan(ring=2), {"plain": 0, "lse": 2})]
+)
+def test_the_chosen_kernel_computes_inside_ulysses_and_ring(plan: Plan, counts: dict[str, int], tmp_path: Path) -> None:
+    context = mp.get_context("fork")
+    pipes, processes = [], []
+    for rank in range(2):
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_rank, args=(rank, plan, str(tmp_path / "store"), theirs), daemon=True)
+        process.start()
+        pipes.append(ours)
+        processes.append(process)
+    for pipe in pipes:
+        assert pipe.poll(120)
+        ran, difference = pipe.recv()
+        assert ran == counts
+        assert difference < 1e-5
+    for pipe, process in zip(pipes, processes, strict=True):
+        pipe.send(None)
+        process.join(10)
+        process.kill()
