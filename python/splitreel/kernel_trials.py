@@ -19,6 +19,7 @@ from typing import Final
 
 from splitreel.errors import Reason
 from splitreel.messages import Params
+from splitreel.protocol import KernelState
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +124,6 @@ def judge(trial: Trial, tolerance: float) -> Reason | None:
 # Largest relative L2 difference from SDPA. bf16 rounds to 2^-8, and flash-like kernels differ in the order of sums;
 # SageAttention multiplies in 8 bits by design and stays within a few per cent.
 TOLERANCES: Final = {"sdpa": 0.0, "cudnn": 1e-2, "flash": 1e-2, "flash3": 1e-2, "sage": 8e-2}
-
-
-@dataclass(frozen=True, slots=True)
-class KernelState:
-    """`reason`: why it cannot be chosen; None where it can."""
-
-    kernel: str
-    reason: Reason | None
 
 
 def kernel_states(capabilities: Sequence[tuple[int, int]], trials: TrialsFile) -> tuple[KernelState, ...]:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final, Literal, TypeAlias
 
 from splitreel import wire
-from splitreel.errors import AppError
+from splitreel.errors import AppError, Reason
 from splitreel.plan import Plan
 
 PROTOCOL_VERSION: Final = 1
@@ -287,6 +287,22 @@ class RequestFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class KernelState:
+    """An attention kernel on this machine; `reason`: why it cannot be chosen, None where it can."""
+
+    kernel: str
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class KernelsFound:
+    """Sent after Ready, and again when a trial has shown something new."""
+
+    kernels: tuple[KernelState, ...]
+    type: Literal["kernelsFound"] = "kernelsFound"
+
+
+@dataclass(frozen=True, slots=True)
 class Logged:
     level: Literal["info", "warning", "error"]
     message: str
@@ -310,6 +326,7 @@ Event: TypeAlias = (
     | JobCancelled
     | TokensCounted
     | RequestFailed
+    | KernelsFound
     | Logged
 )
 

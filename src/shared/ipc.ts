@@ -11,6 +11,7 @@ import { libraryVideoSchema, videoMetadataSchema } from './library';
 import { machineSchema } from './machine';
 import { modelEntrySchema } from './models';
 import { planSchema } from './plan';
+import { kernelStateSchema } from './protocol';
 import { generateRequestSchema } from './request';
 import type { Result } from './result';
 import { settingsPatchSchema, settingsSchema } from './settings';
@@ -30,6 +31,8 @@ export const sliceSchemas = {
     status: z.enum(['stopped', 'starting', 'importing', 'cold', 'warm', 'busy', 'failed']),
     modelId: z.string().nullable(),
     rankCount: z.number(),
+    /** Empty until the engine has looked. */
+    kernels: z.array(kernelStateSchema),
     error: appErrorSchema.nullable(),
   }),
   models: z.array(modelEntrySchema),

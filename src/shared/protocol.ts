@@ -4,9 +4,9 @@
  * python/splitreel/protocol.py; resources/golden/protocol.json has one example of each message, which both parse.
  */
 import { z } from 'zod';
-import { appErrorSchema } from './errors';
+import { appErrorSchema, reasonSchema } from './errors';
 import { planSchema } from './plan';
-import { videoSettingsSchema } from './request';
+import { ATTENTION_KERNELS, videoSettingsSchema } from './request';
 
 export const PROTOCOL_VERSION = 1;
 /** A longer line is a fault, not a message; it bounds what a broken worker can make the app hold. */
@@ -82,6 +82,9 @@ export const jobReportSchema = z.object({
 });
 export type JobReport = z.infer<typeof jobReportSchema>;
 
+/** An attention kernel on this machine; `reason`: why it cannot be chosen, null where it can. */
+export const kernelStateSchema = z.object({ kernel: z.enum(ATTENTION_KERNELS), reason: reasonSchema.nullable() });
+
 const video = { jobId: z.string(), video: count };
 
 /** Events, supervisor to app. Each line also carries `v` and a `seq` that counts from 1. */
@@ -134,6 +137,8 @@ export const workerEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('jobCancelled'), jobId: z.string() }),
   z.object({ type: z.literal('tokensCounted'), requestId: z.string(), tokens: count, max: count }),
   z.object({ type: z.literal('requestFailed'), requestId: z.string(), error: appErrorSchema }),
+  /** Sent after `ready`, and again when a trial has shown something new. */
+  z.object({ type: z.literal('kernelsFound'), kernels: z.array(kernelStateSchema) }),
   z.object({
     type: z.literal('logged'),
     level: z.enum(['info', 'warning', 'error']),

@@ -7,7 +7,7 @@ import { nodeClock } from '../../src/main/adapters/node/clock';
 import { nodeFiles } from '../../src/main/adapters/node/files';
 import { nodeProcesses } from '../../src/main/adapters/node/processes';
 import { nodeRandom } from '../../src/main/adapters/node/random';
-import { createEngine, type Engine, type EngineState } from '../../src/main/engine/engine';
+import { createEngine, STOPPED_ENGINE, type Engine, type EngineState } from '../../src/main/engine/engine';
 import { workerEnvironment } from '../../src/main/engine/worker-environment';
 import { UNKNOWN_MACHINE } from '../../src/main/gpus/machine-watch';
 import { jobsFileSchema, NO_JOBS, openQueue, type Queue } from '../../src/main/jobs/queue';
@@ -92,7 +92,7 @@ export async function openFakeApp(
   let jobs: readonly Job[] = [];
   let progress: JobProgress | null = null;
   let progressCount = 0;
-  let engineState: EngineState = { status: 'stopped', modelId: null, rankCount: 0, error: null };
+  let engineState: EngineState = STOPPED_ENGINE;
   const logged: string[] = [];
   const log = { ...SILENT_LOG, info: (message: string) => void logged.push(message) };
   const later: { queue: Queue | null } = { queue: null };

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 
 from splitreel.errors import SplitreelError
@@ -40,6 +41,27 @@ def find_gpus() -> list[Gpu]:
         return [_parse(line) for line in answer.stdout.splitlines() if line.strip()]
     except ValueError as error:
         raise SplitreelError("DRIVER_GARBLED", details=answer.stdout[:2000]) from error
+
+
+# Stands for a capability that nvidia-smi does not tell: then only a trial can show what runs.
+_UNKNOWN_CAPABILITY = (99, 0)
+
+
+def compute_capabilities() -> list[tuple[int, int]]:
+    """One a visible GPU; empty without a driver that answers."""
+    try:
+        gpus = visible_gpus()
+    except SplitreelError:
+        return []
+    command = ["nvidia-smi", "--query-gpu=uuid,compute_cap", "--format=csv,noheader,nounits"]
+    answered: dict[str, tuple[int, int]] = {}
+    with suppress(OSError, ValueError, subprocess.TimeoutExpired):
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_S, check=False)
+        for line in answer.stdout.splitlines() if answer.returncode == 0 else []:
+            uuid, capability = (value.strip() for value in line.split(","))
+            major, minor = capability.split(".")
+            answered[uuid] = (int(major), int(minor))
+    return [answered.get(gpu.uuid, _UNKNOWN_CAPABILITY) for gpu in gpus]
 
 
 def _parse(line: str) -> Gpu:

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from splitreel.errors import AppError, SplitreelError
+from splitreel.kernel_trials import TrialsFile, kernel_states
+from splitreel.model_folder import kernel_trials_file
 from splitreel.protocol import (
     CancelJob,
     Command,
@@ -27,6 +29,7 @@ from splitreel.protocol import (
     JobFailed,
     JobFinished,
     JobStarted,
+    KernelsFound,
     Logged,
     PreviewMade,
     Ready,
@@ -58,6 +61,7 @@ from splitreel.rank.talk import (
 from splitreel.supervisor.checks import check_job
 from splitreel.supervisor.current_job import CurrentJob, Wish
 from splitreel.supervisor.demo_model import demo_must_be_made, make_demo
+from splitreel.supervisor.gpus import compute_capabilities
 from splitreel.supervisor.latents_file import write_latents
 from splitreel.supervisor.launcher import (
     Launcher,
@@ -132,6 +136,7 @@ class Supervisor:
         """Until Shutdown or Closed. Afterwards no process of ours is left."""
         try:
             self._emit(Ready(os.getpid(), self._versions))
+            self._look_for_kernels()
             self._start_launcher()
             while not self._is_closing:
                 self._clock.tick()
@@ -288,8 +293,11 @@ class Supervisor:
         self._finish(JobFinished(current.job.job_id, current.report(self._ranks)))
 
     def _finish(self, event: JobFinished | JobFailed | JobCancelled) -> None:
+        was_tried = self._current is not None and self._current.job.settings.attention != "sdpa"
         self._current = None
         self._emit(event)
+        if was_tried:
+            self._look_for_kernels()
         self._tell_state()
 
     def _fail_hard(self, error: AppError) -> None:
@@ -466,6 +474,14 @@ class Supervisor:
             self._emit(RequestFailed(command.request_id, problem))
         else:
             self._emit(TokensCounted(command.request_id, tokens, limit))
+
+    def _look_for_kernels(self) -> None:
+        """On a thread of its own: a driver may take seconds to answer."""
+
+        def look() -> None:
+            self._emit(KernelsFound(kernel_states(compute_capabilities(), TrialsFile(kernel_trials_file()))))
+
+        threading.Thread(target=look, daemon=True).start()
 
     def _make_demo(self) -> None:
         try:

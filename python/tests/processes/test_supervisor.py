@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -71,6 +72,15 @@ def test_a_job_from_start_to_end(worker: Worker, model: Path, output: Path) -> N
     metadata = read_metadata(video)
     assert (metadata.request.prompt, metadata.request.seed, metadata.plan.ulysses) == ("a dog", 0, 2)
     assert metadata.report is not None
+
+
+def test_it_tells_which_attention_kernels_can_be_chosen(worker: Worker) -> None:
+    found = worker.wait_for("kernelsFound")["kernels"]
+    assert [state["kernel"] for state in found] == ["sdpa", "cudnn", "flash", "flash3", "sage"]
+    assert found[0]["reason"] is None
+    blocked = {state["reason"]["code"] for state in found[1:] if state["reason"] is not None}
+    if shutil.which("nvidia-smi") is None:
+        assert blocked == {"kernel_needs_gpu"}
 
 
 def test_the_second_job_reads_no_weights_and_keeps_its_ranks(worker: Worker, model: Path, output: Path) -> None:

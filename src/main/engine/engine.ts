@@ -10,7 +10,13 @@ import { endOrphan, rememberWorker, type OrphanPorts } from './orphans';
 
 export type EngineState = Slices['engine'];
 
-export const STOPPED_ENGINE: EngineState = { status: 'stopped', modelId: null, rankCount: 0, error: null };
+export const STOPPED_ENGINE: EngineState = {
+  status: 'stopped',
+  modelId: null,
+  rankCount: 0,
+  kernels: [],
+  error: null,
+};
 
 /** A worker that dies this often without ever being ready will not get better by itself. */
 const MAX_STARTS_WITHOUT_READY = 3;
@@ -71,8 +77,11 @@ export function createEngine(ports: EnginePorts, options: EngineOptions): Engine
         if (state.status === 'starting') setState({ ...state, status: 'importing' });
         return;
       case 'engineStateChanged':
-        setState({ status: event.state, modelId: event.modelId, rankCount: event.ranks.length, error: null });
+        setState({ ...state, status: event.state, modelId: event.modelId, rankCount: event.ranks.length, error: null });
         options.onEvent(event);
+        return;
+      case 'kernelsFound':
+        setState({ ...state, kernels: event.kernels });
         return;
       case 'tokensCounted':
         countings.get(event.requestId)?.resolve({ tokens: event.tokens, max: event.max });
@@ -100,7 +109,7 @@ export function createEngine(ports: EnginePorts, options: EngineOptions): Engine
     }
     log.error(`the engine ended: ${error.code} ${JSON.stringify(error.params)}`);
     const willRestart = startsWithoutReady < MAX_STARTS_WITHOUT_READY;
-    setState({ status: willRestart ? 'starting' : 'failed', modelId: null, rankCount: 0, error });
+    setState({ ...STOPPED_ENGINE, status: willRestart ? 'starting' : 'failed', error });
     if (willRestart) clock.after(200, () => void start());
     options.onLost(error);
   };
@@ -110,7 +119,7 @@ export function createEngine(ports: EnginePorts, options: EngineOptions): Engine
     const process = await ports.startProcess();
     if (process === null) return;
     startsWithoutReady += 1;
-    setState({ status: 'starting', modelId: null, rankCount: 0, error: null });
+    setState({ ...STOPPED_ENGINE, status: 'starting' });
     const { hungAfterMs, rungMs } = options;
     client = attachWorker({
       process,

@@ -1,5 +1,6 @@
 import { ChevronDown, ChevronRight, Dices } from 'lucide-react';
 import { useState } from 'react';
+import type { Slices } from '../../../shared/ipc';
 import { reasonText, type ReasonCode } from '../../../shared/messages';
 import type { ModelShape } from '../../../shared/model';
 import {
@@ -13,7 +14,9 @@ import {
   OFFLOADS,
   requestLimits,
   SCHEDULERS,
+  type VideoSettings,
 } from '../../../shared/request';
+import { useSlice } from '../../app/projection';
 import { copy } from '../../copy/en';
 import { Button, IconButton } from '../../ui/Button';
 import { Field, NumberField, SelectField, SwitchField, type Choice } from '../../ui/fields';
@@ -167,7 +170,24 @@ export function VideoFields({ form, shape }: FieldsProps) {
   );
 }
 
+/** Only kernels that this machine's engine can run can be chosen; before it has looked, only the standard one. */
+function kernelChoices(kernels: Slices['engine']['kernels']): Choice<VideoSettings['attention']>[] {
+  const isPossible = (value: string): boolean =>
+    value === 'sdpa' || kernels.some((state) => state.kernel === value && state.reason === null);
+  return ATTENTION_KERNELS.map((value) => ({
+    value,
+    label: copy.create.kernels[value],
+    isDisabled: !isPossible(value),
+  }));
+}
+
+function blockedKernel(kernels: Slices['engine']['kernels'], chosen: string): string | undefined {
+  const reason = kernels.find((state) => state.kernel === chosen)?.reason ?? null;
+  return reason === null ? undefined : reasonText(reason);
+}
+
 export function AdvancedFields({ form, shape }: FieldsProps) {
+  const { kernels } = useSlice('engine');
   const [isOpen, setIsOpen] = useState(false);
   const problem = useProblem({ form, shape });
   const { request } = form.draft;
@@ -224,7 +244,8 @@ export function AdvancedFields({ form, shape }: FieldsProps) {
             <SelectField
               label={copy.create.attention}
               value={request.attention}
-              choices={ATTENTION_KERNELS.map((value) => ({ value, label: copy.create.kernels[value] }))}
+              choices={kernelChoices(kernels)}
+              hint={blockedKernel(kernels, request.attention)}
               onChange={(attention) => form.setRequest({ attention })}
             />
           )}

@@ -49,6 +49,7 @@ export function useCreateForm(): CreateForm | null {
   const settings = useSlice('settings');
   const machine = useSlice('machine');
   const environment = useSlice('environment');
+  const engine = useSlice('engine');
   const measurements = useSlice('measurements');
   const local = useDraft((state) => state.draft);
   const found = currentDraft(local ?? settings.draft, models);
@@ -74,6 +75,8 @@ export function useCreateForm(): CreateForm | null {
     problems.push(...checkRequest(ready.shape, request).map(reasonText));
     problems.push(...checkPlan(ready.context, ready.plan).map(reasonText));
   }
+  const blocked = engine.kernels.find((state) => state.kernel === request.attention)?.reason ?? null;
+  if (blocked !== null) problems.push(reasonText(blocked));
   if (environment.status === 'installing' && !environment.hasWorkingSlot) problems.push(copy.create.missing.installing);
   if (environment.status === 'missing' || (environment.status === 'failed' && !environment.hasWorkingSlot))
     problems.push(copy.create.missing.environment);
