@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,9 @@ import torch.distributed as dist
 import torch.nn.functional as F
 from diffusers import AutoencoderKLCogVideoX
 
+from splitreel.engine.agreement import Agreement
+from splitreel.engine.api import Hooks, Stage
+from splitreel.errors import Cancelled
 from splitreel.models.tiling import Tiling, deal_tiles, tile_latents, time_spans
 from splitreel.parallel.collectives import Traffic
 from splitreel.parallel.groups import Group
@@ -23,11 +27,12 @@ _PREVIEW_LATENTS = 24
 
 
 class SharedDecode:
-    """The tiles of one video, shared out over a replica's ranks; frames come to the writer span by span.
+    """The tiles of one video, shared out over a replica's ranks and brought to the writer, the first of them.
 
-    Tiles and blending are diffusers' own, so the frames are those of a tiled decode on one rank, bit for bit.
-    Nobody holds the whole clip: a rank keeps what the convolutions of its own tiles carry through time, the
-    writer one span of frames.
+    Tiles and blending are diffusers' own, so the frames are those of a tiled decode on one rank, bit for bit. A tile
+    goes through all of its time before the next: what the convolutions carry through time is 1.2 GB for one tile of
+    the real VAE, and is held for one tile only. In each round every rank decodes one tile and sends it; so the
+    others hold a tile of the clip, and the writer alone all of it, as it came from the decoder.
     """
 
     def __init__(
@@ -42,46 +47,71 @@ class SharedDecode:
         height, width = self._z_BCFHW.shape[-2:]
         self._tiling = Tiling(height, width, tile_height, tile_width, up=self._scale)
         self._tiles = self._tiling.tiles
-        self._owners = deal_tiles(self._tiles, group.size)
-        self._caches: dict[int, object] = {}
-        self.spans = time_spans(self._z_BCFHW.shape[2], vae.num_latent_frames_batch_size)
+        owners = deal_tiles(self._tiles, group.size)
+        self._by_rank = [[n for n, owner in enumerate(owners) if owner == rank] for rank in range(group.size)]
+        self._spans = time_spans(self._z_BCFHW.shape[2], vae.num_latent_frames_batch_size)
+        self._parts: dict[int, torch.Tensor] = {}  # whole tiles by number; with the writer those of all ranks
 
     @property
     def units(self) -> int:
         """Calls of the decoder over all ranks: tiles in space times spans of time."""
-        return len(self._tiles) * len(self.spans)
+        return len(self._tiles) * len(self._spans)
 
-    def decode(self, span: Span, tile_done: Callable[[], None]) -> dict[int, torch.Tensor]:
-        """This rank's tiles of one span, by number. `tile_done` may raise to stop."""
-        parts = {}
-        for number, owner in enumerate(self._owners):
-            if owner != self._group.index:
-                continue
-            tile = self._tiles[number]
+    @property
+    def rounds(self) -> int:
+        return max(len(numbers) for numbers in self._by_rank)
+
+    def decode(self, round_: int, unit_done: Callable[[], None]) -> None:
+        """This rank's tile of a round, if it has one. `unit_done` may raise to stop."""
+        own = self._by_rank[self._group.index]
+        if round_ >= len(own):
+            return
+        tile = self._tiles[own[round_]]
+        cache: object = None
+        times = []
+        for span in self._spans:
             z = self._z_BCFHW[:, :, span.slice, tile.rows.slice, tile.columns.slice]
             if self._vae.post_quant_conv is not None:
                 z = self._vae.post_quant_conv(z)
-            parts[number], self._caches[number] = self._vae.decoder(z, conv_cache=self._caches.get(number))
-            tile_done()
-        return parts
+            part, cache = self._vae.decoder(z, conv_cache=cache)
+            times.append(part)
+            unit_done()
+        self._parts[own[round_]] = torch.cat(times, dim=2)
 
-    def collect(self, span: Span, parts: dict[int, torch.Tensor], tile_done: Callable[[], None]) -> Frames | None:
-        """Brings a span's tiles to the writer, the group's first rank. There: its frames (F, H, W, 3); else None."""
+    def collect(self, round_: int, unit_done: Callable[[], None]) -> None:
+        """Brings a round's tiles to the writer, where `unit_done` is called for each unit that comes."""
         if self._group.index != 0:
-            works = [self._send(part) for part in parts.values()]
-            with self._traffic.waiting():
-                for work in works:
+            own = self._by_rank[self._group.index]
+            if round_ < len(own):
+                work = self._send(self._parts.pop(own[round_]))
+                with self._traffic.waiting():
                     work.wait()
-            return None
-        # Both sides go through the tiles by number, so messages of one pair of ranks meet in order.
-        coming = {n: self._receive(span, n) for n, owner in enumerate(self._owners) if owner != 0}
+            return
+        coming = {
+            numbers[round_]: self._receive(numbers[round_], rank)
+            for rank, numbers in enumerate(self._by_rank)
+            if rank != 0 and round_ < len(numbers)
+        }
         for number, (part, work) in coming.items():
             with self._traffic.waiting():
                 work.wait()
-            parts[number] = part
-            tile_done()
-        joined = self._tiling.join({(t.row, t.column): parts[n] for n, t in enumerate(self._tiles)})
-        return to_uint8(joined)
+            self._parts[number] = part
+            for _ in self._spans:
+                unit_done()
+
+    def frames(self) -> Iterator[Frames]:
+        """On the writer, after the last round: frames (F, H, W, 3) span by span."""
+        start = 0
+        for span in self._spans:
+            time = slice(start, start + self._frames_of(span))
+            start = time.stop
+            yield to_uint8(
+                self._tiling.join({(t.row, t.column): self._parts[n][:, :, time] for n, t in enumerate(self._tiles)})
+            )
+
+    def _frames_of(self, span: Span) -> int:
+        odd = span.length % 2  # the first latent frame of an odd span stands for one frame
+        return int(self._vae.config.temporal_compression_ratio) * (span.length - odd) + odd
 
     def _send(self, part: torch.Tensor) -> dist.Work:
         part = part.contiguous()
@@ -90,15 +120,51 @@ class SharedDecode:
         assert work is not None
         return work
 
-    def _receive(self, span: Span, number: int) -> tuple[torch.Tensor, dist.Work]:
+    def _receive(self, number: int, rank: int) -> tuple[torch.Tensor, dist.Work]:
         tile = self._tiles[number]
-        odd = span.length % 2  # the first latent frame of an odd span stands for one frame
-        frames = self._vae.config.temporal_compression_ratio * (span.length - odd) + odd
+        frames = sum(self._frames_of(span) for span in self._spans)
         height, width = tile.rows.length * self._scale, tile.columns.length * self._scale
         part = self._z_BCFHW.new_empty(1, self._vae.config.out_channels, frames, height, width)
-        work = dist.irecv(part, self._group.ranks[self._owners[number]], group=self._group.handle)
+        work = dist.irecv(part, self._group.ranks[rank], group=self._group.handle)
         assert work is not None
         return part, work
+
+
+def decode_video(video: int, shared: SharedDecode, hooks: Hooks, agree: Agreement, *, is_writer: bool) -> None:
+    """Every rank decodes its tiles; the writer gives the frames away.
+
+    What can fail on one rank alone is done `together`, and only then are tiles sent: so nobody waits for a tile that
+    does not come.
+    """
+    hooks.stage_started(video, Stage.DECODING, shared.units)
+    done = 0
+
+    def unit_done() -> None:
+        nonlocal done
+        if hooks.cancel_requested():
+            raise Cancelled
+        unit_came()
+
+    def unit_came() -> None:
+        nonlocal done
+        done += 1
+        if is_writer:
+            hooks.stage_progressed(video, Stage.DECODING, done)
+
+    def give() -> None:
+        index = 0
+        for frames in shared.frames() if is_writer else ():
+            for frame in frames:
+                if hooks.cancel_requested():
+                    raise Cancelled
+                hooks.frame(video, index, frame)
+                index += 1
+
+    for round_ in range(shared.rounds):
+        agree.together(partial(shared.decode, round_, unit_done))
+        shared.collect(round_, unit_came)
+    agree.together(give)
+    hooks.stage_finished(video, Stage.DECODING)
 
 
 def preview_image(vae: AutoencoderKLCogVideoX, latents_BFCHW: torch.Tensor) -> Frames:

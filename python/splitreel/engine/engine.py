@@ -6,7 +6,6 @@ import gc
 import resource
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,7 +26,7 @@ from splitreel.engine.api import (
     StageFigures,
     VideoOutcome,
 )
-from splitreel.engine.decoding import Frames, SharedDecode, preview_image
+from splitreel.engine.decoding import SharedDecode, decode_video, preview_image
 from splitreel.errors import Cancelled, Reason, SplitreelError
 from splitreel.kernel_trials import TrialsFile
 from splitreel.models.loading import Loaded, load_pipeline, scheduler, weight_bytes
@@ -35,7 +34,6 @@ from splitreel.models.split_transformer import SplitTransformer
 from splitreel.parallel.collectives import Traffic
 from splitreel.parallel.groups import REPLICA, Mesh, MeshMaker
 from splitreel.parallel.kernels import AttentionKernel, KernelChooser
-from splitreel.parallel.shares import Span
 from splitreel.plan import Plan
 
 T = TypeVar("T")
@@ -288,47 +286,10 @@ class _Run:
         return latents[:, latents.shape[1] - frames :]
 
     def _decode(self, video: int, latents: torch.Tensor) -> None:
-        """Every rank decodes its tiles; the writer gives frames away as a span of time is whole.
-
-        What can fail on one rank alone is done `together`, and only then are tiles sent: so nobody waits for a
-        tile that does not come.
-        """
-        writer, hooks, replica = self._mesh.is_writer, self._hooks, self._mesh[REPLICA]
-        shared = SharedDecode(self._pipeline.vae, latents, replica, self._engine.traffic)
-        self._replica.together(lambda: hooks.latents(video, latents.float().cpu()) if writer else None)
-        hooks.stage_started(video, Stage.DECODING, shared.units)
-        done = index = 0
-        parts: dict[int, torch.Tensor] = {}
-
-        def tile_done() -> None:
-            nonlocal done
-            if hooks.cancel_requested():
-                raise Cancelled
-            done += 1
-            if writer:
-                hooks.stage_progressed(video, Stage.DECODING, done)
-
-        def tile_came() -> None:
-            nonlocal done
-            done += 1
-            hooks.stage_progressed(video, Stage.DECODING, done)
-
-        def decode(span: Span) -> None:
-            parts.clear()
-            parts.update(shared.decode(span, tile_done))
-
-        def give(frames: Frames | None) -> None:
-            nonlocal index
-            for frame in () if frames is None else frames:
-                if hooks.cancel_requested():
-                    raise Cancelled
-                hooks.frame(video, index, frame)
-                index += 1
-
-        for span in shared.spans:
-            self._replica.together(partial(decode, span))
-            self._replica.together(partial(give, shared.collect(span, parts, tile_came)))
-        hooks.stage_finished(video, Stage.DECODING)
+        hooks, is_writer = self._hooks, self._mesh.is_writer
+        self._replica.together(lambda: hooks.latents(video, latents.float().cpu()) if is_writer else None)
+        shared = SharedDecode(self._pipeline.vae, latents, self._mesh[REPLICA], self._engine.traffic)
+        decode_video(video, shared, hooks, self._replica, is_writer=is_writer)
 
 
 def _bytes_of(module: torch.nn.Module) -> int:

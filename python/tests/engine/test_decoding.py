@@ -1,0 +1,83 @@
+"""What a rank holds while tiles are decoded, counted in bytes of live tensors."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.distributed as dist
+from diffusers import AutoencoderKLCogVideoX
+
+from splitreel.engine.decoding import SharedDecode
+from splitreel.engine.live_bytes import LiveBytes
+from splitreel.parallel.collectives import Traffic
+from splitreel.parallel.groups import Group
+from splitreel.testing.models import make_model
+
+
+@pytest.fixture(scope="module")
+def vae(tmp_path_factory: pytest.TempPathFactory) -> AutoencoderKLCogVideoX:
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("model")
+    make_model("t2v-2b", folder)
+    model = AutoencoderKLCogVideoX.from_pretrained(folder / "vae")
+    model.enable_tiling()
+    return model
+
+
+LATENTS = (1, 5, 4, 16, 20)  # 17 frames of 128 x 160: twenty tiles
+
+
+def nothing() -> None:
+    """No hooks: progress is tested elsewhere."""
+
+
+@torch.no_grad()
+def test_one_rank_holds_no_more_than_diffusers_tiled_decode(vae: AutoencoderKLCogVideoX) -> None:
+    latents = torch.randn(LATENTS)
+    weights = [*vae.parameters(), *vae.buffers(), latents]
+    plain = LiveBytes()
+    plain.ignore(weights)
+    with plain:
+        expected = vae.decode(latents.permute(0, 2, 1, 3, 4) / vae.config.scaling_factor).sample
+    ours = LiveBytes()
+    ours.ignore(weights)
+    with ours:
+        shared = SharedDecode(vae, latents, Group((0,), 0, None), Traffic())
+        for round_ in range(shared.rounds):
+            shared.decode(round_, nothing)
+            shared.collect(round_, nothing)
+        frames = sum(len(part) for part in shared.frames())
+    assert shared.units == 20 * 2
+    assert frames == expected.shape[2]
+    assert ours.peak <= 1.05 * plain.peak
+
+
+@torch.no_grad()
+def test_a_rank_that_does_not_write_lets_each_tile_go(
+    vae: AutoencoderKLCogVideoX, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its tiles go to the writer one by one; the clip is never whole here."""
+    sent: list[int] = []
+
+    class Work:
+        def wait(self) -> None:
+            """Gone."""
+
+    def isend(part: torch.Tensor, *_: object, **__: object) -> Work:
+        sent.append(part.numel() * part.element_size())
+        return Work()
+
+    monkeypatch.setattr(dist, "isend", isend)
+    live = LiveBytes()
+    latents = torch.randn(LATENTS)
+    live.ignore([*vae.parameters(), *vae.buffers(), latents])
+    with live:
+        shared = SharedDecode(vae, latents, Group((0, 1), 1, None), Traffic())
+        before = live.now
+        for round_ in range(shared.rounds):
+            shared.decode(round_, nothing)
+            shared.collect(round_, nothing)
+            assert live.now == before, "no tile, no cache of a convolution stays"
+    whole_clip = 17 * 128 * 160 * 3 * 4
+    assert len(sent) == 8, "the tiles are dealt by their areas"
+    assert max(sent) < whole_clip / 8
