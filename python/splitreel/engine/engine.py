@@ -7,7 +7,7 @@ import resource
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -27,6 +27,7 @@ from splitreel.engine.api import (
     VideoOutcome,
 )
 from splitreel.engine.decoding import SharedDecode, decode_video, preview_image
+from splitreel.engine.encoding import SharedEncode
 from splitreel.errors import Cancelled, Reason, SplitreelError
 from splitreel.kernel_trials import TrialsFile
 from splitreel.models.loading import Loaded, load_pipeline, scheduler, weight_bytes
@@ -265,7 +266,7 @@ class _Run:
             assert asked.image is not None
             with Image.open(asked.image) as picture:
                 extra["image"] = picture.convert("RGB")
-        latents: torch.Tensor = pipeline(
+        latents: torch.Tensor = self._piped(
             prompt_embeds=text[0],
             negative_prompt_embeds=text[1],
             width=job.width,
@@ -284,6 +285,12 @@ class _Run:
         # CogVideoX 1.5 pads at the front to a multiple of its temporal patch; that is not part of the video.
         frames = (job.num_frames - 1) // pipeline.vae_scale_factor_temporal + 1
         return latents[:, latents.shape[1] - frames :]
+
+    def _piped(self, **arguments: object) -> Any:
+        """The pipeline's run; a picture that it starts from is encoded by all ranks of the replica."""
+        vae, group = self._pipeline.vae, self._mesh[REPLICA]
+        with SharedEncode(vae, group, self._engine.traffic, self._replica).in_place_of_the_vaes():
+            return self._pipeline(**arguments)
 
     def _decode(self, video: int, latents: torch.Tensor) -> None:
         hooks, is_writer = self._hooks, self._mesh.is_writer
