@@ -42,11 +42,18 @@ async function stageForUser({ program }: Runtime): Promise<Place> {
   await chmod(STAGE, 0o755);
   await execa('install', ['-d', '-o', USER, output]);
   const environment = path.join(STAGE, 'environment');
-  await ensureEnvironment(environment, app);
+  await ensureEnvironment(environment, app, { ...process.env, PATH: openPath() });
   await execa('chmod', ['-R', 'a+rX', environment]);
   const as = ['runuser', '-u', USER, '--'];
   return { root: app, program: path.join(runtime, path.basename(program)), environment, as, output };
 }
+
+/** PATH without what lies in root's home: a Python from there could not be run by that user. */
+const openPath = (): string =>
+  (process.env['PATH'] ?? '')
+    .split(path.delimiter)
+    .filter((folder) => path.relative(homedir(), folder).startsWith('..'))
+    .join(path.delimiter);
 
 async function link(from: string, to: string): Promise<void> {
   const linked = await execa('cp', ['-al', from, to], { reject: false });

@@ -23,8 +23,12 @@ function describe(environment: Environment): string | null {
   return `Python environment: ${step}${count}${step === 'packages' || current === null ? '' : `, ${current}`}`;
 }
 
-/** Makes it in `root` where there is none that works for this lock. */
-export async function ensureEnvironment(root: string, appFolder: string = ROOT): Promise<CurrentPython> {
+/** Makes it in `root` where there is none that works for this lock, with the Python that `env` leads to. */
+export async function ensureEnvironment(
+  root: string,
+  appFolder: string = ROOT,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<CurrentPython> {
   let last = '';
   const service = createEnvironment(
     { files: nodeFiles, processes: nodeProcesses, random: nodeRandom, log: SILENT_LOG },
@@ -35,7 +39,7 @@ export async function ensureEnvironment(root: string, appFolder: string = ROOT):
       resourcesFolder: path.join(appFolder, 'resources'),
       platform: process.platform,
       arch: process.arch,
-      env: process.env,
+      env,
       onChange: (environment) => {
         const line = describe(environment);
         if (line === null || line === last) return;

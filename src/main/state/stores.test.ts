@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { calls } from '../../shared/ipc';
 import { DEFAULT_SETTINGS } from '../../shared/settings';
 import { nodeClock } from '../adapters/node/clock';
 import { nodeFiles } from '../adapters/node/files';
@@ -22,6 +23,13 @@ test('what was set is there at the next start, and nothing half written lies abo
   await settings.update({ theme: 'dark' });
   expect((await open()).get()).toEqual({ ...DEFAULT_SETTINGS, theme: 'dark', cpuRanks: 6 });
   expect(await readdir(folder)).toEqual(['settings.json']);
+});
+
+test('a change of one setting, as the window sends it, leaves the others', async () => {
+  const settings = await open();
+  await settings.update(calls.updateSettings.input.parse({ cpuRanks: 4, theme: 'light' }));
+  await settings.update(calls.updateSettings.input.parse({ loopPlayback: false }));
+  expect(settings.get()).toEqual({ ...DEFAULT_SETTINGS, cpuRanks: 4, theme: 'light', loopPlayback: false });
 });
 
 test('an older file gets the defaults of what it lacks, and a draft of another shape is dropped alone', async () => {

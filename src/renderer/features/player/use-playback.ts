@@ -126,16 +126,24 @@ export function usePlayback({ frames, frameRate, speed }: Clip): Playback {
       rate.current = video.playbackRate;
       setIsPlaying(true);
     };
+    // Something else paused it: a media key, the system. Playing backward is a paused video too, and goes on.
+    const onPause = (): void => {
+      if (rate.current <= 0) return;
+      rate.current = 0;
+      setIsPlaying(false);
+    };
     const onError = (): void => setHasFailed(true);
     video.addEventListener('timeupdate', onTime);
     video.addEventListener('ended', onEnd);
     video.addEventListener('play', onPlay);
+    video.addEventListener('pause', onPause);
     video.addEventListener('error', onError);
     return () => {
       if (followsFrames) video.cancelVideoFrameCallback(handle);
       video.removeEventListener('timeupdate', onTime);
       video.removeEventListener('ended', onEnd);
       video.removeEventListener('play', onPlay);
+      video.removeEventListener('pause', onPause);
       video.removeEventListener('error', onError);
       stopBackward();
     };

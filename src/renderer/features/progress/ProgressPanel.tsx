@@ -32,7 +32,10 @@ function Running({ job, progress }: { readonly job: Job; readonly progress: JobP
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
       const isTaken = document.querySelector('dialog[open]') !== null || document.fullscreenElement !== null;
-      if (event.key === 'Escape' && !event.defaultPrevented && !isTaken && !isCancelling) setIsAsking(true);
+      if (event.key !== 'Escape' || event.defaultPrevented || isTaken || isCancelling) return;
+      // The same key would go on to close the question that it opens.
+      event.preventDefault();
+      setIsAsking(true);
     };
     window.addEventListener('keydown', onKeyDown);
     return () => window.removeEventListener('keydown', onKeyDown);

@@ -1,0 +1,193 @@
+/** What breaks, and what cannot be asked for: one app, one worker and its ranks, ended at their worst moments. */
+import { readFileSync } from 'node:fs';
+import { type Page } from '@playwright/test';
+import { descendants, expect, test, type RunningApp } from './harness';
+import { DEMO_SENTENCE, fillForm, generateButton, slices, waitForJob, waitForStep } from './steps';
+
+/** Steps enough that a job is still running when it is looked at. */
+const LONG = 400;
+
+const commandLine = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+};
+const isAlive = (pid: number): boolean => {
+  try {
+    // A zombie has ended; only its parent has not looked yet.
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${String(pid)}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+};
+
+/** The supervisor and all that it has started: the zygote, and below it the ranks. */
+function worker({ processTree }: RunningApp): { readonly supervisor: number; readonly ranks: readonly number[] } {
+  const supervisor = processTree().find((pid) => commandLine(pid).includes(' -m splitreel serve'));
+  if (supervisor === undefined) throw new Error('no supervisor runs');
+  const [zygote, ...ranks] = descendants(supervisor).slice(1);
+  if (zygote === undefined) throw new Error('no zygote runs');
+  return { supervisor, ranks };
+}
+
+async function startLong(page: Page, ranks: number): Promise<void> {
+  await fillForm(page, { ranks, steps: LONG });
+  await generateButton(page).click();
+  await waitForStep(page, 2);
+}
+
+async function makesOne(page: Page, at: number): Promise<void> {
+  await fillForm(page, { steps: 4 });
+  await generateButton(page).click();
+  await waitForJob(page, 'finished', at);
+}
+
+test('a running video is cancelled after a question, and the next one is made by the same ranks', async ({
+  launch,
+}) => {
+  const running = await launch({ withEnvironment: true });
+  const { page, screenshot } = running;
+  await startLong(page, 2);
+  const before = worker(running).ranks;
+  await page.keyboard.press('Escape');
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toContainText('Cancel this video?');
+  await screenshot('cancel-question');
+  await dialog.getByRole('button', { name: 'Cancel the video' }).click();
+  await waitForJob(page, 'cancelled');
+  await expect(page.getByText('Nothing was kept of it.')).toBeVisible();
+  expect((await slices(page)).library).toEqual([]);
+  await fillForm(page, { ranks: 2, steps: 4 });
+  await generateButton(page).click();
+  await waitForJob(page, 'finished');
+  expect(worker(running).ranks).toEqual(before);
+});
+
+test('what the form blocks cannot be sent by hand either', async ({ launch }) => {
+  const { page } = await launch();
+  const answers = await page.evaluate(async (prompt) => {
+    const snapshot = await window.splitreel.getSnapshot();
+    if (!snapshot.ok) throw new Error('no snapshot');
+    const [model] = snapshot.value.slices.models;
+    if (model === undefined) throw new Error('no model');
+    const request = {
+      ...model.defaults,
+      modelId: model.id,
+      prompt,
+      negativePrompt: '',
+      imagePath: null,
+      seed: 1,
+      videoCount: 1,
+    };
+    const one = { dp: 1, cfg: 1, pp: 1, ring: 1, ulysses: 1, tp: 1 };
+    const devices = { kind: 'cpu' as const, ranks: 8 };
+    const send = async (change: Partial<typeof request>, plan: Partial<typeof one>, extra = {}) => {
+      const asked = { request: { ...request, ...change }, plan: { ...one, ...plan }, devices, ...extra };
+      const answer = await window.splitreel.enqueueJob(asked);
+      return answer.ok ? 'accepted' : [answer.error.code, ...answer.error.reasons.map(({ code }) => code)].join(' ');
+    };
+    return [
+      await send({}, { ulysses: 5 }),
+      await send({}, { cfg: 3 }),
+      await send({ guidanceScale: 1 }, { cfg: 2 }),
+      await send({ numFrames: 50 }, {}),
+      await send({ width: 97 }, {}),
+      await send({ prompt: ' ' }, {}),
+      await send({}, { ulysses: 12 }),
+      await send({ modelId: '../../etc' }, {}),
+      await send({}, { ulysses: 0 }),
+    ];
+  }, DEMO_SENTENCE);
+  expect(answers).toEqual([
+    'PLAN_INVALID heads_not_shared',
+    'PLAN_INVALID cfg_not_two',
+    'PLAN_INVALID cfg_without_guidance',
+    'REQUEST_INVALID frames_out_of_range',
+    'REQUEST_INVALID size_not_multiple',
+    'REQUEST_INVALID prompt_empty',
+    'PLAN_INVALID ranks_exceed_devices',
+    'MODEL_MISSING',
+    'CALL_REFUSED',
+  ]);
+  expect((await slices(page)).jobs).toEqual([]);
+});
+
+test('kill -9 of a rank, then of the supervisor: each is named, nothing is left, and the next job runs', async ({
+  launch,
+}) => {
+  const running = await launch({ withEnvironment: true });
+  const { page, screenshot } = running;
+  await startLong(page, 2);
+  const first = worker(running);
+  process.kill(first.ranks[1] ?? 0, 'SIGKILL');
+  await waitForJob(page, 'failed');
+  await expect(page.getByText(/^Rank 1 ended during/)).toBeVisible();
+  await screenshot('rank-killed');
+  await expect.poll(() => first.ranks.filter(isAlive), { timeout: 5_000 }).toEqual([]);
+
+  await startLong(page, 2);
+  const second = worker(running);
+  process.kill(second.supervisor, 'SIGKILL');
+  await expect.poll(() => second.ranks.filter(isAlive), { timeout: 2_500 }).toEqual([]);
+  await waitForJob(page, 'failed', 1);
+  expect((await slices(page)).jobs[1]?.state).toMatchObject({ error: { code: 'WORKER_DIED' } });
+  await makesOne(page, 2);
+  expect((await slices(page)).library).toHaveLength(1);
+});
+
+test('kill -9 of the app: no process is left, the job is interrupted, the queue goes on in its order', async ({
+  launch,
+}) => {
+  const running = await launch({ withEnvironment: true });
+  const { page, dataFolder } = running;
+  await startLong(page, 2);
+  await fillForm(page, { prompt: 'a green star', steps: 4 });
+  await generateButton(page).click();
+  await fillForm(page, { prompt: 'a blue square', steps: 4 });
+  await generateButton(page).click();
+  await expect.poll(async () => (await slices(page)).jobs.length).toBe(3);
+  await page.getByRole('button', { name: 'Move up' }).last().click();
+  await expect
+    .poll(async () => (await slices(page)).jobs.map(({ request }) => request.prompt))
+    .toEqual([DEMO_SENTENCE, 'a blue square', 'a green star']);
+  const tree = running.processTree();
+  process.kill(running.pid, 'SIGKILL');
+  await expect.poll(() => tree.filter(isAlive), { timeout: 2_500 }).toEqual([]);
+
+  const again = await launch({ dataFolder });
+  const stateOf = async (at: number) => (await slices(again.page)).jobs[at]?.state.status;
+  await expect.poll(() => stateOf(0)).toBe('interrupted');
+  await again.screenshot('interrupted');
+  await waitForJob(again.page, 'finished', 1);
+  await waitForJob(again.page, 'finished', 2);
+  const prompts = (await slices(again.page)).library.map(({ metadata }) => metadata.request.prompt);
+  // Newest first.
+  expect(prompts).toEqual(['a green star', 'a blue square']);
+});
+
+test('a page that is reloaded, or crashes, finds its job again where it is', async ({ launch }) => {
+  const { app, page } = await launch({ withEnvironment: true });
+  await startLong(page, 1);
+  const [before] = (await slices(page)).jobs;
+  await page.reload();
+  await expect(page.getByRole('button', { name: 'Cancel', exact: true })).toBeVisible();
+  const [after] = (await slices(page)).jobs;
+  expect(after?.id).toBe(before?.id);
+  expect(after?.state.status).toBe('running');
+  const crashed = page.waitForEvent('crash');
+  await app.evaluate(({ BrowserWindow }) => {
+    BrowserWindow.getAllWindows()[0]?.webContents.forcefullyCrashRenderer();
+  });
+  await crashed;
+  // Playwright loses a crashed page for good: what it shows afterwards is asked of the window itself.
+  const shown = () =>
+    app.evaluate(async ({ BrowserWindow }) => {
+      const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+      if (contents === undefined || contents.isCrashed() || contents.isLoading()) return '';
+      return (await contents.executeJavaScript('document.body.innerText')) as string;
+    });
+  await expect.poll(shown, { timeout: 20_000 }).toContain(DEMO_SENTENCE);
+  await expect.poll(shown).toContain('Denoising');
+});

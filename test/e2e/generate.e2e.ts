@@ -1,0 +1,102 @@
+/** From an empty form to a playing video that can be dragged out, on four real ranks. */
+import path from 'node:path';
+import { expect, test } from './harness';
+import {
+  DEMO_SENTENCE,
+  fillForm,
+  generateButton,
+  newestFile,
+  probe,
+  seenStages,
+  slices,
+  waitForJob,
+  watchStages,
+} from './steps';
+
+test('a sentence becomes a playing video on four ranks, and the next starts warm', async ({ launch }) => {
+  const { app, page, screenshot } = await launch({ withEnvironment: true });
+  await fillForm(page, { ranks: 4, steps: 12, frames: 17 });
+  await page.getByRole('radio', { name: 'Ulysses 2' }).click();
+  const cfg = page.getByRole('switch', { name: 'CFG' });
+  if (!(await cfg.isChecked())) await cfg.click();
+  await expect(page.getByText('2 x 1 x 2 = 4 of 4 CPU ranks')).toBeVisible();
+  await watchStages(page);
+  await page.keyboard.press('Control+Enter');
+  await expect(page.getByRole('img', { name: 'Preview of the video as it forms' })).toBeVisible({ timeout: 120_000 });
+  await screenshot('denoising');
+  await waitForJob(page, 'finished');
+
+  const stages = await seenStages(page);
+  expect(stages.map(({ stage }) => stage)).toEqual([
+    'starting',
+    'loading',
+    'encoding',
+    'denoising',
+    'decoding',
+    'writing',
+  ]);
+  const count = (name: string) => stages.find(({ stage }) => stage === name);
+  expect(count('starting')).toMatchObject({ completed: 4, total: 4 });
+  expect(count('loading')?.total).toBeGreaterThan(4_000_000);
+  expect(count('denoising')).toMatchObject({ completed: 12, total: 12 });
+  expect(count('writing')).toMatchObject({ completed: 17, total: 17 });
+
+  const video = page.getByRole('group', { name: 'Player' }).locator('video');
+  await expect(video).toBeVisible();
+  const time = () => video.evaluate((element: HTMLVideoElement) => element.currentTime);
+  await video.evaluate((element: HTMLVideoElement) => element.play());
+  await expect.poll(time).toBeGreaterThan(0.3);
+  await video.evaluate((element: HTMLVideoElement) => element.pause());
+  // Keys are the player's unless a control of the form has them.
+  await page.getByRole('button', { name: 'Play', exact: true }).focus();
+  await page.keyboard.press('End');
+  await expect(page.getByText('frame 17 of 17')).toBeVisible();
+  await expect.poll(time).toBeGreaterThan(1.9);
+  await page.keyboard.press('ArrowLeft');
+  await expect(page.getByText('frame 16 of 17')).toBeVisible();
+  await screenshot('finished');
+
+  const file = await newestFile(page);
+  expect(probe(file)).toMatchObject({
+    codec_name: 'h264',
+    width: 96,
+    height: 64,
+    r_frame_rate: '8/1',
+    nb_read_frames: '17',
+  });
+
+  const [first] = (await slices(page)).jobs;
+  const readBack = await page.evaluate((asked) => window.splitreel.readVideoSettings({ path: asked }), file);
+  expect(readBack).toMatchObject({
+    ok: true,
+    value: { request: first?.request, plan: first?.plan, approximate: false },
+  });
+
+  // The drag is the system's: what reaches it is this file, with a picture of it.
+  await app.evaluate(({ BrowserWindow }) => {
+    const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+    if (contents === undefined) throw new Error('no window');
+    contents.startDrag = (item) => {
+      Reflect.set(globalThis, 'dragged', { file: item.file, hasIcon: !(item.icon as Electron.NativeImage).isEmpty() });
+    };
+  });
+  const handle = page.getByRole('button', { name: 'Drag me out' });
+  await handle.dispatchEvent('dragstart');
+  await expect
+    .poll(() => app.evaluate(() => Reflect.get(globalThis, 'dragged') as unknown))
+    .toEqual({ file, hasIcon: true });
+  expect(path.basename(file)).toMatch(/^a-red-ball-rolls.*\.mp4$/);
+
+  await page.getByRole('spinbutton', { name: 'Seed' }).fill('43');
+  await watchStages(page);
+  await generateButton(page).click();
+  await waitForJob(page, 'finished', 1);
+  const [, second] = (await slices(page)).jobs;
+  expect(second?.state.status === 'finished' && second.state.report.weightBytesRead).toBe(0);
+  expect((await seenStages(page)).find(({ stage }) => stage === 'loading')?.total ?? 0).toBe(0);
+
+  await page.getByRole('button', { name: 'Library' }).click();
+  await expect(page.getByText('2 videos')).toBeVisible();
+  await expect(page.getByText(DEMO_SENTENCE).first()).toBeVisible();
+  await screenshot('library');
+});
