@@ -32,6 +32,7 @@ from splitreel.errors import Cancelled, Reason, SplitreelError
 from splitreel.kernel_trials import TrialsFile
 from splitreel.models.loading import Loaded, load_pipeline, scheduler, weight_bytes
 from splitreel.models.split_transformer import SplitTransformer
+from splitreel.models.tensor_files import OpenTensors, open_safetensors
 from splitreel.parallel.collectives import Traffic
 from splitreel.parallel.groups import REPLICA, Mesh, MeshMaker
 from splitreel.parallel.kernels import AttentionKernel, KernelChooser
@@ -48,12 +49,20 @@ class Engine:
     """
 
     def __init__(
-        self, *, rank: int, world_size: int, device: torch.device, timeout_s: float, kernel_trials: Path | None = None
+        self,
+        *,
+        rank: int,
+        world_size: int,
+        device: torch.device,
+        timeout_s: float,
+        kernel_trials: Path | None = None,
+        open_tensors: OpenTensors = open_safetensors,
     ) -> None:
         self.rank = rank
         self.world_size = world_size
         self.device = device
         self.timeout_s = timeout_s
+        self._open_tensors = open_tensors
         self._meshes = MeshMaker(rank)
         self._traffic = Traffic()
         self._held: tuple[Path, LoadOptions] | None = None
@@ -90,7 +99,7 @@ class Engine:
             hooks.stage_progressed(0, Stage.LOADING, read)
 
         def read_all() -> None:
-            self._loaded = load_pipeline(model, self._dtype(options), self.device, progressed)
+            self._loaded = load_pipeline(model, self._dtype(options), self.device, progressed, self._open_tensors)
 
         self._world.together(read_all)
         assert self._loaded is not None

@@ -19,10 +19,10 @@ from diffusers import (
     CogVideoXPipeline,
     CogVideoXTransformer3DModel,
 )
-from safetensors import safe_open
 from transformers import T5Config, T5EncoderModel, T5Tokenizer
 
 from splitreel.errors import SplitreelError
+from splitreel.models.tensor_files import OpenTensors, open_safetensors
 
 Pipeline: TypeAlias = CogVideoXPipeline | CogVideoXImageToVideoPipeline
 Scheduler: TypeAlias = CogVideoXDDIMScheduler | CogVideoXDPMScheduler
@@ -51,7 +51,13 @@ def weight_bytes(folder: Path) -> int:
     return sum(file.stat().st_size for part in _WEIGHTED for file in weight_files(folder, part))
 
 
-def load_pipeline(folder: Path, dtype: torch.dtype, device: torch.device, progressed: Callable[[int], None]) -> Loaded:
+def load_pipeline(
+    folder: Path,
+    dtype: torch.dtype,
+    device: torch.device,
+    progressed: Callable[[int], None],
+    open_tensors: OpenTensors = open_safetensors,
+) -> Loaded:
     """Reads every weight once; `progressed` hears the bytes read so far and may raise to stop.
 
     Weights become `dtype` on `device`; no rank holds a file or a component twice.
@@ -64,7 +70,7 @@ def load_pipeline(folder: Path, dtype: torch.dtype, device: torch.device, progre
         }
     read = 0
     for name, module in parts.items():
-        for size in _fill(module, folder, name, dtype, device):
+        for size in _fill(module, folder, name, dtype, device, open_tensors):
             read += size
             progressed(read)
         module.eval().requires_grad_(False)
@@ -98,11 +104,18 @@ def _config(folder: Path, part: str) -> dict[str, object]:
     return config
 
 
-def _fill(module: torch.nn.Module, folder: Path, part: str, dtype: torch.dtype, device: torch.device) -> Iterator[int]:
+def _fill(
+    module: torch.nn.Module,
+    folder: Path,
+    part: str,
+    dtype: torch.dtype,
+    device: torch.device,
+    open_tensors: OpenTensors,
+) -> Iterator[int]:
     """Gives every parameter its tensor; yields the bytes of each as it was read."""
     wanted = {name for name, _ in module.named_parameters()} | {name for name, _ in module.named_buffers()}
     for file in weight_files(folder, part):
-        with safe_open(file, framework="pt") as tensors:
+        with open_tensors(file) as tensors:
             for name in tensors.keys():  # noqa: SIM118 - not a dict
                 tensor = tensors.get_tensor(name)
                 if name in wanted:

@@ -1,0 +1,34 @@
+"""Where weights come from: a port, so that a benchmark can draw a model of true size in place of reading one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+import torch
+from safetensors import safe_open
+
+
+class TensorSlice(Protocol):
+    """A tensor of which only the indexed part is read: `file.get_slice(name)[start:stop]`."""
+
+    def __getitem__(self, index: Any) -> torch.Tensor: ...
+    def get_shape(self) -> list[int]: ...
+
+
+class TensorFile(Protocol):
+    """One file of named tensors, as the safetensors library opens it."""
+
+    def keys(self) -> list[str]: ...
+    def get_tensor(self, name: str) -> torch.Tensor: ...
+    def get_slice(self, name: str) -> TensorSlice: ...
+
+
+OpenTensors: TypeAlias = Callable[[Path], AbstractContextManager[TensorFile]]
+
+
+def open_safetensors(file: Path) -> AbstractContextManager[TensorFile]:
+    opened: AbstractContextManager[TensorFile] = safe_open(file, framework="pt")
+    return opened
