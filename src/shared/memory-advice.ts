@@ -1,0 +1,93 @@
+/** Does a job fit, and what is the smallest change with which it would? As python/splitreel/engine/memory_advice.py. */
+import { deviceBytes, memoryNeeds, worstOf, type MemoryJob, type StageNeed } from './memory';
+import type { MemoryShape } from './memory-shape';
+import type { Explanation } from './messages';
+import { AXES, checkPlan, validPlans, type Plan, type PlanContext } from './plan';
+import { OFFLOADS, requestLimits } from './request';
+
+export interface MemoryQuestion {
+  readonly shape: MemoryShape;
+  /** Which plans are possible; its offload is that of the job. */
+  readonly context: PlanContext;
+  readonly job: MemoryJob;
+  readonly plan: Plan;
+  /** Of the smallest GPU. */
+  readonly deviceBytes: number;
+}
+
+/** Of the rank that writes, which holds most. */
+export const worstNeed = (question: MemoryQuestion): StageNeed =>
+  worstOf(memoryNeeds(question.shape, question.job, question.plan));
+
+export const fits = (question: MemoryQuestion): boolean => deviceBytes(worstNeed(question)) <= question.deviceBytes;
+
+/** What to change so that it fits: what leaves the video as it is comes first, then what changes it least. */
+export function smallestChange(question: MemoryQuestion): Explanation {
+  for (const [changed, explanation] of changes(question)) if (fits(changed)) return explanation;
+  const needed = deviceBytes(worstNeed(question));
+  return {
+    code: 'fit_nothing',
+    params: { needed: gigabytes(needed), free: gigabytes(question.deviceBytes) },
+  };
+}
+
+/** To one decimal, rounded up: what is said to be needed is enough. */
+export const gigabytes = (amount: number): number => Math.ceil(amount / 100_000_000) / 10;
+
+/** `cfg 2 x ulysses 2`. */
+const splitText = (plan: Plan): string =>
+  AXES.filter((axis) => plan[axis] > 1)
+    .map((axis) => `${axis} ${String(plan[axis])}`)
+    .join(' x ') || 'one rank';
+
+type Change = readonly [MemoryQuestion, Explanation];
+
+function* changes(question: MemoryQuestion): Generator<Change> {
+  yield* otherPlans(question);
+  yield* otherOffloads(question);
+  const { frameStep, minFrames, fixedSize, sizeStep, minSide } = requestLimits(question.context.shape);
+  for (let frames = question.job.numFrames - frameStep; frames >= minFrames; frames -= frameStep)
+    yield [
+      { ...question, job: { ...question.job, numFrames: frames } },
+      { code: 'fit_frames', params: { frames } },
+    ];
+  if (fixedSize === null) yield* smallerSizes(question, sizeStep, minSide);
+}
+
+/** Exact ones, the nearest first; of those CFG and Ulysses before Ring, and whole weights before shards. */
+function* otherPlans(question: MemoryQuestion): Generator<Change> {
+  const distance = (plan: Plan): number =>
+    Math.round(1000 * AXES.reduce((sum, axis) => sum + Math.abs(Math.log2(plan[axis] / question.plan[axis])), 0));
+  const isSame = (plan: Plan): boolean => AXES.every((axis) => plan[axis] === question.plan[axis]);
+  const plans = validPlans(question.context).filter(
+    (plan) => !isSame(plan) && plan.dp === question.plan.dp && plan.pp <= question.plan.pp,
+  );
+  for (const plan of plans.sort((a, b) => distance(a) - distance(b) || a.tp - b.tp || a.ring - b.ring))
+    yield [
+      { ...question, plan },
+      { code: 'fit_plan', params: { split: splitText(plan) } },
+    ];
+}
+
+function* otherOffloads(question: MemoryQuestion): Generator<Change> {
+  for (const offload of OFFLOADS.slice(OFFLOADS.indexOf(question.job.offload) + 1)) {
+    const context = { ...question.context, request: { ...question.context.request, offload } };
+    if (offload === 'none' || checkPlan(context, question.plan).length > 0) continue;
+    yield [
+      { ...question, context, job: { ...question.job, offload } },
+      { code: `fit_offload_${offload}`, params: {} },
+    ];
+  }
+}
+
+/** Smaller by one step of the width at a time, the height in proportion. */
+function* smallerSizes(question: MemoryQuestion, step: number, least: number): Generator<Change> {
+  const { width, height } = question.job;
+  for (let smaller = width - step; smaller >= least; smaller -= step) {
+    const lower = Math.max(least, Math.floor(Math.floor((smaller * height) / width) / step) * step);
+    yield [
+      { ...question, job: { ...question.job, width: smaller, height: lower } },
+      { code: 'fit_size', params: { width: smaller, height: lower } },
+    ];
+  }
+}

@@ -1,0 +1,179 @@
+/**
+ * How much memory each rank needs in each stage. Pure; Python has the same rules (python/splitreel/engine/memory.py),
+ * where the formulas are explained and tested against counted tensors; both run resources/golden/memory-cases.json.
+ */
+import type { MemoryShape, PartWeights, VaeShape } from './memory-shape';
+import type { Plan } from './plan';
+import type { VideoSettings } from './request';
+
+/** What a process takes of a GPU beside torch's tensors: CUDA's context, cuBLAS's and NCCL's buffers. */
+const OVERHEAD_BYTES = 1_000_000_000;
+/** One part in this many is lost between tensors (the allocator's rounding and gaps). */
+const SLACK_DIVISOR = 20;
+
+export interface MemoryJob extends Pick<VideoSettings, 'width' | 'height' | 'numFrames' | 'offload'> {
+  readonly isGuided: boolean;
+  /** 2 in bfloat16, 4 in float32. */
+  readonly dtypeBytes: number;
+}
+
+/** Bytes of one rank in one stage, at its peak. */
+export interface StageNeed {
+  readonly stage: 'encoding' | 'denoising' | 'decoding';
+  readonly weightBytes: number;
+  readonly activationBytes: number;
+}
+
+export interface RankRole {
+  /** It holds the decoded clip. */
+  readonly isWriter?: boolean;
+  /** The text encoder's weights stay while the other stages run. */
+  readonly keepsTextEncoder?: boolean;
+}
+
+/** What torch's allocator reports as its peak. */
+export const tensorBytes = (need: StageNeed): number => need.weightBytes + need.activationBytes;
+
+/** What the GPU must have free for the process. */
+export const deviceBytes = (need: StageNeed): number =>
+  tensorBytes(need) + Math.floor(tensorBytes(need) / SLACK_DIVISOR) + OVERHEAD_BYTES;
+
+/** A rank's need in each stage. Ranks differ by a token or a block; the larger share is told. */
+export function memoryNeeds(shape: MemoryShape, job: MemoryJob, plan: Plan, role: RankRole = {}): StageNeed[] {
+  const { isWriter = true, keepsTextEncoder: stays = false } = role;
+  const { dtypeBytes: size, offload } = job;
+  const text = weights(shape.textEncoder, shape.textEncoder.blocks, plan.tp, size, offload);
+  const blocks = Math.ceil(shape.transformer.blocks / plan.pp);
+  const transformer = weights(shape.transformer, blocks, plan.tp, size, offload);
+  const vae = shape.vae.weights * size;
+  const isResident = offload === 'none';
+  const kept = isResident && stays ? text : 0;
+  return [
+    {
+      stage: 'encoding',
+      weightBytes: text + (isResident ? transformer + vae : 0),
+      activationBytes: encodingBytes(shape, job),
+    },
+    // The VAE comes in beside the transformer for previews, and for the picture that a video starts from.
+    {
+      stage: 'denoising',
+      weightBytes: kept + transformer + vae,
+      activationBytes: denoisingBytes(shape, job, plan),
+    },
+    {
+      stage: 'decoding',
+      weightBytes: kept + vae + (isResident ? transformer : 0),
+      activationBytes: decodingBytes(shape.vae, job, isWriter),
+    },
+  ];
+}
+
+/** Whether the text encoder can stay on the device while the other stages run. */
+export function keepsTextEncoder(shape: MemoryShape, job: MemoryJob, plan: Plan, capacityBytes: number): boolean {
+  const needs = memoryNeeds(shape, job, plan, { keepsTextEncoder: true });
+  return job.offload === 'none' && needs.every((need) => deviceBytes(need) <= capacityBytes);
+}
+
+/** The stage that needs most; the first of equals. */
+export const worstOf = (needs: readonly StageNeed[]): StageNeed =>
+  needs.reduce((worst, need) => (tensorBytes(need) > tensorBytes(worst) ? need : worst));
+
+function weights(part: PartWeights, blocks: number, tp: number, size: number, offload: MemoryJob['offload']): number {
+  // With sequential offload one block works while the next one comes.
+  const held = offload === 'sequential' ? Math.min(blocks, 2) : blocks;
+  const block = part.block - part.sharedOfBlock + Math.ceil(part.sharedOfBlock / tp);
+  return (part.outside + held * block) * size;
+}
+
+const encodingBytes = (shape: MemoryShape, job: MemoryJob): number =>
+  36 * shape.textTokens * shape.textWidth * job.dtypeBytes;
+
+const scaleOf = (vae: VaeShape): number => 2 ** (vae.channels.length - 1);
+
+function denoisingBytes(shape: MemoryShape, job: MemoryJob, plan: Plan): number {
+  const { dtypeBytes: size } = job;
+  const { vae } = shape;
+  const batch = job.isGuided && plan.cfg === 1 ? 2 : 1;
+  const latentFrames = Math.floor((job.numFrames - 1) / vae.temporalCompression) + 1;
+  const steps = Math.ceil(latentFrames / shape.patchSizeTemporal);
+  const rows = Math.floor(job.height / scaleOf(vae));
+  const columns = Math.floor(job.width / scaleOf(vae));
+  const image = steps * Math.floor(rows / shape.patchSize) * Math.floor(columns / shape.patchSize);
+  const sequence = plan.ring * plan.ulysses;
+  const token = batch * shape.hidden * size;
+  const own = (Math.ceil(image / sequence) + Math.ceil(shape.textTokens / sequence)) * token;
+  const whole = (image + shape.textTokens) * token;
+  const share = (amount: number): number => Math.ceil(amount / plan.tp);
+  const feedForward = 5 * own + share(8 * own);
+  const rotary = shape.isRotary ? own + Math.floor((12 * own) / size) : 2 * own;
+  const traffic = plan.ring > 1 ? share(2 * own + Math.floor((12 * own) / size)) : 0;
+  const attention = 4 * own + share(3 * own + rotary) + traffic;
+  const beside = sequence > 1 ? whole - own : 0;
+  const kept = plan.pp > 1 ? 2 * Math.ceil(shape.transformer.blocks / plan.pp) * share(own) : 0;
+  const latents = 4 * batch * steps * shape.patchSizeTemporal * shape.inChannels * rows * columns * size;
+  // The first picture of image to video comes before the transformer runs.
+  const isPictured = shape.inChannels > vae.latentChannels;
+  const picture = 21 * (vae.channels[0] ?? 0) * vae.tileHeight * vae.tileWidth * scaleOf(vae) ** 2 * size;
+  return Math.max(beside + Math.max(feedForward, attention), 3 * whole, isPictured ? picture : 0) + kept + latents;
+}
+
+function decodingBytes(vae: VaeShape, job: MemoryJob, isWriter: boolean): number {
+  const scale = scaleOf(vae);
+  const rows = Math.floor(job.height / scale);
+  const columns = Math.floor(job.width / scale);
+  const isCut = rows > vae.tileHeight || columns > vae.tileWidth;
+  const height = isCut ? Math.min(rows, vae.tileHeight) : rows;
+  const width = isCut ? Math.min(columns, vae.tileWidth) : columns;
+  const latentFrames = Math.floor((job.numFrames - 1) / vae.temporalCompression) + 1;
+  const spans = Math.max(Math.floor(latentFrames / 2), 1);
+  const pixels = scale ** 2 * 3 * job.dtypeBytes;
+  const every = isCut ? tiled(rows, vae.tileHeight, 6) * tiled(columns, vae.tileWidth, 5) : rows * columns;
+  const clip = (isWriter ? every : height * width) * pixels * job.numFrames;
+  const span = isWriter ? (2 * vae.temporalCompression + 1) * job.width * job.height * 3 * (job.dtypeBytes + 8) : 0;
+  const first = spanNumbers(vae, height, width, latentFrames > 1 ? 2 + (latentFrames % 2) : 1);
+  const tile =
+    spans > 1 ? Math.max(first.atPeak, first.carried + spanNumbers(vae, height, width, 2).atPeak) : first.atPeak;
+  return Math.max(tile * job.dtypeBytes + clip, isWriter && !isCut ? 2 * clip : 0, clip + span);
+}
+
+/** Latents along one side, those in overlaps counted as often as they are decoded. */
+function tiled(length: number, tile: number, parts: number): number {
+  const step = Math.floor((tile * (parts - 1)) / parts);
+  let sum = 0;
+  for (let start = 0; start < length; start += step) sum += Math.min(tile, length - start);
+  return sum;
+}
+
+/** Numbers of one tile over one span of latent frames: at its peak, and carried to the next span. */
+function spanNumbers(
+  vae: VaeShape,
+  height: number,
+  width: number,
+  latentFrames: number,
+): { readonly atPeak: number; readonly carried: number } {
+  const doublings = Math.floor(Math.log2(vae.temporalCompression));
+  const { latentChannels: latent } = vae;
+  let frames = latentFrames;
+  let area = height * width;
+  let before = vae.channels.at(-1) ?? 0;
+  let carried = 2 * area * (latent + 4 * before) + 8 * latent * frames * area;
+  let below = 0;
+  let inner = 0;
+  for (const [level, out] of [...vae.channels].reverse().entries()) {
+    below = carried;
+    inner = before;
+    const resnets = vae.layersPerBlock + 1;
+    carried += 2 * area * (before + (2 * resnets - 1) * out) + 4 * resnets * latent * frames * area;
+    if (level < vae.channels.length - 1) {
+      if (level < doublings && frames > 1) frames = 2 * frames - (frames % 2);
+      area *= 4;
+    }
+    before = out;
+  }
+  const entering = below + (6 * inner + 2 * latent) * frames * area;
+  const leaving = carried - 2 * area * before + (inner + 7 * before + 2 * latent) * frames * area;
+  return {
+    atPeak: Math.max(entering, leaving),
+    carried: carried + 2 * area * before + 2 * latent * frames * area,
+  };
+}
