@@ -62,12 +62,16 @@ export async function ensureEnvironment(
 }
 
 /** Runs `python -m splitreel COMMAND` with the words after the script's name, and answers as it answered. */
-export async function runSplitreel(command: string, words: readonly string[]): Promise<number> {
+export const runSplitreel = (command: string, words: readonly string[]): Promise<number> =>
+  runPython(['-m', 'splitreel', command, ...words]);
+
+/** Runs the app's own Python with these words, and answers as it answered. */
+export async function runPython(words: readonly string[]): Promise<number> {
   const { env, platform } = process;
   const root = dataRoot({ platform, home: homedir(), env });
   try {
     const { python, env: workerEnv } = await ensureEnvironment(dataFolders(root).environment);
-    const child = execa(python, ['-I', '-m', 'splitreel', command, ...words], {
+    const child = execa(python, ['-I', ...words], {
       env: { ...workerEnv, SPLITREEL_DATA: root },
       extendEnv: false,
       stdio: 'inherit',

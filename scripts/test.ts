@@ -84,6 +84,7 @@ const PYTHON_TESTS = [
   'tests/test_model_folder.py',
   'tests/test_video.py',
   'tests/engine',
+  'tests/bench',
   'tests/processes/test_supervisor.py',
 ] as const;
 const LONG_PYTHON_TESTS = ['tests/demo', 'tests/processes/test_real_engine.py'] as const;

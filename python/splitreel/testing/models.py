@@ -104,7 +104,7 @@ def make_model(kind_name: str, folder: Path) -> None:
     """Writes one model folder (safetensors only). The same bytes of weights at every call."""
     kind = KINDS[kind_name]
     torch.manual_seed(sum(kind_name.encode()))
-    _tokenizer().save_pretrained(folder / "tokenizer")
+    make_tokenizer().save_pretrained(folder / "tokenizer")
     _text_encoder().save_pretrained(folder / "text_encoder")
     _vae(kind).save_pretrained(folder / "vae")
     # A small shard size makes the 48-head folders ship in several files with an index, as the real 5B does.
@@ -113,7 +113,7 @@ def make_model(kind_name: str, folder: Path) -> None:
     _write_index(folder, kind)
 
 
-def _tokenizer() -> T5Tokenizer:
+def make_tokenizer() -> T5Tokenizer:
     """A unigram vocabulary: the words above, and every printable character for the rest."""
     pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("\u2581", -2.0)]
     pieces += [(f"\u2581{word}", -3.0) for word in WORDS]

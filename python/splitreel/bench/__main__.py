@@ -1,0 +1,26 @@
+"""Picks a benchmark by its name."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+# Name: module with `main(arguments) -> exit code`, and what it measures.
+BENCHMARKS = {
+    "gpu": ("splitreel.bench.gpu", "CogVideoX at true size with random weights, by plan and by kernel"),
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    if not arguments or arguments[0] not in BENCHMARKS:
+        known = "".join(f"  {name:8} {what}\n" for name, (_, what) in BENCHMARKS.items())
+        print(f"usage: python -m splitreel.bench NAME [FLAGS]\n\n{known}", file=sys.stderr, end="")
+        return 0 if arguments and arguments[0] in {"-h", "--help"} else 2
+    module = importlib.import_module(BENCHMARKS[arguments[0]][0])
+    code: int = module.main(arguments[1:])
+    return code
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,272 @@
+"""`bench gpu`: CogVideoX-2B and 5B at true size with random weights, on the NVIDIA GPUs of this machine.
+
+Seconds per step and peak memory by plan and by attention kernel, the share of the card's own matmul speed, the tiled
+VAE decode, and how far each result is from one rank's, and that from plain diffusers'; xfuser's pipeline in the same
+run where it is installed. The most important rows come first, and each is printed as it is made, so that a run that
+is short of time is still of use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from splitreel.bench import gpu_cases, roof
+from splitreel.bench.drawn_model import MODELS, make_folder, open_drawn
+from splitreel.bench.gpu_cases import Case
+from splitreel.bench.measure import Measured, Run, relative, run_engine, run_plain
+from splitreel.bench.table import Table, Value, machine, write_json
+from splitreel.bench.world import Device, RunRefused, Seat, World, WorldLost
+from splitreel.bench.xfuser_peer import run_xfuser, xfuser_problem
+from splitreel.engine.api import EngineJob, VideoJob
+from splitreel.errors import SplitreelError
+from splitreel.supervisor.gpus import visible_gpus
+
+COLUMNS = {
+    "model": "model",
+    "size": "size",
+    "dtype": "dtype",
+    "engine": "engine",
+    "plan": "plan",
+    "kernel": "kernel",
+    "step_s": "s/step",
+    "faster": "x one rank",
+    "roof_share": "share of matmul",
+    "peak_gb": "peak GB",
+    "decode_s": "decode s",
+    "decode_peak_gb": "decode GB",
+    "difference": "difference",
+    "from": "from",
+}
+
+# Nothing takes longer, loading at true size included; a hung collective does.
+_ROW_LIMIT_S = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    models: tuple[str, ...]
+    steps: int
+    width: int
+    height: int
+    frames: int
+    minutes: float
+    ranks: int
+    device: Device
+    small: bool
+    out: Path | None
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = _parser()
+    options = _options(parser, arguments)
+    with tempfile.TemporaryDirectory(prefix="splitreel-gpu-") as folder:
+        _Bench(options, Path(folder)).run()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="splitreel.bench gpu", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--models", default="2b,5b", help="of 2b, 5b (default: both)")
+    parser.add_argument("--steps", type=int, default=4, help="denoising steps; the first is left out (default: 4)")
+    parser.add_argument("--size", default="720x480", help="WIDTHxHEIGHT (default: 720x480)")
+    parser.add_argument("--frames", type=int, default=49, help="8k + 1 (default: 49)")
+    parser.add_argument("--minutes", type=float, default=9.0, help="stop after so many (default: 9)")
+    parser.add_argument("--ranks", type=int, default=0, help="GPUs to use (default: all, at most 8)")
+    parser.add_argument("--small", action="store_true", help="small models on the CPU: that all of it runs")
+    parser.add_argument("--out", type=Path, help="a JSON file with all figures")
+    return parser
+
+
+def _options(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
+    asked = parser.parse_args(arguments)
+    models = tuple(str(asked.models).split(","))
+    if not set(models) <= set(MODELS):
+        parser.error(f"--models: choose of {', '.join(MODELS)}")
+    if asked.steps < 2:
+        parser.error("--steps: at least 2, for the first is left out")
+    try:
+        width, height = (int(side) for side in str(asked.size).split("x"))
+    except ValueError:
+        parser.error("--size: expected WIDTHxHEIGHT, such as 720x480")
+    if asked.small:
+        return Options(
+            models, asked.steps, 96, 64, 9, asked.minutes, asked.ranks or 2, "cpu", small=True, out=asked.out
+        )
+    try:
+        gpus = len(visible_gpus())
+    except SplitreelError as error:
+        parser.error(f"{error} Try --small, which runs on the processor.")
+    ranks = min(asked.ranks or gpus, gpus, 8)
+    return Options(
+        models, asked.steps, width, height, asked.frames, asked.minutes, ranks, "cuda", small=False, out=asked.out
+    )
+
+
+class _Bench:
+    """The rows of one run, and what they are compared with."""
+
+    def __init__(self, options: Options, folder: Path) -> None:
+        self._options = options
+        self._deadline = time.monotonic() + 60 * options.minutes
+        self._models = {key: gpu_cases.small(MODELS[key]) if options.small else MODELS[key] for key in options.models}
+        self._folders = {key: make_folder(model, folder / key) for key, model in self._models.items()}
+        self._world: World | None = None
+        self._table = Table(COLUMNS)
+        self._notes: list[str] = []
+        self._machine: dict[str, Value] = {}
+        self._roof = 0.0
+        # By model, size and dtype: what one rank of ours made, and how long its step took.
+        self._references: dict[tuple[str, str, str], tuple[npt.NDArray[np.float32], float]] = {}
+        self._unfinished = 0
+
+    def run(self) -> None:
+        try:
+            self._begin()
+            for case in gpu_cases.cases(self._options, self._folders):
+                if self._left_s() > 1:
+                    self._row(case)
+                else:
+                    self._unfinished += 1
+            if (problem := xfuser_problem()) is not None:
+                self._note(f"xfuser was not measured: {problem}")
+        finally:
+            if self._world is not None:
+                self._world.close()
+        if self._unfinished:
+            self._note(f"{self._unfinished} rows were left out for want of time (--minutes).")
+        self._save()
+        print("\n" + "\n".join(f"- {note}" for note in self._notes))
+
+    def _left_s(self) -> float:
+        return self._deadline - time.monotonic()
+
+    def _begin(self) -> None:
+        side = 512 if self._options.small else 8192
+        facts = self._ranks().run(_device_facts, side, timeout_s=_ROW_LIMIT_S)
+        self._roof = min(flops for flops, _ in facts)
+        self._machine = {**machine(), **facts[0][1], "ranks": self._options.ranks, "matmul_tflops": self._roof / 1e12}
+        print(", ".join(f"{key} {value}" for key, value in self._machine.items()) + "\n")
+        self._table.start()
+
+    def _ranks(self) -> World:
+        if self._world is None:
+            self._world = World(self._options.ranks, self._options.device, weights=open_drawn)
+        return self._world
+
+    def _row(self, case: Case) -> None:
+        run = Run(self._folders[case.model], self._job(case), case.plan, case.dtype)
+        limit = min(_ROW_LIMIT_S, max(self._left_s(), 1.0))
+        row = self._named(case)
+        try:
+            if case.engine == "xfuser":
+                measured = self._run_xfuser(case, run, limit)
+            else:
+                function = run_engine if case.engine == "Splitreel" else run_plain
+                answers = self._ranks().run(function, run, timeout_s=limit)
+                measured = [answer for answer in answers if answer is not None]
+        except RunRefused as refused:
+            self._note(f"{self._title(case)}: {refused}")
+            return
+        except WorldLost as lost:
+            if case.engine != "xfuser":
+                self._world = None
+            self._note(f"{self._title(case)}: {lost}")
+            return
+        self._table.add(row | self._figures(case, measured))
+        self._save()
+
+    def _run_xfuser(self, case: Case, run: Run, limit: float) -> list[Measured]:
+        """In ranks of its own: its groups are global and are made once a process."""
+        if self._world is not None:
+            self._world.close()
+            self._world = None
+        with World(case.plan.world_size, self._options.device, weights=open_drawn) as world:
+            return world.run(run_xfuser, run, timeout_s=limit)
+
+    def _job(self, case: Case) -> EngineJob:
+        return EngineJob(
+            videos=(VideoJob("a small dog running on a beach at sunset", "", seed=42),),
+            width=case.width,
+            height=case.height,
+            num_frames=case.frames,
+            num_inference_steps=self._options.steps,
+            kernel=case.kernel,
+        )
+
+    def _named(self, case: Case) -> dict[str, Value]:
+        return {
+            "model": self._models[case.model].name,
+            "size": case.size,
+            "dtype": self._dtype(case),
+            "engine": case.engine,
+            "plan": gpu_cases.words(case.plan),
+            "kernel": case.kernel.value if case.engine == "Splitreel" else "its own",
+        }
+
+    def _title(self, case: Case) -> str:
+        return ", ".join(str(value) for value in self._named(case).values())
+
+    def _dtype(self, case: Case) -> str:
+        if case.dtype != "auto":
+            return "fp32"
+        return "bf16" if self._options.device == "cuda" else "fp32"
+
+    def _figures(self, case: Case, measured: Sequence[Measured]) -> dict[str, Value]:
+        """Times and peaks are the slowest and the largest of all ranks."""
+        model = self._models[case.model]
+        step_s = max(one.step_s for one in measured)
+        flops = roof.step_flops(model, case.width, case.height, case.frames, batch=2)
+        latents = next((one.latents_BFCHW for one in measured if one.latents_BFCHW is not None), None)
+        key = (case.model, case.size, case.dtype)
+        reference = self._references.get(key)
+        if case.is_reference and latents is not None:
+            self._references[key] = (latents, step_s)
+        is_cuda = self._options.device == "cuda"
+        has_roof = not is_cuda or case.dtype == "auto"
+        difference = None if latents is None or reference is None else relative(latents, reference[0])
+        return {
+            "step_s": step_s,
+            "faster": 1.0 if case.is_reference else None if reference is None else reference[1] / step_s,
+            "roof_share": flops / (step_s * case.plan.world_size * self._roof) if has_roof else None,
+            "peak_gb": max(one.denoise_peak_bytes for one in measured) / 1e9 if is_cuda else None,
+            "decode_s": max(one.decode_s for one in measured) or None,
+            "decode_peak_gb": max(one.decode_peak_bytes for one in measured) / 1e9 if is_cuda else None,
+            "difference": difference,
+            "from": None if difference is None else "one rank",
+            "load_s": max(one.load_s for one in measured),
+            "sent_mb_per_step": max(one.sent_bytes_per_step for one in measured) / 1e6,
+            "waited_s_per_step": max(one.waited_s_per_step for one in measured),
+        }
+
+    def _note(self, note: str) -> None:
+        """Kept for the end, so that the table stays one; on stderr at once."""
+        self._notes.append(note)
+        print(note, file=sys.stderr, flush=True)
+        self._save()
+
+    def _save(self) -> None:
+        if self._options.out is not None:
+            figures = {"machine": self._machine, "rows": self._table.rows, "notes": self._notes}
+            write_json(self._options.out, figures)
+
+
+def _device_facts(seat: Seat, side: int) -> tuple[float, dict[str, Value]]:
+    flops = roof.matmul_flops_per_s(seat, side)
+    if seat.device.type == "cpu":
+        return flops, {"device": "cpu"}
+    version = torch.cuda.nccl.version()  # type: ignore[no-untyped-call]
+    return flops, {
+        "device": torch.cuda.get_device_name(seat.device),
+        "cuda": torch.version.cuda,
+        "nccl": ".".join(str(part) for part in version),
+    }

@@ -1,0 +1,112 @@
+"""Which rows `bench gpu` makes, the most important first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from splitreel.bench.drawn_model import DrawnModel
+from splitreel.bench.xfuser_peer import xfuser_problem
+from splitreel.engine.api import Kernel
+from splitreel.model_folder import check_model_folder
+from splitreel.model_shape import ModelShape
+from splitreel.plan import Plan, PlanContext, PlanDevices, check_plan
+
+if TYPE_CHECKING:
+    from splitreel.bench.gpu import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    model: str
+    width: int
+    height: int
+    frames: int
+    engine: Literal["Splitreel", "diffusers", "xfuser"] = "Splitreel"
+    plan: Plan = field(default_factory=Plan)
+    kernel: Kernel = Kernel.SDPA
+    dtype: Literal["auto", "float32"] = "auto"
+
+    @property
+    def size(self) -> str:
+        return f"{self.width}x{self.height}x{self.frames}"
+
+    @property
+    def is_reference(self) -> bool:
+        """One rank of ours: what others of the same size and numbers are compared with."""
+        return self.engine == "Splitreel" and self.plan.world_size == 1 and self.kernel is Kernel.SDPA
+
+
+# In the order of interest. Of each machine those that fit it and use all of its GPUs come before the rest.
+_PLANS = (
+    Plan(cfg=2, ulysses=4),
+    Plan(cfg=2, ulysses=2, ring=2),
+    Plan(cfg=2, ulysses=2),
+    Plan(cfg=2, ring=2),
+    Plan(ulysses=2, ring=2),
+    Plan(ulysses=8),
+    Plan(ulysses=4),
+    Plan(cfg=2),
+    Plan(ulysses=2),
+    Plan(ring=2),
+    Plan(tp=2),
+    Plan(pp=2),
+    Plan(cfg=2, pp=2),
+    Plan(cfg=2, tp=2),
+    Plan(pp=4),
+    Plan(tp=4),
+)
+
+# xfuser takes these of them; it splits nothing by tensor and runs half the blocks by pipeline.
+_PEER_PLANS = (Plan(), Plan(cfg=2), Plan(ulysses=2), Plan(ring=2), Plan(cfg=2, ulysses=2), Plan(cfg=2, ulysses=4))
+
+_CUDA_KERNELS = (Kernel.CUDNN, Kernel.FLASH, Kernel.FLASH3, Kernel.SAGE)
+
+
+def small(model: DrawnModel) -> DrawnModel:
+    """The same architecture and heads, small enough for one core."""
+    return replace(
+        model, head_dim=16, blocks=2, text_width=64, text_tokens=18, vae_channels=(8,) * 4, vae_layers=1,
+        vae_sample=(96, 80),
+    )  # fmt: skip
+
+
+def words(plan: Plan) -> str:
+    """`cfg 2, ulysses 2`; `1 rank` for a plan that splits nothing."""
+    named = zip(("dp", "cfg", "pp", "ring", "ulysses", "tp"), plan.degrees, strict=True)
+    return ", ".join(f"{axis} {degree}" for axis, degree in named if degree > 1) or "1 rank"
+
+
+def cases(options: Options, folders: Mapping[str, Path]) -> Iterator[Case]:
+    sizes = {model: Case(model, options.width, options.height, options.frames) for model in options.models}
+    plans = {model: _plans(check_model_folder(folders[model]).shape, options) for model in options.models}
+    for model in options.models:
+        yield sizes[model]
+        yield replace(sizes[model], engine="diffusers")
+        yield from (replace(sizes[model], plan=plan) for plan in plans[model])
+    if options.device == "cuda":
+        # The model that is loaded last comes first: it need not be loaded again.
+        for model in reversed(options.models):
+            yield from (replace(sizes[model], kernel=kernel) for kernel in _CUDA_KERNELS)
+        yield from _exact_on_cuda(options, plans)
+    if xfuser_problem() is None:
+        for model in options.models:
+            fitting = [plan for plan in _PEER_PLANS if plan.world_size == 1 or plan in plans[model]]
+            yield from (replace(sizes[model], engine="xfuser", plan=plan) for plan in fitting)
+
+
+def _plans(shape: ModelShape, options: Options) -> list[Plan]:
+    context = PlanContext(shape, PlanDevices(options.device, options.ranks, options.ranks))
+    valid = [plan for plan in _PLANS if not check_plan(context, plan)]
+    return sorted(valid, key=lambda plan: plan.world_size != options.ranks)
+
+
+def _exact_on_cuda(options: Options, plans: Mapping[str, list[Plan]]) -> Iterator[Case]:
+    """In fp32 rounding hides nothing: what is left of a difference is a fault. Few frames, for fp32 is slow."""
+    model = options.models[0]
+    case = Case(model, options.width, options.height, 9, dtype="float32")
+    yield case
+    yield replace(case, engine="diffusers")
+    yield from (replace(case, plan=plan) for plan in plans[model])

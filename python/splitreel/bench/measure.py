@@ -1,0 +1,193 @@
+"""One run of a job on one rank, by our engine or by plain diffusers, measured alike."""
+
+from __future__ import annotations
+
+import gc
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from diffusers import CogVideoXPipeline
+
+from splitreel.bench.plain import dtype_of, plain_pipeline
+from splitreel.bench.world import Seat
+from splitreel.engine.api import EngineJob, LoadOptions, Stage
+from splitreel.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What to run: `model` a folder, `dtype` as LoadOptions has it."""
+
+    model: Path
+    job: EngineJob
+    plan: Plan = field(default_factory=Plan)
+    dtype: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Of one rank. `step_s` leaves out the first step, which waits for kernels to be chosen and groups to connect."""
+
+    load_s: float
+    step_s: float
+    denoise_s: float
+    decode_s: float
+    denoise_peak_bytes: int  # 0 on the CPU
+    decode_peak_bytes: int
+    sent_bytes_per_step: int
+    waited_s_per_step: float
+    latents_BFCHW: npt.NDArray[np.float32] | None  # with the writer
+
+
+class StepClock:
+    """Hooks that take the time after each step, once the device has done it."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self.latents_BFCHW: npt.NDArray[np.float32] | None = None
+        self.moments: dict[Stage, list[float]] = {stage: [] for stage in Stage}
+
+    def mark(self, stage: Stage) -> None:
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+        self.moments[stage].append(time.perf_counter())
+
+    def stage_started(self, video: int, stage: Stage, total: int) -> None:
+        self.mark(stage)
+
+    def stage_progressed(self, video: int, stage: Stage, completed: int) -> None:
+        if stage is Stage.DENOISING:
+            self.mark(stage)
+
+    def stage_finished(self, video: int, stage: Stage) -> None:
+        self.mark(stage)
+
+    def cancel_requested(self) -> bool:
+        return False
+
+    def preview(self, video: int, step: int, image_u8_HWC: npt.NDArray[np.uint8]) -> None: ...
+
+    def latents(self, video: int, latents_BFCHW: torch.Tensor) -> None:
+        self.latents_BFCHW = latents_BFCHW.numpy()
+
+    def frame(self, video: int, index: int, frame_u8_HWC: npt.NDArray[np.uint8]) -> None: ...
+
+    def seconds(self, stage: Stage) -> float:
+        return self.moments[stage][-1] - self.moments[stage][0]
+
+    @property
+    def step_s(self) -> float:
+        """The median step but for the first. Moments: start, each step, finish."""
+        steps = np.diff(self.moments[Stage.DENOISING][:-1])
+        return float(np.median(steps[1:] if len(steps) > 1 else steps))
+
+
+def run_engine(seat: Seat, run: Run) -> Measured | None:
+    """On every rank; None on those that the plan leaves idle."""
+    clock = StepClock(seat.device)
+    load = seat.engine.load(run.model, run.plan, LoadOptions(dtype=run.dtype), clock)
+    report = seat.engine.generate(run.job, run.plan, clock)
+    if not report.took_part:
+        return None
+    for outcome in report.outcomes:
+        if outcome.error_code is not None:
+            raise RuntimeError(f"{outcome.error_code} {outcome.error_params}")
+    denoising, decoding = report.stages[Stage.DENOISING.value], report.stages[Stage.DECODING.value]
+    return Measured(
+        load.seconds,
+        clock.step_s,
+        clock.seconds(Stage.DENOISING),
+        clock.seconds(Stage.DECODING),
+        denoising.peak_device_bytes,
+        decoding.peak_device_bytes,
+        max(report.bytes_sent_per_step),
+        denoising.seconds_waiting / run.job.num_inference_steps,
+        clock.latents_BFCHW,
+    )
+
+
+@torch.no_grad()
+def run_plain(seat: Seat, run: Run) -> Measured | None:
+    """diffusers' own pipeline and transformer on the first rank; the others have nothing to do."""
+    seat.engine.unload()
+    if seat.rank != 0:
+        return None
+    began = time.perf_counter()
+    pipeline = plain_pipeline(run.model, dtype_of(run.dtype, seat.device), seat.device, seat.open_tensors)
+    measured = measure_pipeline(pipeline, run.job, StepClock(seat.device), time.perf_counter() - began)
+    # What the engine loads next must not find this one's memory still taken.
+    del pipeline
+    gc.collect()
+    return measured
+
+
+def measure_pipeline(pipeline: CogVideoXPipeline, job: EngineJob, clock: StepClock, load_s: float) -> Measured:
+    """Runs any pipeline of diffusers' shape, ours to call: encode, denoise, decode by tiles."""
+    device = pipeline._execution_device
+    video, is_cuda = job.videos[0], device.type == "cuda"
+
+    def peak() -> int:
+        bytes_: int = torch.cuda.max_memory_allocated(device) if is_cuda else 0
+        if is_cuda:
+            torch.cuda.reset_peak_memory_stats(device)
+        return bytes_
+
+    def after_step(
+        _pipe: object, _index: int, _time: object, tensors: dict[str, torch.Tensor]
+    ) -> dict[str, torch.Tensor]:
+        clock.mark(Stage.DENOISING)
+        return tensors
+
+    positive, negative = pipeline.encode_prompt(
+        video.prompt,
+        video.negative_prompt,
+        do_classifier_free_guidance=job.guidance_scale > 1,
+        max_sequence_length=pipeline.transformer.config.max_text_seq_length,
+        device=device,
+        dtype=pipeline.transformer.dtype,
+    )
+    peak()
+    clock.mark(Stage.DENOISING)
+    latents = pipeline(
+        prompt_embeds=positive,
+        negative_prompt_embeds=negative,
+        width=job.width,
+        height=job.height,
+        num_frames=job.num_frames,
+        num_inference_steps=job.num_inference_steps,
+        guidance_scale=job.guidance_scale,
+        use_dynamic_cfg=job.use_dynamic_cfg,
+        generator=torch.Generator("cpu").manual_seed(video.seed),
+        max_sequence_length=pipeline.transformer.config.max_text_seq_length,
+        callback_on_step_end=after_step,
+        output_type="latent",
+    ).frames
+    clock.mark(Stage.DENOISING)
+    denoise_peak = peak()
+    decode_s = 0.0
+    if isinstance(latents, torch.Tensor):
+        began = time.perf_counter()
+        frames = pipeline.decode_latents(latents)
+        pipeline.video_processor.postprocess_video(video=frames, output_type="np")
+        decode_s = time.perf_counter() - began
+        clock.latents(0, latents.float().cpu())
+    return Measured(
+        load_s,
+        clock.step_s,
+        clock.seconds(Stage.DENOISING),
+        decode_s,
+        denoise_peak,
+        peak(),
+        0,
+        0.0,
+        clock.latents_BFCHW,
+    )
+
+
+def relative(found: npt.NDArray[np.float32], expected: npt.NDArray[np.float32]) -> float:
+    """Norm of the difference over the norm of what is expected."""
+    return float(np.linalg.norm(found.astype(np.float64) - expected) / np.linalg.norm(expected.astype(np.float64)))

@@ -1,0 +1,43 @@
+"""What the card can do at most, measured, and what a step asks of it."""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+import torch
+
+from splitreel.bench.drawn_model import DrawnModel
+from splitreel.bench.world import Seat
+
+_SIDE = 8192
+_REPEATS = 20
+
+
+def matmul_flops_per_s(seat: Seat, side: int = _SIDE) -> float:
+    """Of a square matmul, in bf16 on CUDA and fp32 on the CPU: the median of several."""
+    dtype = torch.bfloat16 if seat.device.type == "cuda" else torch.float32
+    a, b = torch.randn(2, side, side, device=seat.device).to(dtype)
+    seconds = []
+    for _ in range(_REPEATS + 3):
+        began = time.perf_counter()
+        torch.matmul(a, b)
+        if seat.device.type == "cuda":
+            torch.cuda.synchronize(seat.device)
+        seconds.append(time.perf_counter() - began)
+    # The first few choose an algorithm and bring the clock up.
+    return 2 * side**3 / statistics.median(seconds[3:])
+
+
+def step_flops(model: DrawnModel, width: int, height: int, frames: int, batch: int) -> float:
+    """Of one denoising step over all blocks; a multiply-add counts as two.
+
+    A block's linear layers hold 12 D^2 weights (4 D^2 in attention, 8 D^2 in the feed-forward part), and attention
+    multiplies twice S x S x D. The rest (norms, patches, time) is below 1 % at true size.
+    """
+    compression = 2 ** (len(model.vae_channels) - 1) * 2  # of the VAE, then patches of 2
+    latent_frames = (frames - 1) // 4 + 1
+    tokens = model.text_tokens + latent_frames * (height // compression) * (width // compression)
+    linear = 2 * 12 * model.width**2 * tokens
+    attention = 4 * tokens**2 * model.width
+    return float(batch * model.blocks * (linear + attention))

@@ -1,0 +1,53 @@
+"""xfuser's pipeline for CogVideoX (0.7.0), where it can be imported: the peer, measured as our engine is."""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import cache
+
+import torch
+
+from splitreel.bench.measure import Measured, Run, StepClock, measure_pipeline
+from splitreel.bench.plain import dtype_of, plain_pipeline
+from splitreel.bench.world import Seat
+
+
+@cache
+def xfuser_problem() -> str | None:
+    """Why it cannot be measured, or None. Asked in a process of its own: importing it touches CUDA."""
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-c", "import xfuser; xfuser.xFuserCogVideoXPipeline, xfuser.xFuserArgs"]
+    asked = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
+    if asked.returncode == 0:
+        return None
+    return (asked.stderr.strip().splitlines() or ["it cannot be imported"])[-1][:200]
+
+
+@torch.no_grad()
+def run_xfuser(seat: Seat, run: Run) -> Measured:
+    """On every rank. Its pipeline wraps diffusers' own, so the weights are those of the other rows."""
+    os.environ.update(RANK=str(seat.rank), LOCAL_RANK=str(seat.rank), WORLD_SIZE=str(seat.size))
+    from xfuser import xFuserArgs, xFuserCogVideoXPipeline
+    from xfuser.core.distributed import init_distributed_environment
+
+    plan = run.plan
+    init_distributed_environment(rank=seat.rank, world_size=seat.size, local_rank=seat.rank)
+    arguments = xFuserArgs(
+        model=str(run.model),
+        ulysses_degree=plan.ulysses,
+        ring_degree=plan.ring,
+        use_cfg_parallel=plan.cfg == 2,
+        height=run.job.height,
+        width=run.job.width,
+        num_frames=run.job.num_frames,
+        num_inference_steps=run.job.num_inference_steps,
+        prompt=run.job.videos[0].prompt,
+    )
+    config, _ = arguments.create_config()
+    began = time.perf_counter()
+    pipeline = plain_pipeline(run.model, dtype_of(run.dtype, seat.device), seat.device, seat.open_tensors)
+    peer = xFuserCogVideoXPipeline(pipeline, config)
+    return measure_pipeline(peer, run.job, StepClock(seat.device), time.perf_counter() - began)

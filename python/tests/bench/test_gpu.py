@@ -1,0 +1,128 @@
+"""`bench gpu` at a small size on the CPU: that every part of it runs, and that its figures can be believed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+
+import pytest
+import torch
+from diffusers import CogVideoXTransformer3DModel
+from torch.utils.flop_counter import FlopCounterMode
+
+from splitreel.bench import gpu, roof
+from splitreel.bench.drawn_model import MODELS, make_folder, open_drawn
+from splitreel.bench.gpu_cases import small
+from splitreel.bench.plain import plain_pipeline
+from splitreel.bench.world import RunRefused, Seat, World, WorldLost
+from splitreel.errors import SplitreelError
+from splitreel.model_folder import check_model_folder
+
+
+@pytest.fixture(scope="module")
+def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, object]]]:
+    out = tmp_path_factory.mktemp("bench") / "gpu.json"
+    assert gpu.main(["--small", "--steps", "2", "--models", "5b", "--out", str(out)]) == 0
+    read: dict[str, list[dict[str, object]]] = json.loads(out.read_text())
+    return read
+
+
+def test_every_plan_and_plain_diffusers_are_measured(figures: dict[str, list[dict[str, object]]]) -> None:
+    rows = {(row["engine"], row["plan"]): row for row in figures["rows"]}
+    assert {("Splitreel", plan) for plan in ("1 rank", "cfg 2", "ulysses 2", "ring 2")} <= set(rows)
+    assert ("diffusers", "1 rank") in rows
+    for row in rows.values():
+        assert isinstance(row["step_s"], float)
+        assert row["step_s"] > 0
+        assert row["decode_s"]
+
+
+def test_one_rank_is_plain_diffusers_and_exact_plans_are_one_rank(
+    figures: dict[str, list[dict[str, object]]],
+) -> None:
+    for row in figures["rows"]:
+        if "pp" in str(row["plan"]) or row["difference"] is None:
+            continue
+        assert isinstance(row["difference"], float)
+        assert row["difference"] <= 1e-5, row
+
+
+def test_the_formula_of_a_steps_flops_counts_what_torch_counts() -> None:
+    model = replace(MODELS["2b"], head_dim=32, blocks=3, text_width=64, text_tokens=18)
+    transformer = CogVideoXTransformer3DModel(
+        num_attention_heads=model.heads, attention_head_dim=model.head_dim, num_layers=model.blocks,
+        text_embed_dim=model.text_width, max_text_seq_length=model.text_tokens,
+    )  # fmt: skip
+    latents, text = torch.zeros(2, 3, 16, 20, 30), torch.zeros(2, model.text_tokens, model.text_width)
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        transformer(latents, text, torch.tensor([1, 1]))
+    counted = counter.get_total_flops()
+    assert 0.97 * counted <= roof.step_flops(model, 240, 160, 9, batch=2) <= counted
+
+
+@pytest.mark.parametrize(("key", "billions"), [("2b", 1.69), ("5b", 5.57)])
+def test_the_models_have_their_true_size_and_take_no_room(key: str, billions: float, tmp_path: Path) -> None:
+    folder = make_folder(MODELS[key], tmp_path / key)
+    file = folder / "transformer" / "diffusion_pytorch_model.safetensors"
+    assert file.stat().st_size / 2e9 == pytest.approx(billions, abs=0.01)
+    assert file.stat().st_blocks * 512 < 1_000_000
+    assert check_model_folder(folder).shape.heads == MODELS[key].heads
+
+
+def test_a_tensor_is_drawn_alike_whole_and_in_parts(tmp_path: Path) -> None:
+    folder = make_folder(small(MODELS["5b"]), tmp_path / "small")
+    one, two = (
+        plain_pipeline(folder, torch.float32, torch.device("cpu"), open_drawn(torch.device("cpu"))).transformer
+        for _ in range(2)
+    )
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), two.parameters(), strict=True))
+    file = next((folder / "transformer").glob("*.safetensors"))
+    with open_drawn(torch.device("cpu"))(file) as tensors:
+        name = "transformer_blocks.0.attn1.to_q.weight"
+        assert torch.equal(tensors.get_slice(name)[3:5], tensors.get_tensor(name)[3:5])
+        assert not torch.equal(tensors.get_tensor(name), tensors.get_tensor(name.replace("to_q", "to_k")))
+
+
+def _double(seat: Seat, number: int) -> int:
+    return number * 2 + seat.rank
+
+
+def _one_fails(seat: Seat, rank: int) -> None:
+    if seat.rank == rank:
+        raise RuntimeError("broken on purpose")
+
+
+def _one_hangs(seat: Seat, rank: int) -> None:
+    if seat.rank == rank:
+        Event().wait()
+
+
+def _all_refuse(seat: Seat, code: str) -> None:
+    raise SplitreelError(code)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with World(2, "cpu") as ranks:
+        yield ranks
+
+
+def test_ranks_answer_in_order_and_outlive_a_refusal(world: World) -> None:
+    assert world.run(_double, 4, timeout_s=60) == [8, 9]
+    with pytest.raises(RunRefused):
+        world.run(_all_refuse, "DISK_FULL", timeout_s=60)
+    assert world.run(_double, 1, timeout_s=60) == [2, 3]
+
+
+def test_a_rank_that_fails_is_told_and_ends_the_ranks(world: World) -> None:
+    with pytest.raises(WorldLost, match="broken on purpose"):
+        world.run(_one_fails, 1, timeout_s=60)
+
+
+def test_a_rank_that_hangs_is_named(world: World) -> None:
+    world.run(_double, 1, timeout_s=60)
+    with pytest.raises(WorldLost, match="rank 1"):
+        world.run(_one_hangs, 1, timeout_s=2)

@@ -1,0 +1,16 @@
+/** `npm run bench -- [NAME] [FLAGS]`: figures and ratios, never a judgement about time. Without a name: the list. */
+import type { Benchmark } from './bench/benchmark';
+import { gpu } from './bench/gpu';
+import { say } from './places';
+
+const BENCHMARKS: readonly Benchmark[] = [gpu];
+
+async function main([name, ...words]: readonly string[]): Promise<number> {
+  const chosen = BENCHMARKS.find((benchmark) => benchmark.name === name);
+  if (chosen !== undefined) return chosen.run(words);
+  say('npm run bench -- NAME [FLAGS]\n');
+  for (const { name: known, about } of BENCHMARKS) say(`  ${known.padEnd(8)} ${about}`);
+  return name === undefined || name === '--help' ? 0 : 2;
+}
+
+process.exitCode = await main(process.argv.slice(2));
