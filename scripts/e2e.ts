@@ -17,6 +17,9 @@ const STAGE = '/var/tmp/splitreel-e2e';
 /** What the app and its tests are made of; all else stays behind. */
 const STAGED = ['out', 'resources', 'python', 'src', 'test', 'scripts', 'package.json', 'tsconfig.base.json'] as const;
 
+/** Takes pictures of every state instead of testing. */
+const SHOTS = '--shots';
+
 interface Place {
   readonly root: string;
   readonly program: string;
@@ -68,7 +71,8 @@ async function stay({ program }: Runtime): Promise<Place> {
   return { root: ROOT, program, environment, as: [], output: path.join(ROOT, 'test-results') };
 }
 
-async function main(words: readonly string[]): Promise<number> {
+async function main(given: readonly string[]): Promise<number> {
+  const words = given.filter((word) => word !== SHOTS);
   await ensurePackages(TEST_PACKAGES);
   const [runtime] = await Promise.all([findRuntime(), buildApp()]);
   const place = isRoot() ? await stageForUser(runtime) : await stay(runtime);
@@ -77,6 +81,7 @@ async function main(words: readonly string[]): Promise<number> {
     SPLITREEL_E2E_RUNTIME: place.program,
     SPLITREEL_E2E_ENVIRONMENT: place.environment,
     SPLITREEL_E2E_OUTPUT: place.output,
+    SPLITREEL_E2E_SHOTS: given.includes(SHOTS) ? '1' : '',
     CI: process.env['CI'] ?? '',
     // runuser leaves root's, which that user cannot read.
     HOME: isRoot() ? `/home/${USER}` : homedir(),
@@ -84,7 +89,7 @@ async function main(words: readonly string[]): Promise<number> {
   const env = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
   const playwright = [process.execPath, path.join(place.root, 'node_modules', '@playwright', 'test', 'cli.js'), 'test'];
   const config = ['-c', path.join(place.root, 'test', 'e2e', 'playwright.config.ts')];
-  const display = ['xvfb-run', '-a', '-s', '-screen 0 1920x1200x24 -nolisten tcp'];
+  const display = ['xvfb-run', '-a', '-s', '-screen 0 3840x2160x24 -nolisten tcp'];
   const [file = 'env', ...before] = [...place.as, 'env', ...env];
   const args = [...before, ...display, ...playwright, ...config, ...words];
   const { exitCode } = await execa(file, args, { cwd: place.root, stdio: 'inherit', reject: false });

@@ -1,5 +1,7 @@
-/** The borders of docs/security.md that only a real Electron shows: rows 1 to 5, 7, 13, 14, 20. */
+/** The borders of docs/security.md that only a real Electron shows: rows 1 to 5, 7, 11 to 14, 20, 21, 24. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { expect, test } from './harness';
+import { fillForm, generateButton, waitForStep } from './steps';
 
 test('the page has no Node, no Electron, and exactly the contract', async ({ launch }) => {
   const { page } = await launch();
@@ -73,3 +75,107 @@ test('camera, clipboard and place are denied', async ({ launch }) => {
   });
   expect(states).toEqual(['denied', 'denied', 'denied']);
 });
+
+test('no form, dropped file, meta refresh, frame or webview leads anywhere', async ({ launch }) => {
+  const { app, page, dataFolder } = await launch();
+  await page.evaluate((file) => {
+    const form = document.createElement('form');
+    form.action = 'https://example.com/';
+    document.body.append(form);
+    form.submit();
+    const refresh = document.createElement('meta');
+    refresh.httpEquiv = 'refresh';
+    refresh.content = '0;url=https://example.com/';
+    document.head.append(refresh);
+    const frame = document.createElement('iframe');
+    frame.src = `file://${file}/settings.json`;
+    const view = document.createElement('webview');
+    view.setAttribute('src', 'https://example.com/');
+    const link = document.createElement('a');
+    link.href = 'https://example.com/';
+    link.target = '_blank';
+    document.body.append(frame, view, link);
+    link.click();
+    link.dispatchEvent(new MouseEvent('auxclick', { button: 1, bubbles: true }));
+  }, dataFolder);
+  await page.waitForTimeout(500);
+  expect(page.url()).toBe('app://splitreel/index.html');
+  expect(app.windows()).toHaveLength(1);
+  const contents = await app.evaluate(({ webContents }) =>
+    webContents.getAllWebContents().map((each) => each.getType()),
+  );
+  expect(contents).toEqual(['window']);
+  expect(
+    page
+      .frames()
+      .map((frame) => frame.url())
+      .filter((url) => url.startsWith('file:')),
+  ).toEqual([]);
+});
+
+test('a video is asked for by id alone, and no address leads out of its folder', async ({ launch }) => {
+  const { page } = await launch();
+  const answers = await page.evaluate(async () => {
+    const load = (src: string) =>
+      new Promise<string>((resolve) => {
+        const image = new Image();
+        image.onload = () => resolve('loaded');
+        image.onerror = () => resolve('refused');
+        image.src = src;
+      });
+    return Promise.all(
+      [
+        'app://splitreel/../settings.json',
+        'app://splitreel/%2e%2e/%2e%2e/etc/passwd',
+        'app://splitreel/media/../../settings.json',
+        'app://splitreel/media/%252e%252e%252fsettings',
+        'app://other/index.html',
+        'file:///etc/passwd',
+      ].map(load),
+    );
+  });
+  expect(answers).toEqual(Array.from({ length: 6 }, () => 'refused'));
+});
+
+test('while a video is made nothing listens but on loopback', async ({ launch }) => {
+  const { page, processTree } = await launch({ withEnvironment: true });
+  await fillForm(page, { ranks: 2, steps: 40 });
+  await generateButton(page).click();
+  await waitForStep(page, 1);
+  const open = listeners(processTree());
+  // Ranks talk over loopback: that they are seen shows that the looking works.
+  expect(open.length).toBeGreaterThan(0);
+  expect(open.filter((address) => !address.startsWith('127.0.0.1'))).toEqual([]);
+});
+
+/** Addresses that these processes listen on, as /proc knows them. */
+function listeners(pids: readonly number[]): string[] {
+  const sockets = new Set(
+    pids.flatMap((pid) => {
+      try {
+        return readdirSync(`/proc/${String(pid)}/fd`).map((fd) => readlinkSync(`/proc/${String(pid)}/fd/${fd}`));
+      } catch {
+        return [];
+      }
+    }),
+  );
+  const address = (hex: string): string => {
+    const bytes = hex.split(':')[0] ?? '';
+    return bytes.length === 8
+      ? (bytes.match(/../g) ?? [])
+          .reverse()
+          .map((byte) => String(parseInt(byte, 16)))
+          .join('.')
+      : bytes === '00000000000000000000000001000000'
+        ? '127.0.0.1 (::1)'
+        : bytes;
+  };
+  return ['tcp', 'tcp6'].flatMap((kind) =>
+    readFileSync(`/proc/net/${kind}`, 'utf8')
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim().split(/\s+/))
+      .filter((fields) => fields[3] === '0A' && sockets.has(`socket:[${fields[9] ?? ''}]`))
+      .map((fields) => address(fields[1] ?? '')),
+  );
+}

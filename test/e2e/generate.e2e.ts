@@ -13,6 +13,47 @@ import {
   watchStages,
 } from './steps';
 
+test('on a machine with no GPU and no model, one click on a sentence gives a ball that rolls to the right', async ({
+  launch,
+}) => {
+  const { page, screenshot } = await launch({ withEnvironment: true });
+  const sentence = 'a red ball rolls to the right on a blue background';
+  await page.getByRole('button', { name: sentence, exact: true }).click();
+  await generateButton(page).click();
+  await waitForJob(page, 'finished');
+  const video = page.getByRole('group', { name: 'Player' }).locator('video');
+  await expect.poll(() => video.evaluate((element: HTMLVideoElement) => element.currentTime)).toBeGreaterThan(0);
+  const ballAt = (time: number) => video.evaluate(centreOfRed, time);
+  const [first, last] = [await ballAt(0.01), await ballAt(2)];
+  await screenshot('one-click');
+  expect(first).toBeLessThan(0.45);
+  expect(last).toBeGreaterThan(0.55);
+});
+
+/** Where red lies in the frame at a time: 0 is the left edge, 1 the right one. Runs in the page. */
+async function centreOfRed(video: HTMLVideoElement, time: number): Promise<number> {
+  video.pause();
+  await new Promise((resolve) => {
+    video.onseeked = resolve;
+    video.currentTime = time;
+  });
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+  const context = canvas.getContext('2d');
+  if (context === null) throw new Error('no canvas');
+  context.drawImage(video, 0, 0);
+  const { data, width } = context.getImageData(0, 0, canvas.width, canvas.height);
+  let sum = 0;
+  let count = 0;
+  for (let pixel = 0; pixel < data.length / 4; pixel += 1) {
+    const [red = 0, , blue = 0] = data.slice(4 * pixel, 4 * pixel + 3);
+    if (red < 150 || blue > 100) continue;
+    sum += pixel % width;
+    count += 1;
+  }
+  return sum / count / width;
+}
+
 test('a sentence becomes a playing video on four ranks, and the next starts warm', async ({ launch }) => {
   const { app, page, screenshot } = await launch({ withEnvironment: true });
   await fillForm(page, { ranks: 4, steps: 12, frames: 17 });

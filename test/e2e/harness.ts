@@ -24,6 +24,8 @@ export interface LaunchOptions {
   readonly withEnvironment?: boolean;
   /** Of an earlier launch, to start the app again on it. */
   readonly dataFolder?: string;
+  /** Device pixels per CSS pixel. */
+  readonly scale?: number;
 }
 
 export interface RunningApp {
@@ -85,7 +87,7 @@ async function launchApp(options: LaunchOptions): Promise<RunningApp> {
   chmodSync(dataFolder, 0o700);
   const app = await _electron.launch({
     executablePath: need('SPLITREEL_E2E_RUNTIME'),
-    args: [ROOT],
+    args: [ROOT, ...(options.scale === undefined ? [] : [`--force-device-scale-factor=${String(options.scale)}`])],
     // Without this Playwright turns the sandbox off by itself.
     chromiumSandbox: true,
     env: {

@@ -110,7 +110,7 @@ export const copy = {
     hints: {
       dp: 'Several videos side by side',
       cfg: 'The two halves of guidance side by side',
-      pp: 'Blocks in a row of stages; the video differs a little',
+      pp: 'Blocks in a row of stages',
       ring: 'The picture is cut; keys travel round',
       ulysses: 'Attention heads are shared',
       tp: 'Weights are cut; saves memory, costs time',

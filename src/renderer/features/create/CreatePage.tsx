@@ -129,7 +129,7 @@ function ModelSection({ form, children }: { readonly form: CreateForm; readonly 
         <Button
           size="small"
           look="plain"
-          className={styles.disclosure}
+          className={styles.link}
           onClick={() => void send(window.splitreel.openLink({ link: 'model5b' }))}
         >
           {copy.create.realModels}

@@ -1,7 +1,7 @@
 import { Film, FileInput, RotateCcw, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import type { LibraryVideo } from '../../../shared/library';
-import { planKey } from '../../../shared/plan';
+import { AXES } from '../../../shared/plan';
 import { formatDate } from '../../app/format';
 import { goTo, openVideo } from '../../app/navigation';
 import { useSlice } from '../../app/projection';
@@ -69,9 +69,7 @@ function VideoCard({ video }: { readonly video: LibraryVideo }) {
   const facts = [
     copy.queue.setSummary(request.width, request.height, request.numFrames, request.numInferenceSteps),
     words.seed(request.seed),
-    planKey(plan) === '1x1x1x1x1x1'
-      ? null
-      : `${copy.plan.axes.ulysses} ${String(plan.ulysses)} x ${String(plan.ring)} x ${String(plan.cfg)}`,
+    ...AXES.filter((axis) => plan[axis] > 1).map((axis) => copy.plan.option(copy.plan.axes[axis], plan[axis])),
     approximate ? words.approximate : null,
   ].filter((fact) => fact !== null);
   return (

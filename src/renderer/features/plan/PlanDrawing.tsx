@@ -2,7 +2,7 @@ import { useId, useMemo } from 'react';
 import { checkPlan, worldSize, type Plan, type PlanContext } from '../../../shared/plan';
 import { copy } from '../../copy/en';
 import { gpuColour, gpuInk, type ChosenDevices } from './devices';
-import { blocksOfStage, headsOfRank, layOutPlan, type Frame, type Tile } from './geometry';
+import { blocksOfStage, headsOfRank, layOutPlan, scaleIn, type Frame, type Tile } from './geometry';
 import styles from './PlanDrawing.module.css';
 
 interface PlanDrawingProps {
@@ -14,7 +14,7 @@ interface PlanDrawingProps {
 }
 
 /** The room that the drawing has; it is the same for every plan, so that nothing jumps. */
-const ROOM = { width: 344, height: 164 } as const;
+const ROOM = { width: 344, height: 148 } as const;
 const IDLE_HEIGHT = 26;
 
 const words = copy.plan.drawing;
@@ -40,11 +40,11 @@ const indexOf = (devices: ChosenDevices, rank: number): number =>
 /** The plan as a picture: who works on what, and between whom data travels. */
 export function PlanDrawing({ plan, context, devices, sentence }: PlanDrawingProps) {
   const marker = useId();
-  const drawing = useMemo(() => layOutPlan(plan), [plan]);
   const count = context.devices.count;
   const idle = Array.from({ length: Math.max(count - worldSize(plan), 0) }, (_, i) => worldSize(plan) + i);
   const height = ROOM.height - (idle.length > 0 ? IDLE_HEIGHT : 0);
-  const scale = Math.min(ROOM.width / drawing.width, height / drawing.height, 1.35);
+  const drawing = useMemo(() => layOutPlan(plan, { width: ROOM.width, height }), [plan, height]);
+  const scale = scaleIn({ width: ROOM.width, height }, drawing);
   const left = (ROOM.width - drawing.width * scale) / 2;
   const top = (height - drawing.height * scale) / 2;
   const isValid = checkPlan(context, plan).length === 0;

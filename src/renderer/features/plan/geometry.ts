@@ -41,6 +41,8 @@ const GAP = 2;
 const HOP = 22;
 const PAD = 7;
 const HEADING = 18;
+const GROUP_GAP = 10;
+const MAX_SCALE = 1.35;
 
 interface Block {
   readonly width: number;
@@ -172,39 +174,63 @@ function framedBlocks(sheet: Sheet, inner: Block, options: RowOptions): Block {
   };
 }
 
-/** The drawing of a plan, in pixels of its own; the view scales it to the room there is. */
-export function layOutPlan(plan: Plan): Drawing {
+export interface Room {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** How many framed blocks stand side by side. */
+interface Columns {
+  readonly pp: number;
+  readonly cfg: number;
+  readonly dp: number;
+}
+
+function layOut(plan: Plan, columns: Columns): Drawing {
   const sheet: Sheet = { tiles: [], frames: [], arrows: [] };
   const shared = plan.ulysses * plan.tp;
   const ringRanks = plan.ring * shared;
-  const heads = headsBlock(sheet, shared);
-  const ring = ringBlock(sheet, plan.ring, heads, shared);
+  const ring = ringBlock(sheet, plan.ring, headsBlock(sheet, shared), shared);
   const stages = framedBlocks(sheet, ring, {
     kind: 'pp',
     count: plan.pp,
     ranksEach: ringRanks,
     gap: HOP,
-    columns: Math.min(plan.pp, 4),
+    columns: columns.pp,
   });
   const half = plan.pp * ringRanks;
-  const isWide = stages.width > 300 && stages.width > stages.height;
   const halves = framedBlocks(sheet, stages, {
     kind: 'cfg',
     count: plan.cfg,
     ranksEach: half,
-    gap: 10,
-    columns: isWide ? 1 : plan.cfg,
+    gap: GROUP_GAP,
+    columns: columns.cfg,
   });
   const groups = framedBlocks(sheet, halves, {
     kind: 'dp',
     count: plan.dp,
     ranksEach: half * plan.cfg,
-    gap: 10,
-    columns: halves.width > 200 ? 1 : Math.min(plan.dp, 4),
+    gap: GROUP_GAP,
+    columns: columns.dp,
   });
   groups.place(0, 0, 0);
   if (sheet.tiles.length !== worldSize(plan)) throw new Error('a rank has no tile');
   return { width: groups.width, height: groups.height, ...sheet };
+}
+
+/** How much larger the drawing can be shown in a room. */
+export const scaleIn = (room: Room, drawing: Room): number =>
+  Math.min(room.width / drawing.width, room.height / drawing.height, MAX_SCALE);
+
+/** The drawing of a plan, in pixels of its own, laid out so that it can be shown largest in this room. */
+export function layOutPlan(plan: Plan, room: Room): Drawing {
+  const upTo = (count: number): number[] => Array.from({ length: Math.min(count, 4) }, (_, i) => i + 1);
+  // A row of stages keeps its arrows; it breaks only where one row could not be read.
+  const stages = plan.pp > 4 ? [4] : [plan.pp];
+  const drawings = stages.flatMap((pp) =>
+    upTo(plan.cfg).flatMap((cfg) => upTo(plan.dp).map((dp) => layOut(plan, { pp, cfg, dp }))),
+  );
+  return drawings.reduce((best, next) => (scaleIn(room, next) > scaleIn(room, best) ? next : best));
 }
 
 /** The heads that a rank holds while it attends, first and last: tp cuts them first, then Ulysses. */

@@ -27,7 +27,11 @@ export function QueueList() {
     <section className={styles.panel} aria-label={words.title}>
       <div className={styles.head}>
         <h2>{words.title}</h2>
-        <span className={styles.figures}>{waiting.length > 1 ? words.reorderHint : words.waiting(waiting.length)}</span>
+        {waiting.length > 0 && (
+          <span className={styles.figures}>
+            {waiting.length > 1 ? words.reorderHint : words.waiting(waiting.length)}
+          </span>
+        )}
       </div>
       <ol className={styles.queue}>
         {waiting.map((job, index) => (

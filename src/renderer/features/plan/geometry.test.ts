@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { AXES, ONE_RANK, worldSize, type Plan } from '../../../shared/plan';
+import { layOutPlan, scaleIn } from './geometry';
+
+const ROOM = { width: 344, height: 148 };
+
+function plansUpTo(ranks: number): Plan[] {
+  let plans: Plan[] = [ONE_RANK];
+  for (const axis of AXES) {
+    const values = axis === 'cfg' ? [1, 2] : [1, 2, 3, 4, 5, 6, 7, 8];
+    plans = plans
+      .flatMap((plan) => values.map((value) => ({ ...plan, [axis]: value })))
+      .filter((plan) => worldSize(plan) <= ranks);
+  }
+  return plans;
+}
+
+test('every plan of up to 8 ranks has one tile a rank, inside the drawing, none over another', () => {
+  for (const plan of plansUpTo(8)) {
+    const { tiles, width, height } = layOutPlan(plan, ROOM);
+    expect(tiles.map(({ rank }) => rank).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: worldSize(plan) }, (_, rank) => rank),
+    );
+    for (const tile of tiles) {
+      expect(tile.x).toBeGreaterThanOrEqual(0);
+      expect(tile.x + tile.width).toBeLessThanOrEqual(width + 0.01);
+      expect(tile.y + tile.height).toBeLessThanOrEqual(height + 0.01);
+      const over = tiles.filter(
+        (other) =>
+          other !== tile && Math.abs(other.x - tile.x) < tile.width && Math.abs(other.y - tile.y) < tile.height,
+      );
+      expect(over).toEqual([]);
+    }
+  }
+});
+
+test('groups stand above each other where side by side could not be read', () => {
+  const plan = { ...ONE_RANK, cfg: 2, pp: 2, ulysses: 2 };
+  const drawing = layOutPlan(plan, ROOM);
+  const halves = drawing.frames.filter(({ kind }) => kind === 'cfg');
+  expect(halves[0]?.x).toBe(halves[1]?.x);
+  expect(scaleIn(ROOM, drawing)).toBeGreaterThan(0.7);
+});

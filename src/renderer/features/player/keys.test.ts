@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { playerCommand } from './keys';
+
+const press = (key: string, held: Partial<Record<'shiftKey' | 'ctrlKey' | 'metaKey' | 'altKey', boolean>> = {}) =>
+  playerCommand({ key, shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, ...held });
+
+test.each([
+  [' ', { type: 'toggle' }],
+  ['k', { type: 'toggle' }],
+  ['ArrowLeft', { type: 'step', frames: -1 }],
+  ['ArrowRight', { type: 'step', frames: 1 }],
+  ['Home', { type: 'first' }],
+  ['End', { type: 'last' }],
+  ['j', { type: 'shuttle', direction: -1 }],
+  ['L', { type: 'shuttle', direction: 1 }],
+  ['0', { type: 'loop' }],
+  ['f', { type: 'fullScreen' }],
+  ['?', { type: 'keys' }],
+  ['q', null],
+])('%s', (key, command) => expect(press(key)).toEqual(command));
+
+test('with Shift arrows go by seconds; with Ctrl, Alt or Meta a key is somebody else’s', () => {
+  expect(press('ArrowRight', { shiftKey: true })).toEqual({ type: 'seconds', seconds: 1 });
+  for (const held of ['ctrlKey', 'altKey', 'metaKey']) expect(press(' ', { [held]: true })).toBeNull();
+});

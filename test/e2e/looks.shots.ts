@@ -1,0 +1,137 @@
+/** Pictures of every place and state, in sizes and themes, for a designer's eye: `npm run screenshots`. */
+import type { Page } from '@playwright/test';
+import { expect, test, type RunningApp } from './harness';
+import { DEMO_SENTENCE, fillForm, generateButton, slices, waitForJob, waitForStep } from './steps';
+
+type Theme = 'dark' | 'light';
+const PLACES = ['Create', 'Library', 'Models', 'Machine', 'Settings'] as const;
+const LONGEST = 'a small orange star that moves slowly from the upper left to the lower right and spins, '.repeat(14);
+
+async function resize({ app, page }: RunningApp, width: number, height: number): Promise<void> {
+  await app.evaluate(
+    ({ BrowserWindow }, size) => {
+      BrowserWindow.getAllWindows()[0]?.setContentSize(size.width, size.height);
+    },
+    { width, height },
+  );
+  await expect.poll(() => page.evaluate(() => innerWidth)).toBe(width);
+}
+
+async function setTheme(page: Page, theme: Theme): Promise<void> {
+  await page.evaluate((wanted) => window.splitreel.updateSettings({ theme: wanted }), theme);
+  await page.waitForTimeout(250);
+}
+
+const goTo = (page: Page, place: string) => page.getByRole('button', { name: place, exact: true }).click();
+
+test('a first start, in both themes', async ({ launch }) => {
+  const running = await launch();
+  await expect(running.page.getByRole('button', { name: 'Install' })).toBeVisible();
+  for (const theme of ['dark', 'light'] as const) {
+    await setTheme(running.page, theme);
+    await running.screenshot(`first-start-${theme}`);
+  }
+});
+
+test('places without anything in them, at 900x600, 1280x800, 1920x1080', async ({ launch }) => {
+  const running = await launch({ withEnvironment: true, gpus: '8' });
+  const { page } = running;
+  await expect.poll(async () => (await slices(page)).machine.gpus.length).toBe(8);
+  for (const [width, height] of [
+    [900, 600],
+    [1280, 800],
+    [1920, 1080],
+  ] as const) {
+    await resize(running, width, height);
+    for (const theme of ['dark', 'light'] as const) {
+      await setTheme(page, theme);
+      for (const place of PLACES) {
+        await goTo(page, place);
+        await page.waitForTimeout(150);
+        await running.screenshot(`empty-${place.toLowerCase()}-${String(width)}-${theme}`);
+      }
+    }
+  }
+});
+
+test('eight GPUs: a plan, a blocked value and its reason, the longest prompt', async ({ launch }) => {
+  const running = await launch({ withEnvironment: true, gpus: '8' });
+  const { page } = running;
+  await setTheme(page, 'dark');
+  await page.getByLabel('Prompt', { exact: true }).fill(DEMO_SENTENCE);
+  await page.getByRole('heading', { name: 'Parallelism' }).scrollIntoViewIfNeeded();
+  await page.getByRole('radio', { name: 'Ulysses 2' }).click();
+  await page.getByRole('radio', { name: 'Ulysses 5' }).hover();
+  await page.waitForTimeout(600);
+  await running.screenshot('blocked-1280-dark');
+  await page.getByRole('button', { name: 'More ways to split' }).click();
+  await page.getByRole('radio', { name: 'PipeFusion 2' }).click();
+  await page.waitForTimeout(300);
+  await running.screenshot('more-ways-1280-dark');
+  await page.getByRole('button', { name: 'More settings' }).click();
+  await page.getByRole('button', { name: 'More settings' }).scrollIntoViewIfNeeded();
+  await running.screenshot('more-settings-1280-dark');
+  await page.getByLabel('Prompt', { exact: true }).fill(LONGEST);
+  await page.getByLabel('Prompt', { exact: true }).scrollIntoViewIfNeeded();
+  await page.waitForTimeout(1_500);
+  await running.screenshot('longest-prompt-1280-dark');
+});
+
+test('at 200 %', async ({ launch }) => {
+  const running = await launch({ withEnvironment: true, gpus: 'mixed', scale: 2 });
+  await resize(running, 1920, 1080);
+  await setTheme(running.page, 'dark');
+  await running.screenshot('scaled-create-dark');
+  await goTo(running.page, 'Machine');
+  await running.screenshot('scaled-machine-dark');
+});
+
+test('a machine whose driver is missing, old, silent', async ({ launch }) => {
+  for (const gpus of ['none', 'old', 'hang', 'garbage'] as const) {
+    const running = await launch({ withEnvironment: true, gpus });
+    await goTo(running.page, 'Machine');
+    await running.page.waitForTimeout(gpus === 'hang' ? 9_000 : 1_500);
+    await running.screenshot(`machine-${gpus}`);
+  }
+});
+
+test('a video in the making, finished, in the library; a queue; a failure', async ({ launch }) => {
+  const running = await launch({ withEnvironment: true });
+  const { page } = running;
+  await setTheme(page, 'dark');
+  await fillForm(page, { ranks: 4, steps: 25, frames: 17 });
+  await page.getByRole('radio', { name: 'Ulysses 2' }).click();
+  await generateButton(page).click();
+  await waitForStep(page, 17);
+  await page.waitForTimeout(400);
+  await running.screenshot('denoising-1280-dark');
+  await waitForJob(page, 'finished');
+  await page.waitForTimeout(700);
+  await running.screenshot('finished-1280-dark');
+  await page.getByRole('button', { name: 'Details' }).click();
+  await running.screenshot('details-1280-dark');
+  for (const prompt of [
+    'a green star spins on a white background',
+    'a small yellow triangle falls on a purple background',
+  ]) {
+    await fillForm(page, { prompt, ranks: 2, steps: 25, frames: 17 });
+    await generateButton(page).click();
+  }
+  await fillForm(page, { prompt: LONGEST, ranks: 2, steps: 25, frames: 17 });
+  await generateButton(page).click();
+  await waitForStep(page, 5);
+  await running.screenshot('queue-1280-dark');
+  await resize(running, 900, 600);
+  await running.screenshot('queue-900-dark');
+  await waitForJob(page, 'finished', 3);
+  await page.waitForTimeout(700);
+  await running.screenshot('finished-900-dark');
+  await resize(running, 1280, 800);
+  await setTheme(page, 'light');
+  await running.screenshot('finished-1280-light');
+  await goTo(page, 'Library');
+  await page.waitForTimeout(1_500);
+  await running.screenshot('library-1280-light');
+  await setTheme(page, 'dark');
+  await running.screenshot('library-1280-dark');
+});

@@ -1,0 +1,143 @@
+/** The other side of the window's port: a snapshot that the test decides, changes that it pushes, calls written down. */
+import {
+  calls,
+  sliceSchemas,
+  type CallName,
+  type SliceChanged,
+  type SliceName,
+  type Slices,
+  type SplitreelApi,
+} from '../../src/shared/ipc';
+import type { Job } from '../../src/shared/job';
+import { DEFAULT_SETTINGS } from '../../src/shared/settings';
+import type { ModelEntry } from '../../src/shared/models';
+import { ONE_RANK } from '../../src/shared/plan';
+import { defaultSettings } from '../../src/main/models/defaults';
+import { request, SHAPE } from './app';
+
+export const MODEL: ModelEntry = {
+  id: 'demo',
+  name: 'Demo',
+  description: 'A small one.',
+  source: 'builtin',
+  path: '/models/demo',
+  sizeBytes: 1_000,
+  state: { status: 'ready', shape: SHAPE },
+  defaults: defaultSettings(SHAPE),
+  sizes: [{ width: 720, height: 480 }],
+  examples: ['a red ball', 'a blue square'],
+};
+
+export const gpu = (index: number) => ({
+  index,
+  uuid: `GPU-${String(index)}`,
+  name: 'NVIDIA H200',
+  pciBusId: `00000000:0${String(index)}:00.0`,
+  memoryTotalBytes: 150e9,
+  memoryUsedBytes: 1e9,
+  utilisationPercent: 0,
+  temperatureCelsius: 40,
+  powerWatts: 80,
+  nvlinkIsland: 0,
+});
+
+export const SLICES: Slices = {
+  settings: DEFAULT_SETTINGS,
+  machine: {
+    status: 'ready',
+    gpus: [],
+    driverVersion: null,
+    problem: null,
+    cpuName: 'A processor',
+    cpuCores: 8,
+    memoryTotalBytes: 32e9,
+    platform: 'linux',
+    multiGpu: true,
+  },
+  environment: {
+    status: 'ready',
+    slot: 'one',
+    versions: {},
+    sizeBytes: 1,
+    isOutdated: false,
+    previousSlot: null,
+  },
+  engine: { status: 'cold', modelId: null, rankCount: 0, kernels: [], error: null },
+  models: [MODEL],
+  jobs: [],
+  progress: null,
+  library: [],
+  notices: [],
+  measurements: [],
+  about: {
+    version: '0.0.0',
+    electron: '1',
+    chromium: '1',
+    runtime: { kind: 'official', note: '' },
+    dataFolder: '/data',
+    videosFolder: '/videos',
+    logsFolder: '/logs',
+    platform: 'linux',
+  },
+};
+
+export const job = (state: Job['state'], prompt = 'a small dog', id = prompt): Job => ({
+  id,
+  createdAtMs: 0,
+  request: request({ prompt }),
+  plan: ONE_RANK,
+  devices: { kind: 'cpu', ranks: 1 },
+  state,
+});
+
+export interface FakeMain {
+  readonly api: SplitreelApi;
+  /** Every call but getSnapshot, as it would have crossed: parsed by the contract. */
+  readonly calls: { readonly name: CallName; readonly input: unknown }[];
+  readonly callsOf: (name: CallName) => unknown[];
+  readonly push: <K extends SliceName>(slice: K, value: Slices[K]) => void;
+  /** As push, but the window never hears of it. */
+  readonly lose: <K extends SliceName>(slice: K, value: Slices[K]) => void;
+}
+
+export function fakeMain(changes: Partial<Slices> = {}, answers: Partial<Record<CallName, unknown>> = {}): FakeMain {
+  let slices: Slices = { ...SLICES, ...changes };
+  let revision = 1;
+  const listeners = new Set<(change: SliceChanged) => void>();
+  const seen: FakeMain['calls'] = [];
+  const set = <K extends SliceName>(slice: K, value: Slices[K]): SliceChanged => {
+    revision += 1;
+    slices = { ...slices, [slice]: sliceSchemas[slice].parse(value) };
+    return { revision, slice, value } as SliceChanged;
+  };
+  const answer = (name: CallName, given: unknown): unknown => {
+    if (name === 'getSnapshot') return { revision, slices };
+    const input: unknown = calls[name].input.parse(given);
+    seen.push({ name, input });
+    return answers[name] ?? (calls[name].output.safeParse(null).success ? null : undefined);
+  };
+  const functions = Object.fromEntries(
+    Object.keys(calls).map((name) => [
+      name,
+      (input: unknown) => Promise.resolve({ ok: true, value: answer(name as CallName, input) }),
+    ]),
+  );
+  const api: SplitreelApi = {
+    ...(functions as Omit<SplitreelApi, 'onSliceChanged' | 'pathOfDroppedFile'>),
+    onSliceChanged: (listener: (change: SliceChanged) => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    pathOfDroppedFile: () => '',
+  };
+  return {
+    api,
+    calls: seen,
+    callsOf: (name) => seen.filter((call) => call.name === name).map((call) => call.input),
+    push: (slice, value) => {
+      const change = set(slice, value);
+      listeners.forEach((listener) => listener(change));
+    },
+    lose: (slice, value) => void set(slice, value),
+  };
+}
