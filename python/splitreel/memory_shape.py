@@ -6,12 +6,14 @@ from these configs (CogVideoXTransformer3DModel, AutoencoderKLCogVideoX, T5Encod
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from splitreel.errors import SplitreelError
-from splitreel.model_shape import Json, shape_from_configs
+from splitreel.model_shape import CONFIG_FILES, Json, shape_from_configs
 
 TEXT_ENCODER_CONFIG = "text_encoder/config.json"
 # T5Config's own default where a folder does not name it.
@@ -84,6 +86,16 @@ def memory_shape_from_configs(raw: Mapping[str, Json], text_encoder: Json) -> Me
         )
     except (SplitreelError, KeyError, ValueError):
         return None
+
+
+def read_memory_shape(folder: Path) -> MemoryShape | None:
+    """Of a model's folder; None where a config cannot be read."""
+    try:
+        raw = {part: json.loads((folder / file).read_text("utf-8")) for part, file in CONFIG_FILES.items()}
+        text_encoder = json.loads((folder / TEXT_ENCODER_CONFIG).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return memory_shape_from_configs(raw, text_encoder)
 
 
 class _Numbers:

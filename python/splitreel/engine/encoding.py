@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 from diffusers import AutoencoderKLCogVideoX
@@ -24,8 +24,17 @@ class SharedEncode:
     tiled encode on one rank, bit for bit.
     """
 
-    def __init__(self, vae: AutoencoderKLCogVideoX, group: Group, traffic: Traffic, agree: Agreement) -> None:
+    def __init__(
+        self,
+        vae: AutoencoderKLCogVideoX,
+        group: Group,
+        traffic: Traffic,
+        agree: Agreement,
+        at_work: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        """`at_work`: has the VAE's weights on the device while it lasts."""
         self._vae = vae
+        self._at_work = at_work
         self._group = group
         self._traffic = traffic
         self._agree = agree
@@ -45,9 +54,10 @@ class SharedEncode:
         own: list[torch.Tensor] = []
 
         def encode() -> None:
-            for tile, owner in zip(tiling.tiles, owners, strict=True):
-                if owner == self._group.index:
-                    own.append(self._encode(picture_BCFHW[:, :, :, tile.rows.slice, tile.columns.slice]))
+            with self._at_work():
+                for tile, owner in zip(tiling.tiles, owners, strict=True):
+                    if owner == self._group.index:
+                        own.append(self._encode(picture_BCFHW[:, :, :, tile.rows.slice, tile.columns.slice]))
 
         self._agree.together(encode)
         channels = 2 * self._vae.config.latent_channels

@@ -6,11 +6,11 @@ import gc
 import resource
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-import torch.distributed as dist
 from diffusers import CogVideoXImageToVideoPipeline
 from PIL import Image
 
@@ -28,9 +28,21 @@ from splitreel.engine.api import (
 )
 from splitreel.engine.decoding import SharedDecode, decode_video, preview_image
 from splitreel.engine.encoding import SharedEncode
+from splitreel.engine.memory_control import (
+    RealRoom,
+    Room,
+    loading_advice,
+    make_places,
+    memory_advice,
+    memory_failure,
+    memory_job,
+    text_encoder_fate,
+)
+from splitreel.engine.offload import Fate, Places
 from splitreel.errors import Cancelled, Reason, SplitreelError
 from splitreel.kernel_trials import TrialsFile
-from splitreel.models.loading import Loaded, load_pipeline, scheduler, weight_bytes
+from splitreel.memory_shape import MemoryShape, read_memory_shape
+from splitreel.models.loading import Loaded, load_pipeline, read_again, scheduler, weight_bytes
 from splitreel.models.split_transformer import SplitTransformer
 from splitreel.models.tensor_files import OpenTensors, open_safetensors
 from splitreel.parallel.collectives import Traffic
@@ -57,6 +69,7 @@ class Engine:
         timeout_s: float,
         kernel_trials: Path | None = None,
         open_tensors: OpenTensors = open_safetensors,
+        room: Room | None = None,
     ) -> None:
         self.rank = rank
         self.world_size = world_size
@@ -68,6 +81,9 @@ class Engine:
         self._held: tuple[Path, LoadOptions] | None = None
         self._loaded: Loaded | None = None
         self._split: SplitTransformer | None = None
+        self._places: Places | None = None
+        self.memory_shape: MemoryShape | None = None
+        self.room: Room = room or RealRoom(device)
         self._world = Agreement(None, world_size)
         self._kernels = KernelChooser(device, None if kernel_trials is None else TrialsFile(kernel_trials))
 
@@ -78,18 +94,16 @@ class Engine:
             for axis, degree in (("pp", plan.pp), ("tp", plan.tp))
             if degree > 1
         ]
-        if options.offload is not Offload.NONE:
-            absent.append(Reason("offload_absent"))
         if absent:
             raise SplitreelError("PLAN_INVALID", reasons=absent)
         began = time.perf_counter()
         reused = self._held == (model, options)
         if not reused:
             self.unload()
-            self._read(model, options, hooks)
+            self._read(model, plan, options, hooks)
         return self._load_report(reused, time.perf_counter() - began)
 
-    def _read(self, model: Path, options: LoadOptions, hooks: Hooks) -> None:
+    def _read(self, model: Path, plan: Plan, options: LoadOptions, hooks: Hooks) -> None:
         hooks.stage_started(0, Stage.LOADING, weight_bytes(model))
 
         def progressed(read: int) -> None:
@@ -98,12 +112,29 @@ class Engine:
                 raise Cancelled
             hooks.stage_progressed(0, Stage.LOADING, read)
 
+        dtype, home = self._dtype(options), torch.device("cpu")
+        first_place = self.device if options.offload is Offload.NONE else home
+
         def read_all() -> None:
-            self._loaded = load_pipeline(model, self._dtype(options), self.device, progressed, self._open_tensors)
+            try:
+                self._loaded = load_pipeline(model, dtype, first_place, progressed, self._open_tensors)
+            except RuntimeError as error:
+                advice = partial(loading_advice, model, options, dtype, plan, self.room, device_count=self.world_size)
+                failure = memory_failure(error, self.device, self.rank, Stage.LOADING, advice)
+                if failure is None:
+                    raise
+                raise failure from error
 
         self._world.together(read_all)
         assert self._loaded is not None
-        self._split = SplitTransformer(self._loaded.pipeline.transformer, self._traffic)
+        pipeline = self._loaded.pipeline
+
+        def read_text_encoder() -> None:
+            read_again(pipeline.text_encoder, model, "text_encoder", dtype, self.device, self._open_tensors)
+
+        self._places = make_places(pipeline, options, self.device, home, read_text_encoder)
+        self.memory_shape = read_memory_shape(model)
+        self._split = SplitTransformer(pipeline.transformer, self._traffic)
         self._held = (model, options)
         hooks.stage_finished(0, Stage.LOADING)
 
@@ -130,7 +161,7 @@ class Engine:
         assert self._split is not None
         assert self._held is not None
         self._split.use(mesh, kernel)
-        run = _Run(self, self._held[0], job, mesh, hooks)
+        run = _Run(self, *self._held, job, mesh, hooks)
         return run.all_videos()
 
     def _kernel(self, job: EngineJob, plan: Plan) -> AttentionKernel:
@@ -148,7 +179,7 @@ class Engine:
 
     def unload(self) -> None:
         """Frees every weight of this rank."""
-        self._held = self._loaded = self._split = None
+        self._held = self._loaded = self._split = self._places = None
         gc.collect()
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
@@ -159,6 +190,11 @@ class Engine:
         return self._loaded
 
     @property
+    def places(self) -> Places:
+        assert self._places is not None
+        return self._places
+
+    @property
     def traffic(self) -> Traffic:
         return self._traffic
 
@@ -166,10 +202,14 @@ class Engine:
 class _Run:
     """One job on one rank, in the order of its stages."""
 
-    def __init__(self, engine: Engine, model: Path, job: EngineJob, mesh: Mesh, hooks: Hooks) -> None:
+    def __init__(
+        self, engine: Engine, model: Path, options: LoadOptions, job: EngineJob, mesh: Mesh, hooks: Hooks
+    ) -> None:
         self._engine = engine
         self._pipeline = engine.pipeline.pipeline
         self._model = model
+        self._places = engine.places
+        self._memory_job = memory_job(job, options, self._pipeline.transformer.dtype)
         self._job = job
         self._mesh = mesh
         self._hooks = hooks
@@ -185,7 +225,14 @@ class _Run:
             if video % self._mesh.plan.dp == self._mesh.replica
         ]
         return EngineReport(
-            True, tuple(outcomes), self._stages, tuple(self._steps), tuple(self._sent), False, "kept", self._job.kernel
+            True,
+            tuple(outcomes),
+            self._stages,
+            tuple(self._steps),
+            tuple(self._sent),
+            False,
+            self._places.text_encoder_fate,
+            self._job.kernel,
         )
 
     @torch.no_grad()
@@ -208,16 +255,11 @@ class _Run:
         began, sent, waited = time.perf_counter(), traffic.bytes_sent, traffic.seconds_waiting
         try:
             return do()
-        except torch.OutOfMemoryError as error:
-            raise SplitreelError(
-                "GPU_OOM",
-                {
-                    "device": str(device),
-                    "rank": dist.get_rank(),
-                    "stage": stage.value,
-                    "advice": "Choose a smaller size or fewer frames.",
-                },
-            ) from error
+        except RuntimeError as error:
+            failure = memory_failure(error, device, self._engine.rank, stage, self._advice)
+            if failure is None:
+                raise
+            raise failure from error
         finally:
             before = self._stages.get(stage.value, StageFigures(0.0, 0, 0, 0, 0.0))
             self._stages[stage.value] = StageFigures(
@@ -230,20 +272,41 @@ class _Run:
                 seconds_waiting=before.seconds_waiting + traffic.seconds_waiting - waited,
             )
 
+    def _advice(self) -> str:
+        engine = self._engine
+        return memory_advice(
+            self._model,
+            self._memory_job,
+            self._mesh.plan,
+            engine.room,
+            device_count=engine.world_size,
+            video_count=len(self._job.videos),
+        )
+
+    def _fate_of_text_encoder(self) -> Fate:
+        return text_encoder_fate(
+            self._engine.memory_shape,
+            self._memory_job,
+            self._mesh.plan,
+            self._engine.room,
+            _bytes_of(self._pipeline.text_encoder),
+        )
+
     def _encode(self, video: int) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Embeddings (1, T, D) of the prompt and, with guidance, of the negative prompt. Each rank makes its own."""
         asked = self._job.videos[video]
         is_guided = self._job.guidance_scale > 1
         self._hooks.stage_started(video, Stage.ENCODING, 2 if is_guided else 1)
         self._replica.raise_if_any(self._hooks.cancel_requested())
-        positive, negative = self._pipeline.encode_prompt(
-            asked.prompt,
-            asked.negative_prompt,
-            do_classifier_free_guidance=is_guided,
-            max_sequence_length=self._pipeline.transformer.config.max_text_seq_length,
-            device=self._engine.device,
-            dtype=self._pipeline.transformer.dtype,
-        )
+        with self._places.text_encoder(self._fate_of_text_encoder):
+            positive, negative = self._pipeline.encode_prompt(
+                asked.prompt,
+                asked.negative_prompt,
+                do_classifier_free_guidance=is_guided,
+                max_sequence_length=self._pipeline.transformer.config.max_text_seq_length,
+                device=self._engine.device,
+                dtype=self._pipeline.transformer.dtype,
+            )
         self._hooks.stage_progressed(video, Stage.ENCODING, 2 if is_guided else 1)
         self._hooks.stage_finished(video, Stage.ENCODING)
         return positive, negative
@@ -265,7 +328,9 @@ class _Run:
             self._sent.append(self._engine.traffic.bytes_sent - sent)
             self._hooks.stage_progressed(video, Stage.DENOISING, index + 1)
             if index + 1 in job.preview_steps and self._mesh.is_writer:
-                self._hooks.preview(video, index + 1, preview_image(pipeline.vae, tensors["latents"]))
+                with self._places.vae():
+                    picture = preview_image(pipeline.vae, tensors["latents"])
+                self._hooks.preview(video, index + 1, picture)
             self._replica.raise_if_any(self._hooks.cancel_requested())
             began, sent = time.perf_counter(), self._engine.traffic.bytes_sent
             return tensors
@@ -273,8 +338,8 @@ class _Run:
         extra: dict[str, object] = {}
         if isinstance(pipeline, CogVideoXImageToVideoPipeline):
             assert asked.image is not None
-            with Image.open(asked.image) as picture:
-                extra["image"] = picture.convert("RGB")
+            with Image.open(asked.image) as opened:
+                extra["image"] = opened.convert("RGB")
         latents: torch.Tensor = self._piped(
             prompt_embeds=text[0],
             negative_prompt_embeds=text[1],
@@ -298,14 +363,16 @@ class _Run:
     def _piped(self, **arguments: object) -> Any:
         """The pipeline's run; a picture that it starts from is encoded by all ranks of the replica."""
         vae, group = self._pipeline.vae, self._mesh[REPLICA]
-        with SharedEncode(vae, group, self._engine.traffic, self._replica).in_place_of_the_vaes():
+        shared = SharedEncode(vae, group, self._engine.traffic, self._replica, self._places.vae)
+        with self._places.transformer(), shared.in_place_of_the_vaes():
             return self._pipeline(**arguments)
 
     def _decode(self, video: int, latents: torch.Tensor) -> None:
         hooks, is_writer = self._hooks, self._mesh.is_writer
         self._replica.together(lambda: hooks.latents(video, latents.float().cpu()) if is_writer else None)
         shared = SharedDecode(self._pipeline.vae, latents, self._mesh[REPLICA], self._engine.traffic)
-        decode_video(video, shared, hooks, self._replica, is_writer=is_writer)
+        with self._places.vae():
+            decode_video(video, shared, hooks, self._replica, is_writer=is_writer)
 
 
 def _bytes_of(module: torch.nn.Module) -> int:

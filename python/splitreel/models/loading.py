@@ -86,6 +86,19 @@ def load_pipeline(
     return Loaded(pipeline, read)
 
 
+def read_again(
+    module: torch.nn.Module,
+    folder: Path,
+    part: str,
+    dtype: torch.dtype,
+    device: torch.device,
+    open_tensors: OpenTensors = open_safetensors,
+) -> None:
+    """Fills a component whose weights were let go (they are on `meta`)."""
+    for _ in _fill(module, folder, part, dtype, device, open_tensors):
+        pass
+
+
 def scheduler(folder: Path, choice: str) -> Scheduler:
     """`model`: as the folder ships it; otherwise that class with the folder's numbers, trailing spacing for DPM."""
     config = json.loads((folder / "scheduler" / "scheduler_config.json").read_text("utf-8"))

@@ -84,7 +84,6 @@ def check_engine_can(job: StartJob) -> None:
     unable = {
         "Tensor parallelism": plan.tp > 1,
         "PipeFusion": plan.pp > 1,
-        "Offloading": job.settings.offload != "none",
     }
     for what, is_asked in unable.items():
         if is_asked:

@@ -62,6 +62,7 @@ class Order:
     plan: Plan
     job: EngineJob
     cancel: tuple[int, Stage, int] | None = None  # rank, stage, count
+    options: LoadOptions = field(default_factory=LoadOptions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def _rank(rank: int, world: int, store: str, pipe: Connection) -> None:
             return
         cancel = None if order.cancel is None or order.cancel[0] != rank else order.cancel[1:]
         hooks = RecordingHooks(cancel_at=cancel)
-        load = engine.load(order.model, order.plan, LoadOptions(), hooks)
+        load = engine.load(order.model, order.plan, order.options, hooks)
         cancelled = False
         try:
             engine.generate(order.job, order.plan, hooks)

@@ -1,0 +1,210 @@
+"""Offload on the CPU: device and home are both the host, and weights that are away have no numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from splitreel.engine.api import EngineJob, EngineReport, LoadOptions, Offload, VideoJob
+from splitreel.engine.engine import Engine
+from splitreel.engine.offload import Moves, Parked
+from splitreel.models.tensor_files import TensorFile, open_safetensors
+from splitreel.plan import Plan
+from splitreel.testing.models import make_model
+from tests.engine.world import Order, RecordingHooks, World
+
+GB = 1_000_000_000
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.set_num_threads(1)
+    root = tmp_path_factory.mktemp("models")
+    for kind in ("t2v-5b", "i2v-5b"):
+        make_model(kind, root / kind)
+    Image.effect_mandelbrot((48, 32), (-2, -1.5, 1, 1.5), 20).convert("RGB").save(root / "picture.png")
+    return root
+
+
+@dataclass(frozen=True)
+class SmallRoom:
+    device: int | None
+    host: int = 100 * GB
+
+    def device_bytes(self) -> int | None:
+        return self.device
+
+    def host_bytes(self) -> int:
+        return self.host
+
+
+def engine(room: SmallRoom | None = None) -> Engine:
+    return Engine(rank=0, world_size=1, device=torch.device("cpu"), timeout_s=60, room=room)
+
+
+def job(models: Path, *, image: bool = False, previews: frozenset[int] = frozenset()) -> EngineJob:
+    video = VideoJob("a small dog running", "", 42, models / "picture.png" if image else None)
+    return EngineJob((video,), 48, 32, 9, 2, preview_steps=previews)
+
+
+def run(engine: Engine, asked: EngineJob) -> tuple[torch.Tensor, EngineReport]:
+    hooks = RecordingHooks()
+    report = engine.generate(asked, Plan(), hooks)
+    assert report.outcomes[0].error_code is None, report.outcomes[0].error_params
+    assert len(hooks.frames) == 9
+    return hooks.final[0], report
+
+
+def load(engine: Engine, folder: Path, offload: Offload) -> None:
+    engine.load(folder, Plan(), LoadOptions(offload=offload), RecordingHooks())
+
+
+def sizes(engine: Engine) -> dict[str, int]:
+    pipeline = engine.pipeline.pipeline
+
+    def size(module: torch.nn.Module) -> int:
+        unique = {id(tensor): tensor for tensor in [*module.parameters(), *module.buffers()]}
+        return sum(tensor.nbytes for tensor in unique.values())
+
+    return {
+        "text": size(pipeline.text_encoder),
+        "transformer": size(pipeline.transformer),
+        "block": size(pipeline.transformer.transformer_blocks[0]),
+        "blocks": size(pipeline.transformer.transformer_blocks),
+        "vae": size(pipeline.vae),
+    }
+
+
+@pytest.mark.parametrize("kind", ["t2v-5b", "i2v-5b"])
+@pytest.mark.parametrize("offload", [Offload.MODEL, Offload.SEQUENTIAL])
+def test_the_video_is_the_same_and_no_more_is_here_than_allowed(kind: str, offload: Offload, models: Path) -> None:
+    plain = engine()
+    load(plain, models / kind, Offload.NONE)
+    asked = job(models, image=kind.startswith("i2v"))
+    expected, _ = run(plain, asked)
+    offloaded = engine()
+    load(offloaded, models / kind, offload)
+    moves, held = offloaded.places.moves, sizes(offloaded)
+    assert moves.bytes_here == 0, "all weights wait at home"
+    for _ in range(2):
+        found, report = run(offloaded, asked)
+        assert torch.equal(found, expected)
+        assert report.text_encoder == "offloaded"
+        assert moves.bytes_here == 0
+    assert moves.came == moves.went
+    beside = held["vae"] if asked.videos[0].image is not None else 0
+    if offload is Offload.MODEL:
+        assert moves.peak_bytes_here == max(held["text"], held["transformer"] + beside, held["vae"])
+        assert moves.came == 2 * (3 + (beside > 0)), "each part once a video"
+    else:
+        outside = held["transformer"] - held["blocks"]
+        assert moves.peak_bytes_here <= outside + 2 * held["block"] + beside
+        assert moves.peak_bytes_here < held["transformer"]
+
+
+def test_a_preview_has_the_vae_in_for_a_moment(models: Path) -> None:
+    offloaded = engine()
+    load(offloaded, models / "t2v-5b", Offload.MODEL)
+    run(offloaded, job(models, previews=frozenset({1})))
+    held = sizes(offloaded)
+    assert offloaded.places.moves.peak_bytes_here == held["transformer"] + held["vae"]
+    assert offloaded.places.moves.bytes_here == 0
+
+
+def test_what_is_away_cannot_be_used(models: Path) -> None:
+    offloaded = engine()
+    load(offloaded, models / "t2v-5b", Offload.MODEL)
+    run(offloaded, job(models))
+    pipeline = offloaded.pipeline.pipeline
+    uses: list[Callable[[], object]] = [
+        lambda: pipeline.text_encoder(torch.zeros(1, 4, dtype=torch.long)).last_hidden_state.sum().item(),
+        lambda: pipeline.vae.decode(torch.zeros(1, 4, 3, 4, 6)),
+        lambda: pipeline.transformer(
+            torch.zeros(1, 3, 4, 4, 6), torch.zeros(1, 18, 32), torch.zeros(1), return_dict=False
+        ),
+    ]
+    for use in uses:
+        with torch.no_grad(), pytest.raises(RuntimeError):
+            use()
+
+
+def test_a_failure_sends_everything_home(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    offloaded = engine()
+    load(offloaded, models / "t2v-5b", Offload.SEQUENTIAL)
+    last = offloaded.pipeline.pipeline.transformer.transformer_blocks[-1]
+    with monkeypatch.context() as patch:
+
+        def exhausted(*_: object, **__: object) -> None:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+        patch.setattr(last.ff, "forward", exhausted)
+        report = offloaded.generate(job(models), Plan(), RecordingHooks())
+    outcome = report.outcomes[0]
+    assert outcome.error_code == "GPU_OOM"
+    assert (outcome.error_params["rank"], outcome.error_params["stage"]) == (0, "denoising")
+    assert "would fit" in str(outcome.error_params["advice"]) or "No smaller" in str(outcome.error_params["advice"])
+    assert offloaded.places.moves.bytes_here == 0
+    run(offloaded, job(models))
+
+
+@pytest.mark.parametrize(
+    ("device", "host", "fate"), [(None, 0, "kept"), (GB // 2, 9 * GB, "offloaded"), (GB // 2, 0, "freed")]
+)
+def test_the_text_encoder_makes_room_by_what_fits(device: int | None, host: int, fate: str, models: Path) -> None:
+    plain = engine()
+    load(plain, models / "t2v-5b", Offload.NONE)
+    expected, _ = run(plain, job(models))
+    read: list[str] = []
+
+    def open_tensors(file: Path) -> AbstractContextManager[TensorFile]:
+        if file.parent.name not in read[-1:]:
+            read.append(file.parent.name)
+        return open_safetensors(file)
+
+    crowded = Engine(
+        rank=0,
+        world_size=1,
+        device=torch.device("cpu"),
+        timeout_s=60,
+        room=SmallRoom(device, host),
+        open_tensors=open_tensors,
+    )
+    load(crowded, models / "t2v-5b", Offload.NONE)
+    assert read == ["text_encoder", "transformer", "vae"]
+    for _ in range(2):
+        found, report = run(crowded, job(models))
+        assert report.text_encoder == fate
+        assert torch.equal(found, expected)
+        is_here = not next(crowded.pipeline.pipeline.text_encoder.parameters()).is_meta
+        assert is_here == (fate == "kept")
+    assert read[3:] == (["text_encoder"] if fate == "freed" else []), (
+        "the second prompt reads it again where it was freed"
+    )
+
+
+def test_offload_composes_with_splits(models: Path, tmp_path: Path) -> None:
+    with World(2, tmp_path) as world:
+        expected = world.run(Order(models / "t2v-5b", Plan(), job(models)))[0].latents[0]
+        for offload in (Offload.MODEL, Offload.SEQUENTIAL):
+            order = Order(models / "t2v-5b", Plan(ulysses=2), job(models), options=LoadOptions(offload=offload))
+            found = world.run(order)[0].latents[0]
+            assert abs(found - expected).max() < 1e-4
+
+
+def test_weights_that_layers_share_are_moved_once() -> None:
+    first, second = torch.nn.Linear(8, 8, bias=False), torch.nn.Linear(8, 8, bias=False)
+    second.weight = first.weight
+    moves = Moves()
+    cpu = torch.device("cpu")
+    parked = Parked([first, second], cpu, cpu, moves, is_here=False)
+    assert parked.nbytes == 8 * 8 * 4
+    assert first.weight.is_meta
+    parked.bring()
+    assert first.weight is second.weight
+    assert moves.bytes_here == parked.nbytes

@@ -1,0 +1,85 @@
+"""Memory on a real GPU: offload is what its name says, and the planner's predictions hold at a small size.
+
+At true size with random weights: `python -m splitreel.engine.memory_check`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from splitreel.engine.api import EngineJob, LoadOptions, Offload, Stage, VideoJob
+from splitreel.engine.engine import Engine
+from splitreel.engine.memory_control import RealRoom
+from splitreel.plan import Plan
+from splitreel.testing.models import make_model
+from tests.engine.world import RecordingHooks
+
+CUDA = torch.device("cuda", 0)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models") / "t2v-5b"
+    make_model("t2v-5b", folder)
+    return folder
+
+
+def engine(model: Path, offload: Offload) -> Engine:
+    made = Engine(rank=0, world_size=1, device=CUDA, timeout_s=60)
+    made.load(model, Plan(), LoadOptions(dtype="float32", offload=offload), RecordingHooks())
+    return made
+
+
+def latents(made: Engine) -> tuple[torch.Tensor, dict[str, int]]:
+    hooks = RecordingHooks()
+    report = made.generate(EngineJob((VideoJob("a dog", "", 1),), 48, 32, 9, 3), Plan(), hooks)
+    assert report.outcomes[0].error_code is None, report.outcomes[0].error_params
+    return hooks.final[0], {name: figures.peak_device_bytes for name, figures in report.stages.items()}
+
+
+@pytest.mark.parametrize("offload", [Offload.MODEL, Offload.SEQUENTIAL])
+def test_offload_gives_the_same_video_and_leaves_nothing_on_the_gpu(offload: Offload, model: Path) -> None:
+    plain = engine(model, Offload.NONE)
+    expected, peaks = latents(plain)
+    plain.unload()
+    offloaded = engine(model, offload)
+    before = torch.cuda.memory_allocated(CUDA)
+    for _ in range(2):
+        found, less = latents(offloaded)
+        assert torch.equal(found, expected)
+        assert torch.cuda.memory_allocated(CUDA) <= before + 1_000_000, "weights have gone home"
+        assert less[Stage.DECODING.value] < peaks[Stage.DECODING.value]
+    offloaded.unload()
+
+
+def test_blocks_come_from_pinned_memory_on_a_stream_of_their_own(model: Path) -> None:
+    made = engine(model, Offload.SEQUENTIAL)
+    latents(made)
+    part = made.places._parts["transformer"]
+    assert part._stream is not None
+    assert all(home.is_pinned() for parked in part._blocks for home in parked._homes or ())
+    made.unload()
+
+
+def test_the_room_is_what_the_driver_says() -> None:
+    room = RealRoom(CUDA).device_bytes()
+    assert room is not None
+    assert 0 < room <= torch.cuda.get_device_properties(CUDA).total_memory
+
+
+def test_an_exhausted_gpu_is_told_with_what_would_fit(model: Path) -> None:
+    made = engine(model, Offload.NONE)
+    torch.cuda.set_per_process_memory_fraction(1e-6, CUDA)
+    try:
+        report = made.generate(EngineJob((VideoJob("a dog", "", 1),), 96, 64, 9, 2), Plan(), RecordingHooks())
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0, CUDA)
+    outcome = report.outcomes[0]
+    assert outcome.error_code == "GPU_OOM"
+    assert outcome.error_params["rank"] == 0
+    assert str(outcome.error_params["advice"]).endswith(".")
+    latents(made)
+    made.unload()
