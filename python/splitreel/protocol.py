@@ -131,10 +131,21 @@ class StageReport:
 
 
 @dataclass(frozen=True, slots=True)
+class StagePeak:
+    """Of the GPU's memory; on the CPU, of the process's resident set."""
+
+    stage: Stage
+    peak_memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class RankReport:
     rank: int
     device: str  # `GPU 0` in PCI order, or `CPU`
     peak_memory_bytes: int
+    stages: tuple[StagePeak, ...]
+    text_encoder: Literal["kept", "offloaded", "freed"]  # what became of it once it had run
+    kernel: str  # the attention kernel that ran
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,6 +379,7 @@ class MetadataReport:
     ms_per_step: float
     weight_bytes_read: int
     stages: tuple[StageReport, ...]
+    peaks: tuple[StagePeak, ...] = ()  # of the rank that wrote it
 
 
 @dataclass(frozen=True, slots=True)

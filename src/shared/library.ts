@@ -1,7 +1,7 @@
 /** Videos that were made. What is known of one lives in its MP4 and is read back from there. */
 import { z } from 'zod';
 import { planSchema } from './plan';
-import { jobReportSchema } from './protocol';
+import { jobReportSchema, stagePeakSchema } from './protocol';
 import { generateRequestSchema } from './request';
 
 /** The JSON in the MP4's `comment` tag: all that is needed to make the video again. */
@@ -22,7 +22,11 @@ export const videoMetadataSchema = z.object({
   device: z.string(),
   dtype: z.string(),
   createdAt: z.string(),
-  report: jobReportSchema.omit({ ranks: true }).nullable(),
+  report: jobReportSchema
+    .omit({ ranks: true })
+    /** Of the rank that wrote it; older videos tell none. */
+    .extend({ peaks: z.array(stagePeakSchema).default([]) })
+    .nullable(),
 });
 export type VideoMetadata = z.infer<typeof videoMetadataSchema>;
 

@@ -65,11 +65,18 @@ export type WorkerCommand = z.infer<typeof workerCommandSchema>;
 
 export const stageReportSchema = z.object({ stage: stageSchema, durationMs: milliseconds });
 
+/** Of the GPU's memory; on the CPU, of the process's resident set. */
+export const stagePeakSchema = z.object({ stage: stageSchema, peakMemoryBytes: count });
+
 export const rankReportSchema = z.object({
   rank: count,
   /** `GPU 0` in PCI order, or `CPU`. */
   device: z.string(),
   peakMemoryBytes: count,
+  stages: z.array(stagePeakSchema).default([]),
+  /** What became of the text encoder once it had run, and the attention kernel that ran. */
+  textEncoder: z.enum(['kept', 'offloaded', 'freed']).default('kept'),
+  kernel: z.enum(ATTENTION_KERNELS).default('sdpa'),
 });
 
 export const jobReportSchema = z.object({

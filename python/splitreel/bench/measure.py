@@ -66,6 +66,8 @@ class StepClock:
     def stage_finished(self, video: int, stage: Stage) -> None:
         self.mark(stage)
 
+    def memory_measured(self, video: int, stage: Stage, peak_bytes: int) -> None: ...
+
     def cancel_requested(self) -> bool:
         return False
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -118,7 +118,7 @@ class StageFigures:
 
     seconds: float
     peak_device_bytes: int  # 0 on the CPU
-    peak_host_bytes: int  # resident set of the process
+    peak_host_bytes: int  # resident set of the process, in this stage
     bytes_sent: int
     seconds_waiting: float  # in collectives
 
@@ -129,12 +129,12 @@ class EngineReport:
 
     took_part: bool
     outcomes: tuple[VideoOutcome, ...]
-    stages: dict[str, StageFigures]
+    stages: dict[str, StageFigures]  # with loading, where weights were read for this job
     step_seconds: tuple[float, ...]  # of this rank's videos, one after another
     bytes_sent_per_step: tuple[int, ...]
     approximate: bool  # stale PipeFusion steps were taken
-    text_encoder: str  # "kept", "offloaded", "freed" or "none": what became of it after encoding
-    kernel: str  # the attention kernel that really ran
+    text_encoder: Literal["kept", "offloaded", "freed"]  # what became of it once it had run
+    kernel: Kernel  # the attention kernel that really ran
 
 
 class Hooks(Protocol):
@@ -143,6 +143,10 @@ class Hooks(Protocol):
     def stage_started(self, video: int, stage: Stage, total: int) -> None: ...
     def stage_progressed(self, video: int, stage: Stage, completed: int) -> None: ...
     def stage_finished(self, video: int, stage: Stage) -> None: ...
+
+    def memory_measured(self, video: int, stage: Stage, peak_bytes: int) -> None:
+        """The stage's peak on this rank: of its GPU, or of the process on the CPU. Before the frames are written."""
+        ...
 
     def cancel_requested(self) -> bool:
         """Local and cheap. The engine makes all ranks agree on the same step."""

@@ -130,8 +130,16 @@ class SharedDecode:
         return part, work
 
 
-def decode_video(video: int, shared: SharedDecode, hooks: Hooks, agree: Agreement, *, is_writer: bool) -> None:
-    """Every rank decodes its tiles; the writer gives the frames away.
+def decode_video(
+    video: int,
+    shared: SharedDecode,
+    hooks: Hooks,
+    agree: Agreement,
+    tiles_done: Callable[[], None],
+    *,
+    is_writer: bool,
+) -> None:
+    """Every rank decodes its tiles; then, after `tiles_done`, the writer gives the frames away.
 
     What can fail on one rank alone is done `together`, and only then are tiles sent: so nobody waits for a tile that
     does not come.
@@ -163,6 +171,7 @@ def decode_video(video: int, shared: SharedDecode, hooks: Hooks, agree: Agreemen
     for round_ in range(shared.rounds):
         agree.together(partial(shared.decode, round_, unit_done))
         shared.collect(round_, unit_came)
+    tiles_done()
     agree.together(give)
     hooks.stage_finished(video, Stage.DECODING)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import resource
 import time
 from collections.abc import Callable
 from functools import partial
@@ -23,7 +22,6 @@ from splitreel.engine.api import (
     LoadReport,
     Offload,
     Stage,
-    StageFigures,
     VideoOutcome,
 )
 from splitreel.engine.decoding import SharedDecode, decode_video, preview_image
@@ -38,6 +36,7 @@ from splitreel.engine.memory_control import (
     memory_job,
     text_encoder_fate,
 )
+from splitreel.engine.memory_meter import StageMeter
 from splitreel.engine.offload import Fate, Places
 from splitreel.errors import Cancelled, Reason, SplitreelError
 from splitreel.kernel_trials import TrialsFile
@@ -78,6 +77,7 @@ class Engine:
         self._open_tensors = open_tensors
         self._meshes = MeshMaker(rank)
         self._traffic = Traffic()
+        self.meter = StageMeter(device, self._traffic)
         self._held: tuple[Path, LoadOptions] | None = None
         self._loaded: Loaded | None = None
         self._split: SplitTransformer | None = None
@@ -100,7 +100,8 @@ class Engine:
         reused = self._held == (model, options)
         if not reused:
             self.unload()
-            self._read(model, plan, options, hooks)
+            with self.meter.stage(Stage.LOADING):
+                self._read(model, plan, options, hooks)
         return self._load_report(reused, time.perf_counter() - began)
 
     def _read(self, model: Path, plan: Plan, options: LoadOptions, hooks: Hooks) -> None:
@@ -162,7 +163,10 @@ class Engine:
         assert self._held is not None
         self._split.use(mesh, kernel)
         run = _Run(self, *self._held, job, mesh, hooks)
-        return run.all_videos()
+        try:
+            return run.all_videos()
+        finally:
+            self.meter.take()
 
     def _kernel(self, job: EngineJob, plan: Plan) -> AttentionKernel:
         """The kernel asked for, compared with SDPA before its first use. What fails on one rank fails on all."""
@@ -214,7 +218,7 @@ class _Run:
         self._mesh = mesh
         self._hooks = hooks
         self._replica = Agreement(mesh[REPLICA].handle, mesh[REPLICA].size)
-        self._stages: dict[str, StageFigures] = {}
+        self._meter = engine.meter
         self._steps: list[float] = []
         self._sent: list[int] = []
 
@@ -227,7 +231,7 @@ class _Run:
         return EngineReport(
             True,
             tuple(outcomes),
-            self._stages,
+            self._meter.take(),
             tuple(self._steps),
             tuple(self._sent),
             False,
@@ -248,29 +252,17 @@ class _Run:
         return VideoOutcome(video, writer)
 
     def _stage(self, stage: Stage, do: Callable[[], T]) -> T:
-        traffic, device = self._engine.traffic, self._engine.device
-        is_cuda = device.type == "cuda"
-        if is_cuda:
-            torch.cuda.reset_peak_memory_stats(device)
-        began, sent, waited = time.perf_counter(), traffic.bytes_sent, traffic.seconds_waiting
         try:
-            return do()
+            with self._meter.stage(stage):
+                return do()
         except RuntimeError as error:
-            failure = memory_failure(error, device, self._engine.rank, stage, self._advice)
+            failure = memory_failure(error, self._engine.device, self._engine.rank, stage, self._advice)
             if failure is None:
                 raise
             raise failure from error
-        finally:
-            before = self._stages.get(stage.value, StageFigures(0.0, 0, 0, 0, 0.0))
-            self._stages[stage.value] = StageFigures(
-                seconds=before.seconds + time.perf_counter() - began,
-                peak_device_bytes=max(
-                    before.peak_device_bytes, torch.cuda.max_memory_allocated(device) if is_cuda else 0
-                ),
-                peak_host_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-                bytes_sent=before.bytes_sent + traffic.bytes_sent - sent,
-                seconds_waiting=before.seconds_waiting + traffic.seconds_waiting - waited,
-            )
+
+    def _measured(self, video: int, stage: Stage) -> None:
+        self._hooks.memory_measured(video, stage, self._meter.peak_now())
 
     def _advice(self) -> str:
         engine = self._engine
@@ -308,6 +300,7 @@ class _Run:
                 dtype=self._pipeline.transformer.dtype,
             )
         self._hooks.stage_progressed(video, Stage.ENCODING, 2 if is_guided else 1)
+        self._measured(video, Stage.ENCODING)
         self._hooks.stage_finished(video, Stage.ENCODING)
         return positive, negative
 
@@ -355,6 +348,7 @@ class _Run:
             output_type="latent",
             **extra,
         ).frames
+        self._measured(video, Stage.DENOISING)
         self._hooks.stage_finished(video, Stage.DENOISING)
         # CogVideoX 1.5 pads at the front to a multiple of its temporal patch; that is not part of the video.
         frames = (job.num_frames - 1) // pipeline.vae_scale_factor_temporal + 1
@@ -372,7 +366,8 @@ class _Run:
         self._replica.together(lambda: hooks.latents(video, latents.float().cpu()) if is_writer else None)
         shared = SharedDecode(self._pipeline.vae, latents, self._mesh[REPLICA], self._engine.traffic)
         with self._places.vae():
-            decode_video(video, shared, hooks, self._replica, is_writer=is_writer)
+            measured = partial(self._measured, video, Stage.DECODING)
+            decode_video(video, shared, hooks, self._replica, measured, is_writer=is_writer)
 
 
 def _bytes_of(module: torch.nn.Module) -> int:

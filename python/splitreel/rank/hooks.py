@@ -16,6 +16,7 @@ from splitreel.protocol import (
     MetadataModel,
     MetadataReport,
     Stage,
+    StagePeak,
     StageReport,
     VideoMetadata,
     VideoMetadataRequest,
@@ -54,6 +55,7 @@ class _Clock:
     started: dict[Stage, float]
     durations: dict[Stage, float]
     steps: list[float]
+    peaks: dict[Stage, int]
 
 
 class JobHooks:
@@ -79,6 +81,9 @@ class JobHooks:
 
     def stage_finished(self, video: int, stage: EngineStage) -> None:
         self._finish(video, Stage(stage.value))
+
+    def memory_measured(self, video: int, stage: EngineStage, peak_bytes: int) -> None:
+        self._clock(video).peaks[Stage(stage.value)] = peak_bytes
 
     def cancel_requested(self) -> bool:
         return self._cancelled.is_set()
@@ -137,7 +142,7 @@ class JobHooks:
         self._audience.finished(video, stage, self._totals.get((video, stage), 0))
 
     def _clock(self, video: int) -> _Clock:
-        return self._clocks.setdefault(video, _Clock({}, {}, []))
+        return self._clocks.setdefault(video, _Clock({}, {}, [], {}))
 
     def _metadata(self, video: int) -> VideoMetadata:
         run, clock = self._run, self._clock(video)
@@ -169,5 +174,6 @@ class JobHooks:
                 ms_per_step=1000 * sum(gaps) / len(gaps) if gaps else 1000 * durations.get(Stage.DENOISING, 0.0),
                 weight_bytes_read=self.loaded.bytes_read if self.loaded is not None else 0,
                 stages=tuple(StageReport(stage, 1000 * seconds) for stage, seconds in durations.items()),
+                peaks=tuple(StagePeak(stage, amount) for stage, amount in clock.peaks.items()),
             ),
         )

@@ -17,6 +17,7 @@ from splitreel.engine.api import (
     VideoJob,
 )
 from splitreel.errors import AppError
+from splitreel.protocol import Stage, StagePeak
 from splitreel.rank.hooks import Audience, JobHooks
 from splitreel.rank.port import Seated
 from splitreel.rank.talk import Done, Run, VideoError
@@ -43,9 +44,13 @@ def do_job(
         for outcome in report.outcomes
         if outcome.error_code is not None
     )
-    figures = report.stages.values()
-    peak = max((max(figure.peak_device_bytes, 0) or figure.peak_host_bytes for figure in figures), default=0)
-    return Done(run.serial, errors, tuple(1000 * s for s in report.step_seconds), peak), report
+    peaks = tuple(
+        StagePeak(Stage(name), figures.peak_device_bytes or figures.peak_host_bytes)
+        for name, figures in report.stages.items()
+    )
+    peak = max((stage.peak_memory_bytes for stage in peaks), default=0)
+    steps = tuple(1000 * seconds for seconds in report.step_seconds)
+    return Done(run.serial, errors, steps, peak, peaks, report.text_encoder, report.kernel.value), report
 
 
 def engine_job(run: Run) -> EngineJob:

@@ -10,7 +10,7 @@ from typing import BinaryIO, Final, Literal, TypeAlias
 
 from splitreel import wire
 from splitreel.errors import AppError
-from splitreel.protocol import Stage, StartJob
+from splitreel.protocol import Stage, StagePeak, StartJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +141,9 @@ class Done:
     errors: tuple[VideoError, ...]
     step_ms: tuple[float, ...]
     peak_memory_bytes: int
+    stage_peaks: tuple[StagePeak, ...]
+    text_encoder: Literal["kept", "offloaded", "freed"]
+    kernel: str
     type: Literal["done"] = "done"
 
 

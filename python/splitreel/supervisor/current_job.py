@@ -67,4 +67,6 @@ class CurrentJob:
 
 
 def _rank_report(rank: Rank, answer: Done) -> RankReport:
-    return RankReport(rank.number, rank.label, answer.peak_memory_bytes)
+    return RankReport(
+        rank.number, rank.label, answer.peak_memory_bytes, answer.stage_peaks, answer.text_encoder, answer.kernel
+    )

@@ -42,6 +42,9 @@ class RecordingHooks:
     def stage_finished(self, video: int, stage: Stage) -> None:
         self.told.append((f"{video} {stage.value} finished", 0))
 
+    def memory_measured(self, video: int, stage: Stage, peak_bytes: int) -> None:
+        self.told.append((f"{video} {stage.value} peak", peak_bytes))
+
     def cancel_requested(self) -> bool:
         return self._cancelled
 

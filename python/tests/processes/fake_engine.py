@@ -81,14 +81,14 @@ class FakeEngine:
     def generate(self, job: EngineJob, plan: Plan, hooks: Hooks) -> EngineReport:
         outcomes = []
         if self.rank >= plan.world_size:
-            return EngineReport(False, (), {}, (), (), False, "kept", "sdpa")
+            return EngineReport(False, (), {}, (), (), False, "kept", job.kernel)
         steps: list[float] = []
         self.partners = plan.world_size
         for video, wanted in enumerate(job.videos):
             error = self._video(job, video, wanted.prompt, hooks, steps)
             outcomes.append(VideoOutcome(video, 0, *((error.code, dict(error.params)) if error else (None,))))
         figures = {"denoising": StageFigures(1.0, 0, 12345, 0, 0.0)}
-        return EngineReport(True, tuple(outcomes), figures, tuple(steps), (), False, "kept", "sdpa")
+        return EngineReport(True, tuple(outcomes), figures, tuple(steps), (), False, "kept", job.kernel)
 
     def _video(
         self, job: EngineJob, video: int, prompt: str, hooks: Hooks, steps: list[float]
@@ -109,6 +109,7 @@ class FakeEngine:
             hooks.stage_progressed(video, Stage.DENOISING, step)
             if self.rank == 0 and step in job.preview_steps:
                 hooks.preview(video, step, np.zeros((8, 8, 3), np.uint8))
+        hooks.memory_measured(video, Stage.DENOISING, 12345)
         hooks.stage_finished(video, Stage.DENOISING)
         if self.rank != 0:
             return None

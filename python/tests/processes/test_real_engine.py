@@ -67,6 +67,12 @@ def test_cold_then_warm(worker: Worker, tmp_path: Path) -> None:
     assert warm["report"]["weightBytesRead"] == 0
     assert worker.rank_pids() == pids
     metadata = read_metadata(tmp_path / "j2 0.mp4")
+    stages = {"encoding", "denoising", "decoding"}
+    for rank in cold["report"]["ranks"]:
+        assert {peak["stage"] for peak in rank["stages"]} == {"loading", *stages}
+        assert all(peak["peakMemoryBytes"] > 0 for peak in rank["stages"])
+    assert metadata.report is not None
+    assert {peak.stage for peak in metadata.report.peaks} == stages
     assert (metadata.device, metadata.dtype, metadata.request.num_inference_steps) == ("cpu", "float32", STEPS)
 
 

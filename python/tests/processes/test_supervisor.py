@@ -72,6 +72,10 @@ def test_a_job_from_start_to_end(worker: Worker, model: Path, output: Path) -> N
     metadata = read_metadata(video)
     assert (metadata.request.prompt, metadata.request.seed, metadata.plan.ulysses) == ("a dog", 0, 2)
     assert metadata.report is not None
+    assert [peak.stage for peak in metadata.report.peaks] == ["denoising"]
+    rank = end["report"]["ranks"][0]
+    assert rank["stages"] == [{"stage": "denoising", "peakMemoryBytes": 12345}]
+    assert (rank["textEncoder"], rank["kernel"]) == ("kept", "sdpa")
 
 
 def test_it_tells_which_attention_kernels_can_be_chosen(worker: Worker) -> None:
