@@ -13,12 +13,18 @@ _HELP = """usage: python -m splitreel COMMAND [FLAGS]
   generate   make videos from sentences (generate --help for its flags)
   doctor     what is wrong with driver, GPUs, environment, disk and models, and what to do (--json)
   serve      the engine of the app: commands on stdin, events on file descriptor 3
+  hub        fetches and verifies models for the app, in the same way
 """
 
 
 def main(arguments: Sequence[str]) -> int:
     """Exit codes: 0 made, 2 invalid, 3 environment or model, 4 memory, 5 a process died, 130 cancelled."""
-    commands: dict[str, Callable[[Sequence[str]], int]] = {"generate": _generate, "doctor": _doctor, "serve": _serve}
+    commands: dict[str, Callable[[Sequence[str]], int]] = {
+        "generate": _generate,
+        "doctor": _doctor,
+        "serve": _serve,
+        "hub": _hub,
+    }
     if not arguments or arguments[0] in {"-h", "--help"}:
         print(_HELP, end="")
         return 0 if arguments else 2
@@ -47,4 +53,12 @@ def _serve(arguments: Sequence[str]) -> int:
 
     if arguments:
         raise SplitreelError("FLAG_INVALID", {"problem": f"serve takes no flags, but {arguments[0]} was given"})
+    return serve()
+
+
+def _hub(arguments: Sequence[str]) -> int:
+    from splitreel.hub.serve import serve
+
+    if arguments:
+        raise SplitreelError("FLAG_INVALID", {"problem": f"hub takes no flags, but {arguments[0]} was given"})
     return serve()

@@ -1,0 +1,320 @@
+"""One model from the hub to a folder: asked for, room checked, fetched in segments, every hash verified, renamed."""
+
+from __future__ import annotations
+
+import errno
+import random
+import shutil
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Final, Literal, TypeVar
+
+from splitreel.errors import SplitreelError
+from splitreel.hub.digests import RECORD_NAME, Record, RecordedFile, hash_file, read_record, recorded, write_record
+from splitreel.hub.pace import Pace, Speed
+from splitreel.hub.part_file import PartFile
+from splitreel.hub.protocol import MAX_CONNECTIONS, Download, DownloadProgressed
+from splitreel.hub.selection import RemoteFile
+from splitreel.hub.session import HubSession, Interrupted
+
+T = TypeVar("T")
+
+SEGMENT_BYTES: Final = 64 * 1_048_576
+_PROGRESS_SECONDS: Final = 0.25
+_SYNC_SECONDS: Final = 5.0
+# Tries without a single byte in between; with the waits below that is about two minutes.
+MAX_TRIES: Final = 8
+_LONGEST_WAIT_SECONDS: Final = 30.0
+# What a file system needs besides the files: records, folders.
+_ROOM_TO_SPARE: Final = 16 * 1_048_576
+_PARTS: Final = ".parts"
+
+
+class Paused(Exception):  # noqa: N818 - what was asked for, not an error
+    """The person paused, or the process ends. All that came is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What tests make small."""
+
+    segment_bytes: int = SEGMENT_BYTES
+    first_wait_seconds: float = 1.0
+    connections: int = MAX_CONNECTIONS
+
+
+@dataclass(slots=True)
+class _File:
+    """One file of the model: held whole and verified already, or on its way."""
+
+    remote: RemoteFile
+    part: PartFile | None
+    entry: RecordedFile | None = None
+    segments_left: int = 0
+    location: str | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class ModelDownload:
+    """Runs once, in a thread of its own; `stop` may be set from any other."""
+
+    def __init__(
+        self,
+        wish: Download,
+        session: HubSession,
+        pace: Pace,
+        hear: Callable[[DownloadProgressed], None],
+        tuning: Tuning = Tuning(),
+    ) -> None:
+        self._wish = wish
+        self._session = session
+        self._pace = pace
+        self._hear = hear
+        self._tuning = tuning
+        self._folder = Path(wish.folder)
+        self._speed = Speed()
+        self._verified_bytes = 0
+        self._stage: Literal["listing", "fetching", "waiting", "verifying"] = "listing"
+        self._waiting = 0
+        self._files: list[_File] = []
+        self._record_lock = threading.Lock()
+        self._record = Record(None, None, {})
+        self._problem: BaseException | None = None
+        self.stop = threading.Event()
+
+    def run(self) -> int:
+        """The bytes that were fetched. Raises Paused, SplitreelError, OSError."""
+        done = threading.Event()
+        watcher = threading.Thread(target=self._watch, args=(done,), daemon=True)
+        watcher.start()
+        try:
+            commit, remote = self._retried(lambda: self._session.listing(self._wish.repo, self._wish.revision))
+            self._prepare(commit, remote)
+            self._check_room()
+            self._stage = "fetching"
+            self._fetch_all(commit)
+        finally:
+            done.set()
+            watcher.join()
+            self._settle()
+        self._conclude()
+        return self._speed.total
+
+    def _prepare(self, commit: str, remote: tuple[RemoteFile, ...]) -> None:
+        """What is there already: whole files by the record of their verification, the rest by its counts."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        before = read_record(self._folder / RECORD_NAME)
+        kept: dict[str, RecordedFile] = {}
+        for file in remote:
+            target = self._folder / file.path
+            entry = before.files.get(file.path)
+            is_held = entry is not None and entry.digest == file.digest and entry.is_unchanged(target)
+            if is_held and entry is not None:
+                kept[file.path] = entry
+                self._files.append(_File(file, None, entry))
+            else:
+                data = self._folder / _PARTS / f"{file.digest.value}.part"
+                self._adopt(target, file, data)
+                part = PartFile(data, file, self._tuning.segment_bytes)
+                self._files.append(_File(file, part))
+        self._record = Record(self._wish.repo, commit, kept)
+
+    def _adopt(self, target: Path, file: RemoteFile, data: Path) -> None:
+        """A file that is whole under its name but not in the record is hashed, not fetched: a kill between its
+        rename and the record's, or a person who put it there."""
+        with suppress(OSError):
+            if target.is_file() and target.stat().st_size == file.size and not data.exists():
+                self._stage = "verifying"
+                if hash_file(target, file.digest.kind, self._count_verified) == file.digest.value:
+                    PartFile.claim(target, data, file, self._tuning.segment_bytes)
+
+    def _check_room(self) -> None:
+        # Sparse files: what is held has its room already.
+        needed = sum(file.part.file.size - file.part.held_bytes for file in self._files if file.part is not None)
+        free = shutil.disk_usage(self._folder).free
+        if needed + (_ROOM_TO_SPARE if needed else 0) > free:
+            raise disk_full(self._folder, needed, free)
+
+    def _fetch_all(self, commit: str) -> None:
+        work: deque[tuple[_File, int]] = deque()
+        for file in self._files:
+            if file.part is None:
+                continue
+            # A file that is whole but has no name yet still has to be verified: its last segment stands for that.
+            missing = [index for index in file.part.segments if file.part.held(index) < file.part.length(index)]
+            segments = missing or [file.part.segments[-1]]
+            file.segments_left = len(segments)
+            work.extend((file, index) for index in segments)
+        with ThreadPoolExecutor(self._tuning.connections, thread_name_prefix="fetch") as pool:
+            for _ in range(self._tuning.connections):
+                pool.submit(self._draw, commit, work)
+        if self._problem is not None:
+            raise self._problem
+
+    def _draw(self, commit: str, work: deque[tuple[_File, int]]) -> None:
+        """One connection: takes segments until there are none, and verifies each file whose last one it took."""
+        try:
+            while self._problem is None and work:
+                try:
+                    file, segment = work.popleft()
+                except IndexError:
+                    return
+                self._retried(partial(self._fetch, commit, file, segment))
+                with file.lock:
+                    file.segments_left -= 1
+                    is_last = file.segments_left == 0
+                if is_last:
+                    self._accept(commit, file)
+        except BaseException as problem:  # noqa: BLE001 - raised by the thread that waits for all
+            self._problem = self._problem or problem
+
+    def _fetch(self, commit: str, file: _File, segment: int) -> None:
+        part = file.part
+        assert part is not None
+        begin = part.start(segment) + part.held(segment)
+        end = part.start(segment) + part.length(segment)
+        if begin == end:
+            return
+        with file.lock:
+            file.location = file.location or self._session.location(self._wish.repo, commit, file.remote)
+            url = file.location
+        try:
+            self._receive(part, segment, url, begin, end)
+        except Interrupted:
+            with file.lock:
+                # It may have run out; a new one costs one small request.
+                file.location = None
+            raise
+
+    def _receive(self, part: PartFile, segment: int, url: str, begin: int, end: int) -> None:
+        with self._session.stream(self._wish.repo, url, begin, end) as (response, start):
+            place = start
+            while begin < end:
+                self._check()
+                chunk = response.read1(self._pace.chunk_bytes)
+                if not chunk or place > begin:
+                    raise Interrupted("the connection ended early")
+                fresh = memoryview(chunk)[max(0, begin - place) : end - place]
+                place += len(chunk)
+                if fresh:
+                    part.append(segment, fresh)
+                    begin += len(fresh)
+                    self._speed.add(len(fresh))
+                self.stop.wait(self._pace.delay(len(chunk)))
+
+    def _accept(self, commit: str, file: _File, *, is_second_try: bool = False) -> None:
+        """Nothing gets its name before its hash is the hub's. Wrong bytes are fetched once more, then refused."""
+        part = file.part
+        assert part is not None
+        self._stage = "verifying" if all(other.segments_left == 0 for other in self._files) else self._stage
+        if hash_file(part.data, file.remote.digest.kind, self._count_verified) == file.remote.digest.value:
+            target = self._folder / file.remote.path
+            part.finish(target)
+            entry = recorded(target, file.remote.digest, is_known=True)
+            with self._record_lock:
+                file.entry, file.part = entry, None
+                self._record = Record(
+                    self._record.repo, self._record.commit, {**self._record.files, file.remote.path: entry}
+                )
+                write_record(self._folder / RECORD_NAME, self._record)
+            return
+        part.start_again()
+        if is_second_try:
+            problem = "its hash is not the one that the hub names"
+            raise SplitreelError("DOWNLOAD_CORRUPT", {"file": file.remote.path, "problem": problem})
+        for segment in part.segments:
+            self._retried(partial(self._fetch, commit, file, segment))
+        self._accept(commit, file, is_second_try=True)
+
+    def _count_verified(self, count: int) -> None:
+        self._verified_bytes += count
+        self._check()
+
+    def _check(self) -> None:
+        # Another connection's problem ends this one too; it is the problem that is told.
+        if self.stop.is_set() or self._problem is not None:
+            raise Paused
+
+    def _retried(self, step: Callable[[], T]) -> T:
+        """Tries until it works, with longer and longer waits; any byte that came starts the count anew."""
+        tries = 0
+        while True:
+            self._check()
+            before = self._speed.total
+            try:
+                return step()
+            except Interrupted as weather:
+                tries = 1 if self._speed.total > before else tries + 1
+                if tries >= MAX_TRIES:
+                    raise SplitreelError("DOWNLOAD_INTERRUPTED", {"problem": str(weather)}) from weather
+                wait = min(_LONGEST_WAIT_SECONDS, self._tuning.first_wait_seconds * 2 ** (tries - 1))
+                # Spread out: connections that broke together do not all come back together.
+                wait = max(wait * random.uniform(0.5, 1.0), weather.after or 0.0)
+                self._waiting += 1
+                self.stop.wait(wait)
+                self._waiting -= 1
+            except OSError as error:
+                if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                    needed = sum(f.remote.size - f.part.held_bytes for f in self._files if f.part is not None)
+                    raise disk_full(self._folder, needed, shutil.disk_usage(self._folder).free) from error
+                raise
+
+    def _watch(self, done: threading.Event) -> None:
+        """Says how far it is, and makes it outlast a power cut, while others fetch."""
+        last_sync = time.monotonic()
+        while not done.wait(_PROGRESS_SECONDS):
+            self._hear(self.progress())
+            if time.monotonic() - last_sync >= _SYNC_SECONDS:
+                for file in self._files:
+                    with suppress(OSError):
+                        if (part := file.part) is not None:
+                            part.sync()
+                last_sync = time.monotonic()
+
+    def progress(self) -> DownloadProgressed:
+        parts = [(file, file.part) for file in self._files]
+        total = sum(file.remote.size for file, _ in parts)
+        done = sum(file.remote.size if part is None else part.held_bytes for file, part in parts)
+        per_second = self._speed.per_second()
+        is_waiting = self._stage == "fetching" and self._waiting > 0 and per_second == 0
+        return DownloadProgressed(
+            model_id=self._wish.model_id,
+            stage="waiting" if is_waiting else self._stage,
+            done_bytes=done,
+            total_bytes=total,
+            bytes_per_second=per_second,
+            seconds_left=(total - done) / per_second if per_second > 0 and self._stage == "fetching" else None,
+            files_done=sum(part is None for _, part in parts),
+            file_count=len(parts),
+        )
+
+    def _settle(self) -> None:
+        for file in self._files:
+            with suppress(OSError):
+                if file.part is not None:
+                    file.part.sync()
+                    file.part.close()
+
+    def _conclude(self) -> None:
+        with suppress(OSError):
+            (self._folder / _PARTS).rmdir()
+        write_record(self._folder / RECORD_NAME, self._record)
+        final = Path(self._wish.final_folder)
+        if final != self._folder:
+            final.parent.mkdir(parents=True, exist_ok=True)
+            if final.exists():
+                raise SplitreelError("OUTPUT_EXISTS", {"file": str(final)})
+            self._folder.rename(final)
+        self._hear(self.progress())
+
+
+def disk_full(folder: Path, needed: int, free: int) -> SplitreelError:
+    text = [f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.1f} MB" for count in (needed, free)]
+    return SplitreelError("DISK_FULL", {"folder": str(folder), "needed": text[0], "free": text[1]})

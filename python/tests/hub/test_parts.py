@@ -1,0 +1,201 @@
+"""Counts that outlast kills and power cuts; verification of models wherever they lie."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from splitreel.errors import SplitreelError
+from splitreel.hub.digests import hash_file
+from splitreel.hub.download import Paused
+from splitreel.hub.pace import Pace, Speed
+from splitreel.hub.part_file import PartFile
+from splitreel.hub.protocol import Verified, Verify, parse_command
+from splitreel.hub.selection import Digest, RemoteFile
+from splitreel.hub.verify import find_cached, verify
+from tests.fakes.hub import FakeHub
+from tests.hub.client import DEMO, REPO, WEIGHTS, wanted
+
+FILE = RemoteFile("a", 1_000, Digest("sha256", "0" * 64))
+
+
+def part(folder: Path, boot: str = "one", file: RemoteFile = FILE) -> PartFile:
+    return PartFile(folder / "a.part", file, 300, boot=boot)
+
+
+def test_a_killed_process_loses_nothing(tmp_path: Path) -> None:
+    before = part(tmp_path)
+    before.append(0, b"x" * 200)
+    before.append(3, b"y" * 100)
+    after = part(tmp_path)
+    assert [after.held(index) for index in after.segments] == [200, 0, 0, 100]
+    assert after.data.read_bytes()[900:] == b"y" * 100
+
+
+def test_after_a_power_cut_only_what_was_synced_is_believed(tmp_path: Path) -> None:
+    before = part(tmp_path)
+    before.append(0, b"x" * 200)
+    before.sync()
+    before.append(0, b"x" * 50)
+    before.append(1, b"y" * 300)
+    assert [part(tmp_path, "two").held(index) for index in range(4)] == [200, 0, 0, 0]
+
+
+@pytest.mark.parametrize("spoil", ["another file", "a short count", "no data", "a count too large"])
+def test_what_cannot_be_believed_starts_again(tmp_path: Path, spoil: str) -> None:
+    part(tmp_path).append(0, b"x" * 200)
+    file = FILE
+    counts = tmp_path / "a.part.progress"
+    if spoil == "another file":
+        file = RemoteFile("a", 1_000, Digest("sha256", "1" * 64))
+    elif spoil == "a short count":
+        os.truncate(counts, 520)
+    elif spoil == "no data":
+        (tmp_path / "a.part").unlink()
+    else:
+        counts.write_bytes(counts.read_bytes()[:512] + b"\xff" * 64)
+    assert part(tmp_path, file=file).held_bytes == 0
+
+
+def test_speed_is_of_the_last_seconds() -> None:
+    now = [0.0]
+    speed = Speed(lambda: now[0])
+    for _ in range(40):
+        now[0] += 0.5
+        speed.add(50)
+        speed.per_second()
+    assert speed.per_second() == pytest.approx(100)
+    now[0] += 20
+    speed.per_second()
+    now[0] += 6
+    assert speed.per_second() == 0
+
+
+def test_a_limit_is_shared() -> None:
+    pace = Pace(lambda: 0.0)
+    pace.set_limit(1_000)
+    assert [pace.delay(500), pace.delay(500)] == [0.5, 1.0]
+    pace.set_limit(None)
+    assert pace.delay(10**9) == 0
+
+
+def run_verify(folder: Path, record: Path, *, everything: bool = False) -> tuple[Verified, int]:
+    hashed: list[int] = [0]
+    found = verify(
+        Verify("m", str(folder), str(record), everything),
+        lambda done, _total: hashed.__setitem__(0, done),
+        lambda: None,
+    )
+    return found, hashed[0]
+
+
+def spoil_byte(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    before = path.stat()
+    path.write_bytes(data)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def test_any_folder_is_hashed_once_and_then_known_by_size_and_time(tmp_path: Path) -> None:
+    folder, record = tmp_path / "m", tmp_path / "record.json"
+    shutil.copytree(DEMO, folder)
+    first, hashed = run_verify(folder, record)
+    assert hashed == sum(map(len, wanted().values()))
+    assert (first.damaged, first.known, first.repo) == ((), 0, None)
+    assert run_verify(folder, record)[1] == 0
+    spoil_byte(folder / WEIGHTS)
+    assert run_verify(folder, record)[0].damaged == (), "not seen by size and time"
+    (damage,) = run_verify(folder, record, everything=True)[0].damaged
+    assert (damage.file, damage.problem) == (WEIGHTS, "its bytes have changed since it was first seen")
+    (folder / WEIGHTS).unlink()
+    assert run_verify(folder, record)[0].damaged[0].problem == "it is not there"
+
+
+def make_cache(root: Path, source: FakeHub) -> Path:
+    """As huggingface_hub lays it out: links by name to blobs by hash."""
+    repo, commit = root / "models--splitreel--demo", "abc1230000000000000000000000000000000000"
+    snapshot = repo / "snapshots" / commit
+    (repo / "blobs").mkdir(parents=True)
+    (repo / "refs").mkdir()
+    (repo / "refs" / "main").write_text(commit)
+    for entry in source.siblings(DEMO):
+        blob = repo / "blobs" / (entry["lfs"]["sha256"] if "lfs" in entry else entry["blobId"])
+        shutil.copy(DEMO / entry["rfilename"], blob)
+        name = snapshot / entry["rfilename"]
+        name.parent.mkdir(parents=True, exist_ok=True)
+        name.symlink_to(os.path.relpath(blob, name.parent))
+    return snapshot
+
+
+def test_the_cache_of_hugging_face_names_its_own_hashes(
+    hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot = make_cache(tmp_path / "hub", hub)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    (found,) = find_cached(("nobody/nothing", REPO))
+    assert (found.repo, found.folder) == (REPO, str(snapshot))
+    record = tmp_path / "record.json"
+    verified, _ = run_verify(snapshot, record)
+    assert verified.damaged == ()
+    assert verified.known == verified.file_count == len(wanted())
+    assert (verified.repo, verified.commit) == (REPO, snapshot.name)
+    spoil_byte((snapshot / WEIGHTS).resolve())
+    assert [damage.file for damage in run_verify(snapshot, record, everything=True)[0].damaged] == [WEIGHTS]
+
+
+def test_a_folder_of_hf_download_names_its_hashes(hub: FakeHub, tmp_path: Path) -> None:
+    folder = tmp_path / "m"
+    shutil.copytree(DEMO, folder)
+    for entry in hub.siblings(DEMO):
+        note = folder / ".cache" / "huggingface" / "download" / f"{entry['rfilename']}.metadata"
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(f"{'a' * 40}\n{entry['lfs']['sha256'] if 'lfs' in entry else entry['blobId']}\n1.0\n")
+    spoil_byte(folder / WEIGHTS)
+    found, _ = run_verify(folder, tmp_path / "record.json")
+    assert [damage.file for damage in found.damaged] == [WEIGHTS]
+    assert found.known == len(wanted()) - 1
+
+
+def test_a_verification_can_be_stopped_and_keeps_what_it_has(tmp_path: Path) -> None:
+    record = tmp_path / "record.json"
+    heard = [0]
+
+    def check() -> None:
+        heard[0] += 1
+        if heard[0] == 4:
+            raise Paused
+
+    with pytest.raises(Paused):
+        verify(Verify("m", str(DEMO), str(record), everything=False), lambda _d, _t: None, check)
+    everything = sum(map(len, wanted().values()))
+    assert 0 < run_verify(DEMO, record)[1] < everything
+
+
+def test_hashes_are_gits_and_sha256(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(b"hello\n")
+    assert hash_file(path, "gitSha1") == "ce013625030ba8dba906f756967f9e9ca394464a", "git hash-object"
+    assert hash_file(path, "sha256") == hashlib.sha256(b"hello\n").hexdigest()
+
+
+def test_a_bad_command_never_repeats_what_it_held() -> None:
+    with pytest.raises(ValueError, match="endpoint") as caught:
+        parse_command('{"type":"configure","token":"hf_secret","tokenForMirror":false,"bytesPerSecond":null}')
+    assert "hf_secret" not in str(caught.value)
+
+
+def test_a_listing_without_hashes_is_refused(hub: FakeHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from tests.hub.client import Fetch
+
+    bare = [
+        {key: value for key, value in entry.items() if key not in {"lfs", "blobId"}} for entry in hub.siblings(DEMO)
+    ]
+    monkeypatch.setattr(hub, "siblings", lambda _folder: bare)
+    with pytest.raises(SplitreelError) as caught:
+        Fetch(hub, tmp_path).run()
+    assert caught.value.code == "HUB_ANSWER_BROKEN"
