@@ -160,7 +160,7 @@ class _Screen:
                 self._saved.append(event.path)
             case VideoFailed():
                 self._line(f"video {event.video + 1}: {event.error.message}")
-            case Logged(level="error"):
+            case Logged(level="error" | "warning"):
                 self._line(event.message)
             case JobFinished():
                 self._report = event.report

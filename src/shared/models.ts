@@ -1,6 +1,7 @@
 /** Models that can be used: what the window shows of each. */
 import { z } from 'zod';
 import { appErrorSchema } from './errors';
+import { memoryShapeSchema } from './memory-shape';
 import { modelShapeSchema } from './model';
 import { videoSettingsSchema } from './request';
 
@@ -14,7 +15,12 @@ export const modelEntrySchema = z.object({
   path: z.string().nullable(),
   sizeBytes: z.number().nullable(),
   state: z.discriminatedUnion('status', [
-    z.object({ status: z.literal('ready'), shape: modelShapeSchema }),
+    z.object({
+      status: z.literal('ready'),
+      shape: modelShapeSchema,
+      /** What the memory planner needs; null where the configs do not tell. */
+      memory: memoryShapeSchema.nullish(),
+    }),
     z.object({ status: z.literal('checking') }),
     /** Can be made or fetched; not there yet. */
     z.object({ status: z.literal('absent') }),

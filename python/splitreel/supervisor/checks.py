@@ -12,6 +12,8 @@ from splitreel.model_folder import ModelFolder, check_model_folder, find_model
 from splitreel.plan import PlanContext, PlanDevices, check_plan
 from splitreel.protocol import CudaDevices, StartJob
 from splitreel.request import MAX_SEED, VideoRequest, check_request
+from splitreel.supervisor.gpus import known_gpus
+from splitreel.supervisor.memory import check_memory
 from splitreel.video_size import size_text, video_bytes
 
 MAX_CPU_RANKS = 8
@@ -19,8 +21,11 @@ MAX_CPU_RANKS = 8
 
 @dataclass(frozen=True, slots=True)
 class CheckedJob:
+    """`warning`: in words, what may go wrong all the same."""
+
     job: StartJob
     model: ModelFolder
+    warning: str | None = None
 
 
 def model_of(path: str) -> ModelFolder:
@@ -31,12 +36,16 @@ def model_of(path: str) -> ModelFolder:
     return check_model_folder(folder)
 
 
-def check_job(job: StartJob) -> CheckedJob:
-    """Raises REQUEST_INVALID or PLAN_INVALID with every reason, or what is wrong with the model or the disk."""
+def check_job(job: StartJob, dtype: str = "auto") -> CheckedJob:
+    """Raises REQUEST_INVALID or PLAN_INVALID with every reason, or what is wrong with the model, memory or disk."""
     model = model_of(job.model_path)
     check_wishes(job, model)
     check_room(job)
-    return CheckedJob(job, model)
+    if not isinstance(job.devices, CudaDevices):
+        return CheckedJob(job, model)
+    # bfloat16 is what CUDA gets where nothing else is asked for.
+    size = 4 if dtype == "float32" else 2
+    return CheckedJob(job, model, check_memory(job, model.path, model.shape, known_gpus(), dtype_bytes=size))
 
 
 def check_wishes(job: StartJob, model: ModelFolder) -> None:

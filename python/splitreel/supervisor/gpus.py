@@ -43,6 +43,14 @@ def find_gpus() -> list[Gpu]:
         raise SplitreelError("DRIVER_GARBLED", details=answer.stdout[:2000]) from error
 
 
+def known_gpus() -> list[Gpu]:
+    """As `find_gpus`; none where the driver does not answer, of which others tell."""
+    try:
+        return find_gpus()
+    except SplitreelError:
+        return []
+
+
 # Stands for a capability that nvidia-smi does not tell: then only a trial can show what runs.
 _UNKNOWN_CAPABILITY = (99, 0)
 

@@ -389,7 +389,9 @@ class Supervisor:
         self._waiting.popleft()
         self._emit(JobStarted(wish.job.job_id))
         try:
-            checked = check_job(wish.job)
+            checked = check_job(wish.job, wish.dtype)
+            if checked.warning is not None:
+                self._emit(Logged("warning", checked.warning))
             for video in wish.job.videos:
                 Path(video.output_path).parent.mkdir(parents=True, exist_ok=True)
         except SplitreelError as error:

@@ -139,13 +139,13 @@ async function readEntry(
     const state = isAbsent ? { status: 'absent' as const } : { status: 'broken' as const, error: read.error };
     return { ...about, path: folder, sizeBytes: null, state, defaults: NO_MODEL_SETTINGS, sizes: [], examples };
   }
-  const { shape, sizeBytes } = read.value;
+  const { shape, memory, sizeBytes } = read.value;
   const given = Object.fromEntries(Object.entries(notes.defaults ?? {}).filter(([, value]) => value !== undefined));
   return {
     ...about,
     path: folder,
     sizeBytes,
-    state: { status: 'ready', shape },
+    state: { status: 'ready', shape, memory },
     defaults: { ...defaultSettings(shape), ...given },
     sizes: offeredSizes(shape),
     examples,

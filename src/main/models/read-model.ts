@@ -1,12 +1,15 @@
 /** Whether a folder is a model that can run: its configs, its weights, nothing that could run code. Reads no weights. */
 import path from 'node:path';
 import { appError, type AppError } from '../../shared/errors';
+import { memoryShapeFromConfigs, type MemoryShape } from '../../shared/memory-shape';
 import { shapeFromConfigs, type ModelShape } from '../../shared/model';
 import { err, ok, type Result } from '../../shared/result';
 import type { Files } from '../ports/files';
 
 export interface ReadModel {
   readonly shape: ModelShape;
+  /** Null where the configs do not tell. */
+  readonly memory: MemoryShape | null;
   readonly sizeBytes: number;
 }
 
@@ -50,7 +53,12 @@ export async function readModel(files: Files, folder: string): Promise<Result<Re
   const tokenizer = await files.list(path.join(folder, 'tokenizer'));
   if (!tokenizer.some((name) => name === 'tokenizer.json' || name === 'spiece.model'))
     return err(appError('MODEL_INCOMPLETE', { file: 'tokenizer/tokenizer.json', problem: 'it is not there' }));
-  return ok({ shape: shape.value, sizeBytes });
+  const { modelIndex, transformer, vae, scheduler } = raw;
+  const textEncoder = await readJson(files, folder, 'text_encoder/config.json');
+  const memory = textEncoder.ok
+    ? memoryShapeFromConfigs({ modelIndex, transformer, vae, scheduler, textEncoder: textEncoder.value })
+    : null;
+  return ok({ shape: shape.value, memory, sizeBytes });
 }
 
 async function findUnsafe(files: Files, folder: string): Promise<AppError | null> {

@@ -6,7 +6,7 @@ import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
 import { ErrorNote } from '../../ui/ErrorNote';
 import { SelectField } from '../../ui/fields';
-import { PlanPanel, torchrunLine } from '../plan';
+import { MemoryFit, PlanPanel, torchrunLine } from '../plan';
 import { QueueList, ProgressPanel } from '../progress';
 import { Stage } from '../stage';
 import styles from './CreatePage.module.css';
@@ -95,6 +95,13 @@ function Controls({ form, isBusy }: { readonly form: CreateForm; readonly isBusy
               devices={form.devices}
               torchrun={torchrunLine(draft.request, ready.plan, model.path ?? model.id)}
               onChange={form.setPlan}
+            />
+            <MemoryFit
+              memory={ready.memory}
+              context={ready.context}
+              request={draft.request}
+              plan={ready.plan}
+              devices={form.devices}
             />
             <AdvancedFields form={form} shape={ready.shape} />
           </>

@@ -1,6 +1,7 @@
 /** The form as it stands: draft, model, plan and what is wrong, from main's slices and the local draft. */
 import { useEffect } from 'react';
 import { reasonText } from '../../../shared/messages';
+import type { MemoryShape } from '../../../shared/memory-shape';
 import type { ModelEntry } from '../../../shared/models';
 import type { ModelShape } from '../../../shared/model';
 import { checkPlan, worldSize, type MeasuredSteps, type Plan, type PlanContext } from '../../../shared/plan';
@@ -31,6 +32,7 @@ export interface CreateForm {
   /** Null while the model's own config is not known: then nothing can be said about sizes and splits. */
   readonly ready: {
     readonly shape: ModelShape;
+    readonly memory: MemoryShape | null;
     readonly context: PlanContext;
     readonly measured: MeasuredSteps;
     readonly plan: Plan;
@@ -111,5 +113,5 @@ function readyForm(
   const context = planContext(shape, draft.request, devices);
   const name = devices.kind === 'cpu' ? 'cpu' : (devices.gpus[0]?.name ?? 'cuda');
   const measured = measuredSteps(measurements, draft.request, name);
-  return { shape, context, measured, plan: currentPlan(context, draft, measured) };
+  return { shape, memory: model.state.memory ?? null, context, measured, plan: currentPlan(context, draft, measured) };
 }

@@ -1,0 +1,69 @@
+"""Memory is checked before anything starts: refused where weights cannot fit, warned of where the rest may not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from splitreel.errors import SplitreelError
+from splitreel.model_shape import CONFIG_FILES, shape_from_configs
+from splitreel.plan import Plan
+from splitreel.protocol import CpuDevices, CudaDevices, StartJob, VideoSettings, WorkerDevices, WorkerVideo
+from splitreel.supervisor.gpus import Gpu
+from splitreel.supervisor.memory import check_memory
+from tests.test_memory_golden import GOLDEN
+
+CONFIGS = GOLDEN["models"]["5b"]["configs"]
+SHAPE = shape_from_configs(CONFIGS)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for part, file in {**CONFIG_FILES, "textEncoder": "text_encoder/config.json"}.items():
+        target = tmp_path / file
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(json.dumps(CONFIGS[part]))
+    return tmp_path
+
+
+def job(devices: WorkerDevices) -> StartJob:
+    settings = VideoSettings(720, 480, 49, 50, 6.0, True, "dpm", "none", "sdpa", 4, 1)
+    video = WorkerVideo("a dog", "", 1, None, "/videos/a.mp4")
+    return StartJob("j1", "5b", "/models/5b", settings, (video,), Plan(), devices, None)
+
+
+def gpus(*gigabytes: int) -> list[Gpu]:
+    return [Gpu(index, f"GPU-{index}", "NVIDIA X", size * 10**9, "580") for index, size in enumerate(gigabytes)]
+
+
+def on(count: int) -> StartJob:
+    return job(CudaDevices(tuple(f"GPU-{index}" for index in range(count))))
+
+
+def test_what_fits_is_not_spoken_of(folder: Path) -> None:
+    assert check_memory(on(1), folder, SHAPE, gpus(80), dtype_bytes=2) is None
+    assert check_memory(job(CpuDevices()), folder, SHAPE, gpus(8), dtype_bytes=2) is None
+
+
+def test_what_may_not_fit_is_warned_of_with_the_smallest_change(folder: Path) -> None:
+    warning = check_memory(on(1), folder, SHAPE, gpus(22), dtype_bytes=2)
+    assert warning == (
+        "GPU 0 has 22 GB of memory, and 23.3 GB are needed for encoding. With offload model by model it would fit."
+    )
+
+
+def test_weights_that_cannot_fit_are_refused(folder: Path) -> None:
+    with pytest.raises(SplitreelError) as caught:
+        check_memory(on(2), folder, SHAPE, gpus(80, 16), dtype_bytes=2)
+    assert caught.value.code == "MEMORY_SHORT"
+    assert caught.value.error.exit_code == 4
+    assert caught.value.params["device"] == "GPU 1", "the smallest of the chosen ones decides"
+    with pytest.raises(SplitreelError):
+        check_memory(on(1), folder, SHAPE, gpus(40), dtype_bytes=4)
+
+
+def test_a_model_that_does_not_tell_is_let_through(folder: Path) -> None:
+    (folder / "text_encoder" / "config.json").unlink()
+    assert check_memory(on(1), folder, SHAPE, gpus(4), dtype_bytes=2) is None

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import golden from '../../../../resources/golden/memory-cases.json';
+import type { Gpu } from '../../../shared/machine';
+import { memoryShapeFromConfigs } from '../../../shared/memory-shape';
+import { shapeFromConfigs } from '../../../shared/model';
+import { ONE_RANK } from '../../../shared/plan';
+import { request } from '../../../../test/fakes/app';
+import { memoryWords, type MemoryFitInput } from './memory-fit';
+
+const { configs } = golden.models['5b'];
+
+function input(gigabytes: readonly number[], change: Partial<MemoryFitInput> = {}): MemoryFitInput {
+  const shape = shapeFromConfigs(configs);
+  if (!shape.ok) throw new Error('5b');
+  const gpus = gigabytes.map(
+    (size, index) => ({ index, uuid: `GPU-${String(index)}`, memoryTotalBytes: size * 1e9 }) as Gpu,
+  );
+  const asked = { ...request(), width: 720, height: 480, numFrames: 49, guidanceScale: 6 };
+  return {
+    memory: memoryShapeFromConfigs(configs),
+    context: { shape: shape.value, request: asked, devices: { kind: 'cuda', count: gpus.length, islandSize: 1 } },
+    request: asked,
+    plan: ONE_RANK,
+    devices: { kind: 'cuda', gpus },
+    ...change,
+  };
+}
+
+test('a GPU with room for all: what it needs in each stage, and no warning', () => {
+  expect(memoryWords(input([80]))).toEqual({
+    needs: 'Each GPU needs 23.2 GB for the prompt, 16.4 GB for denoising, 17.5 GB for decoding; GPU 0 has 80.0 GB.',
+    problem: null,
+  });
+});
+
+test('the smallest of the GPUs that the plan uses counts, and what would fit is said', () => {
+  expect(memoryWords(input([12]))?.problem).toContain('With offload block by block it would fit.');
+  const two = { ...ONE_RANK, cfg: 2 };
+  expect(memoryWords(input([80, 20], { plan: two }))?.needs).toContain('GPU 1 has 20.0 GB');
+  expect(memoryWords(input([80, 20]))?.problem).toBeNull();
+});
+
+test('nothing is said on the CPU, or of a model that does not tell', () => {
+  expect(memoryWords(input([80], { devices: { kind: 'cpu', ranks: 2 } }))).toBeNull();
+  expect(memoryWords(input([80], { memory: null }))).toBeNull();
+});

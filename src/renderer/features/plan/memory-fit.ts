@@ -1,0 +1,47 @@
+/** What the memory planner says of the form as it stands, in words. */
+import { deviceBytes, memoryNeeds } from '../../../shared/memory';
+import { fits, smallestChange, type MemoryQuestion } from '../../../shared/memory-advice';
+import type { MemoryShape } from '../../../shared/memory-shape';
+import { explanationText } from '../../../shared/messages';
+import { worldSize, type Plan, type PlanContext } from '../../../shared/plan';
+import type { GenerateRequest } from '../../../shared/request';
+import { copy } from '../../copy/en';
+import { formatBytes } from '../../app/format';
+import type { ChosenDevices } from './devices';
+
+/** The engine's choice on CUDA. */
+const BFLOAT16_BYTES = 2;
+
+export interface MemoryFitInput {
+  readonly memory: MemoryShape | null;
+  readonly context: PlanContext;
+  readonly request: GenerateRequest;
+  readonly plan: Plan;
+  readonly devices: ChosenDevices;
+}
+
+export interface MemoryWords {
+  readonly needs: string;
+  /** What would make it fit; null where it does. */
+  readonly problem: string | null;
+}
+
+/** Null where nothing can be said: on the CPU, or for a model whose configs do not tell. */
+export function memoryWords({ memory, context, request, plan, devices }: MemoryFitInput): MemoryWords | null {
+  if (memory === null || devices.kind === 'cpu') return null;
+  const [smallest] = devices.gpus
+    .slice(0, worldSize(plan))
+    .sort((a, b) => a.memoryTotalBytes - b.memoryTotalBytes || a.index - b.index);
+  if (smallest === undefined) return null;
+  const { width, height, numFrames, offload, guidanceScale } = request;
+  const job = { width, height, numFrames, offload, isGuided: guidanceScale > 1, dtypeBytes: BFLOAT16_BYTES };
+  const question: MemoryQuestion = { shape: memory, context, job, plan, deviceBytes: smallest.memoryTotalBytes };
+  const stages = memoryNeeds(memory, job, plan).map((need) =>
+    copy.plan.memoryStage(copy.plan.memoryStages[need.stage], formatBytes(deviceBytes(need))),
+  );
+  const has = copy.plan.memoryHas(smallest.index, formatBytes(smallest.memoryTotalBytes));
+  return {
+    needs: copy.plan.memory(stages.join(', '), has),
+    problem: fits(question) ? null : `${copy.plan.memoryShort} ${explanationText(smallestChange(question))}`,
+  };
+}
