@@ -142,9 +142,7 @@ def _spread(name: str, shape: list[int]) -> float:
         return 0.05
     if "shared" in name or "embed_tokens" in name:
         return 1.0
-    fan_in = math.prod(shape[1:])
-    # What shifts, scales and gates each block is small in trained models too.
-    return (0.5 if ".linear." in name else 1.0) / math.sqrt(fan_in)
+    return 1 / math.sqrt(math.prod(shape[1:]))
 
 
 def _write_hollow(file: Path, shapes: dict[str, list[int]]) -> None:
