@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
+
+from splitreel.supervisor.surroundings import ENGINE_SETTINGS
 
 # Name: module with `main(arguments) -> exit code`, and what it measures.
 BENCHMARKS = {
@@ -17,6 +20,9 @@ def main(arguments: Sequence[str]) -> int:
         known = "".join(f"  {name:8} {what}\n" for name, (_, what) in BENCHMARKS.items())
         print(f"usage: python -m splitreel.bench NAME [FLAGS]\n\n{known}", file=sys.stderr, end="")
         return 0 if arguments and arguments[0] in {"-h", "--help"} else 2
+    # Before torch is imported. The rest of the environment stays as it is: a machine's own switches reach every rank.
+    for setting, value in ENGINE_SETTINGS.items():
+        os.environ.setdefault(setting, value)
     module = importlib.import_module(BENCHMARKS[arguments[0]][0])
     code: int = module.main(arguments[1:])
     return code

@@ -20,6 +20,21 @@ _LINK_SWITCHES = frozenset(
     {"NCCL_P2P_DISABLE", "NCCL_P2P_LEVEL", "NCCL_SHM_DISABLE", "NCCL_IB_DISABLE", "NCCL_NVLS_ENABLE", "NCCL_CUMEM_ENABLE",
      "NCCL_DEBUG", "TORCH_SYMM_MEM_DISABLE_MULTICAST", "NVSHMEM_DISABLE_NVLS"}
 )  # fmt: skip
+# What the engine's processes run under.
+ENGINE_SETTINGS = {
+    "PYTHONNOUSERSITE": "1",
+    "PYTHONUNBUFFERED": "1",
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    # Collectives stay on this machine.
+    "GLOO_SOCKET_IFNAME": "lo",
+    "NCCL_SOCKET_IFNAME": "lo",
+    "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
+    # Asks the driver's library whether there are GPUs instead of CUDA, which must not be touched before a fork.
+    "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
+}
 _SHOWN_VERSIONS = ("torch", "diffusers", "transformers", "av", "numpy", "safetensors")
 
 
@@ -27,21 +42,7 @@ def child_environment() -> dict[str, str]:
     """Nothing of the person's shell leaks in: no LD_PRELOAD, no PYTHON*, no tokens."""
     known = _PASSED_ON | _LINK_SWITCHES
     passed = {name: value for name, value in os.environ.items() if name in known or name.startswith("LC_")}
-    return {
-        **passed,
-        "PYTHONNOUSERSITE": "1",
-        "PYTHONUNBUFFERED": "1",
-        "HF_HUB_OFFLINE": "1",
-        "TRANSFORMERS_OFFLINE": "1",
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "TOKENIZERS_PARALLELISM": "false",
-        # Collectives stay on this machine.
-        "GLOO_SOCKET_IFNAME": "lo",
-        "NCCL_SOCKET_IFNAME": "lo",
-        "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
-        # Asks the driver's library whether there are GPUs instead of CUDA, which must not be touched before a fork.
-        "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
-    }
+    return passed | ENGINE_SETTINGS
 
 
 def make_private_folder() -> Path:

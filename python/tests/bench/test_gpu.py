@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +22,8 @@ from splitreel.bench.plain import plain_pipeline
 from splitreel.bench.world import RunRefused, Seat, World, WorldLost
 from splitreel.errors import SplitreelError
 from splitreel.model_folder import check_model_folder
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -126,3 +130,18 @@ def test_a_rank_that_hangs_is_named(world: World) -> None:
     world.run(_double, 1, timeout_s=60)
     with pytest.raises(WorldLost, match="rank 1"):
         world.run(_one_hangs, 1, timeout_s=2)
+
+
+def test_nothing_touches_cuda_before_ranks_are_forked() -> None:
+    """A rank cannot use CUDA when the process that it was forked from has asked it for as much as its GPUs."""
+    script = """
+import os, torch
+asked = []
+torch._C._cuda_getDeviceCount = lambda: asked.append(1) or 0
+torch.cuda._device_count_nvml = lambda: 0  # a driver's library that answers, as on machines with GPUs
+from splitreel.bench.__main__ import main
+assert main(["gpu", "--small", "--steps", "2", "--models", "2b", "--ranks", "1"]) == 0
+assert not asked, "CUDA was asked"
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
