@@ -22,7 +22,7 @@ import torch
 
 from splitreel.bench import gpu_cases, roof
 from splitreel.bench.drawn_model import MODELS, make_folder, open_drawn
-from splitreel.bench.gpu_cases import Case
+from splitreel.bench.gpu_cases import SECTIONS, Case
 from splitreel.bench.measure import Measured, Run, relative, run_engine, run_plain
 from splitreel.bench.table import Table, Value, machine, write_json
 from splitreel.bench.world import Device, RunRefused, Seat, World, WorldLost
@@ -61,6 +61,7 @@ class Options:
     frames: int
     minutes: float
     ranks: int
+    only: tuple[str, ...]
     device: Device
     small: bool
     out: Path | None
@@ -82,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--frames", type=int, default=49, help="8k + 1 (default: 49)")
     parser.add_argument("--minutes", type=float, default=9.0, help="stop after so many (default: 9)")
     parser.add_argument("--ranks", type=int, default=0, help="GPUs to use (default: all, at most 8)")
+    parser.add_argument("--only", default=",".join(SECTIONS), help=f"rows to make (default: {','.join(SECTIONS)})")
     parser.add_argument("--small", action="store_true", help="small models on the CPU: that all of it runs")
     parser.add_argument("--out", type=Path, help="a JSON file with all figures")
     return parser
@@ -92,6 +94,9 @@ def _options(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Optio
     models = tuple(str(asked.models).split(","))
     if not set(models) <= set(MODELS):
         parser.error(f"--models: choose of {', '.join(MODELS)}")
+    only = tuple(str(asked.only).split(","))
+    if not set(only) <= set(SECTIONS):
+        parser.error(f"--only: choose of {', '.join(SECTIONS)}")
     if asked.steps < 2:
         parser.error("--steps: at least 2, for the first is left out")
     try:
@@ -99,17 +104,15 @@ def _options(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Optio
     except ValueError:
         parser.error("--size: expected WIDTHxHEIGHT, such as 720x480")
     if asked.small:
-        return Options(
-            models, asked.steps, 96, 64, 9, asked.minutes, asked.ranks or 2, "cpu", small=True, out=asked.out
-        )
+        ranks = asked.ranks or 2
+        return Options(models, asked.steps, 96, 64, 9, asked.minutes, ranks, only, "cpu", small=True, out=asked.out)
     try:
         gpus = len(visible_gpus())
     except SplitreelError as error:
         parser.error(f"{error} Try --small, which runs on the processor.")
     ranks = min(asked.ranks or gpus, gpus, 8)
-    return Options(
-        models, asked.steps, width, height, asked.frames, asked.minutes, ranks, "cuda", small=False, out=asked.out
-    )
+    size = (width, height, asked.frames)
+    return Options(models, asked.steps, *size, asked.minutes, ranks, only, "cuda", small=False, out=asked.out)
 
 
 class _Bench:
@@ -137,7 +140,7 @@ class _Bench:
                     self._row(case)
                 else:
                     self._unfinished += 1
-            if (problem := xfuser_problem()) is not None:
+            if "xfuser" in self._options.only and (problem := xfuser_problem()) is not None:
                 self._note(f"xfuser was not measured: {problem}")
         finally:
             if self._world is not None:

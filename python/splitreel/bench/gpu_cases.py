@@ -79,22 +79,34 @@ def words(plan: Plan) -> str:
     return ", ".join(f"{axis} {degree}" for axis, degree in named if degree > 1) or "1 rank"
 
 
+# Kinds of rows, by name for --only. Without "reference" there is nothing to compare with.
+SECTIONS = ("reference", "diffusers", "plans", "kernels", "exact", "xfuser")
+
+
 def cases(options: Options, folders: Mapping[str, Path]) -> Iterator[Case]:
+    return (case for section, case in _all_cases(options, folders) if section in options.only)
+
+
+def _all_cases(options: Options, folders: Mapping[str, Path]) -> Iterator[tuple[str, Case]]:
     sizes = {model: Case(model, options.width, options.height, options.frames) for model in options.models}
     plans = {model: _plans(check_model_folder(folders[model]).shape, options) for model in options.models}
     for model in options.models:
-        yield sizes[model]
-        yield replace(sizes[model], engine="diffusers")
-        yield from (replace(sizes[model], plan=plan) for plan in plans[model])
+        yield "reference", sizes[model]
+        yield "diffusers", replace(sizes[model], engine="diffusers")
+        for plan in plans[model]:
+            yield "plans", replace(sizes[model], plan=plan)
     if options.device == "cuda":
         # The model that is loaded last comes first: it need not be loaded again.
         for model in reversed(options.models):
-            yield from (replace(sizes[model], kernel=kernel) for kernel in _CUDA_KERNELS)
-        yield from _exact_on_cuda(options, plans)
-    if xfuser_problem() is None:
+            for kernel in _CUDA_KERNELS:
+                yield "kernels", replace(sizes[model], kernel=kernel)
+        for case in _exact_on_cuda(options, plans):
+            yield "exact", case
+    if "xfuser" in options.only and xfuser_problem() is None:
         for model in options.models:
-            fitting = [plan for plan in _PEER_PLANS if plan.world_size == 1 or plan in plans[model]]
-            yield from (replace(sizes[model], engine="xfuser", plan=plan) for plan in fitting)
+            for plan in _PEER_PLANS:
+                if plan.world_size == 1 or plan in plans[model]:
+                    yield "xfuser", replace(sizes[model], engine="xfuser", plan=plan)
 
 
 def _plans(shape: ModelShape, options: Options) -> list[Plan]:
