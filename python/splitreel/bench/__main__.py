@@ -12,6 +12,7 @@ from splitreel.supervisor.surroundings import ENGINE_SETTINGS
 # Name: module with `main(arguments) -> exit code`, and what it measures.
 BENCHMARKS = {
     "gpu": ("splitreel.bench.gpu", "CogVideoX at true size with random weights, by plan and by kernel"),
+    "memory": ("splitreel.bench.memory", "predicted against measured peaks of memory, by plan and by offload"),
 }
 
 

@@ -43,6 +43,8 @@ class DrawnModel:
     head_dim: int = 64
     text_width: int = 4096
     text_tokens: int = 226
+    text_layers: int = 1  # 24 in T5 1.1 XXL
+    text_feed: int | None = None  # None: twice the width; 10240 in T5 1.1 XXL
     vae_channels: tuple[int, ...] = (128, 256, 256, 512)
     vae_layers: int = 3
     vae_sample: tuple[int, int] = (480, 720)
@@ -184,8 +186,8 @@ def _text_config(model: DrawnModel) -> T5Config:
         vocab_size=len(make_tokenizer()),
         d_model=model.text_width,
         d_kv=64,
-        d_ff=2 * model.text_width,
-        num_layers=1,
+        d_ff=model.text_feed or 2 * model.text_width,
+        num_layers=model.text_layers,
         num_heads=max(1, model.text_width // 64),
         feed_forward_proj="gated-gelu",
     )

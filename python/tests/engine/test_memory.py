@@ -1,7 +1,7 @@
 """The memory planner against what is really built and really alive: true sizes, on the meta device.
 
 Nothing is computed there, but every tensor has its size: weights are compared exactly, activations within a few per
-cent. What meta cannot show (CUDA's context, workspaces inside an operator) is measured by memory_check on a GPU.
+cent. What meta cannot show (CUDA's context, workspaces inside an operator) is measured on a GPU by `npm run bench -- memory`.
 """
 
 from __future__ import annotations

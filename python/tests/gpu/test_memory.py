@@ -1,6 +1,6 @@
 """Memory on a real GPU: offload is what its name says, and the planner's predictions hold at a small size.
 
-At true size with random weights: `python -m splitreel.engine.memory_check`.
+At true size with random weights: `npm run bench -- memory`.
 """
 
 from __future__ import annotations

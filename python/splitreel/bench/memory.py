@@ -1,0 +1,177 @@
+"""Predicted against measured: the memory planner's figures beside the peaks of a real run, by plan and offload.
+
+CogVideoX at true size with random weights and the whole text encoder. `over` is what the process takes of the GPU
+beside torch's tensors and its allocator's reserve; the planner adds 1 GB for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+
+from splitreel.bench.drawn_model import MODELS, DrawnModel, make_folder, open_drawn
+from splitreel.bench.gpu_cases import small, words
+from splitreel.bench.table import Table, Value, machine, write_json
+from splitreel.bench.world import Device, RunRefused, Seat, World, WorldLost
+from splitreel.engine.api import EngineJob, LoadOptions, Offload, Stage, VideoJob
+from splitreel.engine.memory import MemoryJob, memory_needs
+from splitreel.errors import SplitreelError
+from splitreel.memory_shape import MemoryShape, read_memory_shape
+from splitreel.plan import Plan
+from splitreel.supervisor.gpus import visible_gpus
+
+COLUMNS: Final = {
+    "model": "model", "plan": "plan", "offload": "offload", "rank": "rank", "text_encoder": "text encoder",
+    "stage": "stage", "predicted_gb": "predicted GB", "measured_gb": "measured GB", "ratio": "predicted / measured",
+    "over_gb": "over GB",
+}  # fmt: skip
+_PLANS: Final = (Plan(), Plan(cfg=2), Plan(ulysses=2), Plan(ring=2), Plan(tp=2), Plan(pp=2), Plan(cfg=2, ulysses=2))
+_PATIENCE_S: Final = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    folder: Path
+    width: int
+    height: int
+    frames: int
+    plan: Plan
+    offload: Offload
+
+
+@dataclass(frozen=True, slots=True)
+class Peaks:
+    """Of one rank, in bytes, by stage."""
+
+    by_stage: dict[str, int]
+    text_encoder: str
+    is_writer: bool
+    over: int
+
+
+class _SilentHooks:
+    """Nothing is shown and nothing is written: the frames alone are let pass."""
+
+    def stage_started(self, video: int, stage: Stage, total: int) -> None: ...
+    def stage_progressed(self, video: int, stage: Stage, completed: int) -> None: ...
+    def stage_finished(self, video: int, stage: Stage) -> None: ...
+    def memory_measured(self, video: int, stage: Stage, peak_bytes: int) -> None: ...
+    def cancel_requested(self) -> bool:
+        return False
+
+    def preview(self, video: int, step: int, image_u8_HWC: np.ndarray) -> None: ...
+    def latents(self, video: int, latents_BFCHW: torch.Tensor) -> None: ...
+    def frame(self, video: int, index: int, frame_u8_HWC: np.ndarray) -> None: ...
+
+
+def measure(seat: Seat, case: Case) -> Peaks:
+    """Runs in every rank: two steps of one video, from loading on."""
+    engine = seat.engine
+    engine.unload()
+    hooks = _SilentHooks()
+    engine.load(case.folder, case.plan, LoadOptions(offload=case.offload), hooks)
+    video = VideoJob("a small dog running on the beach", "", 1)
+    report = engine.generate(EngineJob((video,), case.width, case.height, case.frames, 2), case.plan, hooks)
+    for outcome in report.outcomes:
+        if outcome.error_code is not None:
+            raise SplitreelError(outcome.error_code, outcome.error_params)
+    over = 0
+    if seat.device.type == "cuda":
+        free, total = torch.cuda.mem_get_info(seat.device)
+        over = total - free - torch.cuda.memory_reserved(seat.device)
+    by_stage = {name: f.peak_device_bytes or f.peak_host_bytes for name, f in report.stages.items()}
+    return Peaks(by_stage, report.text_encoder, seat.rank == 0, over)
+
+
+def rows(
+    key: str, case: Case, shape: MemoryShape, peaks: Sequence[Peaks], device: Device
+) -> Iterator[dict[str, Value]]:
+    for rank, found in enumerate(peaks[: case.plan.world_size]):
+        job = MemoryJob(
+            case.width, case.height, case.frames, is_guided=True, dtype_bytes=2 if device == "cuda" else 4,
+            offload=case.offload.value,
+        )  # fmt: skip
+        stays = found.text_encoder == "kept"
+        needs = memory_needs(shape, job, case.plan, is_writer=found.is_writer, keeps_text_encoder=stays)
+        for need in needs:
+            measured = found.by_stage[need.stage]
+            yield {
+                "model": key,
+                "plan": words(case.plan),
+                "offload": case.offload.value,
+                "rank": rank,
+                "text_encoder": found.text_encoder,
+                "stage": need.stage,
+                "predicted_gb": need.tensor_bytes / 1e9,
+                "measured_gb": measured / 1e9,
+                "ratio": need.tensor_bytes / measured,
+                "over_gb": found.over / 1e9 if device == "cuda" else None,
+            }
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="splitreel.bench memory", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--models", default="2b,5b", help="of 2b, 5b (default: both)")
+    parser.add_argument("--size", default="720x480", help="WIDTHxHEIGHT (default: 720x480)")
+    parser.add_argument("--frames", type=int, default=49, help="8k + 1 (default: 49)")
+    parser.add_argument("--ranks", type=int, default=0, help="GPUs to use (default: all, at most 4)")
+    parser.add_argument("--offload", default="none,model,sequential", help="of none, model, sequential")
+    parser.add_argument("--small", action="store_true", help="small models on the CPU: the process's peak, not a GPU's")
+    parser.add_argument("--out", type=Path, help="a JSON file with all figures")
+    asked = parser.parse_args(arguments)
+    device: Device = "cpu" if asked.small else "cuda"
+    try:
+        ranks = min(asked.ranks or (2 if asked.small else len(visible_gpus())), 4)
+    except SplitreelError as error:
+        parser.error(f"{error} Try --small, which runs on the processor.")
+    width, height = (96, 64) if asked.small else (int(side) for side in str(asked.size).split("x"))
+    frames = 9 if asked.small else asked.frames
+    models = {key: _whole_text_encoder(MODELS[key], is_small=asked.small) for key in str(asked.models).split(",")}
+    offloads = [Offload(name) for name in str(asked.offload).split(",")]
+    table = Table(COLUMNS)
+    notes: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="splitreel-memory-") as root:
+        table.start()
+        world = World(ranks, device, weights=open_drawn, timeout_s=_PATIENCE_S)
+        for key, model in models.items():
+            folder = make_folder(model, Path(root) / key)
+            shape = read_memory_shape(folder)
+            assert shape is not None
+            for case in _cases(folder, (width, height, frames), ranks, offloads):
+                try:
+                    peaks = world.run(measure, case, timeout_s=_PATIENCE_S)
+                except RunRefused as refused:
+                    notes.append(f"{key}, {words(case.plan)}, {case.offload.value}: {refused}")
+                    continue
+                except WorldLost as lost:
+                    notes.append(f"{key}, {words(case.plan)}, {case.offload.value}: {lost}")
+                    world = World(ranks, device, weights=open_drawn, timeout_s=_PATIENCE_S)
+                    continue
+                for row in rows(key, case, shape, peaks, device):
+                    table.add(row)
+        world.close()
+    for note in notes:
+        print(note)
+    if asked.out is not None:
+        write_json(asked.out, {"machine": machine(), "rows": table.rows, "notes": notes})
+    return 0
+
+
+def _cases(folder: Path, size: tuple[int, int, int], ranks: int, offloads: Sequence[Offload]) -> Iterator[Case]:
+    for plan in _PLANS:
+        for offload in offloads:
+            is_possible = plan.world_size <= ranks and not (plan.tp > 1 and offload is Offload.SEQUENTIAL)
+            # Offload is shown on one rank, and on the plans that hold a share of the weights.
+            if is_possible and (offload is Offload.NONE or plan.world_size == 1 or plan.pp * plan.tp > 1):
+                yield Case(folder, *size, plan, offload)
+
+
+def _whole_text_encoder(model: DrawnModel, *, is_small: bool) -> DrawnModel:
+    return small(model) if is_small else replace(model, text_layers=24, text_feed=10_240)
