@@ -106,8 +106,8 @@ function denoisingBytes(shape: MemoryShape, job: MemoryJob, plan: Plan): number 
   const share = (amount: number): number => Math.ceil(amount / plan.tp);
   const feedForward = 5 * own + share(8 * own);
   const rotary = shape.isRotary ? own + Math.floor((12 * own) / size) : 2 * own;
-  const traffic = plan.ring > 1 ? share(2 * own + Math.floor((12 * own) / size)) : 0;
-  const attention = 4 * own + share(3 * own + rotary) + traffic;
+  const joined = (plan.ulysses > 1 ? 8 : 5) * own + Math.floor((12 * own) / size);
+  const attention = 4 * own + share(3 * own + Math.max(rotary, plan.ring > 1 ? joined : 0));
   const beside = sequence > 1 ? whole - own : 0;
   const kept = plan.pp > 1 ? 2 * Math.ceil(shape.transformer.blocks / plan.pp) * share(own) : 0;
   const latents = 4 * batch * steps * shape.patchSizeTemporal * shape.inChannels * rows * columns * size;

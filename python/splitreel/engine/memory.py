@@ -121,7 +121,7 @@ def denoising_bytes(shape: MemoryShape, job: MemoryJob, plan: Plan) -> int:
     whole = (image + shape.text_tokens) * token
     feed_forward = 5 * own + _share(8 * own, plan.tp)
     rotary = own + 12 * own // size if shape.is_rotary else 2 * own
-    attention = 4 * own + _share(3 * own + rotary, plan.tp) + _traffic_bytes(own, size, plan)
+    attention = 4 * own + _share(3 * own + max(rotary, _ring_bytes(own, size, plan)), plan.tp)
     # Patches are embedded for the whole sequence before it is cut.
     beside = whole - own if sequence > 1 else 0
     kept = 2 * math.ceil(shape.transformer.blocks / plan.pp) * _share(own, plan.tp) if plan.pp > 1 else 0
@@ -132,9 +132,14 @@ def denoising_bytes(shape: MemoryShape, job: MemoryJob, plan: Plan) -> int:
     return max(beside + max(feed_forward, attention), 3 * whole, picture if is_pictured else 0) + kept + latents
 
 
-def _traffic_bytes(own: int, size: int, plan: Plan) -> int:
-    """Ring: keys and values held and coming, and parts joined in float32."""
-    return _share(2 * own + 12 * own // size, plan.tp) if plan.ring > 1 else 0
+def _ring_bytes(own: int, size: int, plan: Plan) -> int:
+    """Keys and values held and coming, a part, and three of them in float32 where it is joined to the others.
+
+    With Ulysses the queries, keys and values of before the exchange are alive besides.
+    """
+    if plan.ring == 1:
+        return 0
+    return (8 if plan.ulysses > 1 else 5) * own + 12 * own // size
 
 
 def _share(amount: int, parts: int) -> int:

@@ -1,0 +1,84 @@
+"""The planner's activations by plan, against live tensors counted in real ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import torch
+
+from splitreel.bench.world import Seat, World
+from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
+from splitreel.engine.live_bytes import LiveBytes
+from splitreel.engine.memory import MemoryJob, denoising_bytes
+from splitreel.memory_shape import read_memory_shape
+from splitreel.plan import Plan
+from splitreel.testing.models import make_model
+from tests.engine.world import RecordingHooks
+
+WIDTH, HEIGHT, FRAMES = 192, 160, 17
+
+
+@dataclass(frozen=True)
+class Case:
+    folder: Path
+    plan: Plan
+    dtype: str
+
+
+def count(seat: Seat, case: Case) -> int:
+    """Peak of one call of the transformer on this rank."""
+    engine = seat.engine
+    hooks = RecordingHooks()
+    engine.load(case.folder, case.plan, LoadOptions(dtype=case.dtype), hooks)
+    net = engine.pipeline.pipeline.transformer
+    peaks = [0]
+    plain = net.forward
+
+    def counted(**inputs: object) -> object:
+        live = LiveBytes()
+        live.ignore([*net.parameters(), *net.buffers()])
+        live.ignore([value for value in inputs.values() if isinstance(value, torch.Tensor)])
+        with live:
+            result = plain(**inputs)
+        peaks.append(live.peak)
+        return result
+
+    net.forward = counted
+    try:
+        job = EngineJob((VideoJob("a dog", "", 1),), WIDTH, HEIGHT, FRAMES, 1)
+        engine.generate(job, case.plan, hooks)
+    finally:
+        net.forward = plain
+    return max(peaks)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models") / "t2v-5b"
+    make_model("t2v-5b", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with World(4, "cpu") as ranks:
+        yield ranks
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize(
+    "plan",
+    [Plan(), Plan(cfg=2), Plan(ulysses=2), Plan(ulysses=4), Plan(ring=2), Plan(ring=3), Plan(ring=2, ulysses=2)],
+    ids=lambda plan: plan.key,
+)
+def test_activations_are_as_counted(plan: Plan, dtype: str, folder: Path, world: World) -> None:
+    found = world.run(count, Case(folder, plan, dtype), timeout_s=120)
+    shape = read_memory_shape(folder)
+    assert shape is not None
+    job = MemoryJob(WIDTH, HEIGHT, FRAMES, is_guided=True, dtype_bytes=4 if dtype == "float32" else 2)
+    predicted = denoising_bytes(shape, job, plan)
+    assert max(found) <= 1.02 * predicted
+    assert predicted <= 1.05 * max(found)
