@@ -1,0 +1,57 @@
+/** The form offers attention kernels that can run here, and no others. */
+import { render, screen } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { expect, test } from 'vitest';
+import { fakeMain, gpu, MODEL, SLICES } from '../../../../test/fakes/main-process';
+import { App } from '../../app/App';
+import { connectProjection } from '../../app/projection';
+import { copy } from '../../copy/en';
+import { changeDraft } from './draft';
+
+test('a kernel that cannot run cannot be chosen, and one chosen elsewhere says why', async () => {
+  const blocked = { code: 'kernel_not_installed', params: { kernel: 'sage', package: 'sageattention' } } as const;
+  const main = fakeMain({
+    machine: { ...SLICES.machine, gpus: [gpu(0)], driverVersion: '580' },
+    engine: {
+      ...SLICES.engine,
+      kernels: [
+        { kernel: 'sdpa', reason: null },
+        { kernel: 'cudnn', reason: null },
+        { kernel: 'sage', reason: blocked },
+      ],
+    },
+  });
+  Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
+  const stop = connectProjection(main.api);
+  render(<App />);
+  const user = userEvent.setup();
+  await user.type(await screen.findByLabelText('Prompt'), 'a dog');
+  await user.click(screen.getByRole('button', { name: copy.create.advanced }));
+  const option = (kernel: keyof typeof copy.create.kernels): HTMLElement =>
+    screen.getByRole('option', { name: copy.create.kernels[kernel] });
+  expect(option('sdpa')).toBeEnabled();
+  expect(option('cudnn')).toBeEnabled();
+  expect(option('sage')).toBeDisabled();
+  expect(option('flash3'), 'what the engine has not spoken of').toBeDisabled();
+  await user.selectOptions(screen.getByLabelText(copy.create.attention), 'cudnn');
+  await user.keyboard('{Control>}{Enter}{/Control}');
+  expect(main.callsOf('enqueueJob')).toMatchObject([{ request: { attention: 'cudnn' } }]);
+
+  const request = {
+    ...MODEL.defaults,
+    modelId: MODEL.id,
+    prompt: 'a dog',
+    negativePrompt: '',
+    imagePath: null,
+    seed: 1,
+  };
+  changeDraft({
+    request: { ...request, videoCount: 1, attention: 'sage' },
+    plan: { dp: 1, cfg: 1, pp: 1, ring: 1, ulysses: 1, tp: 1 },
+    isPlanAutomatic: true,
+  });
+  const sentence = 'The attention kernel sage needs the package sageattention, which is not installed.';
+  expect((await screen.findAllByText(sentence)).length).toBeGreaterThan(0);
+  expect(screen.getByRole('button', { name: /Generate/ })).toBeDisabled();
+  stop();
+});
