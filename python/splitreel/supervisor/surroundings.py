@@ -11,7 +11,7 @@ from pathlib import Path
 from splitreel import __version__
 
 _PASSED_ON = frozenset(
-    {"HOME", "PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "XDG_CACHE_HOME", "SPLITREEL_DATA",
+    {"HOME", "PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "XDG_CACHE_HOME", "XDG_DATA_HOME", "SPLITREEL_DATA",
      "OMP_NUM_THREADS", "SYSTEMROOT", "TEMP", "TMP", "USERPROFILE"}
 )  # fmt: skip
 # Switches that people set because their links need them (peer-to-peer on consumer cards, multicast on shared hosts):

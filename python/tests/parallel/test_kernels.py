@@ -17,6 +17,8 @@ import torch.distributed as dist
 import torch.nn.functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from splitreel.bench.world import RunRefused, Seat, World
+from splitreel.engine.api import EngineJob, Kernel, LoadOptions, VideoJob
 from splitreel.errors import SplitreelError
 from splitreel.kernel_trials import KernelNeeds, Trial, TrialsFile, kernel_states, kernel_versions, needs_of
 from splitreel.parallel import sequence
@@ -25,6 +27,8 @@ from splitreel.parallel.groups import MeshMaker
 from splitreel.parallel.kernels import SDPA, AttentionKernel, KernelChooser
 from splitreel.parallel.sequence import shared_attention
 from splitreel.plan import Plan
+from splitreel.testing.models import make_model
+from tests.engine.world import RecordingHooks
 
 Tensor = torch.Tensor
 CPU = torch.device("cpu")
@@ -229,3 +233,18 @@ def test_the_chosen_kernel_computes_inside_ulysses_and_ring(plan: Plan, counts: 
         pipe.send(None)
         process.join(10)
         process.kill()
+
+
+def _make(seat: Seat, case: tuple[Path, Kernel]) -> Kernel:
+    engine, (folder, kernel) = seat.engine, case
+    engine.load(folder, Plan(ulysses=2), LoadOptions(), RecordingHooks())
+    job = EngineJob((VideoJob("a dog", "", 1),), 48, 32, 9, 1, kernel=kernel)
+    return engine.generate(job, Plan(ulysses=2), RecordingHooks()).kernel
+
+
+def test_a_kernel_that_cannot_run_is_refused_on_every_rank_and_the_next_job_is_made(tmp_path: Path) -> None:
+    make_model("t2v-2b", tmp_path / "model")
+    with World(2, "cpu") as world:
+        with pytest.raises(RunRefused, match="cudnn needs an NVIDIA GPU"):
+            world.run(_make, (tmp_path / "model", Kernel.CUDNN), timeout_s=120)
+        assert world.run(_make, (tmp_path / "model", Kernel.SDPA), timeout_s=120) == [Kernel.SDPA] * 2
