@@ -56,3 +56,37 @@ class Agreement:
         flag = torch.tensor([int(end)], dtype=torch.int32)
         dist.all_reduce(flag, op=dist.ReduceOp.MAX, group=self._group)
         return _End(int(flag.item()))
+
+
+class LateAgreement:
+    """Agreement without a barrier: what was asked for in one step is known to all at the start of the next.
+
+    For loops in which ranks run ahead of each other by less than a step: the answer of a step before is there by then,
+    so nobody waits for it, and everybody stops at the same step.
+    """
+
+    def __init__(self, group: dist.ProcessGroup | None, cancel_requested: Callable[[], bool]) -> None:
+        self._group = group
+        self._cancel_requested = cancel_requested
+        self._asked: tuple[dist.Work, torch.Tensor] | None = None
+
+    def ask(self) -> None:
+        """Tells the others whether a cancel is wanted here. Once a step, after `is_stopped`."""
+        flag = torch.tensor([int(self._cancel_requested())], dtype=torch.int32)
+        work = dist.all_reduce(flag, op=dist.ReduceOp.MAX, group=self._group, async_op=True)
+        assert work is not None
+        self._asked = (work, flag)
+
+    def is_stopped(self) -> bool:
+        """Whether any rank asked for it in the step before; the same answer on every rank."""
+        if self._asked is None:
+            return False
+        work, flag = self._asked
+        self._asked = None
+        work.wait()
+        return bool(flag.item())
+
+    def settle(self) -> None:
+        """After the last step: whatever was asked came too late for this loop. Raises Cancelled on all, or on none."""
+        if self.is_stopped():
+            raise Cancelled

@@ -18,6 +18,7 @@ from splitreel.memory_shape import MemoryShape, read_memory_shape
 from splitreel.messages import Params
 from splitreel.model_folder import check_model_folder
 from splitreel.models.loading import Pipeline
+from splitreel.models.sharding import AbsentBlock
 from splitreel.plan import Plan, PlanContext, PlanDevices
 
 # Of the host's free memory: the rest is for the encoder of the video, and for everyone else.
@@ -65,7 +66,7 @@ def make_places(
         pipeline.text_encoder,
         pipeline.text_encoder.encoder.block,
         pipeline.transformer,
-        pipeline.transformer.transformer_blocks,
+        [block for block in pipeline.transformer.transformer_blocks if not isinstance(block, AbsentBlock)],
         pipeline.vae,
     )
     return Places(parts, options.offload.value, device, home, read_again)

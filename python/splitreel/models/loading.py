@@ -22,20 +22,33 @@ from diffusers import (
 from transformers import T5Config, T5EncoderModel, T5Tokenizer
 
 from splitreel.errors import SplitreelError
+from splitreel.models.sharding import shard_text_encoder, shard_transformer
 from splitreel.models.tensor_files import OpenTensors, open_safetensors
+from splitreel.parallel.placement import Shard
+from splitreel.parallel.tensor import Cut, TensorTeam
 
 Pipeline: TypeAlias = CogVideoXPipeline | CogVideoXImageToVideoPipeline
 Scheduler: TypeAlias = CogVideoXDDIMScheduler | CogVideoXDPMScheduler
 
 _PIPELINES = {"CogVideoXPipeline": CogVideoXPipeline, "CogVideoXImageToVideoPipeline": CogVideoXImageToVideoPipeline}
 _SCHEDULERS = {"CogVideoXDDIMScheduler": CogVideoXDDIMScheduler, "CogVideoXDPMScheduler": CogVideoXDPMScheduler}
-_WEIGHTED = ("text_encoder", "transformer", "vae")
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
     pipeline: Pipeline
     bytes_read: int
+    cuts: dict[str, dict[str, Cut]]  # by component and parameter: the part that this rank holds
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How and where a rank reads: `progressed` hears (bytes read, bytes in all) and may raise to stop."""
+
+    dtype: torch.dtype
+    device: torch.device
+    progressed: Callable[[int, int], None]
+    open_tensors: OpenTensors = open_safetensors
 
 
 def weight_files(folder: Path, part: str) -> list[Path]:
@@ -46,33 +59,33 @@ def weight_files(folder: Path, part: str) -> list[Path]:
     return files
 
 
-def weight_bytes(folder: Path) -> int:
-    """Bytes of all weights as they lie on the disk."""
-    return sum(file.stat().st_size for part in _WEIGHTED for file in weight_files(folder, part))
+def load_pipeline(folder: Path, shard: Shard, team: TensorTeam, reading: Reading) -> Loaded:
+    """Reads this rank's part of each weight once, straight from its place in the file.
 
-
-def load_pipeline(
-    folder: Path,
-    dtype: torch.dtype,
-    device: torch.device,
-    progressed: Callable[[int], None],
-    open_tensors: OpenTensors = open_safetensors,
-) -> Loaded:
-    """Reads every weight once; `progressed` hears the bytes read so far and may raise to stop.
-
-    Weights become `dtype` on `device`; no rank holds a file or a component twice.
+    Weights become `dtype` on `device`; no rank ever holds more of the transformer or the text encoder than its shard.
     """
     with init_empty_weights(include_buffers=False):
-        parts: dict[str, torch.nn.Module] = {
-            "text_encoder": T5EncoderModel(T5Config.from_pretrained(folder / "text_encoder")),
-            "transformer": CogVideoXTransformer3DModel.from_config(_config(folder, "transformer")),
-            "vae": AutoencoderKLCogVideoX.from_config(_config(folder, "vae")),
-        }
+        text_encoder = T5EncoderModel(T5Config.from_pretrained(folder / "text_encoder"))
+        transformer = CogVideoXTransformer3DModel.from_config(_config(folder, "transformer"))
+        vae = AutoencoderKLCogVideoX.from_config(_config(folder, "vae"))
+    parts: dict[str, torch.nn.Module] = {"text_encoder": text_encoder, "transformer": transformer, "vae": vae}
+    whole = {name: _numbers_in(module) for name, module in parts.items()}
+    cuts: dict[str, dict[str, Cut]] = {
+        "text_encoder": shard_text_encoder(text_encoder, shard, team),
+        "transformer": shard_transformer(transformer, shard, team),
+        "vae": {},
+    }
+    # The share of a file's bytes that this rank reads is that of its numbers: all weights of a part have one type.
+    total = sum(
+        sum(file.stat().st_size for file in weight_files(folder, name)) * _numbers_in(module) // whole[name]
+        for name, module in parts.items()
+    )
     read = 0
+    reading.progressed(read, total)
     for name, module in parts.items():
-        for size in _fill(module, folder, name, dtype, device, open_tensors):
+        for size in _fill(module, folder / name, cuts[name], reading):
             read += size
-            progressed(read)
+            reading.progressed(read, total)
         module.eval().requires_grad_(False)
     index = json.loads((folder / "model_index.json").read_text("utf-8"))
     pipeline = _PIPELINES[index["_class_name"]](
@@ -83,20 +96,23 @@ def load_pipeline(
     pipeline.set_progress_bar_config(disable=True)
     pipeline.vae.enable_slicing()
     pipeline.vae.enable_tiling()
-    return Loaded(pipeline, read)
+    return Loaded(pipeline, read, cuts)
 
 
-def read_again(
-    module: torch.nn.Module,
-    folder: Path,
-    part: str,
-    dtype: torch.dtype,
-    device: torch.device,
-    open_tensors: OpenTensors = open_safetensors,
-) -> None:
-    """Fills a component whose weights were let go (they are on `meta`)."""
-    for _ in _fill(module, folder, part, dtype, device, open_tensors):
+def read_text_encoder_again(loaded: Loaded, folder: Path, reading: Reading) -> None:
+    """Fills a text encoder whose weights were let go (they are on `meta`)."""
+    for _ in _fill(loaded.pipeline.text_encoder, folder / "text_encoder", loaded.cuts["text_encoder"], reading):
         pass
+
+
+def bytes_of(module: torch.nn.Module) -> int:
+    """Of the weights that this rank holds of it, wherever they lie."""
+    sizes: list[int] = [parameter.numel() * parameter.element_size() for parameter in module.parameters()]
+    return sum(sizes)
+
+
+def _numbers_in(module: torch.nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
 
 
 def scheduler(folder: Path, choice: str) -> Scheduler:
@@ -117,29 +133,25 @@ def _config(folder: Path, part: str) -> dict[str, object]:
     return config
 
 
-def _fill(
-    module: torch.nn.Module,
-    folder: Path,
-    part: str,
-    dtype: torch.dtype,
-    device: torch.device,
-    open_tensors: OpenTensors,
-) -> Iterator[int]:
-    """Gives every parameter its tensor; yields the bytes of each as it was read."""
+def _fill(module: torch.nn.Module, folder: Path, cuts: dict[str, Cut], reading: Reading) -> Iterator[int]:
+    """Gives every parameter its tensor, or its part of it; yields the bytes of each as it was read."""
+    device, dtype = reading.device, reading.dtype
     wanted = {name for name, _ in module.named_parameters()} | {name for name, _ in module.named_buffers()}
-    for file in weight_files(folder, part):
-        with open_tensors(file) as tensors:
+    for file in weight_files(folder.parent, folder.name):
+        with reading.open_tensors(file) as tensors:
             for name in tensors.keys():  # noqa: SIM118 - not a dict
-                tensor = tensors.get_tensor(name)
-                if name in wanted:
-                    set_module_tensor_to_device(module, name, device, value=tensor, dtype=dtype)
+                if name not in wanted:
+                    continue
+                cut = cuts.get(name)
+                tensor = tensors.get_tensor(name) if cut is None else tensors.get_slice(name)[cut.index]
+                set_module_tensor_to_device(module, name, device, value=tensor, dtype=dtype)
                 yield tensor.numel() * tensor.element_size()
     if isinstance(module, T5EncoderModel):
         module.tie_weights()
     missing = [name for name, parameter in module.named_parameters() if parameter.is_meta]
     if missing:
         raise SplitreelError(
-            "MODEL_INCOMPLETE", {"file": f"{part}/{missing[0]}", "problem": "no file holds this weight"}
+            "MODEL_INCOMPLETE", {"file": f"{folder.name}/{missing[0]}", "problem": "no file holds this weight"}
         )
     for name, buffer in module.named_buffers():
         is_floating = buffer.is_floating_point()

@@ -2,11 +2,12 @@
 
 Follows diffusers 0.42.1, models/transformers/cogvideox_transformer_3d.py (forward) and models/attention_processor.py
 (CogVideoXAttnProcessor2_0): the same operations in the same order, with the batch cut by CFG and the tokens by Ring
-and Ulysses between the patch embedding and the final projection.
+and Ulysses between the patch embedding and the final projection. A pipeline calls the pieces one by one instead.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import MethodType
 
 import torch
@@ -14,36 +15,72 @@ from diffusers import CogVideoXTransformer3DModel
 from diffusers.models.attention_processor import Attention
 from diffusers.models.embeddings import apply_rotary_emb
 
-from splitreel.parallel.collectives import Traffic, all_gather, shares
+from splitreel.models.sharding import AbsentBlock
+from splitreel.parallel.collectives import Traffic, all_gather
 from splitreel.parallel.groups import SEQUENCE, Mesh
+from splitreel.parallel.kept import KeptKeys
 from splitreel.parallel.kernels import SDPA, AttentionKernel
 from splitreel.parallel.sequence import shared_attention
+from splitreel.parallel.shares import Span, share_spans, shares
+from splitreel.parallel.tensor import TensorTeam
 
 Rotary = tuple[torch.Tensor, torch.Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """Tokens of one rank on their way through the blocks: image (B, S, D), text (B, T, D); either may be empty."""
+
+    image: torch.Tensor
+    text: torch.Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Cutting:
+    """How some tokens are shared over the SEQUENCE group: how many of text and of image each rank has."""
+
+    text: tuple[int, ...]
+    image: tuple[int, ...]
+
+    @property
+    def lengths(self) -> list[int]:
+        return [text + image for text, image in zip(self.text, self.image, strict=True)]
 
 
 class SplitTransformer:
     """Puts a mesh into a loaded transformer and takes it out again; weights are not touched."""
 
-    def __init__(self, transformer: CogVideoXTransformer3DModel, traffic: Traffic) -> None:
+    def __init__(self, transformer: CogVideoXTransformer3DModel, team: TensorTeam) -> None:
         self._model = transformer
-        self._traffic = traffic
+        self._team = team
         self._mesh: Mesh | None = None
         self._kernel = SDPA
         self._lengths: list[int] = []
+        self._kept: KeptKeys | None = None
+        self.blocks = [block for block in transformer.transformer_blocks if not isinstance(block, AbsentBlock)]
         # The pipeline calls the module; this is what it reaches.
         transformer.forward = MethodType(lambda _model, *args, **kwargs: self._forward(*args, **kwargs), transformer)
-        for block in transformer.transformer_blocks:
-            block.attn1.processor = _SharedProcessor(self)
+        for number, block in enumerate(self.blocks):
+            block.attn1.processor = _SharedProcessor(self, number)
 
     def use(self, mesh: Mesh, kernel: AttentionKernel) -> None:
         self._mesh = mesh
         self._kernel = kernel
+        self._kept = None
+        self._team.group = mesh["tp"]
+
+    def keep_keys(self, kept: KeptKeys | None) -> None:
+        """From now on attention is to all keys and values that were kept, of which those of the pack are renewed."""
+        self._kept = kept
 
     @property
     def mesh(self) -> Mesh:
         assert self._mesh is not None, "a mesh is set before the first step"
         return self._mesh
+
+    @property
+    def traffic(self) -> Traffic:
+        return self._team.traffic
 
     def _forward(
         self,
@@ -58,35 +95,75 @@ class SplitTransformer:
         """As diffusers': latents (B, F, C, H, W), text (B, T, D), timestep (B,); returns the prediction, whole."""
         assert not return_dict
         assert not attention_kwargs
-        mesh, model = self.mesh, self._model
-        cfg, sequence = mesh["cfg"], mesh[SEQUENCE]
+        cfg = self.mesh["cfg"]
         latents = hidden_states.chunk(cfg.size)[cfg.index]
         text = encoder_hidden_states.chunk(cfg.size)[cfg.index]
-        time = model.time_embedding(model.time_proj(timestep.chunk(cfg.size)[cfg.index]).to(latents.dtype))
-        if model.ofs_embedding is not None:
-            time = time + model.ofs_embedding(model.ofs_proj(ofs).to(latents.dtype))
-
-        tokens = model.embedding_dropout(model.patch_embed(text, latents))
+        condition = self.condition(timestep.chunk(cfg.size)[cfg.index], ofs, latents.dtype)
+        tokens = self.embed(text, latents)
         text_length = text.shape[1]
-        text_cut = shares(text_length, sequence.size)
-        image_cut = shares(tokens.shape[1] - text_length, sequence.size)
-        self._lengths = [own_text + own_image for own_text, own_image in zip(text_cut, image_cut, strict=True)]
-        text_part = torch.split(tokens[:, :text_length], text_cut, dim=1)[sequence.index].contiguous()
-        image_part = torch.split(tokens[:, text_length:], image_cut, dim=1)[sequence.index].contiguous()
-        rotary = _cut_rotary(image_rotary_emb, image_cut, sequence.index)
+        image_span = Span(0, tokens.shape[1] - text_length)
+        cutting = self.cutting(text_length, image_span.length)
+        pack = self.own_part(tokens, text_length, image_span, cutting)
+        pack = self.run_blocks(pack, condition, self.own_rotary(image_rotary_emb, image_span, cutting), cutting)
+        whole = self.read_out(pack.image, condition, cutting)
+        prediction = rows_to_latents(whole, latents, self._model.config.patch_size, self._model.config.patch_size_t)
+        return (all_gather(prediction, shares(hidden_states.shape[0], cfg.size), 0, cfg, self.traffic),)
 
-        for block in model.transformer_blocks:
-            image_part, text_part = block(image_part, text_part, time, rotary)
+    # The pieces, in their order
 
+    def condition(self, timestep: torch.Tensor, ofs: torch.Tensor | None, dtype: torch.dtype) -> torch.Tensor:
+        """Timesteps (B,) to what conditions every norm, (B, E)."""
+        model = self._model
+        condition: torch.Tensor = model.time_embedding(model.time_proj(timestep).to(dtype))
+        if model.ofs_embedding is not None:
+            condition = condition + model.ofs_embedding(model.ofs_proj(ofs).to(dtype))
+        return condition
+
+    def embed(self, text: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
+        """Text (B, T, D) and latents (B, F, C, H, W) to tokens (B, T + S, D), text first, positions added."""
+        tokens: torch.Tensor = self._model.embedding_dropout(self._model.patch_embed(text, latents))
+        return tokens
+
+    def cutting(self, text: int, image: int) -> Cutting:
+        size = self.mesh[SEQUENCE].size
+        return Cutting(shares(text, size), shares(image, size))
+
+    def own_part(self, tokens: torch.Tensor, text_length: int, image_span: Span, cutting: Cutting) -> Pack:
+        """This rank's share of the text (all of it, or none where the cutting has none) and of a span of the image."""
+        index = self.mesh[SEQUENCE].index
+        start = text_length + image_span.start
+        image = tokens[:, start : start + image_span.length]
+        text = tokens[:, : sum(cutting.text)]
+        return Pack(
+            torch.split(image, list(cutting.image), dim=1)[index].contiguous(),
+            torch.split(text, list(cutting.text), dim=1)[index].contiguous(),
+        )
+
+    def own_rotary(self, rotary: Rotary | None, image_span: Span, cutting: Cutting) -> Rotary | None:
+        if rotary is None:
+            return None
+        index = self.mesh[SEQUENCE].index
+        cosine, sine = (torch.split(table[image_span.slice], list(cutting.image))[index] for table in rotary)
+        return cosine, sine
+
+    def run_blocks(self, pack: Pack, condition: torch.Tensor, rotary: Rotary | None, cutting: Cutting) -> Pack:
+        """Through the blocks that this rank holds."""
+        self._lengths = cutting.lengths
+        image, text = pack.image, pack.text
+        for block in self.blocks:
+            image, text = block(image, text, condition, rotary)
+        return Pack(image, text)
+
+    def read_out(self, image: torch.Tensor, condition: torch.Tensor, cutting: Cutting) -> torch.Tensor:
+        """This rank's image tokens to rows of the prediction of all ranks of the SEQUENCE group, (B, S, values)."""
+        model = self._model
         # Norms and the projection work on each token alone, so only their result is gathered.
-        image_part = model.proj_out(model.norm_out(model.norm_final(image_part), temb=time))
-        whole = all_gather(image_part, image_cut, 1, sequence, self._traffic)
-        prediction = _unpatchify(whole, latents, model.config.patch_size, model.config.patch_size_t)
-        batches = shares(hidden_states.shape[0], cfg.size)
-        return (all_gather(prediction, batches, 0, cfg, self._traffic),)
+        rows = model.proj_out(model.norm_out(model.norm_final(image), temb=condition))
+        return all_gather(rows, cutting.image, 1, self.mesh[SEQUENCE], self.traffic)
 
     def attend(
         self,
+        number: int,
         attn: Attention,
         hidden_states: torch.Tensor,
         encoder_hidden_states: torch.Tensor,
@@ -103,7 +180,8 @@ class SplitTransformer:
         if image_rotary_emb is not None:
             q_BHSD[:, :, text_length:] = apply_rotary_emb(q_BHSD[:, :, text_length:], image_rotary_emb)
             k_BHSD[:, :, text_length:] = apply_rotary_emb(k_BHSD[:, :, text_length:], image_rotary_emb)
-        out = shared_attention(q_BHSD, k_BHSD, v_BHSD, self._lengths, self.mesh, self._traffic, self._kernel)
+        kept = None if self._kept is None else self._kept.of_block(number)
+        out = shared_attention(q_BHSD, k_BHSD, v_BHSD, self._lengths, self.mesh, self.traffic, self._kernel, kept)
         out = attn.to_out[1](attn.to_out[0](out.transpose(1, 2).flatten(2)))
         return out[:, text_length:], out[:, :text_length]
 
@@ -111,8 +189,9 @@ class SplitTransformer:
 class _SharedProcessor:
     """What a block's attention calls. A class, because diffusers reads the names of `__call__`'s parameters."""
 
-    def __init__(self, split: SplitTransformer) -> None:
+    def __init__(self, split: SplitTransformer, number: int) -> None:
         self._split = split
+        self._number = number
 
     def __call__(
         self,
@@ -123,22 +202,45 @@ class _SharedProcessor:
         image_rotary_emb: Rotary | None = None,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         assert attention_mask is None, "CogVideoX has no mask"
-        return self._split.attend(attn, hidden_states, encoder_hidden_states, image_rotary_emb)
+        return self._split.attend(self._number, attn, hidden_states, encoder_hidden_states, image_rotary_emb)
 
 
-def _cut_rotary(rotary: Rotary | None, lengths: list[int], index: int) -> Rotary | None:
-    if rotary is None:
-        return None
-    cosine, sine = rotary
-    return torch.split(cosine, lengths)[index], torch.split(sine, lengths)[index]
+def image_tokens(latents: torch.Tensor, patch: int, patch_time: int | None) -> int:
+    """How many tokens latents (B, F, C, H, W) become."""
+    _, frames, _, height, width = latents.shape
+    return -(-frames // (patch_time or 1)) * (height // patch) * (width // patch)
 
 
-def _unpatchify(tokens: torch.Tensor, latents: torch.Tensor, patch: int, patch_time: int | None) -> torch.Tensor:
-    """(B, S, values of a patch) to (B, F, C, H, W), the shape of `latents` but for its channels."""
-    batch, frames, _, height, width = latents.shape
+def rows_to_latents(rows: torch.Tensor, like: torch.Tensor, patch: int, patch_time: int | None) -> torch.Tensor:
+    """(B, S, values of a patch) to (B, F, C, H, W), the shape of `like` but for its channels."""
+    batch, frames, _, height, width = like.shape
     if patch_time is None:
-        grid = tokens.reshape(batch, frames, height // patch, width // patch, -1, patch, patch)
+        grid = rows.reshape(batch, frames, height // patch, width // patch, -1, patch, patch)
         return grid.permute(0, 1, 4, 2, 5, 3, 6).flatten(5, 6).flatten(3, 4)
     steps = (frames + patch_time - 1) // patch_time
-    grid = tokens.reshape(batch, steps, height // patch, width // patch, -1, patch_time, patch, patch)
+    grid = rows.reshape(batch, steps, height // patch, width // patch, -1, patch_time, patch, patch)
     return grid.permute(0, 1, 5, 4, 2, 6, 3, 7).flatten(6, 7).flatten(4, 5).flatten(1, 2)
+
+
+def latents_to_rows(latents: torch.Tensor, patch: int, patch_time: int | None) -> torch.Tensor:
+    """The way back: (B, F, C, H, W) to (B, S, values of a patch)."""
+    batch, frames, channels, height, width = latents.shape
+    tokens = image_tokens(latents, patch, patch_time)
+    if patch_time is None:
+        grid = latents.reshape(batch, frames, channels, height // patch, patch, width // patch, patch)
+        return grid.permute(0, 1, 3, 5, 2, 4, 6).reshape(batch, tokens, -1)
+    grid = latents.reshape(
+        batch, frames // patch_time, patch_time, channels, height // patch, patch, width // patch, patch
+    )
+    return grid.permute(0, 1, 4, 6, 3, 2, 5, 7).reshape(batch, tokens, -1)
+
+
+def pack_order(text_length: int, image_span: Span, cutting: Cutting) -> list[int]:
+    """Where the tokens of a pack stand among all tokens, text first, in the order in which ranks hold them."""
+    order: list[int] = []
+    texts = share_spans(sum(cutting.text), len(cutting.text))
+    images = share_spans(image_span.length, len(cutting.image), start=text_length + image_span.start)
+    for text, image in zip(texts, images, strict=True):
+        order.extend(range(text.start, text.stop))
+        order.extend(range(image.start, image.stop))
+    return order

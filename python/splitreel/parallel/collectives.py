@@ -28,11 +28,6 @@ class Traffic:
         self.seconds_waiting += time.perf_counter() - began
 
 
-def shares(length: int, parts: int) -> list[int]:
-    """`length` in `parts` whole numbers that differ by one at most, larger ones first."""
-    return [length // parts + (1 if part < length % parts else 0) for part in range(parts)]
-
-
 def all_to_all(
     sent: Sequence[torch.Tensor], shapes: Sequence[tuple[int, ...]], group: Group, traffic: Traffic
 ) -> list[torch.Tensor]:
@@ -59,6 +54,31 @@ def all_gather(tensor: torch.Tensor, lengths: Sequence[int], dim: int, group: Gr
         dist.all_gather(parts, padded, group=group.handle)
     traffic.bytes_sent += (group.size - 1) * padded.numel() * padded.element_size()
     return torch.cat([part.narrow(dim, 0, length) for part, length in zip(parts, lengths, strict=True)], dim)
+
+
+def all_reduce(tensor: torch.Tensor, group: Group, traffic: Traffic) -> torch.Tensor:
+    """The group's sum, on every rank; changes the tensor. Counted as a ring does it: 2 (n - 1) / n of it is sent."""
+    if group.size == 1:
+        return tensor
+    with traffic.waiting():
+        dist.all_reduce(tensor, group=group.handle)
+    traffic.bytes_sent += 2 * (group.size - 1) * tensor.numel() * tensor.element_size() // group.size
+    return tensor
+
+
+def send(tensor: torch.Tensor, to: int, group: Group, traffic: Traffic) -> dist.Work:
+    """Starts to send to a rank of the group. The tensor must stay as it is until the work is done."""
+    work = dist.isend(tensor, to, group=group.handle)
+    assert work is not None
+    traffic.bytes_sent += tensor.numel() * tensor.element_size()
+    return work
+
+
+def receive(tensor: torch.Tensor, source: int, group: Group) -> dist.Work:
+    """Starts to receive into a tensor from a rank of the group."""
+    work = dist.irecv(tensor, source, group=group.handle)
+    assert work is not None
+    return work
 
 
 def pass_round(

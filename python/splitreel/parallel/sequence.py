@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 import torch
 
-from splitreel.parallel.collectives import Traffic, all_to_all, pass_round
+from splitreel.parallel.collectives import Traffic, all_gather, all_to_all, pass_round
 from splitreel.parallel.groups import SEQUENCE, Mesh
+from splitreel.parallel.kept import KeptOfBlock
 from splitreel.parallel.kernels import AttentionKernel
 
 
@@ -23,18 +24,23 @@ def shared_attention(
     mesh: Mesh,
     traffic: Traffic,
     kernel: AttentionKernel,
+    kept: KeptOfBlock | None = None,
 ) -> torch.Tensor:
     """Full attention, of which each rank holds `lengths[i]` tokens of all heads and gets the same back.
 
     `lengths` are per rank of the SEQUENCE group, Ring-major; they may differ. Returns (B, H, S of this rank, D).
+    With `kept` the tokens are part of a longer sequence, and attend to all of it.
     """
-    if mesh[SEQUENCE].size == 1:
+    if mesh[SEQUENCE].size == 1 and kept is None:
         return kernel.attend(q_BHSD, k_BHSD, v_BHSD)
     ulysses, ring = mesh["ulysses"], mesh["ring"]
     mine = lengths[ring.index * ulysses.size : (ring.index + 1) * ulysses.size]
     if ulysses.size > 1:
         q_BHSD, k_BHSD, v_BHSD = (_heads_for_tokens(x, mine, mesh, traffic) for x in (q_BHSD, k_BHSD, v_BHSD))
-    if ring.size > 1:
+    if kept is not None:
+        k_BHSD, v_BHSD = kept.renew(*_over_the_ring(k_BHSD, v_BHSD, lengths, mesh, traffic))
+        out = kernel.attend(q_BHSD, k_BHSD, v_BHSD)
+    elif ring.size > 1:
         per_ring = [sum(lengths[i * ulysses.size : (i + 1) * ulysses.size]) for i in range(ring.size)]
         out = _ring_attention(q_BHSD, k_BHSD, v_BHSD, per_ring, mesh, traffic, kernel)
     else:
@@ -56,6 +62,21 @@ def _tokens_for_heads(x_BHSD: torch.Tensor, lengths: Sequence[int], mesh: Mesh, 
     batch, heads, _, width = x_BHSD.shape
     shapes = [(batch, heads, lengths[group.index], width)] * group.size
     return torch.cat(all_to_all(torch.split(x_BHSD, list(lengths), dim=2), shapes, group, traffic), dim=1)
+
+
+def _over_the_ring(
+    k_BHSD: torch.Tensor, v_BHSD: torch.Tensor, lengths: Sequence[int], mesh: Mesh, traffic: Traffic
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The keys and values of all ring ranks, joined.
+
+    Kept ones do not travel: each ring rank keeps the whole sequence, and only what a pack renews is exchanged.
+    """
+    ulysses, ring = mesh["ulysses"].size, mesh["ring"]
+    if ring.size == 1:
+        return k_BHSD, v_BHSD
+    per_ring = [sum(lengths[i * ulysses : (i + 1) * ulysses]) for i in range(ring.size)]
+    both = all_gather(torch.stack((k_BHSD, v_BHSD)), per_ring, 3, ring, traffic)
+    return both[0], both[1]
 
 
 def _ring_attention(

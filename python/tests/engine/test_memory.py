@@ -20,6 +20,7 @@ from splitreel.models.split_transformer import SplitTransformer
 from splitreel.parallel.collectives import Traffic
 from splitreel.parallel.groups import REPLICA, MeshMaker
 from splitreel.parallel.kernels import AttentionKernel
+from splitreel.parallel.tensor import TensorTeam
 from splitreel.plan import Plan
 from tests.test_memory_golden import GOLDEN, known
 
@@ -82,7 +83,7 @@ def test_weights_are_exact(model: str) -> None:
 def counted(model: str, job: MemoryJob, dtype: torch.dtype) -> int:
     """Peak of one call of the transformer, as the pipeline calls it on one rank."""
     net = transformer(model, dtype)
-    split = SplitTransformer(net, Traffic())
+    split = SplitTransformer(net, TensorTeam(Traffic()))
     mesh = MeshMaker(0).mesh(Plan())
     assert mesh is not None
     split.use(mesh, KERNEL)

@@ -79,6 +79,8 @@ class Answer:
     frame_count: int
     picture: str  # of all frames, by content
     previews: list[int]
+    approximate: bool
+    bytes_sent_per_step: tuple[int, ...]
 
 
 def _rank(rank: int, world: int, store: str, pipe: Connection) -> None:
@@ -95,13 +97,24 @@ def _rank(rank: int, world: int, store: str, pipe: Connection) -> None:
         hooks = RecordingHooks(cancel_at=cancel)
         load = engine.load(order.model, order.plan, order.options, hooks)
         cancelled = False
+        report = None
         try:
-            engine.generate(order.job, order.plan, hooks)
+            report = engine.generate(order.job, order.plan, hooks)
         except Cancelled:
             cancelled = True
         latents = [tensor.numpy() for tensor in hooks.final]
         pipe.send(
-            Answer(cancelled, load, hooks.told, latents, len(hooks.frames), picture_of(hooks.frames), hooks.previews)
+            Answer(
+                cancelled,
+                load,
+                hooks.told,
+                latents,
+                len(hooks.frames),
+                picture_of(hooks.frames),
+                hooks.previews,
+                report is not None and report.approximate,
+                () if report is None else report.bytes_sent_per_step,
+            )
         )
 
 

@@ -1,0 +1,74 @@
+"""Scheduler steps on parts of a video, equal to a step on all of it.
+
+Both of CogVideoX's schedulers work on each number alone, but CogVideoXDPMScheduler draws noise at the shape that it is
+given. Here it is drawn at the shape of the whole video, once a step, from the same generator, and each part gets its
+own of it: the parts of a step, put together, are the step that the pipeline makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+from diffusers import CogVideoXDPMScheduler
+from diffusers.schedulers import scheduling_dpm_cogvideox
+from diffusers.utils.torch_utils import randn_tensor
+
+from splitreel.models.loading import Scheduler
+from splitreel.parallel.shares import Span
+
+ToRows = Callable[[torch.Tensor], torch.Tensor]
+
+
+class PatchSteps:
+    """The trajectory of one video's rows, (1, S, values), span by span and step by step."""
+
+    def __init__(
+        self, scheduler: Scheduler, latents: torch.Tensor, to_rows: ToRows, generator: torch.Generator
+    ) -> None:
+        self._scheduler = scheduler
+        self._like = latents
+        self._to_rows = to_rows
+        self._generator = generator
+        self.rows = to_rows(latents)
+        self._clean = torch.zeros_like(self.rows, dtype=torch.float32)
+        self._step = -1
+        self._noise: list[torch.Tensor] = []
+
+    def step(self, number: int, span: Span, prediction: torch.Tensor) -> torch.Tensor:
+        """Rows of a span after step `number`, from their prediction (1, span, values). Spans of one step come in order."""
+        if number != self._step:
+            self._step, self._noise = number, []
+        steps = self._scheduler.timesteps
+        time, sample = steps[number], self.rows[:, span.slice]
+        if isinstance(self._scheduler, CogVideoXDPMScheduler):
+            before = None if number == 0 else self._clean[:, span.slice]
+            time_before = None if number == 0 else steps[number - 1]
+            with self._noise_of(span):
+                stepped, clean = self._scheduler.step(
+                    prediction, before, time, time_before, sample, generator=self._generator, return_dict=False
+                )
+            self._clean[:, span.slice] = clean
+        else:
+            stepped = self._scheduler.step(prediction, time, sample, return_dict=False)[0]
+        self.rows[:, span.slice] = stepped.to(self.rows.dtype)
+        return self.rows[:, span.slice]
+
+    @contextmanager
+    def _noise_of(self, span: Span) -> Iterator[None]:
+        """While this lasts the scheduler's draws are rows of the whole video's."""
+        drawn = 0
+
+        def draw(_shape: object, **kind: torch.device | torch.dtype | torch.Generator | None) -> torch.Tensor:
+            nonlocal drawn
+            if drawn == len(self._noise):
+                self._noise.append(self._to_rows(randn_tensor(self._like.shape, **kind)))
+            drawn += 1
+            return self._noise[drawn - 1][:, span.slice]
+
+        scheduling_dpm_cogvideox.randn_tensor = draw
+        try:
+            yield
+        finally:
+            scheduling_dpm_cogvideox.randn_tensor = randn_tensor
