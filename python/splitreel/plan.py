@@ -44,9 +44,13 @@ class Plan:
         return "x".join(str(degree) for degree in self.degrees)
 
     @property
-    def is_approximate(self) -> bool:
+    def may_differ(self) -> bool:
         """PipeFusion reuses keys and values of the step before, so its video differs a little from one rank's."""
         return self.pp > 1
+
+    def is_approximate(self, *, patches: int, warmup_steps: int, steps: int) -> bool:
+        """Whether the video will differ: not where all steps are warm-up (the first always is), or there is one patch."""
+        return self.may_differ and patches > 1 and max(warmup_steps, 1) < steps
 
 
 ONE_RANK: Final = Plan()
@@ -156,7 +160,7 @@ def rank_plans(context: PlanContext, measured: MeasuredSteps | None = None) -> l
     # A measurement can only overrule what has been measured as well: an untried plan is not known to be slower.
     if not plans or plans[0].key not in seconds:
         return plans
-    exact = [plan for plan in plans if not plan.is_approximate]
+    exact = [plan for plan in plans if not plan.may_differ]
     fastest = min(exact, key=lambda plan: seconds.get(plan.key, math.inf))
     return [fastest, *(plan for plan in plans if plan != fastest)]
 

@@ -44,7 +44,13 @@ export const worldSize = (plan: Plan): number => AXES.reduce((product, axis) => 
 export const planKey = (plan: Plan): string => AXES.map((axis) => plan[axis]).join('x');
 
 /** PipeFusion reuses keys and values of the step before, so its video differs a little from one rank's. */
-export const isApproximate = (plan: Plan): boolean => plan.pp > 1;
+const mayDiffer = (plan: Plan): boolean => plan.pp > 1;
+
+/** Whether the video will: not where all steps are warm-up (the first always is), or where all tokens are one patch. */
+export const isApproximate = (
+  plan: Plan,
+  steps: Pick<GenerateRequest, 'numPipelinePatch' | 'warmupSteps' | 'numInferenceSteps'>,
+): boolean => mayDiffer(plan) && steps.numPipelinePatch > 1 && Math.max(steps.warmupSteps, 1) < steps.numInferenceSteps;
 
 const deviceWord = (devices: PlanDevices): string => (devices.kind === 'cuda' ? 'GPU' : 'CPU rank');
 
@@ -144,7 +150,7 @@ export function rankPlans(context: PlanContext, measured: MeasuredSteps = new Ma
   // A measurement can only overrule what has been measured as well: an untried plan is not known to be slower.
   if (thumbSeconds === undefined) return plans;
   const secondsOf = (plan: Plan): number => measured.get(planKey(plan)) ?? Infinity;
-  const fastest = plans.filter((p) => !isApproximate(p)).reduce((a, b) => (secondsOf(b) < secondsOf(a) ? b : a));
+  const fastest = plans.filter((p) => !mayDiffer(p)).reduce((a, b) => (secondsOf(b) < secondsOf(a) ? b : a));
   return [fastest, ...plans.filter((plan) => plan !== fastest)];
 }
 

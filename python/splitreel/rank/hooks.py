@@ -163,7 +163,11 @@ class JobHooks:
                 **shared,
             ),
             plan=job.plan,
-            approximate=job.plan.is_approximate and job.settings.warmup_steps < job.settings.num_inference_steps,
+            approximate=job.plan.is_approximate(
+                patches=job.settings.num_pipeline_patch,
+                warmup_steps=job.settings.warmup_steps,
+                steps=job.settings.num_inference_steps,
+            ),
             model=MetadataModel(job.model_id, run.fingerprint),
             versions=run.versions,
             device=self._device_name,

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from splitreel.errors import Reason, SplitreelError
 from splitreel.model_folder import ModelFolder, check_model_folder, find_model
-from splitreel.plan import PlanContext, PlanDevices, check_plan
-from splitreel.protocol import CudaDevices, StartJob
+from splitreel.model_shape import ModelShape
+from splitreel.plan import Plan, PlanContext, PlanDevices, check_plan
+from splitreel.protocol import CudaDevices, StartJob, VideoSettings
 from splitreel.request import MAX_SEED, VideoRequest, check_request
 from splitreel.supervisor.gpus import known_gpus
 from splitreel.supervisor.memory import check_memory
@@ -79,7 +80,7 @@ def check_wishes(job: StartJob, model: ModelFolder) -> None:
     context = PlanContext(model.shape, devices, settings.guidance_scale, len(job.videos), settings.offload)
     if reasons := check_plan(context, job.plan):
         raise SplitreelError("PLAN_INVALID", reasons=reasons)
-    check_engine_can(job)
+    check_patches(settings, model, job.plan)
     if settings.attention != "sdpa" and not is_cuda:
         reason = Reason("kernel_needs_gpu", {"kernel": settings.attention})
         raise SplitreelError(
@@ -87,17 +88,20 @@ def check_wishes(job: StartJob, model: ModelFolder) -> None:
         )
 
 
-def check_engine_can(job: StartJob) -> None:
-    """The rules know more ways of splitting than the engine does: what it cannot do is never taken and left out."""
-    plan = job.plan
-    unable = {
-        "Tensor parallelism": plan.tp > 1,
-        "PipeFusion": plan.pp > 1,
-    }
-    for what, is_asked in unable.items():
-        if is_asked:
-            problem = f"{what} is not built into this version: split by Ulysses, Ring, CFG or several videos"
-            raise SplitreelError("FLAG_INVALID", {"problem": problem})
+def check_patches(settings: VideoSettings, model: ModelFolder, plan: Plan) -> None:
+    """Each patch of a pipeline holds a token for each rank of a stage at least."""
+    if plan.pp == 1:
+        return
+    most = image_tokens(model.shape, settings) // (plan.ring * plan.ulysses)
+    if settings.num_pipeline_patch > most:
+        reason = Reason("patches_exceed_tokens", {"patches": settings.num_pipeline_patch, "max": most})
+        raise SplitreelError("REQUEST_INVALID", reasons=[reason])
+
+
+def image_tokens(shape: ModelShape, settings: VideoSettings) -> int:
+    frames = (settings.num_frames - 1) // shape.temporal_compression + 1
+    cell = shape.spatial_compression * shape.patch_size
+    return -(-frames // shape.patch_size_temporal) * (settings.height // cell) * (settings.width // cell)
 
 
 def check_room(job: StartJob) -> None:

@@ -1,4 +1,4 @@
-"""Every plan gives the video of one process, and one process gives plain diffusers' video."""
+"""What a run tells, where it stops, and that tiles over ranks are the tiled decode. That plans agree: test_matrix."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from diffusers import AutoencoderKLCogVideoX, CogVideoXPipeline
+from diffusers import AutoencoderKLCogVideoX
 
 from splitreel.engine.api import EngineJob, SchedulerChoice, Stage, VideoJob
 from splitreel.engine.decoding import to_uint8
@@ -22,15 +22,6 @@ KINDS = ("t2v-2b", "t2v-5b")
 STEPS = 3
 # Final latents in float32; relative to the norm of the reference.
 TOLERANCE = 1e-5
-
-UP_TO_FOUR = [
-    Plan(cfg=cfg, ring=ring, ulysses=ulysses)
-    for cfg in (1, 2)
-    for ring in (1, 2, 3, 4)
-    for ulysses in (1, 2, 3)
-    if 1 < cfg * ring * ulysses <= 4
-]
-OF_EIGHT = [Plan(cfg=2, ring=2, ulysses=2), Plan(ring=4, ulysses=2)]
 
 
 def job(*, guidance: float = 6.0, videos: int = 1, scheduler: SchedulerChoice = SchedulerChoice.MODEL) -> EngineJob:
@@ -60,46 +51,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield ranks
 
 
-def plain_diffusers(folder: Path, asked: EngineJob) -> np.ndarray[Any, Any]:
-    torch.set_num_threads(1)
-    pipeline = CogVideoXPipeline.from_pretrained(folder, dtype=torch.float32)
-    pipeline.set_progress_bar_config(disable=True)
-    latents: torch.Tensor = pipeline(
-        prompt=asked.videos[0].prompt,
-        negative_prompt="",
-        width=asked.width,
-        height=asked.height,
-        num_frames=asked.num_frames,
-        num_inference_steps=asked.num_inference_steps,
-        guidance_scale=asked.guidance_scale,
-        use_dynamic_cfg=True,
-        generator=torch.Generator("cpu").manual_seed(asked.videos[0].seed),
-        max_sequence_length=pipeline.transformer.config.max_text_seq_length,
-        output_type="latent",
-    ).frames
-    result: np.ndarray[Any, Any] = latents.numpy()
-    return result
-
-
 def relative(result: np.ndarray[Any, Any], reference: np.ndarray[Any, Any]) -> float:
     return float(np.linalg.norm(result - reference) / np.linalg.norm(reference))
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_one_rank_is_plain_diffusers(kind: str, models: dict[str, Path], world: World) -> None:
-    answer = world.run(Order(models[kind], Plan(), job()))[0]
-    assert relative(answer.latents[0], plain_diffusers(models[kind], job())) <= 1e-6
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("plan", [*UP_TO_FOUR, *OF_EIGHT], ids=lambda plan: plan.key)
-def test_every_plan_is_one_rank(kind: str, plan: Plan, models: dict[str, Path], world: World) -> None:
-    reference = world.run(Order(models[kind], Plan(), job()))[0].latents[0]
-    answers = world.run(Order(models[kind], plan, job()))
-    assert relative(answers[0].latents[0], reference) <= TOLERANCE
-    # Only the writer has a video, and nobody read a weight for another plan.
-    assert [len(answer.latents) for answer in answers[1:]] == [0] * 7
-    assert all(answer.load.reused and answer.load.bytes_read == 0 for answer in answers)
 
 
 def test_guidance_of_one_and_the_other_scheduler(models: dict[str, Path], world: World) -> None:
@@ -109,14 +62,6 @@ def test_guidance_of_one_and_the_other_scheduler(models: dict[str, Path], world:
     assert relative(split, reference) <= TOLERANCE
     with_ddim = world.run(Order(models["t2v-2b"], Plan(), job(guidance=1.0)))[0].latents[0]
     assert relative(with_ddim, reference) > 1e-3, "the scheduler that was asked for is the one that runs"
-
-
-def test_replicas_make_their_own_videos(models: dict[str, Path], world: World) -> None:
-    one_by_one = world.run(Order(models["t2v-5b"], Plan(), job(videos=2)))[0].latents
-    answers = world.run(Order(models["t2v-5b"], Plan(dp=2, cfg=2), job(videos=2)))
-    assert relative(answers[0].latents[0], one_by_one[0]) <= TOLERANCE
-    assert relative(answers[2].latents[0], one_by_one[1]) <= TOLERANCE
-    assert relative(one_by_one[0], one_by_one[1]) > 0.1, "seeds differ, so videos do"
 
 
 def test_progress_is_counted_and_whole(models: dict[str, Path], world: World) -> None:
@@ -130,14 +75,21 @@ def test_progress_is_counted_and_whole(models: dict[str, Path], world: World) ->
     assert told.previews == [2]
 
 
+@pytest.mark.parametrize(
+    "plan", [Plan(cfg=2, ulysses=2), Plan(pp=2, tp=2), Plan(cfg=2, pp=2)], ids=lambda plan: plan.key
+)
 @pytest.mark.parametrize("asking", [0, 3])
-def test_a_cancel_on_one_rank_ends_all_at_the_same_step(asking: int, models: dict[str, Path], world: World) -> None:
-    plan = Plan(cfg=2, ulysses=2)
-    cancelled = world.run(Order(models["t2v-5b"], plan, job(), cancel=(asking, Stage.DENOISING, 2)))
+def test_a_cancel_on_one_rank_ends_all_at_the_same_step(
+    plan: Plan, asking: int, models: dict[str, Path], world: World
+) -> None:
+    asked = replace(job(), num_inference_steps=8, warmup_steps=3)
+    cancelled = world.run(Order(models["t2v-5b"], plan, asked, cancel=(asking, Stage.DENOISING, 2)))
     assert [answer.cancelled for answer in cancelled] == [True] * 4 + [False] * 4
     steps = {max(count for what, count in answer.told if what == "0 denoising") for answer in cancelled[:4]}
-    assert steps == {2}
-    after = world.run(Order(models["t2v-5b"], plan, job()))[0].latents[0]
+    # A pipeline has no barrier at a step: what is asked for in one is known to all at the start of the next but one;
+    # its first stage hears of a step's end when the last patch comes back.
+    assert steps <= ({2} if plan.pp == 1 else {2, 3, 4})
+    after = world.run(Order(models["t2v-5b"], plan, replace(job(), warmup_steps=STEPS)))[0].latents[0]
     reference = world.run(Order(models["t2v-5b"], Plan(), job()))[0].latents[0]
     assert relative(after, reference) <= TOLERANCE
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing as mp
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
@@ -17,6 +19,7 @@ import torch.distributed as dist
 from splitreel.engine.api import EngineJob, LoadOptions, LoadReport, Stage
 from splitreel.engine.engine import Engine
 from splitreel.errors import Cancelled
+from splitreel.parallel.kept import KeptOfBlock
 from splitreel.plan import Plan
 
 
@@ -65,6 +68,7 @@ class Order:
     plan: Plan
     job: EngineJob
     cancel: tuple[int, Stage, int] | None = None  # rank, stage, count
+    blind: bool = False  # a wrong engine: patches of a pipeline see only themselves
     options: LoadOptions = field(default_factory=LoadOptions)
 
 
@@ -99,7 +103,8 @@ def _rank(rank: int, world: int, store: str, pipe: Connection) -> None:
         cancelled = False
         report = None
         try:
-            report = engine.generate(order.job, order.plan, hooks)
+            with patches_see_only_themselves() if order.blind else nullcontext():
+                report = engine.generate(order.job, order.plan, hooks)
         except Cancelled:
             cancelled = True
         latents = [tensor.numpy() for tensor in hooks.final]
@@ -116,6 +121,17 @@ def _rank(rank: int, world: int, store: str, pipe: Connection) -> None:
                 () if report is None else report.bytes_sent_per_step,
             )
         )
+
+
+@contextmanager
+def patches_see_only_themselves() -> Iterator[None]:
+    """PipeFusion as it would be if it kept no keys: what a test of drift must be able to tell from the right one."""
+    right = KeptOfBlock.renew
+    KeptOfBlock.renew = lambda _self, keys, values: (keys, values)  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        KeptOfBlock.renew = right  # type: ignore[method-assign]
 
 
 def picture_of(frames: list[np.ndarray[Any, Any]]) -> str:
@@ -145,6 +161,10 @@ class World:
         for process in self._processes:
             process.join(5)
             process.kill()
+
+    @property
+    def pids(self) -> list[int]:
+        return [process.pid for process in self._processes if process.pid is not None]
 
     def run(self, order: Order) -> list[Answer]:
         for pipe in self._pipes:

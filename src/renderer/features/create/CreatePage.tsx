@@ -93,6 +93,7 @@ function Controls({ form, isBusy }: { readonly form: CreateForm; readonly isBusy
               measured={ready.measured}
               machine={machine}
               devices={form.devices}
+              steps={draft.request}
               torchrun={torchrunLine(draft.request, ready.plan, model.path ?? model.id)}
               onChange={form.setPlan}
             />

@@ -12,6 +12,7 @@ import {
   type Plan,
   type PlanContext,
 } from '../../../shared/plan';
+import type { GenerateRequest } from '../../../shared/request';
 import { send, tell } from '../../app/send';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
@@ -36,6 +37,8 @@ export interface PlanPanelProps {
   readonly machine: Machine;
   readonly devices: ChosenDevices;
   readonly torchrun: string;
+  /** Of the request: they decide whether PipeFusion's video differs. */
+  readonly steps: Pick<GenerateRequest, 'numPipelinePatch' | 'warmupSteps' | 'numInferenceSteps'>;
   readonly onChange: (plan: Plan, isAutomatic: boolean) => void;
 }
 
@@ -58,6 +61,7 @@ export function PlanPanel({
   machine,
   devices,
   torchrun,
+  steps,
   onChange,
 }: PlanPanelProps) {
   const [moves, setMoves] = useState<readonly string[]>([]);
@@ -132,7 +136,7 @@ export function PlanPanel({
         {said.map((sentence) => (
           <p key={sentence}>{sentence}</p>
         ))}
-        {isApproximate(plan) && <p className={styles.warn}>{noticeText('approximate', {})}</p>}
+        {isApproximate(plan, steps) && <p className={styles.warn}>{noticeText('approximate', {})}</p>}
       </div>
       <div className={styles.torchrun}>
         <div className={styles.head}>
