@@ -1,10 +1,12 @@
 /** `npm run bench -- [NAME] [FLAGS]`: figures and ratios, never a judgement about time. Without a name: the list. */
 import type { Benchmark } from './bench/benchmark';
+import { demo } from './bench/demo';
+import { engine } from './bench/engine';
 import { gpu } from './bench/gpu';
 import { memory } from './bench/memory';
 import { say } from './places';
 
-const BENCHMARKS: readonly Benchmark[] = [gpu, memory];
+const BENCHMARKS: readonly Benchmark[] = [demo, engine, gpu, memory];
 
 async function main([name, ...words]: readonly string[]): Promise<number> {
   const chosen = BENCHMARKS.find((benchmark) => benchmark.name === name);

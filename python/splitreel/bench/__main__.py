@@ -11,6 +11,8 @@ from splitreel.supervisor.surroundings import ENGINE_SETTINGS
 
 # Name: module with `main(arguments) -> exit code`, and what it measures.
 BENCHMARKS = {
+    "engine": ("splitreel.bench.engine", "one rank beside plain diffusers; speed, traffic and waiting by plan"),
+    "demo": ("splitreel.bench.demo", "what the shipped demo model draws, and how soon it plays"),
     "gpu": ("splitreel.bench.gpu", "CogVideoX at true size with random weights, by plan and by kernel"),
     "memory": ("splitreel.bench.memory", "predicted against measured peaks of memory, by plan and by offload"),
 }

@@ -13,6 +13,7 @@ import torch
 from diffusers import CogVideoXPipeline
 
 from splitreel.bench.plain import dtype_of, plain_pipeline
+from splitreel.bench.silent import SilentHooks
 from splitreel.bench.world import Seat
 from splitreel.engine.api import EngineJob, LoadOptions, Stage
 from splitreel.plan import Plan
@@ -43,8 +44,8 @@ class Measured:
     latents_BFCHW: npt.NDArray[np.float32] | None  # with the writer
 
 
-class StepClock:
-    """Hooks that take the time after each step, once the device has done it."""
+class StepClock(SilentHooks):
+    """Takes the time after each step, once the device has done it."""
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
@@ -66,17 +67,8 @@ class StepClock:
     def stage_finished(self, video: int, stage: Stage) -> None:
         self.mark(stage)
 
-    def memory_measured(self, video: int, stage: Stage, peak_bytes: int) -> None: ...
-
-    def cancel_requested(self) -> bool:
-        return False
-
-    def preview(self, video: int, step: int, image_u8_HWC: npt.NDArray[np.uint8]) -> None: ...
-
     def latents(self, video: int, latents_BFCHW: torch.Tensor) -> None:
         self.latents_BFCHW = latents_BFCHW.numpy()
-
-    def frame(self, video: int, index: int, frame_u8_HWC: npt.NDArray[np.uint8]) -> None: ...
 
     def seconds(self, stage: Stage) -> float:
         return self.moments[stage][-1] - self.moments[stage][0]

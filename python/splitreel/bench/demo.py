@@ -1,0 +1,155 @@
+"""`bench demo`: what the shipped demo model draws, judged by plain image analysis, and how soon it plays.
+
+Clips are made by our own engine from held-out captions. The same recogniser is run on true clips (nearly all must be
+right) and with the captions shuffled (nearly all must be wrong), so that it is seen to measure.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from random import Random
+
+import torch
+from diffusers import AutoencoderKLCogVideoX
+
+from splitreel.bench.demo_videos import Asked, as_tensor, make_videos
+from splitreel.bench.playing import time_to_play
+from splitreel.bench.table import Table, Value, machine, write_json
+from splitreel.bench.world import World
+from splitreel.demo.captions import Scene, held_out_captions
+from splitreel.demo.clips import Frame, draw, label_tensor
+from splitreel.demo.recogniser import Scores, recognise, score
+from splitreel.demo.sheet import write_sheet
+from splitreel.demo.vae import held_out_psnr
+from splitreel.model_folder import find_model
+from splitreel.plan import Plan
+from splitreel.supervisor.surroundings import core_count
+
+_SCORES = {
+    "clips": "clips",
+    "what": "what",
+    "colour": "colour",
+    "background": "background",
+    "direction": "direction",
+    "motion": "motion",
+    "shape": "shape",
+    "all": "all at once",
+}
+_TIMES = {
+    "frames": "frames",
+    "ranks": "ranks",
+    "plan": "plan",
+    "cold_s": "s to a playing file, cold",
+    "warm_s": "warm",
+    "encoding_s": "of it encoding",
+    "denoising_s": "denoising",
+    "decoding_s": "decoding",
+    "writing_s": "writing",
+}
+_SHEET_ROWS = 14
+
+
+def main(arguments: Sequence[str]) -> int:
+    asked = _parser().parse_args(arguments)
+    figures: dict[str, object] = {"machine": machine()}
+    if asked.small:
+        asked.captions, asked.psnr_clips = min(asked.captions, 2), 1
+        asked.steps = min(asked.steps, 2)
+    only = set(str(asked.only).split(","))
+    if "scores" in only:
+        figures["scores"] = _scores(asked)
+    if "times" in only:
+        figures["times"] = _times(asked)
+    if asked.out is not None:
+        write_json(asked.out, figures)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="splitreel.bench demo", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--only", default="scores,times", help="scores, times or both (default)")
+    parser.add_argument("--captions", type=int, default=128, help="held-out captions (default: 128)")
+    parser.add_argument("--size", default="96x64", help="WIDTHxHEIGHT (default: 96x64)")
+    parser.add_argument("--frames", type=int, default=17, help="8k + 1 (default: 17); of the scores")
+    parser.add_argument("--steps", type=int, default=25)
+    parser.add_argument("--guidance", type=float, default=6.0)
+    parser.add_argument("--ranks", type=int, default=min(2, core_count()), help="each makes its own clips")
+    parser.add_argument("--psnr-clips", type=int, default=16)
+    parser.add_argument("--sheet", type=Path, help="a contact sheet of the first clips (PNG)")
+    parser.add_argument("--small", action="store_true", help="two captions, two steps: that all of it runs")
+    parser.add_argument("--out", type=Path, help="a JSON file with all figures")
+    return parser
+
+
+def _model() -> Path:
+    folder = find_model("demo")
+    assert folder is not None, "the demo model is shipped in resources"
+    return folder
+
+
+def _frame(asked: argparse.Namespace) -> Frame:
+    width, height = (int(side) for side in str(asked.size).split("x"))
+    return Frame(asked.frames, height, width)
+
+
+def _scores(asked: argparse.Namespace) -> dict[str, object]:
+    frame, model = _frame(asked), _model()
+    scenes, prompts = (list(column) for column in zip(*held_out_captions(asked.captions), strict=True))
+    table = Table(_SCORES)
+    print(f"\n{asked.size}, {asked.frames} frames, {asked.steps} steps, guidance {asked.guidance:g} dynamic\n")
+    with World(asked.ranks, "cpu") as world:
+        how = Asked(model, frame, asked.steps, asked.guidance, Plan(dp=asked.ranks))
+        clips = make_videos(world, how, prompts)
+    table.start()
+    seen = [recognise(as_tensor(clip)) for clip in clips]
+    true_clips = (draw(label_tensor(scenes), frame, torch.Generator().manual_seed(1)) + 1) / 2
+    _add(table, "made by the engine", score(seen, scenes))
+    _add(table, "true clips", score([recognise(clip.transpose(0, 1)) for clip in true_clips], scenes))
+    _add(table, "made, captions shuffled", score(seen, shuffled(scenes)))
+    mean, least = _vae_psnr(model, frame, asked.psnr_clips)
+    print(f"\nVAE alone, {asked.psnr_clips} held-out clips: mean {mean:.2f} dB, least {least:.2f} dB")
+    if asked.sheet is not None:
+        write_sheet([as_tensor(clip) for clip in clips[:_SHEET_ROWS]], prompts[:_SHEET_ROWS], asked.sheet)
+    return {
+        "size": asked.size,
+        "frames": asked.frames,
+        "steps": asked.steps,
+        "guidance": asked.guidance,
+        "rows": table.rows,
+        "vae_psnr_db": {"mean": mean, "least": least, "clips": asked.psnr_clips},
+    }
+
+
+def _add(table: Table, what: str, scores: Scores) -> None:
+    row: dict[str, Value] = {"what": what, **asdict(scores)}
+    table.add(row)
+
+
+def shuffled(scenes: Sequence[Scene]) -> list[Scene]:
+    mixed = list(scenes)
+    Random(1).shuffle(mixed)
+    return mixed
+
+
+@torch.no_grad()
+def _vae_psnr(model: Path, frame: Frame, clips: int) -> tuple[float, float]:
+    vae = AutoencoderKLCogVideoX.from_pretrained(model / "vae", dtype=torch.float32)
+    return held_out_psnr(vae, frame, clips, torch.device("cpu"))
+
+
+def _times(asked: argparse.Namespace) -> list[dict[str, Value]]:
+    """Cold: a fresh supervisor, ranks not yet started. Warm: the second job of the same settings."""
+    table = Table(_TIMES)
+    print()
+    table.start()
+    width, height = (int(side) for side in str(asked.size).split("x"))
+    for frames in (9,) if asked.small else (17, 49):
+        for plan in (Plan(), Plan(cfg=2)):
+            if plan.world_size > asked.ranks:
+                continue
+            times = time_to_play(_model(), Frame(frames, height, width), asked.steps, asked.guidance, plan)
+            table.add({"frames": frames, "ranks": plan.world_size, "plan": "cfg 2" if plan.cfg > 1 else "-", **times})
+    return table.rows

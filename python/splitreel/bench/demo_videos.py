@@ -1,0 +1,99 @@
+"""Videos of the demo model by our own engine, on warm ranks, piece by piece."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from splitreel.bench.silent import SilentHooks
+from splitreel.bench.world import Seat, World
+from splitreel.demo.clips import Frame
+from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
+from splitreel.plan import Plan
+
+Clip = npt.NDArray[np.uint8]  # (F, H, W, 3)
+
+# A piece is one job: large enough that starting it costs nothing, small enough to show how far it has come.
+_PIECE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`num_pipeline_patch` and `warmup_steps` are PipeFusion's."""
+
+    model: Path
+    frame: Frame
+    steps: int
+    guidance: float
+    plan: Plan = field(default_factory=Plan)
+    num_pipeline_patch: int | None = None
+    warmup_steps: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    asked: Asked
+    videos: tuple[VideoJob, ...]
+
+
+class _FrameKeeper(SilentHooks):
+    """Keeps the frames of each video."""
+
+    def __init__(self) -> None:
+        self.frames: dict[int, list[Clip]] = {}
+
+    def frame(self, video: int, index: int, frame_u8_HWC: Clip) -> None:
+        self.frames.setdefault(video, []).append(frame_u8_HWC)
+
+
+def _make(seat: Seat, piece: _Piece) -> dict[int, Clip]:
+    asked, hooks = piece.asked, _FrameKeeper()
+    seat.engine.load(asked.model, asked.plan, LoadOptions(dtype="float32"), hooks)
+    job = EngineJob(
+        videos=piece.videos,
+        width=asked.frame.width,
+        height=asked.frame.height,
+        num_frames=asked.frame.frames,
+        num_inference_steps=asked.steps,
+        guidance_scale=asked.guidance,
+        num_pipeline_patch=asked.num_pipeline_patch,
+        warmup_steps=asked.warmup_steps,
+    )
+    report = seat.engine.generate(job, asked.plan, hooks)
+    for outcome in report.outcomes:
+        if outcome.error_code is not None:
+            raise RuntimeError(f"video {outcome.video}: {outcome.error_code} {outcome.error_params}")
+    return {video: np.stack(frames) for video, frames in hooks.frames.items()}
+
+
+def make_videos(world: World, asked: Asked, prompts: Sequence[str]) -> list[Clip]:
+    """One clip a prompt; prompt i starts from seed i. Tells on stderr how far it has come."""
+    clips: list[Clip] = []
+    began = time.monotonic()
+    for first in range(0, len(prompts), _PIECE):
+        videos = tuple(VideoJob(text, "", seed=first + n) for n, text in enumerate(prompts[first : first + _PIECE]))
+        plan = replace(asked.plan, dp=min(asked.plan.dp, len(videos)))
+        made: dict[int, Clip] = {}
+        for part in world.run(_make, _Piece(replace(asked, plan=plan), videos), timeout_s=3600):
+            made |= part
+        clips += [made[number] for number in range(len(videos))]
+        print(f"{len(clips)} of {len(prompts)} clips, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    return clips
+
+
+def as_tensor(clip: Clip) -> torch.Tensor:
+    """(F, 3, H, W) float32 in [0, 1], as the recogniser and the contact sheet want it."""
+    return torch.from_numpy(clip).permute(0, 3, 1, 2).float() / 255
+
+
+def psnr_db(found: Clip, expected: Clip) -> float:
+    """Of 8-bit pictures; infinite for equal ones."""
+    error = float(np.mean((found.astype(np.float64) - expected.astype(np.float64)) ** 2))
+    return float("inf") if error == 0 else 10 * float(np.log10(255**2 / error))

@@ -1,0 +1,235 @@
+"""`bench engine`: what our engine costs beside plain diffusers, and what each plan costs, on the processor.
+
+On a CPU ranks share cores and memory, so more of them are rarely faster: what counts here are the ratio to diffusers,
+the bytes sent beside their formula, the time to re-plan, and how long ranks wait. For speed see `bench gpu`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from splitreel.bench.gpu_cases import words
+from splitreel.bench.measure import Run, StepClock, measure_pipeline, relative
+from splitreel.bench.plain import dtype_of, plain_pipeline
+from splitreel.bench.table import Table, Value, machine, write_json
+from splitreel.bench.traffic import StepShape, bytes_sent, has_formula
+from splitreel.bench.world import RunRefused, Seat, World
+from splitreel.engine.api import EngineJob, LoadOptions, Stage, VideoJob
+from splitreel.model_folder import find_model
+from splitreel.plan import Plan
+
+_LIMIT_S = 1800.0
+_PLANS = (
+    Plan(),
+    Plan(cfg=2),
+    Plan(ulysses=2),
+    Plan(ring=2),
+    Plan(tp=2),
+    Plan(pp=2),
+    Plan(ulysses=3),
+    Plan(ring=3),
+    Plan(cfg=2, ulysses=2),
+    Plan(cfg=2, ring=2),
+    Plan(ulysses=2, ring=2),
+    Plan(cfg=2, tp=2),
+    Plan(cfg=2, pp=2),
+)
+_COLUMNS = {
+    "plan": "plan",
+    "ranks": "ranks",
+    "step_s": "s/step",
+    "slower": "x one rank",
+    "waiting": "share of time waiting",
+    "sent": "kB sent a step, by rank",
+    "formula": "by formula",
+    "replan_ms": "ms to re-plan",
+    "bytes_read": "bytes read for it",
+    "difference": "difference from one rank",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCost:
+    """Of one rank."""
+
+    step_s: float
+    waiting: float
+    sent_per_step: int
+    replan_s: float
+    bytes_read: int
+    latents_BFCHW: npt.NDArray[np.float32] | None
+    shape: StepShape
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="splitreel.bench engine", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--model", default="demo", help="a folder or `demo` (default)")
+    parser.add_argument("--size", default="96x64")
+    parser.add_argument("--frames", type=int, default=17)
+    parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument("--pairs", type=int, default=5, help="runs of each engine, in turn (default: 5)")
+    parser.add_argument("--ranks", type=int, default=4)
+    parser.add_argument("--small", action="store_true", help="few and short runs: that all of it works")
+    parser.add_argument("--out", type=Path)
+    asked = parser.parse_args(arguments)
+    if asked.small:
+        asked.pairs, asked.steps, asked.frames, asked.ranks = 1, 2, 9, 2
+    folder = find_model(asked.model)
+    if folder is None or not folder.is_dir():
+        parser.error(f"--model: there is no model {asked.model}")
+    width, height = (int(side) for side in str(asked.size).split("x"))
+    video = VideoJob("a red ball rolls to the right on a blue background", "", seed=42)
+    job = EngineJob((video,), width, height, asked.frames, asked.steps)
+    figures: dict[str, object] = {"machine": machine(), "model": asked.model, "size": asked.size, "job": str(job)}
+    figures["beside_diffusers"] = _beside_diffusers(Run(folder, job), asked.pairs)
+    figures["plans"] = _by_plan(folder, job, asked.ranks)
+    if asked.out is not None:
+        write_json(asked.out, figures)
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    run: Run
+    count: int
+
+
+@dataclass(slots=True)
+class _Seconds:
+    ours: list[float] = field(default_factory=list)
+    plain: list[float] = field(default_factory=list)
+    difference: float = 0.0
+
+
+def _beside_diffusers(run: Run, pairs: int) -> dict[str, Value]:
+    with World(1, "cpu") as world:
+        seconds = world.run(_in_turn, _Pairs(run, pairs), timeout_s=_LIMIT_S)[0]
+    ratios = [ours / plain for ours, plain in zip(seconds.ours, seconds.plain, strict=True)]
+    figures: dict[str, Value] = {
+        "ours_s": statistics.median(seconds.ours),
+        "diffusers_s": statistics.median(seconds.plain),
+        "ratio": statistics.median(seconds.ours) / statistics.median(seconds.plain),
+        "least": min(ratios),
+        "most": max(ratios),
+        "difference": seconds.difference,
+    }
+    print(f"\nWhole runs, one rank, {pairs} of each in turn\n")
+    table = Table({
+        "ours_s": "ours, s",
+        "diffusers_s": "diffusers, s",
+        "ratio": "ratio of medians",
+        "least": "least ratio of a pair",
+        "most": "most",
+        "difference": "difference of the latents",
+    })  # fmt: skip
+    table.start()
+    table.add(figures)
+    return figures
+
+
+@torch.no_grad()
+def _in_turn(seat: Seat, asked: _Pairs) -> _Seconds:
+    """Prompt to frames in memory, alternately; a first run of each is not counted."""
+    run, seconds = asked.run, _Seconds()
+    pipeline = plain_pipeline(run.model, dtype_of(run.dtype, seat.device), seat.device, seat.open_tensors)
+    seat.engine.load(run.model, run.plan, LoadOptions(dtype=run.dtype), StepClock(seat.device))
+    for turn in range(asked.count + 1):
+        ours = StepClock(seat.device)
+        began = time.perf_counter()
+        seat.engine.generate(run.job, run.plan, ours)
+        middle = time.perf_counter()
+        plain = measure_pipeline(pipeline, run.job, StepClock(seat.device), 0.0)
+        ended = time.perf_counter()
+        if turn > 0:
+            seconds.ours.append(middle - began)
+            seconds.plain.append(ended - middle)
+        assert ours.latents_BFCHW is not None
+        assert plain.latents_BFCHW is not None
+        seconds.difference = relative(ours.latents_BFCHW, plain.latents_BFCHW)
+    return seconds
+
+
+def _by_plan(model: Path, job: EngineJob, ranks: int) -> list[dict[str, Value]]:
+    table = Table(_COLUMNS)
+    print(f"\nBy plan, {ranks} warm ranks, one thread each\n")
+    table.start()
+    notes = []
+    with World(ranks, "cpu") as world:
+        world.run(cost_of_plan, Run(model, job), timeout_s=_LIMIT_S)  # what a first run does is no plan's cost
+        one: PlanCost | None = None
+        for plan in (plan for plan in _PLANS if plan.world_size <= ranks):
+            try:
+                answers = world.run(cost_of_plan, Run(model, job, plan), timeout_s=_LIMIT_S)
+            except RunRefused as refused:
+                notes.append(f"{words(plan)}: {refused}")
+                continue
+            costs = [cost for cost in answers if cost is not None]
+            one = one or costs[0]
+            table.add(_row(plan, costs, one))
+    for note in notes:
+        print(f"- {note}")
+    return table.rows
+
+
+def _row(plan: Plan, costs: Sequence[PlanCost], one: PlanCost) -> dict[str, Value]:
+    step_s = max(cost.step_s for cost in costs)
+    latents = next(cost.latents_BFCHW for cost in costs if cost.latents_BFCHW is not None)
+    assert one.latents_BFCHW is not None
+    return {
+        "plan": words(plan),
+        "ranks": plan.world_size,
+        "step_s": step_s,
+        "slower": step_s / one.step_s,
+        "waiting": statistics.mean(cost.waiting for cost in costs),
+        "sent": max(cost.sent_per_step for cost in costs) / 1e3,
+        "formula": bytes_sent(costs[0].shape, plan) / 1e3 if has_formula(plan) else None,
+        "replan_ms": 1000 * max(cost.replan_s for cost in costs),
+        "bytes_read": max(cost.bytes_read for cost in costs),
+        "difference": relative(latents, one.latents_BFCHW),
+    }
+
+
+def cost_of_plan(seat: Seat, run: Run) -> PlanCost | None:
+    """Re-planning ends when the first stage starts: weights are there, groups are built, a kernel is chosen."""
+    clock = StepClock(seat.device)
+    began = time.perf_counter()
+    load = seat.engine.load(run.model, run.plan, LoadOptions(dtype="float32"), clock)
+    report = seat.engine.generate(run.job, run.plan, clock)
+    if not report.took_part:
+        return None
+    denoising = report.stages[Stage.DENOISING.value]
+    return PlanCost(
+        clock.step_s,
+        denoising.seconds_waiting / denoising.seconds,
+        max(report.bytes_sent_per_step),
+        clock.moments[Stage.ENCODING][0] - began,
+        load.bytes_read,
+        clock.latents_BFCHW,
+        _shape(seat, run.job),
+    )
+
+
+def _shape(seat: Seat, job: EngineJob) -> StepShape:
+    pipeline = seat.engine.pipeline.pipeline
+    config, scale = pipeline.transformer.config, pipeline.vae_scale_factor_spatial
+    frames = (job.num_frames - 1) // pipeline.vae_scale_factor_temporal + 1
+    height, width = job.height // scale, job.width // scale
+    patch = config.patch_size
+    return StepShape(
+        text_tokens=config.max_text_seq_length,
+        video_tokens=frames * (height // patch) * (width // patch),
+        width=config.num_attention_heads * config.attention_head_dim,
+        blocks=config.num_layers,
+        patch_values=config.out_channels * patch**2,
+        prediction_values=frames * config.out_channels * height * width,
+        element_bytes=4,
+    )

@@ -1,0 +1,102 @@
+"""From Generate to a file that can be played, by the real supervisor with its ranks, as the app drives it."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+from splitreel.bench.table import Value
+from splitreel.demo.clips import Frame
+from splitreel.errors import SplitreelError
+from splitreel.plan import Plan
+from splitreel.protocol import (
+    CpuDevices,
+    Event,
+    JobFailed,
+    JobFinished,
+    JobReport,
+    Shutdown,
+    StartJob,
+    VideoFinished,
+    VideoSettings,
+    WorkerVideo,
+)
+from splitreel.supervisor.supervisor import Supervisor
+
+_PROMPT = "a red ball rolls to the right on a blue background"
+
+
+class _Player:
+    """Sends the same job twice and takes the time from each order to its video."""
+
+    def __init__(self, jobs: list[StartJob]) -> None:
+        self._jobs = jobs
+        self.supervisor = Supervisor(self._hear, None)
+        self._sent_at = 0.0
+        self.seconds: list[float] = []
+        self.reports: list[JobReport] = []
+        self.failure: SplitreelError | None = None
+
+    def play(self) -> None:
+        self._send()
+        self.supervisor.run()
+        if self.failure is not None:
+            raise self.failure
+
+    def _send(self) -> None:
+        self._sent_at = time.perf_counter()
+        self.supervisor.post(self._jobs.pop(0))
+
+    def _hear(self, event: Event) -> None:
+        match event:
+            case VideoFinished():
+                self.seconds.append(time.perf_counter() - self._sent_at)
+            case JobFinished():
+                self.reports.append(event.report)
+                if self._jobs:
+                    self._send()
+                else:
+                    self.supervisor.post(Shutdown())
+            case JobFailed():
+                self.failure = SplitreelError.from_error(event.error)
+                self.supervisor.post(Shutdown())
+            case _:
+                pass
+
+
+def time_to_play(model: Path, frame: Frame, steps: int, guidance: float, plan: Plan) -> dict[str, Value]:
+    """Seconds from the order to the file in place: cold, from nothing; warm, the second time. Stages of the second."""
+    settings = VideoSettings(
+        width=frame.width,
+        height=frame.height,
+        num_frames=frame.frames,
+        num_inference_steps=steps,
+        guidance_scale=guidance,
+        use_dynamic_cfg=True,
+        scheduler="model",
+        offload="none",
+        attention="sdpa",
+        num_pipeline_patch=1,
+        warmup_steps=1,
+    )
+    with tempfile.TemporaryDirectory(prefix="splitreel-play-") as folder:
+        jobs = [
+            StartJob(
+                job_id=name,
+                model_id="demo",
+                model_path=str(model),
+                settings=settings,
+                videos=(WorkerVideo(_PROMPT, "", 42, None, str(Path(folder) / f"{name}.mp4")),),
+                plan=plan,
+                devices=CpuDevices(),
+                preview_folder=None,
+            )
+            for name in ("cold", "warm")
+        ]
+        player = _Player(jobs)
+        player.play()
+    stages: dict[str, Value] = {
+        f"{stage.stage.value}_s": stage.duration_ms / 1000 for stage in player.reports[1].stages
+    }
+    return {"cold_s": player.seconds[0], "warm_s": player.seconds[1], **stages}

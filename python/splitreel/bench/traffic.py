@@ -1,0 +1,56 @@
+"""How many bytes one rank sends in one denoising step, from the shapes alone. docs/performance.md explains the terms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from splitreel.parallel.shares import shares
+from splitreel.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class StepShape:
+    """Of one denoising step with guidance. Tokens and channels as the transformer sees them."""
+
+    text_tokens: int
+    video_tokens: int
+    width: int  # heads x their dimension
+    blocks: int
+    patch_values: int  # that the last projection makes of a token
+    prediction_values: int  # of one half of the batch
+    element_bytes: int
+
+
+def has_formula(plan: Plan) -> bool:
+    """For plans of CFG, Ulysses and Ring."""
+    return plan.tp == plan.pp == plan.dp == 1
+
+
+def bytes_sent(shape: StepShape, plan: Plan) -> int:
+    """By the rank that sends most."""
+    ranks = plan.ring * plan.ulysses
+    return max(_by_rank(shape, plan, ring, ulysses) for ring in range(plan.ring) for ulysses in range(plan.ulysses)) + (
+        0 if ranks == 1 else _gather(shape, plan, ranks)
+    )
+
+
+def _by_rank(shape: StepShape, plan: Plan, ring: int, ulysses: int) -> int:
+    """Ulysses, Ring and CFG of one rank, by its place."""
+    batch = 2 // plan.cfg
+    cut = shares(shape.text_tokens, plan.ring * plan.ulysses), shares(shape.video_tokens, plan.ring * plan.ulysses)
+    tokens = [text + video for text, video in zip(*cut, strict=True)]
+    groups = [tokens[i * plan.ulysses : (i + 1) * plan.ulysses] for i in range(plan.ring)]
+    own, held = groups[ring][ulysses], [sum(group) for group in groups]
+    heads_width = shape.width // plan.ulysses
+    # Queries, keys and values of one's own tokens for others' heads; then others' tokens of one's own heads.
+    exchanged = 3 * own * (shape.width - heads_width) + (held[ring] - own) * heads_width
+    # Keys and values pass on: one's own first, then each that came, but for the last.
+    passed = sum(2 * held[(ring - hop) % plan.ring] * heads_width for hop in range(plan.ring - 1))
+    values = shape.blocks * batch * (exchanged + passed) + (plan.cfg - 1) * shape.prediction_values
+    return values * shape.element_bytes
+
+
+def _gather(shape: StepShape, plan: Plan, ranks: int) -> int:
+    """The last projection's result, to every other rank of the sequence; shares are padded to the longest."""
+    longest = max(shares(shape.video_tokens, ranks))
+    return (ranks - 1) * (2 // plan.cfg) * longest * shape.patch_values * shape.element_bytes

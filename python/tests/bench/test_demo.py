@@ -1,0 +1,29 @@
+"""`bench demo` at a small size: that all of it runs, and that its controls control."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from splitreel.bench import demo
+
+
+def test_scores_come_with_controls_and_a_sheet(tmp_path: Path) -> None:
+    out, sheet = tmp_path / "demo.json", tmp_path / "sheet.png"
+    assert demo.main(["--small", "--only", "scores", "--out", str(out), "--sheet", str(sheet)]) == 0
+    scores = json.loads(out.read_text())["scores"]
+    made, true, mixed = scores["rows"]
+    assert made["clips"] == true["clips"] == mixed["clips"] == 2
+    assert true["all"] == 1, "the recogniser is right on drawn clips"
+    assert scores["vae_psnr_db"]["least"] > 25
+    assert sheet.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_time_to_a_playing_file_is_taken_cold_and_warm(tmp_path: Path) -> None:
+    out = tmp_path / "demo.json"
+    assert demo.main(["--small", "--only", "times", "--ranks", "1", "--out", str(out)]) == 0
+    (row,) = json.loads(out.read_text())["times"]
+    assert row["frames"] == 9
+    # The second job starts no rank and reads no weight; each stage is part of the whole.
+    assert 0 < row["warm_s"] < row["cold_s"]
+    assert 0 < row["denoising_s"] + row["decoding_s"] < row["warm_s"]
