@@ -7,11 +7,18 @@ export interface DataFolders {
   readonly profile: string;
   readonly environment: string;
   readonly models: string;
+  /** What was verified of models that lie elsewhere: one file a model. */
+  readonly verified: string;
   readonly logs: string;
   readonly previews: string;
   readonly thumbnails: string;
   readonly settingsFile: string;
   readonly jobsFile: string;
+  readonly downloadsFile: string;
+  /** The person's own list of models, beside resources/catalogue.json. */
+  readonly catalogueFile: string;
+  /** Encrypted by the system's keychain. */
+  readonly tokenFile: string;
   readonly measurementsFile: string;
   readonly windowFile: string;
   readonly workerPidFile: string;
@@ -40,10 +47,14 @@ export function dataFolders(root: string): DataFolders {
     profile: path.join(root, 'window'),
     environment: path.join(root, 'environment'),
     models: path.join(root, 'models'),
+    verified: path.join(root, 'verified'),
     logs: path.join(root, 'logs'),
     previews: path.join(root, 'previews'),
     thumbnails: path.join(root, 'thumbnails'),
     settingsFile: path.join(root, 'settings.json'),
+    downloadsFile: path.join(root, 'downloads.json'),
+    catalogueFile: path.join(root, 'catalogue.json'),
+    tokenFile: path.join(root, 'hub-token.bin'),
     jobsFile: path.join(root, 'jobs.json'),
     measurementsFile: path.join(root, 'measurements.json'),
     windowFile: path.join(root, 'window.json'),

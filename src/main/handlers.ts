@@ -9,6 +9,7 @@ import type { MachineWatch } from './gpus/machine-watch';
 import type { CallHandlers } from './ipc/router';
 import type { Queue } from './jobs/queue';
 import type { Library } from './library/library';
+import type { HubService } from './models/hub-service';
 import type { Models } from './models/models';
 import type { Desktop } from './ports/desktop';
 import type { Files } from './ports/files';
@@ -24,6 +25,7 @@ export interface Services {
   readonly environment: EnvironmentService;
   readonly engine: Engine;
   readonly models: Models;
+  readonly hub: HubService;
   readonly queue: Queue;
   readonly library: Library;
   readonly log: LogFile;
@@ -39,6 +41,7 @@ export function createHandlers(services: Services): CallHandlers {
     ...appHandlers(services),
     ...machineHandlers(services),
     ...modelHandlers(services),
+    ...hubHandlers(services),
     ...jobHandlers(services),
     ...libraryHandlers(services),
     ...diagnosticsHandlers(services),
@@ -160,6 +163,78 @@ function modelHandlers({
       const model = models.get().find(({ id }) => id === modelId);
       if (model?.state.status !== 'ready' || model.path === null) return Promise.resolve(null);
       return engine.countTokens(model.path, text);
+    },
+  };
+}
+
+type HubCalls =
+  | 'lookAtModel'
+  | 'downloadModel'
+  | 'pauseDownload'
+  | 'discardDownload'
+  | 'verifyModel'
+  | 'removeModel'
+  | 'showModelInFolder'
+  | 'openModelPage'
+  | 'moveModelsFolder'
+  | 'signIn'
+  | 'signOut';
+
+function hubHandlers({ desktop, engine, hub, models, queue }: Services): Some<HubCalls> {
+  const { downloads } = hub;
+  const modelOf = (modelId: string) => models.get().find(({ id }) => id === modelId);
+  /** Nothing is taken away under a job that reads it. */
+  const refuseWhileRunning = (modelId: string): void => {
+    if (queue.isRunning())
+      throw new SplitreelError(appError('MODEL_IN_USE', { name: modelOf(modelId)?.name ?? modelId }));
+  };
+  return {
+    lookAtModel: ({ modelId }) => downloads.look(modelId),
+    downloadModel: async ({ modelId }) => {
+      await downloads.start(modelId);
+      return undefined;
+    },
+    pauseDownload: async ({ modelId }) => {
+      await downloads.pause(modelId);
+      return undefined;
+    },
+    discardDownload: async ({ modelId }) => {
+      await downloads.discard(modelId);
+      return undefined;
+    },
+    verifyModel: async ({ modelId }) => {
+      await models.verify(modelId);
+      return undefined;
+    },
+    removeModel: async ({ modelId }) => {
+      refuseWhileRunning(modelId);
+      engine.send({ type: 'unload' });
+      await models.remove(modelId);
+      return undefined;
+    },
+    showModelInFolder: ({ modelId }) => {
+      const folder = modelOf(modelId)?.path;
+      if (folder != null) desktop.showInFolder(folder);
+      return Promise.resolve(undefined);
+    },
+    openModelPage: async ({ modelId }) => {
+      const [repository] = modelOf(modelId)?.offer?.repositories ?? [];
+      if (repository !== undefined) await desktop.openModelPage(repository);
+      return undefined;
+    },
+    moveModelsFolder: async () => {
+      const folder = await desktop.chooseFolder();
+      if (folder === null) return null;
+      await hub.move(folder);
+      return folder;
+    },
+    signIn: async ({ token }) => {
+      await hub.signIn(token);
+      return undefined;
+    },
+    signOut: async () => {
+      await hub.signOut();
+      return undefined;
     },
   };
 }

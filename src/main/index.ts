@@ -6,6 +6,7 @@ import { app, type BrowserWindow, ipcMain, Menu, powerMonitor, session } from 'e
 import { CALL_CHANNEL, CHANGE_CHANNEL } from '../shared/channels';
 import { createDesktop } from './adapters/electron/desktop';
 import { createMainWindow } from './adapters/electron/main-window';
+import { electronSecrets } from './adapters/electron/secrets';
 import { handleAppScheme, registerAppScheme } from './adapters/electron/protocol';
 import { closeBorders, denyEverythingElse } from './adapters/electron/security';
 import { makeThumbnail } from './adapters/electron/thumbnailer';
@@ -82,6 +83,7 @@ async function start(): Promise<void> {
     random: nodeRandom,
     processes: nodeProcesses,
     desktop,
+    secrets: electronSecrets,
     readSystem,
     hasNvidiaCard,
     makeThumbnail,

@@ -23,12 +23,13 @@ import {
 import { jobsFileSchema, NO_JOBS, openQueue, type Queue } from './jobs/queue';
 import { deviceNames } from './jobs/validate';
 import { createLibrary } from './library/library';
-import { createModels } from './models/models';
+import { openHubService } from './models/hub-service';
 import type { Clock } from './ports/clock';
 import type { Desktop } from './ports/desktop';
 import type { Files } from './ports/files';
 import type { Processes } from './ports/processes';
 import type { Random } from './ports/random';
+import type { Secrets } from './ports/secrets';
 import { openSettings } from './settings/settings';
 import { openJsonStore } from './state/json-store';
 import { createSliceStore, type SliceStore } from './state/slice-store';
@@ -39,6 +40,7 @@ export interface AppPorts {
   readonly random: Random;
   readonly processes: Processes;
   readonly desktop: Desktop;
+  readonly secrets: Secrets;
   readonly readSystem: () => Promise<SystemFacts>;
   readonly hasNvidiaCard: () => Promise<boolean>;
   readonly makeThumbnail: (videoUrl: string) => Promise<Uint8Array | null>;
@@ -66,6 +68,13 @@ export interface App extends Services {
   readonly close: () => Promise<void>;
 }
 
+/** Known only once the others are there. */
+interface Later {
+  store: SliceStore | null;
+  library: (() => Promise<void>) | null;
+  settings: (() => void) | null;
+}
+
 const MINIMUM_DRIVER_FALLBACK = '0';
 
 export async function openApp(ports: AppPorts, options: AppOptions): Promise<App> {
@@ -78,7 +87,7 @@ export async function openApp(ports: AppPorts, options: AppOptions): Promise<App
   };
 
   // Each store is opened before the slices, so that the first snapshot is the truth.
-  const later: { store: SliceStore | null; library: (() => Promise<void>) | null } = { store: null, library: null };
+  const later: Later = { store: null, library: null, settings: null };
   const publish = <K extends keyof Slices>(slice: K, value: Slices[K]): void => later.store?.set(slice, value);
   const videosFolder = (): string => settings.get().videosFolder ?? options.defaultVideosFolder;
   const about = (): Slices['about'] => ({
@@ -92,6 +101,7 @@ export async function openApp(ports: AppPorts, options: AppOptions): Promise<App
     file: folders.settingsFile,
     onChange: (value) => {
       publish('settings', value);
+      later.settings?.();
       if (videosFolder() === knownVideosFolder) return;
       knownVideosFolder = videosFolder();
       publish('about', about());
@@ -113,6 +123,8 @@ export async function openApp(ports: AppPorts, options: AppOptions): Promise<App
     environment: { status: 'unknown' },
     engine: STOPPED_ENGINE,
     models: [],
+    downloads: [],
+    hub: { isSignedIn: false, isTokenKept: false, modelsFolder: folders.models, moving: null },
     jobs: jobsStore.value().jobs,
     progress: null,
     library: [],
@@ -154,11 +166,13 @@ export async function openApp(ports: AppPorts, options: AppOptions): Promise<App
     (videos) => publish('library', [...videos]),
   );
   later.library = library.scan;
-  const models = createModels(
+  const queueLater: { queue: Queue | null } = { queue: null };
+  const hub = await openHubService(
     {
-      files,
-      shippedDemo: path.join(options.resourcesFolder, 'demo'),
-      madeDemo: path.join(folders.models, 'demo'),
+      ...ports,
+      log,
+      settings,
+      python: environment.current,
       makeDemo: async (folder) => {
         const current = await environment.current();
         if (current === null) return false;
@@ -168,13 +182,27 @@ export async function openApp(ports: AppPorts, options: AppOptions): Promise<App
         });
         return outcome.kind === 'exited' && outcome.code === 0;
       },
-      folders: () => settings.get().modelFolders,
-      setFolders: settings.setModelFolders,
+      isBusy: () => queueLater.queue?.isRunning() === true,
     },
-    (value) => publish('models', [...value]),
+    {
+      ...options,
+      dataRoot: folders.root,
+      defaultModelsFolder: folders.models,
+      recordsFolder: folders.verified,
+      downloadsFile: folders.downloadsFile,
+      catalogueFile: folders.catalogueFile,
+      tokenFile: folders.tokenFile,
+      onModels: (value) => publish('models', [...value]),
+      onDownloads: (value) => publish('downloads', [...value]),
+      onState: (value) => publish('hub', value),
+    },
   );
+  const { models } = hub;
+  for (const problem of hub.problems) notice(problem);
+  later.settings = hub.configure;
+  publish('hub', hub.state());
+  publish('downloads', [...hub.downloads.get()]);
 
-  const queueLater: { queue: Queue | null } = { queue: null };
   const engine = createEngine(
     { files, processes, log, clock, random, startProcess: () => startSupervisor(processes, environment, folders) },
     {
@@ -226,6 +254,7 @@ export async function openApp(ports: AppPorts, options: AppOptions): Promise<App
     if (environment.get().status !== 'ready') return;
     await Promise.all([engine.start(), models.ensureDemo()]);
     queue.advance();
+    hub.resume();
   };
   return {
     files,
@@ -236,6 +265,7 @@ export async function openApp(ports: AppPorts, options: AppOptions): Promise<App
     environment,
     engine,
     models,
+    hub,
     queue,
     library,
     log,
@@ -251,7 +281,9 @@ export async function openApp(ports: AppPorts, options: AppOptions): Promise<App
         if (outcome.status === 'rejected') log.error('a start step failed', outcome.reason);
       await environmentChanged();
     },
-    close: () => closeAll(queue, engine, machine, environment, log),
+    close: async () => {
+      await Promise.all([hub.close(), closeAll(queue, engine, machine, environment, log)]);
+    },
   };
 }
 

@@ -4,6 +4,7 @@
  * do, parse output, Result.
  */
 import { z } from 'zod';
+import { downloadOfferSchema, downloadSchema, hubStateSchema } from './download';
 import { environmentSchema } from './environment';
 import { appErrorSchema, type AppError } from './errors';
 import { jobDevicesSchema, jobProgressSchema, jobSchema } from './job';
@@ -20,7 +21,7 @@ import { settingsPatchSchema, settingsSchema } from './settings';
 export const LINK_IDS = ['docs', 'issues', 'licence', 'model2b', 'model5b', 'model15', 'driver', 'wsl'] as const;
 
 const nothing = z.undefined();
-const id = z.string().min(1).max(200);
+const id = z.string().min(1).max(4_096);
 
 /** State that main owns; each slice is pushed whole when it changes. */
 export const sliceSchemas = {
@@ -36,6 +37,8 @@ export const sliceSchemas = {
     error: appErrorSchema.nullable(),
   }),
   models: z.array(modelEntrySchema),
+  downloads: z.array(downloadSchema),
+  hub: hubStateSchema,
   /** In queue order, finished ones included until they are cleared. */
   jobs: z.array(jobSchema),
   /** Of the job that is running, or of the last one that ran; null before the first. */
@@ -112,6 +115,24 @@ export const calls = {
   /** Forgets a folder that was added; the folder itself stays. */
   forgetModel: call(z.object({ modelId: id }), nothing),
   recheckModel: call(z.object({ modelId: id }), nothing),
+  /** Asks the hub what a download would take. */
+  lookAtModel: call(z.object({ modelId: id }), downloadOfferSchema),
+  /** Starts, resumes or, where the model is there and damaged, mends. */
+  downloadModel: call(z.object({ modelId: id }), nothing),
+  pauseDownload: call(z.object({ modelId: id }), nothing),
+  /** Ends a download and removes what came of it. */
+  discardDownload: call(z.object({ modelId: id }), nothing),
+  /** Hashes every file again. */
+  verifyModel: call(z.object({ modelId: id }), nothing),
+  /** Removes a model from the models folder. */
+  removeModel: call(z.object({ modelId: id }), nothing),
+  showModelInFolder: call(z.object({ modelId: id }), nothing),
+  /** The model's own page on huggingface.co, where its licence is. */
+  openModelPage: call(z.object({ modelId: id }), nothing),
+  /** Asks for a folder and moves the models there; null when the dialogue is cancelled. */
+  moveModelsFolder: call(nothing, z.string().nullable()),
+  signIn: call(z.object({ token: z.string().max(300) }), nothing),
+  signOut: call(nothing, nothing),
   countTokens: call(
     z.object({ modelId: id, text: z.string().max(20_000) }),
     z.object({ tokens: z.number(), max: z.number() }).nullable(),

@@ -7,8 +7,10 @@ import { z } from 'zod';
 import { appError, type AppError } from './errors';
 import { err, ok, type Result } from './result';
 
+export const taskSchema = z.enum(['text-to-video', 'image-to-video']);
+
 export const modelShapeSchema = z.object({
-  task: z.enum(['text-to-video', 'image-to-video']),
+  task: taskSchema,
   /** Attention heads of the transformer (`num_attention_heads`). */
   heads: z.number().int().positive(),
   /** Transformer blocks (`num_layers`). */

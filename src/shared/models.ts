@@ -1,5 +1,6 @@
 /** Models that can be used: what the window shows of each. */
 import { z } from 'zod';
+import { catalogueEntrySchema } from './catalogue';
 import { appErrorSchema } from './errors';
 import { memoryShapeSchema } from './memory-shape';
 import { modelShapeSchema } from './model';
@@ -32,5 +33,19 @@ export const modelEntrySchema = z.object({
   sizes: z.array(z.object({ width: z.number(), height: z.number() })),
   /** Sentences to try in one click. */
   examples: z.array(z.string()),
+  /** What the catalogue says of it; null for models that are in no catalogue. */
+  offer: catalogueEntrySchema.nullable(),
+  /** Null while nothing of it is there. */
+  files: z
+    .object({
+      /** `app`: came with it; `models`: in the models folder, Splitreel's to remove; the others are the person's. */
+      place: z.enum(['app', 'models', 'cache', 'folder']),
+      /** Every file hashed; `known`: of so many the hub's own hash is known. */
+      verified: z.object({ fileCount: z.number(), known: z.number() }).nullable(),
+      verifying: z.object({ doneBytes: z.number(), totalBytes: z.number() }).nullable(),
+      /** Damaged files can be fetched again, and only they. */
+      canMend: z.boolean(),
+    })
+    .nullable(),
 });
 export type ModelEntry = z.infer<typeof modelEntrySchema>;

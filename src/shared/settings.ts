@@ -17,6 +17,12 @@ const changeable = {
   /** Says so outside the window when a video is finished while the window is not in front. */
   notifyWhenDone: z.boolean(),
   loopPlayback: z.boolean(),
+  /** A mirror of the hub (HF_ENDPOINT); null: huggingface.co. */
+  hubMirror: z.string().max(500).nullable(),
+  /** False: the token is never sent to the mirror. */
+  sendTokenToMirror: z.boolean(),
+  /** Of all downloads together, in bytes per second; null: as fast as it goes. */
+  downloadLimit: z.number().int().min(10_000).nullable(),
   /** What the Create form held; null before the first change. */
   draft: z.object({ request: generateRequestSchema, plan: planSchema, isPlanAutomatic: z.boolean() }).nullable(),
 };
@@ -31,6 +37,13 @@ export const settingsSchema = z.object({
   modelFolders: z.array(z.string()).default([]),
   notifyWhenDone: changeable.notifyWhenDone.default(true),
   loopPlayback: changeable.loopPlayback.default(true),
+  hubMirror: changeable.hubMirror.default(null),
+  sendTokenToMirror: changeable.sendTokenToMirror.default(false),
+  downloadLimit: changeable.downloadLimit.default(null),
+  /** Where models are kept; null: in the data folder. */
+  modelsFolder: z.string().nullable().default(null),
+  /** While models are on their way from there to the folder above. */
+  modelsFolderBefore: z.string().nullable().default(null),
   draft: changeable.draft.default(null),
 });
 export type Settings = z.infer<typeof settingsSchema>;

@@ -48,6 +48,8 @@ const MODEL: ModelEntry = {
   defaults: defaultSettings(SHAPE),
   sizes: [],
   examples: [],
+  offer: null,
+  files: null,
 };
 
 export const request = (changes: Partial<GenerateRequest> = {}): GenerateRequest => ({

@@ -26,6 +26,8 @@ export const MODEL: ModelEntry = {
   defaults: defaultSettings(SHAPE),
   sizes: [{ width: 720, height: 480 }],
   examples: ['a red ball', 'a blue square'],
+  offer: null,
+  files: { place: 'app', verified: null, verifying: null, canMend: false },
 };
 
 export const gpu = (index: number) => ({
@@ -64,6 +66,8 @@ export const SLICES: Slices = {
   },
   engine: { status: 'cold', modelId: null, rankCount: 0, kernels: [], error: null },
   models: [MODEL],
+  downloads: [],
+  hub: { isSignedIn: false, isTokenKept: true, modelsFolder: '/models', moving: null },
   jobs: [],
   progress: null,
   library: [],

@@ -13,7 +13,6 @@ from typing import Final
 from splitreel.hub.selection import Digest
 
 _BLOCK_BYTES: Final = 4 * 1_048_576
-RECORD_NAME: Final = ".splitreel.json"
 
 
 def hash_file(path: Path, kind: str, on_bytes: Callable[[int], None] = lambda _count: None) -> str:

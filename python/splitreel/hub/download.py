@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeVar
 
 from splitreel.errors import SplitreelError
-from splitreel.hub.digests import RECORD_NAME, Record, RecordedFile, hash_file, read_record, recorded, write_record
+from splitreel.hub.digests import Record, RecordedFile, hash_file, read_record, recorded, write_record
 from splitreel.hub.pace import Pace, Speed
 from splitreel.hub.part_file import PartFile
 from splitreel.hub.protocol import MAX_CONNECTIONS, Download, DownloadProgressed
@@ -110,7 +110,7 @@ class ModelDownload:
     def _prepare(self, commit: str, remote: tuple[RemoteFile, ...]) -> None:
         """What is there already: whole files by the record of their verification, the rest by its counts."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        before = read_record(self._folder / RECORD_NAME)
+        before = read_record(Path(self._wish.record_file))
         kept: dict[str, RecordedFile] = {}
         for file in remote:
             target = self._folder / file.path
@@ -130,7 +130,13 @@ class ModelDownload:
         """A file that is whole under its name but not in the record is hashed, not fetched: a kill between its
         rename and the record's, or a person who put it there."""
         with suppress(OSError):
-            if target.is_file() and target.stat().st_size == file.size and not data.exists():
+            # A link is a name in somebody's cache: its file is not ours to move.
+            if (
+                target.is_file()
+                and not target.is_symlink()
+                and target.stat().st_size == file.size
+                and not data.exists()
+            ):
                 self._stage = "verifying"
                 if hash_file(target, file.digest.kind, self._count_verified) == file.digest.value:
                     PartFile.claim(target, data, file, self._tuning.segment_bytes)
@@ -215,7 +221,8 @@ class ModelDownload:
         assert part is not None
         self._stage = "verifying" if all(other.segments_left == 0 for other in self._files) else self._stage
         if hash_file(part.data, file.remote.digest.kind, self._count_verified) == file.remote.digest.value:
-            target = self._folder / file.remote.path
+            # Through the link of a cache to the blob that it names: that is the file that was damaged.
+            target = (self._folder / file.remote.path).resolve()
             part.finish(target)
             entry = recorded(target, file.remote.digest, is_known=True)
             with self._record_lock:
@@ -223,7 +230,7 @@ class ModelDownload:
                 self._record = Record(
                     self._record.repo, self._record.commit, {**self._record.files, file.remote.path: entry}
                 )
-                write_record(self._folder / RECORD_NAME, self._record)
+                write_record(Path(self._wish.record_file), self._record)
             return
         part.start_again()
         if is_second_try:
@@ -305,7 +312,7 @@ class ModelDownload:
     def _conclude(self) -> None:
         with suppress(OSError):
             (self._folder / _PARTS).rmdir()
-        write_record(self._folder / RECORD_NAME, self._record)
+        write_record(Path(self._wish.record_file), self._record)
         final = Path(self._wish.final_folder)
         if final != self._folder:
             final.parent.mkdir(parents=True, exist_ok=True)

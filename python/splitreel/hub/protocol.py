@@ -38,13 +38,17 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """Fetches what is not there yet into `folder`, then renames it to `final_folder` (the same: mends in place)."""
+    """Fetches what is not there yet into `folder`, then renames it to `final_folder` (the same: mends in place).
+
+    `record_file`: where it is kept what was verified; it may lie in `folder`.
+    """
 
     model_id: str
     repo: str
     revision: str
     folder: str
     final_folder: str
+    record_file: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +67,13 @@ class Verify:
     everything: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Find:
-    """Looks for models of these repositories in the Hugging Face cache."""
-
-    request_id: str
-    repos: tuple[str, ...]
-
-
-Command: TypeAlias = Configure | Look | Download | Pause | Verify | Find
+Command: TypeAlias = Configure | Look | Download | Pause | Verify
 _COMMANDS: Final[dict[str, type[Command]]] = {
     "configure": Configure,
     "look": Look,
     "download": Download,
     "pause": Pause,
     "verify": Verify,
-    "find": Find,
 }
 
 
@@ -174,20 +169,6 @@ class VerifyFailed:
     type: Literal["verifyFailed"] = "verifyFailed"
 
 
-@dataclass(frozen=True, slots=True)
-class FoundModel:
-    repo: str
-    commit: str
-    folder: str
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    request_id: str
-    models: tuple[FoundModel, ...]
-    type: Literal["found"] = "found"
-
-
 Event: TypeAlias = (
     HubReady
     | Looked
@@ -199,7 +180,6 @@ Event: TypeAlias = (
     | VerifyProgressed
     | Verified
     | VerifyFailed
-    | Found
 )
 
 

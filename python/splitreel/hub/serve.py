@@ -16,9 +16,9 @@ from splitreel.errors import AppError, SplitreelError
 from splitreel.hub import protocol
 from splitreel.hub.download import ModelDownload, Paused, disk_full
 from splitreel.hub.pace import Pace
-from splitreel.hub.protocol import Configure, Download, Event, Find, Look, Pause, Verify
+from splitreel.hub.protocol import Configure, Download, Event, Look, Pause, Verify
 from splitreel.hub.session import HubSession, Interrupted, describe, versions
-from splitreel.hub.verify import find_cached, verify
+from splitreel.hub.verify import verify
 
 _EVENTS_FD: Final = 3
 _VERIFY_PROGRESS_SECONDS: Final = 0.25
@@ -61,8 +61,6 @@ class HubService:
                     running[0].set()
             case Verify():
                 self._start(command.model_id, lambda stop: self._verify(command, stop))
-            case Find(request_id, repos):
-                self.tell(protocol.Found(request_id, find_cached(repos)))
 
     def end(self) -> None:
         for stop, _ in self._running.values():

@@ -11,34 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from huggingface_hub import constants
-from huggingface_hub.file_download import repo_folder_name
-
 from splitreel.hub.digests import Record, RecordedFile, hash_file, read_record, recorded, write_record
-from splitreel.hub.protocol import DamagedFile, FoundModel, Verified, Verify
+from splitreel.hub.protocol import DamagedFile, Verified, Verify
 from splitreel.hub.selection import Digest, digest_of, is_wanted
 
 _SNAPSHOT: Final = re.compile(r"models--([\w.-]+?)--([\w.-]+)")
 _PARTS: Final = ("", "transformer", "vae", "text_encoder", "tokenizer", "scheduler")
-
-
-def find_cached(repos: tuple[str, ...]) -> tuple[FoundModel, ...]:
-    """The newest snapshot of each repository in the cache of huggingface_hub (HF_HUB_CACHE, HF_HOME)."""
-    return tuple(found for repo in repos if (found := _find_one(repo)) is not None)
-
-
-def _find_one(repo: str) -> FoundModel | None:
-    folder = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repo, repo_type="model")
-    try:
-        snapshots = [path for path in (folder / "snapshots").iterdir() if (path / "model_index.json").is_file()]
-        if not snapshots:
-            return None
-        reference = folder / "refs" / "main"
-        main = reference.read_text("ascii").strip() if reference.is_file() else ""
-        best = max(snapshots, key=lambda path: (path.name == main, path.stat().st_mtime_ns))
-    except (OSError, ValueError):
-        return None
-    return FoundModel(repo, best.name, str(best))
 
 
 def verify(wish: Verify, hear: Callable[[int, int], None], check: Callable[[], None]) -> Verified:
@@ -75,18 +53,19 @@ def verify(wish: Verify, hear: Callable[[int, int], None], check: Callable[[], N
         digest = Digest(digest.kind, hash_file(path, digest.kind, on_bytes))
         if right is not None and digest != right:
             damaged.append(DamagedFile(name, _difference(path, old, is_known=expected is not None)))
+            # Still what the file should be, but never again believed by size and time.
+            kept[name] = RecordedFile(old.size if old else -1, right, -1, expected is not None)
             continue
         kept[name] = recorded(path, digest, is_known=expected is not None)
         write_record(record_file, Record(repo, commit, {**before.files, **kept}))
-    # A damaged file keeps its old entry: it is still what the file should be.
     write_record(record_file, Record(repo, commit, {**before.files, **kept}))
-    known = sum(entry.is_known for entry in kept.values())
+    known = sum(entry.is_known and entry.mtime_ms >= 0 for entry in kept.values())
     return Verified(wish.model_id, len(names), known, tuple(damaged), repo, commit)
 
 
 def _difference(path: Path, old: RecordedFile | None, *, is_known: bool) -> str:
     size = path.stat().st_size
-    if old is not None and size != old.size:
+    if old is not None and 0 <= old.size != size:
         return f"it has {size} bytes of {old.size}"
     return (
         "its hash is not the one that the hub names" if is_known else "its bytes have changed since it was first seen"

@@ -34,13 +34,20 @@ class Fetch:
     """One download into `folder`."""
 
     def __init__(
-        self, hub: FakeHub, folder: Path, *, final: Path | None = None, tuning: Tuning = QUICK, **more: Any
+        self,
+        hub: FakeHub,
+        folder: Path,
+        *,
+        final: Path | None = None,
+        record: Path | None = None,
+        tuning: Tuning = QUICK,
+        **more: Any,
     ) -> None:
         self.heard: list[DownloadProgressed] = []
         settings = configure(hub, **more)
         pace = Pace()
         pace.set_limit(settings.bytes_per_second)
-        wish = Download("m", REPO, "main", str(folder), str(final or folder))
+        wish = Download("m", REPO, "main", str(folder), str(final or folder), str(record or folder / ".splitreel.json"))
         self.download = ModelDownload(wish, HubSession(settings), pace, self.heard.append, tuning)
 
     def run(self) -> int:
@@ -109,7 +116,13 @@ class HubProcess:
 
     def download(self, folder: Path, final: Path | None = None) -> None:
         self.send(
-            "download", modelId="m", repo=REPO, revision="main", folder=str(folder), finalFolder=str(final or folder)
+            "download",
+            modelId="m",
+            repo=REPO,
+            revision="main",
+            folder=str(folder),
+            finalFolder=str(final or folder),
+            recordFile=str(folder / ".splitreel.json"),
         )
 
     def events(self) -> Iterator[dict[str, Any]]:

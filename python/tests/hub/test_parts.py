@@ -16,9 +16,9 @@ from splitreel.hub.pace import Pace, Speed
 from splitreel.hub.part_file import PartFile
 from splitreel.hub.protocol import Verified, Verify, parse_command
 from splitreel.hub.selection import Digest, RemoteFile
-from splitreel.hub.verify import find_cached, verify
+from splitreel.hub.verify import verify
 from tests.fakes.hub import FakeHub
-from tests.hub.client import DEMO, REPO, WEIGHTS, wanted
+from tests.hub.client import DEMO, REPO, WEIGHTS, Fetch, wanted
 
 FILE = RemoteFile("a", 1_000, Digest("sha256", "0" * 64))
 
@@ -132,20 +132,22 @@ def make_cache(root: Path, source: FakeHub) -> Path:
     return snapshot
 
 
-def test_the_cache_of_hugging_face_names_its_own_hashes(
-    hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_cache_of_hugging_face_names_its_own_hashes(hub: FakeHub, tmp_path: Path) -> None:
     snapshot = make_cache(tmp_path / "hub", hub)
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
-    (found,) = find_cached(("nobody/nothing", REPO))
-    assert (found.repo, found.folder) == (REPO, str(snapshot))
     record = tmp_path / "record.json"
     verified, _ = run_verify(snapshot, record)
     assert verified.damaged == ()
     assert verified.known == verified.file_count == len(wanted())
     assert (verified.repo, verified.commit) == (REPO, snapshot.name)
-    spoil_byte((snapshot / WEIGHTS).resolve())
+    blob = (snapshot / WEIGHTS).resolve()
+    spoil_byte(blob)
     assert [damage.file for damage in run_verify(snapshot, record, everything=True)[0].damaged] == [WEIGHTS]
+    # Mended where it lies: the blob that the link names, and nothing else.
+    Fetch(hub, snapshot, record=record).run()
+    assert dict(hub.served) == {WEIGHTS: blob.stat().st_size}
+    assert (snapshot / WEIGHTS).is_symlink()
+    assert run_verify(snapshot, record, everything=True)[0].damaged == ()
+    assert not (snapshot / ".parts").exists()
 
 
 def test_a_folder_of_hf_download_names_its_hashes(hub: FakeHub, tmp_path: Path) -> None:
@@ -190,8 +192,6 @@ def test_a_bad_command_never_repeats_what_it_held() -> None:
 
 
 def test_a_listing_without_hashes_is_refused(hub: FakeHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from tests.hub.client import Fetch
-
     bare = [
         {key: value for key, value in entry.items() if key not in {"lfs", "blobId"}} for entry in hub.siblings(DEMO)
     ]

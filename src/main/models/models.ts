@@ -1,14 +1,24 @@
-/** The models that can be used: the one that comes with the app, and folders that the person added. */
+/**
+ * The models that there are: the one that comes with the app, those of the catalogue (here, in the Hugging Face cache
+ * or yet to be fetched), whatever else lies in the models folder, and folders that the person added.
+ */
 import path from 'node:path';
-import { z } from 'zod';
+import type { CatalogueEntry } from '../../shared/catalogue';
 import { appError, SplitreelError } from '../../shared/errors';
 import type { ModelEntry } from '../../shared/models';
 import { videoSettingsSchema } from '../../shared/request';
+import { z } from 'zod';
 import type { Files } from '../ports/files';
+import type { Log } from '../ports/log';
 import { defaultSettings, NO_MODEL_SETTINGS, offeredSizes } from './defaults';
+import type { Hub } from './hub';
+import { locate, modelFoldersIn } from './places';
 import { readModel } from './read-model';
+import { checkRecord, recordFile, type RecordState } from './record';
 
 export const DEMO_ID = 'demo';
+/** Names in the models folder that hold a demo model, of the app's or of the command line's making. */
+const DEMO_FOLDERS = ['demo', 'demo-random'] as const;
 
 /** resources/demo/splitreel.json: what the demo model's makers say of it. */
 const demoNotesSchema = z.object({
@@ -27,6 +37,8 @@ const EXAMPLES = [
 
 export interface ModelsPorts {
   readonly files: Files;
+  readonly log: Log;
+  readonly hub: Pick<Hub, 'verify'>;
   /** <app>/resources/demo, used where it holds a model. */
   readonly shippedDemo: string;
   /** Where a demo model is made otherwise. */
@@ -35,6 +47,23 @@ export interface ModelsPorts {
   readonly makeDemo: (folder: string) => Promise<boolean>;
   readonly folders: () => readonly string[];
   readonly setFolders: (folders: readonly string[]) => Promise<void>;
+  readonly catalogue: readonly CatalogueEntry[];
+  /** Where models are kept, the newest first: two while they are being moved. */
+  readonly modelsFolders: () => readonly string[];
+  /** huggingface_hub's own cache. */
+  readonly cacheFolder: string;
+  /** For what was verified of models that lie elsewhere. */
+  readonly recordsFolder: string;
+}
+
+/** What the downloader needs to fetch a model, or the damaged files of one. */
+export interface DownloadTarget {
+  readonly repo: string;
+  readonly revision: string;
+  readonly folder: string;
+  readonly finalFolder: string;
+  readonly recordFile: string;
+  readonly isMending: boolean;
 }
 
 export interface Models {
@@ -44,59 +73,145 @@ export interface Models {
   /** The folder's id; throws what is wrong with a folder that holds no model at all. */
   readonly add: (folder: string) => Promise<string>;
   readonly forget: (modelId: string) => Promise<void>;
+  /** Deletes a model from the models folder. */
+  readonly remove: (modelId: string) => Promise<void>;
   /** Once the environment is ready: makes the demo model where it is not there. */
   readonly ensureDemo: () => Promise<void>;
+  /** Hashes every file; the entry shows how far it is and what was found. */
+  readonly verify: (modelId: string) => Promise<void>;
+  /** Hashes, in the background, the models that were never verified or have changed since. */
+  readonly verifyNew: () => Promise<void>;
+  /** Null where there is nothing to fetch for this model. */
+  readonly downloadTarget: (modelId: string) => Promise<DownloadTarget | null>;
 }
+
+type About = Pick<ModelEntry, 'id' | 'name' | 'description' | 'source' | 'offer'>;
+type Place = NonNullable<ModelEntry['files']>['place'];
 
 export function createModels(ports: ModelsPorts, onModels: (models: readonly ModelEntry[]) => void): Models {
   const { files } = ports;
   let models: readonly ModelEntry[] = [];
+  /** Of each model that is there; what its entry says of it comes from here. */
+  const records = new Map<string, RecordState>();
   const set = (next: readonly ModelEntry[]): void => {
     models = next;
     onModels(models);
   };
+  const find = (modelId: string): ModelEntry | undefined => models.find(({ id }) => id === modelId);
   const put = (entry: ModelEntry): void => {
-    const isKnown = models.some(({ id }) => id === entry.id);
-    set(isKnown ? models.map((other) => (other.id === entry.id ? entry : other)) : [...models, entry]);
+    set(
+      find(entry.id) === undefined
+        ? [...models, entry]
+        : models.map((other) => (other.id === entry.id ? entry : other)),
+    );
   };
-  const demoFolder = async (): Promise<string> =>
-    (await files.stat(path.join(ports.shippedDemo, 'model_index.json'))) === null ? ports.madeDemo : ports.shippedDemo;
+  const take = (modelId: string): void => {
+    records.delete(modelId);
+    set(models.filter(({ id }) => id !== modelId));
+  };
 
-  const checkDemo = async (): Promise<void> => {
-    const folder = await demoFolder();
-    const notes = await readNotes(files, folder);
-    put(await readEntry(files, folder, { ...describeDemo(notes), id: DEMO_ID, source: 'builtin' }, notes));
+  /** Shape, sizes and headers first, then what was verified of it. */
+  const readPlaced = async (folder: string, place: Place, about: About): Promise<ModelEntry> => {
+    const entry = await readEntry(files, folder, about, {});
+    if (place === 'app') return entry;
+    const record = await checkRecord(files, folder, recordFile(folder, place, ports.recordsFolder));
+    records.set(about.id, record);
+    return withRecord(entry, place, record);
   };
-  const checkFolder = async (folder: string): Promise<void> => {
-    const about = { id: folder, name: path.basename(folder), description: folder, source: 'folder' as const };
-    put(await readEntry(files, folder, about, {}));
+  const checkDemo = async (): Promise<void> => {
+    const isShipped = (await files.stat(path.join(ports.shippedDemo, 'model_index.json'))) !== null;
+    const folder = isShipped ? ports.shippedDemo : ports.madeDemo;
+    const notes = await readNotes(files, folder);
+    const about = { ...describeDemo(notes), id: DEMO_ID, source: 'builtin' as const, offer: null };
+    const entry = await readEntry(files, folder, about, notes);
+    const isThere = entry.state.status !== 'absent';
+    put({ ...entry, files: isThere ? { place: 'app', verified: null, verifying: null, canMend: false } : null });
+  };
+  const checkCatalogued = async (offer: CatalogueEntry): Promise<void> => {
+    const about = { id: offer.id, name: offer.name, description: offer.description, source: 'catalogue', offer } as const;
+    const modelsFolders = ports.modelsFolders();
+    const found = await locate(files, offer, { modelsFolders, cacheFolder: ports.cacheFolder });
+    records.delete(offer.id);
+    put(found === null ? absent(about) : await readPlaced(found.folder, found.place, about));
+  };
+  const checkFolder = async (folder: string, place: 'models' | 'folder'): Promise<void> => {
+    const about = { id: folder, name: path.basename(folder), description: '', source: 'folder' as const, offer: null };
+    put(await readPlaced(folder, place, about));
+  };
+  const foundFolders = async (): Promise<readonly string[]> => {
+    const known = [...DEMO_FOLDERS, ...ports.catalogue.map(({ id }) => id)];
+    const found = await Promise.all(ports.modelsFolders().map((base) => modelFoldersIn(files, base, known)));
+    return found.flat();
+  };
+  const check = async (entry: ModelEntry): Promise<void> => {
+    if (entry.id === DEMO_ID) await checkDemo();
+    else if (entry.offer !== null) await checkCatalogued(entry.offer);
+    else await checkFolder(entry.id, entry.files?.place === 'models' ? 'models' : 'folder');
   };
   const recheck = async (modelId: string): Promise<void> => {
-    const entry = models.find(({ id }) => id === modelId);
-    if (entry !== undefined) put({ ...entry, state: { status: 'checking' } });
-    await (modelId === DEMO_ID ? checkDemo() : checkFolder(modelId));
+    const entry = find(modelId);
+    if (entry === undefined) return;
+    put({ ...entry, state: { status: 'checking' } });
+    await check(entry);
+  };
+  const runVerify = async (modelId: string, everything: boolean): Promise<void> => {
+    const entry = find(modelId);
+    const place = entry?.files?.place;
+    if (entry?.path === null || entry === undefined || place === undefined || place === 'app') return;
+    const show = (verifying: { doneBytes: number; totalBytes: number } | null): void => {
+      const now = find(modelId);
+      if (now?.files != null) put({ ...now, files: { ...now.files, verifying } });
+    };
+    show({ doneBytes: 0, totalBytes: entry.sizeBytes ?? 0 });
+    try {
+      const record = recordFile(entry.path, place, ports.recordsFolder);
+      await ports.hub.verify({ modelId, folder: entry.path, recordFile: record, everything }, show);
+    } finally {
+      show(null);
+      await check(entry);
+    }
   };
   return {
     get: () => models,
     checkAll: async () => {
       await checkDemo();
-      for (const folder of ports.folders()) await checkFolder(folder);
+      for (const entry of ports.catalogue) await checkCatalogued(entry);
+      const inModels = await foundFolders();
+      for (const folder of inModels) await checkFolder(folder, 'models');
+      for (const folder of ports.folders()) if (!inModels.includes(folder)) await checkFolder(folder, 'folder');
+      // What was there before and is gone, such as a folder that was moved.
+      const there = new Set([DEMO_ID, ...ports.catalogue.map(({ id }) => id), ...inModels, ...ports.folders()]);
+      for (const { id } of models) if (!there.has(id)) take(id);
     },
     recheck,
     add: async (chosen) => {
       const folder = await files.realPath(chosen);
       if ((await files.stat(path.join(folder, 'model_index.json'))) === null)
         throw new SplitreelError(appError('MODEL_MISSING', { path: folder }));
+      const known = models.find((entry) => entry.path === folder);
+      if (known !== undefined) return known.id;
       if (!ports.folders().includes(folder)) await ports.setFolders([...ports.folders(), folder]);
-      await checkFolder(folder);
+      await checkFolder(folder, 'folder');
       return folder;
     },
     forget: async (modelId) => {
       await ports.setFolders(ports.folders().filter((folder) => folder !== modelId));
-      set(models.filter(({ id, source }) => id !== modelId || source !== 'folder'));
+      const entry = find(modelId);
+      if (entry?.files?.place === 'folder') take(modelId);
+    },
+    remove: async (modelId) => {
+      const entry = find(modelId);
+      if (entry?.files?.place !== 'models' || entry.path === null) return;
+      // Under another name first: whatever happens to the rest, half a model is never taken for one.
+      const doomed = `${entry.path}.removing`;
+      await files.remove(doomed);
+      await files.rename(entry.path, doomed);
+      await files.remove(doomed);
+      if (entry.offer === null) take(modelId);
+      else await check(entry);
     },
     ensureDemo: async () => {
-      const demo = models.find(({ id }) => id === DEMO_ID);
+      const demo = find(DEMO_ID);
       if (demo?.state.status !== 'absent') return;
       put({ ...demo, state: { status: 'checking' } });
       const part = `${ports.madeDemo}.part`;
@@ -107,6 +222,60 @@ export function createModels(ports: ModelsPorts, onModels: (models: readonly Mod
         await files.rename(part, ports.madeDemo);
       }
       await checkDemo();
+    },
+    verify: (modelId) => runVerify(modelId, true),
+    verifyNew: async () => {
+      for (const { id, state } of models) {
+        const status = records.get(id)?.status;
+        if (state.status !== 'ready' || status === undefined || status === 'good' || status === 'damaged') continue;
+        await runVerify(id, false).catch((error: unknown) => ports.log.warn(`${id} could not be verified: ${String(error)}`));
+      }
+    },
+    downloadTarget: async (modelId) => {
+      const entry = find(modelId);
+      if (entry === undefined) return null;
+      const place = entry.files?.place;
+      if (entry.path !== null && place !== undefined && place !== 'app') {
+        const file = recordFile(entry.path, place, ports.recordsFolder);
+        const { source } = await checkRecord(files, entry.path, file);
+        const target = { folder: entry.path, finalFolder: entry.path, recordFile: file, isMending: true };
+        return source === null ? null : { ...target, repo: source.repo, revision: source.commit };
+      }
+      const [repo] = entry.offer?.repositories ?? [];
+      const [base] = ports.modelsFolders();
+      if (repo === undefined || base === undefined || entry.offer === null) return null;
+      const finalFolder = path.join(base, entry.id);
+      const folder = `${finalFolder}.part`;
+      const target = { repo, revision: entry.offer.revision, folder, finalFolder, isMending: false };
+      return { ...target, recordFile: recordFile(folder, 'models', ports.recordsFolder) };
+    },
+  };
+}
+
+const absent = (about: About): ModelEntry => ({
+  ...about,
+  path: null,
+  sizeBytes: null,
+  state: { status: 'absent' },
+  defaults: NO_MODEL_SETTINGS,
+  sizes: [],
+  examples: EXAMPLES,
+  files: null,
+});
+
+/** Damage that was found stays found until it is mended, also over a restart. */
+function withRecord(entry: ModelEntry, place: Exclude<Place, 'app'>, record: RecordState): ModelEntry {
+  const isDamaged = record.status === 'damaged' && record.error !== null;
+  const isVerified = record.status === 'good' || record.status === 'stale';
+  const isBroken = entry.state.status === 'broken' || isDamaged;
+  return {
+    ...entry,
+    state: isDamaged && record.error !== null ? { status: 'broken', error: record.error } : entry.state,
+    files: {
+      place,
+      verified: isVerified ? { fileCount: record.fileCount, known: record.known } : null,
+      verifying: null,
+      canMend: isBroken && record.source !== null,
     },
   };
 }
@@ -126,28 +295,25 @@ async function readNotes(files: Files, folder: string): Promise<DemoNotes> {
   }
 }
 
-async function readEntry(
-  files: Files,
-  folder: string,
-  about: Pick<ModelEntry, 'id' | 'name' | 'description' | 'source'>,
-  notes: DemoNotes,
-): Promise<ModelEntry> {
+async function readEntry(files: Files, folder: string, about: About, notes: DemoNotes): Promise<ModelEntry> {
   const read = await readModel(files, folder);
   const examples = notes.examples ?? EXAMPLES;
   if (!read.ok) {
     const isAbsent = about.source === 'builtin' && read.error.code === 'MODEL_MISSING';
     const state = isAbsent ? { status: 'absent' as const } : { status: 'broken' as const, error: read.error };
-    return { ...about, path: folder, sizeBytes: null, state, defaults: NO_MODEL_SETTINGS, sizes: [], examples };
+    return { ...absent(about), path: folder, state, examples };
   }
   const { shape, memory, sizeBytes } = read.value;
   const given = Object.fromEntries(Object.entries(notes.defaults ?? {}).filter(([, value]) => value !== undefined));
+  const recommended = about.offer === null ? {} : { scheduler: about.offer.scheduler };
   return {
     ...about,
     path: folder,
     sizeBytes,
     state: { status: 'ready', shape, memory },
-    defaults: { ...defaultSettings(shape), ...given },
+    defaults: { ...defaultSettings(shape), ...recommended, ...given },
     sizes: offeredSizes(shape),
     examples,
+    files: null,
   };
 }

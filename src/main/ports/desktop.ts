@@ -9,6 +9,8 @@ export interface Desktop {
   readonly showInFolder: (file: string) => void;
   readonly openFolder: (folder: string) => Promise<void>;
   readonly openLink: (link: LinkId) => Promise<void>;
+  /** A model's page on huggingface.co, by the name of its repository. */
+  readonly openModelPage: (repository: string) => Promise<void>;
   readonly copyText: (text: string) => void;
   readonly startDrag: (file: string, iconFile: string) => void;
   readonly notify: (title: string, body: string) => void;

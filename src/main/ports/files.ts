@@ -21,6 +21,8 @@ export interface Files {
   readonly rename: (from: string, to: string) => Promise<void>;
   /** Copies beside the target and renames, so that a half copy is never seen. */
   readonly copy: (from: string, to: string) => Promise<void>;
+  /** As `copy`, on disk before it resolves, with the time of the original. */
+  readonly copyDurably: (from: string, to: string) => Promise<void>;
   /** Removes a file or a folder with all inside it; nothing happens where there is nothing. */
   readonly remove: (path: string) => Promise<void>;
   readonly makeExecutable: (file: string) => Promise<void>;

@@ -14,6 +14,8 @@ export interface SettingsService {
   /** On disk before it resolves. */
   readonly update: (patch: SettingsPatch) => Promise<void>;
   readonly setModelFolders: (folders: readonly string[]) => Promise<void>;
+  /** `before`: where models still may lie while they are being moved. */
+  readonly setModelsFolder: (folder: string | null, before: string | null) => Promise<void>;
   readonly problem: AppError | null;
 }
 
@@ -35,6 +37,7 @@ export async function openSettings(
     get: store.value,
     update: (patch) => set(applyPatch(store.value(), patch)),
     setModelFolders: (folders) => set({ ...store.value(), modelFolders: [...folders] }),
+    setModelsFolder: (folder, before) => set({ ...store.value(), modelsFolder: folder, modelsFolderBefore: before }),
     problem: store.problem,
   };
 }

@@ -1,4 +1,5 @@
 /** The pages that the window may open in the user's browser. The window names one; it never gives an address. */
+import { repositorySchema } from '../../shared/catalogue';
 import type { LINK_IDS } from '../../shared/ipc';
 
 export type LinkId = (typeof LINK_IDS)[number];
@@ -15,3 +16,6 @@ export const LINKS: Readonly<Record<LinkId, string>> = {
   driver: 'https://www.nvidia.com/drivers/',
   wsl: 'https://learn.microsoft.com/windows/wsl/install',
 };
+
+/** Throws for what is not a repository's name: a catalogue is a file that anyone may have written. */
+export const modelPage = (repository: string): string => `https://huggingface.co/${repositorySchema.parse(repository)}`;

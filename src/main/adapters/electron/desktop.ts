@@ -1,6 +1,6 @@
 import { app, clipboard, dialog, nativeImage, Notification, shell, type BrowserWindow } from 'electron';
 import type { Desktop } from '../../ports/desktop';
-import { LINKS } from '../../window/links';
+import { LINKS, modelPage } from '../../window/links';
 
 const FILTERS = {
   image: { name: 'Pictures', extensions: ['png', 'jpg', 'jpeg', 'webp'] },
@@ -34,6 +34,7 @@ export function createDesktop(currentWindow: () => BrowserWindow | null, fallbac
       await shell.openPath(folder);
     },
     openLink: (link) => shell.openExternal(LINKS[link]),
+    openModelPage: (repository) => shell.openExternal(modelPage(repository)),
     copyText: (text) => void clipboard.writeText(text),
     startDrag: (file, iconFile) => {
       const picture = nativeImage.createFromPath(iconFile);

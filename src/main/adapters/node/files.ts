@@ -91,6 +91,21 @@ async function copy(from: string, to: string): Promise<void> {
   }
 }
 
+async function copyDurably(from: string, to: string): Promise<void> {
+  const temporary = temporaryName(to);
+  try {
+    await fs.copyFile(from, temporary, constants.COPYFILE_EXCL);
+    const { atime, mtime } = await fs.stat(from);
+    await fs.utimes(temporary, atime, mtime);
+    const handle = await fs.open(temporary, 'r+');
+    await handle.sync().finally(() => handle.close());
+    await fs.rename(temporary, to);
+  } catch (error) {
+    await fs.rm(temporary, { force: true });
+    throw error;
+  }
+}
+
 async function canWrite(folder: string): Promise<boolean> {
   try {
     const existing = await nearestExisting(folder);
@@ -132,6 +147,7 @@ export const nodeFiles: Files = {
   },
   rename: (from, to) => fs.rename(from, to),
   copy,
+  copyDurably,
   remove: (target) => fs.rm(target, { recursive: true, force: true }),
   makeExecutable: (file) => fs.chmod(file, 0o755),
   realPath: (target) => fs.realpath(target),

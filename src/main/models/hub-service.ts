@@ -1,0 +1,181 @@
+/** Models, their downloads, the token and the models folder, put together: what calls of the window reach. */
+import path from 'node:path';
+import type { Download, HubState } from '../../shared/download';
+import { appError, SplitreelError, type AppError } from '../../shared/errors';
+import type { ModelEntry } from '../../shared/models';
+import type { Environ } from '../engine/worker-environment';
+import type { CurrentPython } from '../environment/environment';
+import type { Clock } from '../ports/clock';
+import type { Files } from '../ports/files';
+import type { Log } from '../ports/log';
+import type { Processes } from '../ports/processes';
+import type { Random } from '../ports/random';
+import type { Secrets } from '../ports/secrets';
+import type { SettingsService } from '../settings/settings';
+import { openJsonStore } from '../state/json-store';
+import { readCatalogue } from './catalogue';
+import { createDownloads, downloadsFileSchema, NO_DOWNLOADS, type Downloads } from './downloads';
+import { createHub } from './hub';
+import { createModels, type Models } from './models';
+import { moveModels } from './move';
+import { hubCacheFolder } from './places';
+import { openToken } from './token';
+
+export interface HubServicePorts {
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: Random;
+  readonly processes: Processes;
+  readonly secrets: Secrets;
+  readonly settings: Pick<SettingsService, 'get' | 'setModelFolders' | 'setModelsFolder'>;
+  readonly python: () => Promise<CurrentPython | null>;
+  readonly makeDemo: (folder: string) => Promise<boolean>;
+  /** True while a model may be read. */
+  readonly isBusy: () => boolean;
+}
+
+export interface HubServiceOptions {
+  readonly dataRoot: string;
+  readonly env: Environ;
+  readonly home: string;
+  readonly resourcesFolder: string;
+  /** Where models are kept unless the person chose another folder. */
+  readonly defaultModelsFolder: string;
+  readonly recordsFolder: string;
+  readonly downloadsFile: string;
+  readonly catalogueFile: string;
+  readonly tokenFile: string;
+  readonly onModels: (models: readonly ModelEntry[]) => void;
+  readonly onDownloads: (downloads: readonly Download[]) => void;
+  readonly onState: (state: HubState) => void;
+}
+
+export interface HubService {
+  readonly models: Models;
+  readonly downloads: Downloads;
+  readonly state: () => HubState;
+  readonly problems: readonly (AppError | null)[];
+  readonly signIn: (token: string) => Promise<void>;
+  readonly signOut: () => Promise<void>;
+  readonly move: (folder: string) => Promise<void>;
+  /** Once there is an environment: goes on with what the last run of the app left. */
+  readonly resume: () => void;
+  /** After settings have changed. */
+  readonly configure: () => void;
+  readonly close: () => Promise<void>;
+}
+
+export async function openHubService(ports: HubServicePorts, options: HubServiceOptions): Promise<HubService> {
+  const { files, log, settings } = ports;
+  const token = await openToken(ports, options.tokenFile);
+  const ours = path.join(options.resourcesFolder, 'catalogue.json');
+  const catalogue = await readCatalogue(files, ours, options.catalogueFile);
+  const store = await openJsonStore(ports, {
+    file: options.downloadsFile,
+    schema: downloadsFileSchema,
+    fallback: NO_DOWNLOADS,
+  });
+  const folder = (): string => settings.get().modelsFolder ?? options.defaultModelsFolder;
+  let moving: HubState['moving'] = null;
+  const state = (): HubState => ({
+    isSignedIn: token.get() !== null,
+    isTokenKept: token.isKept(),
+    modelsFolder: folder(),
+    moving,
+  });
+  const tell = (): void => options.onState(state());
+  const hub = createHub({
+    ...ports,
+    env: options.env,
+    cwd: options.dataRoot,
+    settings: () => {
+      const { hubMirror, sendTokenToMirror, downloadLimit } = settings.get();
+      const common = { token: token.get(), tokenForMirror: sendTokenToMirror, bytesPerSecond: downloadLimit };
+      return { endpoint: hubMirror, ...common };
+    },
+  });
+  const models = createModels(
+    {
+      files,
+      log,
+      hub,
+      shippedDemo: path.join(options.resourcesFolder, 'demo'),
+      madeDemo: path.join(options.defaultModelsFolder, 'demo'),
+      makeDemo: ports.makeDemo,
+      folders: () => settings.get().modelFolders,
+      setFolders: settings.setModelFolders,
+      catalogue: catalogue.entries,
+      modelsFolders: () => {
+        const before = settings.get().modelsFolderBefore;
+        return before === null ? [folder()] : [folder(), before];
+      },
+      cacheFolder: hubCacheFolder(options.env, options.home),
+      recordsFolder: options.recordsFolder,
+    },
+    options.onModels,
+  );
+  const downloads = createDownloads({ ...ports, hub, models, store }, options.onDownloads);
+
+  /** Goes on until everything has moved, also after a crash: which folders it was between is in the settings. */
+  const finishMove = async (from: string, to: string): Promise<void> => {
+    const goOn = await downloads.suspend();
+    try {
+      await moveModels(files, from, to, (progress) => {
+        moving = progress;
+        tell();
+      });
+      await settings.setModelsFolder(to, null);
+    } finally {
+      moving = null;
+      tell();
+      await models.checkAll();
+      await goOn();
+    }
+  };
+  const move = async (to: string): Promise<void> => {
+    const from = folder();
+    if (moving !== null || ports.isBusy()) throw new SplitreelError(appError('MODEL_IN_USE', { name: 'A model' }));
+    const chosen = (await files.stat(to)) === null ? to : await files.realPath(to);
+    if (path.relative(from, chosen) === '') return;
+    // A folder inside the one that is moved would be moved into itself.
+    if (!path.relative(from, chosen).startsWith('..'))
+      throw new SplitreelError(appError('OUTPUT_NOT_WRITABLE', { folder: chosen }));
+    moving = { modelId: null, doneBytes: 0, totalBytes: 0 };
+    await settings.setModelsFolder(chosen, from);
+    await finishMove(from, chosen);
+  };
+  return {
+    models,
+    downloads,
+    state,
+    problems: [catalogue.problem, store.problem],
+    signIn: async (given) => {
+      await token.set(given);
+      hub.configure();
+      tell();
+    },
+    signOut: async () => {
+      await token.clear();
+      hub.configure();
+      tell();
+    },
+    move,
+    resume: () => {
+      const before = settings.get().modelsFolderBefore;
+      const rest = before === null ? Promise.resolve() : finishMove(before, folder());
+      void rest
+        .catch((error: unknown) => log.error('models could not all be moved', error))
+        .then(() => {
+          downloads.resume();
+          return models.verifyNew();
+        })
+        .catch((error: unknown) => log.error('models could not be verified', error));
+    },
+    configure: hub.configure,
+    close: async () => {
+      downloads.close();
+      await hub.stop();
+    },
+  };
+}

@@ -1,0 +1,64 @@
+/** Where a model of the catalogue lies: in the models folder, or in the cache that huggingface_hub keeps. */
+import path from 'node:path';
+import type { CatalogueEntry } from '../../shared/catalogue';
+import type { Environ } from '../engine/worker-environment';
+import type { Files } from '../ports/files';
+
+export interface ModelPlace {
+  readonly place: 'models' | 'cache';
+  readonly folder: string;
+}
+
+/** As huggingface_hub's constants.py has it. */
+export function hubCacheFolder(env: Environ, home: string): string {
+  const chosen = env['HF_HUB_CACHE'] ?? env['HUGGINGFACE_HUB_CACHE'];
+  if (chosen !== undefined && chosen !== '') return path.resolve(chosen);
+  const cache = env['XDG_CACHE_HOME'] ?? path.join(home, '.cache');
+  return path.join(path.resolve(env['HF_HOME'] ?? path.join(cache, 'huggingface')), 'hub');
+}
+
+export const isModel = async (files: Files, folder: string): Promise<boolean> =>
+  (await files.stat(path.join(folder, 'model_index.json'))) !== null;
+
+export async function locate(
+  files: Files,
+  entry: CatalogueEntry,
+  where: { readonly modelsFolders: readonly string[]; readonly cacheFolder: string },
+): Promise<ModelPlace | null> {
+  for (const base of where.modelsFolders) {
+    const folder = path.join(base, entry.id);
+    if (await isModel(files, folder)) return { place: 'models', folder };
+  }
+  for (const repository of entry.repositories) {
+    const folder = await newestSnapshot(
+      files,
+      path.join(where.cacheFolder, `models--${repository.replace('/', '--')}`),
+    );
+    if (folder !== null) return { place: 'cache', folder };
+  }
+  return null;
+}
+
+/** The snapshot that `main` was when it was last fetched, else any that holds a model. */
+async function newestSnapshot(files: Files, repository: string): Promise<string | null> {
+  const snapshots = path.join(repository, 'snapshots');
+  const main = await files.readText(path.join(repository, 'refs', 'main')).catch(() => '');
+  const names = [...(await files.list(snapshots))].sort(
+    (a, b) => Number(b === main.trim()) - Number(a === main.trim()),
+  );
+  for (const name of names) {
+    const folder = path.join(snapshots, name);
+    if (await isModel(files, folder)) return folder;
+  }
+  return null;
+}
+
+/** Folders in a models folder that hold a model of their own and are not on their way. */
+export async function modelFoldersIn(files: Files, base: string, known: readonly string[]): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const name of [...(await files.list(base))].sort()) {
+    if (name.startsWith('.') || /\.(part|removing)$/.test(name) || known.includes(name)) continue;
+    if (await isModel(files, path.join(base, name))) found.push(path.join(base, name));
+  }
+  return found;
+}

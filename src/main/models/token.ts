@@ -1,0 +1,49 @@
+/** The person's token for the hub: in memory, and on disk only as the system's keychain encrypts it. */
+import { appError, SplitreelError } from '../../shared/errors';
+import type { Files } from '../ports/files';
+import type { Log } from '../ports/log';
+import type { Secrets } from '../ports/secrets';
+
+export interface Token {
+  readonly get: () => string | null;
+  /** True where it will be there after a restart. */
+  readonly isKept: () => boolean;
+  /** Throws HUB_TOKEN_REFUSED for what cannot be a token. */
+  readonly set: (token: string) => Promise<void>;
+  readonly clear: () => Promise<void>;
+}
+
+/** Tokens of the hub are letters, digits and underscores; anything else could end a header and begin another. */
+const TOKEN = /^[A-Za-z0-9_.-]{8,200}$/;
+
+export async function openToken(
+  { files, secrets, log }: { readonly files: Files; readonly secrets: Secrets; readonly log: Log },
+  file: string,
+): Promise<Token> {
+  let token: string | null = null;
+  let isKept = false;
+  if (secrets.isAvailable() && (await files.stat(file)) !== null) {
+    try {
+      token = secrets.decrypt(await files.readBytes(file));
+      isKept = true;
+    } catch {
+      log.warn('the token of the hub could not be read back from the keychain');
+    }
+  }
+  return {
+    get: () => token,
+    isKept: () => isKept,
+    set: async (given) => {
+      const trimmed = given.trim();
+      if (!TOKEN.test(trimmed)) throw new SplitreelError(appError('HUB_TOKEN_REFUSED'));
+      token = trimmed;
+      isKept = secrets.isAvailable();
+      if (isKept) await files.writeAtomically(file, secrets.encrypt(trimmed));
+    },
+    clear: async () => {
+      token = null;
+      isKept = false;
+      await files.remove(file);
+    },
+  };
+}

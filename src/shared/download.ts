@@ -1,0 +1,124 @@
+/**
+ * The talk between the app and the downloader (python/splitreel/hub): newline-delimited JSON, commands on its stdin,
+ * events on file descriptor 3. And the downloads as the window sees them.
+ */
+import { z } from 'zod';
+import { appErrorSchema } from './errors';
+
+const bytes = z.number().nonnegative();
+const count = z.number().int().nonnegative();
+
+export type HubCommand =
+  | {
+      readonly type: 'configure';
+      /** A mirror's address; null for the hub itself. */
+      readonly endpoint: string | null;
+      readonly token: string | null;
+      readonly tokenForMirror: boolean;
+      readonly bytesPerSecond: number | null;
+    }
+  | { readonly type: 'look'; readonly requestId: string; readonly repo: string; readonly revision: string }
+  | {
+      readonly type: 'download';
+      readonly modelId: string;
+      readonly repo: string;
+      readonly revision: string;
+      readonly folder: string;
+      /** Where the folder is renamed to when all is there; the same as `folder` where it is mended in place. */
+      readonly finalFolder: string;
+      readonly recordFile: string;
+    }
+  | { readonly type: 'pause'; readonly modelId: string }
+  | {
+      readonly type: 'verify';
+      readonly modelId: string;
+      readonly folder: string;
+      readonly recordFile: string;
+      /** False: files that have not changed in size and time since they were verified are not read. */
+      readonly everything: boolean;
+    };
+
+export const DOWNLOAD_STAGES = ['listing', 'fetching', 'waiting', 'verifying'] as const;
+
+export const hubEventSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('hubReady'), versions: z.record(z.string(), z.string()) }),
+  z.object({
+    type: z.literal('looked'),
+    requestId: z.string(),
+    commit: z.string(),
+    fileCount: count,
+    totalBytes: bytes,
+  }),
+  z.object({ type: z.literal('lookFailed'), requestId: z.string(), error: appErrorSchema }),
+  z.object({
+    type: z.literal('downloadProgressed'),
+    modelId: z.string(),
+    stage: z.enum(DOWNLOAD_STAGES),
+    doneBytes: bytes,
+    totalBytes: bytes,
+    bytesPerSecond: bytes,
+    secondsLeft: bytes.nullable(),
+    filesDone: count,
+    fileCount: count,
+  }),
+  z.object({ type: z.literal('downloadPaused'), modelId: z.string() }),
+  z.object({ type: z.literal('downloadFinished'), modelId: z.string(), folder: z.string(), fetchedBytes: bytes }),
+  z.object({ type: z.literal('downloadFailed'), modelId: z.string(), error: appErrorSchema }),
+  z.object({ type: z.literal('verifyProgressed'), modelId: z.string(), doneBytes: bytes, totalBytes: bytes }),
+  z.object({
+    type: z.literal('verified'),
+    modelId: z.string(),
+    fileCount: count,
+    /** Of these the hub's own hash is known. */
+    known: count,
+    damaged: z.array(z.object({ file: z.string(), problem: z.string() })),
+    repo: z.string().nullable(),
+    commit: z.string().nullable(),
+  }),
+  z.object({ type: z.literal('verifyFailed'), modelId: z.string(), error: appErrorSchema }),
+]);
+export type HubEvent = z.infer<typeof hubEventSchema>;
+
+const progressSchema = z.object({
+  doneBytes: bytes,
+  totalBytes: bytes,
+  bytesPerSecond: bytes,
+  secondsLeft: bytes.nullable(),
+});
+export type DownloadProgress = z.infer<typeof progressSchema>;
+
+/** A download as the window sees it; it is in the list until its model is whole or what came of it was discarded. */
+export const downloadSchema = z.object({
+  modelId: z.string(),
+  /** True: a model that was there is mended, and stays if this is given up. */
+  isMending: z.boolean(),
+  state: z.discriminatedUnion('status', [
+    z.object({ status: z.literal('running'), stage: z.enum(DOWNLOAD_STAGES) }),
+    z.object({ status: z.literal('paused') }),
+    z.object({ status: z.literal('failed'), error: appErrorSchema }),
+  ]),
+  progress: progressSchema.nullable(),
+});
+export type Download = z.infer<typeof downloadSchema>;
+
+/** What a download would take, asked before it starts. */
+export const downloadOfferSchema = z.object({
+  fileCount: count,
+  totalBytes: bytes,
+  /** Of a download that was begun before. */
+  doneBytes: bytes,
+  freeBytes: bytes,
+  folder: z.string(),
+});
+export type DownloadOffer = z.infer<typeof downloadOfferSchema>;
+
+/** Where models come from and where they are kept. */
+export const hubStateSchema = z.object({
+  isSignedIn: z.boolean(),
+  /** False: this system has no keychain, and the token is forgotten when the app is closed. */
+  isTokenKept: z.boolean(),
+  modelsFolder: z.string(),
+  /** While models are being moved to another folder. */
+  moving: z.object({ modelId: z.string().nullable(), doneBytes: bytes, totalBytes: bytes }).nullable(),
+});
+export type HubState = z.infer<typeof hubStateSchema>;
