@@ -214,7 +214,7 @@ function hubHandlers({ desktop, engine, hub, models, queue }: Services): Some<Hu
     },
     showModelInFolder: ({ modelId }) => {
       const folder = modelOf(modelId)?.path;
-      if (folder != null) desktop.showInFolder(folder);
+      if (folder !== undefined && folder !== null) desktop.showInFolder(folder);
       return Promise.resolve(undefined);
     },
     openModelPage: async ({ modelId }) => {

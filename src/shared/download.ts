@@ -85,7 +85,6 @@ const progressSchema = z.object({
   bytesPerSecond: bytes,
   secondsLeft: bytes.nullable(),
 });
-export type DownloadProgress = z.infer<typeof progressSchema>;
 
 /** A download as the window sees it; it is in the list until its model is whole or what came of it was discarded. */
 export const downloadSchema = z.object({
@@ -122,3 +121,10 @@ export const hubStateSchema = z.object({
   moving: z.object({ modelId: z.string().nullable(), doneBytes: bytes, totalBytes: bytes }).nullable(),
 });
 export type HubState = z.infer<typeof hubStateSchema>;
+
+/** No name, no password, no query: they would end up in logs of others. */
+const ADDRESS =
+  /^(?:https:\/\/[A-Za-z0-9.-]+|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\]))(?::\d{1,5})?(?:\/[\w./~-]*)?$/;
+
+/** A mirror's address: https, or this computer itself. The downloader holds it to the same rule. */
+export const isHubAddress = (text: string): boolean => ADDRESS.test(text.trim());

@@ -128,7 +128,13 @@ export function createModels(ports: ModelsPorts, onModels: (models: readonly Mod
     put({ ...entry, files: isThere ? { place: 'app', verified: null, verifying: null, canMend: false } : null });
   };
   const checkCatalogued = async (offer: CatalogueEntry): Promise<void> => {
-    const about = { id: offer.id, name: offer.name, description: offer.description, source: 'catalogue', offer } as const;
+    const about = {
+      id: offer.id,
+      name: offer.name,
+      description: offer.description,
+      source: 'catalogue',
+      offer,
+    } as const;
     const modelsFolders = ports.modelsFolders();
     const found = await locate(files, offer, { modelsFolders, cacheFolder: ports.cacheFolder });
     records.delete(offer.id);
@@ -160,7 +166,7 @@ export function createModels(ports: ModelsPorts, onModels: (models: readonly Mod
     if (entry?.path === null || entry === undefined || place === undefined || place === 'app') return;
     const show = (verifying: { doneBytes: number; totalBytes: number } | null): void => {
       const now = find(modelId);
-      if (now?.files != null) put({ ...now, files: { ...now.files, verifying } });
+      if (now !== undefined && now.files !== null) put({ ...now, files: { ...now.files, verifying } });
     };
     show({ doneBytes: 0, totalBytes: entry.sizeBytes ?? 0 });
     try {
@@ -228,7 +234,9 @@ export function createModels(ports: ModelsPorts, onModels: (models: readonly Mod
       for (const { id, state } of models) {
         const status = records.get(id)?.status;
         if (state.status !== 'ready' || status === undefined || status === 'good' || status === 'damaged') continue;
-        await runVerify(id, false).catch((error: unknown) => ports.log.warn(`${id} could not be verified: ${String(error)}`));
+        await runVerify(id, false).catch((error: unknown) =>
+          ports.log.warn(`${id} could not be verified: ${String(error)}`),
+        );
       }
     },
     downloadTarget: async (modelId) => {
@@ -265,12 +273,12 @@ const absent = (about: About): ModelEntry => ({
 
 /** Damage that was found stays found until it is mended, also over a restart. */
 function withRecord(entry: ModelEntry, place: Exclude<Place, 'app'>, record: RecordState): ModelEntry {
-  const isDamaged = record.status === 'damaged' && record.error !== null;
+  const { error } = record;
   const isVerified = record.status === 'good' || record.status === 'stale';
-  const isBroken = entry.state.status === 'broken' || isDamaged;
+  const isBroken = entry.state.status === 'broken' || error !== null;
   return {
     ...entry,
-    state: isDamaged && record.error !== null ? { status: 'broken', error: record.error } : entry.state,
+    state: error === null ? entry.state : { status: 'broken', error },
     files: {
       place,
       verified: isVerified ? { fileCount: record.fileCount, known: record.known } : null,

@@ -22,9 +22,9 @@ export async function openToken(
 ): Promise<Token> {
   let token: string | null = null;
   let isKept = false;
-  if (secrets.isAvailable() && (await files.stat(file)) !== null) {
+  if ((await files.stat(file)) !== null && (await secrets.isAvailable())) {
     try {
-      token = secrets.decrypt(await files.readBytes(file));
+      token = await secrets.decrypt(await files.readBytes(file));
       isKept = true;
     } catch {
       log.warn('the token of the hub could not be read back from the keychain');
@@ -37,8 +37,8 @@ export async function openToken(
       const trimmed = given.trim();
       if (!TOKEN.test(trimmed)) throw new SplitreelError(appError('HUB_TOKEN_REFUSED'));
       token = trimmed;
-      isKept = secrets.isAvailable();
-      if (isKept) await files.writeAtomically(file, secrets.encrypt(trimmed));
+      isKept = await secrets.isAvailable();
+      if (isKept) await files.writeAtomically(file, await secrets.encrypt(trimmed));
     },
     clear: async () => {
       token = null;

@@ -85,6 +85,38 @@ export function NumberField({
   );
 }
 
+interface TextFieldProps {
+  readonly label: string;
+  readonly value: string;
+  readonly placeholder?: string;
+  readonly hint?: string | undefined;
+  readonly problem?: string;
+  /** What is typed is not shown, and not kept by the page. */
+  readonly isSecret?: boolean;
+  readonly onChange: (value: string) => void;
+}
+
+/** One line of text. */
+export function TextField({ label, value, hint, problem = '', isSecret = false, onChange, ...rest }: TextFieldProps) {
+  return (
+    <Field label={label} hint={problem === '' ? hint : problem}>
+      {(id) => (
+        <input
+          id={id}
+          className={styles.input}
+          type={isSecret ? 'password' : 'text'}
+          autoComplete="off"
+          spellCheck={false}
+          {...rest}
+          value={value}
+          aria-invalid={problem !== ''}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      )}
+    </Field>
+  );
+}
+
 export interface Choice<T extends string> {
   readonly value: T;
   readonly label: string;

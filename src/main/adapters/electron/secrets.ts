@@ -1,15 +1,15 @@
+import process from 'node:process';
 import { safeStorage } from 'electron';
 import type { Secrets } from '../../ports/secrets';
 
 /** Without a keyring Electron on Linux encrypts with a password that is in its source: that is no keychain. */
 const isHardCoded = (): boolean =>
-  process.platform === 'linux' &&
-  // Electron before 25 cannot say; there encryption is unavailable without a keyring.
-  'getSelectedStorageBackend' in safeStorage &&
-  ['basic_text', 'unknown'].includes(safeStorage.getSelectedStorageBackend());
+  process.platform === 'linux' && ['basic_text', 'unknown'].includes(safeStorage.getSelectedStorageBackend());
 
 export const electronSecrets: Secrets = {
-  isAvailable: () => safeStorage.isEncryptionAvailable() && !isHardCoded(),
-  encrypt: (text) => safeStorage.encryptString(text),
-  decrypt: (bytes) => safeStorage.decryptString(Buffer.from(bytes)),
+  // The Electron that stands in on test machines is too old for these, and is never trusted with a token.
+  isAvailable: async () =>
+    'isAsyncEncryptionAvailable' in safeStorage && !isHardCoded() && (await safeStorage.isAsyncEncryptionAvailable()),
+  encrypt: (text) => safeStorage.encryptStringAsync(text),
+  decrypt: async (bytes) => (await safeStorage.decryptStringAsync(Buffer.from(bytes))).result,
 };

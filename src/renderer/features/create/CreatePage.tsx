@@ -1,5 +1,6 @@
 import { Play, ListPlus } from 'lucide-react';
 import { useEffect, type ReactNode } from 'react';
+import type { ModelEntry } from '../../../shared/models';
 import { useSlice } from '../../app/projection';
 import { send } from '../../app/send';
 import { copy } from '../../copy/en';
@@ -57,6 +58,9 @@ export function CreatePage() {
   );
 }
 
+/** What can be used, and what cannot for a reason that is worth seeing; what is yet to be fetched is on Models. */
+const isListed = ({ state }: ModelEntry): boolean => state.status !== 'absent';
+
 function Controls({ form, isBusy }: { readonly form: CreateForm; readonly isBusy: boolean }) {
   const machine = useSlice('machine');
   const { ready, model, models, draft } = form;
@@ -69,7 +73,7 @@ function Controls({ form, isBusy }: { readonly form: CreateForm; readonly isBusy
           <SelectField
             label={copy.create.model}
             value={model.id}
-            choices={models.map((entry) => ({
+            choices={models.filter(isListed).map((entry) => ({
               value: entry.id,
               label: entry.name,
               isDisabled: entry.state.status !== 'ready',

@@ -1,1 +1,2 @@
+export { HubSettings } from './HubSettings';
 export { ModelsPage } from './ModelsPage';

@@ -3,6 +3,7 @@ import { send } from '../../app/send';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
 import { SelectField, SwitchField } from '../../ui/fields';
+import { HubSettings } from '../models';
 import page from '../../ui/page.module.css';
 
 const words = copy.settings;
@@ -53,6 +54,7 @@ export function SettingsPage() {
             onChange={(loopPlayback) => void send(window.splitreel.updateSettings({ loopPlayback }))}
           />
         </section>
+        <HubSettings />
         <section className={page.section}>
           <h2>{words.about}</h2>
           <dl className={page.facts}>

@@ -1,0 +1,71 @@
+import { useEffect, useState } from 'react';
+import type { DownloadOffer } from '../../../shared/download';
+import type { AppError } from '../../../shared/errors';
+import type { ModelEntry } from '../../../shared/models';
+import { formatBytes } from '../../app/format';
+import { send } from '../../app/send';
+import { copy } from '../../copy/en';
+import { Button } from '../../ui/Button';
+import { Dialog } from '../../ui/Dialog';
+import { ErrorNote } from '../../ui/ErrorNote';
+import page from '../../ui/page.module.css';
+
+const words = copy.models;
+
+type Answer = { readonly offer: DownloadOffer } | { readonly error: AppError } | null;
+
+/** What it takes, asked of the hub and of the disk, before anything is fetched. */
+export function DownloadDialog({ model, onClose }: { readonly model: ModelEntry; readonly onClose: () => void }) {
+  const [answer, setAnswer] = useState<Answer>(null);
+  const { id: modelId } = model;
+  useEffect(() => {
+    let isCurrent = true;
+    void window.splitreel.lookAtModel({ modelId }).then((result) => {
+      if (isCurrent) setAnswer(result.ok ? { offer: result.value } : { error: result.error });
+    });
+    return () => {
+      isCurrent = false;
+    };
+  }, [modelId]);
+  const offer = answer !== null && 'offer' in answer ? answer.offer : null;
+  const fits = offer !== null && offer.totalBytes - offer.doneBytes <= offer.freeBytes;
+  const start = (): void => {
+    onClose();
+    void send(window.splitreel.downloadModel({ modelId }));
+  };
+  return (
+    <Dialog
+      title={words.downloadTitle(model.name)}
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={onClose}>{copy.app.cancel}</Button>
+          <Button look="primary" disabled={!fits} onClick={start}>
+            {words.start}
+          </Button>
+        </>
+      }
+    >
+      {answer === null && <p role="status">{words.asking}</p>}
+      {answer !== null && 'error' in answer && <ErrorNote error={answer.error} />}
+      {offer !== null && (
+        <>
+          <dl className={page.facts}>
+            <dt>{words.facts.size}</dt>
+            <dd>
+              {words.takes(formatBytes(offer.totalBytes), offer.fileCount)}
+              {offer.doneBytes > 0 && `, ${words.alreadyHere(formatBytes(offer.doneBytes))}`}
+            </dd>
+            <dt>{words.facts.room}</dt>
+            <dd>{words.room(formatBytes(offer.freeBytes))}</dd>
+            <dt>{words.facts.folder}</dt>
+            <dd>{offer.folder}</dd>
+            <dt>{words.facts.licence}</dt>
+            <dd>{model.offer?.licence.name ?? ''}</dd>
+          </dl>
+          {!fits && <p role="alert">{words.tooLittle}</p>}
+        </>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,71 @@
+import { useState } from 'react';
+import type { Download } from '../../../shared/download';
+import { formatBytes, formatDuration } from '../../app/format';
+import { send } from '../../app/send';
+import { copy } from '../../copy/en';
+import { Button } from '../../ui/Button';
+import { Confirm } from '../../ui/Dialog';
+import { ErrorNote } from '../../ui/ErrorNote';
+import { Meter } from '../../ui/Meter';
+import { SignInDialog } from './SignInDialog';
+import styles from './ModelsPage.module.css';
+
+const words = copy.models;
+/** Codes that another token may mend. */
+const ASKS_FOR_TOKEN: readonly string[] = ['MODEL_GATED', 'HUB_TOKEN_REFUSED', 'HUB_MODEL_NOT_FOUND'];
+
+/** Only what was measured: no speed and no time before bytes have come. */
+export function figuresOf({ state, progress }: Download): string {
+  const parts: string[] = [];
+  if (state.status === 'running') parts.push(words.stages[state.stage]);
+  if (progress === null) return parts.join(', ');
+  parts.push(words.of(formatBytes(progress.doneBytes), formatBytes(progress.totalBytes)));
+  if (state.status !== 'running' || state.stage !== 'fetching') return parts.join(', ');
+  if (progress.bytesPerSecond > 0) parts.push(words.speed(formatBytes(progress.bytesPerSecond)));
+  if (progress.secondsLeft !== null) parts.push(words.left(formatDuration(Math.ceil(progress.secondsLeft) * 1_000)));
+  return parts.join(', ');
+}
+
+export function DownloadProgress({ download }: { readonly download: Download }) {
+  const [asking, setAsking] = useState<'discard' | 'signIn' | null>(null);
+  const { modelId, state, progress } = download;
+  const share = progress === null || progress.totalBytes === 0 ? 0 : progress.doneBytes / progress.totalBytes;
+  const resume = (): void => void send(window.splitreel.downloadModel({ modelId }));
+  const needsToken = state.status === 'failed' && ASKS_FOR_TOKEN.includes(state.error.code);
+  return (
+    <div className={styles.progress}>
+      <Meter label={words.stages.fetching} value={share} />
+      <p className={styles.figures}>{figuresOf(download)}</p>
+      {state.status === 'failed' && <ErrorNote error={state.error} />}
+      <div className={styles.progressActions}>
+        {state.status === 'running' ? (
+          <Button size="small" onClick={() => void send(window.splitreel.pauseDownload({ modelId }))}>
+            {words.pause}
+          </Button>
+        ) : (
+          <Button size="small" onClick={resume}>
+            {words.resume}
+          </Button>
+        )}
+        {needsToken && (
+          <Button size="small" onClick={() => setAsking('signIn')}>
+            {words.signIn}
+          </Button>
+        )}
+        <Button size="small" look="plain" onClick={() => setAsking('discard')}>
+          {words.discard}
+        </Button>
+      </div>
+      {asking === 'discard' && (
+        <Confirm
+          title={words.discardTitle}
+          text={words.discardText(formatBytes(progress?.doneBytes ?? 0))}
+          yes={words.discard}
+          onYes={() => void send(window.splitreel.discardDownload({ modelId }))}
+          onClose={() => setAsking(null)}
+        />
+      )}
+      {asking === 'signIn' && <SignInDialog onSignedIn={resume} onClose={() => setAsking(null)} />}
+    </div>
+  );
+}

@@ -1,0 +1,127 @@
+import { useState } from 'react';
+import { isHubAddress } from '../../../shared/download';
+import { formatBytes } from '../../app/format';
+import { useSlice } from '../../app/projection';
+import { send } from '../../app/send';
+import { copy } from '../../copy/en';
+import { Button } from '../../ui/Button';
+import { SelectField, SwitchField, TextField } from '../../ui/fields';
+import { Meter } from '../../ui/Meter';
+import page from '../../ui/page.module.css';
+import { SignInDialog } from './SignInDialog';
+
+const words = copy.hub;
+const LIMITS = [1, 2, 5, 10, 20, 50, 100].map((megabytes) => megabytes * 1_000_000);
+
+/** Where models are kept and where they come from. */
+export function HubSettings() {
+  return (
+    <section className={page.section} aria-label={words.title}>
+      <h2>{words.title}</h2>
+      <ModelsFolder />
+      <SpeedLimit />
+      <Account />
+      <Mirror />
+    </section>
+  );
+}
+
+function ModelsFolder() {
+  const { modelsFolder, moving } = useSlice('hub');
+  return (
+    <div>
+      <div className={page.sectionHead}>
+        <span>{words.folder}</span>
+        <span className={page.space} />
+        <Button disabled={moving !== null} onClick={() => void send(window.splitreel.moveModelsFolder())}>
+          {words.move}
+        </Button>
+      </div>
+      <p className={page.quiet}>{modelsFolder}</p>
+      {moving !== null && (
+        <>
+          <Meter label={words.move} value={moving.totalBytes === 0 ? 0 : moving.doneBytes / moving.totalBytes} />
+          <p className={page.quiet} role="status">
+            {words.moving(moving.modelId ?? '', formatBytes(moving.doneBytes), formatBytes(moving.totalBytes))}
+          </p>
+        </>
+      )}
+    </div>
+  );
+}
+
+function SpeedLimit() {
+  const { downloadLimit } = useSlice('settings');
+  const known = downloadLimit === null || LIMITS.includes(downloadLimit) ? LIMITS : [...LIMITS, downloadLimit];
+  return (
+    <SelectField
+      label={copy.models.limit}
+      value={String(downloadLimit ?? 'none')}
+      choices={[
+        { value: 'none', label: copy.models.limits.none },
+        ...known.map((limit) => ({ value: String(limit), label: copy.models.limits.other(formatBytes(limit)) })),
+      ]}
+      onChange={(value) =>
+        void send(window.splitreel.updateSettings({ downloadLimit: value === 'none' ? null : Number(value) }))
+      }
+    />
+  );
+}
+
+function Account() {
+  const [isAsking, setIsAsking] = useState(false);
+  const { isSignedIn, isTokenKept } = useSlice('hub');
+  const kept = isTokenKept ? words.signedIn : words.signedInOnce;
+  return (
+    <div>
+      <div className={page.sectionHead}>
+        <span>{words.account}</span>
+        <span className={page.space} />
+        {isSignedIn ? (
+          <Button onClick={() => void send(window.splitreel.signOut())}>{words.signOut}</Button>
+        ) : (
+          <Button onClick={() => setIsAsking(true)}>{words.signIn}</Button>
+        )}
+      </div>
+      <p className={page.quiet}>{isSignedIn ? kept : words.signedOut}</p>
+      {isAsking && <SignInDialog onClose={() => setIsAsking(false)} />}
+    </div>
+  );
+}
+
+function Mirror() {
+  const { hubMirror, sendTokenToMirror } = useSlice('settings');
+  const [typed, setTyped] = useState<string | null>(null);
+  const text = typed ?? hubMirror ?? '';
+  const isWrong = text !== '' && !isHubAddress(text);
+  const save = (): void => {
+    void send(window.splitreel.updateSettings({ hubMirror: text === '' ? null : text, sendTokenToMirror: false }));
+    setTyped(null);
+  };
+  return (
+    <>
+      <TextField
+        label={words.mirror}
+        hint={words.mirrorHint}
+        placeholder={words.mirrorPlaceholder}
+        problem={isWrong && typed !== null ? words.mirrorProblem : ''}
+        value={text}
+        onChange={setTyped}
+      />
+      {typed !== null && typed !== (hubMirror ?? '') && (
+        <div className={page.row}>
+          <Button disabled={isWrong} onClick={save}>
+            {words.save}
+          </Button>
+        </div>
+      )}
+      <SwitchField
+        label={words.mirrorToken}
+        hint={words.mirrorTokenHint}
+        isOn={sendTokenToMirror}
+        blocked={hubMirror === null ? words.mirrorTokenBlocked : ''}
+        onChange={(isOn) => void send(window.splitreel.updateSettings({ sendTokenToMirror: isOn }))}
+      />
+    </>
+  );
+}

@@ -1,0 +1,197 @@
+import { useState } from 'react';
+import type { Download } from '../../../shared/download';
+import type { ModelEntry } from '../../../shared/models';
+import { requestLimits } from '../../../shared/request';
+import { formatBytes } from '../../app/format';
+import { useModelChoice } from '../../app/model-choice';
+import { goTo } from '../../app/navigation';
+import { send } from '../../app/send';
+import { copy } from '../../copy/en';
+import { Button } from '../../ui/Button';
+import { Confirm } from '../../ui/Dialog';
+import { ErrorNote } from '../../ui/ErrorNote';
+import { Meter } from '../../ui/Meter';
+import page from '../../ui/page.module.css';
+import { DownloadDialog } from './DownloadDialog';
+import { DownloadProgress } from './DownloadProgress';
+import styles from './ModelsPage.module.css';
+
+const words = copy.models;
+
+interface CardProps {
+  readonly model: ModelEntry;
+  readonly download: Download | undefined;
+}
+
+type Status = keyof typeof words.states;
+
+/** What matters most about it now. */
+function statusOf({ model, download }: CardProps): Status {
+  if (download !== undefined) {
+    if (download.state.status !== 'running') return download.state.status;
+    return download.isMending ? 'mending' : 'downloading';
+  }
+  if ((model.files?.verifying ?? null) !== null) return 'verifying';
+  return model.state.status;
+}
+
+/** What it can do, what it needs, under which licence: from its own configs once it is here, before from the catalogue. */
+function factsOf({ state, offer, sizeBytes }: ModelEntry): string {
+  const facts: string[] = [];
+  if (state.status === 'ready') {
+    const { shape } = state;
+    facts.push(words.tasks[shape.task]);
+    facts.push(words.upTo(shape.sampleWidth, shape.sampleHeight, requestLimits(shape).maxFrames));
+    facts.push(words.shape(shape.heads, shape.blocks));
+  } else if (offer !== null) {
+    facts.push(words.tasks[offer.task]);
+    if (offer.video !== null) facts.push(words.madeFor(offer.video.width, offer.video.height, offer.video.frames));
+  }
+  const memory = offer?.memory ?? null;
+  if (memory !== null) facts.push(words.memory(memory.offloadedGb, memory.wholeGb));
+  if (sizeBytes !== null) facts.push(formatBytes(sizeBytes));
+  return facts.join(', ');
+}
+
+function verifiedText({ files }: ModelEntry): string {
+  if (files === null || files.place === 'app') return '';
+  if (files.verified === null) return words.notVerified;
+  const { fileCount, known } = files.verified;
+  return known === fileCount ? words.verified(fileCount) : words.hashed(fileCount);
+}
+
+export function ModelCard({ model, download }: CardProps) {
+  const status = statusOf({ model, download });
+  const { offer, files } = model;
+  const verifying = files?.verifying ?? null;
+  const about = [files === null ? '' : words.places[files.place], verifiedText(model)].filter((text) => text !== '');
+  return (
+    <li className={styles.model} aria-label={model.name}>
+      <div className={styles.text}>
+        <h3 className={styles.name}>
+          {model.name}{' '}
+          <span className={styles.state} data-status={status}>
+            {words.states[status]}
+          </span>
+        </h3>
+        {model.description !== '' && <p>{model.description}</p>}
+        <p className={page.quiet}>{factsOf(model)}</p>
+        {offer !== null && (
+          <p className={page.quiet}>
+            {offer.licence.isOpen ? words.licence(offer.licence.name) : words.licenceLimited(offer.licence.name)}
+          </p>
+        )}
+        {about.length > 0 && <p className={page.quiet}>{about.join(', ')}</p>}
+        {model.path !== null && files?.place !== 'app' && (
+          <p className={`${page.quiet ?? ''} ${styles.path ?? ''}`}>{model.path}</p>
+        )}
+        {verifying !== null && <Verifying {...verifying} />}
+        {download !== undefined && <DownloadProgress download={download} />}
+        {download === undefined && model.state.status === 'broken' && (
+          <Broken model={model} error={model.state.error} />
+        )}
+      </div>
+      <Actions model={model} isBusy={download !== undefined || status === 'verifying'} />
+    </li>
+  );
+}
+
+function Verifying({ doneBytes, totalBytes }: { readonly doneBytes: number; readonly totalBytes: number }) {
+  return (
+    <div className={styles.progress}>
+      <Meter label={words.states.verifying} value={totalBytes === 0 ? 0 : doneBytes / totalBytes} />
+      <p className={styles.figures}>{words.verifyProgress(formatBytes(doneBytes), formatBytes(totalBytes))}</p>
+    </div>
+  );
+}
+
+function Broken({
+  model,
+  error,
+}: {
+  readonly model: ModelEntry;
+  readonly error: Extract<ModelEntry['state'], { status: 'broken' }>['error'];
+}) {
+  return (
+    <ErrorNote error={error}>
+      {model.files?.canMend === true && (
+        <Button size="small" onClick={() => void send(window.splitreel.downloadModel({ modelId: model.id }))}>
+          {words.mend}
+        </Button>
+      )}
+    </ErrorNote>
+  );
+}
+
+function Actions({ model, isBusy }: { readonly model: ModelEntry; readonly isBusy: boolean }) {
+  const [asking, setAsking] = useState<'download' | 'forget' | 'remove' | null>(null);
+  const close = (): void => setAsking(null);
+  const { id: modelId, state, offer, files } = model;
+  const size = formatBytes(model.sizeBytes ?? 0);
+  return (
+    <div className={styles.actions}>
+      {state.status === 'ready' && (
+        <Button
+          onClick={() => {
+            useModelChoice.setState({ wantedId: modelId });
+            goTo('create');
+          }}
+        >
+          {words.use}
+        </Button>
+      )}
+      {offer !== null && state.status === 'absent' && !isBusy && (
+        <Button onClick={() => setAsking('download')}>{words.download}</Button>
+      )}
+      {offer !== null && (
+        <Button look="plain" onClick={() => void send(window.splitreel.openModelPage({ modelId }))}>
+          {words.page}
+        </Button>
+      )}
+      {files !== null && files.place !== 'app' && !isBusy && (
+        <>
+          <Button look="plain" onClick={() => void send(window.splitreel.showModelInFolder({ modelId }))}>
+            {words.show}
+          </Button>
+          <Button look="plain" onClick={() => void send(window.splitreel.verifyModel({ modelId }))}>
+            {words.verify}
+          </Button>
+        </>
+      )}
+      {(files?.place === 'app' || state.status === 'broken') && !isBusy && (
+        <Button look="plain" onClick={() => void send(window.splitreel.recheckModel({ modelId }))}>
+          {words.recheck}
+        </Button>
+      )}
+      {files?.place === 'folder' && !isBusy && (
+        <Button look="plain" onClick={() => setAsking('forget')}>
+          {words.forget}
+        </Button>
+      )}
+      {files?.place === 'models' && !isBusy && (
+        <Button look="plain" onClick={() => setAsking('remove')}>
+          {words.remove}
+        </Button>
+      )}
+      {asking === 'download' && <DownloadDialog model={model} onClose={close} />}
+      {asking === 'forget' && (
+        <Confirm
+          title={words.forgetTitle}
+          text={words.forgetText}
+          yes={words.forget}
+          onYes={() => void send(window.splitreel.forgetModel({ modelId }))}
+          onClose={close}
+        />
+      )}
+      {asking === 'remove' && (
+        <Confirm
+          title={words.removeTitle(model.name)}
+          text={words.removeText(size, model.path ?? '')}
+          yes={words.removeYes(size)}
+          onYes={() => void send(window.splitreel.removeModel({ modelId }))}
+          onClose={close}
+        />
+      )}
+    </div>
+  );
+}

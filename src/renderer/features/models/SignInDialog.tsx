@@ -1,0 +1,41 @@
+import { useState } from 'react';
+import { send } from '../../app/send';
+import { copy } from '../../copy/en';
+import { Button } from '../../ui/Button';
+import { Dialog } from '../../ui/Dialog';
+import { TextField } from '../../ui/fields';
+
+const words = copy.hub;
+
+/** The token is held by this dialogue while it is typed and by nothing else of the window. */
+export function SignInDialog({
+  onSignedIn,
+  onClose,
+}: {
+  readonly onSignedIn?: () => void;
+  readonly onClose: () => void;
+}) {
+  const [token, setToken] = useState('');
+  const save = async (): Promise<void> => {
+    const result = await window.splitreel.signIn({ token });
+    onClose();
+    if (result.ok) onSignedIn?.();
+    else await send(Promise.resolve(result));
+  };
+  return (
+    <Dialog
+      title={words.account}
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={onClose}>{copy.app.cancel}</Button>
+          <Button look="primary" disabled={token.trim() === ''} onClick={() => void save()}>
+            {words.signIn}
+          </Button>
+        </>
+      }
+    >
+      <TextField label={words.token} hint={words.tokenHint} value={token} isSecret onChange={setToken} />
+    </Dialog>
+  );
+}

@@ -1,0 +1,154 @@
+/** The page of models on a fake main process: what is offered, what it asks of main, what it says of a download. */
+import { act, cleanup, render, screen, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { afterEach, expect, test } from 'vitest';
+import { fakeMain, MODEL, SLICES, type FakeMain } from '../../../../test/fakes/main-process';
+import type { CatalogueEntry } from '../../../shared/catalogue';
+import { isHubAddress, type Download } from '../../../shared/download';
+import { appError } from '../../../shared/errors';
+import type { Slices } from '../../../shared/ipc';
+import type { ModelEntry } from '../../../shared/models';
+import { connectProjection, useProjection } from '../../app/projection';
+import { figuresOf } from './DownloadProgress';
+import { HubSettings } from './HubSettings';
+import { ModelsPage } from './ModelsPage';
+
+const running: Download = {
+  modelId: 'x',
+  isMending: false,
+  state: { status: 'running', stage: 'fetching' },
+  progress: { doneBytes: 3e9, totalBytes: 21e9, bytesPerSecond: 50e6, secondsLeft: 360 },
+};
+
+test('a download says what was measured and nothing else', () => {
+  expect(figuresOf(running)).toBe('Downloading, 3.0 GB of 21.0 GB, 50.0 MB/s, 6 min 0 s left');
+  expect(figuresOf({ ...running, progress: null })).toBe('Downloading');
+  const stopped = { doneBytes: 3e9, totalBytes: 21e9, bytesPerSecond: 0, secondsLeft: null };
+  expect(figuresOf({ ...running, progress: stopped })).toBe('Downloading, 3.0 GB of 21.0 GB');
+  expect(figuresOf({ ...running, state: { status: 'paused' } })).toBe('3.0 GB of 21.0 GB');
+});
+
+test.each([
+  ['https://hf-mirror.com', true],
+  ['https://mirror.example.org:8443/hub', true],
+  ['http://127.0.0.1:4000', true],
+  ['http://mirror.example.org', false],
+  ['https://me:secret@mirror.example.org', false],
+  ['https://mirror.example.org?x=1', false],
+  ['mirror', false],
+])('the mirror %s', (address, isRight) => {
+  expect(isHubAddress(address)).toBe(isRight);
+});
+
+const OFFER: CatalogueEntry = {
+  id: 'x',
+  name: 'Big',
+  description: 'A big one.',
+  repositories: ['some/big'],
+  revision: 'main',
+  licence: { name: 'Big licence', isOpen: false },
+  task: 'text-to-video',
+  video: { width: 720, height: 480, frames: 49 },
+  memory: { offloadedGb: 5, wholeGb: 15 },
+  scheduler: 'dpm',
+};
+const ABSENT: ModelEntry = {
+  ...MODEL,
+  id: 'x',
+  name: 'Big',
+  source: 'catalogue',
+  path: null,
+  sizeBytes: null,
+  state: { status: 'absent' },
+  offer: OFFER,
+  files: null,
+};
+
+let stop = (): void => undefined;
+afterEach(() => {
+  cleanup();
+  stop();
+  useProjection.setState({ revision: 0, slices: null });
+});
+
+async function open(page: React.JSX.Element, changes: Partial<Slices>, answers = {}): Promise<FakeMain> {
+  const main = fakeMain(changes, answers);
+  Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
+  stop = connectProjection(main.api);
+  await act(() => Promise.resolve());
+  render(page);
+  return main;
+}
+const card = (name: string) => within(screen.getByRole('listitem', { name }));
+const HIDDEN = { hidden: true } as const;
+
+test('a download is told what it takes, and starts only then', async () => {
+  const offer = { fileCount: 12, totalBytes: 21e9, doneBytes: 0, freeBytes: 300e9, folder: '/models/x' };
+  const main = await open(<ModelsPage />, { models: [MODEL, ABSENT] }, { lookAtModel: offer });
+  const user = userEvent.setup();
+  await user.click(card('Big').getByRole('button', { name: 'Download' }));
+  expect(await screen.findByText('21.0 GB in 12 files')).toBeInTheDocument();
+  expect(main.callsOf('downloadModel')).toEqual([]);
+  await user.click(within(screen.getByRole('dialog', HIDDEN)).getByRole('button', { name: 'Download', ...HIDDEN }));
+  expect(main.callsOf('downloadModel')).toEqual([{ modelId: 'x' }]);
+});
+
+test('what does not fit cannot be started', async () => {
+  const offer = { fileCount: 12, totalBytes: 21e9, doneBytes: 0, freeBytes: 20e9, folder: '/models/x' };
+  await open(<ModelsPage />, { models: [ABSENT] }, { lookAtModel: offer });
+  await userEvent.setup().click(card('Big').getByRole('button', { name: 'Download' }));
+  expect(await screen.findByText(/too little room/)).toBeInTheDocument();
+  const start = within(screen.getByRole('dialog', HIDDEN)).getByRole('button', { name: 'Download', ...HIDDEN });
+  expect(start).toBeDisabled();
+});
+
+test('running it can be paused; asked for a token, it goes on after signing in', async () => {
+  const main = await open(<ModelsPage />, { models: [ABSENT], downloads: [running] });
+  const user = userEvent.setup();
+  await user.click(screen.getByRole('button', { name: 'Pause' }));
+  expect(main.callsOf('pauseDownload')).toEqual([{ modelId: 'x' }]);
+  const error = appError('MODEL_GATED', { repo: 'some/big' });
+  act(() => main.push('downloads', [{ ...running, state: { status: 'failed', error } }]));
+  expect(screen.getByText(/accepted its licence/)).toBeInTheDocument();
+  await user.click(screen.getByRole('button', { name: 'Sign in' }));
+  await user.type(screen.getByLabelText('Access token'), 'hf_0123456789');
+  expect(screen.getByLabelText('Access token')).toHaveAttribute('type', 'password');
+  await user.click(within(screen.getByRole('dialog', HIDDEN)).getByRole('button', { name: 'Sign in', ...HIDDEN }));
+  expect(main.callsOf('signIn')).toEqual([{ token: 'hf_0123456789' }]);
+  expect(main.callsOf('downloadModel')).toEqual([{ modelId: 'x' }]);
+});
+
+test('a damaged model names its file and is mended with one press', async () => {
+  const error = appError('MODEL_CORRUPT', { file: 'vae/config.json', problem: 'its hash is not the right one' });
+  const files = { place: 'models' as const, verified: null, verifying: null, canMend: true };
+  const broken: ModelEntry = { ...ABSENT, path: '/models/x', state: { status: 'broken', error }, files };
+  const main = await open(<ModelsPage />, { models: [broken] });
+  expect(screen.getByText(/vae\/config.json/)).toBeInTheDocument();
+  await userEvent.setup().click(screen.getByRole('button', { name: 'Mend' }));
+  expect(main.callsOf('downloadModel')).toEqual([{ modelId: 'x' }]);
+});
+
+test('removing asks first, with the size', async () => {
+  const files = { place: 'models' as const, verified: { fileCount: 3, known: 3 }, verifying: null, canMend: false };
+  const main = await open(<ModelsPage />, { models: [{ ...MODEL, id: 'x', name: 'Big', sizeBytes: 5e9, files }] });
+  const user = userEvent.setup();
+  expect(screen.getByText(/3 files verified against the hub/)).toBeInTheDocument();
+  await user.click(screen.getByRole('button', { name: 'Remove' }));
+  expect(main.callsOf('removeModel')).toEqual([]);
+  await user.click(screen.getByRole('button', { name: 'Remove 5.0 GB', ...HIDDEN }));
+  expect(main.callsOf('removeModel')).toEqual([{ modelId: 'x' }]);
+});
+
+test('another mirror never takes the token over from the one before', async () => {
+  const settings = { ...SLICES.settings, hubMirror: 'https://one.example', sendTokenToMirror: true };
+  const main = await open(<HubSettings />, { settings });
+  const user = userEvent.setup();
+  const field = screen.getByLabelText('Mirror of the hub');
+  await user.clear(field);
+  await user.type(field, 'http://two.example');
+  expect(screen.getByRole('button', { name: 'Save' })).toBeDisabled();
+  await user.clear(field);
+  await user.type(field, 'https://two.example');
+  await user.click(screen.getByRole('button', { name: 'Save' }));
+  expect(main.callsOf('updateSettings')).toEqual([{ hubMirror: 'https://two.example', sendTokenToMirror: false }]);
+});
