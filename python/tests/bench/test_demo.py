@@ -27,3 +27,12 @@ def test_the_time_to_a_playing_file_is_taken_cold_and_warm(tmp_path: Path) -> No
     # The second job starts no rank and reads no weight; each stage is part of the whole.
     assert 0 < row["warm_s"] < row["cold_s"]
     assert 0 < row["denoising_s"] + row["decoding_s"] < row["warm_s"]
+
+
+def test_drift_is_measured_from_the_exact_clips(tmp_path: Path) -> None:
+    out = tmp_path / "demo.json"
+    assert demo.main(["--small", "--only", "drift", "--frames", "9", "--out", str(out)]) == 0
+    exact, stale = json.loads(out.read_text())["drift"]
+    assert exact["stages"] == 1
+    # One of the two steps is stale: near the exact clip, and not it.
+    assert 10 < stale["least_db"] <= stale["psnr_db"] < 100

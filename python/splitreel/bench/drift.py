@@ -1,0 +1,61 @@
+"""PipeFusion's drift on the demo model: how far clips are from the exact ones, and whether they still show what was asked.
+
+Patches are computed over keys and values of the step before, but for the first `warmup_steps`.
+"""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import replace
+
+from splitreel.bench.demo_videos import Asked, as_tensor, make_videos, psnr_db
+from splitreel.bench.table import Table, Value
+from splitreel.bench.world import World
+from splitreel.demo.captions import held_out_captions
+from splitreel.demo.recogniser import recognise, score
+from splitreel.plan import Plan
+
+_COLUMNS = {
+    "stages": "stages",
+    "patches": "patches",
+    "warmup": "warm-up steps",
+    "psnr_db": "PSNR from exact, dB",
+    "least_db": "least",
+    "colour": "colour",
+    "direction": "direction",
+    "motion": "motion",
+    "shape": "shape",
+}
+# (stages, patches, warm-up steps)
+SETTINGS = ((2, 2, 1), (2, 2, 4), (2, 4, 1), (2, 4, 4), (2, 4, 8))
+
+
+def measure_drift(exact: Asked, captions: int, settings: tuple[tuple[int, int, int], ...]) -> list[dict[str, Value]]:
+    """`exact` is the one-rank run. Prints one row a setting, the exact one first."""
+    scenes, prompts = (list(column) for column in zip(*held_out_captions(captions), strict=True))
+    table = Table(_COLUMNS)
+    ranks = max(stages for stages, _, _ in settings)
+    print(f"\nPipeFusion's drift, {captions} held-out captions, {exact.steps} steps\n")
+    table.start()
+    with World(ranks, "cpu") as world:
+        originals = make_videos(world, replace(exact, plan=Plan(dp=ranks)), prompts)
+        scores = score([recognise(as_tensor(clip)) for clip in originals], scenes)
+        table.add({"stages": 1, **_seen(scores.colour, scores.direction, scores.motion, scores.shape)})
+        for stages, patches, warmup in settings:
+            asked = replace(exact, plan=Plan(pp=stages), num_pipeline_patch=patches, warmup_steps=warmup)
+            clips = make_videos(world, asked, prompts)
+            distances = [psnr_db(found, expected) for found, expected in zip(clips, originals, strict=True)]
+            scores = score([recognise(as_tensor(clip)) for clip in clips], scenes)
+            table.add({
+                "stages": stages,
+                "patches": patches,
+                "warmup": warmup,
+                "psnr_db": statistics.mean(distances),
+                "least_db": min(distances),
+                **_seen(scores.colour, scores.direction, scores.motion, scores.shape),
+            })  # fmt: skip
+    return table.rows
+
+
+def _seen(colour: float, direction: float, motion: float, shape: float) -> dict[str, Value]:
+    return {"colour": colour, "direction": direction, "motion": motion, "shape": shape}
