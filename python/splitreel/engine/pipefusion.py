@@ -94,7 +94,7 @@ class PipeFusion:
         self._steps = PatchSteps(pipeline.scheduler, flow.start.latents, self._to_rows, flow.asked.generator)
         self._rows = self._steps.rows.clone()  # as the first stage knows them
         self._sent: deque[tuple[dist.Work, torch.Tensor]] = deque()
-        self._coming_back: deque[tuple[int, Span, dist.Work, torch.Tensor]] = deque()
+        self._due: deque[tuple[int, Span]] = deque()  # steps of spans that the last stage will give back
         self._step_began = time.perf_counter()
         tokens = self._rows.shape[1]
         ranks = self._mesh[SEQUENCE].size
@@ -140,15 +140,12 @@ class PipeFusion:
         condition = self._condition(number)
         is_first, is_last = self._mesh["pp"].index == 0, self._mesh["pp"].index == self._mesh["pp"].size - 1
         patches = self._whole if number < self._exact_steps else self._patches
-        coming = None if is_first else self._expect(patches[0])
-        for at, patch in enumerate(patches):
-            if coming is None:
+        for patch in patches:
+            if is_first:
                 self._take_back(patch.span.stop, told, number - 1)
                 pack = self._enter(patch)
             else:
-                pack = self._arrive(patch, coming)
-                # The next one is on its way while this one is computed.
-                coming = self._expect(patches[at + 1]) if at + 1 < len(patches) else coming
+                pack = self._arrive(patch)
             self._kept.places = patch.places
             rotary = self._split.own_rotary(self._flow.start.rotary, patch.span, patch.cutting)
             pack = self._split.run_blocks(pack, condition, rotary, patch.cutting)
@@ -157,7 +154,7 @@ class PipeFusion:
             else:
                 self._pass_on(pack)
             if is_first:
-                self._expect_back(number, patch.span)
+                self._due.append((number, patch.span))
         if not is_first:
             told(StepTold(number, time.perf_counter() - began, None))
 
@@ -172,47 +169,42 @@ class PipeFusion:
         tokens = self._split.embed(self._flow.text, given)
         return self._split.own_part(tokens, self._flow.text.shape[1], patch.span, patch.cutting)
 
-    def _expect_back(self, number: int, span: Span) -> None:
-        back = self._mesh[BACK]
-        rows = torch.empty_like(self._rows[:, span.slice])
-        work = receive(rows, back.ranks[-1], back)
-        self._coming_back.append((number, span, work, rows))
-        if len(self._coming_back) == 1:
-            self._step_began = time.perf_counter()
-
     def _take_back(self, stop: int, told: Callable[[StepTold], None], number: int) -> None:
         """Waits until the rows below `stop` are as step `number` left them."""
-        while self._coming_back and self._coming_back[0][0] <= number:
-            at, span, work, rows = self._coming_back[0]
-            if span.start >= stop:
-                return
-            with self._split.traffic.waiting():
-                work.wait()
-            self._coming_back.popleft()
-            self._rows[:, span.slice] = rows
+        while self._due and self._due[0][0] <= number and self._due[0][1].start < stop:
+            at, span = self._due[0]
+            self._rows[:, span.slice] = self._one_back()
             if span.stop == self._rows.shape[1]:
                 now = time.perf_counter()
                 told(StepTold(at, now - self._step_began, self._to_latents(self._rows)))
                 self._step_began = now
 
+    def _one_back(self) -> torch.Tensor:
+        """The rows that are due next. Asked for when they are needed and no sooner, as everything that is received here.
+
+        NCCL's kernels wait on the device for the other side. One that waits there while others are loaded for the first
+        time keeps them from it, and two ranks can come to wait for each other so. What is sent is on its way already.
+        """
+        _, span = self._due.popleft()
+        back = self._mesh[BACK]
+        rows = torch.empty_like(self._rows[:, span.slice])
+        with self._split.traffic.waiting():
+            receive(rows, back.ranks[-1], back).wait()
+        return rows
+
     def _drain(self) -> None:
         """Takes what is still under way, so that no message of this video is left for the next."""
-        while self._coming_back:
-            self._coming_back.popleft()[2].wait()
+        while self._due:
+            self._one_back()
 
     # Between stages
 
-    def _expect(self, patch: Patch) -> tuple[dist.Work, torch.Tensor]:
-        group = self._mesh["pp"]
-        own = patch.cutting.lengths[self._mesh[SEQUENCE].index]
-        hidden = self._rows.new_empty((self._flow.text.shape[0], own, self._width))
-        return receive(hidden, group.ranks[group.index - 1], group), hidden
-
-    def _arrive(self, patch: Patch, coming: tuple[dist.Work, torch.Tensor]) -> Pack:
-        work, hidden = coming
+    def _arrive(self, patch: Patch) -> Pack:
+        group, index = self._mesh["pp"], self._mesh[SEQUENCE].index
+        hidden = self._rows.new_empty((self._flow.text.shape[0], patch.cutting.lengths[index], self._width))
         with self._split.traffic.waiting():
-            work.wait()
-        text = patch.cutting.text[self._mesh[SEQUENCE].index]
+            receive(hidden, group.ranks[group.index - 1], group).wait()
+        text = patch.cutting.text[index]
         return Pack(hidden[:, text:].contiguous(), hidden[:, :text].contiguous())
 
     def _pass_on(self, pack: Pack) -> None:
