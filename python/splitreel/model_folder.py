@@ -70,6 +70,51 @@ def made_demo_folder() -> Path:
     return data_folder() / "models" / "demo-random"
 
 
+def models_folders() -> tuple[Path, ...]:
+    """Where the window keeps models: the folder that the person chose, the one before while they move, its own."""
+    try:
+        settings = json.loads((data_folder() / "settings.json").read_text("utf-8"))
+        chosen = [settings.get("modelsFolder"), settings.get("modelsFolderBefore")]
+    except (OSError, ValueError, AttributeError):
+        chosen = []
+    return (*(Path(folder) for folder in chosen if isinstance(folder, str)), data_folder() / "models")
+
+
+def _cache_folder() -> Path:
+    """huggingface_hub's cache, by the rules of its constants.py, without importing it."""
+    if given := os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE"):
+        return Path(given)
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Path(os.environ.get("HF_HOME") or cache / "huggingface") / "hub"
+
+
+def _catalogue_repositories(name: str) -> tuple[str, ...]:
+    """Under which names a model of the catalogue is on the hub; the person's own catalogue comes first."""
+    for file in (data_folder() / "catalogue.json", RESOURCES / "catalogue.json"):
+        try:
+            models = json.loads(file.read_text("utf-8"))["models"]
+            found = next((entry for entry in models if entry["id"] == name), None)
+            if found is not None:
+                return tuple(map(str, found["repositories"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return ()
+
+
+def _cached(name: str) -> Path | None:
+    """The newest snapshot in the Hugging Face cache of a model that the catalogue names."""
+    for repository in _catalogue_repositories(name):
+        folder = _cache_folder() / f"models--{repository.replace('/', '--')}"
+        try:
+            main = (folder / "refs" / "main").read_text("ascii").strip()
+        except (OSError, ValueError):
+            main = ""
+        snapshots = sorted((folder / "snapshots").glob("*/model_index.json"), key=lambda file: file.parent.name != main)
+        if snapshots:
+            return snapshots[0].parent
+    return None
+
+
 def find_model(name: str) -> Path | None:
     """The folder of `demo`, a catalogue name, or a path; None for a demo that has yet to be made."""
     if name == "demo":
@@ -77,9 +122,11 @@ def find_model(name: str) -> Path | None:
         candidates = [folder for folder in (shipped, made_demo_folder()) if (folder / "model_index.json").is_file()]
         return candidates[0] if candidates else None
     if os.sep not in name and not Path(name).exists():
-        catalogued = data_folder() / "models" / name
-        if (catalogued / "model_index.json").is_file():
-            return catalogued
+        for base in models_folders():
+            if (base / name / "model_index.json").is_file():
+                return base / name
+        if (cached := _cached(name)) is not None:
+            return cached
     return Path(name).absolute()
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import struct
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,3 +99,70 @@ def test_a_catalogue_name_is_looked_up_in_the_data_folder(tmp_path: Path, monkey
     folder = make_model_folder(tmp_path / "models" / "cogvideox-2b")
     assert find_model("cogvideox-2b") == folder
     assert find_model("nothing-of-that-name") == Path("nothing-of-that-name").absolute()
+
+
+def test_the_chosen_models_folder_and_the_cache_of_hugging_face_are_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPLITREEL_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    cached = make_model_folder(tmp_path / "hf" / "hub" / "models--zai-org--CogVideoX-2b" / "snapshots" / "abc")
+    assert find_model("cogvideox-2b") == cached
+    chosen = make_model_folder(tmp_path / "chosen" / "cogvideox-2b")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "settings.json").write_text(json.dumps({"modelsFolder": str(tmp_path / "chosen")}))
+    assert find_model("cogvideox-2b") == chosen
+
+
+class Canary:
+    """Unpickled it leaves a file behind."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return (os.mkdir, (str(self.place),))
+
+
+def test_canaries_stay_silent(tmp_path: Path) -> None:
+    """A pickle beside and in place of weights, code named by auto_map: refused, and nothing of it is run."""
+    sung = tmp_path / "sung"
+    for place in ("transformer", "text_encoder", "vae"):
+        folder = make_model_folder(tmp_path / place)
+        for weights in (folder / place).glob("*.safetensors"):
+            weights.with_suffix(".bin").write_bytes(pickle.dumps(Canary(sung)))
+            weights.unlink()
+        with pytest.raises(SplitreelError) as caught:
+            check_model_folder(folder)
+        assert caught.value.code in {"MODEL_UNSAFE", "MODEL_INCOMPLETE"}
+    code = make_model_folder(tmp_path / "code")
+    edit(code, "text_encoder/config.json", auto_map={"AutoModel": "evil.Evil"})
+    (code / "text_encoder" / "evil.py").write_text(f"import os\nos.mkdir({str(sung)!r})\n")
+    with pytest.raises(SplitreelError) as caught:
+        check_model_folder(code)
+    assert caught.value.code == "MODEL_UNSAFE"
+    assert not sung.exists()
+    # The canary can sing: loaded as torch.load of old would, it leaves its file.
+    pickle.loads(pickle.dumps(Canary(sung)))
+    assert sung.exists()
+
+
+@pytest.mark.parametrize("claim", [2**60, 99_000_000])
+def test_no_memory_is_taken_for_what_a_header_claims(tmp_path: Path, claim: int) -> None:
+    folder = make_model_folder(tmp_path / "m")
+    (folder / WEIGHTS).write_bytes(struct.pack("<Q", claim) + b"{}")
+    huge = json.dumps({"x": {"dtype": "F32", "shape": [2**58], "data_offsets": [0, 2**60]}}).encode()
+    (folder / "vae/diffusion_pytorch_model.safetensors").write_bytes(header(len(huge), huge))
+    tracemalloc.start()
+    with pytest.raises(SplitreelError) as caught:
+        check_model_folder(folder)
+    _, peak = tracemalloc.get_traced_memory()
+    assert caught.value.code == "MODEL_CORRUPT"
+    assert peak < 4_000_000
+    (folder / WEIGHTS).write_bytes(header(len(huge), huge))
+    with pytest.raises(SplitreelError) as caught:
+        check_model_folder(folder)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert caught.value.code == "MODEL_INCOMPLETE"
+    assert peak < 4_000_000

@@ -1,0 +1,175 @@
+/** A model from a stand-in hub in the real window: downloaded, killed, resumed, moved, used; the token nowhere to be found. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import type { ElectronApplication, Page } from '@playwright/test';
+import { descendants, expect, test } from './harness';
+import { fillForm, generateButton, slices, waitForJob } from './steps';
+
+const ROOT = path.resolve(import.meta.dirname, '..', '..');
+const REPO = 'splitreel/little';
+const TOKEN = 'hf_canaryE2E0123456789abcdef';
+
+interface Hub {
+  readonly child: ChildProcess;
+  readonly endpoint: string;
+  readonly log: () => string;
+}
+
+async function startHub(folder: string): Promise<Hub> {
+  const file = path.join(folder, 'hub.log');
+  writeFileSync(file, '');
+  const script = path.join(ROOT, 'python', 'tests', 'fakes', 'hub.py');
+  const demo = path.join(ROOT, 'resources', 'demo');
+  const args = [script, '--model', `${REPO}=${demo}`, '--log', file, '--bytes-per-second', '900000'];
+  const child = spawn('python3', args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const line = await new Promise<string>((resolve) => {
+    createInterface({ input: child.stdout }).once('line', resolve);
+  });
+  return {
+    child,
+    endpoint: (JSON.parse(line) as { endpoint: string }).endpoint,
+    log: () => readFileSync(file, 'utf8'),
+  };
+}
+
+function freshData(): string {
+  const data = mkdtempSync(path.join(tmpdir(), 'splitreel-e2e-'));
+  symlinkSync(process.env['SPLITREEL_E2E_ENVIRONMENT'] ?? '', path.join(data, 'environment'));
+  const offer = {
+    id: 'little',
+    name: 'Little',
+    description: 'The demo model under another name.',
+    repositories: [REPO],
+    licence: { name: 'Apache 2.0', isOpen: true },
+    task: 'text-to-video',
+  };
+  writeFileSync(path.join(data, 'catalogue.json'), JSON.stringify({ version: 1, models: [offer] }));
+  return data;
+}
+
+const go = (page: Page, place: string) =>
+  page.getByRole('navigation', { name: 'Places' }).getByRole('button', { name: place }).click();
+const little = async (page: Page) => (await slices(page)).models.find(({ id }) => id === 'little');
+const doneBytes = (page: Page) =>
+  page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        // Progress is pushed, not part of what a snapshot promises.
+        const stop = window.splitreel.onSliceChanged((change) => {
+          if (change.slice !== 'downloads') return;
+          stop();
+          resolve(change.value[0]?.progress?.doneBytes ?? 0);
+        });
+      }),
+  );
+
+/** Files below a folder that hold the text, links not followed. */
+function filesWith(folder: string, text: string): string[] {
+  const found: string[] = [];
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const full = path.join(folder, entry.name);
+    if (entry.isDirectory()) found.push(...filesWith(full, text));
+    else if (entry.isFile() && readFileSync(full).includes(text)) found.push(full);
+  }
+  return found;
+}
+
+/** Processes of this user whose arguments or environment hold the text. */
+function processesWith(text: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) =>
+      ['environ', 'cmdline'].some((file) => {
+        try {
+          return readFileSync(path.join('/proc', pid, file)).includes(text);
+        } catch {
+          return false;
+        }
+      }),
+    );
+}
+
+const answerFolderDialogue = (app: ElectronApplication, folder: string) =>
+  app.evaluate(({ dialog }, chosen) => {
+    dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] });
+  }, folder);
+
+test('a model is downloaded through kill -9, moved, and makes a video; the token is nowhere', async ({ launch }) => {
+  const dataFolder = freshData();
+  const hub = await startHub(dataFolder);
+  const first = await launch({ dataFolder });
+  await test.step('the hub and the account are set in the window', async () => {
+    await go(first.page, 'Settings');
+    await first.page.getByLabel('Mirror of the hub').fill(hub.endpoint);
+    await first.page.getByRole('button', { name: 'Save' }).click();
+    await expect.poll(async () => (await slices(first.page)).settings.hubMirror).toBe(hub.endpoint);
+    const models = first.page.getByRole('region', { name: 'Models' });
+    await models.getByRole('button', { name: 'Sign in' }).click();
+    await first.page.getByLabel('Access token').fill(TOKEN);
+    await first.page.getByRole('dialog').getByRole('button', { name: 'Sign in' }).click();
+    await expect(models.getByRole('button', { name: 'Sign out' })).toBeVisible();
+    await models.scrollIntoViewIfNeeded();
+    await first.screenshot('models-settings');
+  });
+  await go(first.page, 'Models');
+  await first.screenshot('models-catalogue');
+  const card = first.page.getByRole('listitem', { name: 'Little' });
+  await card.getByRole('button', { name: 'Download' }).click();
+  const dialog = first.page.getByRole('dialog');
+  await expect(dialog.getByText(/MB in 10 files/)).toBeVisible({ timeout: 60_000 });
+  await first.screenshot('models-offer');
+  await dialog.getByRole('button', { name: 'Download' }).click();
+  await expect.poll(() => doneBytes(first.page), { timeout: 60_000 }).toBeGreaterThan(2_000_000);
+  await first.screenshot('models-downloading');
+  const family = descendants(first.pid);
+  expect(processesWith(TOKEN)).toEqual([]);
+
+  process.kill(first.pid, 'SIGKILL');
+  const alive = () => family.filter((pid) => readdirSync('/proc').includes(String(pid)) && !isZombie(pid));
+  await expect.poll(alive, { timeout: 15_000 }).toEqual([]);
+
+  const second = await launch({ dataFolder });
+  await go(second.page, 'Models');
+  await expect.poll(async () => (await little(second.page))?.state.status, { timeout: 120_000 }).toBe('ready');
+  const sent = hub
+    .log()
+    .split('\n')
+    .filter((line) => line.includes('"sent"'));
+  const served = sent.reduce((sum, line) => sum + (JSON.parse(line) as { sent: number }).sent, 0);
+  const size = (await little(second.page))?.sizeBytes ?? 0;
+  // Configs come on top of the weights, and what was on the wire when the app was killed.
+  expect(served).toBeLessThan(size + 700_000);
+  await second.screenshot('models-ready');
+
+  await test.step('the models folder is moved', async () => {
+    const other = path.join(dataFolder, 'elsewhere');
+    mkdirSync(other);
+    await answerFolderDialogue(second.app, other);
+    await go(second.page, 'Settings');
+    await second.page.getByRole('button', { name: 'Move', exact: true }).click();
+    await expect.poll(async () => (await little(second.page))?.path).toBe(path.join(other, 'little'));
+    expect(statSync(path.join(other, 'little', 'model_index.json')).isFile()).toBe(true);
+  });
+
+  await go(second.page, 'Models');
+  await second.page.getByRole('listitem', { name: 'Little' }).getByRole('button', { name: 'Use' }).click();
+  await fillForm(second.page, { steps: 2 });
+  await generateButton(second.page).click();
+  await waitForJob(second.page, 'finished');
+  expect((await slices(second.page)).jobs.at(-1)?.request.modelId).toBe('little');
+
+  expect(hub.log()).not.toContain(TOKEN);
+  expect(filesWith(dataFolder, TOKEN)).toEqual([]);
+  hub.child.stdin?.end();
+});
+
+function isZombie(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${String(pid)}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return true;
+  }
+}
