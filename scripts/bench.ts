@@ -1,12 +1,13 @@
 /** `npm run bench -- [NAME] [FLAGS]`: figures and ratios, never a judgement about time. Without a name: the list. */
 import type { Benchmark } from './bench/benchmark';
 import { demo } from './bench/demo';
+import { download } from './bench/download';
 import { engine } from './bench/engine';
 import { gpu } from './bench/gpu';
 import { memory } from './bench/memory';
 import { say } from './places';
 
-const BENCHMARKS: readonly Benchmark[] = [demo, engine, gpu, memory];
+const BENCHMARKS: readonly Benchmark[] = [demo, download, engine, gpu, memory];
 
 async function main([name, ...words]: readonly string[]): Promise<number> {
   const chosen = BENCHMARKS.find((benchmark) => benchmark.name === name);
