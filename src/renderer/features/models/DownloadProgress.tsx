@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { Download } from '../../../shared/download';
 import { formatBytes, formatDuration } from '../../app/format';
 import { send } from '../../app/send';
@@ -32,8 +32,11 @@ export function DownloadProgress({ download }: { readonly download: Download }) 
   const share = progress === null || progress.totalBytes === 0 ? 0 : progress.doneBytes / progress.totalBytes;
   const resume = (): void => void send(window.splitreel.downloadModel({ modelId }));
   const needsToken = state.status === 'failed' && ASKS_FOR_TOKEN.includes(state.error.code);
+  const ref = useRef<HTMLDivElement>(null);
+  // A card that was far down has just moved to the models that are here.
+  useEffect(() => ref.current?.scrollIntoView({ block: 'nearest' }), []);
   return (
-    <div className={styles.progress}>
+    <div ref={ref} className={styles.progress}>
       <Meter label={words.stages.fetching} value={share} />
       <p className={styles.figures}>{figuresOf(download)}</p>
       {state.status === 'failed' && <ErrorNote error={state.error} />}

@@ -70,9 +70,11 @@ export function ModelCard({ model, download }: CardProps) {
       <div className={styles.text}>
         <h3 className={styles.name}>
           {model.name}{' '}
-          <span className={styles.state} data-status={status}>
-            {words.states[status]}
-          </span>
+          {status !== 'absent' && (
+            <span className={styles.state} data-status={status}>
+              {words.states[status]}
+            </span>
+          )}
         </h3>
         {model.description !== '' && <p>{model.description}</p>}
         <p className={page.quiet}>{factsOf(model)}</p>
