@@ -10,6 +10,7 @@ import { uvProgram } from './python-for-tests';
 
 const NPM_LOCK = path.join(ROOT, 'package-lock.json');
 const PYTHON = ['requirements', 'requirements-dev'] as const;
+const WHEELS = path.join(ROOT, 'python', 'requirements.wheels.json');
 const ADDRESS = /https?:\/\//;
 
 interface NpmLock {
@@ -32,6 +33,19 @@ async function make(): Promise<void> {
       cwd: path.join(ROOT, 'python'),
       stdio: ['ignore', 'ignore', 'inherit'],
     });
+  await writeFile(WHEELS, await wheelSizes(uv));
+}
+
+/** Which wheels uv takes on this kind of machine, and their sizes as the index tells them. */
+async function wheelSizes(uv: string): Promise<string> {
+  const lock = path.join(ROOT, 'python', 'requirements.lock');
+  const flags = ['--require-hashes', '--only-binary', ':all:', '--dry-run', '--verbose', '--target', 'nowhere'];
+  const { stderr } = await execa(uv, ['pip', 'sync', ...flags, '--python', '3.11', lock]);
+  const files = new Set([...stderr.matchAll(/Selecting: \S+ \[compatible\] \((\S+\.whl)\)/g)].map((match) => match[1]));
+  const script = path.join(ROOT, 'scripts', 'wheel_sizes.py');
+  const { stdout } = await execa('python3', [script, lock], { input: [...files].sort().join('\n') });
+  const table = { [`${process.platform}-${process.arch}`]: JSON.parse(stdout) as unknown };
+  return `${JSON.stringify(table, null, 2)}\n`;
 }
 
 async function problems(): Promise<readonly string[]> {

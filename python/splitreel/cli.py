@@ -11,7 +11,7 @@ from splitreel.report_errors import report_errors
 _HELP = """usage: python -m splitreel COMMAND [FLAGS]
 
   generate   make videos from sentences (generate --help for its flags)
-  doctor     what is wrong with driver, GPUs, environment, disk and models, and what to do (--json)
+  doctor     what is wrong with driver, GPUs, links, environment, disk and models, and what to do (--json)
   serve      the engine of the app: commands on stdin, events on file descriptor 3
   hub        fetches and verifies models for the app, in the same way
 """

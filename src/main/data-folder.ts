@@ -1,17 +1,21 @@
 /** Where everything of the app lies. Electron-free: scripts/ finds the same environment and models by it. */
 import path from 'node:path';
+import type { PlaceName } from '../shared/storage';
 
 export interface DataFolders {
   readonly root: string;
   /** Chromium's own profile. */
   readonly profile: string;
   readonly environment: string;
+  /** Pythons that the system lacked. */
+  readonly pythons: string;
   readonly models: string;
   /** What was verified of models that lie elsewhere: one file a model. */
   readonly verified: string;
   readonly logs: string;
   readonly previews: string;
   readonly thumbnails: string;
+  readonly placesFile: string;
   readonly settingsFile: string;
   readonly jobsFile: string;
   readonly downloadsFile: string;
@@ -46,11 +50,13 @@ export function dataFolders(root: string): DataFolders {
     root,
     profile: path.join(root, 'window'),
     environment: path.join(root, 'environment'),
+    pythons: path.join(root, 'pythons'),
     models: path.join(root, 'models'),
     verified: path.join(root, 'verified'),
     logs: path.join(root, 'logs'),
     previews: path.join(root, 'previews'),
     thumbnails: path.join(root, 'thumbnails'),
+    placesFile: path.join(root, 'places.json'),
     settingsFile: path.join(root, 'settings.json'),
     downloadsFile: path.join(root, 'downloads.json'),
     catalogueFile: path.join(root, 'catalogue.json'),
@@ -61,3 +67,9 @@ export function dataFolders(root: string): DataFolders {
     workerPidFile: path.join(root, 'worker.json'),
   };
 }
+
+/** Where what can be moved lies until it is moved. */
+export const defaultPlaces = (folders: DataFolders, cacheFolder: string): Readonly<Record<PlaceName, string>> => ({
+  environment: folders.environment,
+  downloads: path.join(cacheFolder, 'uv'),
+});

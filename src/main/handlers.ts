@@ -4,7 +4,9 @@ import { appError, SplitreelError } from '../shared/errors';
 import { makeBundle } from './diagnostics/bundle';
 import type { LogFile } from './diagnostics/log-file';
 import type { Engine } from './engine/engine';
+import type { DoctorService } from './environment/doctor';
 import type { EnvironmentService } from './environment/environment';
+import type { StorageService } from './environment/storage';
 import type { MachineWatch } from './gpus/machine-watch';
 import type { CallHandlers } from './ipc/router';
 import type { Queue } from './jobs/queue';
@@ -24,6 +26,8 @@ export interface Services {
   readonly machine: MachineWatch;
   readonly environment: EnvironmentService;
   readonly engine: Engine;
+  readonly doctor: DoctorService;
+  readonly storage: StorageService;
   readonly models: Models;
   readonly hub: HubService;
   readonly queue: Queue;
@@ -91,7 +95,10 @@ function appHandlers({
 }
 
 function machineHandlers({
+  desktop,
+  doctor,
   machine,
+  storage,
   environment,
   engine,
   environmentChanged,
@@ -99,6 +106,13 @@ function machineHandlers({
   | 'watchMachine'
   | 'refreshMachine'
   | 'installEnvironment'
+  | 'estimateInstall'
+  | 'installFromFolder'
+  | 'runDoctor'
+  | 'measureStorage'
+  | 'removeStorage'
+  | 'moveStorage'
+  | 'cancelMove'
   | 'cancelInstall'
   | 'rollBackEnvironment'
   | 'removeEnvironment'
@@ -118,6 +132,38 @@ function machineHandlers({
       await engine.stop();
       await environmentChanged();
       return undefined;
+    },
+    estimateInstall: () => environment.estimate(),
+    installFromFolder: async () => {
+      const bundle = await desktop.chooseFolder();
+      if (bundle === null) return false;
+      await environment.install({ bundle });
+      await engine.stop();
+      await environmentChanged();
+      return true;
+    },
+    runDoctor: async () => {
+      await doctor.run();
+      return undefined;
+    },
+    measureStorage: async () => {
+      await storage.measure();
+      return undefined;
+    },
+    removeStorage: async ({ id }) => {
+      await storage.remove(id);
+      return undefined;
+    },
+    moveStorage: async ({ name, toDefault }) => {
+      const chosen = toDefault ? null : await desktop.chooseFolder();
+      if (chosen === null && !toDefault) return false;
+      await storage.move(name, chosen);
+      await environmentChanged();
+      return true;
+    },
+    cancelMove: () => {
+      storage.cancelMove();
+      return Promise.resolve(undefined);
     },
     cancelInstall: () => {
       environment.cancel();

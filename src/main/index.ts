@@ -157,6 +157,7 @@ function appOptions(base: string, resourcesFolder: string): AppOptions {
     defaultVideosFolder: defaultVideosFolder(),
     home,
     env,
+    pid: process.pid,
     platform,
     arch,
     about: {

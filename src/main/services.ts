@@ -4,11 +4,14 @@ import { type AppError } from '../shared/errors';
 import type { Slices } from '../shared/ipc';
 import type { JobProgress } from '../shared/job';
 import { openLogFile } from './diagnostics/log-file';
-import { dataFolders, type DataFolders } from './data-folder';
+import { dataFolders, defaultPlaces, type DataFolders } from './data-folder';
 import { createEngine, STOPPED_ENGINE, type Engine } from './engine/engine';
-import type { Environ } from './engine/worker-environment';
+import { linkSwitches, type Environ } from './engine/worker-environment';
+import { createDoctor, IDLE_DOCTOR } from './environment/doctor';
 import { createEnvironment, type EnvironmentService } from './environment/environment';
+import { openPlaces } from './environment/places';
 import { MAKE_DEMO } from './environment/smoke-test';
+import { createStorage, UNKNOWN_STORAGE } from './environment/storage';
 import { createMachineWatch, UNKNOWN_MACHINE, type SystemFacts } from './gpus/machine-watch';
 import { createNvidiaSmi } from './gpus/nvidia-smi';
 import type { Services } from './handlers';
@@ -55,6 +58,8 @@ export interface AppOptions {
   readonly defaultVideosFolder: string;
   readonly home: string;
   readonly env: Environ;
+  /** This process. */
+  readonly pid: number;
   readonly platform: string;
   readonly arch: string;
   readonly about: Omit<Slices['about'], 'dataFolder' | 'videosFolder' | 'logsFolder'>;
@@ -73,6 +78,7 @@ interface Later {
   store: SliceStore | null;
   library: (() => Promise<void>) | null;
   settings: (() => void) | null;
+  links: (() => Promise<void>) | null;
 }
 
 const MINIMUM_DRIVER_FALLBACK = '0';
@@ -87,7 +93,7 @@ export async function openApp(ports: AppPorts, options: AppOptions): Promise<App
   };
 
   // Each store is opened before the slices, so that the first snapshot is the truth.
-  const later: Later = { store: null, library: null, settings: null };
+  const later: Later = { store: null, library: null, settings: null, links: null };
   const publish = <K extends keyof Slices>(slice: K, value: Slices[K]): void => later.store?.set(slice, value);
   const videosFolder = (): string => settings.get().videosFolder ?? options.defaultVideosFolder;
   const about = (): Slices['about'] => ({
@@ -97,11 +103,14 @@ export async function openApp(ports: AppPorts, options: AppOptions): Promise<App
     logsFolder: folders.logs,
   });
   let knownVideosFolder = '';
+  let wasP2pOff: boolean | null = null;
   const settings = await openSettings(ports, {
     file: folders.settingsFile,
     onChange: (value) => {
       publish('settings', value);
       later.settings?.();
+      if (wasP2pOff !== null && wasP2pOff !== value.isP2pOff) void later.links?.();
+      wasP2pOff = value.isP2pOff;
       if (videosFolder() === knownVideosFolder) return;
       knownVideosFolder = videosFolder();
       publish('about', about());
@@ -109,6 +118,7 @@ export async function openApp(ports: AppPorts, options: AppOptions): Promise<App
     },
   });
   knownVideosFolder = videosFolder();
+  wasP2pOff = settings.get().isP2pOff;
   const jobsStore = await openJsonStore(ports, { file: folders.jobsFile, schema: jobsFileSchema, fallback: NO_JOBS });
   const measurements = await openJsonStore(ports, {
     file: folders.measurementsFile,
@@ -130,15 +140,24 @@ export async function openApp(ports: AppPorts, options: AppOptions): Promise<App
     library: [],
     notices,
     measurements: measurementsSlice(measurements.value()),
+    doctor: IDLE_DOCTOR,
+    storage: UNKNOWN_STORAGE,
     about: about(),
   });
   later.store = store;
 
+  const places = await openPlaces(ports, {
+    file: folders.placesFile,
+    defaults: defaultPlaces(folders, options.cacheFolder),
+  });
   const environment = createEnvironment(
     { files, processes, log, random },
     {
-      root: folders.environment,
-      cacheFolder: options.cacheFolder,
+      root: () => places.folderOf('environment'),
+      downloadsFolder: () => places.folderOf('downloads'),
+      pythonsFolder: folders.pythons,
+      choice: () => settings.get().environmentVariant,
+      pid: options.pid,
       pythonFolder: options.pythonFolder,
       resourcesFolder: options.resourcesFolder,
       platform: options.platform,
@@ -204,7 +223,14 @@ export async function openApp(ports: AppPorts, options: AppOptions): Promise<App
   publish('downloads', [...hub.downloads.get()]);
 
   const engine = createEngine(
-    { files, processes, log, clock, random, startProcess: () => startSupervisor(processes, environment, folders) },
+    {
+      files,
+      processes,
+      log,
+      clock,
+      random,
+      startProcess: () => startSupervisor(processes, environment, folders, linkSwitches(settings.get())),
+    },
     {
       pidFile: folders.workerPidFile,
       onState: (value) => publish('engine', value),
@@ -243,6 +269,7 @@ export async function openApp(ports: AppPorts, options: AppOptions): Promise<App
           .save(addMeasurement(measurements.value(), added))
           .catch((error: unknown) => log.error('a measurement could not be kept', error));
         publish('measurements', measurementsSlice(measurements.value()));
+        environment.videoMade().catch((error: unknown) => log.error('the slot could not be marked', error));
         if (settings.get().notifyWhenDone && !desktop.isWindowInFront())
           desktop.notify('Splitreel', 'A video is finished.');
       },
@@ -256,9 +283,29 @@ export async function openApp(ports: AppPorts, options: AppOptions): Promise<App
     queue.advance();
     hub.resume();
   };
+  // A worker that runs has the switches of its start: it is started anew, unless it is making a video.
+  later.links = async () => {
+    if (queue.isRunning()) return;
+    await engine.stop();
+    await environmentChanged();
+  };
+  const doctor = createDoctor(processes, environment, {
+    dataRoot: folders.root,
+    pythonFolder: options.pythonFolder,
+    env: options.env,
+    linkSwitches: () => linkSwitches(settings.get()),
+    onChange: (value) => publish('doctor', value),
+  });
+  const modelsFolder = (): string => settings.get().modelsFolder ?? folders.models;
+  const storage = createStorage(
+    { files, places, environment, isBusy: queue.isRunning, modelsFolder, stopEngine: engine.stop },
+    { folders, onChange: (value) => publish('storage', value) },
+  );
   return {
     files,
     desktop,
+    doctor,
+    storage,
     store,
     settings,
     machine,
@@ -280,8 +327,11 @@ export async function openApp(ports: AppPorts, options: AppOptions): Promise<App
       for (const outcome of await Promise.allSettled(steps))
         if (outcome.status === 'rejected') log.error('a start step failed', outcome.reason);
       await environmentChanged();
+      await storage.resume().catch((error: unknown) => log.error('a move could not be gone on with', error));
     },
     close: async () => {
+      doctor.stop();
+      storage.cancelMove();
       await Promise.all([hub.close(), closeAll(queue, engine, machine, environment, log)]);
     },
   };
@@ -305,12 +355,13 @@ async function startSupervisor(
   processes: Processes,
   environment: EnvironmentService,
   folders: DataFolders,
+  switches: Readonly<Record<string, string>>,
 ): Promise<ReturnType<Processes['startWorker']> | null> {
   const current = await environment.current();
   if (current === null) return null;
   return processes.startWorker(current.python, {
     args: ['-I', '-m', 'splitreel', 'serve'],
-    env: current.env,
+    env: { ...current.env, ...switches },
     cwd: folders.root,
   });
 }

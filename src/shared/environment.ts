@@ -5,6 +5,12 @@ import { appErrorSchema } from './errors';
 /** What an install does, in order. */
 export const INSTALL_STEPS = ['tool', 'python', 'packages', 'checking', 'switching'] as const;
 
+/** `cuda`: the whole lock. `cpu`: without the packages that only GPUs need. */
+export const VARIANTS = ['cuda', 'cpu'] as const;
+export type Variant = (typeof VARIANTS)[number];
+export const VARIANT_CHOICES = ['auto', ...VARIANTS] as const;
+export type VariantChoice = (typeof VARIANT_CHOICES)[number];
+
 export const installProgressSchema = z.object({
   step: z.enum(INSTALL_STEPS),
   /** Packages for `packages`, checks for `checking`; counted from what uv reports, null before it has. */
@@ -28,12 +34,32 @@ export const environmentSchema = z.discriminatedUnion('status', [
   z.object({
     status: z.literal('ready'),
     slot: z.string(),
+    variant: z.enum(VARIANTS),
     versions: z.record(z.string(), z.string()),
     sizeBytes: z.number().nullable(),
     /** The lock has changed since this slot was made. */
     isOutdated: z.boolean(),
+    /** Kept until this slot has made a video. */
     previousSlot: z.string().nullable(),
   }),
   z.object({ status: z.literal('failed'), error: appErrorSchema, hasWorkingSlot: z.boolean() }),
 ]);
 export type Environment = z.infer<typeof environmentSchema>;
+
+/** Why a variant was taken. */
+export const VARIANT_REASONS = ['chosen', 'gpu', 'noGpu', 'oldDriver'] as const;
+
+/** What an install would do, told before anything is fetched. */
+export const installEstimateSchema = z.object({
+  variant: z.enum(VARIANTS),
+  reason: z.enum(VARIANT_REASONS),
+  /** DRIVER_TOO_OLD with the version that is needed; null where the driver is right or there is none. */
+  driverProblem: appErrorSchema.nullable(),
+  downloadBytes: z.number(),
+  downloadCount: z.number().int(),
+  packageCount: z.number().int(),
+  /** Room by disk: what it takes where, and how much there is. */
+  needs: z.array(z.object({ folder: z.string(), bytes: z.number(), freeBytes: z.number() })),
+  fits: z.boolean(),
+});
+export type InstallEstimate = z.infer<typeof installEstimateSchema>;

@@ -4,8 +4,9 @@
  * do, parse output, Result.
  */
 import { z } from 'zod';
+import { doctorSchema } from './doctor';
+import { environmentSchema, installEstimateSchema } from './environment';
 import { downloadOfferSchema, downloadSchema, hubStateSchema } from './download';
-import { environmentSchema } from './environment';
 import { appErrorSchema, type AppError } from './errors';
 import { jobDevicesSchema, jobProgressSchema, jobSchema } from './job';
 import { libraryVideoSchema, videoMetadataSchema } from './library';
@@ -16,6 +17,7 @@ import { kernelStateSchema } from './protocol';
 import { generateRequestSchema } from './request';
 import type { Result } from './result';
 import { settingsPatchSchema, settingsSchema } from './settings';
+import { PLACE_NAMES, storageSchema } from './storage';
 
 /** Fixed https pages that the window may open, by id: never an address from the window. */
 export const LINK_IDS = ['docs', 'issues', 'licence', 'model2b', 'model5b', 'model15', 'driver', 'wsl'] as const;
@@ -60,6 +62,8 @@ export const sliceSchemas = {
       secondsPerStep: z.number(),
     }),
   ),
+  doctor: doctorSchema,
+  storage: storageSchema,
   about: z.object({
     version: z.string(),
     electron: z.string(),
@@ -106,9 +110,20 @@ export const calls = {
   refreshMachine: call(nothing, nothing),
 
   installEnvironment: call(nothing, nothing),
+  /** What an install would fetch, and where it needs room. */
+  estimateInstall: call(nothing, installEstimateSchema),
+  /** Asks for a folder that `npm run bundle` made and installs from it without a network; false when cancelled. */
+  installFromFolder: call(nothing, z.boolean()),
   cancelInstall: call(nothing, nothing),
   rollBackEnvironment: call(nothing, nothing),
   removeEnvironment: call(nothing, nothing),
+  /** Looks at driver, GPUs, links, environment, disk and models; findings come by the slice. */
+  runDoctor: call(nothing, nothing),
+  measureStorage: call(nothing, nothing),
+  removeStorage: call(z.object({ id }), nothing),
+  /** Asks for a folder, or goes back to the first one; false when the dialogue is cancelled. */
+  moveStorage: call(z.object({ name: z.enum(PLACE_NAMES), toDefault: z.boolean() }), z.boolean()),
+  cancelMove: call(nothing, nothing),
 
   /** Asks for a folder, checks it, adds it; null when the dialogue is cancelled. */
   addModelFolder: call(nothing, z.object({ modelId: z.string() }).nullable()),

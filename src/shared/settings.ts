@@ -1,5 +1,6 @@
 /** The app's settings: each with its default and its limits in one place. A file of an older version is migrated by these defaults. */
 import { z } from 'zod';
+import { VARIANT_CHOICES } from './environment';
 import { planSchema } from './plan';
 import { generateRequestSchema } from './request';
 
@@ -23,6 +24,10 @@ const changeable = {
   sendTokenToMirror: z.boolean(),
   /** Of all downloads together, in bytes per second; null: as fast as it goes. */
   downloadLimit: z.number().int().min(10_000).nullable(),
+  /** Which packages an install takes. */
+  environmentVariant: z.enum(VARIANT_CHOICES),
+  /** Data between GPUs goes through the computer's memory: NCCL's workaround for broken peer-to-peer. */
+  isP2pOff: z.boolean(),
   /** What the Create form held; null before the first change. */
   draft: z.object({ request: generateRequestSchema, plan: planSchema, isPlanAutomatic: z.boolean() }).nullable(),
 };
@@ -44,6 +49,8 @@ export const settingsSchema = z.object({
   modelsFolder: z.string().nullable().default(null),
   /** While models are on their way from there to the folder above. */
   modelsFolderBefore: z.string().nullable().default(null),
+  environmentVariant: changeable.environmentVariant.default('auto'),
+  isP2pOff: changeable.isP2pOff.default(false),
   draft: changeable.draft.default(null),
 });
 export type Settings = z.infer<typeof settingsSchema>;

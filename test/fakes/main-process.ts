@@ -59,6 +59,7 @@ export const SLICES: Slices = {
   environment: {
     status: 'ready',
     slot: 'one',
+    variant: 'cuda',
     versions: {},
     sizeBytes: 1,
     isOutdated: false,
@@ -73,6 +74,8 @@ export const SLICES: Slices = {
   library: [],
   notices: [],
   measurements: [],
+  doctor: { status: 'idle', findings: [] },
+  storage: { places: [], items: null, moving: null },
   about: {
     version: '0.0.0',
     electron: '1',

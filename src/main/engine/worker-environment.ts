@@ -43,4 +43,8 @@ export function pick(env: Environ, names: readonly string[]): Record<string, str
   );
 }
 
+/** What the doctor proposed and the person took. */
+export const linkSwitches = ({ isP2pOff }: { readonly isP2pOff: boolean }): Record<string, string> =>
+  isP2pOff ? { NCCL_P2P_DISABLE: '1' } : {};
+
 export const workerEnvironment = (env: Environ): Record<string, string> => ({ ...pick(env, PASSED), ...SET });

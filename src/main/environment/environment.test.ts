@@ -4,9 +4,12 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { nodeFiles } from '../adapters/node/files';
 import { nodeRandom } from '../adapters/node/random';
+import type { Files } from '../ports/files';
 import { SILENT_LOG } from '../ports/log';
-import type { Processes, RunOutcome } from '../ports/processes';
+import type { RunOutcome } from '../ports/processes';
+import { nodeProcesses } from '../adapters/node/processes';
 import { createEnvironment, type EnvironmentService } from './environment';
+import type { InstallPorts } from './install-plan';
 import { openSlots } from './slots';
 
 let folder = '';
@@ -15,11 +18,14 @@ beforeEach(async () => {
   await mkdir(path.join(folder, 'python'));
   await mkdir(path.join(folder, 'resources'));
   await writeFile(path.join(folder, 'python', 'requirements.lock'), 'a==1\n');
+  const wheels = [{ name: 'a', file: 'a-1.whl', sha256: 'a==1', bytes: 10, unpackedBytes: 20 }];
+  await writeFile(path.join(folder, 'python', 'requirements.wheels.json'), JSON.stringify({ 'linux-x64': wheels }));
   const settings = {
     minimumDriver: '1',
     pythonVersion: '3.11',
     uv: { version: '1', wheelSha256: {} },
-    roomNeededBytes: 1,
+    gpuOnlyPackages: ['b'],
+    overheadBytes: 5,
   };
   await writeFile(path.join(folder, 'resources', 'environment.json'), JSON.stringify(settings));
   await mkdir(path.join(tool(), 'uv-1.data', 'scripts'), { recursive: true });
@@ -37,8 +43,9 @@ const exited = (stdout: string, code = 0): RunOutcome => ({
 });
 
 /** Plays Python and uv; `failing` names an argument whose program fails. */
-function play(failing: string | null): Pick<Processes, 'run'> {
+function play(failing: string | null): InstallPorts['processes'] {
   return {
+    ...nodeProcesses,
     run: async (_file, { args, signal }) => {
       if (signal?.aborted === true) return { kind: 'cancelled' };
       if (failing !== null && args.includes(failing)) return exited('error: it failed', 2);
@@ -54,12 +61,20 @@ function play(failing: string | null): Pick<Processes, 'run'> {
   };
 }
 
-const open = (failing: string | null = null): EnvironmentService =>
+const slotOf = (service: EnvironmentService): string => {
+  const state = service.get();
+  return state.status === 'ready' ? state.slot : '';
+};
+
+const open = (failing: string | null = null, files: Files = nodeFiles): EnvironmentService =>
   createEnvironment(
-    { files: nodeFiles, processes: play(failing), log: SILENT_LOG, random: nodeRandom },
+    { files, processes: play(failing), log: SILENT_LOG, random: nodeRandom },
     {
-      root: root(),
-      cacheFolder: path.join(folder, 'cache'),
+      root,
+      downloadsFolder: () => path.join(folder, 'cache'),
+      pythonsFolder: path.join(folder, 'pythons'),
+      choice: () => 'auto',
+      pid: process.pid,
       pythonFolder: path.join(folder, 'python'),
       resourcesFolder: path.join(folder, 'resources'),
       platform: 'linux',
@@ -131,4 +146,47 @@ test('a cancelled install ends as what there was before', async () => {
   service.cancel();
   await expect(done).rejects.toMatchObject({ error: { code: 'CANCELLED' } });
   expect(service.get()).toEqual({ status: 'missing' });
+});
+
+test('the slot before stays until the new one has made a video, and the one that has made one is never given up', async () => {
+  const service = open();
+  await service.install();
+  await service.videoMade();
+  const proven = slotOf(service);
+  await service.install();
+  const second = slotOf(service);
+  expect(service.get()).toMatchObject({ previousSlot: proven });
+  // The second has made nothing yet: a third one keeps the proven one to go back to, not the second.
+  await service.install();
+  expect(service.get()).toMatchObject({ previousSlot: proven });
+  expect(await slots()).not.toContain(second);
+  await service.videoMade();
+  expect(service.get()).toMatchObject({ previousSlot: null });
+  expect(await slots()).toEqual([slotOf(service)]);
+});
+
+test('room is told by the wheels of the lock, and an install that cannot fit fetches nothing', async () => {
+  const service = open(null, { ...nodeFiles, freeBytes: () => Promise.resolve(24) });
+  expect(await service.estimate()).toMatchObject({ downloadBytes: 10, packageCount: 1, fits: false });
+  await expect(service.install()).rejects.toMatchObject({ error: { code: 'DISK_FULL' } });
+  expect(await nodeFiles.list(path.join(root(), 'slots'))).toEqual([]);
+  const roomy = open(null, { ...nodeFiles, freeBytes: () => Promise.resolve(25) });
+  expect(await roomy.estimate()).toMatchObject({ needs: [{ bytes: 25, freeBytes: 25 }], fits: true });
+});
+
+test('an install of another process is neither disturbed nor doubled', async () => {
+  await open().install();
+  const other = await nodeProcesses.find(1);
+  await mkdir(path.join(root(), 'slots', 'theirs'));
+  const note = { pid: 1, startTime: other?.startTime, slot: 'theirs' };
+  await writeFile(path.join(root(), 'installing.json'), JSON.stringify(note));
+  const service = open();
+  await service.check();
+  expect(await slots()).toContain('theirs');
+  await expect(service.install()).rejects.toMatchObject({ error: { code: 'ENVIRONMENT_BUSY' } });
+  expect(await slots()).toContain('theirs');
+  // The same number with another start time is another program: its note means nothing.
+  await writeFile(path.join(root(), 'installing.json'), JSON.stringify({ ...note, startTime: 'long ago' }));
+  await service.check();
+  expect(await slots()).not.toContain('theirs');
 });

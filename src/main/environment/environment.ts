@@ -2,34 +2,23 @@
  * The Python environment across its slots: made new beside the one that works, switched to only when it has been
  * tried, taken back when asked. Electron-free: scripts/ makes the same environment by it.
  */
-import { createHash } from 'node:crypto';
 import path from 'node:path';
-import type { Environment } from '../../shared/environment';
+import type { Environment, InstallEstimate, VariantChoice } from '../../shared/environment';
 import { appError, SplitreelError, type AppError } from '../../shared/errors';
-import type { Environ } from '../engine/worker-environment';
 import { workerEnvironment } from '../engine/worker-environment';
 import { fileErrorCode } from '../ports/files';
 import type { Random } from '../ports/random';
+import type { EnvironmentOptions } from './environment-options';
+import { refuseWithoutRoom } from './estimate';
 import { atStep, installSlot, writePathFile } from './install';
-import type { InstallPorts } from './install-plan';
-import { installEnvironment, installSettingsSchema, type InstallSettings } from './install-settings';
-import { openSlots } from './slots';
+import { dropLock, endOrphans, slotOfAnother, takeLock } from './install-lock';
+import type { BundleSource, InstallPorts, InstallRequest } from './install-plan';
+import type { InstallSettings } from './install-settings';
+import { openSlots, type Slots } from './slots';
+import { createSource, hashOf } from './source';
 
 export interface EnvironmentPorts extends InstallPorts {
   readonly random: Random;
-}
-
-export interface EnvironmentOptions {
-  /** <data>/environment */
-  readonly root: string;
-  readonly cacheFolder: string;
-  /** The app's own folders: `python` with the lock, `resources` with environment.json and perhaps the demo model. */
-  readonly pythonFolder: string;
-  readonly resourcesFolder: string;
-  readonly platform: string;
-  readonly arch: string;
-  readonly env: Environ;
-  readonly onChange: (environment: Environment) => void;
 }
 
 /** The interpreter of the slot that works, and what it may see of the user's shell. */
@@ -42,20 +31,29 @@ export interface EnvironmentService {
   readonly get: () => Environment;
   /** Looks at what is on disk and sweeps up what an interrupted install left behind. */
   readonly check: () => Promise<Environment>;
+  /** What an install would fetch, and where it needs room. */
+  readonly estimate: (request?: InstallRequest) => Promise<InstallEstimate>;
   /** Resolves when it is ready; throws a SplitreelError otherwise. One install at a time. */
-  readonly install: () => Promise<void>;
+  readonly install: (request?: InstallRequest) => Promise<void>;
   readonly cancel: () => void;
   readonly rollBack: () => Promise<void>;
+  /** The slot in use has made a video: the one before is no longer needed. */
+  readonly videoMade: () => Promise<void>;
   readonly remove: () => Promise<void>;
   /** Null where no slot works. */
   readonly current: () => Promise<CurrentPython | null>;
   readonly installSettings: () => Promise<InstallSettings>;
+  /** A Python of the lock's version outside the slots; null where there is none. */
+  readonly systemPython: () => Promise<string | null>;
+  /** What `npm run bundle` fetches. */
+  readonly bundleSource: (choice: VariantChoice) => Promise<BundleSource>;
 }
 
 export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentOptions): EnvironmentService {
   const { files } = ports;
-  const slots = openSlots(files, options.root, options.platform);
-  const lockFile = path.join(options.pythonFolder, 'requirements.lock');
+  const machineKind = `${options.platform}-${options.arch}`;
+  const slotsNow = (): Slots => openSlots(files, options.root(), options.platform);
+  const source = createSource(ports, options);
   let state: Environment = { status: 'unknown' };
   let installing: { readonly done: Promise<void>; readonly abort: AbortController } | null = null;
 
@@ -64,16 +62,10 @@ export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentO
     options.onChange(next);
     return next;
   };
-  const lockHash = async (): Promise<string> =>
-    createHash('sha256')
-      .update(await files.readBytes(lockFile))
-      .digest('hex');
-  const installSettings = async (): Promise<InstallSettings> =>
-    installSettingsSchema.parse(
-      JSON.parse(await files.readText(path.join(options.resourcesFolder, 'environment.json'))),
-    );
+  const { installSettings } = source;
   /** The pointer, if what it names was finished and its interpreter is still there. */
   const workingPointer = async () => {
+    const slots = slotsNow();
     const pointer = await slots.readPointer();
     if (pointer === null) return null;
     const record = await slots.readRecord(pointer.slot);
@@ -84,16 +76,17 @@ export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentO
   const check = async (): Promise<Environment> => {
     const working = await workingPointer();
     if (working === null) {
-      const pointer = await slots.readPointer();
+      const pointer = await slotsNow().readPointer();
       if (pointer === null) return setState({ status: 'missing' });
       const error = appError('ENVIRONMENT_BROKEN', { problem: 'files of it are missing' });
       return setState({ status: 'failed', error, hasWorkingSlot: false });
     }
     const { slot, previous, record } = working;
-    const isOutdated = record.lockHash !== (await lockHash());
+    const isOutdated = record.lockHash !== hashOf((await source.read(record.variant)).lock);
     return setState({
       status: 'ready',
       slot,
+      variant: record.variant,
       versions: record.versions,
       sizeBytes: record.sizeBytes,
       isOutdated,
@@ -101,46 +94,56 @@ export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentO
     });
   };
 
-  const make = async (signal: AbortSignal): Promise<void> => {
+  const make = async (request: InstallRequest, signal: AbortSignal): Promise<void> => {
     const before = await workingPointer();
     const hasWorkingSlot = before !== null;
     const onProgress = (progress: Parameters<Parameters<typeof installSlot>[1]['onProgress']>[0]): void => {
       setState({ status: 'installing', progress, hasWorkingSlot });
     };
     onProgress(atStep('tool'));
-    const settings = await installSettings();
-    const hash = await lockHash();
-    const slot = `${hash.slice(0, 12)}-${ports.random.id().slice(0, 8)}`;
-    const demo = path.join(options.resourcesFolder, 'demo');
-    const folders = {
-      uvCache: path.join(options.cacheFolder, 'uv'),
-      managedPythons: path.join(options.root, 'pythons'),
-    };
+    const root = options.root();
+    const slots = slotsNow();
+    let slot: string | null = null;
     try {
-      await files.makeFolder(options.root);
+      const estimate = await source.estimate(request);
+      refuseWithoutRoom(estimate);
+      const { settings, lock } = await source.read(estimate.variant);
+      const lockHash = hashOf(lock);
+      slot = `${lockHash.slice(0, 12)}-${ports.random.id().slice(0, 8)}`;
+      await files.makeFolder(root);
+      await takeLock(ports, root, options.pid, slot);
+      const demo = path.join(options.resourcesFolder, 'demo');
       const record = await installSlot(ports, {
-        root: options.root,
+        root,
         slot,
         slots,
         settings,
-        lockFile,
-        lockHash: hash,
+        variant: estimate.variant,
+        lock,
+        lockHash,
+        bundle: request.bundle ?? null,
         pythonFolder: options.pythonFolder,
+        devices: await source.devices(estimate.variant),
         demoModel: (await files.stat(path.join(demo, 'model_index.json'))) === null ? null : demo,
-        env: installEnvironment(options.env, folders),
+        env: await source.env(),
         workerEnv: workerEnvironment(options.env),
-        machineKind: `${options.platform}-${options.arch}`,
+        machineKind,
         signal,
         onProgress,
       });
       onProgress(atStep('switching'));
       await slots.writeRecord(slot, record);
-      await slots.writePointer({ slot, previous: before?.slot ?? null });
-      await slots.removeOthers([slot, ...(before === null ? [] : [before.slot])]);
+      const previous = before === null ? null : await lastProven(slots, before);
+      await slots.writePointer({ slot, previous });
+      await slots.removeOthers([slot, ...(previous === null ? [] : [previous])]);
+      await dropLock(ports, root);
       await check();
     } catch (error) {
-      await files.remove(slots.folderOf(slot)).catch(() => undefined);
-      const problem = asInstallError(error, options.root);
+      const problem = asInstallError(error, root);
+      if (slot !== null && problem.code !== 'ENVIRONMENT_BUSY') {
+        await files.remove(slots.folderOf(slot)).catch(() => undefined);
+        await dropLock(ports, root).catch(() => undefined);
+      }
       // A working environment stays what it is; the failed try is told by the call that started it.
       if (problem.code === 'CANCELLED' || hasWorkingSlot) await check();
       else setState({ status: 'failed', error: problem, hasWorkingSlot });
@@ -154,15 +157,19 @@ export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentO
     get: () => state,
     check: async () => {
       if (installing !== null) return state;
+      const root = options.root();
+      await endOrphans(ports, root, options.pid);
+      const slots = slotsNow();
       const pointer = await slots.readPointer();
-      const kept = pointer === null ? [] : [pointer.slot, ...(pointer.previous === null ? [] : [pointer.previous])];
-      await slots.removeOthers(kept);
+      const kept = [pointer?.slot, pointer?.previous, await slotOfAnother(ports, root, options.pid)];
+      await slots.removeOthers(kept.filter((name) => typeof name === 'string'));
       return check();
     },
-    install: () => {
+    estimate: source.estimate,
+    install: (request = {}) => {
       if (installing === null) {
         const abort = new AbortController();
-        const done = make(abort.signal).finally(() => {
+        const done = make(request, abort.signal).finally(() => {
           installing = null;
         });
         installing = { done, abort };
@@ -171,28 +178,52 @@ export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentO
     },
     cancel,
     rollBack: async () => {
+      const slots = slotsNow();
       const pointer = await slots.readPointer();
       if (pointer?.previous === null || pointer === null) return;
       if ((await slots.readRecord(pointer.previous)) === null) return;
       await slots.writePointer({ slot: pointer.previous, previous: pointer.slot });
       await check();
     },
+    videoMade: async () => {
+      const working = await workingPointer();
+      if (working === null || working.record.hasMadeVideo) return;
+      const slots = slotsNow();
+      await slots.writeRecord(working.slot, { ...working.record, hasMadeVideo: true });
+      await slots.writePointer({ slot: working.slot, previous: null });
+      const another = await slotOfAnother(ports, options.root(), options.pid);
+      await slots.removeOthers([working.slot, ...(another === null ? [] : [another])]);
+      if (installing === null) await check();
+    },
     remove: async () => {
       cancel();
       await installing?.done.catch(() => undefined);
       // The pointer first: whatever happens to the rest, nothing half removed is ever used.
-      await slots.writePointer(null);
-      await files.remove(options.root);
+      await slotsNow().writePointer(null);
+      await files.remove(options.root());
+      await files.remove(options.pythonsFolder);
       await check();
     },
     current: async () => {
       const working = await workingPointer();
       if (working === null) return null;
+      const slots = slotsNow();
       await writePathFile(files, slots, working.slot, options.pythonFolder);
       return { python: slots.pythonOf(working.slot), env: workerEnvironment(options.env) };
     },
     installSettings,
+    systemPython: source.systemPython,
+    bundleSource: source.bundleSource,
   };
+}
+
+/** Of the slot in use and the one before it, the one that has made a video: that one is worth keeping. */
+async function lastProven(
+  slots: Slots,
+  { slot, previous, record }: { slot: string; previous: string | null; record: { hasMadeVideo: boolean } },
+): Promise<string> {
+  if (record.hasMadeVideo || previous === null) return slot;
+  return (await slots.readRecord(previous))?.hasMadeVideo === true ? previous : slot;
 }
 
 function asInstallError(error: unknown, folder: string): AppError {

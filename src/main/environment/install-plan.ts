@@ -1,5 +1,5 @@
 /** All that one install is told: what to make, of what, where, and whom to tell. */
-import type { InstallProgress } from '../../shared/environment';
+import type { InstallProgress, Variant, VariantChoice } from '../../shared/environment';
 import type { Files } from '../ports/files';
 import type { Log } from '../ports/log';
 import type { Processes } from '../ports/processes';
@@ -8,7 +8,7 @@ import type { Slots } from './slots';
 
 export interface InstallPorts {
   readonly files: Files;
-  readonly processes: Pick<Processes, 'run'>;
+  readonly processes: Pick<Processes, 'run' | 'find' | 'tree' | 'killPid'>;
   readonly log: Log;
 }
 
@@ -17,10 +17,16 @@ export interface InstallPlan {
   readonly slot: string;
   readonly slots: Slots;
   readonly settings: InstallSettings;
-  readonly lockFile: string;
+  readonly variant: Variant;
+  /** The lock of this variant, and its hash. */
+  readonly lock: string;
   readonly lockHash: string;
+  /** A folder that `npm run bundle` made: nothing is fetched then. Null: from the index. */
+  readonly bundle: string | null;
   /** The app's own Python package: on the slot's path by a .pth file. */
   readonly pythonFolder: string;
+  /** Each is tried with a tiny video before the slot counts. */
+  readonly devices: readonly ('cpu' | 'cuda')[];
   /** A model to try it with; null: a tiny one is made. */
   readonly demoModel: string | null;
   readonly env: Readonly<Record<string, string>>;
@@ -29,4 +35,20 @@ export interface InstallPlan {
   readonly machineKind: string;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: InstallProgress) => void;
+}
+
+export interface InstallRequest {
+  /** Null: as the settings say. */
+  readonly variant?: VariantChoice | null;
+  /** A folder that `npm run bundle` made; null: from the package index. */
+  readonly bundle?: string | null;
+}
+
+export interface BundleSource {
+  readonly variant: Variant;
+  readonly lock: string;
+  readonly lockHash: string;
+  readonly machineKind: string;
+  readonly tool: string;
+  readonly env: Readonly<Record<string, string>>;
 }

@@ -7,8 +7,10 @@ export const installSettingsSchema = z.object({
   minimumDriver: z.string(),
   pythonVersion: z.string(),
   uv: z.object({ version: z.string(), wheelSha256: z.record(z.string(), z.string()) }),
-  /** Downloads and the unpacked slot together. */
-  roomNeededBytes: z.number(),
+  /** What the `cpu` variant leaves out: torch imports and computes on a processor without them. */
+  gpuOnlyPackages: z.array(z.string()),
+  /** Beside the unpacked wheels: the interpreter's folder, compiled bytecode, the test video. */
+  overheadBytes: z.number(),
 });
 export type InstallSettings = z.infer<typeof installSettingsSchema>;
 
@@ -36,10 +38,14 @@ const PASSED = [
   'PIP_CERT',
   'PIP_CONFIG_FILE',
   'PIP_FIND_LINKS',
+  'PIP_TRUSTED_HOST',
+  'REQUESTS_CA_BUNDLE',
   'UV_DEFAULT_INDEX',
   'UV_INDEX',
   'UV_INDEX_URL',
   'UV_EXTRA_INDEX_URL',
+  'UV_FIND_LINKS',
+  'UV_INSECURE_HOST',
   'UV_SYSTEM_CERTS',
   'UV_NATIVE_TLS',
   'SYSTEMROOT',
@@ -53,12 +59,10 @@ export interface InstallFolders {
 
 export function installEnvironment(env: Environ, folders: InstallFolders): Record<string, string> {
   const passed = pick(env, PASSED);
-  const pipIndex = passed['PIP_INDEX_URL'];
-  const hasUvIndex = passed['UV_DEFAULT_INDEX'] !== undefined || passed['UV_INDEX_URL'] !== undefined;
   return {
+    // Whom the system trusts is trusted, a company's own authority for example.
+    UV_SYSTEM_CERTS: '1',
     ...passed,
-    // Whoever has told pip where packages are need not tell uv again.
-    ...(pipIndex !== undefined && !hasUvIndex ? { UV_DEFAULT_INDEX: pipIndex } : {}),
     UV_CACHE_DIR: folders.uvCache,
     UV_PYTHON_INSTALL_DIR: folders.managedPythons,
     UV_NO_CONFIG: '1',

@@ -7,6 +7,7 @@ import type { Files } from '../ports/files';
 import type { RunOutcome } from '../ports/processes';
 import type { InstallPlan, InstallPorts } from './install-plan';
 import { checkSlot } from './smoke-test';
+import { wheelsIn } from './bundle';
 import type { Slots, SlotRecord } from './slots';
 import { applyUvLine, isNetworkTrouble, mainLine, NO_PACKAGES } from './uv-output';
 
@@ -19,35 +20,31 @@ export const atStep = (step: InstallProgress['step'], current: string | null = n
 });
 
 export async function installSlot(ports: InstallPorts, plan: InstallPlan): Promise<SlotRecord> {
-  await checkRoom(ports, plan);
   plan.onProgress(atStep('tool', `uv ${plan.settings.uv.version}`));
-  const python = await findPython(ports, plan);
+  const python = await findPython(ports, plan.settings.pythonVersion, plan.env);
   const uv = await fetchUv(ports, plan, python);
   plan.onProgress(atStep('python', `Python ${plan.settings.pythonVersion}`));
   const folder = plan.slots.folderOf(plan.slot);
   const choice = python ?? plan.settings.pythonVersion;
   await runStep(ports, plan, uv, ['venv', '--no-project', '--python', choice, folder]);
-  await installPackages(ports, plan, uv);
+  const lockFile = path.join(folder, 'requirements.lock');
+  await ports.files.writeAtomically(lockFile, plan.lock);
+  await installPackages(ports, plan, uv, lockFile);
   await writePathFile(ports.files, plan.slots, plan.slot, plan.pythonFolder);
   const versions = await checkSlot(ports, plan);
   const sizeBytes = await ports.files.folderBytes(folder).catch(() => null);
-  return { lockHash: plan.lockHash, versions, sizeBytes };
-}
-
-async function checkRoom({ files }: InstallPorts, { root, settings }: InstallPlan): Promise<void> {
-  const free = await files.freeBytes(root);
-  if (free >= settings.roomNeededBytes) return;
-  const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
-  const params = { folder: root, needed: gigabytes(settings.roomNeededBytes), free: gigabytes(free) };
-  throw new SplitreelError(appError('DISK_FULL', params));
+  return { lockHash: plan.lockHash, versions, sizeBytes, variant: plan.variant, hasMadeVideo: false };
 }
 
 /** The system's own Python of the right version; null: uv fetches one. */
-async function findPython({ processes }: InstallPorts, plan: InstallPlan): Promise<string | null> {
-  const { pythonVersion } = plan.settings;
+export async function findPython(
+  { processes }: Pick<InstallPorts, 'processes'>,
+  pythonVersion: string,
+  env: Readonly<Record<string, string>>,
+): Promise<string | null> {
   const ask = 'import os, sys; print("%d.%d" % sys.version_info[:2]); print(os.path.realpath(sys.executable))';
   for (const name of [`python${pythonVersion}`, 'python3', 'python']) {
-    const outcome = await processes.run(name, { args: ['-I', '-c', ask], env: plan.env, timeoutMs: 20_000 });
+    const outcome = await processes.run(name, { args: ['-I', '-c', ask], env, timeoutMs: 20_000 });
     if (outcome.kind !== 'exited' || outcome.code !== 0) continue;
     const [version, executable] = outcome.stdout.split('\n').map((line) => line.trim());
     if (version === pythonVersion && executable !== undefined) return executable;
@@ -55,17 +52,22 @@ async function findPython({ processes }: InstallPorts, plan: InstallPlan): Promi
   return null;
 }
 
+export const uvProgramIn = (root: string, version: string, machineKind: string): string =>
+  path.join(
+    root,
+    'tool',
+    `uv-${version}`,
+    `uv-${version}.data`,
+    'scripts',
+    machineKind.startsWith('win32') ? 'uv.exe' : 'uv',
+  );
+
 /** uv's own wheel, whose hash is pinned, unpacked once per version. */
 async function fetchUv(ports: InstallPorts, plan: InstallPlan, python: string | null): Promise<string> {
   const { files } = ports;
   const { version, wheelSha256 } = plan.settings.uv;
+  const program = uvProgramIn(plan.root, version, plan.machineKind);
   const folder = path.join(plan.root, 'tool', `uv-${version}`);
-  const program = path.join(
-    folder,
-    `uv-${version}.data`,
-    'scripts',
-    plan.machineKind.startsWith('win32') ? 'uv.exe' : 'uv',
-  );
   if ((await files.stat(program)) !== null) return program;
   const sha256 = wheelSha256[plan.machineKind];
   if (sha256 === undefined) throw failed(`there is no uv for ${plan.machineKind} in this version of Splitreel`);
@@ -76,6 +78,7 @@ async function fetchUv(ports: InstallPorts, plan: InstallPlan, python: string | 
   const requirements = path.join(temporary, 'uv.txt');
   await files.writeAtomically(requirements, `uv==${version} --hash=sha256:${sha256}\n`);
   const args = ['-I', '-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary', ':all:'];
+  if (plan.bundle !== null) args.push('--no-index', '--find-links', wheelsIn(plan.bundle));
   await runStep(ports, plan, python, [...args, '--require-hashes', '--dest', temporary, '-r', requirements]);
   const wheel = (await files.list(temporary)).find((name) => name.endsWith('.whl'));
   if (wheel === undefined) throw failed('the wheel of uv did not come');
@@ -92,11 +95,14 @@ async function fetchUv(ports: InstallPorts, plan: InstallPlan, python: string | 
   return program;
 }
 
-async function installPackages(ports: InstallPorts, plan: InstallPlan, uv: string): Promise<void> {
+export const SYNC = ['pip', 'sync', '--require-hashes', '--only-binary', ':all:'] as const;
+
+async function installPackages(ports: InstallPorts, plan: InstallPlan, uv: string, lockFile: string): Promise<void> {
   let progress = NO_PACKAGES;
   plan.onProgress(atStep('packages'));
   const python = plan.slots.pythonOf(plan.slot);
-  const args = ['pip', 'sync', '--require-hashes', '--only-binary', ':all:', '--python', python, plan.lockFile];
+  const offline = plan.bundle === null ? [] : ['--offline', '--no-index', '--find-links', wheelsIn(plan.bundle)];
+  const args = [...SYNC, ...offline, '--python', python, lockFile];
   await runStep(ports, plan, uv, args, (line) => {
     const next = applyUvLine(progress, line);
     if (next === progress) return;

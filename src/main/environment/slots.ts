@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import { z } from 'zod';
+import { VARIANTS } from '../../shared/environment';
 import type { Files } from '../ports/files';
 
 const pointerSchema = z.object({ slot: z.string(), previous: z.string().nullable() });
@@ -13,6 +14,9 @@ const recordSchema = z.object({
   lockHash: z.string(),
   versions: z.record(z.string(), z.string()),
   sizeBytes: z.number().nullable(),
+  variant: z.enum(VARIANTS).default('cuda'),
+  /** From its first video on the slot before is no longer needed. */
+  hasMadeVideo: z.boolean().default(false),
 });
 export type SlotRecord = z.infer<typeof recordSchema>;
 

@@ -23,9 +23,8 @@ from splitreel.testing.models import make_model
 make_model("demo-random", Path(sys.argv[1]))
 `;
 
-const TINY_JOB = ['--prompt', 'a small dog runs', '--num_inference_steps', '1', '--device', 'cpu'];
+const TINY_JOB = ['--prompt', 'a small dog runs', '--num_inference_steps', '1'];
 const CHECK_TIMEOUT_MS = 600_000;
-const CHECKS = 2;
 
 export async function checkSlot(ports: InstallPorts, plan: InstallPlan): Promise<Record<string, string>> {
   const python = plan.slots.pythonOf(plan.slot);
@@ -36,23 +35,36 @@ export async function checkSlot(ports: InstallPorts, plan: InstallPlan): Promise
       signal: plan.signal,
       timeoutMs: CHECK_TIMEOUT_MS,
     });
+  const checkCount = 1 + plan.devices.length;
   const report = (completed: number, current: string): void =>
-    plan.onProgress({ step: 'checking', completed, total: CHECKS, downloadedBytes: null, current });
+    plan.onProgress({ step: 'checking', completed, total: checkCount, downloadedBytes: null, current });
 
   report(0, 'imports');
   const said = outputOf(await run(['-c', VERSIONS]), 'a package cannot be imported');
   const versions = z.record(z.string(), z.string()).parse(JSON.parse(said.split('\n').pop() ?? ''));
-  report(1, 'a tiny video');
   const folder = path.join(plan.root, `check-${plan.slot}`);
   try {
     const model = plan.demoModel ?? path.join(folder, 'model');
     if (plan.demoModel === null) outputOf(await run(['-c', MAKE_DEMO, model]), 'the test model cannot be made');
-    const output = ['--model', model, '--output_dir', folder, '--num_frames', '9'];
-    outputOf(await run(['-m', 'splitreel', 'generate', ...TINY_JOB, ...output]), 'a tiny video cannot be made');
+    for (const [index, device] of plan.devices.entries()) {
+      report(1 + index, `a tiny video (${device})`);
+      const words = [
+        '--model',
+        model,
+        '--output_dir',
+        path.join(folder, device),
+        '--num_frames',
+        '9',
+        '--device',
+        device,
+      ];
+      const problem = `a tiny video cannot be made (${device})`;
+      outputOf(await run(['-m', 'splitreel', 'generate', ...TINY_JOB, ...words]), problem);
+    }
   } finally {
     await ports.files.remove(folder);
   }
-  report(CHECKS, 'a tiny video');
+  report(checkCount, 'a tiny video');
   return versions;
 }
 

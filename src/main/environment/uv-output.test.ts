@@ -62,6 +62,6 @@ test('an install sees where packages are and nothing of the user\u2019s Python',
     UV_PROJECT: 'x',
   };
   const given = installEnvironment(env, { uvCache: '/c', managedPythons: '/p' });
-  expect(given).toMatchObject({ HOME: '/home/u', UV_DEFAULT_INDEX: 'https://index/simple', UV_CACHE_DIR: '/c' });
+  expect(given).toMatchObject({ HOME: '/home/u', PIP_INDEX_URL: 'https://index/simple', UV_CACHE_DIR: '/c' });
   for (const name of ['PYTHONPATH', 'VIRTUAL_ENV', 'HF_TOKEN', 'UV_PROJECT']) expect(given).not.toHaveProperty(name);
 });

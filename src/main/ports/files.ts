@@ -5,6 +5,11 @@ export interface FileInfo {
   readonly modifiedMs: number;
 }
 
+export interface CopyFolderOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (copiedBytes: number, totalBytes: number) => void;
+}
+
 export interface Files {
   readonly readText: (path: string) => Promise<string>;
   readonly readBytes: (path: string) => Promise<Uint8Array>;
@@ -23,6 +28,11 @@ export interface Files {
   readonly copy: (from: string, to: string) => Promise<void>;
   /** As `copy`, on disk before it resolves, with the time of the original. */
   readonly copyDurably: (from: string, to: string) => Promise<void>;
+  /**
+   * A folder with all inside it, links as links, times kept. What is there already with the same size and time stays:
+   * a copy that was broken off is gone on with. Throws on an aborted signal.
+   */
+  readonly copyFolder: (from: string, to: string, options?: CopyFolderOptions) => Promise<void>;
   /** Removes a file or a folder with all inside it; nothing happens where there is nothing. */
   readonly remove: (path: string) => Promise<void>;
   readonly makeExecutable: (file: string) => Promise<void>;
@@ -31,8 +41,12 @@ export interface Files {
   readonly canWrite: (folder: string) => Promise<boolean>;
   /** Free bytes on the disk that holds the folder (or will hold it). */
   readonly freeBytes: (folder: string) => Promise<number>;
+  /** Names the disk that holds the folder (or will hold it): equal for folders between which a rename or link works. */
+  readonly deviceOf: (folder: string) => Promise<number>;
   /** Bytes of all files inside. */
   readonly folderBytes: (folder: string) => Promise<number>;
+  /** As folderBytes, of files that have no other name elsewhere: what removing the folder frees. */
+  readonly ownBytes: (folder: string) => Promise<number>;
 }
 
 /** The `code` of a Node error, such as ENOENT; null for anything else. */

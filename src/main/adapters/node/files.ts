@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import path from 'node:path';
-import { fileErrorCode, type FileInfo, type Files } from '../../ports/files';
+import { fileErrorCode, type CopyFolderOptions, type FileInfo, type Files } from '../../ports/files';
 
 const isMissing = (error: unknown): boolean => {
   const code = fileErrorCode(error);
@@ -121,14 +121,63 @@ async function freeBytes(folder: string): Promise<number> {
   return figures.bavail * figures.bsize;
 }
 
-async function folderBytes(folder: string): Promise<number> {
-  let total = 0;
+async function deviceOf(folder: string): Promise<number> {
+  return (await fs.stat(await nearestExisting(folder))).dev;
+}
+
+async function* filesIn(folder: string): AsyncGenerator<string> {
   for (const entry of await fs.readdir(folder, { withFileTypes: true })) {
     const entryPath = path.join(folder, entry.name);
-    if (entry.isDirectory()) total += await folderBytes(entryPath);
-    else if (entry.isFile()) total += (await fs.stat(entryPath)).size;
+    if (entry.isDirectory()) yield* filesIn(entryPath);
+    else if (entry.isFile()) yield entryPath;
+  }
+}
+
+async function folderBytes(folder: string): Promise<number> {
+  let total = 0;
+  for await (const file of filesIn(folder)) total += (await fs.stat(file)).size;
+  return total;
+}
+
+async function ownBytes(folder: string): Promise<number> {
+  let total = 0;
+  for await (const file of filesIn(folder)) {
+    const info = await fs.stat(file);
+    if (info.nlink === 1) total += info.size;
   }
   return total;
+}
+
+async function copyFolder(from: string, to: string, options: CopyFolderOptions = {}): Promise<void> {
+  const total = await folderBytes(from);
+  let copied = 0;
+  const copyInto = async (source: string, target: string): Promise<void> => {
+    await fs.mkdir(target, { recursive: true });
+    for (const entry of await fs.readdir(source, { withFileTypes: true })) {
+      options.signal?.throwIfAborted();
+      const [sourcePath, targetPath] = [path.join(source, entry.name), path.join(target, entry.name)];
+      if (entry.isDirectory()) await copyInto(sourcePath, targetPath);
+      else if (entry.isSymbolicLink()) {
+        await fs.rm(targetPath, { force: true });
+        await fs.symlink(await fs.readlink(sourcePath), targetPath);
+      } else if (entry.isFile()) {
+        copied += await copyOnce(sourcePath, targetPath);
+        options.onProgress?.(copied, total);
+      }
+    }
+  };
+  await copyInto(from, to);
+}
+
+/** Returns the size. The time is set last: a half copy never looks like a whole one. */
+async function copyOnce(from: string, to: string): Promise<number> {
+  const info = await fs.stat(from);
+  const there = await stat(to);
+  if (there?.sizeBytes === info.size && Math.abs(there.modifiedMs - info.mtimeMs) < 1) return info.size;
+  await fs.copyFile(from, to);
+  await fs.chmod(to, info.mode);
+  await fs.utimes(to, info.atimeMs / 1_000, info.mtimeMs / 1_000);
+  return info.size;
 }
 
 export const nodeFiles: Files = {
@@ -153,5 +202,8 @@ export const nodeFiles: Files = {
   realPath: (target) => fs.realpath(target),
   canWrite,
   freeBytes,
+  deviceOf,
   folderBytes,
+  ownBytes,
+  copyFolder,
 };

@@ -1,0 +1,107 @@
+"""What each rank of the link test runs, as a script of its own: standard library and torch alone.
+
+    python -I link_ranks.py RANK WORLD_SIZE FOLDER PAIRS       PAIRS: 0-1,0-2,...
+
+Every rank walks the same list of pairs; the two of a pair exchange numbers that tell who sent them, and each appends
+one JSON line to FOLDER/results. Devices: GPU RANK with NCCL, or the CPU with gloo where there is no GPU.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+
+# 1 KiB goes NCCL's low-latency way, 64 MiB its bandwidth way: broken boards often break one of them only.
+_SIZES = (256, 16_777_216)
+_REPEATS = 3
+_TIMEOUT = dt.timedelta(seconds=30)
+
+
+def pattern(rank: int, numel: int, device: torch.device) -> torch.Tensor:
+    """int32 of shape (numel,): differs in every place and for every rank; sums of two stay far from overflow."""
+    return torch.arange(numel, dtype=torch.int32, device=device) % 1_000_003 + 1_000_000 * (rank + 1)
+
+
+def exchange(rank: int, pair: tuple[int, int], group: Any, device: torch.device) -> str:
+    """Empty, or what arrived wrong. Compared on the CPU: a broken link must not judge itself."""
+    other = pair[0] if rank == pair[1] else pair[1]
+    for numel in _SIZES if device.type == "cuda" else (_SIZES[0], 65_536):
+        mine, theirs = (pattern(each, numel, torch.device("cpu")) for each in (rank, other))
+        summed = pattern(rank, numel, device)
+        dist.all_reduce(summed, group=group)
+        if problem := _difference("a sum", summed.cpu(), mine + theirs):
+            return problem
+        sent, got = pattern(rank, numel, device), torch.full((numel,), -1, dtype=torch.int32, device=device)
+        first, second = (sent, got) if rank == pair[0] else (got, sent)
+        dist.broadcast(first, src=pair[0], group=group)
+        dist.broadcast(second, src=pair[1], group=group)
+        if problem := _difference("a copy", got.cpu(), theirs):
+            return problem
+    return direct_copy(rank, other, device)
+
+
+def direct_copy(rank: int, other: int, device: torch.device) -> str:
+    """CUDA's own copy from this GPU to the other, which takes the same path without NCCL."""
+    if device.type != "cuda" or os.environ.get("NCCL_P2P_DISABLE") == "1":
+        return ""
+    sent = pattern(rank, _SIZES[1], device)
+    arrived = sent.to(torch.device("cuda", other))
+    torch.cuda.synchronize(other)
+    return _difference("CUDA's own copy", arrived.cpu(), sent.cpu())
+
+
+def _difference(what: str, got: torch.Tensor, wanted: torch.Tensor) -> str:
+    wrong = int((got != wanted).sum())
+    return f"{wrong} of {wanted.numel()} numbers of {what} were wrong" if wrong else ""
+
+
+def speed(group: Any, device: torch.device) -> float | None:
+    """Gigabytes (10^9) a second of an all-reduce over two GPUs, where each sends and gets the whole tensor once."""
+    if device.type != "cuda":
+        return None
+    data = torch.zeros(_SIZES[1], dtype=torch.int32, device=device)
+    dist.all_reduce(data, group=group)
+    torch.cuda.synchronize(device)
+    begun = time.perf_counter()
+    for _ in range(_REPEATS):
+        dist.all_reduce(data, group=group)
+    torch.cuda.synchronize(device)
+    return data.numel() * data.element_size() * _REPEATS / (time.perf_counter() - begun) / 1e9
+
+
+def main(arguments: list[str]) -> None:
+    rank, world_size, folder = int(arguments[0]), int(arguments[1]), Path(arguments[2])
+    pairs = [(int(first), int(second)) for first, second in (text.split("-") for text in arguments[3].split(","))]
+    is_cuda = torch.cuda.is_available()
+    device = torch.device("cuda", rank) if is_cuda else torch.device("cpu")
+    if is_cuda:
+        torch.cuda.set_device(device)
+    store = f"file://{folder / 'store'}"
+    # gloo keeps them in step; what is tested runs over a group of the pair alone.
+    dist.init_process_group("gloo", init_method=store, rank=rank, world_size=world_size, timeout=_TIMEOUT)
+    for pair in pairs:
+        group = dist.new_group(list(pair), backend="nccl" if is_cuda else "gloo", timeout=_TIMEOUT)
+        if rank in pair:
+            try:
+                problem = exchange(rank, pair, group, device)
+                result = {"problem": problem, "speed": None if problem else speed(group, device)}
+            except RuntimeError as error:  # NCCL's errors are of this kind
+                result = {"problem": (str(error).strip().splitlines() or ["it failed"])[0][:200], "speed": None}
+            line = json.dumps({"pair": pair, "rank": rank, **result}) + "\n"
+            with (folder / "results").open("a") as results:
+                results.write(line)
+        dist.barrier()
+    # No orderly end: a communicator that is stuck would keep it from coming.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

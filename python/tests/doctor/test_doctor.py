@@ -1,0 +1,73 @@
+"""The command: what it finds, its exit code, and that it runs where there is no environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from splitreel.doctor import doctor
+from splitreel.doctor.finding import Finding
+from splitreel.errors import SplitreelError
+
+_PACKAGE = Path(__file__).parents[2]
+_NVIDIA_SMI = _PACKAGE.parent / "test" / "fakes" / "nvidia-smi"
+
+
+def _path_with(folder: Path, gpus: str) -> str:
+    (folder / "nvidia-smi").symlink_to(_NVIDIA_SMI)
+    (folder / "fake-gpus").write_text(gpus, "utf-8")
+    return f"{folder}{os.pathsep}{os.environ['PATH']}"
+
+
+def _findings(capsys: pytest.CaptureFixture[str]) -> list[Finding]:
+    return [Finding(**json.loads(line)) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_without_an_environment_it_needs_the_standard_library_alone(tmp_path: Path) -> None:
+    code = (
+        f"import sys; sys.path.insert(0, {str(_PACKAGE)!r})\n"
+        "from splitreel.doctor import doctor\n"
+        "found = doctor(['--json_lines', '--no-environment'])\n"
+        "assert not any(name in sys.modules for name in ('torch', 'numpy', 'diffusers')), 'something heavy'\n"
+        "sys.exit(found)\n"
+    )
+    env = {"PATH": os.environ["PATH"], "SPLITREEL_DATA": str(tmp_path)}
+    # -S: no site-packages at all.
+    answer = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], env=env, capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 3, answer.stderr
+    found = [json.loads(line) for line in answer.stdout.splitlines()]
+    assert [each["fix"] for each in found if each["topic"] == "environment"] == ["install"]
+    assert not any(each["topic"] == "ranks" for each in found)
+
+
+def test_an_old_driver_is_named_with_the_one_that_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", _path_with(tmp_path, "old"))
+    monkeypatch.setenv("SPLITREEL_DATA", str(tmp_path))
+    assert doctor(["--json_lines", "--no_environment"]) == 3
+    (driver,) = [finding for finding in _findings(capsys) if finding.topic == "driver"]
+    assert (driver.status, driver.fix) == ("problem", "driver")
+    assert "580" in driver.text
+
+
+def test_disks_that_things_were_moved_to_are_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SPLITREEL_DATA", str(tmp_path))
+    (tmp_path / "places.json").write_text(json.dumps({"environment": "/dev/shm/elsewhere", "downloads": 3}), "utf-8")
+    doctor(["--json_lines", "--no_environment"])
+    disks = [finding.text for finding in _findings(capsys) if finding.topic == "disk"]
+    assert any(text.endswith("/dev/shm") for text in disks), disks
+
+
+def test_an_unknown_flag_is_refused() -> None:
+    with pytest.raises(SplitreelError, match="--jason"):
+        doctor(["--jason"])

@@ -1,0 +1,114 @@
+"""When peer-to-peer is called broken, and that the exchange behind it is real: wrong numbers and silence are seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from splitreel.doctor import link_probe
+from splitreel.doctor.link_probe import LinkProbe
+from splitreel.doctor.links import Exchange, Pair, judge_links
+from splitreel.doctor.ranks import judge_ranks
+
+_PAIRS = [(0, 1), (0, 2), (1, 2)]
+_RIGHT = Exchange("", 20.0)
+
+
+class PlayedLinks:
+    """A machine whose pairs fail as told: `broken` with peer-to-peer only, `dead` either way."""
+
+    def __init__(self, broken: Sequence[Pair] = (), dead: Sequence[Pair] = ()) -> None:
+        self._broken, self._dead = broken, dead
+        self.asked: list[tuple[list[Pair], bool]] = []
+
+    def exchange(self, pairs: Sequence[Pair], *, is_p2p_off: bool) -> Mapping[Pair, Exchange]:
+        self.asked.append((list(pairs), is_p2p_off))
+        bad = {*self._dead, *(() if is_p2p_off else self._broken)}
+        return {pair: Exchange("7 of 8 numbers were wrong") if pair in bad else _RIGHT for pair in pairs}
+
+
+def test_right_links_are_not_tried_the_slow_way() -> None:
+    links = PlayedLinks()
+    (finding,) = judge_links(links, _PAIRS, is_off_now=False)
+    assert (finding.status, finding.fix) == ("ok", "")
+    assert links.asked == [(_PAIRS, False)]
+
+
+def test_the_workaround_is_proposed_only_where_it_helps() -> None:
+    links = PlayedLinks(broken=[(0, 2)])
+    (finding,) = judge_links(links, _PAIRS, is_off_now=False)
+    assert (finding.status, finding.fix) == ("problem", "p2p_off")
+    assert "GPU 0 and GPU 2" in finding.text
+    assert "NCCL_P2P_DISABLE=1" in finding.action
+    assert links.asked[1] == ([(0, 2)], True)
+
+
+def test_a_link_that_is_dead_either_way_is_not_blamed_on_peer_to_peer() -> None:
+    findings = judge_links(PlayedLinks(broken=[(0, 1)], dead=[(1, 2)]), _PAIRS, is_off_now=False)
+    assert [finding.fix for finding in findings] == ["p2p_off", ""]
+    assert "GPU 1 and GPU 2" in findings[1].text
+    (alone,) = judge_links(PlayedLinks(dead=[(1, 2)]), _PAIRS, is_off_now=False)
+    assert (alone.status, alone.fix) == ("problem", "")
+
+
+def test_what_is_switched_off_is_right_where_it_is_needed_and_a_note_where_not() -> None:
+    (needed,) = judge_links(PlayedLinks(broken=[(0, 1)]), _PAIRS, is_off_now=True)
+    assert (needed.status, needed.fix) == ("ok", "")
+    (needless,) = judge_links(PlayedLinks(), _PAIRS, is_off_now=True)
+    assert (needless.status, needless.fix) == ("note", "p2p_on")
+
+
+def test_real_ranks_exchange_right_numbers() -> None:
+    probe = LinkProbe({4: "", 5: "", 7: ""})
+    found = probe.exchange([(4, 5), (5, 7)], is_p2p_off=False)
+    assert found == {(4, 5): Exchange(), (5, 7): Exchange()}
+
+
+def _damaged(folder: Path, damage: str) -> Path:
+    """The ranks' own script, with one thing done to it in the rank that the test names."""
+    script = folder / "ranks.py"
+    text = link_probe._SCRIPT.read_text("utf-8")
+    script.write_text(text.replace('if __name__ == "__main__":', f'{damage}\nif __name__ == "__main__":'), "utf-8")
+    return script
+
+
+_WRONG_WITH_P2P = """
+_right = pattern
+def pattern(rank, numel, device):
+    made = _right(rank, numel, device)
+    if sys.argv[1] == str(rank) == "1" and os.environ.get("NCCL_P2P_DISABLE") != "1":
+        made[numel // 2 :] = 0
+    return made
+"""
+
+
+def test_wrong_numbers_are_seen_by_real_ranks_and_judged(tmp_path: Path) -> None:
+    probe = LinkProbe({0: "", 1: ""}, script=_damaged(tmp_path, _WRONG_WITH_P2P))
+    (finding,) = judge_links(probe, [(0, 1)], is_off_now=False)
+    assert (finding.status, finding.fix) == ("problem", "p2p_off")
+    assert "numbers of a sum were wrong" in finding.text
+    assert judge_ranks(probe).status == "problem"
+
+
+def test_a_pair_that_hangs_is_named_and_the_next_is_still_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link_probe, "_START_S", 45.0)
+    hang = """
+def exchange(rank, pair, group, device, _right=exchange):
+    while pair == (0, 1) and rank == 1:
+        time.sleep(1)
+    return "" if pair == (0, 1) else _right(rank, pair, group, device)
+"""
+    found = LinkProbe({0: "", 1: "", 2: ""}, script=_damaged(tmp_path, hang)).exchange(
+        [(0, 1), (1, 2)], is_p2p_off=False
+    )
+    assert found[0, 1].problem
+    assert found[1, 2] == Exchange()
+
+
+def test_ranks_that_die_say_why(tmp_path: Path) -> None:
+    probe = LinkProbe({0: "", 1: ""}, script=_damaged(tmp_path, "raise OSError('no such card')"))
+    assert "no such card" in probe.exchange([(0, 1)], is_p2p_off=False)[0, 1].problem

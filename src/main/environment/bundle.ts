@@ -1,0 +1,91 @@
+/**
+ * A folder of wheels by which an environment is installed without a network: made by `npm run bundle` on a computer
+ * that has one. Wheels are the lock's own, and their hashes are checked when it is made and when it is used.
+ */
+import path from 'node:path';
+import { z } from 'zod';
+import { VARIANTS } from '../../shared/environment';
+import { appError, SplitreelError } from '../../shared/errors';
+import type { Files } from '../ports/files';
+import type { Processes } from '../ports/processes';
+
+const manifestSchema = z.object({
+  kind: z.literal('splitreel-bundle'),
+  machineKind: z.string(),
+  variant: z.enum(VARIANTS),
+  lockHash: z.string(),
+});
+export type BundleManifest = z.infer<typeof manifestSchema>;
+
+export const wheelsIn = (bundle: string): string => path.join(bundle, 'wheels');
+const manifestIn = (bundle: string): string => path.join(bundle, 'bundle.json');
+
+/** Throws FOLDER_UNUSABLE where it is no bundle, or one for another kind of machine. */
+export async function readBundle(files: Files, folder: string, machineKind: string): Promise<BundleManifest> {
+  const refuse = (problem: string): SplitreelError =>
+    new SplitreelError(appError('FOLDER_UNUSABLE', { folder, problem }));
+  const text = await files.readText(manifestIn(folder)).catch(() => null);
+  if (text === null) throw refuse('it is not one that npm run bundle has made whole');
+  const parsed = manifestSchema.safeParse(parseJson(text));
+  if (!parsed.success) throw refuse('its bundle.json cannot be read');
+  if (parsed.data.machineKind !== machineKind)
+    throw refuse(`it is for ${parsed.data.machineKind}, and this is ${machineKind}`);
+  return parsed.data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+export interface BundleWish {
+  readonly folder: string;
+  readonly manifest: BundleManifest;
+  readonly lock: string;
+  /** `uv==VERSION --hash=sha256:…` */
+  readonly tool: string;
+  /** A Python of the lock's version, with pip. */
+  readonly python: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly onLine: (line: string) => void;
+}
+
+/** Fetches what is missing in the folder; what is there already and right is kept. The manifest comes last. */
+export async function makeBundle(
+  { files, processes }: { readonly files: Files; readonly processes: Pick<Processes, 'run'> },
+  wish: BundleWish,
+): Promise<void> {
+  const lockFile = path.join(wish.folder, 'requirements.lock');
+  await files.makeFolder(wheelsIn(wish.folder));
+  await files.remove(manifestIn(wish.folder));
+  await files.writeAtomically(lockFile, `${wish.lock}\n${wish.tool}\n`);
+  const args = [
+    '-I',
+    '-m',
+    'pip',
+    'download',
+    '--no-deps',
+    '--only-binary',
+    ':all:',
+    '--require-hashes',
+    '--no-cache-dir',
+  ];
+  const outcome = await processes.run(wish.python, {
+    args: [...args, '--progress-bar', 'off', '--dest', wheelsIn(wish.folder), '-r', lockFile],
+    env: wish.env,
+    onLine: wish.onLine,
+  });
+  if (outcome.kind !== 'exited' || outcome.code !== 0) {
+    const output = 'stderr' in outcome ? `${outcome.stdout}\n${outcome.stderr}`.trim() : outcome.kind;
+    const problem =
+      output
+        .split('\n')
+        .filter((line) => line.startsWith('ERROR'))
+        .pop() ?? 'pip could not fetch them';
+    throw new SplitreelError(appError('ENVIRONMENT_INSTALL_FAILED', { problem }, { details: output.slice(-4_000) }));
+  }
+  await files.writeAtomically(manifestIn(wish.folder), JSON.stringify(wish.manifest, null, 2));
+}

@@ -1,0 +1,69 @@
+/** What an install will fetch and where it needs room, before anything is fetched. */
+import type { InstallEstimate } from '../../shared/environment';
+import { appError, SplitreelError } from '../../shared/errors';
+import type { Files } from '../ports/files';
+import type { Wheel } from './variant';
+
+export interface RoomSource {
+  readonly root: string;
+  readonly uvCache: string;
+  readonly wheels: readonly Wheel[];
+  /** Names of packages that uv has already; null where it could not be asked: then all count as not there. */
+  readonly cached: ReadonlySet<string> | null;
+  /** From a folder nothing is downloaded. */
+  readonly isOffline: boolean;
+  /** The interpreter's own folder, compiled bytecode, the test video. */
+  readonly overheadBytes: number;
+}
+
+type Room = Pick<InstallEstimate, 'downloadBytes' | 'downloadCount' | 'packageCount' | 'needs' | 'fits'>;
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+/**
+ * uv unpacks what it fetches into its cache and links it into the slot, which takes no further room on the same disk.
+ * On another disk it copies.
+ */
+export async function estimateRoom(files: Pick<Files, 'deviceOf' | 'freeBytes'>, source: RoomSource): Promise<Room> {
+  const { root, uvCache, wheels, cached } = source;
+  const missing = wheels.filter(({ name }) => cached?.has(name) !== true);
+  const inCache = sum(missing.map(({ unpackedBytes }) => unpackedBytes));
+  const whole = sum(wheels.map(({ unpackedBytes }) => unpackedBytes));
+  const isOneDisk = (await files.deviceOf(root)) === (await files.deviceOf(uvCache));
+  const parts = isOneDisk
+    ? [{ folder: root, bytes: inCache + source.overheadBytes }]
+    : [
+        { folder: root, bytes: whole + source.overheadBytes },
+        { folder: uvCache, bytes: inCache },
+      ];
+  const needs = await Promise.all(
+    parts.map(async (part) => ({ ...part, freeBytes: await files.freeBytes(part.folder) })),
+  );
+  const downloads = source.isOffline ? [] : missing;
+  return {
+    downloadBytes: sum(downloads.map(({ bytes }) => bytes)),
+    downloadCount: downloads.length,
+    packageCount: wheels.length,
+    needs,
+    fits: needs.every(({ bytes, freeBytes }) => freeBytes >= bytes),
+  };
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+
+export function refuseWithoutRoom({ needs }: Pick<InstallEstimate, 'needs'>): void {
+  const lacking = needs.find(({ bytes, freeBytes }) => freeBytes < bytes);
+  if (lacking === undefined) return;
+  const { folder, bytes, freeBytes } = lacking;
+  throw new SplitreelError(appError('DISK_FULL', { folder, needed: gigabytes(bytes), free: gigabytes(freeBytes) }));
+}
+
+/** Of uv's verbose dry run: each package that it has already. Null where it did not get that far. */
+export function cachedPackages(output: string): ReadonlySet<string> | null {
+  if (!/^Would (install|make no changes)/m.test(output)) return null;
+  const missing = new Set(
+    [...output.matchAll(/Identified uncached distribution: ([^=\s]+)==/g)].map((match) => match[1]),
+  );
+  const wanted = [...output.matchAll(/^ \+ ([^=\s]+)==/gm)].map((match) => match[1]);
+  return new Set(wanted.flatMap((name) => (name === undefined || missing.has(name) ? [] : [name])));
+}

@@ -1,0 +1,58 @@
+/** What a person has told pip (pip.conf, variables) said to uv, which does not read it. Pure but for the port. */
+import { existingBundle } from './certificates';
+import type { Processes } from '../ports/processes';
+import type { Files } from '../ports/files';
+
+type Variables = Readonly<Record<string, string>>;
+
+/** `global.index-url='https://…'`, `install.proxy='…'`, `:env:.cert='…'` */
+const LINE = /^[\w:]+\.([\w-]+)=(['"])(.*)\2$/;
+
+export function parsePipConfig(output: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const line of output.split('\n')) {
+    const [, name, , value] = LINE.exec(line.trim()) ?? [];
+    if (name !== undefined && value !== undefined) found.set(name, value.replaceAll('\\n', ' ').trim());
+  }
+  return found;
+}
+
+/** Variables of uv's own that are set already win; so do those for proxies and certificates. */
+export function forUv(config: ReadonlyMap<string, string>, env: Variables): Variables {
+  const has = (...names: readonly string[]): boolean => names.some((name) => env[name] !== undefined);
+  const index = config.get('index-url');
+  const extra = config.get('extra-index-url');
+  const proxy = config.get('proxy');
+  const cert = config.get('cert');
+  const links = config.get('find-links');
+  const trusted = config.get('trusted-host');
+  return {
+    ...(index !== undefined && !has('UV_DEFAULT_INDEX', 'UV_INDEX_URL') ? { UV_DEFAULT_INDEX: index } : {}),
+    ...(extra !== undefined && !has('UV_INDEX', 'UV_EXTRA_INDEX_URL') ? { UV_INDEX: extra } : {}),
+    ...(proxy !== undefined && !has('HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy')
+      ? { HTTPS_PROXY: proxy, HTTP_PROXY: proxy }
+      : {}),
+    ...(cert !== undefined && !has('SSL_CERT_FILE') ? { SSL_CERT_FILE: cert } : {}),
+    ...(links !== undefined && !has('UV_FIND_LINKS') ? { UV_FIND_LINKS: links.split(/\s+/).join(',') } : {}),
+    ...(trusted !== undefined && !has('UV_INSECURE_HOST') ? { UV_INSECURE_HOST: trusted } : {}),
+  };
+}
+
+/** pip brings certificates of its own: it is told of those that the person or the system trusts. */
+async function forPip(files: Files, config: ReadonlyMap<string, string>, env: Variables): Promise<Variables> {
+  if (config.has('cert') || env['PIP_CERT'] !== undefined) return {};
+  const bundle = env['SSL_CERT_FILE'] ?? (await existingBundle(files));
+  return bundle === null ? {} : { PIP_CERT: bundle };
+}
+
+/** `env` with what pip's own files add to it, for uv and for pip. */
+export async function withPipConfig(
+  ports: { readonly files: Files; readonly processes: Pick<Processes, 'run'> },
+  python: string,
+  env: Variables,
+): Promise<Variables> {
+  const args = ['-I', '-m', 'pip', 'config', 'list'];
+  const outcome = await ports.processes.run(python, { args, env, timeoutMs: 30_000 });
+  const config = parsePipConfig(outcome.kind === 'exited' && outcome.code === 0 ? outcome.stdout : '');
+  return { ...env, ...forUv(config, env), ...(await forPip(ports.files, config, env)) };
+}

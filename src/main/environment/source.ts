@@ -1,0 +1,111 @@
+/** What an environment is made from: settings, lock and sizes of the app, and what this computer says to them. */
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import type { InstallEstimate, Variant, VariantChoice } from '../../shared/environment';
+import { workerEnvironment } from '../engine/worker-environment';
+import { readBundle } from './bundle';
+import { cachedPackages, estimateRoom } from './estimate';
+import type { EnvironmentOptions } from './environment-options';
+import { findPython, SYNC, uvProgramIn } from './install';
+import type { BundleSource, InstallPorts, InstallRequest } from './install-plan';
+import { installEnvironment, installSettingsSchema, type InstallSettings } from './install-settings';
+import { withPipConfig } from './pip-config';
+import { chooseVariant, lockFor, readDriver, wheelsOf, type Driver } from './variant';
+
+/** uv has answered in well under a second; an index that does not answer must not keep anybody waiting. */
+const DRY_RUN_TIMEOUT_MS = 20_000;
+
+export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+export interface EnvironmentSource {
+  readonly installSettings: () => Promise<InstallSettings>;
+  readonly read: (variant: Variant) => Promise<{ readonly settings: InstallSettings; readonly lock: string }>;
+  /** Variables for pip and uv, with what pip's own files say. */
+  readonly env: () => Promise<Readonly<Record<string, string>>>;
+  readonly estimate: (request?: InstallRequest) => Promise<InstallEstimate>;
+  /** What this computer can compute on with these packages. */
+  readonly devices: (variant: Variant) => Promise<readonly ('cpu' | 'cuda')[]>;
+  readonly systemPython: () => Promise<string | null>;
+  readonly bundleSource: (choice: VariantChoice) => Promise<BundleSource>;
+}
+
+export function createSource(ports: InstallPorts, options: EnvironmentOptions): EnvironmentSource {
+  const { files, processes } = ports;
+  const machineKind = `${options.platform}-${options.arch}`;
+  const inPython = (name: string): Promise<string> => files.readText(path.join(options.pythonFolder, name));
+
+  const installSettings = async (): Promise<InstallSettings> =>
+    installSettingsSchema.parse(
+      JSON.parse(await files.readText(path.join(options.resourcesFolder, 'environment.json'))),
+    );
+  const read = async (variant: Variant) => {
+    const settings = await installSettings();
+    return { settings, lock: lockFor(variant, await inPython('requirements.lock'), settings.gpuOnlyPackages) };
+  };
+  const plainEnv = (): Record<string, string> =>
+    installEnvironment(options.env, {
+      uvCache: options.downloadsFolder(),
+      managedPythons: options.pythonsFolder,
+    });
+  const systemPython = async (): Promise<string | null> =>
+    findPython(ports, (await installSettings()).pythonVersion, plainEnv());
+  const env = async () => {
+    const python = await systemPython();
+    return python === null ? plainEnv() : withPipConfig(ports, python, plainEnv());
+  };
+
+  /** Null where uv is not there yet, or could not say. */
+  const askUv = async (settings: InstallSettings, lock: string): Promise<ReadonlySet<string> | null> => {
+    const uv = uvProgramIn(options.root(), settings.uv.version, machineKind);
+    const python = await systemPython();
+    if ((await files.stat(uv)) === null || python === null) return null;
+    const lockFile = path.join(options.root(), 'estimate.lock');
+    await files.writeAtomically(lockFile, lock);
+    const nowhere = path.join(options.root(), 'estimate');
+    const args = [...SYNC, '--dry-run', '--verbose', '--target', nowhere, '--python', python, lockFile];
+    const outcome = await processes.run(uv, { args, env: await env(), timeoutMs: DRY_RUN_TIMEOUT_MS });
+    return 'stderr' in outcome ? cachedPackages(`${outcome.stdout}\n${outcome.stderr}`) : null;
+  };
+
+  const findDriver = async (): Promise<Driver> =>
+    readDriver(processes, workerEnvironment(options.env), (await installSettings()).minimumDriver);
+
+  const estimate = async (request: InstallRequest = {}): Promise<InstallEstimate> => {
+    const driver = await findDriver();
+    const bundle =
+      request.bundle === null || request.bundle === undefined
+        ? null
+        : await readBundle(files, request.bundle, machineKind);
+    const chosen = bundle?.variant ?? request.variant ?? options.choice();
+    const { variant, reason } = chooseVariant(chosen, driver);
+    const { settings, lock } = await read(variant);
+    const room = await estimateRoom(files, {
+      root: options.root(),
+      uvCache: options.downloadsFolder(),
+      wheels: wheelsOf(await inPython('requirements.wheels.json'), machineKind, lock),
+      cached: bundle === null ? await askUv(settings, lock) : null,
+      isOffline: bundle !== null,
+      overheadBytes: settings.overheadBytes,
+    });
+    return { variant, reason, driverProblem: driver.kind === 'old' ? driver.problem : null, ...room };
+  };
+
+  return {
+    installSettings,
+    read,
+    env,
+    estimate,
+    devices: async (variant) => {
+      const driver = await findDriver();
+      return variant === 'cuda' && driver.kind === 'usable' ? ['cpu', 'cuda'] : ['cpu'];
+    },
+    systemPython,
+    bundleSource: async (choice) => {
+      const { variant } = chooseVariant(choice, await findDriver());
+      const { settings, lock } = await read(variant);
+      const sha256 = settings.uv.wheelSha256[machineKind] ?? '';
+      const tool = `uv==${settings.uv.version} --hash=sha256:${sha256}`;
+      return { variant, lock, lockHash: hashOf(lock), machineKind, tool, env: await env() };
+    },
+  };
+}

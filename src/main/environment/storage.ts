@@ -1,0 +1,136 @@
+/** What lies on the disk because of Splitreel: measured, moved, removed. Nothing that a person made is in this list. */
+import path from 'node:path';
+import { appError, SplitreelError } from '../../shared/errors';
+import { PLACE_NAMES, type PlaceName, type Storage, type StorageItem } from '../../shared/storage';
+import type { DataFolders } from '../data-folder';
+import type { Files } from '../ports/files';
+import type { EnvironmentService } from './environment';
+import type { Places } from './places';
+
+export const UNKNOWN_STORAGE: Storage = { places: [], items: null, moving: null };
+
+export interface StoragePorts {
+  readonly files: Files;
+  readonly places: Places;
+  readonly environment: EnvironmentService;
+  /** True while a video is being made: what it reads must stay. */
+  readonly isBusy: () => boolean;
+  readonly modelsFolder: () => string;
+  /** Ends the programs that use the environment. */
+  readonly stopEngine: () => Promise<void>;
+}
+
+export interface StorageService {
+  /** Sizes are counted file by file: seconds for an environment. */
+  readonly measure: () => Promise<void>;
+  readonly remove: (id: string) => Promise<void>;
+  readonly move: (name: PlaceName, chosen: string | null) => Promise<void>;
+  readonly cancelMove: () => void;
+  /** Goes on with a move that was broken off. */
+  readonly resume: () => Promise<void>;
+}
+
+export function createStorage(
+  ports: StoragePorts,
+  options: { readonly folders: DataFolders; readonly onChange: (storage: Storage) => void },
+): StorageService {
+  const { files, places, environment } = ports;
+  const { folders } = options;
+  let state = UNKNOWN_STORAGE;
+  let abort: AbortController | null = null;
+  const set = (change: Partial<Storage>): void => {
+    state = { ...state, ...change };
+    options.onChange(state);
+  };
+
+  const candidates = async (): Promise<readonly Omit<StorageItem, 'bytes' | 'ownBytes'>[]> => {
+    const root = places.folderOf('environment');
+    const used = environment.get();
+    const current = used.status === 'ready' ? used.slot : null;
+    const single = (kind: StorageItem['kind'], folder: string, canRemove: boolean) =>
+      ({ id: kind, kind, name: '', folder, canRemove }) as const;
+    const slots = [...(await files.list(path.join(root, 'slots')))].sort();
+    return [
+      ...slots.map((name) => ({
+        id: `slot:${name}`,
+        kind: 'slot' as const,
+        name,
+        folder: path.join(root, 'slots', name),
+        canRemove: name !== current,
+      })),
+      single('tool', path.join(root, 'tool'), true),
+      single('pythons', folders.pythons, current === null),
+      single('downloads', places.folderOf('downloads'), true),
+      single('models', ports.modelsFolder(), false),
+      single('previews', folders.previews, true),
+    ];
+  };
+  const measure = async (): Promise<void> => {
+    const found = await candidates();
+    const items = await Promise.all(
+      found.map(async (item) => {
+        const info = await files.stat(item.folder);
+        if (info?.kind !== 'folder') return null;
+        return { ...item, bytes: await files.folderBytes(item.folder), ownBytes: await files.ownBytes(item.folder) };
+      }),
+    );
+    const shown = await Promise.all(
+      PLACE_NAMES.map(async (name) => {
+        const folder = places.folderOf(name);
+        return { name, folder, freeBytes: await files.freeBytes(folder), isDefault: places.isDefault(name) };
+      }),
+    );
+    set({ places: shown, items: items.filter((item) => item !== null) });
+  };
+  const refuseWhileBusy = (): void => {
+    const problem =
+      environment.get().status === 'installing'
+        ? 'the Python environment is being installed'
+        : ports.isBusy()
+          ? 'a video is being made'
+          : state.moving === null
+            ? null
+            : 'something is being moved';
+    if (problem !== null) throw new SplitreelError(appError('ENVIRONMENT_BUSY', { problem }));
+  };
+  const carry = async (name: PlaceName, to: string, run: Places['resume']): Promise<void> => {
+    abort = new AbortController();
+    const { signal } = abort;
+    set({ moving: { name, to, copiedBytes: 0, totalBytes: 0 } });
+    try {
+      await run({
+        signal,
+        onProgress: (copiedBytes, totalBytes) => set({ moving: { name, to, copiedBytes, totalBytes } }),
+      });
+    } catch (error) {
+      throw signal.aborted ? new SplitreelError(appError('CANCELLED')) : error;
+    } finally {
+      abort = null;
+      set({ moving: null });
+      await environment.check();
+      await measure();
+    }
+  };
+  return {
+    measure,
+    remove: async (id) => {
+      refuseWhileBusy();
+      const item = (await candidates()).find((candidate) => candidate.id === id);
+      if (item === undefined) return;
+      if (!item.canRemove) throw new SplitreelError(appError('ENVIRONMENT_BUSY', { problem: 'this is in use' }));
+      await files.remove(item.folder);
+      await environment.check();
+      await measure();
+    },
+    move: async (name, chosen) => {
+      refuseWhileBusy();
+      if (name === 'environment') await ports.stopEngine();
+      await carry(name, chosen ?? '', (moveOptions) => places.move(name, chosen, moveOptions));
+    },
+    cancelMove: () => abort?.abort(),
+    resume: async () => {
+      const name = places.unfinished();
+      if (name !== null) await carry(name, '', places.resume);
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { appError } from '../../shared/errors';
+import { cachedPackages, estimateRoom } from './estimate';
+import { forUv, parsePipConfig } from './pip-config';
+import { chooseVariant, lockFor, wheelsOf } from './variant';
+
+const PYTHON = path.resolve(import.meta.dirname, '../../../python');
+const RESOURCES = path.resolve(import.meta.dirname, '../../../resources');
+const lock = await readFile(path.join(PYTHON, 'requirements.lock'), 'utf8');
+const table = await readFile(path.join(PYTHON, 'requirements.wheels.json'), 'utf8');
+const { gpuOnlyPackages } = JSON.parse(await readFile(path.join(RESOURCES, 'environment.json'), 'utf8')) as {
+  readonly gpuOnlyPackages: readonly string[];
+};
+const old = { kind: 'old', problem: appError('DRIVER_TOO_OLD', { found: '470', needed: '580' }) } as const;
+
+test('the driver decides, unless the person does', () => {
+  expect(chooseVariant('auto', { kind: 'usable' })).toEqual({ variant: 'cuda', reason: 'gpu' });
+  expect(chooseVariant('auto', { kind: 'none' })).toEqual({ variant: 'cpu', reason: 'noGpu' });
+  expect(chooseVariant('auto', old)).toEqual({ variant: 'cpu', reason: 'oldDriver' });
+  expect(chooseVariant('cuda', old)).toEqual({ variant: 'cuda', reason: 'chosen' });
+});
+
+test('the lock without what only GPUs need keeps every other pin with its hashes', () => {
+  const cpu = lockFor('cpu', lock, gpuOnlyPackages);
+  const pins = (text: string) => [...text.matchAll(/^([\w.-]+)==/gm)].map((match) => match[1]);
+  expect(
+    pins(lock)
+      .filter((name) => !pins(cpu).includes(name))
+      .sort(),
+  ).toEqual([...gpuOnlyPackages].sort());
+  expect(cpu.split('\n').every((line) => lock.includes(line))).toBe(true);
+  expect(lockFor('cuda', lock, gpuOnlyPackages)).toBe(lock);
+});
+
+test('the table of sizes belongs to this lock, wheel by wheel', () => {
+  const wheels = wheelsOf(table, 'linux-x64', lock);
+  const pinned = new Set([...lock.matchAll(/^([\w.-]+)==/gm)].map((match) => match[1]));
+  for (const { name } of wheels) expect(pinned).toContain(name);
+  expect(new Set(wheels.map(({ name }) => name)).size).toBe(wheels.length);
+  // Every wheel that the table was made with is still the lock's: `npm run lock` writes both.
+  expect(wheels).toHaveLength((JSON.parse(table) as { 'linux-x64': unknown[] })['linux-x64'].length);
+  expect(wheels.map(({ name }) => name)).toContain('torch');
+});
+
+test('what uv has already is not counted, on another disk all of it is copied', async () => {
+  const wheels = [
+    { name: 'a', file: '', sha256: '', bytes: 1, unpackedBytes: 10 },
+    { name: 'b', file: '', sha256: '', bytes: 2, unpackedBytes: 20 },
+  ];
+  const source = { root: '/slots', uvCache: '/cache', wheels, isOffline: false, overheadBytes: 5 };
+  const disks = (isOne: boolean) => ({
+    deviceOf: (folder: string) => Promise.resolve(isOne || folder === '/slots' ? 1 : 2),
+    freeBytes: () => Promise.resolve(30),
+  });
+  const cached = new Set(['a']);
+  expect(await estimateRoom(disks(true), { ...source, cached })).toMatchObject({
+    downloadBytes: 2,
+    downloadCount: 1,
+    needs: [{ folder: '/slots', bytes: 25 }],
+    fits: true,
+  });
+  expect(await estimateRoom(disks(false), { ...source, cached: null })).toMatchObject({
+    downloadBytes: 3,
+    needs: [
+      { folder: '/slots', bytes: 35 },
+      { folder: '/cache', bytes: 30 },
+    ],
+    fits: false,
+  });
+});
+
+test("uv's dry run is read, and one that got nowhere says nothing", () => {
+  const said =
+    'DEBUG Identified uncached distribution: torch==2\nWould download 1 package\nWould install 2 packages\n + av==1\n + torch==2\n';
+  expect(cachedPackages(said)).toEqual(new Set(['av']));
+  expect(cachedPackages('error: dns error')).toBeNull();
+});
+
+test("what pip's files say is said to uv; a variable of uv's own wins", () => {
+  const config = parsePipConfig(
+    "global.index-url='https://me@pypi.example/simple'\nglobal.cert='/ca.pem'\nglobal.proxy='http://proxy:1'\n" +
+      "global.find-links='/a /b'\n:env:.trusted-host='pypi.example'\n",
+  );
+  expect(forUv(config, {})).toEqual({
+    UV_DEFAULT_INDEX: 'https://me@pypi.example/simple',
+    SSL_CERT_FILE: '/ca.pem',
+    HTTPS_PROXY: 'http://proxy:1',
+    HTTP_PROXY: 'http://proxy:1',
+    UV_FIND_LINKS: '/a,/b',
+    UV_INSECURE_HOST: 'pypi.example',
+  });
+  const own = { UV_INDEX_URL: 'x', SSL_CERT_FILE: 'y', https_proxy: 'z' };
+  expect(Object.keys(forUv(config, own)).sort()).toEqual(['UV_FIND_LINKS', 'UV_INSECURE_HOST']);
+});

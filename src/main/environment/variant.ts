@@ -1,0 +1,75 @@
+/** Which packages: the whole lock, or the lock without those that only GPUs need. Pure but for the driver's port. */
+import { z } from 'zod';
+import type { InstallEstimate, Variant, VariantChoice } from '../../shared/environment';
+import { appError, type AppError } from '../../shared/errors';
+import { compareVersions } from '../gpus/machine-watch';
+import { createNvidiaSmi } from '../gpus/nvidia-smi';
+import type { Processes } from '../ports/processes';
+
+/** The NVIDIA driver, as far as the choice of packages is concerned. */
+export type Driver =
+  | { readonly kind: 'none' }
+  /** There, and new enough, or it does not say: a driver that is stuck now may work after a restart. */
+  | { readonly kind: 'usable' }
+  | { readonly kind: 'old'; readonly problem: AppError };
+
+export async function readDriver(
+  processes: Pick<Processes, 'run'>,
+  env: Readonly<Record<string, string>>,
+  minimum: string,
+): Promise<Driver> {
+  const reading = await createNvidiaSmi(processes, env).read();
+  if (!reading.ok) {
+    const isThere = reading.error.kind === 'problem' && reading.error.error.code !== 'DRIVER_MISSING';
+    return { kind: isThere ? 'usable' : 'none' };
+  }
+  const { driverVersion, gpus } = reading.value;
+  if (gpus.length === 0) return { kind: 'none' };
+  if (driverVersion === null || compareVersions(driverVersion, minimum) >= 0) return { kind: 'usable' };
+  return { kind: 'old', problem: appError('DRIVER_TOO_OLD', { found: driverVersion, needed: minimum }) };
+}
+
+export function chooseVariant(choice: VariantChoice, driver: Driver): Pick<InstallEstimate, 'variant' | 'reason'> {
+  if (choice !== 'auto') return { variant: choice, reason: 'chosen' };
+  switch (driver.kind) {
+    case 'usable':
+      return { variant: 'cuda', reason: 'gpu' };
+    case 'old':
+      return { variant: 'cpu', reason: 'oldDriver' };
+    case 'none':
+      return { variant: 'cpu', reason: 'noGpu' };
+  }
+}
+
+const PIN = /^([A-Za-z0-9._-]+)==/;
+
+/** A lock of `uv pip compile` without some packages. Hashes of the others stay, and so does what is checked. */
+export function lockFor(variant: Variant, lock: string, gpuOnlyPackages: readonly string[]): string {
+  if (variant === 'cuda') return lock;
+  let isKept = true;
+  return lock
+    .split('\n')
+    .filter((line) => {
+      const name = PIN.exec(line)?.[1];
+      if (name !== undefined) isKept = !gpuOnlyPackages.includes(name.toLowerCase());
+      return isKept;
+    })
+    .join('\n');
+}
+
+const wheelSchema = z.object({
+  name: z.string(),
+  file: z.string(),
+  sha256: z.string(),
+  bytes: z.number(),
+  unpackedBytes: z.number(),
+});
+export type Wheel = z.infer<typeof wheelSchema>;
+
+/** The wheels of a lock, with sizes from the index that it was made with; empty for a kind of machine it does not list. */
+export function wheelsOf(table: string, machineKind: string, lock: string): readonly Wheel[] {
+  const parsed = z.record(z.string(), z.unknown()).parse(JSON.parse(table));
+  const wheels = z.array(wheelSchema).parse(parsed[machineKind] ?? []);
+  // A size belongs to a hash: one that this lock does not name says nothing about it.
+  return wheels.filter(({ sha256 }) => lock.includes(sha256));
+}

@@ -1,0 +1,34 @@
+/** What lies on the disk because of Splitreel, and where: told with its size, moved, removed. */
+import { z } from 'zod';
+
+/** What can be moved to another folder. */
+export const PLACE_NAMES = ['environment', 'downloads'] as const;
+export type PlaceName = (typeof PLACE_NAMES)[number];
+
+export const STORAGE_KINDS = ['slot', 'tool', 'pythons', 'downloads', 'models', 'previews'] as const;
+
+export const storageItemSchema = z.object({
+  id: z.string(),
+  kind: z.enum(STORAGE_KINDS),
+  /** A slot's; empty for the others. */
+  name: z.string(),
+  folder: z.string(),
+  bytes: z.number(),
+  /** What removing it alone frees: files that the slot and the downloads share stay with the other. */
+  ownBytes: z.number(),
+  /** False for what is in use, and for models, which are removed one by one on their own page. */
+  canRemove: z.boolean(),
+});
+export type StorageItem = z.infer<typeof storageItemSchema>;
+
+export const storageSchema = z.object({
+  places: z.array(
+    z.object({ name: z.enum(PLACE_NAMES), folder: z.string(), freeBytes: z.number(), isDefault: z.boolean() }),
+  ),
+  /** Null until it was measured. */
+  items: z.array(storageItemSchema).nullable(),
+  moving: z
+    .object({ name: z.enum(PLACE_NAMES), to: z.string(), copiedBytes: z.number(), totalBytes: z.number() })
+    .nullable(),
+});
+export type Storage = z.infer<typeof storageSchema>;
