@@ -51,6 +51,31 @@ test.each<[string, () => Promise<unknown>, object]>([
     { code: 'MODEL_UNSAFE', file: 'vae/config.json' },
   ],
   [
+    'code of its own in a config that is not read otherwise',
+    async () => {
+      const config = JSON.parse(await readFile(at('text_encoder/config.json'), 'utf8')) as object;
+      await writeFile(at('text_encoder/config.json'), JSON.stringify({ ...config, auto_map: { AutoModel: 'evil' } }));
+    },
+    { code: 'MODEL_UNSAFE', file: 'text_encoder/config.json' },
+  ],
+  [
+    'a class that is not on the list',
+    async () => {
+      const index = JSON.parse(await readFile(at('model_index.json'), 'utf8')) as object;
+      await writeFile(at('model_index.json'), JSON.stringify({ ...index, text_encoder: ['os', 'system'] }));
+    },
+    { code: 'MODEL_UNSUPPORTED' },
+  ],
+  [
+    'a header that claims 2^60 bytes',
+    async () => {
+      const prefix = Buffer.alloc(100);
+      prefix.writeBigUInt64LE(2n ** 60n);
+      await writeFile(at(WEIGHTS), prefix);
+    },
+    { code: 'MODEL_CORRUPT', file: WEIGHTS },
+  ],
+  [
     'pickles only',
     async () => {
       await rm(at(WEIGHTS));

@@ -44,6 +44,8 @@ export async function readModel(files: Files, folder: string): Promise<Result<Re
     scheduler: raw['scheduler'],
   });
   if (!shape.ok) return shape;
+  const foreign = foreignClass(raw['modelIndex']) ?? (await codeInConfigs(files, folder));
+  if (foreign !== null) return err(foreign);
   let sizeBytes = 0;
   for (const part of WEIGHT_FOLDERS) {
     const size = await checkWeights(files, folder, part);
@@ -59,6 +61,39 @@ export async function readModel(files: Files, folder: string): Promise<Result<Re
     ? memoryShapeFromConfigs({ modelIndex, transformer, vae, scheduler, textEncoder: textEncoder.value })
     : null;
   return ok({ shape: shape.value, memory, sizeBytes });
+}
+
+/** A class is a name of code to run: what each part may be is written down here and in python/splitreel/model_folder.py. */
+const CLASSES: Readonly<Record<string, readonly string[]>> = {
+  transformer: ['CogVideoXTransformer3DModel'],
+  vae: ['AutoencoderKLCogVideoX'],
+  text_encoder: ['T5EncoderModel'],
+  tokenizer: ['T5Tokenizer', 'T5TokenizerFast'],
+  scheduler: ['CogVideoXDDIMScheduler', 'CogVideoXDPMScheduler'],
+};
+
+function foreignClass(modelIndex: unknown): AppError | null {
+  const index = new Map(typeof modelIndex === 'object' && modelIndex !== null ? Object.entries(modelIndex) : []);
+  for (const [part, allowed] of Object.entries(CLASSES)) {
+    const entry: unknown = index.get(part);
+    const [library, name] = Array.isArray(entry) ? entry.map(String) : [];
+    const isOurs = (library === 'diffusers' || library === 'transformers') && allowed.includes(name ?? '');
+    if (!isOurs)
+      return appError('MODEL_UNSUPPORTED', { what: `${part}: ${library ?? ''}.${name ?? ''}`.slice(0, 120) });
+  }
+  return null;
+}
+
+/** `auto_map` in any config, also in those that are not read for the model's shape. */
+async function codeInConfigs(files: Files, folder: string): Promise<AppError | null> {
+  for (const part of Object.keys(CLASSES))
+    for (const name of await files.list(path.join(folder, part))) {
+      // A tokenizer's table may be large, and names no code.
+      if (!name.endsWith('.json') || name === 'tokenizer.json' || name.endsWith('.index.json')) continue;
+      const config = await readJson(files, folder, `${part}/${name}`);
+      if (!config.ok) return config.error;
+    }
+  return null;
 }
 
 async function findUnsafe(files: Files, folder: string): Promise<AppError | null> {

@@ -50,7 +50,7 @@ function ModelsFolder() {
   );
 }
 
-function SpeedLimit() {
+export function SpeedLimit() {
   const { downloadLimit } = useSlice('settings');
   const known = downloadLimit === null || LIMITS.includes(downloadLimit) ? LIMITS : [...LIMITS, downloadLimit];
   return (

@@ -5,6 +5,7 @@ import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
 import { Empty } from '../../ui/Empty';
 import page from '../../ui/page.module.css';
+import { SpeedLimit } from './HubSettings';
 import { ModelCard } from './ModelCard';
 import styles from './ModelsPage.module.css';
 
@@ -38,7 +39,10 @@ export function ModelsPage() {
       )}
       {here.length > 0 && (
         <section className={styles.group} aria-label={words.here}>
-          <h2 className={styles.groupTitle}>{words.here}</h2>
+          <div className={styles.groupHead}>
+            <h2 className={styles.groupTitle}>{words.here}</h2>
+            {downloads.length > 0 && <SpeedLimit />}
+          </div>
           <ul>
             {here.map((model) => (
               <ModelCard key={model.id} model={model} download={downloadOf(model.id)} />
