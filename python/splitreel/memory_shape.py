@@ -156,10 +156,11 @@ def _transformer_weights(config: _Numbers, vae: _Numbers) -> PartWeights:
         rows, columns = config.of("sample_height") // patch, config.of("sample_width") // patch
         frames = (config.of("sample_frames") - 1) // vae.of("temporal_compression_ratio") + 1
         outside += (config.of("max_text_seq_length") + frames * rows * columns) * hidden
-    # to_q, to_k, to_v with their biases and to_out; the two layers of the feed-forward.
-    shared = 4 * hidden * hidden + 3 * hidden + 8 * hidden * hidden + 4 * hidden
-    # Two modulated norms, norms of q and k, and the biases that are added once.
-    whole = 12 * hidden * time + 16 * hidden + 4 * head + 2 * hidden
+    # As models/sharding.py cuts them: to_q, to_k, to_v with their biases and to_out; the two layers of the
+    # feed-forward; what modulates the two norms.
+    shared = 4 * hidden * hidden + 3 * hidden + 8 * hidden * hidden + 4 * hidden + 12 * hidden * time + 12 * hidden
+    # The norms themselves, those of q and k, and the biases that are added once.
+    whole = 4 * hidden + 4 * head + 2 * hidden
     return PartWeights(outside, config.of("num_layers"), shared + whole, shared)
 
 

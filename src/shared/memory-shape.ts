@@ -140,10 +140,11 @@ function transformerWeights(config: z.infer<typeof transformerSchema>, temporalC
     const frames = Math.floor((config.sample_frames - 1) / temporalCompression) + 1;
     outside += (config.max_text_seq_length + frames * rows * columns) * hidden;
   }
-  // to_q, to_k, to_v with their biases and to_out; the two layers of the feed-forward.
-  const sharedOfBlock = 4 * hidden * hidden + 3 * hidden + 8 * hidden * hidden + 4 * hidden;
-  // Two modulated norms, norms of q and k, and the biases that are added once.
-  const kept = 12 * hidden * time + 16 * hidden + 4 * head + 2 * hidden;
+  // to_q, to_k, to_v with their biases and to_out; the two layers of the feed-forward; what modulates the two norms.
+  const sharedOfBlock =
+    4 * hidden * hidden + 3 * hidden + 8 * hidden * hidden + 4 * hidden + 12 * hidden * time + 12 * hidden;
+  // The norms themselves, those of q and k, and the biases that are added once.
+  const kept = 4 * hidden + 4 * head + 2 * hidden;
   return { outside, blocks: config.num_layers, block: sharedOfBlock + kept, sharedOfBlock };
 }
 

@@ -104,17 +104,19 @@ function denoisingBytes(shape: MemoryShape, job: MemoryJob, plan: Plan): number 
   const own = (Math.ceil(image / sequence) + Math.ceil(shape.textTokens / sequence)) * token;
   const whole = (image + shape.textTokens) * token;
   const share = (amount: number): number => Math.ceil(amount / plan.tp);
-  const feedForward = 5 * own + share(8 * own);
+  const feedForward = 4 * own + share(8 * own);
   const rotary = shape.isRotary ? own + Math.floor((12 * own) / size) : 2 * own;
   const joined = (plan.ulysses > 1 ? 8 : 5) * own + Math.floor((12 * own) / size);
-  const attention = 4 * own + share(3 * own + Math.max(rotary, plan.ring > 1 ? joined : 0));
-  const beside = sequence > 1 ? whole - own : 0;
-  const kept = plan.pp > 1 ? 2 * Math.ceil(shape.transformer.blocks / plan.pp) * share(own) : 0;
+  const attention = 3 * own + share(3 * own + Math.max(rotary, plan.ring > 1 ? joined : 0));
+  const summed = plan.tp > 1 ? 8 * own : 0;
+  // PipeFusion keeps keys and values of all tokens, of the heads that a rank has, for each of its blocks.
+  const kept =
+    plan.pp > 1 ? 2 * Math.ceil(shape.transformer.blocks / plan.pp) * Math.ceil(whole / (plan.tp * plan.ulysses)) : 0;
   const latents = 4 * batch * steps * shape.patchSizeTemporal * shape.inChannels * rows * columns * size;
   // The first picture of image to video comes before the transformer runs.
   const isPictured = shape.inChannels > vae.latentChannels;
   const picture = 21 * (vae.channels[0] ?? 0) * vae.tileHeight * vae.tileWidth * scaleOf(vae) ** 2 * size;
-  return Math.max(beside + Math.max(feedForward, attention), 3 * whole, isPictured ? picture : 0) + kept + latents;
+  return Math.max(feedForward, attention, summed, 3 * whole, isPictured ? picture : 0) + kept + latents;
 }
 
 function decodingBytes(vae: VaeShape, job: MemoryJob, isWriter: boolean): number {

@@ -24,6 +24,7 @@ from splitreel.engine.memory_control import (
     Room,
     loading_advice,
     make_places,
+    may_pin,
     memory_failure,
 )
 from splitreel.engine.memory_meter import StageMeter
@@ -124,7 +125,9 @@ class Engine:
         loaded, pipeline = self._loaded, self._loaded.pipeline
         again = Reading(dtype, self.device, lambda _read, _total: None, self._open_tensors)
         read_text_encoder = partial(read_text_encoder_again, loaded, model, again)
-        self._places = make_places(pipeline, options, self.device, home, read_text_encoder)
+        held = sum(bytes_of(part) for part in (pipeline.text_encoder, pipeline.transformer, pipeline.vae))
+        can_pin = may_pin(self.room, self.world_size, held)
+        self._places = make_places(pipeline, options, self.device, home, read_text_encoder, can_pin=can_pin)
         self.memory_shape = read_memory_shape(model)
         self._split = SplitTransformer(pipeline.transformer, self._team)
         self._held = (model, options)

@@ -107,8 +107,8 @@ def encoding_bytes(shape: MemoryShape, job: MemoryJob) -> int:
 def denoising_bytes(shape: MemoryShape, job: MemoryJob, plan: Plan) -> int:
     """The transformer at the peak of a block, in units of its hidden states.
 
-    Feed-forward: what enters the block and what leaves its attention, both norms, and the inner width of four twice
-    (before and after GELU). Attention with rotary positions: q, k, v, and three products in float32.
+    Feed-forward: what enters the block and what leaves its attention, a norm and its input, and the inner width of
+    four twice (before and after GELU). Attention with rotary positions: q, k, v, and three products in float32.
     """
     size, batch = job.dtype_bytes, 2 if job.is_guided and plan.cfg == 1 else 1
     latent_frames = (job.num_frames - 1) // shape.vae.temporal_compression + 1
@@ -119,17 +119,20 @@ def denoising_bytes(shape: MemoryShape, job: MemoryJob, plan: Plan) -> int:
     token = batch * shape.hidden * size
     own = (math.ceil(image / sequence) + math.ceil(shape.text_tokens / sequence)) * token
     whole = (image + shape.text_tokens) * token
-    feed_forward = 5 * own + _share(8 * own, plan.tp)
+    feed_forward = 4 * own + _share(8 * own, plan.tp)
     rotary = own + 12 * own // size if shape.is_rotary else 2 * own
-    attention = 4 * own + _share(3 * own + max(rotary, _ring_bytes(own, size, plan)), plan.tp)
-    # Patches are embedded for the whole sequence before it is cut.
-    beside = whole - own if sequence > 1 else 0
-    kept = 2 * math.ceil(shape.transformer.blocks / plan.pp) * _share(own, plan.tp) if plan.pp > 1 else 0
+    attention = 3 * own + _share(3 * own + max(rotary, _ring_bytes(own, size, plan)), plan.tp)
+    # Parts of a layer are summed beside what entered it, the sum and its bias.
+    summed = 8 * own if plan.tp > 1 else 0
+    # PipeFusion keeps keys and values of all tokens, of the heads that a rank has, for each of its blocks.
+    blocks = math.ceil(shape.transformer.blocks / plan.pp)
+    kept = 2 * blocks * _share(whole, plan.tp * plan.ulysses) if plan.pp > 1 else 0
     latents = 4 * batch * steps * shape.patch_size_temporal * shape.in_channels * rows * columns * size
     # The first picture of image to video comes before the transformer runs.
     is_pictured = shape.in_channels > shape.vae.latent_channels
     picture = 21 * shape.vae.channels[0] * shape.vae.tile_height * shape.vae.tile_width * shape.vae.scale**2 * size
-    return max(beside + max(feed_forward, attention), 3 * whole, picture if is_pictured else 0) + kept + latents
+    # Patches are embedded for the whole sequence before it is cut.
+    return max(feed_forward, attention, summed, 3 * whole, picture if is_pictured else 0) + kept + latents
 
 
 def _ring_bytes(own: int, size: int, plan: Plan) -> int:

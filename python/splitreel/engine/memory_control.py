@@ -12,7 +12,7 @@ import torch
 from splitreel.engine.api import EngineJob, LoadOptions, Stage
 from splitreel.engine.memory import MemoryJob, keeps_text_encoder, memory_needs, worst
 from splitreel.engine.memory_advice import MemoryQuestion, smallest_change
-from splitreel.engine.offload import Fate, Parts, Places
+from splitreel.engine.offload import Fate, Moves, Parts, Places, Site
 from splitreel.errors import SplitreelError
 from splitreel.memory_shape import MemoryShape, read_memory_shape
 from splitreel.messages import Params
@@ -56,7 +56,13 @@ class RealRoom:
 
 
 def make_places(
-    pipeline: Pipeline, options: LoadOptions, device: torch.device, home: torch.device, read_again: Callable[[], None]
+    pipeline: Pipeline,
+    options: LoadOptions,
+    device: torch.device,
+    home: torch.device,
+    read_again: Callable[[], None],
+    *,
+    can_pin: bool,
 ) -> Places:
     """Right after loading. `read_again` fills the text encoder from the disk, on the device."""
     # diffusers asks the first component where to compute; it may be away.
@@ -69,7 +75,15 @@ def make_places(
         [block for block in pipeline.transformer.transformer_blocks if not isinstance(block, AbsentBlock)],
         pipeline.vae,
     )
-    return Places(parts, options.offload.value, device, home, read_again)
+    return Places(parts, options.offload.value, Site(device, home, can_pin, Moves()), read_again)
+
+
+def may_pin(room: Room, ranks: int, weight_bytes: int) -> bool:
+    """Whether every rank of this machine may have its weights in pinned memory: half of what is free, at most.
+
+    torch rounds each pinned tensor up to a power of two (CachingHostAllocator, torch 2.15), so it may take twice.
+    """
+    return ranks * 2 * weight_bytes < room.host_bytes() // 2
 
 
 def memory_job(job: EngineJob, options: LoadOptions, dtype: torch.dtype) -> MemoryJob:

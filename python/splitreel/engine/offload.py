@@ -38,6 +38,16 @@ class Moves:
         self.bytes_here -= amount
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where weights work and where they wait. `may_pin`: the host has room for a pinned copy of them."""
+
+    device: torch.device
+    home: torch.device
+    may_pin: bool
+    moves: Moves
+
+
 class Parked:
     """The weights of some modules, their own and not their children's: at home, or brought to the device.
 
@@ -45,12 +55,10 @@ class Parked:
     copied home when it goes for the first time.
     """
 
-    def __init__(
-        self, holders: Sequence[nn.Module], device: torch.device, home: torch.device, moves: Moves, *, is_here: bool
-    ) -> None:
-        self._device = device
-        self._home = home
-        self._moves = moves
+    def __init__(self, holders: Sequence[nn.Module], site: Site, *, is_here: bool) -> None:
+        self._site = site
+        self._device = site.device
+        self._moves = moves = site.moves
         self._homes: list[torch.Tensor] | None = None
         self._came: torch.cuda.Event | None = None
         # Each tensor once, with every place that holds it: T5's embedding has two.
@@ -101,7 +109,7 @@ class Parked:
         if self.is_here:
             self.wait()
             if self._homes is None:
-                self._homes = self._pinned([tensor.to(self._home, copy=True) for tensor in self._now()])
+                self._homes = self._pinned([tensor.to(self._site.home, copy=True) for tensor in self._now()])
             self._leave()
 
     def forget(self) -> None:
@@ -127,8 +135,12 @@ class Parked:
                 tensors[name] = tensor
 
     def _pinned(self, tensors: list[torch.Tensor]) -> list[torch.Tensor]:
-        """A GPU copies from pinned memory on its own; where there is none left, ordinary memory does."""
-        if self._device.type != "cuda":
+        """A GPU copies from pinned memory on its own. Weights that are not pinned stay as they were read.
+
+        Those are then parts of the file, which all ranks of the machine share (safetensors maps it), if no number
+        had to be changed.
+        """
+        if self._device.type != "cuda" or not self._site.may_pin:
             return tensors
         try:
             return [tensor.pin_memory() for tensor in tensors]
@@ -139,21 +151,14 @@ class Parked:
 class Part:
     """Text encoder, transformer or VAE: on the device while it works, whole or block by block."""
 
-    def __init__(
-        self,
-        module: nn.Module,
-        blocks: Sequence[nn.Module],
-        device: torch.device,
-        home: torch.device,
-        moves: Moves,
-    ) -> None:
+    def __init__(self, module: nn.Module, blocks: Sequence[nn.Module], site: Site) -> None:
         """`blocks`: those that come one at a time, in the order in which they run; none: the part comes whole."""
         inside = {child for block in blocks for child in block.modules()}
         outside = [child for child in module.modules() if child not in inside]
-        self._outside = Parked(outside, device, home, moves, is_here=False)
-        self._blocks = [Parked(list(block.modules()), device, home, moves, is_here=False) for block in blocks]
+        self._outside = Parked(outside, site, is_here=False)
+        self._blocks = [Parked(list(block.modules()), site, is_here=False) for block in blocks]
         # A copy needs a stream of its own to run beside the computation.
-        self._stream = torch.cuda.Stream(device) if device.type == "cuda" and blocks else None  # type: ignore[no-untyped-call]
+        self._stream = torch.cuda.Stream(site.device) if site.device.type == "cuda" and blocks else None  # type: ignore[no-untyped-call]
         for number, block in enumerate(blocks):
             block.register_forward_pre_hook(self._before(number))
             block.register_forward_hook(self._after(number))
@@ -187,19 +192,10 @@ class Part:
 class TextEncoderRoom:
     """The text encoder where nothing is offloaded: it makes room once it has run, if the others need it."""
 
-    def __init__(
-        self,
-        module: nn.Module,
-        device: torch.device,
-        home: torch.device,
-        moves: Moves,
-        read_again: Callable[[], None],
-    ) -> None:
+    def __init__(self, module: nn.Module, site: Site, read_again: Callable[[], None]) -> None:
         """`read_again` gives the module its weights from the disk, on the device."""
         self._module = module
-        self._device = device
-        self._home = home
-        self._moves = moves
+        self._site = site
         self._read_again = read_again
         self._parked: Parked | None = None
         self.fate: Fate = "kept"
@@ -216,9 +212,7 @@ class TextEncoderRoom:
             yield
         finally:
             if fate != "kept":
-                self._parked = self._parked or Parked(
-                    list(self._module.modules()), self._device, self._home, self._moves, is_here=True
-                )
+                self._parked = self._parked or Parked(list(self._module.modules()), self._site, is_here=True)
                 if fate == "offloaded":
                     self._parked.send_home()
                 else:
@@ -244,21 +238,20 @@ class Places:
         self,
         parts: Parts,
         offload: Literal["none", "model", "sequential"],
-        device: torch.device,
-        home: torch.device,
+        site: Site,
         read_text_encoder_again: Callable[[], None],
     ) -> None:
         """With an offload the weights are at home now; without, on the device."""
-        self.moves = Moves()
+        self.moves = site.moves
         self._room: TextEncoderRoom | None = None
         self._parts: dict[str, Part] = {}
         if offload == "none":
-            self._room = TextEncoderRoom(parts.text_encoder, device, home, self.moves, read_text_encoder_again)
+            self._room = TextEncoderRoom(parts.text_encoder, site, read_text_encoder_again)
             return
         by_block = offload == "sequential"
 
         def part(module: nn.Module, blocks: Sequence[nn.Module]) -> Part:
-            return Part(module, blocks if by_block else (), device, home, self.moves)
+            return Part(module, blocks if by_block else (), site)
 
         self._parts = {
             "text_encoder": part(parts.text_encoder, parts.text_blocks),

@@ -71,7 +71,18 @@ def world() -> Iterator[World]:
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 @pytest.mark.parametrize(
     "plan",
-    [Plan(), Plan(cfg=2), Plan(ulysses=2), Plan(ulysses=4), Plan(ring=2), Plan(ring=3), Plan(ring=2, ulysses=2)],
+    [
+        Plan(),
+        Plan(cfg=2),
+        Plan(ulysses=2),
+        Plan(ulysses=4),
+        Plan(ring=2),
+        Plan(ring=3),
+        Plan(ring=2, ulysses=2),
+        Plan(tp=2),
+        Plan(tp=4),
+        Plan(tp=2, ring=2),
+    ],
     ids=lambda plan: plan.key,
 )
 def test_activations_are_as_counted(plan: Plan, dtype: str, folder: Path, world: World) -> None:
@@ -81,4 +92,5 @@ def test_activations_are_as_counted(plan: Plan, dtype: str, folder: Path, world:
     job = MemoryJob(WIDTH, HEIGHT, FRAMES, is_guided=True, dtype_bytes=4 if dtype == "float32" else 2)
     predicted = denoising_bytes(shape, job, plan)
     assert max(found) <= 1.02 * predicted
-    assert predicted <= 1.05 * max(found)
+    # What is summed between four is 8 units in bfloat16 and 7 in float32: the larger is told.
+    assert predicted <= (1.05 if plan.tp < 4 else 1.15) * max(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from PIL import Image
 
 from splitreel.engine.api import EngineJob, EngineReport, LoadOptions, Offload, VideoJob
 from splitreel.engine.engine import Engine
-from splitreel.engine.offload import Moves, Parked
+from splitreel.engine.offload import Moves, Parked, Site
 from splitreel.models.tensor_files import TensorFile, open_safetensors
 from splitreel.plan import Plan
 from splitreel.testing.models import make_model
@@ -188,13 +188,22 @@ def test_the_text_encoder_makes_room_by_what_fits(device: int | None, host: int,
     )
 
 
-def test_offload_composes_with_splits(models: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["t2v-5b", "i2v-5b"])
+def test_offload_composes_with_splits(kind: str, models: Path, tmp_path: Path) -> None:
+    asked = replace(job(models, image=kind.startswith("i2v")), warmup_steps=2)
+    cases = [
+        (plan, offload)
+        for plan in (Plan(ulysses=2), Plan(cfg=2), Plan(pp=2), Plan(tp=2))
+        for offload in (Offload.MODEL, Offload.SEQUENTIAL)
+        # One of the rules in both languages: offload_with_split.
+        if not (plan.tp > 1 and offload is Offload.SEQUENTIAL)
+    ]
     with World(2, tmp_path) as world:
-        expected = world.run(Order(models / "t2v-5b", Plan(), job(models)))[0].latents[0]
-        for offload in (Offload.MODEL, Offload.SEQUENTIAL):
-            order = Order(models / "t2v-5b", Plan(ulysses=2), job(models), options=LoadOptions(offload=offload))
+        expected = world.run(Order(models / kind, Plan(), asked))[0].latents[0]
+        for plan, offload in cases:
+            order = Order(models / kind, plan, asked, options=LoadOptions(offload=offload))
             found = world.run(order)[0].latents[0]
-            assert abs(found - expected).max() < 1e-4
+            assert abs(found - expected).max() < 1e-4, (plan.key, offload)
 
 
 def test_weights_that_layers_share_are_moved_once() -> None:
@@ -202,7 +211,7 @@ def test_weights_that_layers_share_are_moved_once() -> None:
     second.weight = first.weight
     moves = Moves()
     cpu = torch.device("cpu")
-    parked = Parked([first, second], cpu, cpu, moves, is_here=False)
+    parked = Parked([first, second], Site(cpu, cpu, may_pin=False, moves=moves), is_here=False)
     assert parked.nbytes == 8 * 8 * 4
     assert first.weight.is_meta
     parked.bring()

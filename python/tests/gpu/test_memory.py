@@ -72,6 +72,7 @@ def test_the_room_is_what_the_driver_says() -> None:
 
 def test_an_exhausted_gpu_is_told_with_what_would_fit(model: Path) -> None:
     made = engine(model, Offload.NONE)
+    torch.cuda.empty_cache()
     torch.cuda.set_per_process_memory_fraction(1e-6, CUDA)
     try:
         report = made.generate(EngineJob((VideoJob("a dog", "", 1),), 96, 64, 9, 2), Plan(), RecordingHooks())
