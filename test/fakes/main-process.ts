@@ -8,6 +8,7 @@ import {
   type Slices,
   type SplitreelApi,
 } from '../../src/shared/ipc';
+import type { InstallEstimate } from '../../src/shared/environment';
 import type { Job } from '../../src/shared/job';
 import { DEFAULT_SETTINGS } from '../../src/shared/settings';
 import type { ModelEntry } from '../../src/shared/models';
@@ -97,6 +98,17 @@ export const job = (state: Job['state'], prompt = 'a small dog', id = prompt): J
   state,
 });
 
+const ESTIMATE: InstallEstimate = {
+  variant: 'cuda',
+  reason: 'gpu',
+  driverProblem: null,
+  downloadBytes: 3e9,
+  downloadCount: 71,
+  packageCount: 71,
+  needs: [{ folder: '/data/environment', bytes: 6e9, freeBytes: 9e9 }],
+  fits: true,
+};
+
 export interface FakeMain {
   readonly api: SplitreelApi;
   /** Every call but getSnapshot, as it would have crossed: parsed by the contract. */
@@ -121,6 +133,7 @@ export function fakeMain(changes: Partial<Slices> = {}, answers: Partial<Record<
     if (name === 'getSnapshot') return { revision, slices };
     const input: unknown = calls[name].input.parse(given);
     seen.push({ name, input });
+    if (name === 'estimateInstall' && answers[name] === undefined) return ESTIMATE;
     return answers[name] ?? (calls[name].output.safeParse(null).success ? null : undefined);
   };
   const functions = Object.fromEntries(

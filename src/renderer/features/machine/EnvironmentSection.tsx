@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { VARIANT_CHOICES } from '../../../shared/environment';
 import { saveDiagnostics } from '../../app/diagnostics';
 import { formatBytes } from '../../app/format';
 import { useSlice } from '../../app/projection';
@@ -8,7 +9,8 @@ import { Button } from '../../ui/Button';
 import { Confirm } from '../../ui/Dialog';
 import { ErrorNote } from '../../ui/ErrorNote';
 import page from '../../ui/page.module.css';
-import { InstallProgress } from '../stage';
+import { SelectField } from '../../ui/fields';
+import { InstallFacts, InstallProgress } from '../stage';
 
 const words = copy.machine;
 const install = (): void => void send(window.splitreel.installEnvironment());
@@ -36,6 +38,8 @@ export function EnvironmentSection() {
       )}
       {status === 'ready' && (
         <dl className={page.facts}>
+          <dt>{words.madeFor}</dt>
+          <dd>{copy.install.variants[environment.variant]}</dd>
           {Object.entries(environment.versions).map(([name, version]) => (
             <div key={name} style={{ display: 'contents' }}>
               <dt>{name}</dt>
@@ -46,8 +50,37 @@ export function EnvironmentSection() {
       )}
       {status === 'ready' && environment.isOutdated && <p>{words.outdated}</p>}
       {status === 'failed' && <ErrorNote error={environment.error} onSaveDiagnostics={saveDiagnostics} />}
+      {status !== 'installing' && status !== 'unknown' && (
+        <>
+          <VariantChoiceField />
+          {(status !== 'ready' || environment.isOutdated) && <InstallFacts />}
+        </>
+      )}
       <EnvironmentActions />
     </section>
+  );
+}
+
+function VariantChoiceField() {
+  const { environmentVariant } = useSlice('settings');
+  const environment = useSlice('environment');
+  const machine = useSlice('machine');
+  const isBehind =
+    environment.status === 'ready' &&
+    environment.variant === 'cpu' &&
+    environmentVariant !== 'cpu' &&
+    machine.gpus.length > 0 &&
+    machine.problem === null;
+  return (
+    <div className={page.narrow}>
+      <SelectField
+        label={words.packages}
+        value={environmentVariant}
+        choices={VARIANT_CHOICES.map((value) => ({ value, label: words.packageChoices[value] }))}
+        hint={isBehind ? words.gpuIsThereNow : undefined}
+        onChange={(value) => void send(window.splitreel.updateSettings({ environmentVariant: value }))}
+      />
+    </div>
   );
 }
 
@@ -71,6 +104,9 @@ function EnvironmentActions() {
       )}
       {status === 'installing' && (
         <Button onClick={() => void send(window.splitreel.cancelInstall())}>{copy.install.cancel}</Button>
+      )}
+      {verb !== null && (
+        <Button onClick={() => void send(window.splitreel.installFromFolder())}>{words.fromFolder}</Button>
       )}
       {status === 'ready' && environment.previousSlot !== null && (
         <Button onClick={() => void send(window.splitreel.rollBackEnvironment())}>{words.rollBack}</Button>

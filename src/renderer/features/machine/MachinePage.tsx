@@ -11,9 +11,11 @@ import { ErrorNote } from '../../ui/ErrorNote';
 import { Meter } from '../../ui/Meter';
 import page from '../../ui/page.module.css';
 import { gpuColour } from '../plan';
+import { DoctorSection } from './DoctorSection';
 import { EngineSection, EnvironmentSection } from './EnvironmentSection';
 import { LogSection } from './LogSection';
 import styles from './MachinePage.module.css';
+import { StorageSection } from './StorageSection';
 
 const words = copy.machine;
 
@@ -67,6 +69,8 @@ export function MachinePage() {
       </section>
       <EnvironmentSection />
       <EngineSection />
+      <DoctorSection />
+      <StorageSection />
       <LogSection />
     </main>
   );

@@ -11,6 +11,7 @@ import { Button } from '../../ui/Button';
 import { Empty } from '../../ui/Empty';
 import { ErrorNote } from '../../ui/ErrorNote';
 import { Player } from '../player';
+import { InstallFacts } from './InstallFacts';
 import { InstallProgress } from './InstallProgress';
 import styles from './Stage.module.css';
 import { runningJob, stageView, type StageView } from './stage-view';
@@ -181,6 +182,7 @@ function EnvironmentState() {
     case 'missing':
       return (
         <Empty icon={Download} title={copy.stage.environmentMissingTitle} text={copy.stage.environmentMissing}>
+          <InstallFacts />
           <Button look="primary" onClick={install}>
             {copy.stage.install}
           </Button>

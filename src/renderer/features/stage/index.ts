@@ -1,2 +1,3 @@
 export { InstallProgress } from './InstallProgress';
 export { Stage } from './Stage';
+export { InstallFacts } from './InstallFacts';

@@ -1,0 +1,69 @@
+import { AlertTriangle, CheckCircle2, Info } from 'lucide-react';
+import type { Doctor } from '../../../shared/doctor';
+import { goTo } from '../../app/navigation';
+import { useSlice } from '../../app/projection';
+import { send } from '../../app/send';
+import { copy } from '../../copy/en';
+import { Button } from '../../ui/Button';
+import page from '../../ui/page.module.css';
+import styles from './MachinePage.module.css';
+
+type Finding = Doctor['findings'][number];
+
+const words = copy.machine.doctor;
+const ICONS = { ok: CheckCircle2, note: Info, problem: AlertTriangle } as const;
+
+const FIXES: Readonly<Record<Exclude<Finding['fix'], ''>, () => void>> = {
+  install: () => void send(window.splitreel.installEnvironment()),
+  repair: () => void send(window.splitreel.installEnvironment()),
+  driver: () => void send(window.splitreel.openLink({ link: 'driver' })),
+  p2p_off: () => void send(window.splitreel.updateSettings({ isP2pOff: true })),
+  p2p_on: () => void send(window.splitreel.updateSettings({ isP2pOff: false })),
+  models: () => goTo('models'),
+  storage: () => document.getElementById('storage-title')?.scrollIntoView(),
+};
+
+/** Looks at everything that a video needs, and offers what the app can mend. */
+export function DoctorSection() {
+  const { status, findings } = useSlice('doctor');
+  const { isP2pOff } = useSlice('settings');
+  return (
+    <section className={page.section} aria-labelledby="doctor-title">
+      <div className={page.sectionHead}>
+        <h2 id="doctor-title">{words.title}</h2>
+        <span className={page.quiet}>{words.states[status]}</span>
+        <span className={page.space} />
+        <Button size="small" disabled={status === 'running'} onClick={() => void send(window.splitreel.runDoctor())}>
+          {words.run}
+        </Button>
+      </div>
+      {isP2pOff && <p className={page.quiet}>{words.p2pIsOff}</p>}
+      {findings.length > 0 && (
+        <ul className={styles.findings} aria-live="polite">
+          {findings.map((finding, index) => (
+            <FindingRow key={index} finding={finding} />
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function FindingRow({ finding }: { readonly finding: Finding }) {
+  const { status, topic, text, action, fix } = finding;
+  const Icon = ICONS[status];
+  return (
+    <li className={styles.finding} data-status={status}>
+      <Icon size={16} aria-label={words.statuses[status]} />
+      <span className={styles.findingText}>
+        <strong>{words.topics[topic]}</strong> {text}
+        {action !== '' && <span className={page.quiet}> {action}</span>}
+      </span>
+      {fix !== '' && status !== 'ok' && (
+        <Button size="small" onClick={FIXES[fix]}>
+          {words.fixes[fix]}
+        </Button>
+      )}
+    </li>
+  );
+}

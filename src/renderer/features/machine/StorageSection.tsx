@@ -1,0 +1,107 @@
+import { useState } from 'react';
+import type { PlaceName, Storage, StorageItem } from '../../../shared/storage';
+import { formatBytes } from '../../app/format';
+import { useSlice } from '../../app/projection';
+import { send } from '../../app/send';
+import { copy } from '../../copy/en';
+import { Button } from '../../ui/Button';
+import { Confirm } from '../../ui/Dialog';
+import { Meter } from '../../ui/Meter';
+import page from '../../ui/page.module.css';
+import styles from './MachinePage.module.css';
+
+const words = copy.machine.storage;
+
+/** What lies on the disk because of Splitreel, each with its folder and size; moved and removed from here. */
+export function StorageSection() {
+  const { places, items, moving } = useSlice('storage');
+  return (
+    <section className={page.section} aria-labelledby="storage-title">
+      <div className={page.sectionHead}>
+        <h2 id="storage-title">{words.title}</h2>
+        <span className={page.space} />
+        <Button size="small" onClick={() => void send(window.splitreel.measureStorage())}>
+          {words.measure}
+        </Button>
+      </div>
+      {moving !== null && <Moving moving={moving} />}
+      {items !== null && (
+        <ul className={styles.findings}>
+          {items.map((item) => (
+            <ItemRow key={item.id} item={item} />
+          ))}
+        </ul>
+      )}
+      {places.map(({ name, folder, freeBytes, isDefault }) => (
+        <div key={name} className={page.row}>
+          <span className={styles.findingText}>
+            <strong>{words.places[name]}</strong>{' '}
+            <span className={page.quiet}>{words.place(folder, formatBytes(freeBytes))}</span>
+          </span>
+          <MoveButton name={name} toDefault={false} isDisabled={moving !== null} />
+          {!isDefault && <MoveButton name={name} toDefault isDisabled={moving !== null} />}
+        </div>
+      ))}
+    </section>
+  );
+}
+
+interface MoveButtonProps {
+  readonly name: PlaceName;
+  readonly toDefault: boolean;
+  readonly isDisabled: boolean;
+}
+
+const MoveButton = ({ name, toDefault, isDisabled }: MoveButtonProps) => (
+  <Button
+    size="small"
+    disabled={isDisabled}
+    aria-label={`${toDefault ? words.moveBack : words.move}: ${words.places[name]}`}
+    onClick={() => void send(window.splitreel.moveStorage({ name, toDefault }))}
+  >
+    {toDefault ? words.moveBack : words.move}
+  </Button>
+);
+
+function Moving({ moving }: { readonly moving: NonNullable<Storage['moving']> }) {
+  const { name, copiedBytes, totalBytes } = moving;
+  return (
+    <div className={page.narrow}>
+      <Meter label={words.moving(words.places[name])} value={totalBytes === 0 ? 0 : copiedBytes / totalBytes} />
+      <div className={page.row}>
+        <span className={page.quiet}>{words.moved(formatBytes(copiedBytes), formatBytes(totalBytes))}</span>
+        <Button size="small" onClick={() => void send(window.splitreel.cancelMove())}>
+          {words.cancelMove}
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+function ItemRow({ item }: { readonly item: StorageItem }) {
+  const [isAsking, setIsAsking] = useState(false);
+  const { id, kind, name, folder, bytes, ownBytes, canRemove } = item;
+  const title = [words.kinds[kind], name].filter((text) => text !== '').join(' ');
+  const size = ownBytes === bytes ? formatBytes(bytes) : words.shared(formatBytes(bytes), formatBytes(ownBytes));
+  return (
+    <li className={styles.finding}>
+      <span className={styles.findingText}>
+        <strong>{title}</strong> {size} <span className={page.quiet}>{folder}</span>
+      </span>
+      {canRemove && (
+        <Button size="small" look="danger" aria-label={words.removeItem(title)} onClick={() => setIsAsking(true)}>
+          {words.remove}
+        </Button>
+      )}
+      {isAsking && (
+        <Confirm
+          title={words.removeTitle(title)}
+          text={words.removeText(folder, formatBytes(ownBytes))}
+          yes={words.remove}
+          onYes={() => void send(window.splitreel.removeStorage({ id }))}
+          onClose={() => setIsAsking(false)}
+        />
+      )}
+    </li>
+  );
+}

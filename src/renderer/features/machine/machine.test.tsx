@@ -1,0 +1,91 @@
+/** The Machine page on a fake main process: what is told before an install, findings with their buttons, removal. */
+import { render, screen, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { beforeEach, expect, test } from 'vitest';
+import { fakeMain, type FakeMain } from '../../../../test/fakes/main-process';
+import { appError } from '../../../shared/errors';
+import type { InstallEstimate } from '../../../shared/environment';
+import type { Slices } from '../../../shared/ipc';
+import { connectProjection, useProjection } from '../../app/projection';
+import { MachinePage } from './MachinePage';
+
+const ESTIMATE: InstallEstimate = {
+  variant: 'cpu',
+  reason: 'oldDriver',
+  driverProblem: appError('DRIVER_TOO_OLD', { found: '470.1', needed: '580' }),
+  downloadBytes: 2_572_564_333,
+  downloadCount: 60,
+  packageCount: 64,
+  needs: [{ folder: '/data/environment', bytes: 4.8e9, freeBytes: 3e9 }],
+  fits: false,
+};
+
+let stop = (): void => undefined;
+beforeEach(() => {
+  stop();
+  useProjection.setState({ revision: 0, slices: null });
+});
+
+async function open(changes: Partial<Slices>): Promise<FakeMain> {
+  const main = fakeMain(changes, { estimateInstall: ESTIMATE, readLogTail: '', installFromFolder: true });
+  Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
+  stop = connectProjection(main.api);
+  await expect.poll(() => useProjection.getState().slices).not.toBeNull();
+  render(<MachinePage />);
+  return main;
+}
+
+test('download, room and a driver that is too old are told before an install', async () => {
+  const main = await open({ environment: { status: 'missing' } });
+  expect(await screen.findByText(/driver 470\.1 is too old: 580 or newer/)).toBeVisible();
+  expect(screen.getByText(/60 of 64 packages/)).toBeVisible();
+  expect(screen.getByText('That is too little.', { exact: false })).toBeVisible();
+  expect(main.callsOf('installEnvironment')).toEqual([]);
+  await userEvent.selectOptions(screen.getByLabelText('Packages'), 'For NVIDIA GPUs');
+  expect(main.callsOf('updateSettings')).toEqual([{ environmentVariant: 'cuda' }]);
+  await userEvent.click(screen.getByRole('button', { name: 'Install from a folder' }));
+  expect(main.callsOf('installFromFolder')).toHaveLength(1);
+});
+
+test('a finding has a button where the app can mend it, and only there', async () => {
+  const finding = { topic: 'link', status: 'problem', text: 'peer-to-peer is broken', action: 'Off.' } as const;
+  const main = await open({
+    doctor: {
+      status: 'done',
+      findings: [
+        { ...finding, fix: 'p2p_off' },
+        { ...finding, text: 'dead', fix: '' },
+        { ...finding, topic: 'environment', text: 'fine', status: 'ok', fix: 'repair' },
+      ],
+    },
+  });
+  const section = within(screen.getByRole('region', { name: 'Check' }));
+  await userEvent.click(section.getByRole('button', { name: 'Check this computer' }));
+  expect(main.callsOf('runDoctor')).toHaveLength(1);
+  expect(section.getAllByRole('button')).toHaveLength(2);
+  await userEvent.click(section.getByRole('button', { name: 'Switch peer-to-peer off' }));
+  expect(main.callsOf('updateSettings')).toEqual([{ isP2pOff: true }]);
+});
+
+test('what is removed is named with its folder and size first, and what is in use cannot be', async () => {
+  const slot = { kind: 'slot', bytes: 5e9, ownBytes: 1e9, canRemove: true } as const;
+  const main = await open({
+    storage: {
+      places: [{ name: 'environment', folder: '/data/environment', freeBytes: 9e9, isDefault: true }],
+      items: [
+        { ...slot, id: 'slot:old', name: 'old', folder: '/data/slots/old' },
+        { ...slot, id: 'slot:new', name: 'new', folder: '/data/slots/new', canRemove: false },
+      ],
+      moving: null,
+    },
+  });
+  expect(screen.queryByRole('button', { name: 'Remove: Environment new' })).toBeNull();
+  await userEvent.click(screen.getByRole('button', { name: 'Remove: Environment old' }));
+  expect(main.callsOf('removeStorage')).toEqual([]);
+  expect(screen.getByText(/\/data\/slots\/old is deleted\. That frees/)).toBeInTheDocument();
+  const dialog = screen.getByText('Remove Environment old?').closest('dialog');
+  await userEvent.click(within(dialog ?? document.body).getByRole('button', { name: 'Remove', hidden: true }));
+  expect(main.callsOf('removeStorage')).toEqual([{ id: 'slot:old' }]);
+  await userEvent.click(screen.getByRole('button', { name: 'Move: Python environment' }));
+  expect(main.callsOf('moveStorage')).toEqual([{ name: 'environment', toDefault: false }]);
+});

@@ -1,0 +1,40 @@
+import { useEffect, useState } from 'react';
+import type { InstallEstimate } from '../../../shared/environment';
+import { formatBytes } from '../../app/format';
+import { useSlice } from '../../app/projection';
+import { copy } from '../../copy/en';
+import { ErrorNote } from '../../ui/ErrorNote';
+import page from '../../ui/page.module.css';
+
+const words = copy.install;
+
+/** What an install would fetch and where it needs room, asked of main before anything begins. */
+export function InstallFacts() {
+  const { environmentVariant } = useSlice('settings');
+  const [estimate, setEstimate] = useState<InstallEstimate | null>(null);
+  useEffect(() => {
+    let isShown = true;
+    // What is not known is not shown; an install says the same again when it refuses.
+    void window.splitreel.estimateInstall().then((answer) => {
+      if (isShown) setEstimate(answer.ok ? answer.value : null);
+    });
+    return () => {
+      isShown = false;
+    };
+  }, [environmentVariant]);
+  if (estimate === null) return null;
+  const { variant, reason, driverProblem, downloadBytes, downloadCount, packageCount, needs } = estimate;
+  return (
+    <div>
+      {driverProblem !== null && <ErrorNote error={driverProblem} />}
+      <p className={page.quiet}>{words.what(words.variants[variant], words.reasons[reason])}</p>
+      <p className={page.quiet}>{words.toDownload(formatBytes(downloadBytes), downloadCount, packageCount)}</p>
+      {needs.map(({ folder, bytes, freeBytes }) => (
+        <p key={folder} className={page.quiet}>
+          {words.room(formatBytes(bytes), formatBytes(freeBytes), folder)}
+          {bytes > freeBytes && <strong>{` ${words.tooLittle}`}</strong>}
+        </p>
+      ))}
+    </div>
+  );
+}
