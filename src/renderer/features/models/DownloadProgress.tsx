@@ -34,7 +34,7 @@ export function DownloadProgress({ download }: { readonly download: Download }) 
   const needsToken = state.status === 'failed' && ASKS_FOR_TOKEN.includes(state.error.code);
   const ref = useRef<HTMLDivElement>(null);
   // A card that was far down has just moved to the models that are here.
-  useEffect(() => ref.current?.scrollIntoView({ block: 'nearest' }), []);
+  useEffect(() => ref.current?.scrollIntoView({ block: 'center' }), []);
   return (
     <div ref={ref} className={styles.progress}>
       <Meter label={words.stages.fetching} value={share} />
