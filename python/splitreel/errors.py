@@ -80,5 +80,14 @@ class SplitreelError(Exception):
         return self.error.params
 
 
+class UnsharedError(SplitreelError):
+    """An error of one rank while others may wait for it: they are not to be waited for, and cannot go on with it."""
+
+    @classmethod
+    def of(cls, error: SplitreelError) -> UnsharedError:
+        inner = error.error
+        return cls(inner.code, inner.params, reasons=inner.reasons, details=inner.details)
+
+
 class Cancelled(Exception):  # noqa: N818 - an outcome, not an error
     """The person asked for the job to end. Not a failure: never turned into an error on the way."""

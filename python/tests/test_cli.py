@@ -36,7 +36,7 @@ def run(folder: Path, *arguments: str, prompt: str = "a dog") -> subprocess.Comp
         (["--ring_degree", "0"], "a dog", 2, "must be a whole number of at least 1"),
         (["--ring_degree", "9"], "a dog", 2, "9 ranks need 9 CPU ranks, and 8 can be used."),
         (["--data_parallel_degree", "2"], "a dog", 2, "at least 2 videos"),
-        (["--tensor_parallel_degree", "2"], "a dog", 2, "not built into this version"),
+        (["--tensor_parallel_degree", "4"], "a dog", 2, "30 heads cannot be shared by 4"),
         (["--enable-model-cpu-offload"], "a dog", 2, "Offloading needs a GPU."),
         (["--frobnicate"], "a dog", 2, "Unrecognized arguments: --frobnicate."),
         (["--seed", "-1"], "a dog", 2, "seed must be a whole number"),

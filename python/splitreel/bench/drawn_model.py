@@ -134,9 +134,6 @@ class _DrawnSlice:
     def __getitem__(self, index: int | slice | tuple[int | slice, ...]) -> torch.Tensor:
         return self.whole[index].contiguous()
 
-    def get_shape(self) -> list[int]:
-        return list(self.whole.shape)
-
 
 def _spread(name: str, shape: list[int]) -> float:
     """The standard deviation that keeps activations near 1 through all blocks."""

@@ -19,7 +19,7 @@ from splitreel.engine.encoding import SharedEncode
 from splitreel.engine.memory_control import memory_advice, memory_failure, memory_job, text_encoder_fate
 from splitreel.engine.offload import Fate
 from splitreel.engine.pipefusion import Flow, PipeFusion, StepTold
-from splitreel.errors import SplitreelError
+from splitreel.errors import SplitreelError, UnsharedError
 from splitreel.models.loading import bytes_of, scheduler
 from splitreel.models.start import Asked, start_of
 from splitreel.parallel.groups import REPLICA, Mesh
@@ -76,6 +76,8 @@ class JobRun:
             text = self._stage(Stage.ENCODING, lambda: self._encode(video))
             latents = self._stage(Stage.DENOISING, lambda: self._denoise(video, text))
             self._stage(Stage.DECODING, lambda: self._decode(video, latents))
+        except UnsharedError:
+            raise
         except SplitreelError as error:
             return VideoOutcome(video, writer, error.code, dict(error.params))
         return VideoOutcome(video, writer)
@@ -88,7 +90,8 @@ class JobRun:
             failure = memory_failure(error, self._engine.device, self._engine.rank, stage, self._advice)
             if failure is None:
                 raise
-            raise failure from error
+            # Others of the replica may be waiting in a collective for this rank, and would for minutes.
+            raise (failure if self._mesh[REPLICA].size == 1 else UnsharedError.of(failure)) from error
 
     def _measured(self, video: int, stage: Stage) -> None:
         self._hooks.memory_measured(video, stage, self._meter.peak_now())

@@ -80,7 +80,6 @@ class ModelDownload:
         self._tuning = tuning
         self._folder = Path(wish.folder)
         self._speed = Speed()
-        self._verified_bytes = 0
         self._stage: Literal["listing", "fetching", "waiting", "verifying"] = "listing"
         self._waiting = 0
         self._files: list[_File] = []
@@ -240,8 +239,7 @@ class ModelDownload:
             self._retried(partial(self._fetch, commit, file, segment))
         self._accept(commit, file, is_second_try=True)
 
-    def _count_verified(self, count: int) -> None:
-        self._verified_bytes += count
+    def _count_verified(self, _count: int) -> None:
         self._check()
 
     def _check(self) -> None:

@@ -15,7 +15,6 @@ class TensorSlice(Protocol):
     """A tensor of which only the indexed part is read: `file.get_slice(name)[start:stop]`."""
 
     def __getitem__(self, index: Any) -> torch.Tensor: ...
-    def get_shape(self) -> list[int]: ...
 
 
 class TensorFile(Protocol):

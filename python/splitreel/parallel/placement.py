@@ -24,9 +24,6 @@ class Shard:
     shares: int = 1
 
 
-WHOLE = Shard()
-
-
 def shard_at(plan: Plan, place: int) -> Shard:
     """What the rank at this place of the plan must hold."""
     inner = plan.ring * plan.ulysses * plan.tp

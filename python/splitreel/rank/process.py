@@ -13,7 +13,7 @@ from threading import Event
 from typing import BinaryIO
 
 from splitreel.engine.api import LoadReport
-from splitreel.errors import AppError, Cancelled, SplitreelError
+from splitreel.errors import AppError, Cancelled, SplitreelError, UnsharedError
 from splitreel.protocol import Stage
 from splitreel.rank.job import do_job
 from splitreel.rank.port import EngineMaker, Seated
@@ -79,7 +79,7 @@ class RankProcess:
         except Cancelled:
             self._mouth.say(Stopped(run.serial, None, shared=True))
         except SplitreelError as error:
-            self._mouth.say(Stopped(run.serial, error.error, shared=True))
+            self._mouth.say(Stopped(run.serial, error.error, shared=not isinstance(error, UnsharedError)))
         except Exception as error:  # noqa: BLE001 - told to the supervisor, which ends the ranks
             problem = f"{type(error).__name__}: {error}".split("\n")[0][:300]
             details = traceback.format_exc()

@@ -97,9 +97,6 @@ class StageTracker:
     def stage_of(self, rank: int) -> Stage:
         return self._lanes[rank][0] if rank in self._lanes else Stage.STARTING
 
-    def completed_of(self, rank: int) -> int:
-        return self._lanes[rank][1] if rank in self._lanes else 0
-
     def _hear_loading(self, rank: int, progress: Progress) -> None:
         self.begin(Stage.LOADING, progress.total)
         first = self._states[0, Stage.LOADING]

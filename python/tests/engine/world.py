@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing as mp
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from datetime import timedelta
 from hashlib import sha256
 from multiprocessing.connection import Connection
 from pathlib import Path
+from threading import Timer
 from typing import Any, Self
 
 import numpy as np
@@ -32,13 +34,26 @@ class RecordingHooks:
     final: list[torch.Tensor] = field(default_factory=list)
     frames: list[np.ndarray[Any, Any]] = field(default_factory=list)
     previews: list[int] = field(default_factory=list)
+    wished_at: float | None = None
+    longest_step: float = 0.0
     _cancelled: bool = False
+    _stepped_at: float | None = None
+
+    def cancel(self) -> None:
+        """From any thread."""
+        self.wished_at = time.monotonic()
+        self._cancelled = True
 
     def stage_started(self, video: int, stage: Stage, total: int) -> None:
         self.told.append((f"{video} {stage.value} of", total))
 
     def stage_progressed(self, video: int, stage: Stage, completed: int) -> None:
         self.told.append((f"{video} {stage.value}", completed))
+        if stage is Stage.DENOISING:
+            now = time.monotonic()
+            if self._stepped_at is not None:
+                self.longest_step = max(self.longest_step, now - self._stepped_at)
+            self._stepped_at = now
         if self.cancel_at is not None and stage is self.cancel_at[0] and completed >= self.cancel_at[1]:
             self._cancelled = True
 
@@ -68,6 +83,7 @@ class Order:
     plan: Plan
     job: EngineJob
     cancel: tuple[int, Stage, int] | None = None  # rank, stage, count
+    cancel_after: tuple[int, float] | None = None  # rank, seconds
     blind: bool = False  # a wrong engine: patches of a pipeline see only themselves
     options: LoadOptions = field(default_factory=LoadOptions)
 
@@ -85,6 +101,9 @@ class Answer:
     previews: list[int]
     approximate: bool
     bytes_sent_per_step: tuple[int, ...]
+    seconds: float
+    seconds_to_stop: float  # from the wish of this rank to its end; 0 where it had none
+    longest_step: float
 
 
 def _rank(rank: int, world: int, store: str, pipe: Connection) -> None:
@@ -102,11 +121,17 @@ def _rank(rank: int, world: int, store: str, pipe: Connection) -> None:
         load = engine.load(order.model, order.plan, order.options, hooks)
         cancelled = False
         report = None
+        began = time.monotonic()
+        if order.cancel_after is not None and order.cancel_after[0] == rank:
+            wish = Timer(order.cancel_after[1], hooks.cancel)
+            wish.daemon = True
+            wish.start()
         try:
             with patches_see_only_themselves() if order.blind else nullcontext():
                 report = engine.generate(order.job, order.plan, hooks)
         except Cancelled:
             cancelled = True
+        ended = time.monotonic()
         latents = [tensor.numpy() for tensor in hooks.final]
         pipe.send(
             Answer(
@@ -119,6 +144,9 @@ def _rank(rank: int, world: int, store: str, pipe: Connection) -> None:
                 hooks.previews,
                 report is not None and report.approximate,
                 () if report is None else report.bytes_sent_per_step,
+                ended - began,
+                0.0 if hooks.wished_at is None else max(0.0, ended - hooks.wished_at),
+                hooks.longest_step,
             )
         )
 

@@ -1,0 +1,106 @@
+"""The real engine under the real supervisor, its ranks ended, stopped or out of memory in the middle of a job."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from splitreel.model_folder import find_model
+from tests.processes.worker import HERE, Worker, all_gone, start_job
+
+FAULTY: dict[str, object] = {"engine_module": "faulty_engine", "extra_path": HERE}
+BEAT_S = 4.0
+PLANS = {"cfg": {"cfg": 2, "ulysses": 1}, "tensor": {"tp": 2, "ulysses": 1}, "pipeline": {"pp": 2, "ulysses": 1}}
+SMALL: dict[str, object] = {"width": 96, "height": 64, "numFrames": 9}
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Worker]:
+    worker = Worker(FAULTY, {"beat_s": BEAT_S})
+    yield worker
+    family = worker.family()
+    worker.close()
+    assert all_gone(family)
+
+
+def job(output: Path, plan: str, job_id: str, prompt: str = "a red ball", steps: int = 4) -> dict[str, Any]:
+    demo = find_model("demo")
+    assert demo is not None
+    settings = {**SMALL, "numInferenceSteps": steps, "numPipelinePatch": 2}
+    return start_job(demo, output, (prompt,), job_id, PLANS[plan], settings)
+
+
+def next_job_is_made(worker: Worker, output: Path, plan: str) -> None:
+    worker.send(job(output, plan, "next"))
+    assert worker.wait_end(120)["type"] == "jobFinished"
+    assert [path.name for path in output.glob("*.mp4")] == ["next 0.mp4"]
+    assert not list(output.glob("*.part*"))
+
+
+@pytest.mark.parametrize("plan", PLANS)
+@pytest.mark.parametrize("rank", [0, 1])
+def test_out_of_memory_on_one_rank_ends_the_job_on_all(worker: Worker, tmp_path: Path, plan: str, rank: int) -> None:
+    worker.send(job(tmp_path, plan, "oom", f"a red ball oom {rank}"))
+    worker.wait(lambda event: event["type"] == "stageStarted" and event["stage"] == "denoising", 120)
+    began = time.monotonic()
+    error = worker.wait_for("jobFailed", 20)["error"]
+    # Peers wait in a collective whose own timeout is minutes away.
+    assert time.monotonic() - began < 10
+    assert (error["code"], error["params"]["rank"], error["params"]["stage"]) == ("GPU_OOM", rank, "denoising")
+    assert error["params"]["advice"]
+    next_job_is_made(worker, tmp_path, plan)
+
+
+@pytest.mark.parametrize(
+    ("plan", "rank", "stage"),
+    [
+        ("cfg", 0, "loading"),
+        ("cfg", 1, "denoising"),
+        ("cfg", 0, "writing"),
+        ("tensor", 1, "encoding"),
+        ("tensor", 0, "denoising"),
+        ("tensor", 1, "decoding"),
+        ("pipeline", 0, "denoising"),
+        ("pipeline", 1, "denoising"),
+        ("pipeline", 1, "decoding"),
+    ],
+)
+def test_kill_9_is_named_and_cleaned_up(worker: Worker, tmp_path: Path, plan: str, rank: int, stage: str) -> None:
+    if stage == "loading":
+        worker.send({"type": "unload"})
+    worker.send(job(tmp_path, plan, "killed", steps=30))
+    worker.wait(lambda event: event["type"] == "stageStarted" and event["stage"] == stage, 120)
+    pids = worker.rank_pids()
+    os.kill(pids[rank], signal.SIGKILL)
+    end = worker.wait_end(20)
+    if end["type"] == "jobFinished":
+        # The last stages of a small video take less than a signal: then the video is there, whole.
+        assert stage in {"decoding", "writing"}
+        (tmp_path / "killed 0.mp4").unlink()
+    else:
+        assert (end["error"]["code"], end["error"]["params"]["rank"]) == ("RANK_DIED", rank)
+        assert all_gone(pids)
+    next_job_is_made(worker, tmp_path, plan)
+
+
+@pytest.mark.parametrize("plan", PLANS)
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_stopped_rank_is_named_within_5_s_of_its_deadline(
+    worker: Worker, tmp_path: Path, plan: str, rank: int
+) -> None:
+    worker.send(job(tmp_path, plan, "stopped", steps=400))
+    worker.wait(lambda event: event["type"] == "stageProgressed" and event["stage"] == "denoising", 120)
+    pids = worker.rank_pids()
+    os.kill(pids[rank], signal.SIGSTOP)
+    began = time.monotonic()
+    error = worker.wait_for("jobFailed", 30)["error"]
+    assert time.monotonic() - began < BEAT_S + 5
+    assert (error["code"], error["params"]["rank"], error["params"]["stage"]) == ("RANK_HUNG", rank, "denoising")
+    assert all_gone(pids)
+    next_job_is_made(worker, tmp_path, plan)

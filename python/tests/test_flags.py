@@ -1,0 +1,94 @@
+"""No flag is accepted and ignored: each changes what is asked for, or is refused in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from splitreel.errors import SplitreelError
+from splitreel.flags import make_parser, parse_flags
+from splitreel.parallel_inference import _prepare
+
+BASE = ["--model", "demo", "--prompt", "a red ball", "--device", "cpu"]
+# For each flag: what is given besides BASE, the world that torchrun then started, and what of the job it changes.
+CHANGES: dict[str, tuple[list[str], int, str]] = {
+    "--prompt": (["--prompt", "two", "three"], 1, "videos"),
+    "--prompt_file": (["--prompt_file", "FILE"], 1, "videos"),
+    "--negative_prompt": (["--negative_prompt", "blue"], 1, "videos"),
+    "--ulysses_degree": (["--ulysses_degree", "2"], 2, "plan"),
+    "--ring_degree": (["--ring_degree", "2"], 2, "plan"),
+    "--use_cfg_parallel": (["--use_cfg_parallel"], 2, "plan"),
+    "--tensor_parallel_degree": (["--tensor_parallel_degree", "2"], 2, "plan"),
+    "--pipefusion_parallel_degree": (["--pipefusion_parallel_degree", "2"], 2, "plan"),
+    "--data_parallel_degree": (["--data_parallel_degree", "2", "--prompt", "two", "three"], 2, "plan"),
+    "--num_pipeline_patch": (["--num_pipeline_patch", "5"], 1, "settings"),
+    "--warmup_steps": (["--warmup_steps", "3"], 1, "settings"),
+    "--height": (["--height", "96"], 1, "settings"),
+    "--width": (["--width", "64"], 1, "settings"),
+    "--num_frames": (["--num_frames", "9"], 1, "settings"),
+    "--num_inference_steps": (["--num_inference_steps", "7"], 1, "settings"),
+    "--guidance_scale": (["--guidance_scale", "3"], 1, "settings"),
+    "--no_use_dynamic_cfg": (["--no_use_dynamic_cfg"], 1, "settings"),
+    "--use_dynamic_cfg": (["--no-use_dynamic_cfg"], 1, "settings"),
+    "--seed": (["--seed", "7"], 1, "videos"),
+    "--scheduler": (["--scheduler", "ddim"], 1, "settings"),
+    "--output_dir": (["--output_dir", "elsewhere"], 1, "videos"),
+}
+# Read by whoever runs the job; the test that shows its effect is named.
+ELSEWHERE = {
+    "--help": "argparse",
+    "--model": "tests/test_model_folder.py",
+    "--dtype": "tests/engine (LoadOptions)",
+    "--device": "tests/processes/test_real_engine.py",
+    "--save_latents": "tests/processes/test_real_engine.py",
+}
+REFUSED: dict[str, tuple[list[str], int, str]] = {
+    "--nproc_per_node": (["--nproc_per_node", "3"], 1, "torchrun's own flag"),
+    "--image": (["--image", "FILE"], 1, "does not start from a picture"),
+    "--attention": (["--attention", "cudnn"], 1, "needs an NVIDIA GPU"),
+    "--enable_model_cpu_offload": (["--enable_model_cpu_offload"], 1, "needs a GPU"),
+    "--enable_sequential_cpu_offload": (["--enable_sequential_cpu_offload"], 1, "needs a GPU"),
+}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / "prompts.txt"
+    file.write_text("one\ntwo\n", "utf-8")
+    return file
+
+
+def given(words: list[str], file: Path) -> list[str]:
+    base = BASE[:2] + BASE[4:] if "--prompt" in words or "--prompt_file" in words else BASE
+    return [*base, *(str(file) if word == "FILE" else word for word in words)]
+
+
+@pytest.mark.parametrize("flag", CHANGES)
+def test_a_flag_changes_the_job(flag: str, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    words, world, part = CHANGES[flag]
+    plain, changed = _prepare(BASE, 1)[2], _prepare(given(words, file), world)[2]
+    assert getattr(plain, part) != getattr(changed, part)
+
+
+@pytest.mark.parametrize("flag", REFUSED)
+def test_a_flag_that_cannot_be_is_refused_in_words(flag: str, file: Path) -> None:
+    words, world, sentence = REFUSED[flag]
+    with pytest.raises(SplitreelError) as raised:
+        _prepare(given(words, file), world)
+    assert sentence in raised.value.error.message
+    assert raised.value.error.exit_code in {2, 3}
+
+
+def test_every_flag_is_looked_at() -> None:
+    known = {option for action in make_parser("p")._actions for option in action.option_strings if option[:2] == "--"}
+    # `--no-use_dynamic_cfg` is argparse's own spelling of the opposite.
+    assert known - {"--no-use_dynamic_cfg"} == set(CHANGES) | set(REFUSED) | set(ELSEWHERE)
+
+
+def test_dashes_work_for_underscores_and_unknown_flags_are_named() -> None:
+    flags = parse_flags(make_parser("p"), ["--model", "demo", "--prompt", "x", "--num-inference-steps=9"])
+    assert flags.num_inference_steps == 9
+    with pytest.raises(SplitreelError, match="--colour"):
+        parse_flags(make_parser("p"), [*BASE, "--colour", "red"])
