@@ -42,15 +42,22 @@ class AttentionKernel:
 
 
 def _sdpa_with_lse(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-    """The operators behind SDPA: its public face does not give the log-sum-exp."""
+    """The operators behind SDPA, of which it would take the same: its public face does not give the log-sum-exp."""
     if q.device.type == "cpu":
         out, lse = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(q, k, v, 0.0, False)
-    elif q.dtype == torch.float32:
-        # Flash takes 16-bit numbers only. The rows of this one's log-sum-exp are padded to a multiple of 32.
-        out, lse = torch.ops.aten._scaled_dot_product_efficient_attention(q, k, v, None, True)[:2]
-        lse = lse[:, :, : q.shape[2]]
-    else:
-        out, lse = torch.ops.aten._scaled_dot_product_flash_attention(q, k, v)[:2]
+        return out, lse.float()
+    choice = int(torch.ops.aten._fused_sdp_choice(q, k, v))
+    if choice == SDPBackend.CUDNN_ATTENTION.value:
+        return _cudnn_with_lse(q, k, v)
+    if choice == SDPBackend.FLASH_ATTENTION.value:
+        return _flash_with_lse(q, k, v)
+    # What takes 32-bit numbers. The rows of its log-sum-exp are padded to a multiple of 32.
+    out, lse = torch.ops.aten._scaled_dot_product_efficient_attention(q, k, v, None, True)[:2]
+    return out, lse[:, :, : q.shape[2]].float()
+
+
+def _flash_with_lse(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    out, lse = torch.ops.aten._scaled_dot_product_flash_attention(q, k, v)[:2]
     return out, lse.float()
 
 
@@ -106,7 +113,7 @@ SDPA = AttentionKernel("sdpa", F.scaled_dot_product_attention, _sdpa_with_lse)
 Makers = Mapping[str, Callable[[], AttentionKernel]]
 MAKERS: Makers = {
     "cudnn": lambda: AttentionKernel("cudnn", _sdpa_by(SDPBackend.CUDNN_ATTENTION), _cudnn_with_lse),
-    "flash": lambda: AttentionKernel("flash", _sdpa_by(SDPBackend.FLASH_ATTENTION), _sdpa_with_lse),
+    "flash": lambda: AttentionKernel("flash", _sdpa_by(SDPBackend.FLASH_ATTENTION), _flash_with_lse),
     "flash3": _flash3,
     "sage": _sage,
 }

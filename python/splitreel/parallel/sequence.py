@@ -105,7 +105,7 @@ def _ring_attention(
         if out is None or total is None:
             out, total = part.float(), part_lse
         else:
-            out = out - torch.sigmoid(part_lse - total).unsqueeze(-1) * (out - part.float())
+            out = torch.lerp(out, part.float(), torch.sigmoid(part_lse - total).unsqueeze(-1))
             total = torch.logaddexp(total, part_lse)
         if not is_last:
             with traffic.waiting():
