@@ -124,6 +124,7 @@ class PipeFusion:
             self._stop.settle()
         finally:
             self._split.keep_keys(None)
+            self._kept.forget()
             while self._sent:
                 self._sent.popleft()[0].wait()
         latents = self._to_latents(self._rows).contiguous()

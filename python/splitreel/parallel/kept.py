@@ -39,5 +39,10 @@ class KeptKeys:
         self.places = torch.empty(0, dtype=torch.long)
         self._blocks = [KeptOfBlock(self) for _ in range(blocks)]
 
+    def forget(self) -> None:
+        """Frees them. Blocks and their owner know each other, so nothing else would at once."""
+        for block in self._blocks:
+            block.keys = block.values = None
+
     def of_block(self, number: int) -> KeptOfBlock:
         return self._blocks[number]
