@@ -1,4 +1,4 @@
-"""Latents to frames: the VAE's tiles over all ranks of a replica, and the small pictures shown on the way."""
+"""Latents to frames: the VAE's tiles over all ranks of a replica."""
 
 from __future__ import annotations
 
@@ -9,21 +9,18 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import torch.distributed as dist
-import torch.nn.functional as F
 from diffusers import AutoencoderKLCogVideoX
 
 from splitreel.engine.agreement import Agreement
 from splitreel.engine.api import Hooks, Stage
 from splitreel.errors import Cancelled
+from splitreel.models.frames import to_uint8
 from splitreel.models.tiling import Tiling, deal_tiles, tile_latents, time_spans
 from splitreel.parallel.collectives import Traffic
 from splitreel.parallel.groups import Group
 from splitreel.parallel.shares import Span
 
 Frames = npt.NDArray[np.uint8]
-
-# A preview's longer side in latents: enough to see what forms, a small part of a step's time.
-_PREVIEW_LATENTS = 24
 
 
 class SharedDecode:
@@ -174,21 +171,3 @@ def decode_video(
     tiles_done()
     agree.together(give)
     hooks.stage_finished(video, Stage.DECODING)
-
-
-def preview_image(vae: AutoencoderKLCogVideoX, latents_BFCHW: torch.Tensor) -> Frames:
-    """The middle of the video as it forms: one latent frame, made small, decoded. uint8 (H, W, 3)."""
-    middle_BCHW = latents_BFCHW[:, latents_BFCHW.shape[1] // 2]
-    scale = min(1.0, _PREVIEW_LATENTS / max(middle_BCHW.shape[-2:]))
-    if scale < 1:
-        middle_BCHW = F.interpolate(middle_BCHW.float(), scale_factor=scale, mode="area").to(middle_BCHW.dtype)
-    decoded = vae.decode(middle_BCHW.unsqueeze(2) / vae.config.scaling_factor).sample
-    picture: Frames = to_uint8(decoded)[0]
-    return picture
-
-
-def to_uint8(decoded_BCFHW: torch.Tensor) -> Frames:
-    """[-1, 1] to 0..255 as diffusers' VideoProcessor and PIL do: (x / 2 + 0.5), clamped, rounded. (F, H, W, 3)."""
-    unit = (decoded_BCFHW[0].float() / 2 + 0.5).clamp(0, 1)
-    frames: Frames = (unit * 255).round().to(torch.uint8).permute(1, 2, 3, 0).cpu().numpy()
-    return frames

@@ -129,7 +129,7 @@ class Engine:
         can_pin = may_pin(self.room, self.world_size, held)
         self._places = make_places(pipeline, options, self.device, home, read_text_encoder, can_pin=can_pin)
         self.memory_shape = read_memory_shape(model)
-        self._split = SplitTransformer(pipeline.transformer, self._team)
+        self._split = loaded.family.split(pipeline.transformer, self._team)
         self._held = (model, options)
         hooks.stage_finished(0, Stage.LOADING)
 

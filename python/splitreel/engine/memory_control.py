@@ -17,7 +17,7 @@ from splitreel.errors import SplitreelError
 from splitreel.memory_shape import MemoryShape, read_memory_shape
 from splitreel.messages import Params
 from splitreel.model_folder import check_model_folder
-from splitreel.models.loading import Pipeline
+from splitreel.models.family import Pipeline
 from splitreel.models.sharding import AbsentBlock
 from splitreel.plan import Plan, PlanContext, PlanDevices
 

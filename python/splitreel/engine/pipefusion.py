@@ -25,7 +25,7 @@ import torch.distributed as dist
 
 from splitreel.engine.agreement import LateAgreement
 from splitreel.errors import Cancelled, Reason, SplitreelError
-from splitreel.models.loading import Pipeline
+from splitreel.models.family import Pipeline
 from splitreel.models.patch_steps import PatchSteps
 from splitreel.models.split_transformer import (
     Cutting,

@@ -14,7 +14,7 @@ from PIL import Image
 
 from splitreel.engine.agreement import Agreement, LateAgreement
 from splitreel.engine.api import EngineJob, EngineReport, Hooks, LoadOptions, Stage, VideoOutcome
-from splitreel.engine.decoding import SharedDecode, decode_video, preview_image
+from splitreel.engine.decoding import SharedDecode, decode_video
 from splitreel.engine.encoding import SharedEncode
 from splitreel.engine.memory_control import memory_advice, memory_failure, memory_job, text_encoder_fate
 from splitreel.engine.offload import Fate
@@ -216,7 +216,7 @@ class JobRun:
         self._hooks.stage_progressed(video, Stage.DENOISING, step.number + 1)
         if step.number + 1 in job.preview_steps and self._mesh.is_writer and step.latents is not None:
             with self._places.vae():
-                picture = preview_image(self._pipeline.vae, step.latents)
+                picture = self._engine.pipeline.family.preview(self._pipeline.vae, step.latents)
             self._hooks.preview(video, step.number + 1, picture)
 
     def _picture(self, video: int) -> Image.Image | None:

@@ -6,36 +6,23 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 import torch
 from accelerate import init_empty_weights
 from accelerate.utils import set_module_tensor_to_device
-from diffusers import (
-    AutoencoderKLCogVideoX,
-    CogVideoXDDIMScheduler,
-    CogVideoXDPMScheduler,
-    CogVideoXImageToVideoPipeline,
-    CogVideoXPipeline,
-    CogVideoXTransformer3DModel,
-)
-from transformers import T5Config, T5EncoderModel, T5Tokenizer
+from transformers import T5EncoderModel, T5Tokenizer
 
 from splitreel.errors import SplitreelError
-from splitreel.models.sharding import shard_text_encoder, shard_transformer
+from splitreel.models.families import family_of, pipeline_name
+from splitreel.models.family import Family, Pipeline, Scheduler
 from splitreel.models.tensor_files import OpenTensors, open_safetensors
 from splitreel.parallel.placement import Shard
 from splitreel.parallel.tensor import Cut, TensorTeam
 
-Pipeline: TypeAlias = CogVideoXPipeline | CogVideoXImageToVideoPipeline
-Scheduler: TypeAlias = CogVideoXDDIMScheduler | CogVideoXDPMScheduler
-
-_PIPELINES = {"CogVideoXPipeline": CogVideoXPipeline, "CogVideoXImageToVideoPipeline": CogVideoXImageToVideoPipeline}
-_SCHEDULERS = {"CogVideoXDDIMScheduler": CogVideoXDDIMScheduler, "CogVideoXDPMScheduler": CogVideoXDPMScheduler}
-
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
+    family: Family
     pipeline: Pipeline
     bytes_read: int
     cuts: dict[str, dict[str, Cut]]  # by component and parameter: the part that this rank holds
@@ -64,16 +51,12 @@ def load_pipeline(folder: Path, shard: Shard, team: TensorTeam, reading: Reading
 
     Weights become `dtype` on `device`; no rank ever holds more of the transformer or the text encoder than its shard.
     """
+    family = family_of(folder)
     with init_empty_weights(include_buffers=False):
-        text_encoder = T5EncoderModel(T5Config.from_pretrained(folder / "text_encoder"))
-        transformer = CogVideoXTransformer3DModel.from_config(_config(folder, "transformer"))
-        vae = AutoencoderKLCogVideoX.from_config(_config(folder, "vae"))
-    parts: dict[str, torch.nn.Module] = {"text_encoder": text_encoder, "transformer": transformer, "vae": vae}
+        parts = family.empty_parts(folder)
     whole = {name: _numbers_in(module) for name, module in parts.items()}
     cuts: dict[str, dict[str, Cut]] = {
-        "text_encoder": shard_text_encoder(text_encoder, shard, team),
-        "transformer": shard_transformer(transformer, shard, team),
-        "vae": {},
+        name: family.shard[name](module, shard, team) if name in family.shard else {} for name, module in parts.items()
     }
     # The share of a file's bytes that this rank reads is that of its numbers: all weights of a part have one type.
     total = sum(
@@ -87,8 +70,7 @@ def load_pipeline(folder: Path, shard: Shard, team: TensorTeam, reading: Reading
             read += size
             reading.progressed(read, total)
         module.eval().requires_grad_(False)
-    index = json.loads((folder / "model_index.json").read_text("utf-8"))
-    pipeline = _PIPELINES[index["_class_name"]](
+    pipeline = family.pipelines[pipeline_name(folder)](
         tokenizer=T5Tokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
         scheduler=scheduler(folder, "model"),
         **parts,
@@ -96,7 +78,7 @@ def load_pipeline(folder: Path, shard: Shard, team: TensorTeam, reading: Reading
     pipeline.set_progress_bar_config(disable=True)
     pipeline.vae.enable_slicing()
     pipeline.vae.enable_tiling()
-    return Loaded(pipeline, read, cuts)
+    return Loaded(family, pipeline, read, cuts)
 
 
 def read_text_encoder_again(loaded: Loaded, folder: Path, reading: Reading) -> None:
@@ -116,21 +98,13 @@ def _numbers_in(module: torch.nn.Module) -> int:
 
 
 def scheduler(folder: Path, choice: str) -> Scheduler:
-    """`model`: as the folder ships it; otherwise that class with the folder's numbers, trailing spacing for DPM."""
+    """`model`: as the folder ships it; otherwise the family's scheduler of that name with the folder's numbers."""
     config = json.loads((folder / "scheduler" / "scheduler_config.json").read_text("utf-8"))
-    if choice == "ddim":
-        return CogVideoXDDIMScheduler.from_config(config)
-    if choice == "dpm":
-        return CogVideoXDPMScheduler.from_config(config, timestep_spacing="trailing")
-    known = _SCHEDULERS.get(config["_class_name"])
-    if known is None:
-        raise SplitreelError("MODEL_UNSUPPORTED", {"what": config["_class_name"]})
-    return known.from_config(config)
-
-
-def _config(folder: Path, part: str) -> dict[str, object]:
-    config: dict[str, object] = json.loads((folder / part / "config.json").read_text("utf-8"))
-    return config
+    name = str(config["_class_name"]) if choice == "model" else choice
+    make = family_of(folder).schedulers.get(name)
+    if make is None:
+        raise SplitreelError("MODEL_UNSUPPORTED", {"what": name})
+    return make(config)
 
 
 def _fill(module: torch.nn.Module, folder: Path, cuts: dict[str, Cut], reading: Reading) -> Iterator[int]:

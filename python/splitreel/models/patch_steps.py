@@ -15,7 +15,7 @@ from diffusers import CogVideoXDPMScheduler
 from diffusers.schedulers import scheduling_dpm_cogvideox
 from diffusers.utils.torch_utils import randn_tensor
 
-from splitreel.models.loading import Scheduler
+from splitreel.models.family import Scheduler
 from splitreel.parallel.shares import Span
 
 ToRows = Callable[[torch.Tensor], torch.Tensor]

@@ -13,7 +13,7 @@ import torch
 from diffusers import CogVideoXImageToVideoPipeline
 from PIL.Image import Image
 
-from splitreel.models.loading import Pipeline
+from splitreel.models.family import Pipeline
 from splitreel.models.split_transformer import Rotary
 
 

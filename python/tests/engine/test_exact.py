@@ -13,7 +13,7 @@ import torch
 from diffusers import AutoencoderKLCogVideoX
 
 from splitreel.engine.api import EngineJob, SchedulerChoice, Stage, VideoJob
-from splitreel.engine.decoding import to_uint8
+from splitreel.models.frames import to_uint8
 from splitreel.plan import Plan
 from splitreel.testing.models import make_model
 from tests.engine.world import Order, World, picture_of

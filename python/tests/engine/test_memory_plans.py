@@ -91,6 +91,8 @@ def test_activations_are_as_counted(plan: Plan, dtype: str, folder: Path, world:
     assert shape is not None
     job = MemoryJob(WIDTH, HEIGHT, FRAMES, is_guided=True, dtype_bytes=4 if dtype == "float32" else 2)
     predicted = denoising_bytes(shape, job, plan)
-    assert max(found) <= 1.02 * predicted
+    # In float32, which the CPU runs, some copies are views and others not: within a tenth. A GPU's bfloat16 is closer.
+    slack = 1.1 if dtype == "float32" else 1.02
+    assert max(found) <= slack * predicted
     # What is summed between four is 8 units in bfloat16 and 7 in float32: the larger is told.
-    assert predicted <= (1.05 if plan.tp < 4 else 1.15) * max(found)
+    assert predicted <= (max(slack, 1.05) if plan.tp < 4 else 1.15) * max(found)
