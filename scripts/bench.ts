@@ -1,5 +1,6 @@
 /** `npm run bench -- [NAME] [FLAGS]`: figures and ratios, never a judgement about time. Without a name: the list. */
 import type { Benchmark } from './bench/benchmark';
+import { app } from './bench/app';
 import { demo } from './bench/demo';
 import { download } from './bench/download';
 import { engine } from './bench/engine';
@@ -7,7 +8,7 @@ import { gpu } from './bench/gpu';
 import { memory } from './bench/memory';
 import { say } from './places';
 
-const BENCHMARKS: readonly Benchmark[] = [demo, download, engine, gpu, memory];
+const BENCHMARKS: readonly Benchmark[] = [app, demo, download, engine, gpu, memory];
 
 async function main([name, ...words]: readonly string[]): Promise<number> {
   const chosen = BENCHMARKS.find((benchmark) => benchmark.name === name);

@@ -17,8 +17,8 @@ const STAGE = '/var/tmp/splitreel-e2e';
 /** What the app and its tests are made of; all else stays behind. */
 const STAGED = ['out', 'resources', 'python', 'src', 'test', 'scripts', 'package.json', 'tsconfig.base.json'] as const;
 
-/** Takes pictures of every state instead of testing. */
-const SHOTS = '--shots';
+/** Pictures of every state, or times, instead of tests. */
+const OTHER_KINDS: Readonly<Record<string, string>> = { '--shots': 'shots', '--bench': 'bench' };
 
 interface Place {
   readonly root: string;
@@ -72,7 +72,8 @@ async function stay({ program }: Runtime): Promise<Place> {
 }
 
 async function main(given: readonly string[]): Promise<number> {
-  const words = given.filter((word) => word !== SHOTS);
+  const words = given.filter((word) => OTHER_KINDS[word] === undefined);
+  const kind = given.map((word) => OTHER_KINDS[word]).find((other) => other !== undefined) ?? 'e2e';
   await ensurePackages(TEST_PACKAGES);
   const [runtime] = await Promise.all([findRuntime(), buildApp()]);
   const place = isRoot() ? await stageForUser(runtime) : await stay(runtime);
@@ -81,7 +82,8 @@ async function main(given: readonly string[]): Promise<number> {
     SPLITREEL_E2E_RUNTIME: place.program,
     SPLITREEL_E2E_ENVIRONMENT: place.environment,
     SPLITREEL_E2E_OUTPUT: place.output,
-    SPLITREEL_E2E_SHOTS: given.includes(SHOTS) ? '1' : '',
+    SPLITREEL_E2E_KIND: kind,
+    SPLITREEL_BENCH_OUT: path.join(place.output, 'app.json'),
     CI: process.env['CI'] ?? '',
     // runuser leaves root's, which that user cannot read.
     HOME: isRoot() ? `/home/${USER}` : homedir(),
@@ -93,7 +95,7 @@ async function main(given: readonly string[]): Promise<number> {
   const [file = 'env', ...before] = [...place.as, 'env', ...env];
   const args = [...before, ...display, ...playwright, ...config, ...words];
   const { exitCode } = await execa(file, args, { cwd: place.root, stdio: 'inherit', reject: false });
-  say(`Pictures and traces: ${place.output}`);
+  say(`${kind === 'bench' ? 'Figures' : 'Pictures and traces'}: ${place.output}`);
   return exitCode ?? 1;
 }
 

@@ -3,8 +3,8 @@ import path from 'node:path';
 
 export default defineConfig({
   testDir: import.meta.dirname,
-  // `npm run screenshots` takes pictures to look at; they assert little and are no part of the tests.
-  testMatch: process.env['SPLITREEL_E2E_SHOTS'] === '1' ? '**/*.shots.ts' : '**/*.e2e.ts',
+  // `npm run screenshots` takes pictures to look at, `npm run bench -- app` takes times: no part of the tests.
+  testMatch: `**/*.${process.env['SPLITREEL_E2E_KIND'] ?? 'e2e'}.ts`,
   // A folder inside: Playwright removes it at its start.
   outputDir: path.join(
     process.env['SPLITREEL_E2E_OUTPUT'] ?? path.join(import.meta.dirname, '..', '..', 'test-results'),

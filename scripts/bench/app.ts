@@ -1,0 +1,44 @@
+import { execa } from 'execa';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ROOT, say } from '../places';
+import type { Benchmark } from './benchmark';
+
+/** What each figure is; the names are those of `test/e2e/app.bench.ts`. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  launchToInteractiveMs: 'launch to a letter typed in the prompt, ms',
+  pageToInteractiveMs: 'of it since the page began to load, ms',
+  memoryAtRestMb: 'memory at rest, MB (PSS of all of Electron, without Python)',
+  cpuAtRestPercent: 'processor at rest, % of one core',
+  coldToEncodingMs: 'Generate to the text encoder, cold, ms',
+  coldToDenoisingMs: 'Generate to denoising, cold, ms',
+  coldToFirstStepMs: 'Generate to the first step done, cold, ms',
+  warmToEncodingMs: 'Generate to the text encoder, warm, ms',
+  warmToDenoisingMs: 'Generate to denoising, warm, ms',
+  warmToFirstStepMs: 'Generate to the first step done, warm, ms',
+  changesOfAJob: 'changes that the window hears of in a job of 10 steps',
+  cpuMsAChange: 'processor time of all of Electron in that job, for each of them, ms',
+};
+
+/** By the end-to-end tests' own harness: the built app, the real Electron with its sandbox, an ordinary user. */
+async function run(words: readonly string[]): Promise<number> {
+  const at = words.indexOf('--out');
+  const out = at < 0 ? undefined : words[at + 1];
+  const child = await execa('npx', ['tsx', path.join(ROOT, 'scripts', 'e2e.ts'), '--bench'], {
+    cwd: ROOT,
+    stdout: ['pipe', 'inherit'],
+    stderr: 'inherit',
+    reject: false,
+  });
+  const folder = /^Figures: (.+)$/m.exec(child.stdout)?.[1];
+  if (child.exitCode !== 0 || folder === undefined) return child.exitCode ?? 1;
+  const text = await readFile(path.join(folder, 'app.json'), 'utf8');
+  const figures = JSON.parse(text) as Record<string, number>;
+  say('\n| figure | |\n| --- | --- |');
+  for (const [name, meaning] of Object.entries(MEANINGS))
+    say(`| ${meaning} | ${String(Number(figures[name]?.toPrecision(3)))} |`);
+  if (out !== undefined) await writeFile(out, text);
+  return 0;
+}
+
+export const app: Benchmark = { name: 'app', about: "the window's start, memory, time to the first step", run };
