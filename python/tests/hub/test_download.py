@@ -57,7 +57,8 @@ def test_errors_that_pass_are_waited_for(hub: FakeHub, tmp_path: Path) -> None:
     hub.behaviour.statuses = deque([(429, {"Retry-After": "0"}), (500, {}), (503, {"Retry-After": "0"}), (403, {})])
     hub.behaviour.hub_statuses = deque([(502, {}), (429, {"Retry-After": "0"})])
     Fetch(hub, tmp_path).run()
-    assert served(hub) == total_bytes()
+    # An answer that was on the wire when its line was given up is asked for again: at most one segment was seen.
+    assert served(hub) - total_bytes() <= QUICK.segment_bytes
     assert held(tmp_path) == wanted()
 
 
