@@ -9,7 +9,7 @@ import path from 'node:path';
 import { buildApp } from './build-app';
 import { ensurePackages, TEST_PACKAGES } from './debian';
 import { ensureEnvironment } from './environment';
-import { isRoot, ROOT, say } from './places';
+import { cacheFolder, isRoot, ROOT, say } from './places';
 import { findRuntime, type Runtime } from './runtime/index';
 
 const USER = 'splitreel-e2e';
@@ -24,6 +24,8 @@ interface Place {
   readonly root: string;
   readonly program: string;
   readonly environment: string;
+  /** Packages that were fetched once, in a folder of the user that runs the tests. */
+  readonly cache: string;
   /** Words before the command. */
   readonly as: readonly string[];
   readonly output: string;
@@ -47,8 +49,10 @@ async function stageForUser({ program }: Runtime): Promise<Place> {
   const environment = path.join(STAGE, 'environment');
   await ensureEnvironment(environment, app, { ...process.env, PATH: openPath() });
   await execa('chmod', ['-R', 'a+rX', environment]);
+  const cache = path.join(STAGE, 'cache');
+  await execa('install', ['-d', '-o', USER, cache]);
   const as = ['runuser', '-u', USER, '--'];
-  return { root: app, program: path.join(runtime, path.basename(program)), environment, as, output };
+  return { root: app, program: path.join(runtime, path.basename(program)), environment, cache, as, output };
 }
 
 /** PATH without what lies in root's home: a Python from there could not be run by that user. */
@@ -68,7 +72,8 @@ async function link(from: string, to: string): Promise<void> {
 async function stay({ program }: Runtime): Promise<Place> {
   const environment = path.join(ROOT, 'out', 'e2e-environment');
   await ensureEnvironment(environment);
-  return { root: ROOT, program, environment, as: [], output: path.join(ROOT, 'test-results') };
+  const output = path.join(ROOT, 'test-results');
+  return { root: ROOT, program, environment, cache: cacheFolder(), as: [], output };
 }
 
 async function main(given: readonly string[]): Promise<number> {
@@ -81,6 +86,7 @@ async function main(given: readonly string[]): Promise<number> {
     ...runtime.env,
     SPLITREEL_E2E_RUNTIME: place.program,
     SPLITREEL_E2E_ENVIRONMENT: place.environment,
+    SPLITREEL_E2E_CACHE: place.cache,
     SPLITREEL_E2E_OUTPUT: place.output,
     SPLITREEL_E2E_KIND: kind,
     SPLITREEL_BENCH_OUT: path.join(place.output, 'app.json'),

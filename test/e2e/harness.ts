@@ -24,6 +24,8 @@ export interface LaunchOptions {
   readonly withEnvironment?: boolean;
   /** Of an earlier launch, to start the app again on it. */
   readonly dataFolder?: string;
+  /** With the test user's own cache of packages, which outlives runs: for tests that install. */
+  readonly withPackageCache?: boolean;
   /** Device pixels per CSS pixel. */
   readonly scale?: number;
 }
@@ -98,7 +100,7 @@ async function launchApp(options: LaunchOptions): Promise<RunningApp> {
       LANG: 'C.UTF-8',
       NODE_ENV: 'production',
       SPLITREEL_DATA: dataFolder,
-      SPLITREEL_CACHE: path.join(dataFolder, 'cache'),
+      SPLITREEL_CACHE: options.withPackageCache === true ? need('SPLITREEL_E2E_CACHE') : path.join(dataFolder, 'cache'),
       SPLITREEL_RUNTIME: process.env['SPLITREEL_RUNTIME'] ?? 'official',
       SPLITREEL_RUNTIME_NOTE: process.env['SPLITREEL_RUNTIME_NOTE'] ?? '',
       OMP_NUM_THREADS: '1',

@@ -27,7 +27,9 @@ async function run(file: string, options: RunOptions): Promise<RunOutcome> {
   const output = { stdout: result.stdout, stderr: result.stderr };
   if (result.isCanceled) return { kind: 'cancelled' };
   if (result.timedOut) return { kind: 'timedOut', ...output };
-  if (result.code === 'ENOENT') return { kind: 'notFound' };
+  // A folder of PATH that may not be read says EACCES for a program that is in none of them.
+  const isBareName = !/[\\/]/.test(file);
+  if (result.code === 'ENOENT' || (result.code === 'EACCES' && isBareName)) return { kind: 'notFound' };
   if (result.signal !== undefined) return { kind: 'signalled', signal: result.signal, ...output };
   if (result.exitCode !== undefined) return { kind: 'exited', code: result.exitCode, ...output };
   return { kind: 'failed', problem: result.originalMessage ?? 'it could not be started' };
