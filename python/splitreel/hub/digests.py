@@ -5,28 +5,38 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import Final
 
 from splitreel.hub.selection import Digest
 
-_BLOCK_BYTES: Final = 4 * 1_048_576
+BLOCK_BYTES: Final = 4 * 1_048_576
+
+
+def hash_stream(blocks: Iterable[memoryview], kind: str, size: int) -> str:
+    """`kind` as in Digest; `size`: the bytes of all blocks together, which git's hash begins with."""
+    hasher = hashlib.sha256() if kind == "sha256" else hashlib.sha1(usedforsecurity=False)
+    if kind == "gitSha1":
+        hasher.update(b"blob %d\0" % size)
+    for block in blocks:
+        hasher.update(block)
+    return hasher.hexdigest()
 
 
 def hash_file(path: Path, kind: str, on_bytes: Callable[[int], None] = lambda _count: None) -> str:
     """`kind` as in Digest. `on_bytes` hears of each block and may raise to stop."""
-    hasher = hashlib.sha256() if kind == "sha256" else hashlib.sha1(usedforsecurity=False)
-    with path.open("rb", buffering=0) as stream:
-        if kind == "gitSha1":
-            hasher.update(b"blob %d\0" % os.fstat(stream.fileno()).st_size)
-        block = bytearray(_BLOCK_BYTES)
-        view = memoryview(block)
+
+    def blocks(stream: FileIO) -> Iterator[memoryview]:
+        block = memoryview(bytearray(BLOCK_BYTES))
         while count := stream.readinto(block):
-            hasher.update(view[:count])
+            yield block[:count]
             on_bytes(count)
-    return hasher.hexdigest()
+
+    with path.open("rb", buffering=0) as stream:
+        return hash_stream(blocks(stream), kind, os.fstat(stream.fileno()).st_size)
 
 
 @dataclass(frozen=True, slots=True)

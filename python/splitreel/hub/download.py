@@ -7,17 +7,26 @@ import random
 import shutil
 import threading
 import time
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from queue import Queue
 from typing import Final, Literal, TypeVar
 
 from splitreel.errors import SplitreelError
-from splitreel.hub.digests import Record, RecordedFile, hash_file, read_record, recorded, write_record
+from splitreel.hub.digests import (
+    BLOCK_BYTES,
+    Record,
+    RecordedFile,
+    hash_file,
+    hash_stream,
+    read_record,
+    recorded,
+    write_record,
+)
 from splitreel.hub.pace import Pace, Speed
 from splitreel.hub.part_file import PartFile
 from splitreel.hub.protocol import MAX_CONNECTIONS, Download, DownloadProgressed
@@ -29,6 +38,8 @@ T = TypeVar("T")
 SEGMENT_BYTES: Final = 64 * 1_048_576
 _PROGRESS_SECONDS: Final = 0.25
 _SYNC_SECONDS: Final = 5.0
+# How often the hashing looks whether more has come.
+_LOOK_SECONDS: Final = 0.02
 # Tries without a single byte in between; with the waits below that is about two minutes.
 MAX_TRIES: Final = 8
 _LONGEST_WAIT_SECONDS: Final = 30.0
@@ -56,10 +67,15 @@ class _File:
 
     remote: RemoteFile
     part: PartFile | None
-    entry: RecordedFile | None = None
-    segments_left: int = 0
     location: str | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    file: _File
+    part: PartFile
+    index: int
 
 
 class ModelDownload:
@@ -83,7 +99,7 @@ class ModelDownload:
         self._stage: Literal["listing", "fetching", "waiting", "verifying"] = "listing"
         self._waiting = 0
         self._files: list[_File] = []
-        self._record_lock = threading.Lock()
+        self._work: Queue[_Segment | None] = Queue()
         self._record = Record(None, None, {})
         self._problem: BaseException | None = None
         self.stop = threading.Event()
@@ -114,31 +130,26 @@ class ModelDownload:
         for file in remote:
             target = self._folder / file.path
             entry = before.files.get(file.path)
-            is_held = entry is not None and entry.digest == file.digest and entry.is_unchanged(target)
-            if is_held and entry is not None:
+            if entry is None or entry.digest != file.digest or not entry.is_unchanged(target):
+                entry = self._recognised(target, file)
+            if entry is not None:
                 kept[file.path] = entry
-                self._files.append(_File(file, None, entry))
+                self._files.append(_File(file, None))
             else:
                 data = self._folder / _PARTS / f"{file.digest.value}.part"
-                self._adopt(target, file, data)
-                part = PartFile(data, file, self._tuning.segment_bytes)
-                self._files.append(_File(file, part))
+                self._files.append(_File(file, PartFile(data, file, self._tuning.segment_bytes)))
         self._record = Record(self._wish.repo, commit, kept)
 
-    def _adopt(self, target: Path, file: RemoteFile, data: Path) -> None:
+    def _recognised(self, target: Path, file: RemoteFile) -> RecordedFile | None:
         """A file that is whole under its name but not in the record is hashed, not fetched: a kill between its
         rename and the record's, or a person who put it there."""
         with suppress(OSError):
-            # A link is a name in somebody's cache: its file is not ours to move.
-            if (
-                target.is_file()
-                and not target.is_symlink()
-                and target.stat().st_size == file.size
-                and not data.exists()
-            ):
+            if target.is_file() and target.stat().st_size == file.size:
                 self._stage = "verifying"
-                if hash_file(target, file.digest.kind, self._count_verified) == file.digest.value:
-                    PartFile.claim(target, data, file, self._tuning.segment_bytes)
+                entry = recorded(target, file.digest, is_known=True)
+                if hash_file(target, file.digest.kind, lambda _count: self._check()) == file.digest.value:
+                    return entry
+        return None
 
     def _check_room(self) -> None:
         # Sparse files: what is held has its room already.
@@ -148,50 +159,58 @@ class ModelDownload:
             raise disk_full(self._folder, needed, free)
 
     def _fetch_all(self, commit: str) -> None:
-        work: deque[tuple[_File, int]] = deque()
+        """All connections fetch, in the order of the bytes, and one thread hashes behind them."""
         for file in self._files:
-            if file.part is None:
-                continue
-            # A file that is whole but has no name yet still has to be verified: its last segment stands for that.
-            missing = [index for index in file.part.segments if file.part.held(index) < file.part.length(index)]
-            segments = missing or [file.part.segments[-1]]
-            file.segments_left = len(segments)
-            work.extend((file, index) for index in segments)
-        with ThreadPoolExecutor(self._tuning.connections, thread_name_prefix="fetch") as pool:
+            self._ask_for(file)
+        with ThreadPoolExecutor(self._tuning.connections + 1, thread_name_prefix="fetch") as pool:
+            pool.submit(self._noting_problems, self._verify_all)
             for _ in range(self._tuning.connections):
-                pool.submit(self._draw, commit, work)
+                pool.submit(self._noting_problems, partial(self._draw, commit))
         if self._problem is not None:
             raise self._problem
 
-    def _draw(self, commit: str, work: deque[tuple[_File, int]]) -> None:
-        """One connection: takes segments until there are none, and verifies each file whose last one it took."""
-        try:
-            while self._problem is None and work:
-                try:
-                    file, segment = work.popleft()
-                except IndexError:
-                    return
-                self._retried(partial(self._fetch, commit, file, segment))
-                with file.lock:
-                    file.segments_left -= 1
-                    is_last = file.segments_left == 0
-                if is_last:
-                    self._accept(commit, file)
-        except BaseException as problem:  # noqa: BLE001 - raised by the thread that waits for all
-            self._problem = self._problem or problem
+    def _ask_for(self, file: _File) -> None:
+        if (part := file.part) is not None:
+            for index in part.segments:
+                if part.held(index) < part.length(index):
+                    self._work.put(_Segment(file, part, index))
 
-    def _fetch(self, commit: str, file: _File, segment: int) -> None:
-        part = file.part
-        assert part is not None
-        begin = part.start(segment) + part.held(segment)
-        end = part.start(segment) + part.length(segment)
+    def _noting_problems(self, work: Callable[[], None]) -> None:
+        """The first problem is raised by the thread that waits for all; the end of one thread is the end of all."""
+        try:
+            work()
+        except BaseException as problem:  # noqa: BLE001 - raised there
+            self._problem = self._problem or problem
+        finally:
+            self._work.put(None)
+
+    def _draw(self, commit: str) -> None:
+        """One connection: takes segments until all files are verified, as a wrong one is asked for again."""
+        while (segment := self._work.get()) is not None:
+            self._retried(partial(self._fetch, commit, segment))
+
+    def _verify_all(self) -> None:
+        for file in self._files:
+            if file.part is not None and not self._accept(file, file.part):
+                # Wrong bytes are fetched once more, then refused.
+                file.part.start_again()
+                self._ask_for(file)
+                if not self._accept(file, file.part):
+                    file.part.start_again()
+                    problem = "its hash is not the one that the hub names"
+                    raise SplitreelError("DOWNLOAD_CORRUPT", {"file": file.remote.path, "problem": problem})
+
+    def _fetch(self, commit: str, segment: _Segment) -> None:
+        file, part, index = segment.file, segment.part, segment.index
+        begin = part.start(index) + part.held(index)
+        end = part.start(index) + part.length(index)
         if begin == end:
             return
         with file.lock:
             file.location = file.location or self._session.location(self._wish.repo, commit, file.remote)
             url = file.location
         try:
-            self._receive(part, segment, url, begin, end)
+            self._receive(part, index, url, begin, end)
         except Interrupted:
             with file.lock:
                 # It may have run out; a new one costs one small request.
@@ -214,33 +233,33 @@ class ModelDownload:
                     self._speed.add(len(fresh))
                 self.stop.wait(self._pace.delay(len(chunk)))
 
-    def _accept(self, commit: str, file: _File, *, is_second_try: bool = False) -> None:
-        """Nothing gets its name before its hash is the hub's. Wrong bytes are fetched once more, then refused."""
-        part = file.part
-        assert part is not None
-        self._stage = "verifying" if all(other.segments_left == 0 for other in self._files) else self._stage
-        if hash_file(part.data, file.remote.digest.kind, self._count_verified) == file.remote.digest.value:
-            # Through the link of a cache to the blob that it names: that is the file that was damaged.
-            target = (self._folder / file.remote.path).resolve()
-            part.finish(target)
-            entry = recorded(target, file.remote.digest, is_known=True)
-            with self._record_lock:
-                file.entry, file.part = entry, None
-                self._record = Record(
-                    self._record.repo, self._record.commit, {**self._record.files, file.remote.path: entry}
-                )
-                write_record(Path(self._wish.record_file), self._record)
-            return
-        part.start_again()
-        if is_second_try:
-            problem = "its hash is not the one that the hub names"
-            raise SplitreelError("DOWNLOAD_CORRUPT", {"file": file.remote.path, "problem": problem})
-        for segment in part.segments:
-            self._retried(partial(self._fetch, commit, file, segment))
-        self._accept(commit, file, is_second_try=True)
+    def _accept(self, file: _File, part: PartFile) -> bool:
+        """Hashes a file as it comes. Nothing gets its name before its hash is the hub's."""
+        digest = file.remote.digest
+        if hash_stream(self._arriving(part), digest.kind, file.remote.size) != digest.value:
+            return False
+        # Through the link of a cache to the blob that it names: that is the file that was damaged.
+        target = (self._folder / file.remote.path).resolve()
+        part.finish(target)
+        entry = recorded(target, digest, is_known=True)
+        file.part = None
+        self._record = Record(self._record.repo, self._record.commit, {**self._record.files, file.remote.path: entry})
+        write_record(Path(self._wish.record_file), self._record)
+        return True
 
-    def _count_verified(self, _count: int) -> None:
-        self._check()
+    def _arriving(self, part: PartFile) -> Iterator[memoryview]:
+        """The bytes of a file from its first on, each as soon as all before it are there."""
+        block, place = memoryview(bytearray(BLOCK_BYTES)), 0
+        while place < part.file.size:
+            self._check()
+            ready = min(part.held_from(place), BLOCK_BYTES)
+            if ready == 0 or (ready < BLOCK_BYTES and place + ready < part.file.size):
+                self.stop.wait(_LOOK_SECONDS)
+                continue
+            count = part.read_into(block[:ready], place)
+            yield block[:count]
+            part.let_go(place, count)
+            place += count
 
     def _check(self) -> None:
         # Another connection's problem ends this one too; it is the problem that is told.
@@ -288,14 +307,15 @@ class ModelDownload:
         total = sum(file.remote.size for file, _ in parts)
         done = sum(file.remote.size if part is None else part.held_bytes for file, part in parts)
         per_second = self._speed.per_second()
-        is_waiting = self._stage == "fetching" and self._waiting > 0 and per_second == 0
+        stage = "verifying" if self._stage == "fetching" and done == total else self._stage
+        is_waiting = stage == "fetching" and self._waiting > 0 and per_second == 0
         return DownloadProgressed(
             model_id=self._wish.model_id,
-            stage="waiting" if is_waiting else self._stage,
+            stage="waiting" if is_waiting else stage,
             done_bytes=done,
             total_bytes=total,
             bytes_per_second=per_second,
-            seconds_left=(total - done) / per_second if per_second > 0 and self._stage == "fetching" else None,
+            seconds_left=(total - done) / per_second if per_second > 0 and stage == "fetching" else None,
             files_done=sum(part is None for _, part in parts),
             file_count=len(parts),
         )

@@ -7,6 +7,7 @@ computer has been started anew since (its boot id differs).
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import struct
@@ -63,17 +64,6 @@ class PartFile:
             self.close()
             raise
 
-    @classmethod
-    def claim(cls, whole: Path, data: Path, file: RemoteFile, segment_bytes: int) -> None:
-        """Makes a whole file that is there a part file with nothing left to fetch."""
-        part = cls(data, file, segment_bytes)
-        try:
-            whole.replace(data)
-            part._written = [part.length(index) for index in part.segments]
-            part._write_all_counts()
-        finally:
-            part.close()
-
     def _header(self, boot: str) -> dict[str, object]:
         digest = f"{self.file.digest.kind}:{self.file.digest.value}"
         return {"v": 1, "digest": digest, "size": self.file.size, "segment": self._segment_bytes, "boot": boot}
@@ -117,9 +107,28 @@ class PartFile:
     def held_bytes(self) -> int:
         return sum(self._written)
 
-    @property
-    def is_whole(self) -> bool:
-        return self.held_bytes == self.file.size
+    def held_from(self, place: int) -> int:
+        """Bytes that are there from `place` on without a gap."""
+        end = place
+        while end < self.file.size:
+            segment = end // self._segment_bytes
+            end = max(end, self.start(segment) + self._written[segment])
+            if self._written[segment] < self.length(segment):
+                break
+        return end - place
+
+    def read_into(self, buffer: memoryview, place: int) -> int:
+        """Fills `buffer` with the bytes from `place` on, as far as one call does; the count of them, not 0."""
+        count = os.preadv(self._data_fd, [buffer], place)
+        if count == 0 and len(buffer) > 0:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(self.data))
+        return count
+
+    def let_go(self, place: int, count: int) -> None:
+        """Says that these bytes will not be read again soon: the disk begins to write them now, so that little is
+        left for the end, and a model larger than the memory does not push out what else is there."""
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(self._data_fd, place, count, os.POSIX_FADV_DONTNEED)
 
     def append(self, segment: int, chunk: bytes | memoryview) -> None:
         """The next bytes of a segment. Raises OSError with ENOSPC where the disk is full; what was counted stays."""
@@ -160,8 +169,10 @@ class PartFile:
         self._progress.unlink(missing_ok=True)
 
     def close(self) -> None:
-        for name in ("_data_fd", "_progress_fd"):
-            descriptor = getattr(self, name, -1)
-            if descriptor >= 0:
-                setattr(self, name, -1)
-                os.close(descriptor)
+        # Not while another thread syncs: the number of a closed descriptor may be that of another file by then.
+        with self._lock:
+            for name in ("_data_fd", "_progress_fd"):
+                descriptor = getattr(self, name, -1)
+                if descriptor >= 0:
+                    setattr(self, name, -1)
+                    os.close(descriptor)

@@ -154,11 +154,9 @@ class HubSession:
                     raise_for_status(response.status, response.headers.get("retry-after"), repo)
                     raise Interrupted(f"status {response.status}")
             finally:
-                # Back to the pool where it was read to its end; otherwise of no use to anyone.
-                if response.length_remaining == 0:
-                    response.release_conn()
-                else:
-                    response.close()
+                # Reading to the end has put the connection back into the pool. One that still has its answer, be it
+                # an empty one, must not go there: whoever drew it would lose what is sent to its next request.
+                response.close()
         except urllib3.exceptions.HTTPError as error:
             raise Interrupted(describe(error)) from error
 

@@ -36,6 +36,20 @@ def test_a_killed_process_loses_nothing(tmp_path: Path) -> None:
     assert after.data.read_bytes()[900:] == b"y" * 100
 
 
+def test_what_is_there_without_a_gap_can_be_read_before_the_rest(tmp_path: Path) -> None:
+    file = part(tmp_path)
+    file.append(0, b"a" * 300)
+    file.append(1, b"b" * 100)
+    file.append(2, b"c" * 300)
+    assert [file.held_from(place) for place in (0, 299, 300, 400, 600, 900)] == [400, 101, 100, 0, 300, 0]
+    buffer = bytearray(250)
+    assert file.read_into(memoryview(buffer), 200) == 250
+    assert bytes(buffer[:200]) == b"a" * 100 + b"b" * 100
+    file.append(1, b"b" * 200)
+    file.append(3, b"d" * 100)
+    assert file.held_from(0) == file.file.size
+
+
 def test_after_a_power_cut_only_what_was_synced_is_believed(tmp_path: Path) -> None:
     before = part(tmp_path)
     before.append(0, b"x" * 200)
