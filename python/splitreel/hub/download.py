@@ -106,6 +106,14 @@ class ModelDownload:
 
     def run(self) -> int:
         """The bytes that were fetched. Raises Paused, SplitreelError, OSError."""
+        try:
+            return self._run()
+        except OSError as error:
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                raise disk_full(self._folder, self._needed(), shutil.disk_usage(self._folder).free) from error
+            raise
+
+    def _run(self) -> int:
         done = threading.Event()
         watcher = threading.Thread(target=self._watch, args=(done,), daemon=True)
         watcher.start()
@@ -151,9 +159,12 @@ class ModelDownload:
                     return entry
         return None
 
+    def _needed(self) -> int:
+        """Bytes that have no room yet: part files are sparse, what is held has it already."""
+        return sum(file.remote.size - part.held_bytes for file in self._files if (part := file.part) is not None)
+
     def _check_room(self) -> None:
-        # Sparse files: what is held has its room already.
-        needed = sum(file.part.file.size - file.part.held_bytes for file in self._files if file.part is not None)
+        needed = self._needed()
         free = shutil.disk_usage(self._folder).free
         if needed + (_ROOM_TO_SPARE if needed else 0) > free:
             raise disk_full(self._folder, needed, free)
@@ -284,11 +295,6 @@ class ModelDownload:
                 self._waiting += 1
                 self.stop.wait(wait)
                 self._waiting -= 1
-            except OSError as error:
-                if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-                    needed = sum(f.remote.size - f.part.held_bytes for f in self._files if f.part is not None)
-                    raise disk_full(self._folder, needed, shutil.disk_usage(self._folder).free) from error
-                raise
 
     def _watch(self, done: threading.Event) -> None:
         """Says how far it is, and makes it outlast a power cut, while others fetch."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import shutil
@@ -206,6 +207,24 @@ def test_a_full_disk_is_told_and_mended_by_room(hub: FakeHub, tmp_path: Path, mo
         assert served(hub) - total_bytes() < QUICK.connections * 4 * 1_048_576
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=False)
+
+
+def test_a_disk_that_is_full_at_the_last_word_is_told_too(
+    hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_file: Path, _record: object) -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("splitreel.hub.download.write_record", full)
+        with pytest.raises(SplitreelError) as caught:
+            Fetch(hub, tmp_path / "m").run()
+    assert caught.value.code == "DISK_FULL"
+    before = served(hub)
+    Fetch(hub, tmp_path / "m").run()
+    assert held(tmp_path / "m") == wanted()
+    # The end of one connection ends the others, with what they had on the wire.
+    assert before <= served(hub) <= total_bytes() + QUICK.connections * QUICK.segment_bytes
 
 
 def test_a_downloader_killed_again_and_again_ends_with_every_byte_fetched_once(hub: FakeHub, tmp_path: Path) -> None:
