@@ -5,10 +5,11 @@ import { demo } from './bench/demo';
 import { download } from './bench/download';
 import { engine } from './bench/engine';
 import { gpu } from './bench/gpu';
+import { install } from './bench/install';
 import { memory } from './bench/memory';
 import { say } from './places';
 
-const BENCHMARKS: readonly Benchmark[] = [app, demo, download, engine, gpu, memory];
+const BENCHMARKS: readonly Benchmark[] = [app, demo, download, engine, gpu, install, memory];
 
 async function main([name, ...words]: readonly string[]): Promise<number> {
   const chosen = BENCHMARKS.find((benchmark) => benchmark.name === name);

@@ -44,6 +44,8 @@ interface Place {
   readonly appFolder?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly choice?: VariantChoice;
+  /** Each state that it goes through, beside the words that are printed. */
+  readonly hear?: (environment: Environment) => void;
 }
 
 /** The service of the app over this folder. */
@@ -71,6 +73,7 @@ export function openEnvironment(place: Place): EnvironmentService {
       pid: process.pid,
       choice: () => choice,
       onChange: (environment) => {
+        place.hear?.(environment);
         const line = describe(environment);
         if (line === null || line === last) return;
         last = line;
