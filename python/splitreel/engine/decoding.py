@@ -8,7 +8,6 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 import torch
-import torch.distributed as dist
 from diffusers import AutoencoderKLCogVideoX
 
 from splitreel.engine.agreement import Agreement
@@ -16,7 +15,7 @@ from splitreel.engine.api import Hooks, Stage
 from splitreel.errors import Cancelled
 from splitreel.models.frames import to_uint8
 from splitreel.models.tiling import Tiling, deal_tiles, tile_latents, time_spans
-from splitreel.parallel.collectives import Traffic
+from splitreel.parallel.collectives import Traffic, exchange, meet
 from splitreel.parallel.groups import Group
 from splitreel.parallel.shares import Span
 
@@ -77,24 +76,23 @@ class SharedDecode:
 
     def collect(self, round_: int, unit_done: Callable[[], None]) -> None:
         """Brings a round's tiles to the writer, where `unit_done` is called for each unit that comes."""
-        if self._group.index != 0:
+        if round_ == 0:
+            meet(self._group, self._z_BCFHW.device)
+        coming: dict[int, torch.Tensor] = {}
+        if self._group.index == 0:
+            for rank, numbers in enumerate(self._by_rank[1:], start=1):
+                if round_ < len(numbers):
+                    coming[rank] = self._parts[numbers[round_]] = self._empty_part(numbers[round_])
+            works = exchange([], list(coming.items()), self._group, self._traffic)
+        else:
             own = self._by_rank[self._group.index]
-            if round_ < len(own):
-                work = self._send(self._parts.pop(own[round_]))
-                with self._traffic.waiting():
-                    work.wait()
-            return
-        coming = {
-            numbers[round_]: self._receive(numbers[round_], rank)
-            for rank, numbers in enumerate(self._by_rank)
-            if rank != 0 and round_ < len(numbers)
-        }
-        for number, (part, work) in coming.items():
+            sent = [(0, self._parts.pop(own[round_]).contiguous())] if round_ < len(own) else []
+            works = exchange(sent, [], self._group, self._traffic)
+        for work in works:
             with self._traffic.waiting():
                 work.wait()
-            self._parts[number] = part
-            for _ in self._spans:
-                unit_done()
+        for _ in range(len(coming) * len(self._spans)):
+            unit_done()
 
     def frames(self) -> Iterator[Frames]:
         """On the writer, after the last round: frames (F, H, W, 3) span by span."""
@@ -110,21 +108,12 @@ class SharedDecode:
         odd = span.length % 2  # the first latent frame of an odd span stands for one frame
         return int(self._vae.config.temporal_compression_ratio) * (span.length - odd) + odd
 
-    def _send(self, part: torch.Tensor) -> dist.Work:
-        part = part.contiguous()
-        self._traffic.bytes_sent += part.numel() * part.element_size()
-        work = dist.isend(part, self._group.ranks[0], group=self._group.handle)
-        assert work is not None
-        return work
-
-    def _receive(self, number: int, rank: int) -> tuple[torch.Tensor, dist.Work]:
+    def _empty_part(self, number: int) -> torch.Tensor:
         tile = self._tiles[number]
         frames = sum(self._frames_of(span) for span in self._spans)
         height, width = tile.rows.length * self._scale, tile.columns.length * self._scale
-        part = self._z_BCFHW.new_empty(1, self._vae.config.out_channels, frames, height, width)
-        work = dist.irecv(part, self._group.ranks[rank], group=self._group.handle)
-        assert work is not None
-        return part, work
+        part: torch.Tensor = self._z_BCFHW.new_empty(1, self._vae.config.out_channels, frames, height, width)
+        return part
 
 
 def decode_video(

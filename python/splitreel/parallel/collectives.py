@@ -81,18 +81,36 @@ def receive(tensor: torch.Tensor, source: int, group: Group) -> dist.Work:
     return work
 
 
+def meet(group: Group, device: torch.device) -> None:
+    """Before the first `exchange` of a group between some of its ranks: NCCL makes links when all are there."""
+    if group.size > 1:
+        dist.all_reduce(torch.zeros(1, device=device), group=group.handle)
+
+
+def exchange(
+    sent: Sequence[tuple[int, torch.Tensor]],
+    received: Sequence[tuple[int, torch.Tensor]],
+    group: Group,
+    traffic: Traffic,
+) -> list[dist.Work]:
+    """Starts to send and to receive, by places in the group, over the links that its collectives use.
+
+    `send` and `receive` use a pair's own links, which NCCL makes for them: several 100 MB of a GPU for each pair.
+    """
+    if not sent and not received:
+        return []
+    for _, tensor in sent:
+        traffic.bytes_sent += tensor.numel() * tensor.element_size()
+    return dist.batch_isend_irecv(
+        [dist.P2POp(dist.isend, tensor, group.ranks[place], group=group.handle) for place, tensor in sent]
+        + [dist.P2POp(dist.irecv, tensor, group.ranks[place], group=group.handle) for place, tensor in received]
+    )
+
+
 def pass_round(
     tensor: torch.Tensor, shape: tuple[int, ...], group: Group, traffic: Traffic
 ) -> tuple[torch.Tensor, list[dist.Work]]:
     """Starts sending `tensor` to the next rank of a ring and receiving `shape` from the one before."""
     received = tensor.new_empty(shape)
-    following = group.ranks[(group.index + 1) % group.size]
-    before = group.ranks[group.index - 1]
-    works = dist.batch_isend_irecv(
-        [
-            dist.P2POp(dist.isend, tensor, following, group=group.handle),
-            dist.P2POp(dist.irecv, received, before, group=group.handle),
-        ]
-    )
-    traffic.bytes_sent += tensor.numel() * tensor.element_size()
-    return received, works
+    following, before = (group.index + 1) % group.size, (group.index - 1) % group.size
+    return received, exchange([(following, tensor)], [(before, received)], group, traffic)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-import torch.distributed as dist
 from diffusers import AutoencoderKLCogVideoX
 
 from splitreel.engine.decoding import SharedDecode
@@ -63,11 +62,13 @@ def test_a_rank_that_does_not_write_lets_each_tile_go(
         def wait(self) -> None:
             """Gone."""
 
-    def isend(part: torch.Tensor, *_: object, **__: object) -> Work:
-        sent.append(part.numel() * part.element_size())
-        return Work()
+    def exchange(parts: list[tuple[int, torch.Tensor]], *_: object) -> list[Work]:
+        assert all(place == 0 for place, _ in parts)
+        sent.extend(part.numel() * part.element_size() for _, part in parts)
+        return [Work()]
 
-    monkeypatch.setattr(dist, "isend", isend)
+    monkeypatch.setattr("splitreel.engine.decoding.exchange", exchange)
+    monkeypatch.setattr("splitreel.engine.decoding.meet", lambda *_: None)
     live = LiveBytes()
     latents = torch.randn(LATENTS)
     live.ignore([*vae.parameters(), *vae.buffers(), latents])
