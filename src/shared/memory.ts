@@ -6,8 +6,11 @@ import type { MemoryShape, PartWeights, VaeShape } from './memory-shape';
 import type { Plan } from './plan';
 import type { VideoSettings } from './request';
 
-/** What a process takes of a GPU beside torch's tensors: CUDA's context, cuBLAS's and NCCL's buffers. */
-const OVERHEAD_BYTES = 1_000_000_000;
+/** What a process takes of a GPU beside torch's tensors: CUDA's context with its kernels, cuBLAS's workspace. */
+const OVERHEAD_BYTES = 800_000_000;
+/** NCCL's buffers for the first group of ranks, and for each further group or pair. */
+const LINK_BYTES = { first: 500_000_000, further: 100_000_000 };
+const NVLINK_BYTES = { first: 1_400_000_000, further: 400_000_000 };
 /** One part in this many is lost between tensors (the allocator's rounding and gaps). */
 const SLACK_DIVISOR = 20;
 
@@ -15,6 +18,8 @@ export interface MemoryJob extends Pick<VideoSettings, 'width' | 'height' | 'num
   readonly isGuided: boolean;
   /** 2 in bfloat16, 4 in float32. */
   readonly dtypeBytes: number;
+  /** The GPUs reach each other by NVLink. */
+  readonly isNvlinked: boolean;
 }
 
 /** Bytes of one rank in one stage, at its peak. */
@@ -22,6 +27,8 @@ export interface StageNeed {
   readonly stage: 'encoding' | 'denoising' | 'decoding';
   readonly weightBytes: number;
   readonly activationBytes: number;
+  /** Of NCCL. */
+  readonly linkBytes: number;
 }
 
 export interface RankRole {
@@ -36,7 +43,7 @@ export const tensorBytes = (need: StageNeed): number => need.weightBytes + need.
 
 /** What the GPU must have free for the process. */
 export const deviceBytes = (need: StageNeed): number =>
-  tensorBytes(need) + Math.floor(tensorBytes(need) / SLACK_DIVISOR) + OVERHEAD_BYTES;
+  tensorBytes(need) + Math.floor(tensorBytes(need) / SLACK_DIVISOR) + OVERHEAD_BYTES + need.linkBytes;
 
 /** A rank's need in each stage. Ranks differ by a token or a block; the larger share is told. */
 export function memoryNeeds(shape: MemoryShape, job: MemoryJob, plan: Plan, role: RankRole = {}): StageNeed[] {
@@ -48,24 +55,39 @@ export function memoryNeeds(shape: MemoryShape, job: MemoryJob, plan: Plan, role
   const vae = shape.vae.weights * size;
   const isResident = offload === 'none';
   const kept = isResident && stays ? text : 0;
+  const linkBytes = linkBytesOf(plan, job.isNvlinked);
   return [
     {
       stage: 'encoding',
       weightBytes: text + (isResident ? transformer + vae : 0),
       activationBytes: encodingBytes(shape, job),
+      linkBytes,
     },
     // The VAE comes in beside the transformer for previews, and for the picture that a video starts from.
     {
       stage: 'denoising',
       weightBytes: kept + transformer + vae,
       activationBytes: denoisingBytes(shape, job, plan),
+      linkBytes,
     },
     {
       stage: 'decoding',
       weightBytes: kept + vae + (isResident ? transformer : 0),
       activationBytes: decodingBytes(shape.vae, job, isWriter),
+      linkBytes,
     },
   ];
+}
+
+/** What NCCL takes of a rank's GPU for the groups and the pairs that this rank works in. */
+function linkBytesOf({ cfg, ring, ulysses, tp, pp }: Plan, isNvlinked: boolean): number {
+  const split = [cfg, ring, ulysses, tp].filter((degree) => degree > 1).length;
+  const joint = ring > 1 && ulysses > 1 ? 1 : 0;
+  const pairs = pp > 1 ? 2 : 0;
+  const whole = split > 1 || pp > 1 ? 1 : 0;
+  const count = split + joint + pairs + whole;
+  const { first, further } = isNvlinked ? NVLINK_BYTES : LINK_BYTES;
+  return count === 0 ? 0 : first + (count - 1) * further;
 }
 
 /** Whether the text encoder can stay on the device while the other stages run. */

@@ -1,7 +1,8 @@
 """Predicted against measured: the memory planner's figures beside the peaks of a real run, by plan and offload.
 
 CogVideoX at true size with random weights and the whole text encoder. `over` is what the process takes of the GPU
-beside torch's tensors and its allocator's reserve; the planner adds 1 GB for it.
+beside torch's tensors and its allocator's reserve, for which the planner has OVERHEAD_BYTES and `link_bytes`. Each plan
+has ranks of its own, as NCCL's links stay once they are made.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -93,7 +95,7 @@ def measure(seat: Seat, case: Case) -> Peaks:
 def rows(
     key: str, case: Case, shape: MemoryShape, peaks: Sequence[Peaks], device: Device
 ) -> Iterator[dict[str, Value]]:
-    for rank, found in enumerate(peaks[: case.plan.world_size]):
+    for rank, found in enumerate(peaks):
         job = MemoryJob(
             case.width, case.height, case.frames, is_guided=True, dtype_bytes=2 if device == "cuda" else 4,
             offload=case.offload.value,
@@ -139,24 +141,23 @@ def main(arguments: Sequence[str]) -> int:
     notes: list[str] = []
     with tempfile.TemporaryDirectory(prefix="splitreel-memory-") as root:
         table.start()
-        world = World(ranks, device, weights=open_drawn, timeout_s=_PATIENCE_S)
         for key, model in models.items():
             folder = make_folder(model, Path(root) / key)
             shape = read_memory_shape(folder)
             assert shape is not None
-            for case in _cases(folder, (width, height, frames), ranks, offloads):
-                try:
-                    peaks = world.run(measure, case, timeout_s=_PATIENCE_S)
-                except RunRefused as refused:
-                    notes.append(f"{key}, {words(case.plan)}, {case.offload.value}: {refused}")
-                    continue
-                except WorldLost as lost:
-                    notes.append(f"{key}, {words(case.plan)}, {case.offload.value}: {lost}")
-                    world = World(ranks, device, weights=open_drawn, timeout_s=_PATIENCE_S)
-                    continue
-                for row in rows(key, case, shape, peaks, device):
-                    table.add(row)
-        world.close()
+            cases = _cases(folder, (width, height, frames), ranks, offloads)
+            for plan, cases_of_plan in groupby(cases, lambda case: case.plan):
+                with World(plan.world_size, device, weights=open_drawn, timeout_s=_PATIENCE_S) as world:
+                    for case in cases_of_plan:
+                        try:
+                            peaks = world.run(measure, case, timeout_s=_PATIENCE_S)
+                        except (RunRefused, WorldLost) as error:
+                            notes.append(f"{key}, {words(plan)}, {case.offload.value}: {error}")
+                            if isinstance(error, WorldLost):
+                                break
+                            continue
+                        for row in rows(key, case, shape, peaks, device):
+                            table.add(row)
     for note in notes:
         print(note)
     if asked.out is not None:

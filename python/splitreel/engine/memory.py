@@ -2,7 +2,7 @@
 
 Both run resources/golden/memory-cases.json. Weights are exact. Activations are formulas over the sequence of
 operators, counted on the meta device at the true sizes (tests/engine/test_memory.py, docs/memory.md); what they
-leave out is in `OVERHEAD_BYTES` and `SLACK_DIVISOR`.
+leave out is in `OVERHEAD_BYTES`, `link_bytes` and `SLACK_DIVISOR`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,14 @@ from typing import Final, Literal
 from splitreel.memory_shape import MemoryShape, PartWeights, VaeShape
 from splitreel.plan import Plan
 
-# What a process takes of a GPU beside torch's tensors: CUDA's context, cuBLAS's and NCCL's buffers.
-OVERHEAD_BYTES: Final = 1_000_000_000
+# What a process takes of a GPU beside torch's tensors: CUDA's context with its kernels, cuBLAS's workspace.
+OVERHEAD_BYTES: Final = 800_000_000
+# NCCL's buffers: for the first group of ranks, with its kernels, and for each further group or pair. Measured with two
+# GPUs (docs/memory.md): over NVLink it opens many channels at once.
+FIRST_LINK_BYTES: Final = 500_000_000
+FURTHER_LINK_BYTES: Final = 100_000_000
+FIRST_NVLINK_BYTES: Final = 1_400_000_000
+FURTHER_NVLINK_BYTES: Final = 400_000_000
 # One part in this many is lost between tensors (the allocator's rounding and gaps).
 SLACK_DIVISOR: Final = 20
 
@@ -34,6 +40,7 @@ class MemoryJob:
     is_guided: bool
     dtype_bytes: int  # 2 in bfloat16, 4 in float32
     offload: Offload = "none"
+    is_nvlinked: bool = False  # the GPUs reach each other by NVLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,7 @@ class StageNeed:
     stage: StageName
     weight_bytes: int
     activation_bytes: int
+    link_bytes: int  # of NCCL
 
     @property
     def tensor_bytes(self) -> int:
@@ -52,7 +60,7 @@ class StageNeed:
     @property
     def device_bytes(self) -> int:
         """What the GPU must have free for the process."""
-        return self.tensor_bytes + self.tensor_bytes // SLACK_DIVISOR + OVERHEAD_BYTES
+        return self.tensor_bytes + self.tensor_bytes // SLACK_DIVISOR + OVERHEAD_BYTES + self.link_bytes
 
 
 def memory_needs(
@@ -69,16 +77,35 @@ def memory_needs(
     vae = shape.vae.weights * size
     is_resident = job.offload == "none"
     kept = text if is_resident and keeps_text_encoder else 0
+    links = link_bytes(plan, is_nvlinked=job.is_nvlinked)
     return (
-        StageNeed("encoding", text + (transformer + vae if is_resident else 0), encoding_bytes(shape, job)),
+        StageNeed("encoding", text + (transformer + vae if is_resident else 0), encoding_bytes(shape, job), links),
         # The VAE comes in beside the transformer for previews, and for the picture that a video starts from.
-        StageNeed("denoising", kept + transformer + vae, denoising_bytes(shape, job, plan)),
+        StageNeed("denoising", kept + transformer + vae, denoising_bytes(shape, job, plan), links),
         StageNeed(
             "decoding",
             kept + vae + (transformer if is_resident else 0),
             decoding_bytes(shape.vae, job, is_writer=is_writer),
+            links,
         ),
     )
+
+
+def link_bytes(plan: Plan, *, is_nvlinked: bool) -> int:
+    """What NCCL takes of a rank's GPU for the groups and the pairs that this rank works in."""
+    split = sum(degree > 1 for degree in (plan.cfg, plan.ring, plan.ulysses, plan.tp))
+    joint = int(plan.ring > 1 and plan.ulysses > 1)
+    # A stage gives to the next one and back; those are pairs beside the groups.
+    pairs = 2 if plan.pp > 1 else 0
+    # All ranks that make one video, for the decoded tiles: the same group where only one axis is split.
+    whole = int(split > 1 or plan.pp > 1)
+    count = split + joint + pairs + whole
+    if count == 0:
+        return 0
+    first, further = (
+        (FIRST_NVLINK_BYTES, FURTHER_NVLINK_BYTES) if is_nvlinked else (FIRST_LINK_BYTES, FURTHER_LINK_BYTES)
+    )
+    return first + (count - 1) * further
 
 
 def keeps_text_encoder(shape: MemoryShape, job: MemoryJob, plan: Plan, device_bytes: int) -> bool:

@@ -28,7 +28,7 @@ function input(gigabytes: readonly number[], change: Partial<MemoryFitInput> = {
 
 test('a GPU with room for all: what it needs in each stage, and no warning', () => {
   expect(memoryWords(input([80]))).toEqual({
-    needs: 'Each GPU needs 23.2 GB for the prompt, 16.2 GB for denoising, 17.5 GB for decoding; GPU 0 has 80.0 GB.',
+    needs: 'Each GPU needs 23.0 GB for the prompt, 16.0 GB for denoising, 17.3 GB for decoding; GPU 0 has 80.0 GB.',
     problem: null,
   });
 });
@@ -38,6 +38,14 @@ test('the smallest of the GPUs that the plan uses counts, and what would fit is 
   const two = { ...ONE_RANK, cfg: 2 };
   expect(memoryWords(input([80, 20], { plan: two }))?.needs).toContain('GPU 1 has 20.0 GB');
   expect(memoryWords(input([80, 20]))?.problem).toBeNull();
+});
+
+test("NVLink takes more of each GPU than the computer's memory does", () => {
+  const plan = { ...ONE_RANK, cfg: 2 };
+  const { context } = input([80, 80]);
+  const joined: MemoryFitInput['context'] = { ...context, devices: { kind: 'cuda', count: 2, islandSize: 2 } };
+  expect(memoryWords(input([80, 80], { plan }))?.needs).toContain('23.5 GB for the prompt');
+  expect(memoryWords(input([80, 80], { plan, context: joined }))?.needs).toContain('24.4 GB for the prompt');
 });
 
 test('nothing is said on the CPU, or of a model that does not tell', () => {

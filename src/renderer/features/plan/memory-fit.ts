@@ -34,7 +34,9 @@ export function memoryWords({ memory, context, request, plan, devices }: MemoryF
     .sort((a, b) => a.memoryTotalBytes - b.memoryTotalBytes || a.index - b.index);
   if (smallest === undefined) return null;
   const { width, height, numFrames, offload, guidanceScale } = request;
-  const job = { width, height, numFrames, offload, isGuided: guidanceScale > 1, dtypeBytes: BFLOAT16_BYTES };
+  const isNvlinked = context.devices.islandSize > 1;
+  const isGuided = guidanceScale > 1;
+  const job = { width, height, numFrames, offload, isGuided, dtypeBytes: BFLOAT16_BYTES, isNvlinked };
   const question: MemoryQuestion = { shape: memory, context, job, plan, deviceBytes: smallest.memoryTotalBytes };
   const stages = memoryNeeds(memory, job, plan).map((need) =>
     copy.plan.memoryStage(copy.plan.memoryStages[need.stage], formatBytes(deviceBytes(need))),
