@@ -22,4 +22,5 @@ class Finding:
     fix: Fix = ""
 
     def line(self) -> str:
-        return f"[{self.status:7}] {self.topic}: {self.text} {self.action}".rstrip()
+        told = f"[{self.status:7}] {self.topic}: {self.text}"
+        return f"{told.removesuffix('.')}. {self.action}" if self.action else told

@@ -64,7 +64,8 @@ def judge_links(links: Links, pairs: Sequence[Pair], *, is_off_now: bool) -> lis
 def _all_right(found: Mapping[Pair, Exchange], *, is_off_now: bool) -> list[Finding]:
     speeds = [exchange.gigabytes_per_s for exchange in found.values() if exchange.gigabytes_per_s is not None]
     speed = f", {min(speeds):.1f} to {max(speeds):.1f} GB/s" if speeds else ""
-    text = f"the right numbers arrive between all {len(found)} pairs of GPUs{speed}"
+    which = "the two GPUs" if len(found) == 1 else f"all {len(found)} pairs of GPUs"
+    text = f"the right numbers arrive between {which}{speed}"
     if not is_off_now:
         return [Finding("link", "ok", text)]
     action = "Switch it on again: that is faster."

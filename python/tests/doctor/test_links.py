@@ -34,6 +34,9 @@ def test_right_links_are_not_tried_the_slow_way() -> None:
     (finding,) = judge_links(links, _PAIRS, is_off_now=False)
     assert (finding.status, finding.fix) == ("ok", "")
     assert links.asked == [(_PAIRS, False)]
+    assert finding.text == "the right numbers arrive between all 3 pairs of GPUs, 20.0 to 20.0 GB/s"
+    (finding,) = judge_links(links, _PAIRS[:1], is_off_now=False)
+    assert finding.text.startswith("the right numbers arrive between the two GPUs, ")
 
 
 def test_the_workaround_is_proposed_only_where_it_helps() -> None:
