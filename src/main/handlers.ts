@@ -6,6 +6,7 @@ import type { LogFile } from './diagnostics/log-file';
 import type { Engine } from './engine/engine';
 import type { DoctorService } from './environment/doctor';
 import type { EnvironmentService } from './environment/environment';
+import type { InstallRequest } from './environment/install-plan';
 import type { StorageService } from './environment/storage';
 import type { MachineWatch } from './gpus/machine-watch';
 import type { CallHandlers } from './ipc/router';
@@ -118,6 +119,18 @@ function machineHandlers({
   | 'removeEnvironment'
   | 'unloadEngine'
 > {
+  /** False where it failed and the environment's own state says so: nothing else has to. */
+  const install = async (request: InstallRequest): Promise<boolean> => {
+    try {
+      await environment.install(request);
+    } catch (error) {
+      if (environment.get().status === 'failed') return false;
+      throw error;
+    }
+    await engine.stop();
+    await environmentChanged();
+    return true;
+  };
   return {
     watchMachine: ({ visible }) => {
       machine.setVisible(visible);
@@ -128,19 +141,14 @@ function machineHandlers({
       return undefined;
     },
     installEnvironment: async () => {
-      await environment.install();
-      await engine.stop();
-      await environmentChanged();
+      await install({});
       return undefined;
     },
     estimateInstall: () => environment.estimate(),
     installFromFolder: async () => {
       const bundle = await desktop.chooseFolder();
       if (bundle === null) return false;
-      await environment.install({ bundle });
-      await engine.stop();
-      await environmentChanged();
-      return true;
+      return install({ bundle });
     },
     runDoctor: async () => {
       await doctor.run();

@@ -1,9 +1,15 @@
-/** The Python environment from nothing, by the window alone: told first, installed, replaced, taken back. */
+/** The Python environment from nothing, by the window alone: told first, installed, replaced, taken back, moved. */
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import type { Page } from '@playwright/test';
-import { expect, test } from './harness';
+import { answerFolderDialogue, expect, test } from './harness';
 import { fillForm, generateButton, slices, waitForJob } from './steps';
 
 const INSTALL_MS = 400_000;
+const ROOT = path.resolve(import.meta.dirname, '..', '..');
+const run = promisify(execFile);
 
 async function makeVideo(page: Page, at: number): Promise<void> {
   await page.getByRole('button', { name: 'Create' }).click();
@@ -45,4 +51,49 @@ test('a first start says what it takes, installs it, makes a video; a new slot c
   expect(await readySlot(page, second)).toBe(first);
   await makeVideo(page, 1);
   expect((await slices(page)).library).toHaveLength(2);
+});
+
+test('a computer without a network is set up from a folder; the environment moves, and still makes videos', async ({
+  launch,
+}) => {
+  test.setTimeout(2 * INSTALL_MS);
+  const cache = process.env['SPLITREEL_E2E_CACHE'] ?? '';
+  const bundle = path.join(cache, 'bundle');
+  // What the README tells to run on a computer that has a network; wheels that are there from an earlier run stay.
+  await run(process.execPath, ['--import', 'tsx', 'scripts/bundle.ts', bundle, '--variant', 'cpu'], {
+    cwd: ROOT,
+    env: { ...process.env, SPLITREEL_DATA: path.join(cache, 'unused') },
+  });
+  const { app, page, dataFolder, screenshot } = await launch({ isOffline: true });
+  const machine = () => page.getByRole('button', { name: 'Machine' }).click();
+
+  await test.step('a folder that is no such bundle is refused in words', async () => {
+    await machine();
+    await answerFolderDialogue(app, dataFolder);
+    await page.getByRole('button', { name: 'Install from a folder' }).click();
+    await expect(page.getByText(/it is not one that npm run bundle has made whole/)).toBeVisible();
+    await screenshot('environment-no-bundle');
+  });
+  await answerFolderDialogue(app, bundle);
+  await page.getByRole('button', { name: 'Install from a folder' }).click();
+  const slot = await readySlot(page);
+  await makeVideo(page, 0);
+
+  await test.step('the environment is moved', async () => {
+    const other = path.join(dataFolder, 'another disk, perhaps with a rather long name ü');
+    mkdirSync(other);
+    await machine();
+    await page.getByRole('button', { name: 'Count sizes' }).click();
+    await answerFolderDialogue(app, '/proc');
+    await page.getByRole('button', { name: 'Move: Python environment' }).click();
+    await expect(page.getByText(/it cannot be written to/)).toBeVisible();
+    await answerFolderDialogue(app, other);
+    await page.getByRole('button', { name: 'Move: Python environment' }).click();
+    await expect(page.getByText(new RegExp(`${other}/splitreel/environment`)).first()).toBeVisible();
+    await screenshot('environment-moved');
+    expect(await readySlot(page)).toBe(slot);
+    expect(existsSync(path.join(dataFolder, 'environment'))).toBe(false);
+    expect(existsSync(path.join(other, 'splitreel', 'environment', 'slots', slot))).toBe(true);
+  });
+  await makeVideo(page, 1);
 });

@@ -26,6 +26,8 @@ export interface LaunchOptions {
   readonly dataFolder?: string;
   /** With the test user's own cache of packages, which outlives runs: for tests that install. */
   readonly withPackageCache?: boolean;
+  /** No package index can be reached: whatever is asked of one is refused at once. */
+  readonly isOffline?: boolean;
   /** Device pixels per CSS pixel. */
   readonly scale?: number;
 }
@@ -71,6 +73,10 @@ export function descendants(root: number): readonly number[] {
   return [...all.filter((pid) => pid === root), ...all.filter((pid) => pid !== root && isBelow(pid))];
 }
 
+/** Nothing listens on this port. */
+const NOWHERE = 'http://127.0.0.1:9';
+const OFFLINE = { HTTP_PROXY: NOWHERE, HTTPS_PROXY: NOWHERE, ALL_PROXY: NOWHERE, UV_DEFAULT_INDEX: NOWHERE };
+
 /** A PATH whose first folder holds the stand-in. */
 function fakeGpuPath(folder: string, gpus: FakeGpus): string {
   mkdirSync(folder, { recursive: true });
@@ -104,6 +110,7 @@ async function launchApp(options: LaunchOptions): Promise<RunningApp> {
       SPLITREEL_RUNTIME: process.env['SPLITREEL_RUNTIME'] ?? 'official',
       SPLITREEL_RUNTIME_NOTE: process.env['SPLITREEL_RUNTIME_NOTE'] ?? '',
       OMP_NUM_THREADS: '1',
+      ...(options.isOffline === true ? OFFLINE : {}),
     },
   });
   const page = await app.firstWindow();
@@ -121,6 +128,12 @@ async function launchApp(options: LaunchOptions): Promise<RunningApp> {
     },
   };
 }
+
+/** The system's dialogue cannot be clicked from here: it answers with this folder. */
+export const answerFolderDialogue = (app: ElectronApplication, folder: string): Promise<void> =>
+  app.evaluate(({ dialog }, chosen) => {
+    dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] });
+  }, folder);
 
 /** Ends the app with all that it has started, whatever state it is in. */
 function end({ pid }: RunningApp): void {

@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import type { ElectronApplication, Page } from '@playwright/test';
-import { descendants, expect, test } from './harness';
+import type { Page } from '@playwright/test';
+import { answerFolderDialogue, descendants, expect, test } from './harness';
 import { fillForm, generateButton, slices, waitForJob } from './steps';
 
 const ROOT = path.resolve(import.meta.dirname, '..', '..');
@@ -91,11 +91,6 @@ function processesWith(text: string): string[] {
       }),
     );
 }
-
-const answerFolderDialogue = (app: ElectronApplication, folder: string) =>
-  app.evaluate(({ dialog }, chosen) => {
-    dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] });
-  }, folder);
 
 test('a model is downloaded through kill -9, moved, and makes a video; the token is nowhere', async ({ launch }) => {
   const dataFolder = freshData();
