@@ -8,8 +8,8 @@ import { say } from './places';
 const USAGE = `npm run environment -- COMMAND
   status                                        what is there
   estimate [--variant auto|cuda|cpu]            what an install would fetch, and where it needs room
-  install [--variant auto|cuda|cpu] [--from FOLDER]
-                                                FOLDER: one that npm run bundle made; nothing is fetched then
+  install [--variant auto|cuda|cpu] [--from PLACE]
+                                                PLACE: a folder or zip of npm run bundle; nothing is fetched then
   roll-back                                     the slot before
   move environment|downloads FOLDER             to another disk, for example
   remove                                        the environment; downloads, models and videos stay`;

@@ -109,6 +109,7 @@ function machineHandlers({
   | 'installEnvironment'
   | 'estimateInstall'
   | 'installFromFolder'
+  | 'installFromArchive'
   | 'runDoctor'
   | 'measureStorage'
   | 'removeStorage'
@@ -147,8 +148,11 @@ function machineHandlers({
     estimateInstall: () => environment.estimate(),
     installFromFolder: async () => {
       const bundle = await desktop.chooseFolder();
-      if (bundle === null) return false;
-      return install({ bundle });
+      return bundle === null ? false : install({ bundle });
+    },
+    installFromArchive: async () => {
+      const bundle = await desktop.chooseFile('archive');
+      return bundle === null ? false : install({ bundle });
     },
     runDoctor: async () => {
       await doctor.run();

@@ -14,6 +14,7 @@ const CALLS: Readonly<Record<CallName, true>> = {
   installEnvironment: true,
   estimateInstall: true,
   installFromFolder: true,
+  installFromArchive: true,
   runDoctor: true,
   measureStorage: true,
   removeStorage: true,

@@ -1,6 +1,6 @@
 /**
- * A folder of wheels by which an environment is installed without a network: made by `npm run bundle` on a computer
- * that has one. Wheels are the lock's own, and their hashes are checked when it is made and when it is used.
+ * Wheels by which an environment is installed without a network, as a folder or as a zip of one: made by `npm run bundle`
+ * on a computer that has one. Wheels are the lock's own, and their hashes are checked when it is made and when it is used.
  */
 import path from 'node:path';
 import { z } from 'zod';
@@ -8,6 +8,7 @@ import { VARIANTS } from '../../shared/environment';
 import { appError, SplitreelError } from '../../shared/errors';
 import type { Files } from '../ports/files';
 import type { Processes } from '../ports/processes';
+import { isArchive, lookIntoArchive, type ArchiveLook, type ArchiveTool } from './bundle-archive';
 
 const manifestSchema = z.object({
   kind: z.literal('splitreel-bundle'),
@@ -20,17 +21,41 @@ export type BundleManifest = z.infer<typeof manifestSchema>;
 export const wheelsIn = (bundle: string): string => path.join(bundle, 'wheels');
 const manifestIn = (bundle: string): string => path.join(bundle, 'bundle.json');
 
-/** Throws FOLDER_UNUSABLE where it is no bundle, or one for another kind of machine. */
-export async function readBundle(files: Files, folder: string, machineKind: string): Promise<BundleManifest> {
-  const refuse = (problem: string): SplitreelError =>
-    new SplitreelError(appError('FOLDER_UNUSABLE', { folder, problem }));
-  const text = await files.readText(manifestIn(folder)).catch(() => null);
-  if (text === null) throw refuse('it is not one that npm run bundle has made whole');
+export interface Bundle {
+  readonly manifest: BundleManifest;
+  /** What an archive takes for as long as the install runs; 0 for a folder. */
+  readonly unpackedBytes: number;
+}
+
+export const bundleRefused = (place: string, problem: string): SplitreelError =>
+  new SplitreelError(appError('BUNDLE_UNUSABLE', { place, problem }));
+
+/** Throws BUNDLE_UNUSABLE where it is no bundle, or one for another kind of machine. `tool`: null without a Python. */
+export async function readBundle(
+  files: Files,
+  tool: ArchiveTool | null,
+  place: string,
+  machineKind: string,
+): Promise<Bundle> {
+  const { manifest: text, bytes } = await (isArchive(place)
+    ? lookInto(tool, place)
+    : files.readText(manifestIn(place)).then(
+        (manifest) => ({ manifest, bytes: 0 }),
+        () => ({ manifest: null, bytes: 0 }),
+      ));
+  if (text === null) throw bundleRefused(place, 'it is not one that npm run bundle has made whole');
   const parsed = manifestSchema.safeParse(parseJson(text));
-  if (!parsed.success) throw refuse('its bundle.json cannot be read');
+  if (!parsed.success) throw bundleRefused(place, 'its bundle.json cannot be read');
   if (parsed.data.machineKind !== machineKind)
-    throw refuse(`it is for ${parsed.data.machineKind}, and this is ${machineKind}`);
-  return parsed.data;
+    throw bundleRefused(place, `it is for ${parsed.data.machineKind}, and this is ${machineKind}`);
+  return { manifest: parsed.data, unpackedBytes: bytes };
+}
+
+async function lookInto(tool: ArchiveTool | null, archive: string): Promise<ArchiveLook> {
+  if (tool === null) throw bundleRefused(archive, 'there is no Python here to unpack it');
+  const found = await lookIntoArchive(tool, archive);
+  if (found === null) throw bundleRefused(archive, 'it is not a zip, or not all of one');
+  return found;
 }
 
 function parseJson(text: string): unknown {

@@ -12,6 +12,8 @@ export interface RoomSource {
   readonly cached: ReadonlySet<string> | null;
   /** From a folder nothing is downloaded. */
   readonly isOffline: boolean;
+  /** Of an archive, in the environment's folder for as long as the install runs. */
+  readonly unpackedBytes: number;
   /** The interpreter's own folder, compiled bytecode, the test video. */
   readonly overheadBytes: number;
 }
@@ -30,10 +32,11 @@ export async function estimateRoom(files: Pick<Files, 'deviceOf' | 'freeBytes'>,
   const inCache = sum(missing.map(({ unpackedBytes }) => unpackedBytes));
   const whole = sum(wheels.map(({ unpackedBytes }) => unpackedBytes));
   const isOneDisk = (await files.deviceOf(root)) === (await files.deviceOf(uvCache));
+  const besides = source.overheadBytes + source.unpackedBytes;
   const parts = isOneDisk
-    ? [{ folder: root, bytes: inCache + source.overheadBytes }]
+    ? [{ folder: root, bytes: inCache + besides }]
     : [
-        { folder: root, bytes: whole + source.overheadBytes },
+        { folder: root, bytes: whole + besides },
         { folder: uvCache, bytes: inCache },
       ];
   const needs = await Promise.all(

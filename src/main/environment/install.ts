@@ -8,6 +8,7 @@ import type { RunOutcome } from '../ports/processes';
 import type { InstallPlan, InstallPorts } from './install-plan';
 import { checkSlot } from './smoke-test';
 import { wheelsIn } from './bundle';
+import { isArchive, unpackArchive } from './bundle-archive';
 import type { Slots, SlotRecord } from './slots';
 import { applyUvLine, isNetworkTrouble, mainLine, NO_PACKAGES } from './uv-output';
 
@@ -20,8 +21,35 @@ export const atStep = (step: InstallProgress['step'], current: string | null = n
 });
 
 export async function installSlot(ports: InstallPorts, plan: InstallPlan): Promise<SlotRecord> {
-  plan.onProgress(atStep('tool', `uv ${plan.settings.uv.version}`));
   const python = await findPython(ports, plan.settings.pythonVersion, plan.env);
+  if (plan.bundle === null || !isArchive(plan.bundle) || python === null) return fillSlot(ports, plan, python);
+  // Beside the slots, where what a killed install leaves is looked for.
+  const bundle = `${plan.slots.folderOf(plan.slot)}-wheels`;
+  try {
+    await unpack(ports, plan, python, plan.bundle, bundle);
+    return await fillSlot(ports, { ...plan, bundle }, python);
+  } finally {
+    await ports.files.remove(bundle);
+  }
+}
+
+async function unpack(
+  { processes }: InstallPorts,
+  plan: InstallPlan,
+  python: string,
+  archive: string,
+  folder: string,
+): Promise<void> {
+  const { pythonFolder, env, signal, onProgress } = plan;
+  const onFile = (name: string): void => onProgress(atStep('tool', name));
+  throwUnlessDone(
+    await unpackArchive({ processes, python, pythonFolder, env }, archive, folder, { signal, onFile }),
+    plan.root,
+  );
+}
+
+async function fillSlot(ports: InstallPorts, plan: InstallPlan, python: string | null): Promise<SlotRecord> {
+  plan.onProgress(atStep('tool', `uv ${plan.settings.uv.version}`));
   const uv = await fetchUv(ports, plan, python);
   plan.onProgress(atStep('python', `Python ${plan.settings.pythonVersion}`));
   const folder = plan.slots.folderOf(plan.slot);

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { InstallEstimate, Variant, VariantChoice } from '../../shared/environment';
 import { workerEnvironment } from '../engine/worker-environment';
-import { readBundle } from './bundle';
+import { bundleRefused, readBundle } from './bundle';
+import type { ArchiveTool } from './bundle-archive';
 import { cachedPackages, estimateRoom } from './estimate';
 import type { EnvironmentOptions } from './environment-options';
 import { findPython, SYNC, uvProgramIn } from './install';
@@ -70,21 +71,29 @@ export function createSource(ports: InstallPorts, options: EnvironmentOptions): 
   const findDriver = async (): Promise<Driver> =>
     readDriver(processes, workerEnvironment(options.env), (await installSettings()).minimumDriver);
 
+  const archiveTool = async (): Promise<ArchiveTool | null> => {
+    const python = await systemPython();
+    return python === null ? null : { processes, python, pythonFolder: options.pythonFolder, env: plainEnv() };
+  };
+
   const estimate = async (request: InstallRequest = {}): Promise<InstallEstimate> => {
     const driver = await findDriver();
     const bundle =
       request.bundle === null || request.bundle === undefined
         ? null
-        : await readBundle(files, request.bundle, machineKind);
-    const chosen = bundle?.variant ?? request.variant ?? options.choice();
+        : await readBundle(files, await archiveTool(), request.bundle, machineKind);
+    const chosen = bundle?.manifest.variant ?? request.variant ?? options.choice();
     const { variant, reason } = chooseVariant(chosen, driver);
     const { settings, lock } = await read(variant);
+    if (bundle !== null && bundle.manifest.lockHash !== hashOf(lock))
+      throw bundleRefused(request.bundle ?? '', 'it was made with another version of Splitreel');
     const room = await estimateRoom(files, {
       root: options.root(),
       uvCache: options.downloadsFolder(),
       wheels: wheelsOf(await inPython('requirements.wheels.json'), machineKind, lock),
       cached: bundle === null ? await askUv(settings, lock) : null,
       isOffline: bundle !== null,
+      unpackedBytes: bundle?.unpackedBytes ?? 0,
       overheadBytes: settings.overheadBytes,
     });
     return { variant, reason, driverProblem: driver.kind === 'old' ? driver.problem : null, ...room };

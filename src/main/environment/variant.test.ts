@@ -49,7 +49,7 @@ test('what uv has already is not counted, on another disk all of it is copied', 
     { name: 'a', file: '', sha256: '', bytes: 1, unpackedBytes: 10 },
     { name: 'b', file: '', sha256: '', bytes: 2, unpackedBytes: 20 },
   ];
-  const source = { root: '/slots', uvCache: '/cache', wheels, isOffline: false, overheadBytes: 5 };
+  const source = { root: '/slots', uvCache: '/cache', wheels, isOffline: false, unpackedBytes: 0, overheadBytes: 5 };
   const disks = (isOne: boolean) => ({
     deviceOf: (folder: string) => Promise.resolve(isOne || folder === '/slots' ? 1 : 2),
     freeBytes: () => Promise.resolve(30),

@@ -445,6 +445,7 @@ export const copy = {
     packageChoices: { auto: 'Automatic', cuda: 'For NVIDIA GPUs', cpu: 'For the processor only' },
     gpuIsThereNow: 'There is a GPU now: install again to use it in full.',
     fromFolder: 'Install from a folder',
+    fromArchive: 'Install from a zip',
     doctor: {
       title: 'Check',
       run: 'Check this computer',

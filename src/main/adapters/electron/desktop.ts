@@ -5,6 +5,7 @@ import { LINKS, modelPage } from '../../window/links';
 const FILTERS = {
   image: { name: 'Pictures', extensions: ['png', 'jpg', 'jpeg', 'webp'] },
   video: { name: 'Videos', extensions: ['mp4'] },
+  archive: { name: 'Packages', extensions: ['zip'] },
 } as const;
 const DRAG_ICON_WIDTH = 160;
 

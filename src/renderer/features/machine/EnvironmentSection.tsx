@@ -106,7 +106,10 @@ function EnvironmentActions() {
         <Button onClick={() => void send(window.splitreel.cancelInstall())}>{copy.install.cancel}</Button>
       )}
       {verb !== null && (
-        <Button onClick={() => void send(window.splitreel.installFromFolder())}>{words.fromFolder}</Button>
+        <>
+          <Button onClick={() => void send(window.splitreel.installFromFolder())}>{words.fromFolder}</Button>
+          <Button onClick={() => void send(window.splitreel.installFromArchive())}>{words.fromArchive}</Button>
+        </>
       )}
       {status === 'ready' && environment.previousSlot !== null && (
         <Button onClick={() => void send(window.splitreel.rollBackEnvironment())}>{words.rollBack}</Button>

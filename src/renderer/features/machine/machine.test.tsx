@@ -27,7 +27,12 @@ beforeEach(() => {
 });
 
 async function open(changes: Partial<Slices>): Promise<FakeMain> {
-  const main = fakeMain(changes, { estimateInstall: ESTIMATE, readLogTail: '', installFromFolder: true });
+  const main = fakeMain(changes, {
+    estimateInstall: ESTIMATE,
+    readLogTail: '',
+    installFromFolder: true,
+    installFromArchive: true,
+  });
   Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
   stop = connectProjection(main.api);
   await expect.poll(() => useProjection.getState().slices).not.toBeNull();
@@ -45,6 +50,8 @@ test('download, room and a driver that is too old are told before an install', a
   expect(main.callsOf('updateSettings')).toEqual([{ environmentVariant: 'cuda' }]);
   await userEvent.click(screen.getByRole('button', { name: 'Install from a folder' }));
   expect(main.callsOf('installFromFolder')).toHaveLength(1);
+  await userEvent.click(screen.getByRole('button', { name: 'Install from a zip' }));
+  expect(main.callsOf('installFromArchive')).toHaveLength(1);
 });
 
 test('a finding has a button where the app can mend it, and only there', async () => {

@@ -1,0 +1,57 @@
+/** A bundle as one zip file: read and written by `python/splitreel/bundle_archive.py` with the system's Python. */
+import path from 'node:path';
+import { z } from 'zod';
+import type { Files } from '../ports/files';
+import type { Processes, RunOutcome } from '../ports/processes';
+
+/** What runs the script: a Python, the folder of our package, and the variables it gets. */
+export interface ArchiveTool {
+  readonly processes: Pick<Processes, 'run'>;
+  readonly python: string;
+  readonly pythonFolder: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export const isArchive = (place: string): boolean => place.toLowerCase().endsWith('.zip');
+
+const argsOf = ({ pythonFolder }: ArchiveTool, ...words: readonly string[]): readonly string[] => [
+  '-I',
+  path.join(pythonFolder, 'splitreel', 'bundle_archive.py'),
+  ...words,
+];
+
+const lookSchema = z.object({ bytes: z.number(), manifest: z.string().nullable() });
+export type ArchiveLook = z.infer<typeof lookSchema>;
+
+/** Null where it is no zip that can be read. `bytes`: of what would be unpacked. */
+export async function lookIntoArchive(tool: ArchiveTool, archive: string): Promise<ArchiveLook | null> {
+  const outcome = await tool.processes.run(tool.python, { args: argsOf(tool, 'look', archive), env: tool.env });
+  if (outcome.kind !== 'exited' || outcome.code !== 0) return null;
+  return lookSchema.parse(JSON.parse(outcome.stdout));
+}
+
+/** Into a folder as `npm run bundle` makes them. How it ended is for the caller to judge. */
+export const unpackArchive = (
+  tool: ArchiveTool,
+  archive: string,
+  folder: string,
+  options: { readonly signal: AbortSignal; readonly onFile: (name: string) => void },
+): Promise<RunOutcome> =>
+  tool.processes.run(tool.python, {
+    args: argsOf(tool, 'unpack', archive, folder),
+    env: tool.env,
+    signal: options.signal,
+    onLine: options.onFile,
+  });
+
+/** All of a folder as one file, whole or not at all. Throws Error with what Python said. */
+export async function packArchive(tool: ArchiveTool, files: Files, folder: string, archive: string): Promise<void> {
+  const part = path.join(path.dirname(archive), `.${path.basename(archive)}.part`);
+  const outcome = await tool.processes.run(tool.python, { args: argsOf(tool, 'pack', folder, part), env: tool.env });
+  if (outcome.kind === 'exited' && outcome.code === 0) {
+    await files.rename(part, archive);
+    return;
+  }
+  await files.remove(part);
+  throw new Error('stderr' in outcome ? outcome.stderr.trim() : outcome.kind);
+}
