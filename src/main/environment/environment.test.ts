@@ -190,3 +190,46 @@ test('an install of another process is neither disturbed nor doubled', async () 
   await service.check();
   expect(await slots()).not.toContain('theirs');
 });
+
+test('what cannot be tidied up after the switch does not take the new slot away', async () => {
+  await open().install();
+  const first = slotOf(await checked(open()));
+  const theirs = path.join(root(), 'slots', 'left-by-somebody');
+  await mkdir(theirs);
+  const remove = async (target: string): Promise<void> => {
+    if (target === theirs) throw Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+    await nodeFiles.remove(target);
+  };
+  const service = open(null, { ...nodeFiles, remove });
+  await service.install();
+  expect(slotOf(service)).not.toBe(first);
+  expect(service.get()).toMatchObject({ status: 'ready', previousSlot: first });
+  expect(await service.current()).not.toBeNull();
+  expect(await nodeFiles.stat(path.join(root(), 'installing.json'))).toBeNull();
+});
+
+test('halves of an install that was killed are swept up, but not those of one that runs', async () => {
+  const halves = ['check-a-slot/x.mp4', '.0000.part', 'tool/uv-2.slot.part/uv.whl', '../cache/.tmpAbC/torch.so'];
+  const put = async (): Promise<void> => {
+    for (const half of halves) await nodeFiles.writeAtomically(path.join(root(), half), 'half');
+  };
+  const left = async (): Promise<readonly string[]> => {
+    const infos = await Promise.all(halves.map((half) => nodeFiles.stat(path.join(root(), half))));
+    return halves.filter((_, index) => infos[index] !== null);
+  };
+  await put();
+  const other = await nodeProcesses.find(1);
+  const note = { pid: 1, startTime: other?.startTime, slot: 'theirs' };
+  await writeFile(path.join(root(), 'installing.json'), JSON.stringify(note));
+  await open().check();
+  expect(await left()).toEqual(halves);
+  await rm(path.join(root(), 'installing.json'));
+  await open().check();
+  expect(await left()).toEqual([]);
+  expect(await nodeFiles.stat(path.join(tool(), 'uv-1.data/scripts/uv'))).not.toBeNull();
+});
+
+async function checked(service: EnvironmentService): Promise<EnvironmentService> {
+  await service.check();
+  return service;
+}

@@ -4,16 +4,18 @@
  */
 import path from 'node:path';
 import type { Environment, InstallEstimate, VariantChoice } from '../../shared/environment';
-import { appError, SplitreelError, type AppError } from '../../shared/errors';
+import { appError, describeError, SplitreelError } from '../../shared/errors';
 import { workerEnvironment } from '../engine/worker-environment';
-import { fileErrorCode } from '../ports/files';
 import type { Random } from '../ports/random';
 import type { EnvironmentOptions } from './environment-options';
 import { refuseWithoutRoom } from './estimate';
 import { atStep, installSlot, writePathFile } from './install';
+import { asInstallError, withRoom } from './install-errors';
 import { dropLock, endOrphans, slotOfAnother, takeLock } from './install-lock';
 import type { BundleSource, InstallPorts, InstallRequest } from './install-plan';
 import type { InstallSettings } from './install-settings';
+import { sweepLeftovers } from './leftovers';
+import { hideInError, secretsHider } from './secrets';
 import { openSlots, type Slots } from './slots';
 import { createSource, hashOf } from './source';
 
@@ -55,6 +57,7 @@ export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentO
   const slotsNow = (): Slots => openSlots(files, options.root(), options.platform);
   const source = createSource(ports, options);
   let state: Environment = { status: 'unknown' };
+  let sweeping: Promise<void> | null = null;
   let installing: { readonly done: Promise<void>; readonly abort: AbortController } | null = null;
 
   const setState = (next: Environment): Environment => {
@@ -104,8 +107,14 @@ export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentO
     const root = options.root();
     const slots = slotsNow();
     let slot: string | null = null;
+    let isCurrent = false;
+    let needs: InstallEstimate['needs'] = [];
+    let hideSecrets = (text: string): string => text;
     try {
+      const env = await source.env();
+      hideSecrets = secretsHider(env);
       const estimate = await source.estimate(request);
+      needs = estimate.needs;
       refuseWithoutRoom(estimate);
       const { settings, lock } = await source.read(estimate.variant);
       const lockHash = hashOf(lock);
@@ -125,8 +134,9 @@ export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentO
         pythonFolder: options.pythonFolder,
         devices: await source.devices(estimate.variant),
         demoModel: (await files.stat(path.join(demo, 'model_index.json'))) === null ? null : demo,
-        env: await source.env(),
+        env,
         workerEnv: workerEnvironment(options.env),
+        hideSecrets,
         machineKind,
         signal,
         onProgress,
@@ -135,20 +145,41 @@ export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentO
       await slots.writeRecord(slot, record);
       const previous = before === null ? null : await lastProven(slots, before);
       await slots.writePointer({ slot, previous });
+      isCurrent = true;
       await slots.removeOthers([slot, ...(previous === null ? [] : [previous])]);
       await dropLock(ports, root);
       await check();
     } catch (error) {
-      const problem = asInstallError(error, root);
-      if (slot !== null && problem.code !== 'ENVIRONMENT_BUSY') {
-        await files.remove(slots.folderOf(slot)).catch(() => undefined);
+      const met = hideInError(asInstallError(error, root), hideSecrets);
+      if (slot !== null && met.code !== 'ENVIRONMENT_BUSY') {
+        // What cannot be tidied up after the switch is no reason to take away what is in use by now.
+        if (!isCurrent) await files.remove(slots.folderOf(slot)).catch(() => undefined);
+        await sweepLeftovers(files, root, options.downloadsFolder()).catch(() => undefined);
         await dropLock(ports, root).catch(() => undefined);
       }
+      if (isCurrent) {
+        ports.log.warn(`install: what was left could not be removed: ${describeError(met).message}`);
+        await check();
+        return;
+      }
+      const problem = await withRoom(files, met, needs);
       // A working environment stays what it is; the failed try is told by the call that started it.
       if (problem.code === 'CANCELLED' || hasWorkingSlot) await check();
       else setState({ status: 'failed', error: problem, hasWorkingSlot });
       throw new SplitreelError(problem);
     }
+  };
+
+  /** What an install that was killed has left, running or written. */
+  const sweep = async (): Promise<void> => {
+    const root = options.root();
+    await endOrphans(ports, root, options.pid);
+    const slots = slotsNow();
+    const pointer = await slots.readPointer();
+    const another = await slotOfAnother(ports, root, options.pid);
+    const kept = [pointer?.slot, pointer?.previous, another];
+    await slots.removeOthers(kept.filter((name) => typeof name === 'string'));
+    if (another === null) await sweepLeftovers(files, root, options.downloadsFolder());
   };
 
   const cancel = (): void => installing?.abort.abort();
@@ -157,21 +188,22 @@ export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentO
     get: () => state,
     check: async () => {
       if (installing !== null) return state;
-      const root = options.root();
-      await endOrphans(ports, root, options.pid);
-      const slots = slotsNow();
-      const pointer = await slots.readPointer();
-      const kept = [pointer?.slot, pointer?.previous, await slotOfAnother(ports, root, options.pid)];
-      await slots.removeOthers(kept.filter((name) => typeof name === 'string'));
+      sweeping ??= sweep().finally(() => {
+        sweeping = null;
+      });
+      await sweeping;
       return check();
     },
     estimate: source.estimate,
     install: (request = {}) => {
       if (installing === null) {
         const abort = new AbortController();
-        const done = make(request, abort.signal).finally(() => {
-          installing = null;
-        });
+        const done = (sweeping ?? Promise.resolve())
+          .catch(() => undefined)
+          .then(() => make(request, abort.signal))
+          .finally(() => {
+            installing = null;
+          });
         installing = { done, abort };
       }
       return installing.done;
@@ -224,11 +256,4 @@ async function lastProven(
 ): Promise<string> {
   if (record.hasMadeVideo || previous === null) return slot;
   return (await slots.readRecord(previous))?.hasMadeVideo === true ? previous : slot;
-}
-
-function asInstallError(error: unknown, folder: string): AppError {
-  if (error instanceof SplitreelError) return error.error;
-  if (fileErrorCode(error) === 'ENOSPC') return appError('DISK_FULL', { folder, needed: 'more', free: '0 MB' });
-  const problem = error instanceof Error ? error.message : String(error);
-  return appError('ENVIRONMENT_INSTALL_FAILED', { problem });
 }

@@ -18,6 +18,8 @@ export interface RoomSource {
   readonly overheadBytes: number;
 }
 
+export type Need = InstallEstimate['needs'][number];
+
 type Room = Pick<InstallEstimate, 'downloadBytes' | 'downloadCount' | 'packageCount' | 'needs' | 'fits'>;
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
@@ -52,7 +54,9 @@ export async function estimateRoom(files: Pick<Files, 'deviceOf' | 'freeBytes'>,
   };
 }
 
-const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+/** `2.6 GB`, `12 MB` */
+export const gigabytes = (bytes: number): string =>
+  bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(0)} MB`;
 
 export function refuseWithoutRoom({ needs }: Pick<InstallEstimate, 'needs'>): void {
   const lacking = needs.find(({ bytes, freeBytes }) => freeBytes < bytes);

@@ -45,14 +45,22 @@ export async function takeLock(ports: Ports, root: string, pid: number, slot: st
 
 export const dropLock = ({ files }: Ports, root: string): Promise<void> => files.remove(fileIn(root));
 
+/** How often it is looked whether they have gone: a look takes about 10 ms, and what was killed goes in a few. */
+const MAX_LOOKS = 500;
+
 /**
- * Ends programs of an install whose maker was killed: they would go on writing. Found by the slot's name, which is
- * random and stands in their command lines; a process id alone may belong to somebody else by now.
+ * Ends programs of an install whose maker was killed: they would go on writing, uv for as long as the index keeps it
+ * waiting. Found by the slot's name, which is random and stands in their command lines; a process id alone may belong to
+ * somebody else by now. Resolves when they have gone.
  */
 export async function endOrphans(ports: Ports, root: string, pid: number): Promise<void> {
   const note = await readNote(ports, root);
   if (note === null || note.pid === pid || (await slotOfAnother(ports, root, pid)) !== null) return;
-  for (const record of await ports.processes.tree(1))
-    if (record.pid !== pid && record.commandLine.includes(note.slot)) ports.processes.killPid(record.pid, 'SIGKILL');
+  for (let look = 0; look < MAX_LOOKS; look += 1) {
+    const all = await ports.processes.tree(1);
+    const left = all.filter((record) => record.pid !== pid && record.commandLine.includes(note.slot));
+    if (left.length === 0) break;
+    for (const record of left) ports.processes.killPid(record.pid, 'SIGKILL');
+  }
   await dropLock(ports, root);
 }

@@ -31,6 +31,8 @@ export interface InstallPlan {
   readonly demoModel: string | null;
   readonly env: Readonly<Record<string, string>>;
   readonly workerEnv: Readonly<Record<string, string>>;
+  /** For all that is written down of what programs say: `env` may hold passwords. */
+  readonly hideSecrets: (text: string) => string;
   /** `linux-x64` and the like. */
   readonly machineKind: string;
   readonly signal: AbortSignal;

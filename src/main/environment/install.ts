@@ -1,16 +1,16 @@
 /** Makes one slot, step by step. Throws a SplitreelError; what it leaves behind then is swept up by the caller. */
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { appError, SplitreelError } from '../../shared/errors';
 import type { InstallProgress } from '../../shared/environment';
 import type { Files } from '../ports/files';
-import type { RunOutcome } from '../ports/processes';
-import type { InstallPlan, InstallPorts } from './install-plan';
-import { checkSlot } from './smoke-test';
 import { wheelsIn } from './bundle';
 import { isArchive, unpackArchive } from './bundle-archive';
+import { installFailed, throwUnlessFetched } from './install-errors';
+import type { InstallPlan, InstallPorts } from './install-plan';
+import { partOfTool } from './leftovers';
+import { checkSlot } from './smoke-test';
 import type { Slots, SlotRecord } from './slots';
-import { applyUvLine, isNetworkTrouble, mainLine, NO_PACKAGES } from './uv-output';
+import { applyUvLine, NO_PACKAGES } from './uv-output';
 
 export const atStep = (step: InstallProgress['step'], current: string | null = null): InstallProgress => ({
   step,
@@ -42,7 +42,7 @@ async function unpack(
 ): Promise<void> {
   const { pythonFolder, env, signal, onProgress } = plan;
   const onFile = (name: string): void => onProgress(atStep('tool', name));
-  throwUnlessDone(
+  throwUnlessFetched(
     await unpackArchive({ processes, python, pythonFolder, env }, archive, folder, { signal, onFile }),
     plan.root,
   );
@@ -98,10 +98,10 @@ async function fetchUv(ports: InstallPorts, plan: InstallPlan, python: string | 
   const folder = path.join(plan.root, 'tool', `uv-${version}`);
   if ((await files.stat(program)) !== null) return program;
   const sha256 = wheelSha256[plan.machineKind];
-  if (sha256 === undefined) throw failed(`there is no uv for ${plan.machineKind} in this version of Splitreel`);
-  if (python === null) throw failed(`Python ${plan.settings.pythonVersion} with pip was not found`);
-  const temporary = `${folder}.part`;
-  await files.remove(temporary);
+  if (sha256 === undefined) throw installFailed(`there is no uv for ${plan.machineKind} in this version of Splitreel`);
+  if (python === null) throw installFailed(`Python ${plan.settings.pythonVersion} with pip was not found`);
+  // Named after the slot, by which programs of an install that was killed are found.
+  const temporary = partOfTool(folder, plan.slot);
   await files.makeFolder(temporary);
   const requirements = path.join(temporary, 'uv.txt');
   await files.writeAtomically(requirements, `uv==${version} --hash=sha256:${sha256}\n`);
@@ -109,12 +109,12 @@ async function fetchUv(ports: InstallPorts, plan: InstallPlan, python: string | 
   if (plan.bundle !== null) args.push('--no-index', '--find-links', wheelsIn(plan.bundle));
   await runStep(ports, plan, python, [...args, '--require-hashes', '--dest', temporary, '-r', requirements]);
   const wheel = (await files.list(temporary)).find((name) => name.endsWith('.whl'));
-  if (wheel === undefined) throw failed('the wheel of uv did not come');
+  if (wheel === undefined) throw installFailed('the wheel of uv did not come');
   const wheelFile = path.join(temporary, wheel);
   const found = createHash('sha256')
     .update(await files.readBytes(wheelFile))
     .digest('hex');
-  if (found !== sha256) throw failed(`the wheel of uv has another hash (${found})`);
+  if (found !== sha256) throw installFailed(`the wheel of uv has another hash (${found})`);
   await runStep(ports, plan, python, ['-I', '-m', 'zipfile', '-e', wheelFile, temporary]);
   await files.remove(wheelFile);
   await files.makeExecutable(path.join(temporary, path.relative(folder, program)));
@@ -155,9 +155,6 @@ export async function writePathFile(files: Files, slots: Slots, slot: string, py
   if (before !== content) await files.writeAtomically(file, content);
 }
 
-const failed = (problem: string, details?: string): SplitreelError =>
-  new SplitreelError(appError('ENVIRONMENT_INSTALL_FAILED', { problem }, details === undefined ? {} : { details }));
-
 async function runStep(
   { processes, log }: InstallPorts,
   plan: InstallPlan,
@@ -170,24 +167,9 @@ async function runStep(
     env: plan.env,
     signal: plan.signal,
     onLine: (line) => {
-      log.info(`install: ${line}`);
+      log.info(`install: ${plan.hideSecrets(line)}`);
       onLine(line);
     },
   });
-  throwUnlessDone(outcome, plan.root);
-}
-
-export function throwUnlessDone(outcome: RunOutcome, folder: string): void {
-  if (outcome.kind === 'exited' && outcome.code === 0) return;
-  if (outcome.kind === 'cancelled') throw new SplitreelError(appError('CANCELLED'));
-  if (outcome.kind === 'notFound') throw failed('a program is missing');
-  if (outcome.kind === 'failed') throw failed(outcome.problem);
-  const output = `${outcome.stdout}\n${outcome.stderr}`.trim();
-  if (/no space left on device|os error 28/i.test(output))
-    throw new SplitreelError(
-      appError('DISK_FULL', { folder, needed: 'more', free: '0 MB' }, { details: output.slice(-4_000) }),
-    );
-  const details = { details: output.slice(-4_000) };
-  if (isNetworkTrouble(output)) throw new SplitreelError(appError('NETWORK_UNREACHABLE', {}, details));
-  throw failed(mainLine(output), output.slice(-4_000));
+  throwUnlessFetched(outcome, plan.root);
 }

@@ -2,9 +2,9 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { appError, SplitreelError } from '../../shared/errors';
-import type { RunOutcome } from '../ports/processes';
+import { outputOrThrow } from './install-errors';
 import type { InstallPlan, InstallPorts } from './install-plan';
-import { mainLine } from './uv-output';
+import { checkFolderIn } from './leftovers';
 
 const VERSIONS = `
 import importlib, importlib.metadata, json, platform
@@ -28,24 +28,29 @@ const CHECK_TIMEOUT_MS = 600_000;
 
 export async function checkSlot(ports: InstallPorts, plan: InstallPlan): Promise<Record<string, string>> {
   const python = plan.slots.pythonOf(plan.slot);
-  const run = (args: readonly string[]): Promise<RunOutcome> =>
-    ports.processes.run(python, {
+  const run = async (args: readonly string[], problem: string): Promise<string> => {
+    const outcome = await ports.processes.run(python, {
       args: ['-I', ...args],
       env: plan.workerEnv,
       signal: plan.signal,
       timeoutMs: CHECK_TIMEOUT_MS,
     });
+    return outputOrThrow(outcome, plan.root, (line, details) => {
+      const params = { problem: `${problem}: ${line}` };
+      return new SplitreelError(appError('ENVIRONMENT_BROKEN', params, { details }));
+    });
+  };
   const checkCount = 1 + plan.devices.length;
   const report = (completed: number, current: string): void =>
     plan.onProgress({ step: 'checking', completed, total: checkCount, downloadedBytes: null, current });
 
   report(0, 'imports');
-  const said = outputOf(await run(['-c', VERSIONS]), 'a package cannot be imported');
+  const said = await run(['-c', VERSIONS], 'a package cannot be imported');
   const versions = z.record(z.string(), z.string()).parse(JSON.parse(said.split('\n').pop() ?? ''));
-  const folder = path.join(plan.root, `check-${plan.slot}`);
+  const folder = checkFolderIn(plan.root, plan.slot);
   try {
     const model = plan.demoModel ?? path.join(folder, 'model');
-    if (plan.demoModel === null) outputOf(await run(['-c', MAKE_DEMO, model]), 'the test model cannot be made');
+    if (plan.demoModel === null) await run(['-c', MAKE_DEMO, model], 'the test model cannot be made');
     for (const [index, device] of plan.devices.entries()) {
       report(1 + index, `a tiny video (${device})`);
       const words = [
@@ -59,19 +64,11 @@ export async function checkSlot(ports: InstallPorts, plan: InstallPlan): Promise
         device,
       ];
       const problem = `a tiny video cannot be made (${device})`;
-      outputOf(await run(['-m', 'splitreel', 'generate', ...TINY_JOB, ...words]), problem);
+      await run(['-m', 'splitreel', 'generate', ...TINY_JOB, ...words], problem);
     }
   } finally {
     await ports.files.remove(folder);
   }
   report(checkCount, 'a tiny video');
   return versions;
-}
-
-function outputOf(outcome: RunOutcome, problem: string): string {
-  if (outcome.kind === 'exited' && outcome.code === 0) return outcome.stdout;
-  if (outcome.kind === 'cancelled') throw new SplitreelError(appError('CANCELLED'));
-  const output = 'stderr' in outcome ? `${outcome.stdout}\n${outcome.stderr}`.trim() : outcome.kind;
-  const params = { problem: `${problem}: ${mainLine(output)}` };
-  throw new SplitreelError(appError('ENVIRONMENT_BROKEN', params, { details: output.slice(-4_000) }));
 }

@@ -60,9 +60,15 @@ export function createSource(ports: InstallPorts, options: EnvironmentOptions): 
     const uv = uvProgramIn(options.root(), settings.uv.version, machineKind);
     const python = await systemPython();
     if ((await files.stat(uv)) === null || python === null) return null;
-    const lockFile = path.join(options.root(), 'estimate.lock');
-    await files.writeAtomically(lockFile, lock);
-    const nowhere = path.join(options.root(), 'estimate');
+    const folder = path.join(options.root(), 'estimate');
+    const lockFile = path.join(folder, 'requirements.lock');
+    try {
+      await files.writeAtomically(lockFile, lock);
+    } catch {
+      // A full disk, for example: what is said then is what is needed.
+      return null;
+    }
+    const nowhere = path.join(folder, 'nowhere');
     const args = [...SYNC, '--dry-run', '--verbose', '--target', nowhere, '--python', python, lockFile];
     const outcome = await processes.run(uv, { args, env: await env(), timeoutMs: DRY_RUN_TIMEOUT_MS });
     return 'stderr' in outcome ? cachedPackages(`${outcome.stdout}\n${outcome.stderr}`) : null;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { SplitreelError } from '../../shared/errors';
 import type { RunOutcome } from '../ports/processes';
-import { throwUnlessDone } from './install';
+import { throwUnlessFetched } from './install-errors';
 import { installEnvironment } from './install-settings';
 import { applyUvLine, mainLine, NO_PACKAGES } from './uv-output';
 
@@ -24,7 +24,7 @@ test('packages and bytes are counted from the words of uv', () => {
 
 const codeOf = (outcome: RunOutcome): string | null => {
   try {
-    throwUnlessDone(outcome, '/data');
+    throwUnlessFetched(outcome, '/data');
     return null;
   } catch (error) {
     return error instanceof SplitreelError ? error.error.code : 'not ours';
@@ -41,6 +41,13 @@ test.each<[string, RunOutcome, string | null]>([
     failed('error: Failed to fetch\n  Caused by: dns error: failed to lookup address information'),
     'NETWORK_UNREACHABLE',
   ],
+  ['a certificate', failed('  cause: invalid peer certificate: UnknownIssuer'), 'CERTIFICATE_UNTRUSTED'],
+  [
+    'a line that is cut',
+    failed('error: Failed to download `a==1`\n  cause: error reading a body'),
+    'NETWORK_UNREACHABLE',
+  ],
+  ['a full quota', failed('OSError: [Errno 122] Disk quota exceeded'), 'DISK_FULL'],
   ['an altered hash', failed('error: Hash mismatch for `torch==2.15.0`'), 'ENVIRONMENT_INSTALL_FAILED'],
   ['a killed uv', { kind: 'signalled', signal: 'SIGKILL', stdout: '', stderr: '' }, 'ENVIRONMENT_INSTALL_FAILED'],
 ])('%s', (_name, outcome, code) => {
@@ -49,6 +56,9 @@ test.each<[string, RunOutcome, string | null]>([
 
 test('the line that says what went wrong is the one that is told', () => {
   expect(mainLine('warning: x\nerror: Hash mismatch.\nhint: y')).toBe('Hash mismatch');
+  const tree =
+    'error: Failed to download `a==1`\n  cause: Failed to write\n  cause: Hash mismatch for `a==1`\n\n    Expected:';
+  expect(mainLine(tree)).toBe('Failed to download `a==1`: Hash mismatch for `a==1`');
   expect(mainLine('')).toBe('it ended without a word');
 });
 

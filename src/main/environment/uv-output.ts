@@ -38,13 +38,24 @@ export function applyUvLine(progress: PackageProgress, line: string): PackagePro
   return progress;
 }
 
-/** True where uv or pip say that the index could not be reached. */
+/** True where uv or pip say that the index could not be reached, or was lost in the middle. */
 export const isNetworkTrouble = (output: string): boolean =>
-  /error sending request|dns error|failed to lookup address|connection (refused|reset|timed out)|network is unreachable|Temporary failure in name resolution|NewConnectionError|Max retries exceeded|operation timed out|proxy/i.test(
+  /error sending request|error reading a body|error decoding response body|dns error|failed to lookup address|connection (refused|reset|timed out)|network is unreachable|Temporary failure in name resolution|NewConnectionError|Max retries exceeded|operation timed out|proxy/i.test(
     output,
   );
 
-/** The line that says what went wrong: the first that begins with error, or else the last. */
+/** True where uv, pip or Python say that a disk is full, or a quota. */
+export const isDiskFull = (output: string): boolean =>
+  /no space left on device|os error 28\b|errno 28\b|disk quota exceeded/i.test(output);
+
+/** True where uv or pip do not trust whom they reached. */
+export const isCertificateTrouble = (output: string): boolean =>
+  /invalid peer certificate|certificate.verify.failed|unknownissuer|self.signed certificate/i.test(output);
+
+/** As uv draws it under an error. */
+const CAUSE = /^(├─▶|╰─▶|Caused by:|cause:)\s*/;
+
+/** The line that says what went wrong, the first that begins with error or else the last, and its innermost cause. */
 export function mainLine(output: string): string {
   const lines = output
     .split('\n')
@@ -52,8 +63,13 @@ export function mainLine(output: string): string {
     .filter((line) => line !== '');
   const named =
     lines.find((line) => /^(error|ERROR|×)/.test(line)) ?? lines[lines.length - 1] ?? 'it ended without a word';
-  return named
-    .replace(/^(error|ERROR|×):?\s*/, '')
-    .replace(/\.$/, '')
+  const cause =
+    lines
+      .reverse()
+      .find((line) => CAUSE.test(line))
+      ?.replace(CAUSE, '') ?? null;
+  return [named.replace(/^(error|ERROR|×):?\s*/, ''), ...(cause === null ? [] : [cause])]
+    .map((part) => part.replace(/[.:]$/, ''))
+    .join(': ')
     .slice(0, 300);
 }

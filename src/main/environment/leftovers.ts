@@ -1,0 +1,19 @@
+/**
+ * What an install that did not end well leaves beside its slot, which has no other name: half of a tool, a test video, a
+ * file on its way to its name, and what uv was unpacking, gigabytes of it. Only to be called while no install runs.
+ */
+import path from 'node:path';
+import type { Files } from '../ports/files';
+
+export const checkFolderIn = (root: string, slot: string): string => path.join(root, `check-${slot}`);
+export const partOfTool = (toolFolder: string, slot: string): string => `${toolFolder}.${slot}.part`;
+
+export async function sweepLeftovers(files: Files, root: string, uvCache: string): Promise<void> {
+  const removeIn = async (folder: string, isLeft: (name: string) => boolean): Promise<void> => {
+    for (const name of await files.list(folder)) if (isLeft(name)) await files.remove(path.join(folder, name));
+  };
+  await removeIn(root, (name) => name.startsWith('check-') || (name.startsWith('.') && name.endsWith('.part')));
+  await removeIn(path.join(root, 'tool'), (name) => name.endsWith('.part'));
+  // uv unpacks a wheel into such a folder, and renames it when it is whole.
+  await removeIn(uvCache, (name) => name.startsWith('.tmp'));
+}

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { appError } from '../../shared/errors';
+import { hideInError, secretsHider } from './secrets';
+
+const hide = secretsHider({
+  UV_DEFAULT_INDEX: 'https://me:s%40crèt@index.example/simple',
+  UV_INDEX: 'https://a.example/simple https://glpat-12345@b.example/simple',
+  HTTPS_PROXY: 'http://proxy.example:8080',
+  PATH: '/usr/bin',
+});
+
+test.each([
+  ['the password of an index', 'GET https://me:s%40crèt@index.example/x', 'GET https://me:****@index.example/x'],
+  ['the same as it reads', 'login me, password s@crèt', 'login me, password ****'],
+  ['a token that is the whole of it', 'at https://glpat-12345@b.example', 'at https://****@b.example'],
+  ['an address that no variable holds', 'to http://you:other@c.example:81/', 'to http://you:****@c.example:81/'],
+  ['an address without any', 'http://proxy.example:8080 is not there', 'http://proxy.example:8080 is not there'],
+  ['a package with a version', 'Downloaded torch@2.1: me', 'Downloaded torch@2.1: me'],
+])('%s', (_name, text, shown) => {
+  expect(hide(text)).toBe(shown);
+});
+
+test('an error shows none either', () => {
+  const error = appError('ENVIRONMENT_INSTALL_FAILED', { problem: 'not s@crèt' }, { details: 'x s%40crèt y' });
+  expect(JSON.stringify(hideInError(error, hide))).not.toMatch(/s(@|%40)crèt/);
+  expect(hideInError(error, hide)).toMatchObject({ params: { problem: 'not ****' }, details: 'x **** y' });
+});

@@ -1,0 +1,166 @@
+/**
+ * The maker of a new slot is killed at each stage, with all that it has started and alone. At the next start the slot in
+ * use makes a video, nothing of the killed install runs or lies about, and what was fetched whole is not fetched again.
+ */
+import { readdirSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { EnvironmentService } from '../../src/main/environment/environment';
+import {
+  expectNothingHalfMade,
+  expectOldSlotAlone,
+  expectVideo,
+  makeWheels,
+  OLD,
+  openRig,
+  type Rig,
+  type RigWish,
+} from './install-rig';
+import { programsOf, reaches, startInstaller } from './installer-process';
+
+let rig: Rig;
+const prepare = async (wish: RigWish = {}): Promise<void> => {
+  rig = await openRig(wish);
+};
+beforeEach(() => prepare());
+afterEach(() => rig.close());
+
+/** As at the start of the app. */
+async function startAgain(): Promise<EnvironmentService> {
+  const service = rig.open();
+  await service.check();
+  expect(await programsOf(rig)).toEqual([]);
+  return service;
+}
+
+async function expectOldSlotWorks(): Promise<EnvironmentService> {
+  const service = await startAgain();
+  await expectOldSlotAlone(rig, service);
+  await expectVideo(rig, service);
+  return service;
+}
+
+/** The wheel comes to its middle and no further. Resolves to true when it has. */
+function stallIn(file: string): () => boolean {
+  let isStuck = false;
+  rig.index.answer = (request, response) => {
+    if (request.url?.endsWith(file) !== true) {
+      rig.index.serve(request, response);
+      return;
+    }
+    const { bytes } = rig.wheels.tiny;
+    response.writeHead(200, { 'content-length': String(bytes.length) });
+    response.write(bytes.subarray(0, bytes.length / 2), () => {
+      isStuck = true;
+    });
+  };
+  return () => isStuck;
+}
+
+const fetched = (file: string): number => rig.index.asked.filter(({ url }) => url?.endsWith(file) === true).length;
+
+describe('killed while uv downloads', () => {
+  test('alone: uv lives on while the index keeps it waiting; the next start ends it', async () => {
+    const isStuck = stallIn(rig.wheels.tiny.file);
+    const installer = await startInstaller(rig);
+    // The other wheel is whole in the cache by then: its name stands where whole ones lie. And uv has said all that it
+    // has to say: a word into a pipe that nobody reads would be its last.
+    const said = `Downloading ${rig.wheels.tiny.name}`;
+    await reaches(
+      async () => isStuck() && installer.hasSaid(said) && (await wheelsInCache()).includes('real-packages'),
+    );
+    await installer.kill('alone');
+    expect((await programsOf(rig)).filter((line) => line.includes('pip sync'))).toHaveLength(1);
+    const service = await expectOldSlotWorks();
+    // Gone on with: what had come whole is not asked for again.
+    rig.index.answer = null;
+    const before = fetched(rig.wheels.real.file);
+    await service.install();
+    expect(fetched(rig.wheels.real.file)).toBe(before);
+    expect(service.get()).toMatchObject({ status: 'ready', previousSlot: OLD });
+  });
+
+  test('with all that it has started: what uv had unpacked is swept up', async () => {
+    const isStuck = stallIn(rig.wheels.tiny.file);
+    const installer = await startInstaller(rig);
+    await reaches(isStuck);
+    await installer.kill('all');
+    await expectOldSlotWorks();
+  });
+});
+
+const wheelsInCache = async (): Promise<string> =>
+  (await readdir(rig.at('downloads'), { recursive: true }).catch(() => []))
+    .filter((name) => !name.includes('.tmp'))
+    .join('\n');
+
+test('killed while pip fetches uv: half of the tool is swept up', async () => {
+  await rig.close();
+  await prepare({ hasUv: false });
+  let isAsked = false;
+  rig.index.answer = () => {
+    isAsked = true;
+  };
+  const installer = await startInstaller(rig);
+  await reaches(() => isAsked);
+  expect(await readdir(rig.at('environment/tool'))).not.toEqual([]);
+  await installer.kill('alone');
+  expect((await programsOf(rig)).filter((line) => line.includes('pip download'))).toHaveLength(1);
+  await expectOldSlotWorks();
+});
+
+test('killed while uv puts packages into the slot', async () => {
+  const many = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`many/m${String(index)}.py`, '']));
+  const [wheel] = await makeWheels(rig.folder, [{ name: 'many-files', files: many }]);
+  if (wheel === undefined) throw new Error('no wheel');
+  rig.index.offer([wheel]);
+  await rig.writeLock([wheel]);
+  const installer = await startInstaller(rig);
+  const library = (): readonly string[] => {
+    const [slot] = readdirSync(rig.at('environment/slots')).filter((name) => name !== OLD);
+    try {
+      const [version = ''] = readdirSync(rig.at('environment/slots', slot ?? '', 'lib'));
+      return readdirSync(rig.at('environment/slots', slot ?? '', 'lib', version, 'site-packages', 'many'));
+    } catch {
+      return [];
+    }
+  };
+  await reaches(() => library().length > 0);
+  await installer.kill('all');
+  expect(library().length).toBeLessThan(20_000);
+  await expectOldSlotWorks();
+});
+
+test('killed while the new slot makes its tiny video: its ranks are ended', async () => {
+  const installer = await startInstaller(rig);
+  await reaches(async () => (await programsOf(rig)).some((line) => line.includes('splitreel generate')));
+  await reaches(async () => (await programsOf(rig)).length > 1);
+  await installer.kill('alone');
+  await expectOldSlotWorks();
+});
+
+test.each([
+  ['the record of the new slot is written', 'splitreel.json'],
+  ['the slot in use is named anew', 'environment/current'],
+])('killed just before %s', async (_name, name) => {
+  const installer = await startInstaller(rig, { halt: { name, when: 'before' } });
+  await reaches(() => installer.hasSaid('halted'));
+  await installer.kill('alone');
+  await expectOldSlotWorks();
+});
+
+test('killed just after the rename: the new slot is in use, makes a video, and one step goes back', async () => {
+  const installer = await startInstaller(rig, { halt: { name: 'environment/current', when: 'after' } });
+  await reaches(() => installer.hasSaid('halted'));
+  await installer.kill('alone');
+  const service = await startAgain();
+  const pointer = JSON.parse(await readFile(rig.at('environment/current'), 'utf8')) as { slot: string };
+  expect(pointer).toEqual({ slot: expect.not.stringMatching(OLD) as unknown, previous: OLD });
+  expect(service.get()).toMatchObject({ status: 'ready', slot: pointer.slot, previousSlot: OLD, isOutdated: false });
+  expect((await readdir(rig.at('environment/slots'))).sort()).toEqual([pointer.slot, OLD].sort());
+  await expectNothingHalfMade(rig);
+  await expectVideo(rig, service);
+  await service.rollBack();
+  expect(service.get()).toMatchObject({ status: 'ready', slot: OLD });
+  await expectVideo(rig, service);
+});

@@ -1,0 +1,306 @@
+/**
+ * An install to be broken: the real uv, a package index of the test's own, a slot in use that is a real environment, and
+ * new slots that can be real ones too. A small wheel puts the packages of the tests' Python on a slot's path, so that
+ * each install takes a second and all that it tries is true.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { execFile } from 'node:child_process';
+import { expect } from 'vitest';
+import { pythonForTests, uvProgram } from '../../scripts/python-for-tests';
+import { nodeFiles } from '../../src/main/adapters/node/files';
+import { nodeProcesses } from '../../src/main/adapters/node/processes';
+import { nodeRandom } from '../../src/main/adapters/node/random';
+import {
+  createEnvironment,
+  type EnvironmentPorts,
+  type EnvironmentService,
+} from '../../src/main/environment/environment';
+import type { EnvironmentOptions } from '../../src/main/environment/environment-options';
+import { SILENT_LOG } from '../../src/main/ports/log';
+
+const run = promisify(execFile);
+export const ROOT = path.resolve(import.meta.dirname, '../..');
+export const OLD = 'old-slot';
+
+export interface Wheel {
+  readonly name: string;
+  readonly file: string;
+  readonly bytes: Buffer;
+  readonly sha256: string;
+}
+
+export interface WheelWish {
+  readonly name: string;
+  /** Paths in site-packages and what is in them. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly requires?: readonly string[];
+}
+
+const WHEEL_MAKER = `
+import json, sys, zipfile
+for wish in json.load(open(sys.argv[1])):
+    stem = wish["name"].replace("-", "_") + "-1.0"
+    info = stem + ".dist-info/"
+    requires = "".join(f"Requires-Dist: {name}\\n" for name in wish.get("requires", []))
+    with zipfile.ZipFile(f"{sys.argv[2]}/{stem}-py3-none-any.whl", "w") as wheel:
+        for path, text in wish["files"].items():
+            wheel.writestr(path, text)
+        wheel.writestr(info + "METADATA", f"Metadata-Version: 2.1\\nName: {wish['name']}\\nVersion: 1.0\\n{requires}")
+        wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        wheel.writestr(info + "RECORD", "")
+`;
+
+/** Every name of them as on an index: `tiny_thing-1.0-py3-none-any.whl`. */
+export async function makeWheels(folder: string, wishes: readonly WheelWish[]): Promise<readonly Wheel[]> {
+  const list = path.join(folder, 'wheels.json');
+  await writeFile(list, JSON.stringify(wishes));
+  await run('python3', ['-c', WHEEL_MAKER, list, folder]);
+  return Promise.all(
+    wishes.map(async ({ name }) => {
+      const file = `${name.replaceAll('-', '_')}-1.0-py3-none-any.whl`;
+      const bytes = await readFile(path.join(folder, file));
+      return { name, file, bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
+    }),
+  );
+}
+
+const FILLER = 'x = 1\n'.repeat(200_000);
+/** 1.2 MB, so that it can be cut in the middle. */
+const TINY: WheelWish = { name: 'tiny-thing', files: { 'tiny_thing.py': FILLER } };
+
+/** Puts all packages of the tests' Python on the path of the slot that it is installed into. */
+const realPackages = (packages: string): WheelWish => ({
+  name: 'real-packages',
+  files: { 'real_packages.pth': `${packages}\n` },
+});
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** An index as pip and uv read it: a page of links for each name, and files. */
+export interface Index {
+  readonly address: () => string;
+  readonly port: () => number;
+  /** Each path that was asked for, in order. */
+  readonly asked: IncomingMessage[];
+  /** What a test puts in the way; null: the index answers. */
+  answer: Answer | null;
+  readonly serve: Answer;
+  readonly offer: (wheels: readonly Wheel[]) => void;
+  readonly close: () => void;
+}
+
+export async function openIndex(
+  options: { readonly create?: (listener: Answer) => Server; readonly scheme?: string } = {},
+): Promise<Index> {
+  const wheels = new Map<string, Wheel>();
+  const serve: Answer = (request, response) => {
+    const url = request.url ?? '';
+    const file = [...wheels.values()].find((wheel) => url.endsWith(`/${wheel.file}`));
+    if (file !== undefined) {
+      response.setHeader('content-length', file.bytes.length).end(file.bytes);
+      return;
+    }
+    const page = wheels.get(/\/simple\/([^/]+)\/?$/.exec(url)?.[1] ?? '');
+    if (page === undefined) response.writeHead(404).end();
+    else response.setHeader('content-type', 'text/html').end(`<a href="/files/${page.file}">${page.file}</a>`);
+  };
+  const index: { answer: Answer | null; asked: IncomingMessage[] } = { answer: null, asked: [] };
+  const listener: Answer = (request, response) => {
+    index.asked.push(request);
+    (index.answer ?? serve)(request, response);
+  };
+  const server = (options.create ?? createServer)(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = (): number => (server.address() as AddressInfo).port;
+  return Object.assign(index, {
+    address: () => `${options.scheme ?? 'http'}://localhost:${String(port())}`,
+    port,
+    serve,
+    offer: (added: readonly Wheel[]) => {
+      for (const wheel of added) wheels.set(wheel.name, wheel);
+    },
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  });
+}
+
+export interface Rig {
+  readonly folder: string;
+  readonly at: (...parts: string[]) => string;
+  readonly index: Index;
+  readonly wheels: { readonly tiny: Wheel; readonly real: Wheel };
+  /** Real site-packages, for wheels of a test's own. */
+  readonly packages: string;
+  readonly writeLock: (pins: readonly { readonly name: string; readonly sha256: string }[]) => Promise<void>;
+  readonly options: (env?: Readonly<Record<string, string>>) => EnvironmentOptions;
+  readonly open: (
+    env?: Readonly<Record<string, string>>,
+    ports?: Partial<EnvironmentPorts>,
+    options?: Partial<EnvironmentOptions>,
+  ) => EnvironmentService;
+  readonly close: () => Promise<void>;
+}
+
+export interface RigWish {
+  /** Where slots lie, and what is downloaded, where that is not the rig's own folder. */
+  readonly root?: string;
+  readonly downloads?: string;
+  /** False: uv is not there yet and is fetched by pip. */
+  readonly hasUv?: boolean;
+  readonly uvSha256?: string;
+}
+
+const UV = '0.13.9';
+const PYTHON = execFileSync('python3', ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'], {
+  encoding: 'utf8',
+}).trim();
+
+export async function sitePackages(): Promise<string> {
+  const library = path.join(await pythonForTests(ROOT), 'lib');
+  const [version = ''] = (await readdir(library)).filter((name) => name.startsWith('python'));
+  return path.join(library, version, 'site-packages');
+}
+
+export async function openRig(wish: RigWish = {}): Promise<Rig> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'splitreel env ü '));
+  const at = (...parts: string[]): string => path.join(folder, ...parts);
+  const root = wish.root ?? at('environment');
+  const packages = await sitePackages();
+  const [tiny, real] = await makeWheels(folder, [TINY, realPackages(packages)]);
+  if (tiny === undefined || real === undefined) throw new Error('the wheels were not made');
+  const index = await openIndex();
+  index.offer([tiny, real]);
+
+  if (wish.hasUv !== false) await putUv(root);
+  await mkdir(at('python'));
+  await mkdir(at('resources'));
+  await symlink(path.join(ROOT, 'python/splitreel'), at('python/splitreel'));
+  await symlink(path.join(ROOT, 'resources/demo'), at('resources/demo'));
+  await writeFile(at('python/requirements.wheels.json'), '{}');
+  const settings = {
+    minimumDriver: '1',
+    pythonVersion: PYTHON,
+    uv: { version: UV, wheelSha256: { [`${process.platform}-${process.arch}`]: wish.uvSha256 ?? '0'.repeat(64) } },
+    gpuOnlyPackages: [],
+    overheadBytes: 1,
+  };
+  await writeFile(at('resources/environment.json'), JSON.stringify(settings));
+  const writeLock: Rig['writeLock'] = (pins) =>
+    writeFile(
+      at('python/requirements.lock'),
+      pins.map(({ name, sha256 }) => `${name}==1.0 --hash=sha256:${sha256}\n`).join(''),
+    );
+  await writeLock([tiny, real]);
+  await makeOldSlot(root, packages);
+
+  const options: Rig['options'] = (env = {}) => ({
+    root: () => root,
+    downloadsFolder: () => wish.downloads ?? at('downloads'),
+    pythonsFolder: at('pythons'),
+    choice: () => 'cpu',
+    pid: process.pid,
+    pythonFolder: at('python'),
+    resourcesFolder: at('resources'),
+    platform: process.platform,
+    arch: process.arch,
+    env: {
+      PATH: process.env['PATH'],
+      HOME: folder,
+      OMP_NUM_THREADS: '1',
+      UV_DEFAULT_INDEX: `${index.address()}/simple`,
+      PIP_INDEX_URL: `${index.address()}/simple`,
+      UV_HTTP_RETRIES: '0',
+      ...env,
+    },
+    onChange: () => undefined,
+  });
+  return {
+    folder,
+    at,
+    index,
+    wheels: { tiny, real },
+    packages,
+    writeLock,
+    options,
+    open: (env, ports = {}, more = {}) =>
+      createEnvironment(
+        { files: nodeFiles, processes: nodeProcesses, random: nodeRandom, log: SILENT_LOG, ...ports },
+        { ...options(env), ...more },
+      ),
+    close: async () => {
+      index.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function putUv(root: string): Promise<void> {
+  const folder = path.join(root, 'tool', `uv-${UV}`, `uv-${UV}.data`, 'scripts');
+  await mkdir(folder, { recursive: true });
+  await copyFile(await uvProgram(), path.join(folder, 'uv'));
+  await chmod(path.join(folder, 'uv'), 0o755);
+}
+
+/** Laid out as ours are, with the packages of the tests' Python: it makes videos. */
+async function makeOldSlot(root: string, packages: string): Promise<void> {
+  const slot = path.join(root, 'slots', OLD);
+  await mkdir(path.dirname(slot), { recursive: true });
+  await run('python3', ['-m', 'venv', '--without-pip', slot]);
+  await writeFile(path.join(slot, 'lib', `python${PYTHON}`, 'site-packages', 'real_packages.pth'), `${packages}\n`);
+  const record = { lockHash: 'old', versions: {}, sizeBytes: 1, variant: 'cpu', hasMadeVideo: true };
+  await writeFile(path.join(slot, 'splitreel.json'), JSON.stringify(record));
+  await writeFile(path.join(root, 'current'), JSON.stringify({ slot: OLD, previous: null }));
+}
+
+/** The slot in use is the old one, alone, and whatever else is half made is gone. */
+export async function expectOldSlotAlone(rig: Rig, service: EnvironmentService): Promise<void> {
+  const root = rig.options().root();
+  expect(await readdir(path.join(root, 'slots'))).toEqual([OLD]);
+  expect(JSON.parse(await readFile(path.join(root, 'current'), 'utf8'))).toEqual({ slot: OLD, previous: null });
+  expect(service.get()).toMatchObject({ status: 'ready', slot: OLD });
+  await expectNothingHalfMade(rig);
+}
+
+export async function expectNothingHalfMade(rig: Rig): Promise<void> {
+  const root = rig.options().root();
+  expect((await readdir(root)).sort()).toEqual(expect.arrayContaining(['current', 'slots']));
+  const known = ['current', 'estimate', 'slots', 'tool'];
+  expect((await readdir(root)).filter((name) => !known.includes(name))).toEqual([]);
+  const tools = await readdir(path.join(root, 'tool')).catch(() => []);
+  expect(tools.filter((name) => name !== `uv-${UV}`)).toEqual([]);
+  expect(await temporaryInCache(rig)).toEqual([]);
+}
+
+/** What uv had not finished when it ended. */
+export async function temporaryInCache(rig: Rig): Promise<readonly string[]> {
+  const names = await readdir(rig.options().downloadsFolder(), { recursive: true }).catch(() => []);
+  return names.filter((name) => path.basename(name).startsWith('.tmp'));
+}
+
+/** A real job of the demo model by the real worker of the slot in use, to an MP4 that ffprobe can read. */
+export async function expectVideo(rig: Rig, service: EnvironmentService): Promise<void> {
+  const current = await service.current();
+  if (current === null) throw new Error('there is no slot in use');
+  const output = await mkdtemp(rig.at('videos-'));
+  const job = ['--prompt', 'a red ball', '--num_frames', '9', '--num_inference_steps', '1', '--device', 'cpu'];
+  const words = ['--model', path.join(ROOT, 'resources/demo'), '--output_dir', output, ...job];
+  const outcome = await nodeProcesses.run(current.python, {
+    args: ['-I', '-m', 'splitreel', 'generate', ...words],
+    env: current.env,
+  });
+  expect(outcome).toMatchObject({ kind: 'exited', code: 0 });
+  const [video = ''] = await readdir(output);
+  const ask = ['-v', 'error', '-count_frames', '-show_entries', 'stream=codec_name,nb_read_frames', '-of', 'json'];
+  const { stdout } = await run('ffprobe', [...ask, path.join(output, video)]);
+  expect(JSON.parse(stdout)).toMatchObject({ streams: [{ codec_name: 'h264', nb_read_frames: '9' }] });
+}

@@ -1,0 +1,115 @@
+/** An install in a process of its own, which can be stopped at a step and killed. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { expect } from 'vitest';
+import { nodeProcesses } from '../../src/main/adapters/node/processes';
+import type { ProcessRecord } from '../../src/main/ports/processes';
+import { ROOT, type Rig } from './install-rig';
+
+/**
+ * The app's own code on Node's own file system, but that a rename to a name that `halt` ends with is waited at for ever:
+ * `before` it is made or `after`.
+ */
+const INSTALLER = `
+import { promises } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+const { options, halt } = JSON.parse(process.argv[2]);
+const rename = promises.rename;
+const wait = () => new Promise(() => { console.log('halted'); setInterval(() => undefined, 1000); });
+promises.rename = async (from, to) => {
+  const isIt = halt !== null && to.endsWith(halt.name);
+  if (isIt && halt.when === 'before') await wait();
+  await rename(from, to);
+  if (isIt && halt.when === 'after') await wait();
+};
+syncBuiltinESMExports();
+const { nodeFiles } = await import('${ROOT}/src/main/adapters/node/files');
+const { nodeProcesses } = await import('${ROOT}/src/main/adapters/node/processes');
+const { nodeRandom } = await import('${ROOT}/src/main/adapters/node/random');
+const { createEnvironment } = await import('${ROOT}/src/main/environment/environment');
+const log = { info: (line) => console.log(line), warn: (line) => console.log(line), error: (line) => console.log(line) };
+const service = createEnvironment(
+  { files: nodeFiles, processes: nodeProcesses, random: nodeRandom, log },
+  { ...options, root: () => options.root, downloadsFolder: () => options.downloads, choice: () => 'cpu',
+    pid: process.pid, onChange: (state) => console.log('state ' + JSON.stringify(state)) },
+);
+try {
+  await service.install();
+} catch (error) {
+  console.log('failed ' + JSON.stringify(error.error));
+}
+`;
+
+export interface Installer {
+  readonly pid: number;
+  readonly lines: readonly string[];
+  readonly hasSaid: (part: string) => boolean;
+  /** With all that it has started, as when a computer is switched off; or alone, as by kill -9. */
+  readonly kill: (what: 'all' | 'alone') => Promise<void>;
+  readonly ended: Promise<void>;
+}
+
+export interface InstallerWish {
+  readonly halt?: { readonly name: string; readonly when: 'before' | 'after' };
+  readonly env?: Readonly<Record<string, string>>;
+  /** What it is started by, such as `unshare`. */
+  readonly prefix?: readonly string[];
+}
+
+export async function startInstaller(rig: Rig, wish: InstallerWish = {}): Promise<Installer> {
+  const script = rig.at('installer.mts');
+  await writeFile(script, INSTALLER);
+  const { root, downloadsFolder, ...options } = rig.options(wish.env);
+  const given = { options: { ...options, root: root(), downloads: downloadsFolder() }, halt: wish.halt ?? null };
+  const tsx = path.join(ROOT, 'node_modules/tsx/dist/cli.mjs');
+  const command = [...(wish.prefix ?? []), process.execPath, tsx, script, JSON.stringify(given)];
+  // A group of its own, so that it can be killed with its children.
+  const child = spawn(command[0] ?? process.execPath, command.slice(1), {
+    cwd: ROOT,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines: string[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const pid = pidOf(child);
+  return {
+    pid,
+    lines,
+    hasSaid: (part) => lines.some((line) => line.includes(part)),
+    kill: async (what) => {
+      // tsx runs the script in a child of its own.
+      const makers = await makersOf(pid, script);
+      if (what === 'all') process.kill(-pid, 'SIGKILL');
+      else for (const maker of makers) process.kill(maker.pid, 'SIGKILL');
+      await ended;
+      // Dead is not gone: its memory is given back first, and until then it counts as one that installs.
+      await reaches(async () =>
+        (await Promise.all(makers.map((maker) => nodeProcesses.find(maker.pid)))).every((left) => left === null),
+      );
+    },
+    ended,
+  };
+}
+
+function pidOf({ pid }: ChildProcess): number {
+  if (pid === undefined) throw new Error('the installer could not be started');
+  return pid;
+}
+
+const makersOf = async (pid: number, script: string): Promise<readonly ProcessRecord[]> =>
+  (await nodeProcesses.tree(pid)).filter(({ commandLine }) => commandLine.includes(script));
+
+/** Programs that have a slot's folder, or a part of a tool for it, in their command lines. */
+export async function programsOf(rig: Rig): Promise<readonly string[]> {
+  const all = await nodeProcesses.tree(1);
+  const root = rig.options().root();
+  return all
+    .map(({ commandLine }) => commandLine)
+    .filter((line) => line.includes(`${root}/`) && !line.includes('installer.mts'));
+}
+
+export const reaches = (condition: () => boolean | Promise<boolean>): Promise<void> =>
+  expect.poll(condition, { timeout: 90_000, interval: 5 }).toBe(true);
