@@ -41,6 +41,8 @@ async function run(command: Command, words: readonly string[]): Promise<number> 
     case 'move': {
       const [name, folder] = words;
       if ((name !== 'environment' && name !== 'downloads') || folder === undefined) return usage();
+      // One that was broken off is ended first: until then another is refused.
+      await places.resume();
       await places.move(name, path.resolve(folder));
       say(places.folderOf(name));
       return 0;

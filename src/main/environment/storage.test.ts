@@ -1,0 +1,166 @@
+/** What is listed, what is removed and what stays, on real files. */
+import { existsSync } from 'node:fs';
+import { link, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Environment } from '../../shared/environment';
+import type { Storage } from '../../shared/storage';
+import { nodeFiles } from '../adapters/node/files';
+import { nodeProcesses } from '../adapters/node/processes';
+import { dataFolders, defaultPlaces, type DataFolders } from '../data-folder';
+import type { Files } from '../ports/files';
+import type { EnvironmentService } from './environment';
+import { openPlaces } from './places';
+import { createStorage, UNKNOWN_STORAGE, type StorageService } from './storage';
+
+const READY: Environment = {
+  status: 'ready',
+  slot: 'current',
+  variant: 'cpu',
+  versions: {},
+  sizeBytes: 1,
+  isOutdated: false,
+  previousSlot: 'before',
+};
+
+let root = '';
+let folders: DataFolders;
+let told: Storage = UNKNOWN_STORAGE;
+let environment: Environment;
+let isBusy = false;
+let stops = 0;
+
+const write = async (file: string, bytes: number): Promise<void> => {
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, 'x'.repeat(bytes));
+};
+
+beforeEach(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'splitreel storage ü '));
+  folders = dataFolders(path.join(root, 'data'));
+  [told, environment, isBusy, stops] = [UNKNOWN_STORAGE, READY, false, 0];
+  await write(path.join(folders.environment, 'slots', 'current', 'a'), 1_000);
+  await write(path.join(folders.environment, 'slots', 'before', 'a'), 500);
+  await write(path.join(folders.environment, 'tool', 'uv'), 30);
+  await write(path.join(root, 'cache', 'uv', 'wheel'), 200);
+  // As uv does it: unpacked once, and in the slot a second name of the same file.
+  await link(path.join(root, 'cache', 'uv', 'wheel'), path.join(folders.environment, 'slots', 'current', 'shared'));
+  await write(path.join(folders.models, 'demo', 'model_index.json'), 70);
+  await write(path.join(folders.previews, '1.jpg'), 7);
+  for (const theirs of ['settings.json', 'jobs.json']) await write(path.join(folders.root, theirs), 1);
+  await write(path.join(root, 'Videos', 'mine.mp4'), 1);
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+async function open(files: Files = nodeFiles): Promise<StorageService> {
+  const places = await openPlaces(
+    { files, processes: nodeProcesses },
+    { file: folders.placesFile, defaults: defaultPlaces(folders, path.join(root, 'cache')) },
+  );
+  const service: Partial<EnvironmentService> = {
+    get: () => environment,
+    check: () => Promise.resolve(environment),
+  };
+  return createStorage(
+    {
+      files,
+      places,
+      environment: service as EnvironmentService,
+      isBusy: () => isBusy,
+      modelsFolder: () => folders.models,
+      stopEngine: () => {
+        stops += 1;
+        return Promise.resolve();
+      },
+    },
+    { folders, onChange: (storage) => (told = storage) },
+  );
+}
+
+const listed = (): Record<string, readonly [number, number, boolean]> =>
+  Object.fromEntries((told.items ?? []).map((item) => [item.id, [item.bytes, item.ownBytes, item.canRemove]]));
+
+test('each thing has its folder, its size, and what removing it alone would free', async () => {
+  await (await open()).measure();
+  expect(listed()).toEqual({
+    'slot:before': [500, 500, true],
+    'slot:current': [1_200, 1_000, false],
+    tool: [30, 30, true],
+    downloads: [200, 0, true],
+    models: [70, 70, false],
+    previews: [7, 7, true],
+  });
+  expect(told.places.map(({ name, isDefault }) => [name, isDefault])).toEqual([
+    ['environment', true],
+    ['downloads', true],
+  ]);
+  expect(told.items?.find(({ id }) => id === 'models')?.folder).toBe(folders.models);
+});
+
+test('what is removed is that folder alone, and nothing that a person made can be', async () => {
+  const storage = await open();
+  await storage.measure();
+  for (const id of ['slot:before', 'tool', 'downloads', 'previews']) await storage.remove(id);
+  expect(listed()).toEqual({ 'slot:current': [1_200, 1_200, false], models: [70, 70, false] });
+  for (const id of ['slot:current', 'models'])
+    await expect(storage.remove(id)).rejects.toMatchObject({ error: { code: 'ENVIRONMENT_BUSY' } });
+  for (const id of ['slot:../..', 'slot:', 'Videos', '']) await storage.remove(id);
+  expect(existsSync(path.join(root, 'Videos', 'mine.mp4'))).toBe(true);
+  expect((await readdir(folders.root)).sort()).toEqual(['environment', 'jobs.json', 'models', 'settings.json']);
+});
+
+test.each([
+  ['a video is made', () => (isBusy = true)],
+  [
+    'an environment is installed',
+    () => {
+      const progress = { step: 'packages', completed: 1, total: 2, downloadedBytes: null, current: null } as const;
+      environment = { status: 'installing', progress, hasWorkingSlot: true };
+    },
+  ],
+])('nothing goes while %s', async (_, begin) => {
+  const storage = await open();
+  begin();
+  const refusal = { error: { code: 'ENVIRONMENT_BUSY' } };
+  await expect(storage.remove('slot:before')).rejects.toMatchObject(refusal);
+  await expect(storage.move('environment', root)).rejects.toMatchObject(refusal);
+  expect(existsSync(path.join(folders.environment, 'slots', 'before', 'a'))).toBe(true);
+  expect(stops).toBe(0);
+});
+
+test('a move ends the engine first, and shows the new place', async () => {
+  const storage = await open();
+  const other = path.join(root, 'other');
+  await storage.move('environment', other);
+  expect(stops).toBe(1);
+  const moved = path.join(other, 'splitreel', 'environment');
+  expect(told.places[0]).toMatchObject({ folder: moved, isDefault: false });
+  expect(told.moving).toBeNull();
+  expect(listed()['slot:current']).toEqual([1_200, 1_000, false]);
+  expect(existsSync(folders.environment)).toBe(false);
+  await storage.move('environment', null);
+  expect(existsSync(path.join(folders.environment, 'slots', 'current', 'a'))).toBe(true);
+});
+
+test('a move to another disk can be cancelled, and all is where it was', async () => {
+  const other = path.join(root, 'other');
+  let cancel = (): void => undefined;
+  const storage = await open({
+    ...nodeFiles,
+    deviceOf: (folder) => Promise.resolve(folder.startsWith(other) ? 2 : 1),
+    copyFolder: async (from, to, options = {}) => {
+      await nodeFiles.copyFolder(from, to, { onProgress: options.onProgress ?? (() => undefined) });
+      cancel();
+      options.signal?.throwIfAborted();
+    },
+  });
+  cancel = () => {
+    expect(told.moving).toMatchObject({ name: 'environment', totalBytes: 1_730 });
+    storage.cancelMove();
+  };
+  await expect(storage.move('environment', other)).rejects.toMatchObject({ error: { code: 'CANCELLED' } });
+  expect(told.moving).toBeNull();
+  expect(told.places[0]).toMatchObject({ folder: folders.environment, isDefault: true });
+  expect(await readdir(path.join(other, 'splitreel'))).toEqual([]);
+});
