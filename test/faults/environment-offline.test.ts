@@ -1,0 +1,97 @@
+/** Installs by the real uv from a bundle alone, as a folder and as a zip; the index is there to see that nobody asks it. */
+import { copyFile, mkdir, readdir, truncate, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { nodeFiles } from '../../src/main/adapters/node/files';
+import { nodeProcesses } from '../../src/main/adapters/node/processes';
+import { packArchive } from '../../src/main/environment/bundle-archive';
+import type { EnvironmentService } from '../../src/main/environment/environment';
+import { expectNothingHalfMade, expectOldSlotAlone, expectVideo, OLD, openRig, type Rig } from './install-rig';
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await openRig();
+  rig.index.answer = (_, response) => response.writeHead(503).end();
+});
+afterEach(async () => {
+  expect(rig.index.asked.map(({ url }) => url)).toEqual([]);
+  await rig.close();
+});
+
+/** What `npm run bundle` leaves, but for the fetching. */
+async function makeBundle(service: EnvironmentService, name: string): Promise<string> {
+  const folder = rig.at(name);
+  await mkdir(path.join(folder, 'wheels'), { recursive: true });
+  for (const { file } of [rig.wheels.real, rig.wheels.tiny])
+    await copyFile(rig.at(file), path.join(folder, 'wheels', file));
+  const { machineKind, variant, lockHash } = await service.bundleSource('cpu');
+  const manifest = { kind: 'splitreel-bundle', machineKind, variant, lockHash };
+  await writeFile(path.join(folder, 'bundle.json'), JSON.stringify(manifest));
+  return folder;
+}
+
+async function zip(service: EnvironmentService, folder: string): Promise<string> {
+  const python = await service.systemPython();
+  if (python === null) throw new Error('no Python');
+  const tool = { processes: nodeProcesses, python, pythonFolder: rig.at('python'), env: {} };
+  await packArchive(tool, nodeFiles, folder, `${folder}.zip`);
+  return `${folder}.zip`;
+}
+
+test('a zip is enough, its room is told, and the slot before stays', async () => {
+  const service = rig.open();
+  const folder = await makeBundle(service, 'a bundle ü');
+  const bundle = await zip(service, folder);
+  const needs = async (place: string): Promise<number> =>
+    (await service.estimate({ bundle: place })).needs[0]?.bytes ?? 0;
+  const inside = await nodeFiles.folderBytes(folder);
+  expect((await needs(bundle)) - (await needs(folder))).toBe(inside);
+  expect(await service.estimate({ bundle })).toMatchObject({ downloadBytes: 0, downloadCount: 0, fits: true });
+  await service.install({ bundle });
+  const state = service.get();
+  expect(state).toMatchObject({
+    status: 'ready',
+    previousSlot: OLD,
+    versions: { torch: expect.any(String) as unknown },
+  });
+  expect(await readdir(path.join(rig.options().root(), 'slots'))).toHaveLength(2);
+  await expectNothingHalfMade(rig);
+  await expectVideo(rig, service);
+});
+
+test('a wheel with other bytes is refused by its hash, also from a zip', async () => {
+  const service = rig.open();
+  const folder = await makeBundle(service, 'spoilt');
+  await copyFile(rig.at(rig.wheels.real.file), path.join(folder, 'wheels', rig.wheels.tiny.file));
+  const error = { code: 'ENVIRONMENT_INSTALL_FAILED', details: expect.stringContaining('tiny') as unknown };
+  await expect(service.install({ bundle: await zip(service, folder) })).rejects.toMatchObject({ error });
+  await expectOldSlotAlone(rig, service);
+});
+
+test('what is no bundle, not all of one, or of another version is refused in words before anything is touched', async () => {
+  const service = rig.open();
+  const folder = await makeBundle(service, 'bundle');
+  const archive = await zip(service, folder);
+  await truncate(archive, 1_000);
+  await rig.writeLock([rig.wheels.real]);
+  const cases: readonly (readonly [string, string])[] = [
+    [archive, 'not a zip, or not all of one'],
+    [rig.at('nowhere.zip'), 'not a zip, or not all of one'],
+    [rig.folder, 'not one that npm run bundle has made whole'],
+    [folder, 'made with another version'],
+  ];
+  for (const [bundle, words] of cases) {
+    const problem = expect.stringContaining(words) as unknown;
+    const error = { code: 'BUNDLE_UNUSABLE', params: { place: bundle, problem } };
+    await expect(service.install({ bundle })).rejects.toMatchObject({ error });
+  }
+  await expectOldSlotAlone(rig, service);
+});
+
+test('a kill while a zip is unpacked leaves nothing that the next start does not clear', async () => {
+  const slots = path.join(rig.options().root(), 'slots');
+  await mkdir(path.join(slots, 'half-made-wheels', 'wheels'), { recursive: true });
+  const service = rig.open();
+  await service.check();
+  await expectOldSlotAlone(rig, service);
+});
