@@ -43,6 +43,7 @@ export function CreatePage() {
         )}
       </aside>
       <main className={styles.right}>
+        <h1 className="visually-hidden">{copy.app.places.create}</h1>
         <Stage
           ratio={ratio}
           examples={form?.model.examples ?? []}

@@ -154,7 +154,7 @@ export function PlanPanel({
             {copy.plan.copyLine}
           </Button>
         </div>
-        <code className={styles.line}>{torchrun}</code>
+        <textarea className={styles.line} aria-label={copy.plan.torchrun} readOnly rows={4} value={torchrun} />
       </div>
     </section>
   );

@@ -1,0 +1,69 @@
+/** axe over every place of the window, in both themes: names, roles, contrast, order. */
+import axe, { type AxeResults } from 'axe-core';
+import type { Page } from '@playwright/test';
+import { expect, test } from './harness';
+import { fillForm, generateButton, slices, waitForJob } from './steps';
+
+declare global {
+  interface Window {
+    readonly axe?: typeof axe;
+  }
+}
+
+const PLACES = ['Create', 'Library', 'Models', 'Machine', 'Settings'] as const;
+
+/** Each rule that is broken, with the elements that break it. */
+async function broken(page: Page, where: string): Promise<readonly string[]> {
+  const results = await page.evaluate(async (): Promise<AxeResults | undefined> =>
+    window.axe?.run(document, { resultTypes: ['violations'] }),
+  );
+  if (results === undefined) throw new Error('axe is not there');
+  return results.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, any, all }) => {
+      const [why = ''] = [...any, ...all].map(({ message }) => message);
+      return `${where}: ${id}: ${target.join(' ')}: ${why}`;
+    }),
+  );
+}
+
+async function everywhere(page: Page, what: string): Promise<readonly string[]> {
+  // Run by the debugger's own door: the page's policy lets no script in.
+  await page.evaluate(axe.source);
+  const found: string[] = [];
+  for (const theme of ['dark', 'light'] as const) {
+    await page.evaluate((wanted) => window.splitreel.updateSettings({ theme: wanted }), theme);
+    for (const place of PLACES) {
+      await page.getByRole('button', { name: place, exact: true }).click();
+      // Colours fade over; what counts is where they arrive.
+      await page.waitForTimeout(400);
+      found.push(...(await broken(page, `${what}, ${theme}, ${place}`)));
+    }
+  }
+  return found;
+}
+
+test('nothing that axe finds, from the first start to a finished video', async ({ launch }) => {
+  const first = await launch();
+  expect(await everywhere(first.page, 'first start')).toEqual([]);
+  await first.app.close();
+
+  const { page } = await launch({ withEnvironment: true });
+  await fillForm(page, { steps: 1 });
+  await generateButton(page).click();
+  await waitForJob(page, 'finished');
+  expect(await everywhere(page, 'with a video')).toEqual([]);
+  await page.getByRole('button', { name: 'Machine', exact: true }).click();
+  await page.getByRole('button', { name: 'Check this computer' }).click();
+  await page.getByRole('button', { name: 'Count sizes' }).click();
+  await expect.poll(async () => (await slices(page)).doctor.status, { timeout: 120_000 }).toBe('done');
+  expect(await broken(page, 'Machine, checked')).toEqual([]);
+  await page.getByRole('button', { name: 'Remove', exact: true }).first().click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+  expect(await broken(page, 'a question')).toEqual([]);
+});
+
+test('nothing that axe finds with eight GPUs and a drawn plan', async ({ launch }) => {
+  const { page } = await launch({ withEnvironment: true, gpus: '8' });
+  await expect.poll(async () => (await slices(page)).machine.gpus.length).toBe(8);
+  expect(await everywhere(page, 'eight GPUs')).toEqual([]);
+});
