@@ -34,7 +34,7 @@ test('a first start says what it takes, installs it, makes a video; a new slot c
   test.setTimeout(2 * INSTALL_MS);
   const { page, screenshot } = await launch({ withPackageCache: true });
   await expect(page.getByText(/^To download: /)).toBeVisible();
-  await expect(page.getByText(/ free in /)).toBeVisible();
+  await expect(page.getByText(/^Room: .* are free/)).toBeVisible();
   await screenshot('environment-told');
   await page.getByRole('button', { name: 'Install', exact: true }).click();
   await expect(page.getByText('Setting up the engine')).toBeVisible();

@@ -33,6 +33,9 @@ export function formatDuration(ms: number): string {
   return `${String(minutes)} min ${String(whole % 60)} s`;
 }
 
+/** How long so many bytes take at the 100 Mbit/s that `copy.app.atSpeed` names. */
+export const formatDownloadTime = (bytes: number): string => formatDuration((bytes / 12_500_000) * 1000);
+
 /** 3.5 s at 8 frames a second -> `0:03.50`. */
 export function formatTime(seconds: number): string {
   const minutes = Math.floor(seconds / 60);

@@ -5,6 +5,8 @@ export const copy = {
   locale: 'en',
   app: {
     name: 'Splitreel',
+    /** Nobody knows a line's speed before it is used: a round one to compare with. */
+    atSpeed: (time: string): string => `At 100 Mbit/s that takes ${time}.`,
     places: {
       create: 'Create',
       library: 'Library',
@@ -202,7 +204,8 @@ export const copy = {
     what: (variant: string, reason: string): string => `Packages for: ${variant}, because ${reason}.`,
     toDownload: (size: string, count: number, all: number): string =>
       `To download: ${size}, ${String(count)} of ${plural(all, 'package', 'packages')}.`,
-    room: (needed: string, free: string, folder: string): string => `${needed} of ${free} free in ${folder}.`,
+    room: (needed: string, free: string, folder: string): string =>
+      `Room: ${needed} in ${folder}, where ${free} are free.`,
     tooLittle: 'That is too little.',
   },
   progress: {
@@ -359,7 +362,7 @@ export const copy = {
     takes: (size: string, files: number): string => `${size} in ${plural(files, 'file', 'files')}`,
     alreadyHere: (size: string): string => `${size} of it are here already`,
     room: (free: string): string => `${free} free`,
-    facts: { size: 'Size', folder: 'Goes to', room: 'Room', licence: 'Licence' },
+    facts: { size: 'Size', time: 'Time', folder: 'Goes to', room: 'Room', licence: 'Licence' },
     tooLittle: 'There is too little room for it. Move the models folder in Settings, or free some room.',
     start: 'Download',
     stages: {

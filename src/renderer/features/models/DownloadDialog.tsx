@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import type { DownloadOffer } from '../../../shared/download';
 import type { AppError } from '../../../shared/errors';
 import type { ModelEntry } from '../../../shared/models';
-import { formatBytes } from '../../app/format';
+import { formatBytes, formatDownloadTime } from '../../app/format';
 import { send } from '../../app/send';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
@@ -56,6 +56,8 @@ export function DownloadDialog({ model, onClose }: { readonly model: ModelEntry;
               {words.takes(formatBytes(offer.totalBytes), offer.fileCount)}
               {offer.doneBytes > 0 && `, ${words.alreadyHere(formatBytes(offer.doneBytes))}`}
             </dd>
+            <dt>{words.facts.time}</dt>
+            <dd>{copy.app.atSpeed(formatDownloadTime(offer.totalBytes - offer.doneBytes))}</dd>
             <dt>{words.facts.room}</dt>
             <dd>{words.room(formatBytes(offer.freeBytes))}</dd>
             <dt>{words.facts.folder}</dt>

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { InstallEstimate } from '../../../shared/environment';
-import { formatBytes } from '../../app/format';
+import { formatBytes, formatDownloadTime } from '../../app/format';
 import { useSlice } from '../../app/projection';
 import { copy } from '../../copy/en';
 import { ErrorNote } from '../../ui/ErrorNote';
@@ -28,7 +28,10 @@ export function InstallFacts() {
     <div>
       {driverProblem !== null && <ErrorNote error={driverProblem} />}
       <p className={page.quiet}>{words.what(words.variants[variant], words.reasons[reason])}</p>
-      <p className={page.quiet}>{words.toDownload(formatBytes(downloadBytes), downloadCount, packageCount)}</p>
+      <p className={page.quiet}>
+        {words.toDownload(formatBytes(downloadBytes), downloadCount, packageCount)}
+        {downloadBytes > 0 && ` ${copy.app.atSpeed(formatDownloadTime(downloadBytes))}`}
+      </p>
       {needs.map(({ folder, bytes, freeBytes }) => (
         <p key={folder} className={page.quiet}>
           {words.room(formatBytes(bytes), formatBytes(freeBytes), folder)}
