@@ -1,4 +1,4 @@
-"""The commands: serve, generate, doctor. Each error is one line and an exit code."""
+"""The commands: serve, generate, doctor, smoke. Each error is one line and an exit code."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ _HELP = """usage: python -m splitreel COMMAND [FLAGS]
 
   generate   make videos from sentences (generate --help for its flags)
   doctor     what is wrong with driver, GPUs, links, environment, disk and models, and what to do (--json)
+  smoke      does this Python make right videos: imports, versions, a tiny job on each kind of device
   serve      the engine of the app: commands on stdin, events on file descriptor 3
   hub        fetches and verifies models for the app, in the same way
 """
@@ -22,6 +23,7 @@ def main(arguments: Sequence[str]) -> int:
     commands: dict[str, Callable[[Sequence[str]], int]] = {
         "generate": _generate,
         "doctor": _doctor,
+        "smoke": _smoke,
         "serve": _serve,
         "hub": _hub,
     }
@@ -46,6 +48,12 @@ def _doctor(arguments: Sequence[str]) -> int:
     from splitreel.doctor import doctor
 
     return doctor(arguments)
+
+
+def _smoke(arguments: Sequence[str]) -> int:
+    from splitreel.smoke import smoke
+
+    return smoke(arguments)
 
 
 def _serve(arguments: Sequence[str]) -> int:

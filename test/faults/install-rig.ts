@@ -5,7 +5,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -24,6 +24,7 @@ import {
   type EnvironmentService,
 } from '../../src/main/environment/environment';
 import type { EnvironmentOptions } from '../../src/main/environment/environment-options';
+import type { Environ } from '../../src/main/engine/worker-environment';
 import { SILENT_LOG } from '../../src/main/ports/log';
 
 const run = promisify(execFile);
@@ -142,12 +143,15 @@ export interface Rig {
   /** Real site-packages, for wheels of a test's own. */
   readonly packages: string;
   readonly writeLock: (pins: readonly { readonly name: string; readonly sha256: string }[]) => Promise<void>;
-  readonly options: (env?: Readonly<Record<string, string>>) => EnvironmentOptions;
+  readonly options: (env?: Environ) => EnvironmentOptions;
   readonly open: (
-    env?: Readonly<Record<string, string>>,
+    env?: Environ,
     ports?: Partial<EnvironmentPorts>,
     options?: Partial<EnvironmentOptions>,
   ) => EnvironmentService;
+  /** For `open`: no variable names an index. */
+  readonly withoutIndex: Environ;
+  readonly putUv: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -160,7 +164,7 @@ export interface RigWish {
   readonly uvSha256?: string;
 }
 
-const UV = '0.13.9';
+export const UV = '0.13.9';
 const PYTHON = execFileSync('python3', ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'], {
   encoding: 'utf8',
 }).trim();
@@ -186,7 +190,13 @@ export async function openRig(wish: RigWish = {}): Promise<Rig> {
   await mkdir(at('resources'));
   await symlink(path.join(ROOT, 'python/splitreel'), at('python/splitreel'));
   await symlink(path.join(ROOT, 'resources/demo'), at('resources/demo'));
-  await writeFile(at('python/requirements.wheels.json'), '{}');
+  const sizes = [tiny, real].map(({ name, file, sha256, bytes }) => {
+    return { name, file, sha256, bytes: bytes.length, unpackedBytes: bytes.length };
+  });
+  await writeFile(
+    at('python/requirements.wheels.json'),
+    JSON.stringify({ [`${process.platform}-${process.arch}`]: sizes }),
+  );
   const settings = {
     minimumDriver: '1',
     pythonVersion: PYTHON,
@@ -237,6 +247,8 @@ export async function openRig(wish: RigWish = {}): Promise<Rig> {
         { files: nodeFiles, processes: nodeProcesses, random: nodeRandom, log: SILENT_LOG, ...ports },
         { ...options(env), ...more },
       ),
+    withoutIndex: { UV_DEFAULT_INDEX: undefined, PIP_INDEX_URL: undefined },
+    putUv: () => putUv(root),
     close: async () => {
       index.close();
       await rm(folder, { recursive: true, force: true });
@@ -244,11 +256,10 @@ export async function openRig(wish: RigWish = {}): Promise<Rig> {
   };
 }
 
-export async function putUv(root: string): Promise<void> {
+async function putUv(root: string): Promise<void> {
   const folder = path.join(root, 'tool', `uv-${UV}`, `uv-${UV}.data`, 'scripts');
   await mkdir(folder, { recursive: true });
-  await copyFile(await uvProgram(), path.join(folder, 'uv'));
-  await chmod(path.join(folder, 'uv'), 0o755);
+  await symlink(await uvProgram(), path.join(folder, 'uv'));
 }
 
 /** Laid out as ours are, with the packages of the tests' Python: it makes videos. */

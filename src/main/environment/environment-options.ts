@@ -11,7 +11,7 @@ export interface EnvironmentOptions {
   readonly choice: () => VariantChoice;
   /** This process. */
   readonly pid: number;
-  /** The app's own folders: `python` with the lock, `resources` with environment.json and perhaps the demo model. */
+  /** The app's own folders: `python` with the lock, `resources` with environment.json. */
   readonly pythonFolder: string;
   readonly resourcesFolder: string;
   readonly platform: string;

@@ -56,7 +56,7 @@ function play(failing: string | null): InstallPorts['processes'] {
         await writeFile(path.join(slot, 'bin', 'python'), '');
       }
       if (args.some((argument) => argument.includes('version_info'))) return exited('3.11\n/usr/bin/python3.11');
-      return exited('{"python":"3.11.2","torch":"2.15.0"}');
+      return exited('{"versions":{"python":"3.11.2","torch":"2.15.0"}}');
     },
   };
 }
@@ -109,7 +109,7 @@ test('missing, installed, installed anew, rolled back, removed', async () => {
   expect(await nodeFiles.stat(root())).toBeNull();
 });
 
-test.each(['venv', 'sync', '-c', 'generate'])(
+test.each(['venv', 'sync', 'smoke'])(
   'a new install that fails at %s leaves the working one as it was',
   async (failing) => {
     await open().install();

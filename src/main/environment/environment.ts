@@ -2,7 +2,6 @@
  * The Python environment across its slots: made new beside the one that works, switched to only when it has been
  * tried, taken back when asked. Electron-free: scripts/ makes the same environment by it.
  */
-import path from 'node:path';
 import type { Environment, InstallEstimate, VariantChoice } from '../../shared/environment';
 import { appError, describeError, SplitreelError } from '../../shared/errors';
 import { workerEnvironment } from '../engine/worker-environment';
@@ -121,7 +120,6 @@ export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentO
       slot = `${lockHash.slice(0, 12)}-${ports.random.id().slice(0, 8)}`;
       await files.makeFolder(root);
       await takeLock(ports, root, options.pid, slot);
-      const demo = path.join(options.resourcesFolder, 'demo');
       const record = await installSlot(ports, {
         root,
         slot,
@@ -133,7 +131,6 @@ export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentO
         bundle: request.bundle ?? null,
         pythonFolder: options.pythonFolder,
         devices: await source.devices(estimate.variant),
-        demoModel: (await files.stat(path.join(demo, 'model_index.json'))) === null ? null : demo,
         env,
         workerEnv: workerEnvironment(options.env),
         hideSecrets,

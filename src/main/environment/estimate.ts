@@ -54,9 +54,9 @@ export async function estimateRoom(files: Pick<Files, 'deviceOf' | 'freeBytes'>,
   };
 }
 
-/** `2.6 GB`, `12 MB` */
+/** `2.6 GB`, `12.0 MB` */
 export const gigabytes = (bytes: number): string =>
-  bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(0)} MB`;
+  bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
 
 export function refuseWithoutRoom({ needs }: Pick<InstallEstimate, 'needs'>): void {
   const lacking = needs.find(({ bytes, freeBytes }) => freeBytes < bytes);

@@ -60,11 +60,11 @@ export async function withRoom(
     needs.map(async ({ folder, bytes }) => ({ folder, bytes, freeBytes: await files.freeBytes(folder) })),
   );
   const lack = ({ bytes, freeBytes }: Need): number => bytes - freeBytes;
-  const named = now.find(({ folder }) => error.details?.includes(folder) === true);
-  const full = named ?? [...now].sort((a, b) => lack(b) - lack(a))[0];
-  if (full === undefined) return error;
+  const tightest = [...now].sort((a, b) => lack(b) - lack(a))[0];
+  if (tightest === undefined) return error;
   // Where there is enough by now, somebody else has used the room for a while, or it was more than was reckoned.
-  const needed = full.freeBytes < full.bytes ? gigabytes(full.bytes) : `more than ${gigabytes(full.freeBytes)}`;
-  const params = { folder: full.folder, needed, free: gigabytes(full.freeBytes) };
+  const needed =
+    tightest.freeBytes < tightest.bytes ? gigabytes(tightest.bytes) : `more than ${gigabytes(tightest.freeBytes)}`;
+  const params = { folder: tightest.folder, needed, free: gigabytes(tightest.freeBytes) };
   return appError('DISK_FULL', params, error.details === null ? {} : { details: error.details });
 }

@@ -27,8 +27,6 @@ export interface InstallPlan {
   readonly pythonFolder: string;
   /** Each is tried with a tiny video before the slot counts. */
   readonly devices: readonly ('cpu' | 'cuda')[];
-  /** A model to try it with; null: a tiny one is made. */
-  readonly demoModel: string | null;
   readonly env: Readonly<Record<string, string>>;
   readonly workerEnv: Readonly<Record<string, string>>;
   /** For all that is written down of what programs say: `env` may hold passwords. */

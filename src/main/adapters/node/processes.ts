@@ -112,30 +112,39 @@ function killPid(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
 }
 
 /** /proc/PID/stat: the name in parentheses may hold anything, so fields are counted from its last parenthesis. */
-async function find(pid: number): Promise<ProcessRecord | null> {
+async function read(pid: number): Promise<(ProcessRecord & { readonly isZombie: boolean }) | null> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const [state, parent] = fields;
     const startTime = fields[19];
-    if (state === 'Z' || parent === undefined || startTime === undefined) return null;
+    if (parent === undefined || startTime === undefined) return null;
     const commandLine = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ').trim();
-    return { pid, parentPid: Number(parent), startTime, commandLine };
+    return { pid, parentPid: Number(parent), startTime, commandLine, isZombie: state === 'Z' };
   } catch {
     return null;
   }
+}
+
+async function find(pid: number): Promise<ProcessRecord | null> {
+  const found = await read(pid);
+  if (found === null || found.isZombie) return null;
+  const { isZombie: _, ...record } = found;
+  return record;
 }
 
 async function tree(pid: number): Promise<readonly ProcessRecord[]> {
   const root = await find(pid);
   if (root === null) return [];
   const names = await readdir('/proc').catch(() => []);
-  const all = await Promise.all(names.filter((name) => /^\d+$/.test(name)).map((name) => find(Number(name))));
-  const descend = (parent: ProcessRecord): ProcessRecord[] => {
-    const children = all.filter((record): record is ProcessRecord => record?.parentPid === parent.pid);
-    return [...children.flatMap(descend), parent];
+  const all = await Promise.all(names.filter((name) => /^\d+$/.test(name)).map((name) => read(Number(name))));
+  // One that has been killed may have children for a moment yet: as long as threads of it have not ended.
+  const descend = (parent: ProcessRecord, isZombie: boolean): ProcessRecord[] => {
+    const children = all.filter((record) => record !== null).filter(({ parentPid }) => parentPid === parent.pid);
+    const below = children.flatMap(({ isZombie: isDead, ...record }) => descend(record, isDead));
+    return isZombie ? below : [...below, parent];
   };
-  return descend(root);
+  return descend(root, false);
 }
 
 export const nodeProcesses: Processes = { run, startWorker, find, tree, killPid };

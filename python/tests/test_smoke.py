@@ -1,0 +1,155 @@
+"""The check of an environment: passes where the numbers are those of plain diffusers, and fails in each way it can."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+import torch
+from diffusers import CogVideoXPipeline
+from safetensors.torch import save_file
+
+from splitreel import smoke
+from splitreel.errors import SplitreelError
+from splitreel.testing.models import make_model
+
+PACKAGE_PARENT = Path(__file__).resolve().parents[1]
+
+
+def run(*arguments: str, path: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "splitreel", "smoke", *arguments]
+    environment = {"PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1", "PYTHONPATH": f"{path}:{PACKAGE_PARENT}"}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+
+
+def events(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def problem_of(work: Callable[[], object]) -> str:
+    with pytest.raises(SplitreelError) as caught:
+        work()
+    assert caught.value.code == "ENVIRONMENT_BROKEN"
+    return str(caught.value.params["problem"])
+
+
+def plain_latents(folder: Path, dtype: torch.dtype) -> torch.Tensor:
+    """Of the same job by diffusers alone."""
+    pipeline = CogVideoXPipeline.from_pretrained(folder, torch_dtype=dtype)
+    pipeline.set_progress_bar_config(disable=True)
+    made = pipeline(
+        prompt="a small dog running",
+        negative_prompt="",
+        height=64,
+        width=96,
+        num_frames=9,
+        num_inference_steps=2,
+        guidance_scale=6,
+        use_dynamic_cfg=True,
+        max_sequence_length=48,
+        generator=torch.Generator("cpu").manual_seed(7),
+        output_type="latent",
+    )
+    latents_BFCHW: torch.Tensor = made.frames
+    return latents_BFCHW
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("smoke") / "model"
+    make_model("demo-random", folder)
+    return folder
+
+
+def check(folder: Path, latents: torch.Tensor, device: smoke.Device) -> float:
+    file = folder / "latents.safetensors"
+    save_file({"latents": latents.contiguous()}, file)
+    return smoke.check_latents(file, device)
+
+
+def test_an_environment_that_works_says_so_and_leaves_nothing(tmp_path: Path) -> None:
+    lock = PACKAGE_PARENT / "requirements.lock"
+    done = run("--json_lines", "--device", "cpu", "--lock", str(lock), "--work_dir", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert [next(iter(event)) for event in events(done)] == ["check", "check", "made", "versions"]
+    assert events(done)[-1]["versions"]["torch"] == torch.__version__.partition("+")[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_right_is_what_plain_diffusers_gives(model: Path, tmp_path: Path) -> None:
+    assert check(tmp_path, plain_latents(model, torch.float32), "cpu") < 1e-5
+    # What a GPU may lose by bfloat16 is far from its limit.
+    assert check(tmp_path, plain_latents(model, torch.bfloat16), "cuda") < 0.04
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_attention_that_attends_to_the_wrong_tokens_is_found(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, device: smoke.Device
+) -> None:
+    right = torch.nn.functional.scaled_dot_product_attention
+
+    def wrong(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, **rest: object) -> torch.Tensor:
+        return right(q, k, v.roll(1, dims=-2), **rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", wrong)
+    latents = plain_latents(model, torch.float32 if device == "cpu" else torch.bfloat16)
+    problem = problem_of(lambda: check(tmp_path, latents, device))
+    assert f"the numbers of a tiny video are wrong ({device})" in problem
+
+
+def test_latents_that_are_no_numbers_or_of_another_shape_are_refused(tmp_path: Path) -> None:
+    nothing = torch.full(smoke.LATENTS_SHAPE, math.nan)
+    assert "off by nan" in problem_of(lambda: check(tmp_path, nothing, "cuda"))
+    assert "have the shape" in problem_of(lambda: check(tmp_path, nothing[:, :2], "cuda"))
+
+
+def test_a_job_that_gives_other_numbers_fails_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = [*smoke._JOB[:-1], "8"]  # another seed
+    monkeypatch.setattr(smoke, "_JOB", other)
+    problem = problem_of(lambda: smoke.smoke(["--device", "cpu", "--work_dir", str(tmp_path)]))
+    assert "are wrong (cpu)" in problem
+
+
+def test_a_package_that_is_missing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "torch.py").write_text('raise ImportError("libcudart.so.13: cannot open shared object file")')
+    done = run("--json_lines", "--device", "cpu", path=str(tmp_path))
+    assert done.returncode == 3
+    error = events(done)[-1]["error"]
+    assert error["code"] == "ENVIRONMENT_BROKEN"
+    assert error["params"] == {"problem": "torch cannot be imported: libcudart.so.13: cannot open shared object file"}
+    plain = run("--device", "cpu", path=str(tmp_path))
+    assert (plain.returncode, plain.stderr.count("\n")) == (3, 1)
+
+
+def test_a_version_that_the_lock_does_not_name_is_told() -> None:
+    version = torch.__version__.partition("+")[0]
+    smoke.compare_with_lock(f"torch=={version}+cu130 \\\n    --hash=sha256:0\ntorch==9.9 ; python_version < '3'\n")
+    smoke.compare_with_lock("no-such-thing-for-this-system==1\n")
+    problem = problem_of(lambda: smoke.compare_with_lock("torch==9.8 \\\n    --hash=sha256:0\n"))
+    assert problem == f"torch is {version}, and the lock says 9.8"
+
+
+def test_a_video_of_another_length_or_size_is_refused(tmp_path: Path) -> None:
+    for frames, width, words in ((8, 96, "has 8 frames"), (9, 112, "has frames of 112x64")):
+        video = tmp_path / f"{frames}x{width}.mp4"
+        with av.open(str(video), "w", format="mp4") as container:
+            stream = container.add_stream("libx264", rate=8)
+            stream.width, stream.height, stream.pix_fmt = width, 64, "yuv420p"
+            for _ in range(frames):
+                container.mux(stream.encode(av.VideoFrame(width, 64, "yuv420p")))
+            container.mux(stream.encode())
+        assert words in problem_of(lambda video=video: smoke.check_video(video))  # type: ignore[misc]
+
+
+def test_a_gpu_that_is_not_there_is_said() -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU here: tests/gpu runs this on it")
+    done = run("--json_lines", "--device", "cuda")
+    assert (done.returncode, events(done)[-1]["error"]["code"]) == (3, "DRIVER_MISSING")

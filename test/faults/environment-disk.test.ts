@@ -1,0 +1,143 @@
+/**
+ * A disk that runs full in the middle of an install: a real one of a few megabytes in memory, which another program fills
+ * once the install has begun. One sentence says how much room is needed where; nothing half written stays; the slot in
+ * use makes a video while the disk is still full.
+ */
+import { execFileSync } from 'node:child_process';
+import { closeSync, fsyncSync, mkdirSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { nodeFiles } from '../../src/main/adapters/node/files';
+import type { EnvironmentService } from '../../src/main/environment/environment';
+import { describeError, SplitreelError } from '../../src/shared/errors';
+import { expectOldSlotAlone, expectVideo, openRig, type Rig } from './install-rig';
+
+const MEGABYTE = 1_000_000;
+let disk = '';
+let rig: Rig | null = null;
+
+/** What `mount` said where it may not be done here; null where it may. */
+function whyNot(): string | null {
+  const folder = mkdtempSync(path.join(tmpdir(), 'splitreel-mount-'));
+  try {
+    mount(folder);
+    execFileSync('umount', [folder]);
+    return null;
+  } catch (error) {
+    return `a small disk in memory cannot be mounted here: ${error instanceof Error ? error.message : String(error)}`;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+const mount = (folder: string): void => {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=48m', 'tmpfs', folder], { stdio: 'pipe' });
+};
+const OBSTACLE = whyNot();
+
+beforeEach((context) => {
+  if (OBSTACLE !== null) context.skip(OBSTACLE);
+  disk = mkdtempSync(path.join(tmpdir(), 'splitreel disk '));
+  mount(disk);
+});
+afterEach(async () => {
+  await rig?.close();
+  rig = null;
+  if (disk === '') return;
+  execFileSync('umount', ['--lazy', disk]);
+  rmSync(disk, { recursive: true, force: true });
+  disk = '';
+});
+
+/** Another program writes until this much is left. */
+function fillUpTo(leftBytes: number): void {
+  const file = openSync(path.join(disk, 'of-another-program'), 'a');
+  const { bavail, bsize } = statfsSync(disk);
+  const pages = Math.max(0, bavail - Math.floor(leftBytes / bsize));
+  for (let page = 0; page < pages; page += 1) writeSync(file, Buffer.alloc(bsize, 1));
+  fsyncSync(file);
+  closeSync(file);
+}
+
+async function openOnDisk(wish: 'environment' | 'downloads'): Promise<Rig> {
+  const folder = path.join(disk, wish);
+  mkdirSync(folder);
+  rig = await openRig(wish === 'environment' ? { root: folder } : { downloads: folder });
+  return rig;
+}
+
+/** Once a wheel is asked for. */
+function fillWhenAsked(one: Rig, leftBytes: number): void {
+  one.index.answer = (request, response) => {
+    if (request.url?.endsWith('.whl') === true) fillUpTo(leftBytes);
+    one.index.serve(request, response);
+  };
+}
+
+async function expectFull(service: EnvironmentService, folder: string, words: RegExp): Promise<void> {
+  const error: unknown = await service.install().then(
+    () => null,
+    (problem: unknown) => problem,
+  );
+  if (!(error instanceof SplitreelError)) throw new Error(`no error of ours: ${String(error)}`);
+  expect(error.error).toMatchObject({ code: 'DISK_FULL', params: { folder } });
+  expect(describeError(error.error).message).toMatch(words);
+}
+
+async function expectOldSlotWorks(one: Rig, service: EnvironmentService): Promise<void> {
+  await expectOldSlotAlone(one, service);
+  await expectVideo(one, service);
+}
+
+test('full while uv downloads', async () => {
+  const one = await openOnDisk('downloads');
+  const service = one.open();
+  fillWhenAsked(one, 0.3 * MEGABYTE);
+  // The wheel has 1.2 MB.
+  await expectFull(
+    service,
+    path.join(disk, 'downloads'),
+    /^There is too little room in .*downloads: 1\.2 MB needed, 0\.\d MB free\.$/,
+  );
+  await expectOldSlotWorks(one, service);
+});
+
+test('full while packages are put into the slot', async () => {
+  const one = await openOnDisk('environment');
+  const service = one.open();
+  await service.current();
+  fillWhenAsked(one, 0.3 * MEGABYTE);
+  await expectFull(service, path.join(disk, 'environment'), /environment: 1\.2 MB needed, \d\.\d MB free\.$/);
+  await expectOldSlotWorks(one, service);
+});
+
+test('full while the new slot makes its tiny video', async () => {
+  const one = await openOnDisk('environment');
+  const onChange = (state: ReturnType<EnvironmentService['get']>): void => {
+    if (state.status === 'installing' && state.progress.step === 'checking' && state.progress.completed === 0)
+      fillUpTo(0);
+  };
+  const service = one.open({}, {}, { onChange });
+  await service.current();
+  await expectFull(service, path.join(disk, 'environment'), /environment: .* needed, .* free\.$/);
+  await expectOldSlotWorks(one, service);
+});
+
+test('full at the switch: before the record, and before the slot in use is named anew', async () => {
+  const one = await openOnDisk('environment');
+  let fullAt = 'splitreel.json';
+  const writeAtomically = async (target: string, content: string | Uint8Array): Promise<void> => {
+    if (target.endsWith(fullAt)) fillUpTo(0);
+    await nodeFiles.writeAtomically(target, content);
+  };
+  const service = one.open({}, { files: { ...nodeFiles, writeAtomically } });
+  await service.current();
+  for (const name of ['splitreel.json', '/current']) {
+    fullAt = name;
+    await expectFull(service, path.join(disk, 'environment'), /environment: .* needed, .* free\.$/);
+    await expectOldSlotAlone(one, service);
+    rmSync(path.join(disk, 'of-another-program'));
+  }
+  fillUpTo(0);
+  await expectOldSlotWorks(one, service);
+});
