@@ -38,9 +38,13 @@ export function forUv(config: ReadonlyMap<string, string>, env: Variables): Vari
   };
 }
 
-/** pip brings certificates of its own: it is told of those that the person or the system trusts. */
+/**
+ * pip brings certificates of its own: it is told of those that the person or the system trusts. A variable counts more
+ * than a file of pip's, as it does for uv: otherwise one would trust an index that the other refuses.
+ */
 async function forPip(files: Files, config: ReadonlyMap<string, string>, env: Variables): Promise<Variables> {
-  if (config.has('cert') || env['PIP_CERT'] !== undefined) return {};
+  if (env['PIP_CERT'] !== undefined) return {};
+  if (env['SSL_CERT_FILE'] === undefined && config.has('cert')) return {};
   const bundle = env['SSL_CERT_FILE'] ?? (await existingBundle(files));
   return bundle === null ? {} : { PIP_CERT: bundle };
 }
