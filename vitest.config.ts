@@ -33,12 +33,17 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'process',
-          include: ['test/process/**/*.test.ts', 'test/faults/**/*.test.ts'],
+          include: ['test/process/**/*.test.ts', 'test/faults/worker-*.test.ts'],
           environment: 'node',
           testTimeout: 120_000,
           // They start real processes: one file at a time, or they measure each other.
           fileParallelism: false,
         },
+      },
+      {
+        extends: true,
+        // Each file has an index, a cache and slots of its own, and waits for programs most of the time.
+        test: { name: 'install', include: ['test/faults/environment-*.test.ts'], testTimeout: 180_000 },
       },
     ],
   },

@@ -1,6 +1,10 @@
-/** `npm test`: every check, one after another; a failing one does not hide the others. Names as arguments pick some. */
+/**
+ * `npm test`: every check; those that only read run at once, the tests one after another. A failing one does not hide
+ * the others. Names as arguments pick some.
+ */
 import { execa } from 'execa';
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { pythonForTests } from './python-for-tests';
 
@@ -10,7 +14,7 @@ interface Step {
   readonly name: string;
   readonly command: readonly [string, ...string[]];
   readonly cwd?: string;
-  /** How the runner's summary counts; null where the step itself is the one check. */
+  /** How the runner's summary counts; null where the step itself is the one check: those only read, and run at once. */
   readonly count: ((output: string) => Count) | null;
 }
 
@@ -52,8 +56,8 @@ function steps(python: string): readonly Step[] {
   const tool = (name: string): string => path.join(python, 'bin', name);
   const inPython = path.join(root, 'python');
   return [
-    { name: 'format', command: ['npx', 'prettier', '--check', '--log-level', 'warn', '.'], count: null },
     { name: 'lint', command: ['npx', 'eslint', '--max-warnings', '0', '.'], count: null },
+    { name: 'format', command: ['npx', 'prettier', '--check', '--log-level', 'warn', '.'], count: null },
     { name: 'types', command: ['npx', 'tsc', '--build'], count: null },
     { name: 'imports', command: ['npm', 'run', '--silent', 'imports'], count: null },
     { name: 'dead-code', command: ['npx', 'knip'], count: null },
@@ -62,23 +66,28 @@ function steps(python: string): readonly Step[] {
     { name: 'python-lint', command: [tool('ruff'), 'check', '--quiet', '.'], cwd: inPython, count: null },
     { name: 'python-types', command: [tool('mypy'), '--strict', 'splitreel'], cwd: inPython, count: null },
     { name: 'python-imports', command: [tool('lint-imports')], cwd: inPython, count: null },
+    { name: 'python-dead-code', command: [tool('vulture')], cwd: inPython, count: null },
     { name: 'unit', command: ['npx', 'vitest', 'run', '--project', 'unit', '--project', 'window'], count: countVitest },
     { name: 'contract', command: ['npx', 'vitest', 'run', '--project', 'contract'], count: countVitest },
     { name: 'process', command: ['npx', 'vitest', 'run', '--project', 'process'], count: countVitest },
-    { name: 'python-dead-code', command: [tool('vulture')], cwd: inPython, count: null },
+    { name: 'install', command: ['npx', 'vitest', 'run', '--project', 'install'], count: countVitest },
     { name: 'python', command: [tool('python'), '-m', 'pytest', 'tests'], cwd: inPython, count: countPytest },
     { name: 'e2e', command: ['npx', 'tsx', 'scripts/e2e.ts'], count: countPlaywright },
   ];
 }
 
-async function runStep(step: Step): Promise<Count> {
+/** Its output goes out as it comes, or, where others run beside it, when it has ended. */
+async function runStep(step: Step, { isAlone }: { readonly isAlone: boolean }): Promise<Count> {
   const started = performance.now();
-  process.stdout.write(`\n== ${step.name}\n`);
+  const head = `\n== ${step.name}\n`;
   const [file, ...args] = step.command;
   const env = { NO_COLOR: '1', OMP_NUM_THREADS: '1' };
   const options = { cwd: step.cwd ?? root, all: true, reject: false, env, stdin: 'ignore' } as const;
   const child = execa(file, args, options);
-  child.all.pipe(process.stdout);
+  if (isAlone) {
+    process.stdout.write(head);
+    child.all.pipe(process.stdout);
+  }
   const { exitCode, all } = await child;
   const counted = step.count?.(all) ?? { passed: 0, failed: 0 };
   const isGreen = exitCode === 0;
@@ -86,8 +95,23 @@ async function runStep(step: Step): Promise<Count> {
   const failed = isGreen ? counted.failed : Math.max(counted.failed, 1);
   const passed = step.count === null ? Number(isGreen) : counted.passed;
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  process.stdout.write(`-- ${step.name}: ${isGreen ? 'passed' : 'FAILED'} in ${seconds} s\n`);
+  const told = `-- ${step.name}: ${isGreen ? 'passed' : 'FAILED'} in ${seconds} s\n`;
+  process.stdout.write(isAlone ? told : `${head}${all === '' ? '' : `${all}\n`}${told}`);
   return { passed, failed };
+}
+
+/** Each with what it counted, in the order in which they ended. */
+async function runSteps(chosen: readonly Step[]): Promise<readonly (readonly [Step, Count])[]> {
+  const counts: (readonly [Step, Count])[] = [];
+  const waiting = chosen.filter(({ count }) => count === null);
+  const takeTurns = async (): Promise<void> => {
+    for (let step = waiting.shift(); step !== undefined; step = waiting.shift())
+      counts.push([step, await runStep(step, { isAlone: false })]);
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, takeTurns));
+  for (const step of chosen.filter(({ count }) => count !== null))
+    counts.push([step, await runStep(step, { isAlone: true })]);
+  return counts;
 }
 
 async function main(names: readonly string[]): Promise<number> {
@@ -98,8 +122,7 @@ async function main(names: readonly string[]): Promise<number> {
   if (unknown.length > 0) throw new Error(`no step ${unknown.join(', ')}: choose ${all.map((s) => s.name).join(', ')}`);
   const failedSteps: string[] = [];
   const total = { passed: 0, failed: 0 };
-  for (const step of chosen) {
-    const { passed, failed } = await runStep(step);
+  for (const [step, { passed, failed }] of await runSteps(chosen)) {
     total.passed += passed;
     total.failed += failed;
     if (failed > 0) failedSteps.push(step.name);
