@@ -71,7 +71,12 @@ function steps(python: string): readonly Step[] {
     { name: 'contract', command: ['npx', 'vitest', 'run', '--project', 'contract'], count: countVitest },
     { name: 'process', command: ['npx', 'vitest', 'run', '--project', 'process'], count: countVitest },
     { name: 'install', command: ['npx', 'vitest', 'run', '--project', 'install'], count: countVitest },
-    { name: 'python', command: [tool('python'), '-m', 'pytest', 'tests'], cwd: inPython, count: countPytest },
+    {
+      name: 'python',
+      command: [tool('python'), '-m', 'pytest', 'tests', '--durations=15'],
+      cwd: inPython,
+      count: countPytest,
+    },
     { name: 'e2e', command: ['npx', 'tsx', 'scripts/e2e.ts'], count: countPlaywright },
   ];
 }
