@@ -125,7 +125,9 @@ describe('a certificate of a company', () => {
     } catch (error) {
       context.skip(`no file can be mounted over the system's certificates here: ${String(error)}`);
     }
-    const installer = await startInstaller(rig, { env: indexAt(index?.address() ?? ''), prefix });
+    // No file of pip's: this computer's own may name certificates.
+    const env = { ...indexAt(index?.address() ?? ''), PIP_CONFIG_FILE: '/dev/null' };
+    const installer = await startInstaller(rig, { env, prefix });
     await installer.ended;
     expect(installer.lines.at(-1)).toContain("torch cannot be imported: No module named 'torch'");
     expect(index?.asked.some(({ url }) => url?.endsWith(rig.wheels.tiny.file) === true)).toBe(true);
@@ -232,5 +234,14 @@ describe('passwords', () => {
     const env = { ...indexAt(index?.address() ?? ''), HTTPS_PROXY: `http://me:${inAddress}@${address}` };
     expect((await heardOf(env)).text).not.toMatch(SHOWN);
     expect(passed).toEqual([]);
+  });
+
+  test('in an address that cannot be read, which uv writes out whole, are hidden', async () => {
+    await rig.putUv();
+    for (const address of [`http://me:${inAddress}@localhost:no-port/simple`, `me:${inAddress}@localhost/simple`]) {
+      const { text } = await heardOf({ UV_DEFAULT_INDEX: address });
+      expect(text).toContain('****@localhost');
+      expect(text).not.toMatch(SHOWN);
+    }
   });
 });

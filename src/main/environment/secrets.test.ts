@@ -6,6 +6,7 @@ const hide = secretsHider({
   UV_DEFAULT_INDEX: 'https://me:s%40crèt@index.example/simple',
   UV_INDEX: 'https://a.example/simple https://glpat-12345@b.example/simple',
   HTTPS_PROXY: 'http://proxy.example:8080',
+  HTTP_PROXY: 'me:pr0xy@proxy.example:8080',
   PATH: '/usr/bin',
 });
 
@@ -13,6 +14,7 @@ test.each([
   ['the password of an index', 'GET https://me:s%40crèt@index.example/x', 'GET https://me:****@index.example/x'],
   ['the same as it reads', 'login me, password s@crèt', 'login me, password ****'],
   ['a token that is the whole of it', 'at https://glpat-12345@b.example', 'at https://****@b.example'],
+  ['an address without a scheme', 'cannot read me:pr0xy@proxy', 'cannot read me:****@proxy'],
   ['an address that no variable holds', 'to http://you:other@c.example:81/', 'to http://you:****@c.example:81/'],
   ['an address without any', 'http://proxy.example:8080 is not there', 'http://proxy.example:8080 is not there'],
   ['a package with a version', 'Downloaded torch@2.1: me', 'Downloaded torch@2.1: me'],

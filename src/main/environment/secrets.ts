@@ -4,6 +4,9 @@ import type { AppError } from '../../shared/errors';
 /** `scheme://name:password@` or `scheme://token@`; group 2 is the name, 3 the password. */
 const CREDENTIALS = /([a-z][a-z0-9+.-]*:\/\/)([^\s/:@'"]*)(?::([^\s/@'"]*))?@/gi;
 
+/** As above, and what people write for a proxy: `name:password@host`. */
+const IN_VARIABLE = /(?:^|[\s,])(?:[a-z][a-z0-9+.-]*:\/\/)?([^\s/:@'"]*)(?::([^\s/@'"]*))?@/gi;
+
 const HIDDEN = '****';
 
 function decoded(text: string): string {
@@ -18,7 +21,7 @@ function decoded(text: string): string {
 export function secretsHider(env: Readonly<Record<string, string>>): (text: string) => string {
   const secrets = new Set<string>();
   for (const value of Object.values(env))
-    for (const [, , name = '', password] of value.matchAll(CREDENTIALS))
+    for (const [, name = '', password] of value.matchAll(IN_VARIABLE))
       for (const secret of [password ?? name, decoded(password ?? name)]) if (secret !== '') secrets.add(secret);
   // The longest first: one may be the beginning of another.
   const known = [...secrets].sort((a, b) => b.length - a.length);
