@@ -53,8 +53,8 @@ pipeline gives the same (tests/test_smoke.py), so this is what is right and not 
 _TOLERANCE: Final[dict[Device, float]] = {
     # float32, rounded in another order by another processor.
     "cpu": 1e-3,
-    # bfloat16, beside the same on the CPU. Attention whose values are those of the next token is off by 0.16.
-    "cuda": 0.08,
+    # bfloat16, beside the same on the CPU: 0.05 on an H100. Attention to the wrong tokens is off by 0.16.
+    "cuda": 0.1,
 }
 _DTYPES: Final[dict[Device, str]] = {"cpu": "float32", "cuda": "bfloat16"}
 
