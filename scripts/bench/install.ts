@@ -9,6 +9,7 @@ import { INSTALL_STEPS, type Variant } from '../../src/shared/environment';
 import { describeEstimate, openEnvironment, parseChoice, tellErrors } from '../environment';
 import { ROOT, say } from '../places';
 import type { Benchmark } from './benchmark';
+import { download } from './download';
 
 type Step = (typeof INSTALL_STEPS)[number];
 type Seconds = Readonly<Record<Step | 'all', number>>;
@@ -114,6 +115,8 @@ async function run(words: readonly string[]): Promise<number> {
   try {
     const figures = await measure(folder, choice === 'auto' ? 'cpu' : choice);
     print(figures);
+    say('\nModels, as npm run bench -- download:');
+    await download.run([]);
     if (values.out !== undefined) await writeFile(values.out, `${JSON.stringify(figures, null, 2)}\n`);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -124,6 +127,6 @@ async function run(words: readonly string[]): Promise<number> {
 /** Fetches all packages twice over the network and needs about 15 GB of room; the person's own environment stays as it is. */
 export const install: Benchmark = {
   name: 'install',
-  about: 'the environment from nothing and again, beside plain pip with the same lock; fetches about 5 GB',
+  about: 'the environment from nothing and again, beside plain pip with the same lock; then as download',
   run: (words) => tellErrors(() => run(words)),
 };

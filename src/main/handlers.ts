@@ -1,6 +1,7 @@
 /** What each call of the contract does, in terms of the services. No logic of its own beyond asking the desktop. */
 import path from 'node:path';
 import { appError, SplitreelError } from '../shared/errors';
+import { PLACE_NAMES } from '../shared/storage';
 import { makeBundle } from './diagnostics/bundle';
 import type { LogFile } from './diagnostics/log-file';
 import type { Engine } from './engine/engine';
@@ -110,6 +111,7 @@ function machineHandlers({
   | 'estimateInstall'
   | 'installFromFolder'
   | 'installFromArchive'
+  | 'chooseInstallFolder'
   | 'runDoctor'
   | 'measureStorage'
   | 'removeStorage'
@@ -153,6 +155,13 @@ function machineHandlers({
     installFromArchive: async () => {
       const bundle = await desktop.chooseFile('archive');
       return bundle === null ? false : install({ bundle });
+    },
+    chooseInstallFolder: async () => {
+      const chosen = await desktop.chooseFolder();
+      if (chosen === null) return false;
+      for (const name of PLACE_NAMES) await storage.move(name, chosen);
+      await environmentChanged();
+      return true;
     },
     runDoctor: async () => {
       await doctor.run();

@@ -15,6 +15,7 @@ const CALLS: Readonly<Record<CallName, true>> = {
   estimateInstall: true,
   installFromFolder: true,
   installFromArchive: true,
+  chooseInstallFolder: true,
   runDoctor: true,
   measureStorage: true,
   removeStorage: true,

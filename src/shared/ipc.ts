@@ -115,6 +115,7 @@ export const calls = {
   /** Asks for a folder that `npm run bundle` made and installs from it without a network; false when cancelled. */
   installFromFolder: call(nothing, z.boolean()),
   installFromArchive: call(nothing, z.boolean()),
+  chooseInstallFolder: call(nothing, z.boolean()),
   cancelInstall: call(nothing, nothing),
   rollBackEnvironment: call(nothing, nothing),
   removeEnvironment: call(nothing, nothing),

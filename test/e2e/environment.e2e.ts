@@ -74,6 +74,13 @@ test('a computer without a network is set up from a folder; the environment move
     await expect(page.getByText(/it is not one that npm run bundle has made whole/)).toBeVisible();
     await screenshot('environment-no-bundle');
   });
+  await test.step('another folder is chosen before the first install', async () => {
+    const chosen = path.join(dataFolder, 'chosen');
+    mkdirSync(chosen);
+    await answerFolderDialogue(app, chosen);
+    await page.getByRole('button', { name: 'Install elsewhere' }).click();
+    await expect(page.getByText(new RegExp(`^Room: .* in ${chosen}/splitreel/environment,`))).toBeVisible();
+  });
   await answerFolderDialogue(app, bundle);
   await page.getByRole('button', { name: 'Install from a folder' }).click();
   const slot = await readySlot(page);
@@ -92,7 +99,8 @@ test('a computer without a network is set up from a folder; the environment move
     await expect(page.getByText(new RegExp(`${other}/splitreel/environment`)).first()).toBeVisible();
     await screenshot('environment-moved');
     expect(await readySlot(page)).toBe(slot);
-    expect(existsSync(path.join(dataFolder, 'environment'))).toBe(false);
+    expect(existsSync(path.join(dataFolder, 'chosen', 'splitreel', 'environment'))).toBe(false);
+    expect(existsSync(path.join(dataFolder, 'chosen', 'splitreel', 'downloads'))).toBe(true);
     expect(existsSync(path.join(other, 'splitreel', 'environment', 'slots', slot))).toBe(true);
   });
   await makeVideo(page, 1);

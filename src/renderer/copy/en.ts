@@ -207,6 +207,7 @@ export const copy = {
     room: (needed: string, free: string, folder: string): string =>
       `Room: ${needed} in ${folder}, where ${free} are free.`,
     tooLittle: 'That is too little.',
+    elsewhere: 'Install elsewhere',
   },
   progress: {
     idle: 'Progress and waiting jobs appear here.',

@@ -32,6 +32,7 @@ async function open(changes: Partial<Slices>): Promise<FakeMain> {
     readLogTail: '',
     installFromFolder: true,
     installFromArchive: true,
+    chooseInstallFolder: true,
   });
   Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
   stop = connectProjection(main.api);
@@ -52,6 +53,10 @@ test('download, room and a driver that is too old are told before an install', a
   expect(main.callsOf('installFromFolder')).toHaveLength(1);
   await userEvent.click(screen.getByRole('button', { name: 'Install from a zip' }));
   expect(main.callsOf('installFromArchive')).toHaveLength(1);
+  const asked = main.callsOf('estimateInstall').length;
+  await userEvent.click(screen.getByRole('button', { name: 'Install elsewhere' }));
+  expect(main.callsOf('chooseInstallFolder')).toHaveLength(1);
+  await expect.poll(() => main.callsOf('estimateInstall').length).toBe(asked + 1);
 });
 
 test('a finding has a button where the app can mend it, and only there', async () => {

@@ -2,7 +2,9 @@ import { useEffect, useState } from 'react';
 import type { InstallEstimate } from '../../../shared/environment';
 import { formatBytes, formatDownloadTime } from '../../app/format';
 import { useSlice } from '../../app/projection';
+import { send } from '../../app/send';
 import { copy } from '../../copy/en';
+import { Button } from '../../ui/Button';
 import { ErrorNote } from '../../ui/ErrorNote';
 import page from '../../ui/page.module.css';
 
@@ -11,7 +13,9 @@ const words = copy.install;
 /** What an install would fetch and where it needs room, asked of main before anything begins. */
 export function InstallFacts() {
   const { environmentVariant } = useSlice('settings');
+  const { status } = useSlice('environment');
   const [estimate, setEstimate] = useState<InstallEstimate | null>(null);
+  const [moves, setMoves] = useState(0);
   useEffect(() => {
     let isShown = true;
     // What is not known is not shown; an install says the same again when it refuses.
@@ -21,7 +25,10 @@ export function InstallFacts() {
     return () => {
       isShown = false;
     };
-  }, [environmentVariant]);
+  }, [environmentVariant, moves]);
+  const choose = async (): Promise<void> => {
+    if ((await send(window.splitreel.chooseInstallFolder())) === true) setMoves((count) => count + 1);
+  };
   if (estimate === null) return null;
   const { variant, reason, driverProblem, downloadBytes, downloadCount, packageCount, needs } = estimate;
   return (
@@ -38,6 +45,11 @@ export function InstallFacts() {
           {bytes > freeBytes && <strong>{` ${words.tooLittle}`}</strong>}
         </p>
       ))}
+      {(status === 'missing' || status === 'failed') && (
+        <Button size="small" onClick={() => void choose()}>
+          {words.elsewhere}
+        </Button>
+      )}
     </div>
   );
 }
