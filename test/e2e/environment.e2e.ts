@@ -78,7 +78,7 @@ test('a computer without a network is set up from a folder; the environment move
     const chosen = path.join(dataFolder, 'chosen');
     mkdirSync(chosen);
     await answerFolderDialogue(app, chosen);
-    await page.getByRole('button', { name: 'Install elsewhere' }).click();
+    await page.getByRole('button', { name: 'Choose another folder' }).click();
     await expect(page.getByText(new RegExp(`^Room: .* in ${chosen}/splitreel/environment,`))).toBeVisible();
   });
   await answerFolderDialogue(app, bundle);

@@ -6,7 +6,7 @@ export const copy = {
   app: {
     name: 'Splitreel',
     /** Nobody knows a line's speed before it is used: a round one to compare with. */
-    atSpeed: (time: string): string => `At 100 Mbit/s that takes ${time}.`,
+    atSpeed: (time: string): string => `${time} at 100 Mbit/s`,
     places: {
       create: 'Create',
       library: 'Library',
@@ -204,10 +204,11 @@ export const copy = {
     what: (variant: string, reason: string): string => `Packages for: ${variant}, because ${reason}.`,
     toDownload: (size: string, count: number, all: number): string =>
       `To download: ${size}, ${String(count)} of ${plural(all, 'package', 'packages')}.`,
+    time: (atSpeed: string): string => `Time: ${atSpeed}.`,
     room: (needed: string, free: string, folder: string): string =>
       `Room: ${needed} in ${folder}, where ${free} are free.`,
     tooLittle: 'That is too little.',
-    elsewhere: 'Install elsewhere',
+    elsewhere: 'Choose another folder',
   },
   progress: {
     idle: 'Progress and waiting jobs appear here.',

@@ -88,7 +88,7 @@ test('a download is told what it takes, and starts only then', async () => {
   const user = userEvent.setup();
   await user.click(card('Big').getByRole('button', { name: 'Download' }));
   expect(await screen.findByText('21.0 GB in 12 files')).toBeInTheDocument();
-  expect(screen.getByText('At 100 Mbit/s that takes 28 min 0 s.')).toBeInTheDocument();
+  expect(screen.getByText('28 min 0 s at 100 Mbit/s')).toBeInTheDocument();
   expect(main.callsOf('downloadModel')).toEqual([]);
   await user.click(within(screen.getByRole('dialog', HIDDEN)).getByRole('button', { name: 'Download', ...HIDDEN }));
   expect(main.callsOf('downloadModel')).toEqual([{ modelId: 'x' }]);

@@ -7,6 +7,7 @@ import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
 import { ErrorNote } from '../../ui/ErrorNote';
 import page from '../../ui/page.module.css';
+import styles from './Stage.module.css';
 
 const words = copy.install;
 
@@ -35,10 +36,10 @@ export function InstallFacts() {
     <div>
       {driverProblem !== null && <ErrorNote error={driverProblem} />}
       <p className={page.quiet}>{words.what(words.variants[variant], words.reasons[reason])}</p>
-      <p className={page.quiet}>
-        {words.toDownload(formatBytes(downloadBytes), downloadCount, packageCount)}
-        {downloadBytes > 0 && ` ${copy.app.atSpeed(formatDownloadTime(downloadBytes))}`}
-      </p>
+      <p className={page.quiet}>{words.toDownload(formatBytes(downloadBytes), downloadCount, packageCount)}</p>
+      {downloadBytes > 0 && (
+        <p className={page.quiet}>{words.time(copy.app.atSpeed(formatDownloadTime(downloadBytes)))}</p>
+      )}
       {needs.map(({ folder, bytes, freeBytes }) => (
         <p key={folder} className={page.quiet}>
           {words.room(formatBytes(bytes), formatBytes(freeBytes), folder)}
@@ -46,7 +47,7 @@ export function InstallFacts() {
         </p>
       ))}
       {(status === 'missing' || status === 'failed') && (
-        <Button size="small" onClick={() => void choose()}>
+        <Button size="small" className={styles.elsewhere} onClick={() => void choose()}>
           {words.elsewhere}
         </Button>
       )}
