@@ -1,6 +1,6 @@
 /**
- * `npm test`: every check; those that only read run at once, the tests one after another. A failing one does not hide
- * the others. Names as arguments pick some.
+ * `npm test`: every check. Those that only read run at once; then the tests of the app beside those of the engine, which
+ * seldom need the same core; last the window, alone. A failing one does not hide the others. Names as arguments pick some.
  */
 import { execa } from 'execa';
 import { existsSync } from 'node:fs';
@@ -10,11 +10,15 @@ import { pythonForTests } from './python-for-tests';
 
 const root = path.resolve(import.meta.dirname, '..');
 
+/** In this order; the steps of `app` and `engine` run beside each other, one after another in each. */
+type Turn = 'reading' | 'app' | 'engine' | 'window';
+
 interface Step {
   readonly name: string;
+  readonly turn: Turn;
   readonly command: readonly [string, ...string[]];
   readonly cwd?: string;
-  /** How the runner's summary counts; null where the step itself is the one check: those only read, and run at once. */
+  /** How the runner's summary counts; null where the step itself is the one check. */
   readonly count: ((output: string) => Count) | null;
 }
 
@@ -56,43 +60,69 @@ function steps(python: string): readonly Step[] {
   const tool = (name: string): string => path.join(python, 'bin', name);
   const inPython = path.join(root, 'python');
   return [
-    { name: 'lint', command: ['npx', 'eslint', '--max-warnings', '0', '.'], count: null },
-    { name: 'format', command: ['npx', 'prettier', '--check', '--log-level', 'warn', '.'], count: null },
-    { name: 'types', command: ['npx', 'tsc', '--build'], count: null },
-    { name: 'imports', command: ['npm', 'run', '--silent', 'imports'], count: null },
-    { name: 'dead-code', command: ['npx', 'knip'], count: null },
-    { name: 'locks', command: ['npx', 'tsx', 'scripts/locks.ts', '--check'], count: null },
-    { name: 'python-format', command: [tool('ruff'), 'format', '--check', '--quiet', '.'], cwd: inPython, count: null },
-    { name: 'python-lint', command: [tool('ruff'), 'check', '--quiet', '.'], cwd: inPython, count: null },
-    { name: 'python-types', command: [tool('mypy'), '--strict', 'splitreel'], cwd: inPython, count: null },
-    { name: 'python-imports', command: [tool('lint-imports')], cwd: inPython, count: null },
-    { name: 'python-dead-code', command: [tool('vulture')], cwd: inPython, count: null },
-    { name: 'unit', command: ['npx', 'vitest', 'run', '--project', 'unit', '--project', 'window'], count: countVitest },
-    { name: 'contract', command: ['npx', 'vitest', 'run', '--project', 'contract'], count: countVitest },
-    { name: 'process', command: ['npx', 'vitest', 'run', '--project', 'process'], count: countVitest },
-    { name: 'install', command: ['npx', 'vitest', 'run', '--project', 'install'], count: countVitest },
+    { name: 'lint', turn: 'reading', command: ['npx', 'eslint', '--max-warnings', '0', '.'], count: null },
+    {
+      name: 'format',
+      turn: 'reading',
+      command: ['npx', 'prettier', '--check', '--log-level', 'warn', '.'],
+      count: null,
+    },
+    { name: 'types', turn: 'reading', command: ['npx', 'tsc', '--build'], count: null },
+    { name: 'imports', turn: 'reading', command: ['npm', 'run', '--silent', 'imports'], count: null },
+    { name: 'dead-code', turn: 'reading', command: ['npx', 'knip'], count: null },
+    { name: 'locks', turn: 'reading', command: ['npx', 'tsx', 'scripts/locks.ts', '--check'], count: null },
+    {
+      name: 'python-format',
+      turn: 'reading',
+      command: [tool('ruff'), 'format', '--check', '--quiet', '.'],
+      cwd: inPython,
+      count: null,
+    },
+    {
+      name: 'python-lint',
+      turn: 'reading',
+      command: [tool('ruff'), 'check', '--quiet', '.'],
+      cwd: inPython,
+      count: null,
+    },
+    {
+      name: 'python-types',
+      turn: 'reading',
+      command: [tool('mypy'), '--strict', 'splitreel'],
+      cwd: inPython,
+      count: null,
+    },
+    { name: 'python-imports', turn: 'reading', command: [tool('lint-imports')], cwd: inPython, count: null },
+    { name: 'python-dead-code', turn: 'reading', command: [tool('vulture')], cwd: inPython, count: null },
+    {
+      name: 'unit',
+      turn: 'app',
+      command: ['npx', 'vitest', 'run', '--project', 'unit', '--project', 'window'],
+      count: countVitest,
+    },
+    { name: 'contract', turn: 'app', command: ['npx', 'vitest', 'run', '--project', 'contract'], count: countVitest },
+    { name: 'process', turn: 'app', command: ['npx', 'vitest', 'run', '--project', 'process'], count: countVitest },
+    { name: 'install', turn: 'app', command: ['npx', 'vitest', 'run', '--project', 'install'], count: countVitest },
     {
       name: 'python',
+      turn: 'engine',
       command: [tool('python'), '-m', 'pytest', 'tests', '--durations=15'],
       cwd: inPython,
       count: countPytest,
     },
-    { name: 'e2e', command: ['npx', 'tsx', 'scripts/e2e.ts'], count: countPlaywright },
+    { name: 'e2e', turn: 'window', command: ['npx', 'tsx', 'scripts/e2e.ts'], count: countPlaywright },
   ];
 }
 
 /** Its output goes out as it comes, or, where others run beside it, when it has ended. */
 async function runStep(step: Step, { isAlone }: { readonly isAlone: boolean }): Promise<Count> {
   const started = performance.now();
-  const head = `\n== ${step.name}\n`;
   const [file, ...args] = step.command;
   const env = { NO_COLOR: '1', OMP_NUM_THREADS: '1' };
   const options = { cwd: step.cwd ?? root, all: true, reject: false, env, stdin: 'ignore' } as const;
   const child = execa(file, args, options);
-  if (isAlone) {
-    process.stdout.write(head);
-    child.all.pipe(process.stdout);
-  }
+  process.stdout.write(isAlone ? `\n== ${step.name}\n` : `.. ${step.name}\n`);
+  if (isAlone) child.all.pipe(process.stdout);
   const { exitCode, all } = await child;
   const counted = step.count?.(all) ?? { passed: 0, failed: 0 };
   const isGreen = exitCode === 0;
@@ -101,21 +131,24 @@ async function runStep(step: Step, { isAlone }: { readonly isAlone: boolean }): 
   const passed = step.count === null ? Number(isGreen) : counted.passed;
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const told = `-- ${step.name}: ${isGreen ? 'passed' : 'FAILED'} in ${seconds} s\n`;
-  process.stdout.write(isAlone ? told : `${head}${all === '' ? '' : `${all}\n`}${told}`);
+  process.stdout.write(isAlone ? told : `\n== ${step.name}\n${all === '' ? '' : `${all}\n`}${told}`);
   return { passed, failed };
 }
 
 /** Each with what it counted, in the order in which they ended. */
 async function runSteps(chosen: readonly Step[]): Promise<readonly (readonly [Step, Count])[]> {
   const counts: (readonly [Step, Count])[] = [];
-  const waiting = chosen.filter(({ count }) => count === null);
-  const takeTurns = async (): Promise<void> => {
+  const take = async (waiting: Step[], isAlone: boolean): Promise<void> => {
     for (let step = waiting.shift(); step !== undefined; step = waiting.shift())
-      counts.push([step, await runStep(step, { isAlone: false })]);
+      counts.push([step, await runStep(step, { isAlone })]);
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, takeTurns));
-  for (const step of chosen.filter(({ count }) => count !== null))
-    counts.push([step, await runStep(step, { isAlone: true })]);
+  const of = (turn: Turn): Step[] => chosen.filter((step) => step.turn === turn);
+  const reading = of('reading');
+  await Promise.all(Array.from({ length: availableParallelism() }, () => take(reading, false)));
+  const [app, engine] = [of('app'), of('engine')];
+  const isAlone = app.length === 0 || engine.length === 0;
+  await Promise.all([take(engine, isAlone), take(app, isAlone)]);
+  await take(of('window'), true);
   return counts;
 }
 
