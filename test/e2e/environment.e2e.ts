@@ -5,9 +5,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Page } from '@playwright/test';
 import { answerFolderDialogue, expect, test } from './harness';
-import { fillForm, generateButton, slices, waitForJob } from './steps';
+import { fillForm, generateButton, INSTALL_MS, readySlot, slices, waitForJob } from './steps';
 
-const INSTALL_MS = 400_000;
 const ROOT = path.resolve(import.meta.dirname, '..', '..');
 const run = promisify(execFile);
 
@@ -16,16 +15,6 @@ async function makeVideo(page: Page, at: number): Promise<void> {
   await fillForm(page, { steps: 4 });
   await generateButton(page).click();
   await waitForJob(page, 'finished', at);
-}
-
-async function readySlot(page: Page, other: string | null = null): Promise<string> {
-  const slot = async (): Promise<string> => {
-    const { environment } = await slices(page);
-    if (environment.status === 'failed') throw new Error(JSON.stringify(environment.error));
-    return environment.status === 'ready' && environment.slot !== other ? environment.slot : '';
-  };
-  await expect.poll(slot, { timeout: INSTALL_MS, intervals: [500] }).not.toBe('');
-  return slot();
 }
 
 test('a first start says what it takes, installs it, makes a video; a new slot can be taken back', async ({

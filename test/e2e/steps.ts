@@ -114,3 +114,17 @@ export function probe(file: string): ProbedVideo {
   if (stream === undefined) throw new Error(`${file} holds no video`);
   return stream;
 }
+
+/** How long an install may take, with all that it fetches. */
+export const INSTALL_MS = 400_000;
+
+/** Waits until a slot is in use, another than `other`; its name. */
+export async function readySlot(page: Page, other: string | null = null): Promise<string> {
+  const slot = async (): Promise<string> => {
+    const { environment } = await slices(page);
+    if (environment.status === 'failed') throw new Error(JSON.stringify(environment.error));
+    return environment.status === 'ready' && environment.slot !== other ? environment.slot : '';
+  };
+  await expect.poll(slot, { timeout: INSTALL_MS, intervals: [500] }).not.toBe('');
+  return slot();
+}
