@@ -61,7 +61,7 @@ test('a running video is cancelled after a question, and the next one is made by
   expect((await slices(page)).library).toEqual([]);
   await fillForm(page, { ranks: 2, steps: 4 });
   await generateButton(page).click();
-  await waitForJob(page, 'finished');
+  await waitForJob(page, 'finished', 1);
   expect(worker(running).ranks).toEqual(before);
 });
 
