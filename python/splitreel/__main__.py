@@ -2,6 +2,6 @@
 
 import sys
 
-from splitreel.cli import main
+from splitreel.commands.cli import main
 
 sys.exit(main(sys.argv[1:]))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-import splitreel.bundle_archive as subject
+import splitreel.commands.bundle_archive as subject
 
 
 def run(*words: object) -> subprocess.CompletedProcess[str]:

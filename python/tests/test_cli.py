@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from splitreel.errors import SplitreelError
-from splitreel.flags import make_parser, parse_flags
-from splitreel.naming import free_path, video_name
+from splitreel.commands.flags import make_parser, parse_flags
+from splitreel.contract.errors import SplitreelError
+from splitreel.rules.naming import free_path, video_name
 from tests.processes.worker import PACKAGE_PARENT, make_model_folder
 
 GOOD = ["--height", "64", "--width", "96", "--num_frames", "9", "--num_inference_steps", "2", "--device", "cpu"]
@@ -63,7 +63,7 @@ def test_refusals(tmp_path: Path, arguments: list[str], prompt: str, code: int, 
 def test_too_little_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import shutil
 
-    from splitreel.generate import plan_wish
+    from splitreel.commands.generate import plan_wish
 
     model = make_model_folder(tmp_path / "model")
     flags = parse_flags(make_parser("x"), [*GOOD, "--model", str(model), "--prompt", "x"])

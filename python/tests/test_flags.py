@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from splitreel.errors import SplitreelError
-from splitreel.flags import make_parser, parse_flags
-from splitreel.parallel_inference import _prepare
+from splitreel.commands.flags import make_parser, parse_flags
+from splitreel.commands.torchrun import _prepare
+from splitreel.contract.errors import SplitreelError
 
 BASE = ["--model", "demo", "--prompt", "a red ball", "--device", "cpu"]
 # For each flag: what is given besides BASE, the world that torchrun then started, and what of the job it changes.

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from splitreel import plan as plans
-from splitreel import protocol, wire
-from splitreel.errors import Reason, SplitreelError
-from splitreel.messages import RESOURCES
-from splitreel.model_shape import ModelShape, shape_from_configs
-from splitreel.plan import Plan, PlanContext, PlanDevices
-from splitreel.request import VideoRequest, check_request
+from splitreel.contract import protocol, wire
+from splitreel.contract.errors import Reason, SplitreelError
+from splitreel.contract.messages import RESOURCES
+from splitreel.rules import plan as plans
+from splitreel.rules.model_shape import ModelShape, shape_from_configs
+from splitreel.rules.plan import Plan, PlanContext, PlanDevices
+from splitreel.rules.request import VideoRequest, check_request
 
 
 def table(name: str) -> dict[str, Any]:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from splitreel.errors import SplitreelError
-from splitreel.model_shape import CONFIG_FILES, shape_from_configs
-from splitreel.plan import Plan
-from splitreel.protocol import CpuDevices, CudaDevices, StartJob, VideoSettings, WorkerDevices, WorkerVideo
-from splitreel.supervisor.gpus import Gpu
-from splitreel.supervisor.memory import check_memory
+from splitreel.contract.errors import SplitreelError
+from splitreel.contract.protocol import CpuDevices, CudaDevices, StartJob, VideoSettings, WorkerDevices, WorkerVideo
+from splitreel.machine.gpus import Gpu
+from splitreel.rules.model_shape import CONFIG_FILES, shape_from_configs
+from splitreel.rules.plan import Plan
+from splitreel.worker.supervisor.memory import check_memory
 from tests.test_memory_golden import GOLDEN
 
 CONFIGS = GOLDEN["models"]["5b"]["configs"]

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from splitreel import wire
-from splitreel.engine.memory import MemoryJob, keeps_text_encoder, memory_needs
-from splitreel.engine.memory_advice import MemoryQuestion, fits, smallest_change
-from splitreel.memory_shape import MemoryShape, memory_shape_from_configs
-from splitreel.messages import RESOURCES
-from splitreel.model_shape import shape_from_configs
-from splitreel.plan import Plan, PlanContext, PlanDevices
+from splitreel.contract import wire
+from splitreel.contract.messages import RESOURCES
+from splitreel.rules.memory import MemoryJob, keeps_text_encoder, memory_needs
+from splitreel.rules.memory_advice import MemoryQuestion, fits, smallest_change
+from splitreel.rules.memory_shape import MemoryShape, memory_shape_from_configs
+from splitreel.rules.model_shape import shape_from_configs
+from splitreel.rules.plan import Plan, PlanContext, PlanDevices
 
 GOLDEN: dict[str, Any] = json.loads((RESOURCES / "golden" / "memory-cases.json").read_text("utf-8"))
 

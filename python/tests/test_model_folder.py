@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from splitreel.errors import SplitreelError
-from splitreel.model_folder import check_model_folder, find_model
+from splitreel.contract.errors import SplitreelError
+from splitreel.store.model_folder import check_model_folder, find_model
 from tests.processes.worker import make_model_folder
 
 WEIGHTS = "transformer/diffusion_pytorch_model.safetensors"

@@ -16,9 +16,9 @@ import torch
 from diffusers import CogVideoXPipeline
 from safetensors.torch import save_file
 
-from splitreel import smoke
-from splitreel.errors import SplitreelError
-from splitreel.testing.models import make_model
+from splitreel.commands import smoke
+from splitreel.contract.errors import SplitreelError
+from splitreel.models.random import make_model
 
 PACKAGE_PARENT = Path(__file__).resolve().parents[1]
 

@@ -9,9 +9,9 @@ import av
 import numpy as np
 import pytest
 
-from splitreel.errors import SplitreelError
-from splitreel.plan import Plan
-from splitreel.protocol import MetadataModel, VideoMetadata, VideoMetadataRequest
+from splitreel.contract.errors import SplitreelError
+from splitreel.contract.protocol import MetadataModel, VideoMetadata, VideoMetadataRequest
+from splitreel.rules.plan import Plan
 from splitreel.video.mp4 import Mp4Writer, VideoFormat, read_metadata
 from splitreel.video.output_file import OutputFile
 

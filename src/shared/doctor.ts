@@ -1,7 +1,7 @@
 /** What `python -m splitreel doctor` finds, as the window sees it. */
 import { z } from 'zod';
 
-/** What the window has a button for: the same list as Fix in python/splitreel/doctor/finding.py. */
+/** What the window has a button for: the same list as Fix in python/splitreel/commands/doctor/finding.py. */
 export const FIXES = ['', 'install', 'repair', 'driver', 'p2p_off', 'p2p_on', 'models', 'storage'] as const;
 
 export const findingSchema = z.object({

@@ -1,5 +1,5 @@
 /**
- * The talk between the app and the downloader (python/splitreel/hub): newline-delimited JSON, commands on its stdin,
+ * The talk between the app and the downloader (python/splitreel/store/hub): newline-delimited JSON, commands on its stdin,
  * events on file descriptor 3. And the downloads as the window sees them.
  */
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-/** Does a job fit, and what is the smallest change with which it would? As python/splitreel/engine/memory_advice.py. */
+/** Does a job fit, and what is the smallest change with which it would? As python/splitreel/rules/memory_advice.py. */
 import { deviceBytes, memoryNeeds, worstOf, type MemoryJob, type StageNeed } from './memory';
 import type { MemoryShape } from './memory-shape';
 import type { Explanation } from './messages';

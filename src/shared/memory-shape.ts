@@ -1,6 +1,6 @@
 /**
  * What a model's configs say about the memory it takes: counts of weights, exact, by the layers that diffusers and
- * transformers build from them. Pure; Python has the same rules (python/splitreel/memory_shape.py) and both run
+ * transformers build from them. Pure; Python has the same rules (python/splitreel/rules/memory_shape.py) and both run
  * resources/golden/memory-cases.json.
  */
 import { z } from 'zod';

@@ -1,5 +1,5 @@
 /**
- * How much memory each rank needs in each stage. Pure; Python has the same rules (python/splitreel/engine/memory.py),
+ * How much memory each rank needs in each stage. Pure; Python has the same rules (python/splitreel/rules/memory.py),
  * where the formulas are explained and tested against counted tensors; both run resources/golden/memory-cases.json.
  */
 import type { MemoryShape, PartWeights, VaeShape } from './memory-shape';

@@ -1,7 +1,7 @@
 /**
  * What a model's own configs say about its shape. Nothing about a model is a constant in the code: heads, blocks,
  * patch sizes, compression and text length are read from the folder. Python reads the same files by the same rules
- * (python/splitreel/model_shape.py); resources/golden/model-shapes.json holds both to it.
+ * (python/splitreel/rules/model_shape.py); resources/golden/model-shapes.json holds both to it.
  */
 import { z } from 'zod';
 import { appError, type AppError } from './errors';

@@ -1,7 +1,7 @@
 /**
  * How the work is split: dp x cfg x pp x ring x ulysses x tp ranks, ordered in that way with dp outermost. Decides
  * whether a plan is valid and why not, which values a slider may take, and which plan is best. Pure; Python has the
- * same rules (python/splitreel/plan.py) and both run resources/golden/plan-cases.json.
+ * same rules (python/splitreel/rules/plan.py) and both run resources/golden/plan-cases.json.
  */
 import { z } from 'zod';
 import type { Explanation, Reason } from './messages';

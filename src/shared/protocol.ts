@@ -1,7 +1,7 @@
 /**
  * The talk between the app and the Python supervisor: newline-delimited JSON, commands on its stdin, events on a
  * pipe of their own (file descriptor 3, because torch, NCCL and tqdm print to stdout). Python's side is
- * python/splitreel/protocol.py; resources/golden/protocol.json has one example of each message, which both parse.
+ * python/splitreel/contract/protocol.py; resources/golden/protocol.json has one example of each message, which both parse.
  */
 import { z } from 'zod';
 import { appErrorSchema, reasonSchema } from './errors';

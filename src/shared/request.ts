@@ -1,5 +1,5 @@
 /**
- * What a person asks for, and what a model allows. Pure; Python has the same rules (python/splitreel/request.py)
+ * What a person asks for, and what a model allows. Pure; Python has the same rules (python/splitreel/rules/request.py)
  * and both run resources/golden/request-cases.json.
  */
 import { z } from 'zod';

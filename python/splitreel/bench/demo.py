@@ -25,9 +25,9 @@ from splitreel.demo.clips import Frame, draw, label_tensor
 from splitreel.demo.recogniser import Scores, recognise, score
 from splitreel.demo.sheet import write_sheet
 from splitreel.demo.vae import held_out_psnr
-from splitreel.model_folder import find_model
-from splitreel.plan import Plan
-from splitreel.supervisor.surroundings import core_count
+from splitreel.rules.plan import Plan
+from splitreel.store.model_folder import find_model
+from splitreel.worker.supervisor.surroundings import core_count
 
 _SCORES = {
     "clips": "clips",

@@ -16,7 +16,7 @@ from splitreel.bench.silent import SilentHooks
 from splitreel.bench.world import Seat, World
 from splitreel.demo.clips import Frame
 from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
-from splitreel.plan import Plan
+from splitreel.rules.plan import Plan
 
 Clip = npt.NDArray[np.uint8]  # (F, H, W, 3)
 

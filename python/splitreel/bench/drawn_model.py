@@ -25,8 +25,8 @@ from diffusers import (
 )
 from transformers import T5Config, T5EncoderModel
 
+from splitreel.models.random import make_tokenizer
 from splitreel.models.tensor_files import OpenTensors
-from splitreel.testing.models import make_tokenizer
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from splitreel.bench.table import Table, Value
 from splitreel.bench.world import World
 from splitreel.demo.captions import held_out_captions
 from splitreel.demo.recogniser import recognise, score
-from splitreel.plan import Plan
+from splitreel.rules.plan import Plan
 
 _COLUMNS = {
     "stages": "stages",

@@ -24,8 +24,8 @@ from splitreel.bench.table import Table, Value, machine, write_json
 from splitreel.bench.traffic import StepShape, bytes_sent, has_formula
 from splitreel.bench.world import RunRefused, Seat, World
 from splitreel.engine.api import EngineJob, LoadOptions, Stage, VideoJob
-from splitreel.model_folder import find_model
-from splitreel.plan import Plan
+from splitreel.rules.plan import Plan
+from splitreel.store.model_folder import find_model
 
 _LIMIT_S = 1800.0
 _PLANS = (

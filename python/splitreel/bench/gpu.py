@@ -27,9 +27,9 @@ from splitreel.bench.measure import Measured, Run, relative, run_engine, run_pla
 from splitreel.bench.table import Table, Value, machine, write_json
 from splitreel.bench.world import Device, RunRefused, Seat, World, WorldLost
 from splitreel.bench.xfuser_peer import run_xfuser, xfuser_problem
+from splitreel.contract.errors import SplitreelError
 from splitreel.engine.api import EngineJob, VideoJob
-from splitreel.errors import SplitreelError
-from splitreel.supervisor.gpus import visible_gpus
+from splitreel.machine.gpus import visible_gpus
 
 COLUMNS = {
     "model": "model",

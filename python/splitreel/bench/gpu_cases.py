@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal
 from splitreel.bench.drawn_model import DrawnModel
 from splitreel.bench.xfuser_peer import xfuser_problem
 from splitreel.engine.api import Kernel
-from splitreel.model_folder import check_model_folder
-from splitreel.model_shape import ModelShape
-from splitreel.plan import Plan, PlanContext, PlanDevices, check_plan
+from splitreel.rules.model_shape import ModelShape
+from splitreel.rules.plan import Plan, PlanContext, PlanDevices, check_plan
+from splitreel.store.model_folder import check_model_folder
 
 if TYPE_CHECKING:
     from splitreel.bench.gpu import Options

@@ -16,7 +16,7 @@ from splitreel.bench.plain import dtype_of, plain_pipeline
 from splitreel.bench.silent import SilentHooks
 from splitreel.bench.world import Seat
 from splitreel.engine.api import EngineJob, LoadOptions, Stage
-from splitreel.plan import Plan
+from splitreel.rules.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)

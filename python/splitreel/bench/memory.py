@@ -22,12 +22,12 @@ from splitreel.bench.drawn_model import MODELS, DrawnModel, make_folder, open_dr
 from splitreel.bench.gpu_cases import small, words
 from splitreel.bench.table import Table, Value, machine, write_json
 from splitreel.bench.world import Device, RunRefused, Seat, World, WorldLost
+from splitreel.contract.errors import SplitreelError
 from splitreel.engine.api import EngineJob, LoadOptions, Offload, Stage, VideoJob
-from splitreel.engine.memory import MemoryJob, memory_needs
-from splitreel.errors import SplitreelError
-from splitreel.memory_shape import MemoryShape, read_memory_shape
-from splitreel.plan import Plan
-from splitreel.supervisor.gpus import visible_gpus
+from splitreel.machine.gpus import visible_gpus
+from splitreel.rules.memory import MemoryJob, memory_needs
+from splitreel.rules.memory_shape import MemoryShape, read_memory_shape
+from splitreel.rules.plan import Plan
 
 COLUMNS: Final = {
     "model": "model", "plan": "plan", "offload": "offload", "rank": "rank", "text_encoder": "text encoder",

@@ -7,10 +7,8 @@ import time
 from pathlib import Path
 
 from splitreel.bench.table import Value
-from splitreel.demo.clips import Frame
-from splitreel.errors import SplitreelError
-from splitreel.plan import Plan
-from splitreel.protocol import (
+from splitreel.contract.errors import SplitreelError
+from splitreel.contract.protocol import (
     CpuDevices,
     Event,
     JobFailed,
@@ -22,7 +20,9 @@ from splitreel.protocol import (
     VideoSettings,
     WorkerVideo,
 )
-from splitreel.supervisor.supervisor import Supervisor
+from splitreel.demo.clips import Frame
+from splitreel.rules.plan import Plan
+from splitreel.worker.supervisor.supervisor import Supervisor
 
 _PROMPT = "a red ball rolls to the right on a blue background"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from splitreel.parallel.shares import shares
-from splitreel.plan import Plan
+from splitreel.rules.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)

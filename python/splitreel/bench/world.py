@@ -22,10 +22,10 @@ from typing import Any, Generic, Literal, Self, TypeVar
 import torch
 import torch.distributed as dist
 
+from splitreel.contract.errors import SplitreelError
 from splitreel.engine.engine import Engine
-from splitreel.errors import SplitreelError
 from splitreel.models.tensor_files import OpenTensors, open_safetensors
-from splitreel.rank.parent import die_with_parent
+from splitreel.worker.rank.parent import die_with_parent
 
 A = TypeVar("A")
 R = TypeVar("R")

@@ -8,7 +8,7 @@ from enum import IntEnum
 import torch
 import torch.distributed as dist
 
-from splitreel.errors import Cancelled, SplitreelError
+from splitreel.contract.errors import Cancelled, SplitreelError
 
 
 class _End(IntEnum):

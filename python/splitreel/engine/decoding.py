@@ -10,9 +10,9 @@ import numpy.typing as npt
 import torch
 from diffusers import AutoencoderKLCogVideoX
 
+from splitreel.contract.errors import Cancelled
 from splitreel.engine.agreement import Agreement
 from splitreel.engine.api import Hooks, Stage
-from splitreel.errors import Cancelled
 from splitreel.models.frames import to_uint8
 from splitreel.models.tiling import Tiling, deal_tiles, tile_latents, time_spans
 from splitreel.parallel.collectives import Traffic, exchange, meet

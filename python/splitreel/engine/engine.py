@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from splitreel.contract.errors import Cancelled
 from splitreel.engine.agreement import Agreement
 from splitreel.engine.api import (
     EngineJob,
@@ -30,9 +31,6 @@ from splitreel.engine.memory_control import (
 from splitreel.engine.memory_meter import StageMeter
 from splitreel.engine.offload import Places
 from splitreel.engine.run import JobRun
-from splitreel.errors import Cancelled
-from splitreel.kernel_trials import TrialsFile
-from splitreel.memory_shape import MemoryShape, read_memory_shape
 from splitreel.models.loading import Loaded, Reading, bytes_of, load_pipeline, read_text_encoder_again
 from splitreel.models.split_transformer import SplitTransformer
 from splitreel.models.tensor_files import OpenTensors, open_safetensors
@@ -41,7 +39,9 @@ from splitreel.parallel.groups import MeshMaker
 from splitreel.parallel.kernels import AttentionKernel, KernelChooser
 from splitreel.parallel.placement import Shard, first_shards, place_ranks
 from splitreel.parallel.tensor import TensorTeam
-from splitreel.plan import Plan
+from splitreel.rules.kernel_trials import TrialsFile
+from splitreel.rules.memory_shape import MemoryShape, read_memory_shape
+from splitreel.rules.plan import Plan
 
 
 class Engine:

@@ -9,17 +9,17 @@ from typing import Protocol
 
 import torch
 
+from splitreel.contract.errors import SplitreelError
+from splitreel.contract.messages import Params
 from splitreel.engine.api import EngineJob, LoadOptions, Stage
-from splitreel.engine.memory import MemoryJob, keeps_text_encoder, memory_needs, worst
-from splitreel.engine.memory_advice import MemoryQuestion, smallest_change
 from splitreel.engine.offload import Fate, Moves, Parts, Places, Site
-from splitreel.errors import SplitreelError
-from splitreel.memory_shape import MemoryShape, read_memory_shape
-from splitreel.messages import Params
-from splitreel.model_folder import check_model_folder
 from splitreel.models.family import Pipeline
 from splitreel.models.sharding import AbsentBlock
-from splitreel.plan import Plan, PlanContext, PlanDevices
+from splitreel.rules.memory import MemoryJob, keeps_text_encoder, memory_needs, worst
+from splitreel.rules.memory_advice import MemoryQuestion, smallest_change
+from splitreel.rules.memory_shape import MemoryShape, read_memory_shape
+from splitreel.rules.plan import Plan, PlanContext, PlanDevices
+from splitreel.store.model_folder import check_model_folder
 
 # Of the host's free memory: the rest is for the encoder of the video, and for everyone else.
 _HOST_SHARE = 0.8

@@ -23,8 +23,8 @@ from dataclasses import dataclass
 import torch
 import torch.distributed as dist
 
+from splitreel.contract.errors import Cancelled, Reason, SplitreelError
 from splitreel.engine.agreement import LateAgreement
-from splitreel.errors import Cancelled, Reason, SplitreelError
 from splitreel.models.family import Pipeline
 from splitreel.models.patch_steps import PatchSteps
 from splitreel.models.split_transformer import (

@@ -12,6 +12,7 @@ import torch
 from diffusers import CogVideoXImageToVideoPipeline
 from PIL import Image
 
+from splitreel.contract.errors import SplitreelError, UnsharedError
 from splitreel.engine.agreement import Agreement, LateAgreement
 from splitreel.engine.api import EngineJob, EngineReport, Hooks, LoadOptions, Stage, VideoOutcome
 from splitreel.engine.decoding import SharedDecode, decode_video
@@ -19,7 +20,6 @@ from splitreel.engine.encoding import SharedEncode
 from splitreel.engine.memory_control import memory_advice, memory_failure, memory_job, text_encoder_fate
 from splitreel.engine.offload import Fate
 from splitreel.engine.pipefusion import Flow, PipeFusion, StepTold
-from splitreel.errors import SplitreelError, UnsharedError
 from splitreel.models.loading import bytes_of, scheduler
 from splitreel.models.start import Asked, start_of
 from splitreel.parallel.groups import REPLICA, Mesh

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from splitreel.errors import SplitreelError
+from splitreel.contract.errors import SplitreelError
 from splitreel.models.cogvideox import COGVIDEOX
 from splitreel.models.family import Family
 

@@ -12,7 +12,7 @@ from accelerate import init_empty_weights
 from accelerate.utils import set_module_tensor_to_device
 from transformers import T5EncoderModel, T5Tokenizer
 
-from splitreel.errors import SplitreelError
+from splitreel.contract.errors import SplitreelError
 from splitreel.models.families import family_of, pipeline_name
 from splitreel.models.family import Family, Pipeline, Scheduler
 from splitreel.models.tensor_files import OpenTensors, open_safetensors

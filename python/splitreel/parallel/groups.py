@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import torch.distributed as dist
 
-from splitreel.plan import AXES, Plan
+from splitreel.rules.plan import AXES, Plan
 
 # Ring and Ulysses together cut the sequence; this names their joint group, Ring-major.
 SEQUENCE = "sequence"

@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from splitreel.errors import Reason, SplitreelError
-from splitreel.kernel_trials import (
+from splitreel.contract.errors import Reason, SplitreelError
+from splitreel.rules.kernel_trials import (
     TOLERANCES,
     KernelNeeds,
     Trial,

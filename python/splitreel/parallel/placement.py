@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from splitreel.parallel.groups import axis_members
-from splitreel.plan import AXES, Plan
+from splitreel.rules.plan import AXES, Plan
 
 
 @dataclass(frozen=True, slots=True)

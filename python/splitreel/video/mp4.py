@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import av
 import av.error
 
-from splitreel import wire
-from splitreel.errors import SplitreelError
-from splitreel.protocol import VideoMetadata
+from splitreel.contract import wire
+from splitreel.contract.errors import SplitreelError
+from splitreel.contract.protocol import VideoMetadata
+from splitreel.rules.video_size import size_text
 from splitreel.video.output_file import OutputFile
-from splitreel.video_size import size_text
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,7 +10,7 @@ import os
 import secrets
 from pathlib import Path
 
-from splitreel.errors import SplitreelError
+from splitreel.contract.errors import SplitreelError
 
 _NO_ANONYMOUS_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT}
 _NO_HARD_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}

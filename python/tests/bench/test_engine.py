@@ -16,7 +16,7 @@ from splitreel.bench.measure import Run
 from splitreel.bench.traffic import bytes_sent
 from splitreel.bench.world import World
 from splitreel.engine.api import EngineJob, VideoJob
-from splitreel.plan import Plan
+from splitreel.rules.plan import Plan
 
 
 @pytest.fixture(scope="module")

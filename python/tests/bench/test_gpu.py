@@ -20,8 +20,8 @@ from splitreel.bench.drawn_model import MODELS, make_folder, open_drawn
 from splitreel.bench.gpu_cases import small
 from splitreel.bench.plain import plain_pipeline
 from splitreel.bench.world import RunRefused, Seat, World, WorldLost
-from splitreel.errors import SplitreelError
-from splitreel.model_folder import check_model_folder
+from splitreel.contract.errors import SplitreelError
+from splitreel.store.model_folder import check_model_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from splitreel.doctor import doctor
-from splitreel.doctor.finding import Finding
-from splitreel.errors import SplitreelError
+from splitreel.commands.doctor import doctor
+from splitreel.commands.doctor.finding import Finding
+from splitreel.contract.errors import SplitreelError
 
 _PACKAGE = Path(__file__).parents[2]
 _NVIDIA_SMI = _PACKAGE.parent / "test" / "fakes" / "nvidia-smi"
@@ -31,7 +31,7 @@ def _findings(capsys: pytest.CaptureFixture[str]) -> list[Finding]:
 def test_without_an_environment_it_needs_the_standard_library_alone(tmp_path: Path) -> None:
     code = (
         f"import sys; sys.path.insert(0, {str(_PACKAGE)!r})\n"
-        "from splitreel.doctor import doctor\n"
+        "from splitreel.commands.doctor import doctor\n"
         "found = doctor(['--json_lines', '--no-environment'])\n"
         "assert not any(name in sys.modules for name in ('torch', 'numpy', 'diffusers')), 'something heavy'\n"
         "sys.exit(found)\n"

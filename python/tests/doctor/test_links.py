@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from splitreel.doctor import link_probe
-from splitreel.doctor.link_probe import LinkProbe
-from splitreel.doctor.links import Exchange, Pair, judge_links
-from splitreel.doctor.ranks import judge_ranks
+from splitreel.commands.doctor import link_probe
+from splitreel.commands.doctor.link_probe import LinkProbe
+from splitreel.commands.doctor.links import Exchange, Pair, judge_links
+from splitreel.commands.doctor.ranks import judge_ranks
 
 _PAIRS = [(0, 1), (0, 2), (1, 2)]
 _RIGHT = Exchange("", 20.0)

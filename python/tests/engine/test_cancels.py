@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from splitreel.engine.api import EngineJob
-from splitreel.plan import Plan
-from splitreel.testing.models import make_model
+from splitreel.models.random import make_model
+from splitreel.rules.plan import Plan
 from tests.engine.matrix import GUIDED, TOLERANCE, relative
 from tests.engine.world import Order, World
 

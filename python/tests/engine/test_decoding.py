@@ -8,9 +8,9 @@ from diffusers import AutoencoderKLCogVideoX
 
 from splitreel.engine.decoding import SharedDecode
 from splitreel.engine.live_bytes import LiveBytes
+from splitreel.models.random import make_model
 from splitreel.parallel.collectives import Traffic
 from splitreel.parallel.groups import Group
-from splitreel.testing.models import make_model
 
 
 @pytest.fixture(scope="module")

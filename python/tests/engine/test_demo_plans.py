@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from splitreel.engine.api import EngineJob, VideoJob
-from splitreel.model_folder import check_model_folder, find_model
-from splitreel.plan import Plan, PlanContext, PlanDevices, valid_plans
+from splitreel.rules.plan import Plan, PlanContext, PlanDevices, valid_plans
+from splitreel.store.model_folder import check_model_folder, find_model
 from tests.engine.matrix import TOLERANCE, relative
 from tests.engine.world import Order, World
 

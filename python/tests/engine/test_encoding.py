@@ -12,13 +12,13 @@ import torch
 import torch.distributed as dist
 from diffusers import AutoencoderKLCogVideoX
 
+from splitreel.contract.errors import SplitreelError
 from splitreel.engine.agreement import Agreement
 from splitreel.engine.encoding import SharedEncode
-from splitreel.errors import SplitreelError
+from splitreel.models.random import make_model
 from splitreel.parallel.collectives import Traffic
 from splitreel.parallel.groups import REPLICA, MeshMaker
-from splitreel.plan import Plan
-from splitreel.testing.models import make_model
+from splitreel.rules.plan import Plan
 
 # 112 x 104 pixels in tiles of 48 x 40 with overlaps: twelve tiles, those at the edges smaller.
 PICTURE = torch.rand(1, 3, 1, 112, 104, generator=torch.Generator().manual_seed(5)) * 2 - 1

@@ -14,8 +14,8 @@ from diffusers import AutoencoderKLCogVideoX
 
 from splitreel.engine.api import EngineJob, SchedulerChoice, Stage, VideoJob
 from splitreel.models.frames import to_uint8
-from splitreel.plan import Plan
-from splitreel.testing.models import make_model
+from splitreel.models.random import make_model
+from splitreel.rules.plan import Plan
 from tests.engine.world import Order, World, picture_of
 
 KINDS = ("t2v-2b", "t2v-5b")

@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from splitreel.engine.api import EngineJob
-from splitreel.plan import Plan
+from splitreel.rules.plan import Plan
 from tests.engine.matrix import (
     DRIFT,
     GUIDED,

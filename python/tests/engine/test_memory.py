@@ -15,7 +15,6 @@ from transformers import T5Config, T5EncoderModel
 
 from splitreel.engine.decoding import SharedDecode
 from splitreel.engine.live_bytes import LiveBytes
-from splitreel.engine.memory import MemoryJob, decoding_bytes, denoising_bytes, encoding_bytes, memory_needs
 from splitreel.models.sharding import shard_text_encoder, shard_transformer
 from splitreel.models.split_transformer import SplitTransformer
 from splitreel.parallel.collectives import Traffic
@@ -23,7 +22,8 @@ from splitreel.parallel.groups import REPLICA, MeshMaker
 from splitreel.parallel.kernels import AttentionKernel
 from splitreel.parallel.placement import Shard
 from splitreel.parallel.tensor import TensorTeam
-from splitreel.plan import Plan
+from splitreel.rules.memory import MemoryJob, decoding_bytes, denoising_bytes, encoding_bytes, memory_needs
+from splitreel.rules.plan import Plan
 from tests.test_memory_golden import GOLDEN, known
 
 META = torch.device("meta")

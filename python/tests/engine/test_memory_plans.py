@@ -12,10 +12,10 @@ import torch
 from splitreel.bench.world import Seat, World
 from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
 from splitreel.engine.live_bytes import LiveBytes
-from splitreel.engine.memory import MemoryJob, denoising_bytes
-from splitreel.memory_shape import read_memory_shape
-from splitreel.plan import Plan
-from splitreel.testing.models import make_model
+from splitreel.models.random import make_model
+from splitreel.rules.memory import MemoryJob, denoising_bytes
+from splitreel.rules.memory_shape import read_memory_shape
+from splitreel.rules.plan import Plan
 from tests.engine.world import RecordingHooks
 
 WIDTH, HEIGHT, FRAMES = 192, 160, 17

@@ -14,9 +14,9 @@ from PIL import Image
 from splitreel.engine.api import EngineJob, EngineReport, LoadOptions, Offload, VideoJob
 from splitreel.engine.engine import Engine
 from splitreel.engine.offload import Moves, Parked, Site
+from splitreel.models.random import make_model
 from splitreel.models.tensor_files import TensorFile, open_safetensors
-from splitreel.plan import Plan
-from splitreel.testing.models import make_model
+from splitreel.rules.plan import Plan
 from tests.engine.world import Order, RecordingHooks, World
 
 GB = 1_000_000_000

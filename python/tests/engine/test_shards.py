@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
+from splitreel.models.random import make_model
 from splitreel.parallel.placement import first_shards, place_ranks, shard_at
-from splitreel.plan import Plan
-from splitreel.testing.models import make_model
+from splitreel.rules.plan import Plan
 from tests.engine.matrix import GUIDED
 from tests.engine.world import Order, World
 

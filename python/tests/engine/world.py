@@ -18,11 +18,11 @@ import numpy as np
 import torch
 import torch.distributed as dist
 
+from splitreel.contract.errors import Cancelled
 from splitreel.engine.api import EngineJob, LoadOptions, LoadReport, Stage
 from splitreel.engine.engine import Engine
-from splitreel.errors import Cancelled
 from splitreel.parallel.kept import KeptOfBlock
-from splitreel.plan import Plan
+from splitreel.rules.plan import Plan
 
 
 @dataclass(slots=True)

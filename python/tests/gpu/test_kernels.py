@@ -9,9 +9,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from splitreel.errors import SplitreelError
-from splitreel.kernel_trials import KERNELS, TOLERANCES, TrialsFile, needs_of, why_not
+from splitreel.contract.errors import SplitreelError
 from splitreel.parallel.kernels import SDPA, KernelChooser
+from splitreel.rules.kernel_trials import KERNELS, TOLERANCES, TrialsFile, needs_of, why_not
 
 CUDA = torch.device("cuda", 0)
 HEAD_DIM = 64

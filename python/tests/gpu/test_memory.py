@@ -13,8 +13,8 @@ import torch
 from splitreel.engine.api import EngineJob, LoadOptions, Offload, Stage, VideoJob
 from splitreel.engine.engine import Engine
 from splitreel.engine.memory_control import RealRoom
-from splitreel.plan import Plan
-from splitreel.testing.models import make_model
+from splitreel.models.random import make_model
+from splitreel.rules.plan import Plan
 from tests.engine.world import RecordingHooks
 
 CUDA = torch.device("cuda", 0)

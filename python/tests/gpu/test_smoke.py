@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from splitreel.smoke import smoke
+from splitreel.commands.smoke import smoke
 
 
 def test_a_gpu_makes_right_videos(tmp_path: Path) -> None:

@@ -20,11 +20,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from splitreel.hub.digests import hash_file
-from splitreel.hub.download import ModelDownload
-from splitreel.hub.pace import Pace
-from splitreel.hub.protocol import Configure, Download
-from splitreel.hub.session import HubSession
+from splitreel.store.hub.digests import hash_file
+from splitreel.store.hub.download import ModelDownload
+from splitreel.store.hub.pace import Pace
+from splitreel.store.hub.protocol import Configure, Download
+from splitreel.store.hub.session import HubSession
 from tests.hub.client import DEMO, REPO, WEIGHTS
 
 ROUNDS = 3

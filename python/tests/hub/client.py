@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from splitreel.hub.download import ModelDownload, Tuning
-from splitreel.hub.pace import Pace
-from splitreel.hub.protocol import Configure, Download, DownloadProgressed
-from splitreel.hub.session import HubSession
-from splitreel.messages import RESOURCES
+from splitreel.contract.messages import RESOURCES
+from splitreel.store.hub.download import ModelDownload, Tuning
+from splitreel.store.hub.pace import Pace
+from splitreel.store.hub.protocol import Configure, Download, DownloadProgressed
+from splitreel.store.hub.session import HubSession
 from tests.fakes.hub import FakeHub
 
 REPO = "splitreel/demo"

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from splitreel.errors import SplitreelError
-from splitreel.hub.digests import hash_stream, read_record
-from splitreel.hub.download import Paused, Tuning
-from splitreel.model_folder import check_model_folder
+from splitreel.contract.errors import SplitreelError
+from splitreel.store.hub.digests import hash_stream, read_record
+from splitreel.store.hub.download import Paused, Tuning
+from splitreel.store.model_folder import check_model_folder
 from tests.fakes.hub import FakeHub
 from tests.hub.client import DEMO, QUICK, REPO, WEIGHTS, Fetch, HubProcess, held, total_bytes, wanted
 
@@ -84,7 +84,7 @@ def test_files_are_hashed_while_the_rest_still_comes(
 
         return hash_stream(seen(), kind, size)
 
-    monkeypatch.setattr("splitreel.hub.download.hash_stream", watch)
+    monkeypatch.setattr("splitreel.store.hub.download.hash_stream", watch)
     fetch.run()
     assert held(tmp_path) == wanted()
     # The largest file is fetched with the others; its last block can only be hashed when it is there.
@@ -196,7 +196,7 @@ def test_a_full_disk_is_told_and_mended_by_room(hub: FakeHub, tmp_path: Path, mo
         assert early.value.code == "DISK_FULL"
         assert served(hub) == 0, "refused before anything was fetched"
         # Room that others take while it runs: the check has passed, the disk is full all the same.
-        monkeypatch.setattr("splitreel.hub.download.ModelDownload._check_room", lambda _self: None)
+        monkeypatch.setattr("splitreel.store.hub.download.ModelDownload._check_room", lambda _self: None)
         with pytest.raises(SplitreelError) as late:
             Fetch(hub, disk / "m").run()
         assert late.value.code == "DISK_FULL"
@@ -216,7 +216,7 @@ def test_a_disk_that_is_full_at_the_last_word_is_told_too(
         raise OSError(errno.ENOSPC, "no space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("splitreel.hub.download.write_record", full)
+        patch.setattr("splitreel.store.hub.download.write_record", full)
         with pytest.raises(SplitreelError) as caught:
             Fetch(hub, tmp_path / "m").run()
     assert caught.value.code == "DISK_FULL"

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from splitreel.errors import SplitreelError
-from splitreel.hub.digests import hash_file
-from splitreel.hub.download import Paused
-from splitreel.hub.pace import Pace, Speed
-from splitreel.hub.part_file import PartFile
-from splitreel.hub.protocol import Verified, Verify, parse_command
-from splitreel.hub.selection import Digest, RemoteFile
-from splitreel.hub.verify import verify
+from splitreel.contract.errors import SplitreelError
+from splitreel.store.hub.digests import hash_file
+from splitreel.store.hub.download import Paused
+from splitreel.store.hub.pace import Pace, Speed
+from splitreel.store.hub.part_file import PartFile
+from splitreel.store.hub.protocol import Verified, Verify, parse_command
+from splitreel.store.hub.selection import Digest, RemoteFile
+from splitreel.store.hub.verify import verify
 from tests.fakes.hub import FakeHub
 from tests.hub.client import DEMO, REPO, WEIGHTS, Fetch, wanted
 

@@ -18,16 +18,16 @@ import torch.nn.functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from splitreel.bench.world import RunRefused, Seat, World
+from splitreel.contract.errors import SplitreelError
 from splitreel.engine.api import EngineJob, Kernel, LoadOptions, VideoJob
-from splitreel.errors import SplitreelError
-from splitreel.kernel_trials import KernelNeeds, Trial, TrialsFile, kernel_states, kernel_versions, needs_of
+from splitreel.models.random import make_model
 from splitreel.parallel import sequence
 from splitreel.parallel.collectives import Traffic
 from splitreel.parallel.groups import MeshMaker
 from splitreel.parallel.kernels import SDPA, AttentionKernel, KernelChooser
 from splitreel.parallel.sequence import shared_attention
-from splitreel.plan import Plan
-from splitreel.testing.models import make_model
+from splitreel.rules.kernel_trials import KernelNeeds, Trial, TrialsFile, kernel_states, kernel_versions, needs_of
+from splitreel.rules.plan import Plan
 from tests.engine.world import RecordingHooks
 
 Tensor = torch.Tensor

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from splitreel.contract.errors import Cancelled, SplitreelError
 from splitreel.engine.api import (
     EngineJob,
     EngineReport,
@@ -24,19 +25,18 @@ from splitreel.engine.api import (
     StageFigures,
     VideoOutcome,
 )
-from splitreel.errors import Cancelled, SplitreelError
-from splitreel.plan import Plan
-from splitreel.rank.port import Seated
-from splitreel.rank.talk import Join
+from splitreel.rules.plan import Plan
+from splitreel.worker.rank.port import Seated
+from splitreel.worker.rank.talk import Join
 
 _TILES = 2
 _BYTES = 1000
 
 
 def preload() -> None:
-    import splitreel.rank.hooks
+    import splitreel.worker.rank.hooks
 
-    _ = splitreel.rank.hooks
+    _ = splitreel.worker.rank.hooks
 
 
 def seat(join: Join, before: Seated | None) -> Seated:

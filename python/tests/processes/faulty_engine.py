@@ -10,9 +10,9 @@ import re
 import torch
 
 from splitreel.models.split_transformer import SplitTransformer
-from splitreel.rank import torch_engine
-from splitreel.rank.port import Seated
-from splitreel.rank.talk import Join
+from splitreel.worker.rank import torch_engine
+from splitreel.worker.rank.port import Seated
+from splitreel.worker.rank.talk import Join
 
 preload = torch_engine.preload
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from splitreel.model_folder import find_model
+from splitreel.store.model_folder import find_model
 from tests.processes.worker import HERE, Worker, all_gone, start_job
 
 FAULTY: dict[str, object] = {"engine_module": "faulty_engine", "extra_path": HERE}

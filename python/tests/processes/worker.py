@@ -25,8 +25,8 @@ class Worker:
         read, write = os.pipe()
         program = (
             f"import os, sys; sys.path.insert(0, {PACKAGE_PARENT!r}); os.dup2({write}, 3); "
-            "from splitreel.supervisor.serve import serve; from splitreel.supervisor.supervisor import Options; "
-            "from splitreel.supervisor.watch import Deadlines; "
+            "from splitreel.worker.supervisor.serve import serve; from splitreel.worker.supervisor.supervisor import Options; "
+            "from splitreel.worker.supervisor.watch import Deadlines; "
             f"sys.exit(serve(Options(**{options or {}!r}, deadlines=Deadlines(**{deadlines or {}!r}))))"
         )
         self.process = subprocess.Popen(

@@ -1,4 +1,4 @@
-/** A bundle as one zip file: read and written by `python/splitreel/bundle_archive.py` with the system's Python. */
+/** A bundle as one zip file: read and written by `python/splitreel/commands/bundle_archive.py` with the system's Python. */
 import path from 'node:path';
 import { z } from 'zod';
 import type { Files } from '../ports/files';
@@ -16,7 +16,7 @@ export const isArchive = (place: string): boolean => place.toLowerCase().endsWit
 
 const argsOf = ({ pythonFolder }: ArchiveTool, ...words: readonly string[]): readonly string[] => [
   '-I',
-  path.join(pythonFolder, 'splitreel', 'bundle_archive.py'),
+  path.join(pythonFolder, 'splitreel', 'commands', 'bundle_archive.py'),
   ...words,
 ];
 

@@ -15,7 +15,7 @@ const TIMEOUT_MS = 900_000;
 export const BORROWED_DOCTOR = `
 import sys
 sys.path.insert(0, sys.argv.pop(1))
-from splitreel.cli import main
+from splitreel.commands.cli import main
 sys.exit(main(["doctor", "--no_environment", *sys.argv[1:]]))
 `;
 

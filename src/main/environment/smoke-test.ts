@@ -12,7 +12,7 @@ import { checkFolderIn } from './leftovers';
 export const MAKE_DEMO = `
 import sys
 from pathlib import Path
-from splitreel.testing.models import make_model
+from splitreel.models.random import make_model
 make_model("demo-random", Path(sys.argv[1]))
 `;
 

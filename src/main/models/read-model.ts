@@ -63,7 +63,7 @@ export async function readModel(files: Files, folder: string): Promise<Result<Re
   return ok({ shape: shape.value, memory, sizeBytes });
 }
 
-/** A class is a name of code to run: what each part may be is written down here and in python/splitreel/model_folder.py. */
+/** A class is a name of code to run: what each part may be is written down here and in python/splitreel/store/model_folder.py. */
 const CLASSES: Readonly<Record<string, readonly string[]>> = {
   transformer: ['CogVideoXTransformer3DModel'],
   vae: ['AutoencoderKLCogVideoX'],

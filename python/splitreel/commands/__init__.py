@@ -1,0 +1,1 @@
+"""The commands: each parses its flags, composes the packages below and prints."""

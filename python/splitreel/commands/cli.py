@@ -1,0 +1,72 @@
+"""The commands: serve, generate, doctor, smoke. Each error is one line and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+from splitreel.commands.report_errors import report_errors
+from splitreel.contract.errors import SplitreelError
+
+_HELP = """usage: python -m splitreel COMMAND [FLAGS]
+
+  generate   make videos from sentences (generate --help for its flags)
+  doctor     what is wrong with driver, GPUs, links, environment, disk and models, and what to do (--json)
+  smoke      does this Python make right videos: imports, versions, a tiny job on each kind of device
+  serve      the engine of the app: commands on stdin, events on file descriptor 3
+  hub        fetches and verifies models for the app, in the same way
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit codes: 0 made, 2 invalid, 3 environment or model, 4 memory, 5 a process died, 130 cancelled."""
+    commands: dict[str, Callable[[Sequence[str]], int]] = {
+        "generate": _generate,
+        "doctor": _doctor,
+        "smoke": _smoke,
+        "serve": _serve,
+        "hub": _hub,
+    }
+    if not arguments or arguments[0] in {"-h", "--help"}:
+        print(_HELP, end="")
+        return 0 if arguments else 2
+    command = commands.get(arguments[0])
+    if command is None:
+        print(f"There is no command {arguments[0]}: choose {', '.join(commands)}.", file=sys.stderr)
+        return 2
+    return report_errors(lambda: command(arguments[1:]))
+
+
+def _generate(arguments: Sequence[str]) -> int:
+    from splitreel.commands.flags import make_parser, parse_flags
+    from splitreel.commands.generate import generate
+
+    return generate(parse_flags(make_parser("splitreel generate"), arguments))
+
+
+def _doctor(arguments: Sequence[str]) -> int:
+    from splitreel.commands.doctor import doctor
+
+    return doctor(arguments)
+
+
+def _smoke(arguments: Sequence[str]) -> int:
+    from splitreel.commands.smoke import smoke
+
+    return smoke(arguments)
+
+
+def _serve(arguments: Sequence[str]) -> int:
+    from splitreel.worker.supervisor.serve import serve
+
+    if arguments:
+        raise SplitreelError("FLAG_INVALID", {"problem": f"serve takes no flags, but {arguments[0]} was given"})
+    return serve()
+
+
+def _hub(arguments: Sequence[str]) -> int:
+    from splitreel.store.hub.serve import serve
+
+    if arguments:
+        raise SplitreelError("FLAG_INVALID", {"problem": f"hub takes no flags, but {arguments[0]} was given"})
+    return serve()

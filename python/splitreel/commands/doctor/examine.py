@@ -1,0 +1,158 @@
+"""Looks at driver, GPUs, environment, disk, models, ranks and links, one after another."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from importlib import metadata
+from pathlib import Path
+
+from splitreel.commands.doctor.finding import Finding, Status
+from splitreel.commands.doctor.link_probe import LinkProbe, is_p2p_off
+from splitreel.commands.doctor.links import judge_links
+from splitreel.commands.doctor.ranks import cpu_ranks, judge_ranks
+from splitreel.contract.errors import SplitreelError
+from splitreel.contract.messages import RESOURCES
+from splitreel.machine.gpus import Gpu, find_gpus, visible_gpus
+from splitreel.rules.video_size import size_text
+from splitreel.store.model_folder import check_model_folder, data_folder, find_model
+from splitreel.worker.supervisor.checks import nearest_folder
+
+_LOCK = RESOURCES.parent / "python" / "requirements.lock"
+# A first video needs little beside its model.
+_ROOM_BYTES = 2_000_000_000
+_PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
+
+
+def examine(*, has_environment: bool) -> Iterator[Finding]:
+    """`has_environment`: False where this Python is only borrowed to run the doctor."""
+    gpus: Sequence[Gpu] = ()
+    try:
+        gpus = find_gpus()
+    except SplitreelError as error:
+        # Without a driver the CPU can still be tried; one that is there and broken is worth mending.
+        status: Status = "note" if error.code == "DRIVER_MISSING" else "problem"
+        yield Finding("driver", status, error.error.message, error.error.action, "driver")
+    yield from _gpus(gpus)
+    if has_environment:
+        yield from _environment()
+    else:
+        text = "The Python environment is not installed yet."
+        yield Finding("environment", "problem", text, "Install it: on the Machine page, or with npm start.", "install")
+    yield from _disk()
+    yield from _models()
+    if has_environment:
+        yield judge_ranks(cpu_ranks())
+        yield from _links()
+
+
+def _gpus(gpus: Sequence[Gpu]) -> Iterator[Finding]:
+    if gpus:
+        driver, minimum = gpus[0].driver, _minimum_driver()
+        if _version(driver) < _version(minimum):
+            old = SplitreelError("DRIVER_TOO_OLD", {"found": driver, "needed": minimum})
+            yield Finding("driver", "problem", old.error.message, old.error.action, "driver")
+        else:
+            yield Finding("driver", "ok", f"NVIDIA driver {driver}")
+    for gpu in gpus:
+        yield Finding("gpu", "ok", f"GPU {gpu.index}: {gpu.name}, {size_text(gpu.memory_bytes)}")
+
+
+def _minimum_driver() -> str:
+    return str(json.loads((RESOURCES / "environment.json").read_text("utf-8"))["minimumDriver"])
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(".") if part.isdigit())
+
+
+def _environment() -> Iterator[Finding]:
+    yield Finding("environment", "ok", f"Python {sys.version.split()[0]}")
+    if not _LOCK.is_file():
+        yield Finding("environment", "note", "the lock file is not beside the package, so versions are not compared")
+        return
+    # One lock serves several versions of Python, so a package may be pinned twice.
+    pins: dict[str, list[str]] = {}
+    for name, version in _PINNED.findall(_LOCK.read_text("utf-8")):
+        pins.setdefault(name.lower(), []).append(version.split("+")[0])
+    for name in ("torch", "diffusers", "transformers", "safetensors", "av", "numpy", "sentencepiece"):
+        if name not in pins:
+            continue
+        try:
+            found = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            yield Finding("environment", "problem", f"{name} is not installed", "Repair the environment.", "repair")
+            continue
+        # `2.15.0+cpu` is 2.15.0 built for another device.
+        if found.split("+")[0] in pins[name]:
+            yield Finding("environment", "ok", f"{name} {found}")
+        else:
+            text = f"{name} is {found}, and {' or '.join(pins[name])} is what Splitreel is tested with"
+            yield Finding("environment", "problem", text, "Repair the environment.", "repair")
+
+
+def _disk() -> Iterator[Finding]:
+    seen: set[int] = set()
+    for folder in (nearest_folder(folder) for folder in _folders()):
+        device = folder.stat().st_dev
+        if device in seen:
+            continue
+        seen.add(device)
+        free = shutil.disk_usage(folder).free
+        text = f"{size_text(free)} free in {folder}"
+        if not os.access(folder, os.W_OK):
+            action = "Choose a folder that can be written to."
+            yield Finding("disk", "problem", f"{folder} cannot be written to", action, "storage")
+        elif free < _ROOM_BYTES:
+            action = f"Free some room: {size_text(_ROOM_BYTES)} is the least to work with."
+            yield Finding("disk", "problem", text, action, "storage")
+        else:
+            yield Finding("disk", "ok", text)
+
+
+def _folders() -> Iterator[Path]:
+    """The data folder, and where the environment and the downloads were moved to (src/main/environment/places.ts)."""
+    yield data_folder()
+    file = data_folder() / "places.json"
+    try:
+        places = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return
+    for name in ("environment", "downloads"):
+        folder = places.get(name) if isinstance(places, dict) else None
+        if isinstance(folder, str) and Path(folder).is_absolute():
+            yield Path(folder)
+
+
+def _models() -> Iterator[Finding]:
+    folders = {"demo": find_model("demo")}
+    models = data_folder() / "models"
+    if models.is_dir():
+        folders |= {folder.name: folder for folder in sorted(models.iterdir()) if folder.is_dir()}
+    for name, folder in folders.items():
+        if folder is None:
+            yield Finding("model", "note", f"{name} is not there yet; it is made when it is first used")
+            continue
+        try:
+            model = check_model_folder(folder)
+        except SplitreelError as error:
+            yield Finding("model", "problem", f"{name}: {error.error.message}", error.error.action, "models")
+        else:
+            yield Finding("model", "ok", f"{name}: {size_text(model.weight_bytes)}, {model.shape.heads} heads")
+
+
+def _links() -> Iterator[Finding]:
+    try:
+        gpus = visible_gpus()
+    except SplitreelError:
+        return
+    if len(gpus) < 2:
+        return
+    probe = LinkProbe({gpu.index: gpu.uuid for gpu in gpus})
+    pairs = list(itertools.combinations([gpu.index for gpu in gpus], 2))
+    yield from judge_links(probe, pairs, is_off_now=is_p2p_off())

@@ -1,0 +1,116 @@
+"""The real Links: one rank a GPU, started as processes of their own that can be killed when a link hangs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from splitreel.commands.doctor.links import Exchange, Pair
+from splitreel.worker.supervisor.surroundings import child_environment
+
+_SCRIPT = Path(__file__).with_name("link_ranks.py")
+# Importing torch on a busy machine, and NCCL's first communicator, which looks at all links.
+_START_S = 150.0
+_PAIR_S = 60.0
+# Each hang costs a minute: a machine on which nothing works must still come to an end.
+_MOST_HANGS = 3
+# What the others of a rank that has died may still say.
+_GRACE_S = 2.0
+_POLL_S = 0.05
+
+
+class LinkProbe:
+    def __init__(self, devices: Mapping[int, str], *, script: Path = _SCRIPT) -> None:
+        """`devices`: UUIDs by the numbers that pairs are made of; empty UUIDs: ranks on the CPU, which meet by gloo."""
+        self._uuids = [uuid for uuid in devices.values() if uuid]
+        self._places = {number: place for place, number in enumerate(devices)}
+        self._numbers = list(devices)
+        self._script = script
+
+    def exchange(self, pairs: Sequence[Pair], *, is_p2p_off: bool) -> Mapping[Pair, Exchange]:
+        found: dict[Pair, Exchange] = {}
+        hangs = 0
+        while pending := [pair for pair in pairs if pair not in found]:
+            if hangs == _MOST_HANGS:
+                found |= dict.fromkeys(pending, Exchange("not tried, after others had failed"))
+                break
+            answered, problem = self._run(pending, is_p2p_off=is_p2p_off)
+            found |= answered
+            stuck = next((pair for pair in pending if pair not in found), None)
+            if stuck is not None:
+                found[stuck] = Exchange(problem)
+                hangs += 1
+        return found
+
+    def _run(self, pairs: Sequence[Pair], *, is_p2p_off: bool) -> tuple[dict[Pair, Exchange], str]:
+        """What was answered before the ranks ended or hung, and how that came."""
+        with tempfile.TemporaryDirectory(prefix="splitreel-doctor-") as name:
+            folder = Path(name)
+            ranks = [self._start(rank, folder, pairs, is_p2p_off=is_p2p_off) for rank in range(len(self._numbers))]
+            try:
+                problem = _wait(ranks, folder)
+            finally:
+                for rank in ranks:
+                    rank.kill()
+                    rank.wait()
+            answers = _read(folder)
+        return {
+            (self._numbers[first], self._numbers[second]): each for (first, second), each in answers.items()
+        }, problem
+
+    def _start(self, rank: int, folder: Path, pairs: Sequence[Pair], *, is_p2p_off: bool) -> subprocess.Popen[bytes]:
+        env = {**child_environment(), "OMP_NUM_THREADS": "1"}
+        env.pop("NCCL_P2P_DISABLE", None)
+        if is_p2p_off:
+            env["NCCL_P2P_DISABLE"] = "1"
+        env["CUDA_VISIBLE_DEVICES"] = ",".join(self._uuids)
+        text = ",".join(f"{self._places[first]}-{self._places[second]}" for first, second in pairs)
+        command = [sys.executable, "-I", str(self._script), str(rank), str(len(self._numbers)), str(folder), text]
+        with (folder / f"output-{rank}").open("wb") as output:
+            return subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+
+
+def _wait(ranks: Sequence[subprocess.Popen[bytes]], folder: Path) -> str:
+    """Returns when all have ended, or when nothing has come for too long; says how."""
+    deadline = time.monotonic() + _START_S
+    seen = 0
+    while any(rank.poll() is None for rank in ranks):
+        size = (folder / "results").stat().st_size if (folder / "results").exists() else 0
+        if size != seen:
+            seen = size
+            deadline = time.monotonic() + _PAIR_S
+        if any(rank.poll() for rank in ranks):
+            deadline = min(deadline, time.monotonic() + _GRACE_S)
+        if time.monotonic() > deadline:
+            break
+        time.sleep(_POLL_S)
+    failed = next((number for number, rank in enumerate(ranks) if rank.poll()), None)
+    if failed is None:
+        return "nothing arrived in time"
+    lines = (folder / f"output-{failed}").read_text("utf-8", "replace").strip().splitlines()
+    return (lines or [f"rank {failed} ended with {ranks[failed].returncode}"])[-1][:200]
+
+
+def _read(folder: Path) -> dict[Pair, Exchange]:
+    """A pair has answered when both of it have; one that got wrong numbers speaks for both."""
+    file = folder / "results"
+    answers: dict[Pair, dict[int, Exchange]] = {}
+    for line in file.read_text("utf-8").splitlines() if file.exists() else ():
+        said = json.loads(line)
+        first, second = said["pair"]
+        answers.setdefault((first, second), {})[said["rank"]] = Exchange(said["problem"], said["speed"])
+    return {
+        pair: next((answer for answer in both.values() if answer.problem), next(iter(both.values())))
+        for pair, both in answers.items()
+        if len(both) == 2 or any(answer.problem for answer in both.values())
+    }
+
+
+def is_p2p_off() -> bool:
+    return os.environ.get("NCCL_P2P_DISABLE", "0") not in {"", "0"}

@@ -1,0 +1,192 @@
+"""The flags of `generate` and of the torchrun drop-in, and the job that they mean. No torch, no processes."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NoReturn, cast
+
+from splitreel.contract.errors import Reason, SplitreelError
+from splitreel.contract.protocol import VideoSettings
+from splitreel.rules.model_shape import ModelShape
+from splitreel.rules.plan import Plan, PlanContext, PlanDevices, recommend_plan
+
+_DTYPES = ("auto", "bfloat16", "float32")
+_DEFAULT_SEED = 42
+_DEFAULT_STEPS = 50
+# CogVideoX 1.5's configs give a square canvas for positions; this is the size that its authors publish it for.
+_SIZE_OF_1_5 = (1360, 768)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise SplitreelError("FLAG_INVALID", {"problem": message[:1].upper() + message[1:].rstrip(".")})
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """As they were given; None where they were not."""
+
+    model: str
+    prompts: tuple[str, ...]
+    negative_prompt: str
+    image: Path | None
+    nproc_per_node: int | None
+    ulysses_degree: int | None
+    ring_degree: int | None
+    use_cfg_parallel: bool
+    tensor_parallel_degree: int | None
+    pipefusion_parallel_degree: int | None
+    data_parallel_degree: int | None
+    num_pipeline_patch: int | None
+    warmup_steps: int
+    height: int | None
+    width: int | None
+    num_frames: int | None
+    num_inference_steps: int
+    guidance_scale: float
+    use_dynamic_cfg: bool
+    seed: int
+    scheduler: Literal["model", "ddim", "dpm"]
+    attention: Literal["sdpa", "cudnn", "flash", "flash3", "sage"]
+    dtype: Literal["auto", "bfloat16", "float32"]
+    device: Literal["auto", "cpu", "cuda"]
+    offload: Literal["none", "model", "sequential"]
+    output_dir: Path
+    save_latents: Path | None
+    overwrite: bool
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan that the degrees make; None where none was given."""
+        degrees = (
+            self.data_parallel_degree,
+            self.pipefusion_parallel_degree,
+            self.ring_degree,
+            self.ulysses_degree,
+            self.tensor_parallel_degree,
+        )
+        if not self.use_cfg_parallel and all(degree is None for degree in degrees):
+            return None
+        dp, pp, ring, ulysses, tp = (1 if degree is None else degree for degree in degrees)
+        return Plan(dp=dp, cfg=2 if self.use_cfg_parallel else 1, pp=pp, ring=ring, ulysses=ulysses, tp=tp)
+
+    def settings(self, shape: ModelShape, plan: Plan) -> VideoSettings:
+        width, height = default_size(shape)
+        return VideoSettings(
+            width=width if self.width is None else self.width,
+            height=height if self.height is None else self.height,
+            num_frames=shape.sample_frames if self.num_frames is None else self.num_frames,
+            num_inference_steps=self.num_inference_steps,
+            guidance_scale=self.guidance_scale,
+            use_dynamic_cfg=self.use_dynamic_cfg,
+            scheduler=self.scheduler,
+            offload=self.offload,
+            attention=self.attention,
+            num_pipeline_patch=plan.pp if self.num_pipeline_patch is None else self.num_pipeline_patch,
+            warmup_steps=self.warmup_steps,
+        )
+
+
+def default_size(shape: ModelShape) -> tuple[int, int]:
+    """Width and height that a model is asked for when nothing is said."""
+    if shape.patch_size_temporal > 1 and shape.sample_width == shape.sample_height and shape.sample_width > 1360:
+        return _SIZE_OF_1_5
+    return shape.sample_width, shape.sample_height
+
+
+def chosen_plan(flags: Flags, shape: ModelShape, kind: Literal["cuda", "cpu"]) -> Plan:
+    """The plan of the degrees, or the best for `nproc_per_node`; PLAN_INVALID where the two disagree."""
+    plan, nproc = flags.plan, flags.nproc_per_node
+    if nproc is not None and nproc < 1:
+        raise SplitreelError("FLAG_INVALID", {"problem": f"--nproc_per_node must be at least 1, not {nproc}"})
+    if plan is None:
+        devices = PlanDevices(kind, nproc or 1)
+        context = PlanContext(shape, devices, flags.guidance_scale, len(flags.prompts), flags.offload)
+        return recommend_plan(context).plan
+    if nproc is not None and plan.world_size != nproc and min(plan.degrees) >= 1:
+        reason = Reason("ranks_differ", {"ranks": plan.world_size, "nproc": nproc})
+        raise SplitreelError("PLAN_INVALID", reasons=[reason])
+    return plan
+
+
+def make_parser(program: str) -> argparse.ArgumentParser:
+    parser = _Parser(prog=program, allow_abbrev=False, description="Makes videos from sentences.")
+    add = parser.add_argument
+    add("--model", required=True, help="a folder, a catalogue name, or demo")
+    add("--prompt", nargs="+", default=[], help="one or more; one video each")
+    add("--prompt_file", type=Path, help="a text file with one prompt a line")
+    add("--negative_prompt", default="", nargs="?", const="")
+    add("--image", type=Path, help="the first picture, for image to video")
+    add("--nproc_per_node", type=int, help="ranks; the product of the degrees unless given")
+    add("--ulysses_degree", type=int)
+    add("--ring_degree", type=int)
+    add("--use_cfg_parallel", action="store_true", help="the two halves of guidance side by side")
+    add("--tensor_parallel_degree", type=int)
+    add("--pipefusion_parallel_degree", type=int)
+    add("--data_parallel_degree", type=int)
+    add("--num_pipeline_patch", type=int, help="PipeFusion: patches; as many as stages unless given")
+    add("--warmup_steps", type=int, default=1, help="PipeFusion: first steps that are exact (1)")
+    add("--height", type=int)
+    add("--width", type=int)
+    add("--num_frames", type=int)
+    add("--num_inference_steps", type=int, default=_DEFAULT_STEPS)
+    add("--guidance_scale", type=float, default=6.0)
+    add("--use_dynamic_cfg", action=argparse.BooleanOptionalAction, default=True)
+    add("--no_use_dynamic_cfg", action="store_false", dest="use_dynamic_cfg", help=argparse.SUPPRESS)
+    add("--seed", type=int, default=_DEFAULT_SEED)
+    add("--scheduler", choices=("model", "ddim", "dpm"), default="model")
+    add("--attention", choices=("sdpa", "cudnn", "flash", "flash3", "sage"), default="sdpa")
+    add("--dtype", choices=_DTYPES, default="auto", help="bfloat16 on CUDA, float32 on the CPU")
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add("--enable_model_cpu_offload", action="store_true")
+    add("--enable_sequential_cpu_offload", action="store_true")
+    add("--output_dir", type=Path, default=Path("results"))
+    add("--save_latents", type=Path, help="a safetensors file for the final latents (B F C H W, float32)")
+    return parser
+
+
+def parse_flags(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Flags:
+    """Raises FLAG_INVALID or PROMPT_FILE_UNREADABLE."""
+    given = parser.parse_args([_underscored(argument) for argument in arguments])
+    values: dict[str, object] = vars(given)
+    if values["enable_model_cpu_offload"] and values["enable_sequential_cpu_offload"]:
+        problem = "Model offload and sequential offload exclude each other: choose one"
+        raise SplitreelError("FLAG_INVALID", {"problem": problem})
+    offload: Literal["none", "model", "sequential"] = "none"
+    if values["enable_model_cpu_offload"]:
+        offload = "model"
+    elif values["enable_sequential_cpu_offload"]:
+        offload = "sequential"
+    prompts = tuple(cast("list[str]", values["prompt"])) + _prompts_of(cast("Path | None", values["prompt_file"]))
+    names = set(Flags.__dataclass_fields__) - {"prompts", "offload", "overwrite"}
+    shared = {name: values[name] for name in names}
+    # No prompt at all is an empty one, and is refused as such.
+    return Flags(
+        prompts=prompts or ("",),
+        offload=offload,
+        overwrite=bool(values.get("overwrite")),
+        **shared,  # type: ignore[arg-type] # argparse has checked each
+    )
+
+
+def _underscored(argument: str) -> str:
+    match = re.match(r"--([A-Za-z][A-Za-z0-9_-]*)(=.*)?$", argument, re.DOTALL)
+    return f"--{match[1].replace('-', '_')}{match[2] or ''}" if match else argument
+
+
+def _prompts_of(file: Path | None) -> tuple[str, ...]:
+    if file is None:
+        return ()
+    try:
+        lines = file.read_text("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        problem = error.strerror if isinstance(error, OSError) and error.strerror else "it is not UTF-8 text"
+        raise SplitreelError("PROMPT_FILE_UNREADABLE", {"file": str(file), "problem": problem}) from error
+    prompts = tuple(line.strip() for line in lines if line.strip())
+    if not prompts:
+        raise SplitreelError("PROMPT_FILE_UNREADABLE", {"file": str(file), "problem": "it has no prompt in it"})
+    return prompts

@@ -1,0 +1,217 @@
+"""`splitreel generate`: the engine without a window. The supervisor runs in this process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Literal
+
+from splitreel.commands.flags import Flags, chosen_plan
+from splitreel.contract.errors import AppError, Cancelled, SplitreelError
+from splitreel.contract.protocol import (
+    CancelJob,
+    CpuDevices,
+    CudaDevices,
+    Event,
+    JobCancelled,
+    JobFailed,
+    JobFinished,
+    JobReport,
+    Logged,
+    Shutdown,
+    Stage,
+    StageProgressed,
+    StartJob,
+    VideoFailed,
+    VideoFinished,
+    WorkerDevices,
+    WorkerVideo,
+)
+from splitreel.machine.gpus import visible_gpus
+from splitreel.rules.naming import free_path, video_name
+from splitreel.rules.plan import Plan
+from splitreel.rules.request import MAX_VIDEOS
+from splitreel.rules.video_size import size_text
+from splitreel.store.model_folder import find_model
+from splitreel.worker.supervisor.checks import check_room, check_wishes, model_of, nearest_folder
+from splitreel.worker.supervisor.current_job import Wish
+from splitreel.worker.supervisor.demo_model import demo_must_be_made, make_demo
+from splitreel.worker.supervisor.supervisor import Options, Supervisor
+
+_JOB = "generate"
+_UNITS = {
+    Stage.STARTING: "ranks",
+    Stage.LOADING: "bytes",
+    Stage.ENCODING: "prompts",
+    Stage.DENOISING: "steps",
+    Stage.DECODING: "tiles",
+    Stage.WRITING: "frames",
+}
+
+
+def generate(flags: Flags, options: Options | None = None) -> int:
+    """Makes the videos and prints where they are. Returns the exit code."""
+    wish = plan_wish(flags)
+    screen = _Screen()
+    supervisor = Supervisor(screen.hear, options)
+    screen.supervisor = supervisor
+    signal.signal(signal.SIGINT, lambda *_: supervisor.post(CancelJob(_JOB)))
+    signal.signal(signal.SIGTERM, lambda *_: supervisor.post(CancelJob(_JOB)))
+    supervisor.post(wish)
+    supervisor.run()
+    return screen.conclude()
+
+
+def plan_wish(flags: Flags) -> Wish:
+    """Everything that can be refused is refused here, before torch is imported anywhere."""
+    if demo_must_be_made(flags.model):
+        print("making the demo model (once)", file=sys.stderr)
+        make_demo()
+    model = model_of(flags.model)
+    if len(flags.prompts) > MAX_VIDEOS:
+        problem = f"{len(flags.prompts)} prompts at once are not possible: give at most {MAX_VIDEOS}"
+        raise SplitreelError("FLAG_INVALID", {"problem": problem})
+    kind: Literal["cuda", "cpu"] = "cpu" if flags.device == "cpu" else "cuda"
+    plan = chosen_plan(flags, model.shape, kind)
+    job = StartJob(
+        job_id=_JOB,
+        model_id=flags.model if find_model(flags.model) != Path(flags.model).absolute() else str(model.path),
+        model_path=str(model.path),
+        settings=flags.settings(model.shape, plan),
+        videos=_videos(flags),
+        plan=plan,
+        devices=CpuDevices(),
+        preview_folder=None,
+    )
+    # What is wrong whatever the devices are is said before they are looked for.
+    if flags.device != "cpu":
+        check_wishes(_on(job, CudaDevices(("any",) * 64)), model)
+    job = _on(job, _devices(flags, plan))
+    check_wishes(job, model)
+    check_room(job)
+    if flags.save_latents is not None:
+        folder = nearest_folder(flags.save_latents.absolute().parent)
+        if not os.access(folder, os.W_OK):
+            raise SplitreelError("OUTPUT_NOT_WRITABLE", {"folder": str(folder)})
+    latents = None if flags.save_latents is None else flags.save_latents.absolute()
+    return Wish(job, latents, flags.dtype)
+
+
+def _on(job: StartJob, devices: WorkerDevices) -> StartJob:
+    from dataclasses import replace
+
+    return replace(job, devices=devices)
+
+
+def _videos(flags: Flags) -> tuple[WorkerVideo, ...]:
+    taken: set[Path] = set()
+    folder = flags.output_dir.absolute()
+    return tuple(
+        WorkerVideo(
+            prompt=prompt,
+            negative_prompt=flags.negative_prompt or "",
+            seed=flags.seed,
+            image_path=None if flags.image is None else str(flags.image.absolute()),
+            output_path=str(free_path(folder, video_name(prompt, flags.seed), taken)),
+        )
+        for prompt in flags.prompts
+    )
+
+
+def _devices(flags: Flags, plan: Plan) -> WorkerDevices:
+    if flags.device == "cpu":
+        return CpuDevices()
+    try:
+        gpus = visible_gpus()
+    except SplitreelError:
+        if flags.device == "cuda":
+            raise
+        return CpuDevices()
+    if not gpus:
+        if flags.device == "cuda":
+            raise SplitreelError("DRIVER_MISSING")
+        return CpuDevices()
+    return CudaDevices(tuple(gpu.uuid for gpu in gpus[: plan.world_size]))
+
+
+class _Screen:
+    """Progress on stderr as one counting line, results on stdout."""
+
+    def __init__(self) -> None:
+        self.supervisor: Supervisor | None = None
+        self._report: JobReport | None = None
+        self._error: AppError | None = None
+        self._is_cancelled = False
+        self._is_terminal = sys.stderr.isatty()
+        self._stage: Stage | None = None
+        self._told_at = 0.0
+        self._saved: list[str] = []
+
+    def hear(self, event: Event) -> None:
+        match event:
+            case StageProgressed():
+                self._tell(event)
+            case VideoFinished():
+                self._saved.append(event.path)
+            case VideoFailed():
+                self._line(f"video {event.video + 1}: {event.error.message}")
+            case Logged(level="error" | "warning"):
+                self._line(event.message)
+            case JobFinished():
+                self._report = event.report
+                self._stop()
+            case JobFailed():
+                self._error = event.error
+                self._stop()
+            case JobCancelled():
+                self._is_cancelled = True
+                self._stop()
+            case _:
+                pass
+
+    def conclude(self) -> int:
+        if self._is_terminal:
+            print(file=sys.stderr)
+        if self._error is not None:
+            raise SplitreelError.from_error(self._error)
+        if self._is_cancelled or self._report is None:
+            raise Cancelled
+        for path in self._saved:
+            print(f"output saved to {_shown(path)}")
+        peak_gb = max((rank.peak_memory_bytes for rank in self._report.ranks), default=0) / 1e9
+        print(f"epoch time: {self._report.total_ms / 1000:.2f} sec, memory: {peak_gb:.2f} GB", flush=True)
+        return 0
+
+    def _tell(self, event: StageProgressed) -> None:
+        now = time.monotonic()
+        is_last = event.completed == event.total
+        if not is_last and now - self._told_at < (0.1 if self._is_terminal else 2.0) and event.stage is self._stage:
+            return
+        self._told_at, self._stage = now, event.stage
+        unit = _UNITS[event.stage]
+        if event.stage is Stage.LOADING:
+            counted = f"{size_text(event.completed)} of {size_text(event.total)}"
+        else:
+            counted = f"{unit} {event.completed} of {event.total}"
+        which = f"video {event.video + 1}: " if event.video > 0 else ""
+        self._line(f"{which}{event.stage.value}: {counted}", is_counting=True)
+
+    def _line(self, text: str, *, is_counting: bool = False) -> None:
+        if self._is_terminal and is_counting:
+            print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+    def _stop(self) -> None:
+        assert self.supervisor is not None
+        self.supervisor.post(Shutdown())
+
+
+def _shown(path: str) -> str:
+    try:
+        return str(Path(path).relative_to(Path.cwd()))
+    except ValueError:
+        return path

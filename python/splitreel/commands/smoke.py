@@ -1,0 +1,243 @@
+"""`splitreel smoke`: does this Python make right videos? Imports, versions, a tiny job on each kind of device.
+
+The app runs it in a new environment before it counts. By hand, in any Python that has the packages:
+
+    cd python && python -m splitreel smoke                       # the CPU, and CUDA where torch finds a GPU
+    python -m splitreel smoke --device cuda --lock FILE          # versions against a lock, too
+
+Nothing here imports torch before it is tried: what is missing is told by name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import importlib.metadata
+import io
+import json
+import math
+import platform
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final, Literal, NoReturn
+
+from splitreel.contract.errors import SplitreelError
+
+Device = Literal["cpu", "cuda"]
+
+_PACKAGES: Final = ("torch", "diffusers", "transformers", "safetensors", "av")
+_PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
+
+_FRAMES, _WIDTH, _HEIGHT = 9, 96, 64
+_JOB: Final = (
+    *("--prompt", "a small dog running", "--num_inference_steps", "2", "--num_frames", str(_FRAMES)),
+    *("--width", str(_WIDTH), "--height", str(_HEIGHT), "--seed", "7"),
+)  # fmt: skip
+LATENTS_SHAPE: Final = (1, 3, 8, 16, 24)
+"""B F C H W of that job."""
+
+SAMPLE_STRIDE: Final = 577
+RIGHT_SAMPLE: Final = (
+    0.84869993, -0.40209228, 0.02042472, 0.33630827, 0.37223327, 0.38751152, -0.11836975, 0.31396928,
+    0.06486744, -0.02962117, -0.07932368, 0.80496144, -0.02005738, -0.33508563, -0.91250324, -0.05904916,
+)  # fmt: skip
+"""Each 577th of the final latents of that job with the weights of `demo-random`, in float32. The plain diffusers
+pipeline gives the same (tests/test_smoke.py), so this is what is right and not only what we gave once."""
+
+_TOLERANCE: Final[dict[Device, float]] = {
+    # float32, rounded in another order by another processor.
+    "cpu": 1e-3,
+    # bfloat16, beside the same on the CPU: 0.05 on an H100. Attention to the wrong tokens is off by 0.16.
+    "cuda": 0.1,
+}
+_DTYPES: Final[dict[Device, str]] = {"cpu": "float32", "cuda": "bfloat16"}
+
+
+def smoke(arguments: Sequence[str]) -> int:
+    """Prints each check as it is made, and the versions last; raises a SplitreelError at the first that fails.
+
+    With `--json_lines` each is one object on stdout; an error is the last one, and the exit code is 3.
+    """
+    flags = _parse(arguments)
+    if not flags.json_lines:
+        _check(flags)
+        return 0
+    try:
+        _check(flags)
+    except SplitreelError as error:
+        print(json.dumps({"error": asdict(error.error)}), flush=True)
+        return 3
+    return 0
+
+
+def _check(flags: _Flags) -> None:
+    tell = _tell_in_json if flags.json_lines else _tell_in_words
+    tell({"check": "imports"})
+    versions = import_all()
+    if flags.lock is not None:
+        compare_with_lock(flags.lock.read_text(encoding="utf-8"))
+    with tempfile.TemporaryDirectory(dir=flags.work_dir, prefix="splitreel-smoke-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        _make_model(folder / "model")
+        for device in flags.devices or _devices_here():
+            tell({"check": "video", "device": device})
+            error = check_device(device, folder)
+            tell({"made": device, "error": round(error, 6), "allowed": _TOLERANCE[device]})
+    tell({"versions": versions})
+
+
+def import_all() -> dict[str, str]:
+    """Imports what the engine needs; gives the versions by name. Raises ENVIRONMENT_BROKEN with what is missing."""
+    versions = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            importlib.import_module(name)
+            versions[name] = importlib.metadata.version(name)
+        except Exception as error:  # a package may raise anything while it is imported
+            raise _broken(f"{name} cannot be imported: {_line_of(error)}") from error
+    return versions
+
+
+def compare_with_lock(lock: str) -> None:
+    """Raises ENVIRONMENT_BROKEN where a package that is installed has another version than the lock names.
+
+    A lock may name several versions of one package, for several Pythons, and packages that this system has no need of.
+    What a build adds to its version (`+cu130`) is not compared.
+    """
+    wanted: dict[str, set[str]] = {}
+    for name, version in _PIN.findall(lock):
+        wanted.setdefault(name, set()).add(version)
+    for name, versions in wanted.items():
+        try:
+            found = importlib.metadata.version(name).partition("+")[0]
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        if found not in {version.partition("+")[0] for version in versions}:
+            raise _broken(f"{name} is {found}, and the lock says {' or '.join(sorted(versions))}")
+
+
+def check_device(device: Device, folder: Path) -> float:
+    """Makes tiny videos of `folder/model` and looks at them. Returns the relative error of the latents."""
+    right: Sequence[float] = RIGHT_SAMPLE
+    if device == "cuda":
+        # Noise that is drawn in bfloat16 differs between processors (on one with AVX-512 it has nothing to do with that
+        # of float32), so what is right on this computer is what its own processor makes of it.
+        right = sample_of(make_video("cpu", _DTYPES[device], folder))
+    return compare(sample_of(make_video(device, _DTYPES[device], folder)), right, device)
+
+
+def make_video(device: Device, dtype: str, folder: Path) -> Path:
+    """The file of its latents. Raises ENVIRONMENT_BROKEN where it cannot be made or is another than was asked for."""
+    from splitreel.commands.flags import make_parser, parse_flags
+    from splitreel.commands.generate import generate
+
+    name = f"{device}-{dtype}"
+    output, latents = folder / name, folder / f"{name}.safetensors"
+    words = ["--model", str(folder / "model"), "--device", device, "--dtype", dtype, "--output_dir", str(output)]
+    flags = parse_flags(make_parser("splitreel smoke"), [*_JOB, *words, "--save_latents", str(latents)])
+    try:
+        # What it prints is for people who asked for a video.
+        with contextlib.redirect_stdout(io.StringIO()):
+            code = generate(flags)
+    except SplitreelError as error:
+        # These say what they are better than "broken" does.
+        if error.code in {"DISK_FULL", "CANCELLED", "DRIVER_MISSING"}:
+            raise
+        raise _broken(f"a tiny video cannot be made ({device}): {error}", error.error.details) from error
+    if code != 0:
+        raise _broken(f"a tiny video cannot be made ({device}): it ended with {code}")
+    check_video(next(output.glob("*.mp4")))
+    return latents
+
+
+def check_video(video: Path) -> None:
+    """Raises ENVIRONMENT_BROKEN unless it has the frames and the size that were asked for."""
+    av = importlib.import_module("av")
+    with av.open(str(video)) as container:
+        sizes = [(frame.width, frame.height) for frame in container.decode(video=0)]
+    if sizes != [(_WIDTH, _HEIGHT)] * _FRAMES:
+        found = f"{len(sizes)} frames" if len(sizes) != _FRAMES else f"frames of {sizes[0][0]}x{sizes[0][1]}"
+        raise _broken(f"the tiny video has {found}, and {_FRAMES} of {_WIDTH}x{_HEIGHT} were asked for")
+
+
+def sample_of(file: Path) -> list[float]:
+    """Each SAMPLE_STRIDE-th number of the latents in a file. Raises ENVIRONMENT_BROKEN for another shape."""
+    load_file = importlib.import_module("safetensors.torch").load_file
+    latents_BFCHW = load_file(str(file))["latents"].float()
+    if tuple(latents_BFCHW.shape) != LATENTS_SHAPE:
+        raise _broken(f"the latents have the shape {tuple(latents_BFCHW.shape)} and not {LATENTS_SHAPE}")
+    return [float(value) for value in latents_BFCHW.flatten()[::SAMPLE_STRIDE]]
+
+
+def compare(sample: Sequence[float], right: Sequence[float], device: Device) -> float:
+    """Returns the relative error; raises ENVIRONMENT_BROKEN where it is more than rounding."""
+    error = math.dist(sample, right) / math.hypot(*right)
+    # Written so that a number that is none fails, too.
+    if not error <= _TOLERANCE[device]:
+        problem = f"the numbers of a tiny video are wrong ({device})"
+        raise _broken(f"{problem}: off by {error:.3g}, at most {_TOLERANCE[device]} is right")
+    return error
+
+
+def _make_model(folder: Path) -> None:
+    from splitreel.models.random import make_model
+
+    # Its bar of shards written says nothing here.
+    with contextlib.redirect_stderr(io.StringIO()):
+        make_model("demo-random", folder)
+
+
+def _devices_here() -> tuple[Device, ...]:
+    return ("cpu", "cuda") if importlib.import_module("torch").cuda.is_available() else ("cpu",)
+
+
+def _broken(problem: str, details: str | None = None) -> SplitreelError:
+    return SplitreelError("ENVIRONMENT_BROKEN", {"problem": problem.rstrip(".")}, details=details)
+
+
+def _line_of(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _tell_in_json(event: dict[str, object]) -> None:
+    print(json.dumps(event), flush=True)
+
+
+def _tell_in_words(event: dict[str, object]) -> None:
+    match event:
+        case {"check": "imports"}:
+            print("importing", flush=True)
+        case {"check": "video", "device": device}:
+            print(f"a tiny video ({device})", flush=True)
+        case {"made": device, "error": error, "allowed": allowed}:
+            print(f"right numbers ({device}): off by {error}, at most {allowed} is right", flush=True)
+        case {"versions": dict(versions)}:
+            print(", ".join(f"{name} {version}" for name, version in versions.items()), flush=True)
+
+
+class _Flags(argparse.Namespace):
+    devices: list[Device]
+    lock: Path | None
+    work_dir: Path | None
+    json_lines: bool
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise SplitreelError("FLAG_INVALID", {"problem": message})
+
+
+def _parse(arguments: Sequence[str]) -> _Flags:
+    parser = _Parser("splitreel smoke", description="Does this Python make right videos?")
+    device_help = "give it twice for both; without it: the CPU, and CUDA where torch finds a GPU"
+    parser.add_argument(
+        "--device", dest="devices", action="append", default=[], choices=("cpu", "cuda"), help=device_help
+    )
+    parser.add_argument("--lock", type=Path, help="a requirements.lock whose versions must be those that are installed")
+    parser.add_argument("--work_dir", type=Path, help="for the test model and videos (about 9 MB); they are removed")
+    parser.add_argument("--json_lines", action="store_true")
+    return parser.parse_args(arguments, namespace=_Flags())

@@ -1,0 +1,1 @@
+"""What both languages share: messages between processes, errors and their text. Pure."""

@@ -1,0 +1,82 @@
+"""The words for errors, reasons and explanations: resources/messages.en.json, shared with the window.
+
+The repository and the packaged app both keep `resources` beside `python`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TypeAlias, TypedDict, cast
+
+Params: TypeAlias = Mapping[str, str | int | float]
+
+RESOURCES = Path(__file__).resolve().parents[3] / "resources"
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+class _ErrorText(TypedDict):
+    exitCode: int
+    message: str
+    action: str
+
+
+class _Table(TypedDict):
+    errors: dict[str, _ErrorText]
+    reasons: dict[str, str]
+    notices: dict[str, str]
+    explanations: dict[str, str]
+
+
+@cache
+def _table() -> _Table:
+    return cast("_Table", json.loads((RESOURCES / "messages.en.json").read_text("utf-8")))
+
+
+def number_text(value: str | float) -> str:
+    """As JavaScript writes it, so that both sides say the same sentence: 6.0 is 6."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
+        return str(int(value))
+    return str(value)
+
+
+def fill(template: str, params: Params) -> str:
+    """Fills {name} placeholders; an unknown name stays visible so that a test finds it."""
+
+    def value(match: re.Match[str]) -> str:
+        name = match.group(1)
+        return number_text(params[name]) if name in params else match.group(0)
+
+    return _PLACEHOLDER.sub(value, template)
+
+
+def is_error_code(code: str) -> bool:
+    return code in _table()["errors"]
+
+
+def is_reason_code(code: str) -> bool:
+    return code in _table()["reasons"]
+
+
+def error_message(code: str, params: Params) -> str:
+    return fill(_table()["errors"][code]["message"], params)
+
+
+def error_action(code: str, params: Params) -> str:
+    return fill(_table()["errors"][code]["action"], params)
+
+
+def exit_code(code: str) -> int:
+    return _table()["errors"][code]["exitCode"]
+
+
+def reason_text(code: str, params: Params) -> str:
+    return fill(_table()["reasons"][code], params)
+
+
+def explanation_text(code: str, params: Params) -> str:
+    return fill(_table()["explanations"][code], params)

@@ -1,0 +1,1 @@
+"""What this computer has: GPUs, memory and load, read without torch."""

@@ -1,0 +1,140 @@
+"""Which attention kernels there are, which can run on this machine, and what comparing them with SDPA has shown.
+
+No torch: the supervisor answers the window from packages, the GPU's compute capability and the trials file.
+`parallel/kernels.py` runs the kernels and writes the trials.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+from splitreel.contract.errors import Reason
+from splitreel.contract.messages import Params
+from splitreel.contract.protocol import KernelState
+
+
+@dataclass(frozen=True, slots=True)
+class KernelNeeds:
+    """What must be there before a kernel can be tried."""
+
+    name: str
+    capability: tuple[int, int]  # of the GPU, at least; (0, 0): it runs on the CPU too
+    package: str | None = None  # the module to import; None: it comes with torch
+    distributions: tuple[str, ...] = ()  # under one of these names its version is found
+
+
+# Compute capabilities: torch 2.15 aten/native/transformers/cuda/sdp_utils.cpp (check_sm_version) for the two of SDPA;
+# hopper/README of FlashAttention 3; README of SageAttention 2.
+KERNELS: Final = (
+    KernelNeeds("sdpa", (0, 0)),
+    KernelNeeds("cudnn", (8, 0)),
+    KernelNeeds("flash", (8, 0)),
+    KernelNeeds("flash3", (9, 0), "flash_attn_interface", ("flash_attn_3", "flash-attn-3")),
+    KernelNeeds("sage", (8, 0), "sageattention", ("sageattention",)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One comparison of a kernel with SDPA, on one kind of GPU, for one dtype and head width."""
+
+    kernel: str
+    versions: str  # of torch and of the kernel's own package
+    device: str
+    dtype: str
+    head_dim: int
+    difference: float | None  # relative L2, of the output; None: it did not run
+    lse_difference: float | None  # of the log-sum-exp, absolute; None: it gives none
+    problem: str | None = None  # what it said when it did not run
+
+    @property
+    def key(self) -> tuple[str, str, str, str, int]:
+        return (self.kernel, self.versions, self.device, self.dtype, self.head_dim)
+
+
+class TrialsFile:
+    """Trials of this machine, kept between starts. Several ranks may write: the last one wins, whole."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> list[Trial]:
+        """What can be read; a damaged file is as good as none, for trials can be made again."""
+        with suppress(OSError, ValueError, TypeError, KeyError):
+            raw = json.loads(self._path.read_text("utf-8"))
+            return [Trial(**entry) for entry in raw["trials"]]
+        return []
+
+    def add(self, trial: Trial) -> None:
+        trials = [other for other in self.read() if other.key != trial.key] + [trial]
+        text = json.dumps({"trials": [asdict(entry) for entry in trials]}, indent=1)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=".kernels-")
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        Path(name).replace(self._path)
+
+
+def needs_of(kernel: str) -> KernelNeeds:
+    return next(needs for needs in KERNELS if needs.name == kernel)
+
+
+def kernel_versions(needs: KernelNeeds) -> str:
+    found = [f"torch {metadata.version('torch')}"]
+    for name in needs.distributions:
+        with suppress(metadata.PackageNotFoundError):
+            found.append(f"{name} {metadata.version(name)}")
+            break
+    return ", ".join(found)
+
+
+def why_not(needs: KernelNeeds, capability: tuple[int, int] | None) -> Reason | None:
+    """Why a kernel cannot even be tried on a GPU of this compute capability (None: there is no GPU)."""
+    if needs.capability == (0, 0):
+        return None
+    if capability is None:
+        return Reason("kernel_needs_gpu", {"kernel": needs.name})
+    if capability < needs.capability:
+        found, needed = (".".join(map(str, pair)) for pair in (capability, needs.capability))
+        return Reason("kernel_needs_newer_gpu", {"kernel": needs.name, "needed": needed, "found": found})
+    if needs.package is not None and importlib.util.find_spec(needs.package) is None:
+        return Reason("kernel_not_installed", {"kernel": needs.name, "package": needs.package})
+    return None
+
+
+def judge(trial: Trial, tolerance: float) -> Reason | None:
+    """Why a kernel that was tried may not be used."""
+    if trial.difference is None:
+        return Reason("kernel_failed", {"kernel": trial.kernel, "problem": trial.problem or "it gave nothing"})
+    if not trial.difference <= tolerance:
+        params: Params = {"kernel": trial.kernel, "difference": float(f"{trial.difference:.2g}"), "allowed": tolerance}
+        return Reason("kernel_differs", params)
+    return None
+
+
+# Largest relative L2 difference from SDPA. bf16 rounds to 2^-8, and flash-like kernels differ in the order of sums;
+# SageAttention multiplies in 8 bits by design and stays within a few per cent.
+TOLERANCES: Final = {"sdpa": 0.0, "cudnn": 1e-2, "flash": 1e-2, "flash3": 1e-2, "sage": 8e-2}
+
+
+def kernel_states(capabilities: Sequence[tuple[int, int]], trials: TrialsFile) -> tuple[KernelState, ...]:
+    """Every kernel for a machine with GPUs of these compute capabilities: the weakest one decides."""
+    weakest = min(capabilities, default=None)
+    tried = trials.read()
+    states = []
+    for needs in KERNELS:
+        reason = why_not(needs, weakest)
+        if reason is None and needs.capability != (0, 0):
+            own = [t for t in tried if t.kernel == needs.name and t.versions == kernel_versions(needs)]
+            reason = next((found for t in own if (found := judge(t, TOLERANCES[needs.name])) is not None), None)
+        states.append(KernelState(needs.name, reason))
+    return tuple(states)

@@ -1,0 +1,234 @@
+"""How much memory each rank needs in each stage. Pure; the same rules as src/shared/memory.ts.
+
+Both run resources/golden/memory-cases.json. Weights are exact. Activations are formulas over the sequence of
+operators, counted on the meta device at the true sizes (tests/engine/test_memory.py, docs/memory.md); what they
+leave out is in `OVERHEAD_BYTES`, `link_bytes` and `SLACK_DIVISOR`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from splitreel.rules.memory_shape import MemoryShape, PartWeights, VaeShape
+from splitreel.rules.plan import Plan
+
+# What a process takes of a GPU beside torch's tensors: CUDA's context with its kernels, cuBLAS's workspace.
+OVERHEAD_BYTES: Final = 800_000_000
+# NCCL's buffers: for the first group of ranks, with its kernels, and for each further group or pair. Measured with two
+# GPUs (docs/memory.md): over NVLink it opens many channels at once.
+FIRST_LINK_BYTES: Final = 500_000_000
+FURTHER_LINK_BYTES: Final = 100_000_000
+FIRST_NVLINK_BYTES: Final = 1_400_000_000
+FURTHER_NVLINK_BYTES: Final = 400_000_000
+# One part in this many is lost between tensors (the allocator's rounding and gaps).
+SLACK_DIVISOR: Final = 20
+
+Offload = Literal["none", "model", "sequential"]
+StageName = Literal["encoding", "denoising", "decoding"]
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryJob:
+    """What the need depends on, beside the model and the plan."""
+
+    width: int
+    height: int
+    num_frames: int
+    is_guided: bool
+    dtype_bytes: int  # 2 in bfloat16, 4 in float32
+    offload: Offload = "none"
+    is_nvlinked: bool = False  # the GPUs reach each other by NVLink
+
+
+@dataclass(frozen=True, slots=True)
+class StageNeed:
+    """Bytes of one rank in one stage, at its peak."""
+
+    stage: StageName
+    weight_bytes: int
+    activation_bytes: int
+    link_bytes: int  # of NCCL
+
+    @property
+    def tensor_bytes(self) -> int:
+        """What torch's allocator reports as its peak."""
+        return self.weight_bytes + self.activation_bytes
+
+    @property
+    def device_bytes(self) -> int:
+        """What the GPU must have free for the process."""
+        return self.tensor_bytes + self.tensor_bytes // SLACK_DIVISOR + OVERHEAD_BYTES + self.link_bytes
+
+
+def memory_needs(
+    shape: MemoryShape, job: MemoryJob, plan: Plan, *, is_writer: bool = True, keeps_text_encoder: bool = False
+) -> tuple[StageNeed, ...]:
+    """A rank's need in each stage. Ranks differ by a token or a block; the larger share is told.
+
+    `is_writer`: it holds the decoded clip. `keeps_text_encoder`: its weights stay while the other stages run.
+    """
+    size = job.dtype_bytes
+    text = _weights(shape.text_encoder, shape.text_encoder.blocks, plan.tp, size, job.offload)
+    blocks = math.ceil(shape.transformer.blocks / plan.pp)
+    transformer = _weights(shape.transformer, blocks, plan.tp, size, job.offload)
+    vae = shape.vae.weights * size
+    is_resident = job.offload == "none"
+    kept = text if is_resident and keeps_text_encoder else 0
+    links = link_bytes(plan, is_nvlinked=job.is_nvlinked)
+    return (
+        StageNeed("encoding", text + (transformer + vae if is_resident else 0), encoding_bytes(shape, job), links),
+        # The VAE comes in beside the transformer for previews, and for the picture that a video starts from.
+        StageNeed("denoising", kept + transformer + vae, denoising_bytes(shape, job, plan), links),
+        StageNeed(
+            "decoding",
+            kept + vae + (transformer if is_resident else 0),
+            decoding_bytes(shape.vae, job, is_writer=is_writer),
+            links,
+        ),
+    )
+
+
+def link_bytes(plan: Plan, *, is_nvlinked: bool) -> int:
+    """What NCCL takes of a rank's GPU for the groups and the pairs that this rank works in."""
+    split = sum(degree > 1 for degree in (plan.cfg, plan.ring, plan.ulysses, plan.tp))
+    joint = int(plan.ring > 1 and plan.ulysses > 1)
+    # A stage gives to the next one and back; those are pairs beside the groups.
+    pairs = 2 if plan.pp > 1 else 0
+    # All ranks that make one video, for the decoded tiles: the same group where only one axis is split.
+    whole = int(split > 1 or plan.pp > 1)
+    count = split + joint + pairs + whole
+    if count == 0:
+        return 0
+    first, further = (
+        (FIRST_NVLINK_BYTES, FURTHER_NVLINK_BYTES) if is_nvlinked else (FIRST_LINK_BYTES, FURTHER_LINK_BYTES)
+    )
+    return first + (count - 1) * further
+
+
+def keeps_text_encoder(shape: MemoryShape, job: MemoryJob, plan: Plan, device_bytes: int) -> bool:
+    """Whether the text encoder can stay on the device while the other stages run."""
+    needs = memory_needs(shape, job, plan, keeps_text_encoder=True)
+    return job.offload == "none" and all(need.device_bytes <= device_bytes for need in needs)
+
+
+def worst(needs: Sequence[StageNeed]) -> StageNeed:
+    """The stage that needs most; the first of equals."""
+    return max(needs, key=lambda need: need.tensor_bytes)
+
+
+def _weights(part: PartWeights, blocks: int, tp: int, size: int, offload: Offload) -> int:
+    # With sequential offload one block works while the next one comes.
+    held = min(blocks, 2) if offload == "sequential" else blocks
+    block = part.block - part.shared_of_block + math.ceil(part.shared_of_block / tp)
+    return (part.outside + held * block) * size
+
+
+def encoding_bytes(shape: MemoryShape, job: MemoryJob) -> int:
+    """T5 over one text at a time: 35 tensors of (tokens, width), scores in float32 among them."""
+    return 36 * shape.text_tokens * shape.text_width * job.dtype_bytes
+
+
+def denoising_bytes(shape: MemoryShape, job: MemoryJob, plan: Plan) -> int:
+    """The transformer at the peak of a block, in units of its hidden states.
+
+    Feed-forward: what enters the block and what leaves its attention, a norm and its input, and the inner width of
+    four twice (before and after GELU). Attention with rotary positions: q, k, v, and three products in float32.
+    """
+    size, batch = job.dtype_bytes, 2 if job.is_guided and plan.cfg == 1 else 1
+    latent_frames = (job.num_frames - 1) // shape.vae.temporal_compression + 1
+    steps = math.ceil(latent_frames / shape.patch_size_temporal)
+    rows, columns = (side // shape.vae.scale for side in (job.height, job.width))
+    image = steps * (rows // shape.patch_size) * (columns // shape.patch_size)
+    sequence = plan.ring * plan.ulysses
+    token = batch * shape.hidden * size
+    own = (math.ceil(image / sequence) + math.ceil(shape.text_tokens / sequence)) * token
+    whole = (image + shape.text_tokens) * token
+    feed_forward = 4 * own + _share(8 * own, plan.tp)
+    rotary = own + 12 * own // size if shape.is_rotary else 2 * own
+    attention = 3 * own + _share(3 * own + max(rotary, _ring_bytes(own, size, plan)), plan.tp)
+    # Parts of a layer are summed beside what entered it, the sum and its bias.
+    summed = 8 * own if plan.tp > 1 else 0
+    # PipeFusion keeps keys and values of all tokens, of the heads that a rank has, for each of its blocks.
+    blocks = math.ceil(shape.transformer.blocks / plan.pp)
+    kept = 2 * blocks * _share(whole, plan.tp * plan.ulysses) if plan.pp > 1 else 0
+    latents = 4 * batch * steps * shape.patch_size_temporal * shape.in_channels * rows * columns * size
+    # The first picture of image to video comes before the transformer runs.
+    is_pictured = shape.in_channels > shape.vae.latent_channels
+    picture = 21 * shape.vae.channels[0] * shape.vae.tile_height * shape.vae.tile_width * shape.vae.scale**2 * size
+    # Patches are embedded for the whole sequence before it is cut.
+    return max(feed_forward, attention, summed, 3 * whole, picture if is_pictured else 0) + kept + latents
+
+
+def _ring_bytes(own: int, size: int, plan: Plan) -> int:
+    """Keys and values held and coming, a part, and three of them in float32 where it is joined to the others.
+
+    With Ulysses the queries, keys and values of before the exchange are alive besides.
+    """
+    if plan.ring == 1:
+        return 0
+    return (8 if plan.ulysses > 1 else 5) * own + 12 * own // size
+
+
+def _share(amount: int, parts: int) -> int:
+    return -(-amount // parts)
+
+
+def decoding_bytes(vae: VaeShape, job: MemoryJob, *, is_writer: bool) -> int:
+    """One tile at its peak, and the decoded tiles: with the writer those of the whole clip."""
+    rows, columns = job.height // vae.scale, job.width // vae.scale
+    is_cut = rows > vae.tile_height or columns > vae.tile_width
+    height = min(rows, vae.tile_height) if is_cut else rows
+    width = min(columns, vae.tile_width) if is_cut else columns
+    latent_frames = (job.num_frames - 1) // vae.temporal_compression + 1
+    spans = max(latent_frames // 2, 1)
+    pixels = vae.scale**2 * 3 * job.dtype_bytes
+    every = _tiled(rows, vae.tile_height, 6) * _tiled(columns, vae.tile_width, 5) if is_cut else rows * columns
+    clip = (every if is_writer else height * width) * pixels * job.num_frames
+    # Joining a span: its frames as they are, and twice in float32 on their way to bytes.
+    span = (2 * vae.temporal_compression + 1) * job.width * job.height * 3 * (job.dtype_bytes + 8) if is_writer else 0
+    first = _span(vae, height, width, 2 + latent_frames % 2 if latent_frames > 1 else 1)
+    tile = first.at_peak
+    if spans > 1:
+        tile = max(tile, first.carried + _span(vae, height, width, 2).at_peak)
+    return max(tile * job.dtype_bytes + clip, 2 * clip if is_writer and not is_cut else 0, clip + span)
+
+
+def _tiled(length: int, tile: int, parts: int) -> int:
+    """Latents along one side, those in overlaps counted as often as they are decoded."""
+    step = tile * (parts - 1) // parts
+    return sum(min(tile, length - start) for start in range(0, length, step))
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Numbers of one tile over one span of latent frames."""
+
+    at_peak: int  # beside what the span before has left
+    carried: int  # to the next span
+
+
+def _span(vae: VaeShape, height: int, width: int, latent_frames: int) -> _Span:
+    """The peak is in the last level: at its first norm (six tensors of what comes in), or at its last one.
+
+    There what came in is alive, and seven of what goes out, when nearly all that is carried has been put aside: the
+    last two frames into each convolution, and, of each spatial norm, both copies of the latents at its size.
+    """
+    doublings = vae.temporal_compression.bit_length() - 1
+    frames, area, before, latent = latent_frames, height * width, vae.channels[-1], vae.latent_channels
+    carried = 2 * area * (latent + 4 * before) + 4 * 2 * latent * frames * area
+    below = inner = 0
+    for level, out in enumerate(reversed(vae.channels)):
+        below, inner = carried, before
+        resnets = vae.layers_per_block + 1
+        carried += 2 * area * (before + (2 * resnets - 1) * out) + 2 * resnets * 2 * latent * frames * area
+        if level < len(vae.channels) - 1:
+            if level < doublings and frames > 1:
+                frames = 2 * frames - frames % 2
+            area *= 4
+        before = out
+    entering = below + (6 * inner + 2 * latent) * frames * area
+    leaving = carried - 2 * area * before + (inner + 7 * before + 2 * latent) * frames * area
+    return _Span(max(entering, leaving), carried + 2 * area * before + 2 * latent * frames * area)

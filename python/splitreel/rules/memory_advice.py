@@ -1,0 +1,98 @@
+"""Does a job fit, and what is the smallest change with which it would? Pure; the same rules as src/shared/memory-advice.ts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from splitreel.rules.memory import MemoryJob, Offload, StageNeed, memory_needs, worst
+from splitreel.rules.memory_shape import MemoryShape
+from splitreel.rules.plan import AXES, Explanation, Plan, PlanContext, check_plan, valid_plans
+from splitreel.rules.request import request_limits
+
+_OFFLOADS: Final[tuple[Offload, ...]] = ("none", "model", "sequential")
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryQuestion:
+    """`context` says which plans are possible; its offload is that of the job. `device_bytes`: of the smallest GPU."""
+
+    shape: MemoryShape
+    context: PlanContext
+    job: MemoryJob
+    plan: Plan
+    device_bytes: int
+
+
+def worst_need(question: MemoryQuestion) -> StageNeed:
+    """Of the rank that writes, which holds most."""
+    return worst(memory_needs(question.shape, question.job, question.plan))
+
+
+def fits(question: MemoryQuestion) -> bool:
+    return worst_need(question).device_bytes <= question.device_bytes
+
+
+def smallest_change(question: MemoryQuestion) -> Explanation:
+    """What to change so that it fits: what leaves the video as it is comes first, then what changes it least."""
+    for changed, explanation in _changes(question):
+        if fits(changed):
+            return explanation
+    need = worst_need(question)
+    return Explanation(
+        "fit_nothing", {"needed": gigabytes(need.device_bytes), "free": gigabytes(question.device_bytes)}
+    )
+
+
+def gigabytes(amount: int) -> float:
+    """To one decimal, rounded up: what is said to be needed is enough."""
+    return math.ceil(amount / 100_000_000) / 10
+
+
+def split_text(plan: Plan) -> str:
+    """`cfg 2 x ulysses 2`."""
+    degrees = zip(AXES, plan.degrees, strict=True)
+    return " x ".join(f"{axis} {degree}" for axis, degree in degrees if degree > 1) or "one rank"
+
+
+def _changes(question: MemoryQuestion) -> Iterator[tuple[MemoryQuestion, Explanation]]:
+    yield from _other_plans(question)
+    yield from _other_offloads(question)
+    limits = request_limits(question.context.shape)
+    for frames in range(question.job.num_frames - limits.frame_step, limits.min_frames - 1, -limits.frame_step):
+        job = replace(question.job, num_frames=frames)
+        yield replace(question, job=job), Explanation("fit_frames", {"frames": frames})
+    if limits.fixed_size is None:
+        yield from _smaller_sizes(question, limits.size_step, limits.min_side)
+
+
+def _other_plans(question: MemoryQuestion) -> Iterator[tuple[MemoryQuestion, Explanation]]:
+    """Exact ones, the nearest first; of those CFG and Ulysses before Ring, and whole weights before shards."""
+
+    def rank(plan: Plan) -> tuple[int, int, int]:
+        pairs = zip(plan.degrees, question.plan.degrees, strict=True)
+        # Rounded, so that both languages see the same ties.
+        return (round(1000 * sum(abs(math.log2(a) - math.log2(b)) for a, b in pairs)), plan.tp, plan.ring)
+
+    plans = [plan for plan in valid_plans(question.context) if plan != question.plan and plan.dp == question.plan.dp]
+    for plan in sorted((plan for plan in plans if plan.pp <= question.plan.pp), key=rank):
+        yield replace(question, plan=plan), Explanation("fit_plan", {"split": split_text(plan)})
+
+
+def _other_offloads(question: MemoryQuestion) -> Iterator[tuple[MemoryQuestion, Explanation]]:
+    for offload in _OFFLOADS[_OFFLOADS.index(question.job.offload) + 1 :]:
+        context = replace(question.context, offload=offload)
+        if not check_plan(context, question.plan):
+            job = replace(question.job, offload=offload)
+            yield replace(question, context=context, job=job), Explanation(f"fit_offload_{offload}")
+
+
+def _smaller_sizes(question: MemoryQuestion, step: int, least: int) -> Iterator[tuple[MemoryQuestion, Explanation]]:
+    """Smaller by one step of the width at a time, the height in proportion."""
+    width, height = question.job.width, question.job.height
+    for smaller in range(width - step, least - 1, -step):
+        lower = max(least, smaller * height // width // step * step)
+        job = replace(question.job, width=smaller, height=lower)
+        yield replace(question, job=job), Explanation("fit_size", {"width": smaller, "height": lower})

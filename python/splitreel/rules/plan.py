@@ -1,0 +1,197 @@
+"""A plan: how one job is divided over ranks. Pure; knows nothing of torch or of models beyond their shape.
+
+The same rules as src/shared/plan.ts; both run resources/golden/plan-cases.json.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal, TypeAlias
+
+from splitreel.contract import messages
+from splitreel.contract.errors import Reason
+from splitreel.contract.messages import Params
+from splitreel.rules.model_shape import ModelShape
+
+AXES: Final = ("dp", "cfg", "pp", "ring", "ulysses", "tp")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Degrees of parallelism. Ranks are ordered in this way, dp outermost and tp innermost."""
+
+    dp: int = 1
+    cfg: int = 1
+    pp: int = 1
+    ring: int = 1
+    ulysses: int = 1
+    tp: int = 1
+
+    @property
+    def degrees(self) -> tuple[int, ...]:
+        """In the order of AXES."""
+        return (self.dp, self.cfg, self.pp, self.ring, self.ulysses, self.tp)
+
+    @property
+    def world_size(self) -> int:
+        return math.prod(self.degrees)
+
+    @property
+    def key(self) -> str:
+        """`1x2x1x1x4x1`, in the order of AXES."""
+        return "x".join(str(degree) for degree in self.degrees)
+
+    @property
+    def may_differ(self) -> bool:
+        """PipeFusion reuses keys and values of the step before, so its video differs a little from one rank's."""
+        return self.pp > 1
+
+    def is_approximate(self, *, patches: int, warmup_steps: int, steps: int) -> bool:
+        """Whether the video will differ: not where all steps are warm-up (the first always is), or there is one patch."""
+        return self.may_differ and patches > 1 and max(warmup_steps, 1) < steps
+
+
+ONE_RANK: Final = Plan()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDevices:
+    """`count` GPUs chosen, or CPU ranks allowed; `island_size` of them are joined by NVLink (1: none)."""
+
+    kind: Literal["cuda", "cpu"]
+    count: int
+    island_size: int = 1
+
+    @property
+    def word(self) -> str:
+        return "GPU" if self.kind == "cuda" else "CPU rank"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanContext:
+    shape: ModelShape
+    devices: PlanDevices
+    guidance_scale: float = 6.0
+    video_count: int = 1
+    offload: Literal["none", "model", "sequential"] = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    code: str
+    params: Params = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return messages.explanation_text(self.code, self.params)
+
+
+# Seconds per step that this machine has measured, by Plan.key, for this model, size and length.
+MeasuredSteps: TypeAlias = Mapping[str, float]
+
+
+def check_plan(context: PlanContext, plan: Plan) -> list[Reason]:
+    """Every reason why the plan cannot be; an empty list means that it is valid."""
+    shape, devices = context.shape, context.devices
+    degrees = zip(AXES, plan.degrees, strict=True)
+    reasons = [Reason("degree_not_whole", {"axis": axis}) for axis, degree in degrees if degree < 1]
+    if reasons:
+        return reasons
+    head_shares = plan.tp * plan.ulysses
+    if shape.heads % head_shares != 0:
+        reasons.append(Reason("heads_not_shared", {"heads": shape.heads, "by": head_shares}))
+    if plan.cfg > 2:
+        reasons.append(Reason("cfg_not_two", {"cfg": plan.cfg}))
+    elif plan.cfg == 2 and context.guidance_scale <= 1:
+        reasons.append(Reason("cfg_without_guidance", {"guidance": context.guidance_scale}))
+    if plan.pp > shape.blocks:
+        reasons.append(Reason("pipeline_exceeds_blocks", {"blocks": shape.blocks, "pp": plan.pp}))
+    if plan.dp > context.video_count:
+        reasons.append(Reason("data_exceeds_videos", {"dp": plan.dp, "videos": context.video_count}))
+    if context.offload != "none" and devices.kind == "cpu":
+        reasons.append(Reason("offload_needs_gpu"))
+    if context.offload == "sequential" and plan.tp > 1:
+        reasons.append(Reason("offload_with_split"))
+    ranks = plan.world_size
+    if ranks > devices.count:
+        params: Params = {"ranks": ranks, "devices": devices.count, "device": devices.word}
+        reasons.append(Reason("ranks_exceed_devices", params))
+    return reasons
+
+
+def valid_plans(context: PlanContext) -> list[Plan]:
+    """Every valid plan for these devices, in the order of AXES, smaller degrees first."""
+    limit = context.devices.count
+
+    def extend(plan: Plan, axes: tuple[str, ...]) -> Iterator[Plan]:
+        if not axes:
+            yield plan
+            return
+        for degree in range(1, limit // plan.world_size + 1):
+            yield from extend(replace(plan, **{axes[0]: degree}), axes[1:])
+
+    return [plan for plan in extend(ONE_RANK, AXES) if not check_plan(context, plan)]
+
+
+def _thumb_score(plan: Plan, devices: PlanDevices) -> tuple[int, ...]:
+    """The rule of thumb, larger first.
+
+    Exact before approximate; whole weights before shards (tp saves memory, not time); more devices; several
+    videos side by side; CFG; Ulysses within an island; the rest by Ring.
+    """
+    # Without NVLink pairs are the sweet spot: xDiT's own best on 8 PCIe cards is ulysses 2, ring 2, cfg 2.
+    island = devices.count if devices.kind == "cpu" else max(devices.island_size, 2)
+    return (
+        int(plan.pp == 1),
+        int(plan.tp == 1),
+        plan.world_size,
+        plan.dp,
+        plan.cfg,
+        int(plan.ulysses <= island),
+        plan.ulysses,
+    )
+
+
+def rank_plans(context: PlanContext, measured: MeasuredSteps | None = None) -> list[Plan]:
+    """Valid plans, best first: those by rule of thumb, the fastest measured one before them."""
+    seconds = measured or {}
+    plans = sorted(valid_plans(context), key=lambda plan: _thumb_score(plan, context.devices), reverse=True)
+    # A measurement can only overrule what has been measured as well: an untried plan is not known to be slower.
+    if not plans or plans[0].key not in seconds:
+        return plans
+    exact = [plan for plan in plans if not plan.may_differ]
+    fastest = min(exact, key=lambda plan: seconds.get(plan.key, math.inf))
+    return [fastest, *(plan for plan in plans if plan != fastest)]
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    plan: Plan
+    explanations: tuple[Explanation, ...]
+
+
+def recommend_plan(context: PlanContext, measured: MeasuredSteps | None = None) -> Recommendation:
+    """The best plan and why it is the best. The one-rank plan is always valid for a valid request."""
+    ranked = rank_plans(context, measured)
+    plan = ranked[0] if ranked else ONE_RANK
+    return Recommendation(plan, tuple(_explain(context, plan, measured or {})))
+
+
+def _explain(context: PlanContext, plan: Plan, measured: MeasuredSteps) -> Iterator[Explanation]:
+    devices = context.devices
+    if plan.world_size == 1:
+        yield Explanation("one_device", {"device": devices.word})
+    if plan.dp > 1:
+        yield Explanation("data_first", {"dp": plan.dp})
+    if plan.cfg > 1:
+        yield Explanation("cfg_first")
+    if plan.ulysses > 1:
+        yield Explanation("ulysses_inside", {"ulysses": plan.ulysses, "device": devices.word})
+    if plan.ring > 1:
+        yield Explanation("ring_across", {"ring": plan.ring})
+    idle = devices.count - plan.world_size
+    if idle > 0 and plan.world_size > 1:
+        yield Explanation("idle", {"idle": idle, "device": devices.word, "devices": devices.count})
+    if plan.key in measured:
+        yield Explanation("measured", {"seconds": float(f"{measured[plan.key]:.3g}")})

@@ -1,0 +1,149 @@
+"""What a person asks for, and what a model allows. The same rules as src/shared/request.ts.
+
+Both run resources/golden/request-cases.json.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from splitreel.contract.errors import Reason
+from splitreel.rules.model_shape import ModelShape, Positions, Task
+
+# JavaScript's largest exact integer; torch would take 2^64 - 1, but the window could not show it.
+MAX_SEED = 2**53 - 1
+MAX_STEPS = 500
+MAX_GUIDANCE = 30
+MAX_VIDEOS = 64
+MAX_PATCHES = 64
+# Per side, in pixels: four times CogVideoX 1.5's width; guards against typing errors, not against ambition.
+_MAX_SIDE = 5440
+
+FRAMES_PER_SECOND = 8
+
+
+@dataclass(frozen=True, slots=True)
+class VideoRequest:
+    """One video as it is checked. `video_count` videos have the seeds seed, seed + 1, ..."""
+
+    prompt: str
+    image_path: str | None
+    width: int
+    height: int
+    num_frames: int
+    num_inference_steps: int
+    guidance_scale: float
+    seed: int | float  # a number from JSON need not be whole; the check says so
+    video_count: int
+    num_pipeline_patch: int
+    warmup_steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLimits:
+    size_step: int  # width and height are multiples of this
+    min_side: int
+    max_side: int
+    fixed_size: Size | None
+    frame_step: int  # frames are k * frame_step + 1
+    min_frames: int
+    max_frames: int
+
+
+def request_limits(shape: ModelShape) -> RequestLimits:
+    size_step = shape.spatial_compression * shape.patch_size
+    # The VAE works on two latent frames at a time after the first, so 4k+1 frames are silently changed by diffusers.
+    frame_step = 2 * shape.temporal_compression
+    learned = shape.positions is Positions.LEARNED
+    # CogVideoX 1.5, the family with temporal patches, is published for 5 and for 10 seconds: twice its sample length.
+    longest = 2 * (shape.sample_frames - 1) + 1 if shape.patch_size_temporal > 1 else shape.sample_frames
+    return RequestLimits(
+        size_step=size_step,
+        min_side=2 * size_step,
+        max_side=_MAX_SIDE - _MAX_SIDE % size_step,
+        fixed_size=Size(shape.sample_width, shape.sample_height) if learned else None,
+        frame_step=frame_step,
+        min_frames=frame_step + 1,
+        max_frames=longest,
+    )
+
+
+def check_request(shape: ModelShape, request: VideoRequest) -> list[Reason]:
+    """Everything about the request that the model does not allow; an empty list means that it can be made."""
+    reasons: list[Reason] = []
+    # JavaScript's trim takes the byte order mark too.
+    if not request.prompt.strip().strip("\ufeff"):
+        reasons.append(Reason("prompt_empty"))
+    if shape.task is Task.IMAGE_TO_VIDEO and request.image_path is None:
+        reasons.append(Reason("image_missing"))
+    if shape.task is Task.TEXT_TO_VIDEO and request.image_path is not None:
+        reasons.append(Reason("image_not_used"))
+    reasons += _check_size(shape, request)
+    reasons += _check_frames(shape, request.num_frames)
+    reasons += _check_numbers(request)
+    return reasons
+
+
+def _check_size(shape: ModelShape, request: VideoRequest) -> list[Reason]:
+    limits = request_limits(shape)
+    fixed = limits.fixed_size
+    if fixed is not None:
+        if (request.width, request.height) == (fixed.width, fixed.height):
+            return []
+        return [Reason("size_fixed", {"width": fixed.width, "height": fixed.height})]
+    reasons: list[Reason] = []
+    sides: Mapping[str, int] = {"width": request.width, "height": request.height}
+    for axis, value in sides.items():
+        step, low, high = limits.size_step, limits.min_side, limits.max_side
+        if not low <= value <= high:
+            params: dict[str, str | int | float] = {"axis": axis, "value": value, "min": low, "max": high}
+            reasons.append(Reason("size_out_of_range", params))
+        elif value % step != 0:
+            lower = value - value % step
+            params = {"axis": axis, "value": value, "step": step, "lower": lower, "upper": lower + step}
+            reasons.append(Reason("size_not_multiple", params))
+    return reasons
+
+
+def _check_frames(shape: ModelShape, frames: int) -> list[Reason]:
+    limits = request_limits(shape)
+    step, low, high = limits.frame_step, limits.min_frames, limits.max_frames
+    if not low <= frames <= high:
+        return [Reason("frames_out_of_range", {"frames": frames, "min": low, "max": high})]
+    over = (frames - 1) % step
+    if over == 0:
+        return []
+    lower = frames - over
+    # Beyond the last possible number there is only the lower neighbour, and the one below it.
+    upper = lower - step if lower + step > high else lower + step
+    params = {"frames": frames, "lower": min(lower, upper), "upper": max(lower, upper)}
+    return [Reason("frames_not_allowed", params)]
+
+
+def _check_numbers(request: VideoRequest) -> list[Reason]:
+    reasons: list[Reason] = []
+    steps, guidance, videos = request.num_inference_steps, request.guidance_scale, request.video_count
+    patches, warmup = request.num_pipeline_patch, request.warmup_steps
+    # Warm-up is counted in steps, so it can only be judged where the steps themselves make sense.
+    if not 1 <= steps <= MAX_STEPS:
+        reasons.append(Reason("steps_out_of_range", {"steps": steps, "min": 1, "max": MAX_STEPS}))
+    elif not 0 <= warmup <= steps:
+        reasons.append(Reason("warmup_out_of_range", {"warmup": warmup, "max": steps}))
+    if not 0 <= guidance <= MAX_GUIDANCE:
+        reasons.append(Reason("guidance_out_of_range", {"guidance": guidance, "min": 0, "max": MAX_GUIDANCE}))
+    # The last video's seed counts too: seeds run from seed to seed + videos - 1.
+    is_whole = float(request.seed).is_integer()
+    if not (is_whole and request.seed >= 0 and request.seed + videos - 1 <= MAX_SEED):
+        reasons.append(Reason("seed_out_of_range", {"max": MAX_SEED}))
+    if not 1 <= videos <= MAX_VIDEOS:
+        reasons.append(Reason("videos_out_of_range", {"videos": videos, "min": 1, "max": MAX_VIDEOS}))
+    if not 1 <= patches <= MAX_PATCHES:
+        reasons.append(Reason("patches_out_of_range", {"patches": patches, "min": 1, "max": MAX_PATCHES}))
+    return reasons

@@ -1,0 +1,1 @@
+"""The models on this disk: found, checked, fetched and verified. No torch."""

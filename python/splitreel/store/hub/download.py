@@ -1,0 +1,351 @@
+"""One model from the hub to a folder: asked for, room checked, fetched in segments, every hash verified, renamed."""
+
+from __future__ import annotations
+
+import errno
+import random
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from queue import Queue
+from typing import Final, Literal, TypeVar
+
+from splitreel.contract.errors import SplitreelError
+from splitreel.store.hub.digests import (
+    BLOCK_BYTES,
+    Record,
+    RecordedFile,
+    hash_file,
+    hash_stream,
+    read_record,
+    recorded,
+    write_record,
+)
+from splitreel.store.hub.pace import Pace, Speed
+from splitreel.store.hub.part_file import PartFile
+from splitreel.store.hub.protocol import MAX_CONNECTIONS, Download, DownloadProgressed
+from splitreel.store.hub.selection import RemoteFile
+from splitreel.store.hub.session import HubSession, Interrupted
+
+T = TypeVar("T")
+
+SEGMENT_BYTES: Final = 64 * 1_048_576
+_PROGRESS_SECONDS: Final = 0.25
+_SYNC_SECONDS: Final = 5.0
+# How often the hashing looks whether more has come.
+_LOOK_SECONDS: Final = 0.02
+# Tries without a single byte in between; with the waits below that is about two minutes.
+MAX_TRIES: Final = 8
+_LONGEST_WAIT_SECONDS: Final = 30.0
+# What a file system needs besides the files: records, folders.
+_ROOM_TO_SPARE: Final = 16 * 1_048_576
+_PARTS: Final = ".parts"
+
+
+class Paused(Exception):  # noqa: N818 - what was asked for, not an error
+    """The person paused, or the process ends. All that came is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What tests make small."""
+
+    segment_bytes: int = SEGMENT_BYTES
+    first_wait_seconds: float = 1.0
+    connections: int = MAX_CONNECTIONS
+
+
+@dataclass(slots=True)
+class _File:
+    """One file of the model: held whole and verified already, or on its way."""
+
+    remote: RemoteFile
+    part: PartFile | None
+    location: str | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    file: _File
+    part: PartFile
+    index: int
+
+
+class ModelDownload:
+    """Runs once, in a thread of its own; `stop` may be set from any other."""
+
+    def __init__(
+        self,
+        wish: Download,
+        session: HubSession,
+        pace: Pace,
+        hear: Callable[[DownloadProgressed], None],
+        tuning: Tuning = Tuning(),
+    ) -> None:
+        self._wish = wish
+        self._session = session
+        self._pace = pace
+        self._hear = hear
+        self._tuning = tuning
+        self._folder = Path(wish.folder)
+        self._speed = Speed()
+        self._stage: Literal["listing", "fetching", "waiting", "verifying"] = "listing"
+        self._waiting = 0
+        self._files: list[_File] = []
+        self._work: Queue[_Segment | None] = Queue()
+        self._record = Record(None, None, {})
+        self._problem: BaseException | None = None
+        self.stop = threading.Event()
+
+    def run(self) -> int:
+        """The bytes that were fetched. Raises Paused, SplitreelError, OSError."""
+        try:
+            return self._run()
+        except OSError as error:
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                raise disk_full(self._folder, self._needed(), shutil.disk_usage(self._folder).free) from error
+            raise
+
+    def _run(self) -> int:
+        done = threading.Event()
+        watcher = threading.Thread(target=self._watch, args=(done,), daemon=True)
+        watcher.start()
+        try:
+            commit, remote = self._retried(lambda: self._session.listing(self._wish.repo, self._wish.revision))
+            self._prepare(commit, remote)
+            self._check_room()
+            self._stage = "fetching"
+            self._fetch_all(commit)
+        finally:
+            done.set()
+            watcher.join()
+            self._settle()
+        self._conclude()
+        return self._speed.total
+
+    def _prepare(self, commit: str, remote: tuple[RemoteFile, ...]) -> None:
+        """What is there already: whole files by the record of their verification, the rest by its counts."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        before = read_record(Path(self._wish.record_file))
+        kept: dict[str, RecordedFile] = {}
+        for file in remote:
+            target = self._folder / file.path
+            entry = before.files.get(file.path)
+            if entry is None or entry.digest != file.digest or not entry.is_unchanged(target):
+                entry = self._recognised(target, file)
+            if entry is not None:
+                kept[file.path] = entry
+                self._files.append(_File(file, None))
+            else:
+                data = self._folder / _PARTS / f"{file.digest.value}.part"
+                self._files.append(_File(file, PartFile(data, file, self._tuning.segment_bytes)))
+        self._record = Record(self._wish.repo, commit, kept)
+
+    def _recognised(self, target: Path, file: RemoteFile) -> RecordedFile | None:
+        """A file that is whole under its name but not in the record is hashed, not fetched: a kill between its
+        rename and the record's, or a person who put it there."""
+        with suppress(OSError):
+            if target.is_file() and target.stat().st_size == file.size:
+                self._stage = "verifying"
+                entry = recorded(target, file.digest, is_known=True)
+                if hash_file(target, file.digest.kind, lambda _count: self._check()) == file.digest.value:
+                    return entry
+        return None
+
+    def _needed(self) -> int:
+        """Bytes that have no room yet: part files are sparse, what is held has it already."""
+        return sum(file.remote.size - part.held_bytes for file in self._files if (part := file.part) is not None)
+
+    def _check_room(self) -> None:
+        needed = self._needed()
+        free = shutil.disk_usage(self._folder).free
+        if needed + (_ROOM_TO_SPARE if needed else 0) > free:
+            raise disk_full(self._folder, needed, free)
+
+    def _fetch_all(self, commit: str) -> None:
+        """All connections fetch, in the order of the bytes, and one thread hashes behind them."""
+        for file in self._files:
+            self._ask_for(file)
+        with ThreadPoolExecutor(self._tuning.connections + 1, thread_name_prefix="fetch") as pool:
+            pool.submit(self._noting_problems, self._verify_all)
+            for _ in range(self._tuning.connections):
+                pool.submit(self._noting_problems, partial(self._draw, commit))
+        if self._problem is not None:
+            raise self._problem
+
+    def _ask_for(self, file: _File) -> None:
+        if (part := file.part) is not None:
+            for index in part.segments:
+                if part.held(index) < part.length(index):
+                    self._work.put(_Segment(file, part, index))
+
+    def _noting_problems(self, work: Callable[[], None]) -> None:
+        """The first problem is raised by the thread that waits for all; the end of one thread is the end of all."""
+        try:
+            work()
+        except BaseException as problem:  # noqa: BLE001 - raised there
+            self._problem = self._problem or problem
+        finally:
+            self._work.put(None)
+
+    def _draw(self, commit: str) -> None:
+        """One connection: takes segments until all files are verified, as a wrong one is asked for again."""
+        while (segment := self._work.get()) is not None:
+            self._retried(partial(self._fetch, commit, segment))
+
+    def _verify_all(self) -> None:
+        for file in self._files:
+            if file.part is not None and not self._accept(file, file.part):
+                # Wrong bytes are fetched once more, then refused.
+                file.part.start_again()
+                self._ask_for(file)
+                if not self._accept(file, file.part):
+                    file.part.start_again()
+                    problem = "its hash is not the one that the hub names"
+                    raise SplitreelError("DOWNLOAD_CORRUPT", {"file": file.remote.path, "problem": problem})
+
+    def _fetch(self, commit: str, segment: _Segment) -> None:
+        file, part, index = segment.file, segment.part, segment.index
+        begin = part.start(index) + part.held(index)
+        end = part.start(index) + part.length(index)
+        if begin == end:
+            return
+        with file.lock:
+            file.location = file.location or self._session.location(self._wish.repo, commit, file.remote)
+            url = file.location
+        try:
+            self._receive(part, index, url, begin, end)
+        except Interrupted:
+            with file.lock:
+                # It may have run out; a new one costs one small request.
+                file.location = None
+            raise
+
+    def _receive(self, part: PartFile, segment: int, url: str, begin: int, end: int) -> None:
+        with self._session.stream(self._wish.repo, url, begin, end) as (response, start):
+            place = start
+            while begin < end:
+                self._check()
+                chunk = response.read1(self._pace.chunk_bytes)
+                if not chunk or place > begin:
+                    raise Interrupted("the connection ended early")
+                fresh = memoryview(chunk)[max(0, begin - place) : end - place]
+                place += len(chunk)
+                if fresh:
+                    part.append(segment, fresh)
+                    begin += len(fresh)
+                    self._speed.add(len(fresh))
+                self.stop.wait(self._pace.delay(len(chunk)))
+
+    def _accept(self, file: _File, part: PartFile) -> bool:
+        """Hashes a file as it comes. Nothing gets its name before its hash is the hub's."""
+        digest = file.remote.digest
+        if hash_stream(self._arriving(part), digest.kind, file.remote.size) != digest.value:
+            return False
+        # Through the link of a cache to the blob that it names: that is the file that was damaged.
+        target = (self._folder / file.remote.path).resolve()
+        part.finish(target)
+        entry = recorded(target, digest, is_known=True)
+        file.part = None
+        self._record = Record(self._record.repo, self._record.commit, {**self._record.files, file.remote.path: entry})
+        write_record(Path(self._wish.record_file), self._record)
+        return True
+
+    def _arriving(self, part: PartFile) -> Iterator[memoryview]:
+        """The bytes of a file from its first on, each as soon as all before it are there."""
+        block, place = memoryview(bytearray(BLOCK_BYTES)), 0
+        while place < part.file.size:
+            self._check()
+            ready = min(part.held_from(place), BLOCK_BYTES)
+            if ready == 0 or (ready < BLOCK_BYTES and place + ready < part.file.size):
+                self.stop.wait(_LOOK_SECONDS)
+                continue
+            count = part.read_into(block[:ready], place)
+            yield block[:count]
+            part.let_go(place, count)
+            place += count
+
+    def _check(self) -> None:
+        # Another connection's problem ends this one too; it is the problem that is told.
+        if self.stop.is_set() or self._problem is not None:
+            raise Paused
+
+    def _retried(self, step: Callable[[], T]) -> T:
+        """Tries until it works, with longer and longer waits; any byte that came starts the count anew."""
+        tries = 0
+        while True:
+            self._check()
+            before = self._speed.total
+            try:
+                return step()
+            except Interrupted as weather:
+                tries = 1 if self._speed.total > before else tries + 1
+                if tries >= MAX_TRIES:
+                    raise SplitreelError("DOWNLOAD_INTERRUPTED", {"problem": str(weather)}) from weather
+                wait = min(_LONGEST_WAIT_SECONDS, self._tuning.first_wait_seconds * 2 ** (tries - 1))
+                # Spread out: connections that broke together do not all come back together.
+                wait = max(wait * random.uniform(0.5, 1.0), weather.after or 0.0)
+                self._waiting += 1
+                self.stop.wait(wait)
+                self._waiting -= 1
+
+    def _watch(self, done: threading.Event) -> None:
+        """Says how far it is, and makes it outlast a power cut, while others fetch."""
+        last_sync = time.monotonic()
+        while not done.wait(_PROGRESS_SECONDS):
+            self._hear(self.progress())
+            if time.monotonic() - last_sync >= _SYNC_SECONDS:
+                for file in self._files:
+                    with suppress(OSError):
+                        if (part := file.part) is not None:
+                            part.sync()
+                last_sync = time.monotonic()
+
+    def progress(self) -> DownloadProgressed:
+        parts = [(file, file.part) for file in self._files]
+        total = sum(file.remote.size for file, _ in parts)
+        done = sum(file.remote.size if part is None else part.held_bytes for file, part in parts)
+        per_second = self._speed.per_second()
+        stage = "verifying" if self._stage == "fetching" and done == total else self._stage
+        is_waiting = stage == "fetching" and self._waiting > 0 and per_second == 0
+        return DownloadProgressed(
+            model_id=self._wish.model_id,
+            stage="waiting" if is_waiting else stage,
+            done_bytes=done,
+            total_bytes=total,
+            bytes_per_second=per_second,
+            seconds_left=(total - done) / per_second if per_second > 0 and stage == "fetching" else None,
+            files_done=sum(part is None for _, part in parts),
+            file_count=len(parts),
+        )
+
+    def _settle(self) -> None:
+        for file in self._files:
+            with suppress(OSError):
+                if file.part is not None:
+                    file.part.sync()
+                    file.part.close()
+
+    def _conclude(self) -> None:
+        with suppress(OSError):
+            (self._folder / _PARTS).rmdir()
+        write_record(Path(self._wish.record_file), self._record)
+        final = Path(self._wish.final_folder)
+        if final != self._folder:
+            final.parent.mkdir(parents=True, exist_ok=True)
+            if final.exists():
+                raise SplitreelError("OUTPUT_EXISTS", {"file": str(final)})
+            self._folder.rename(final)
+        self._hear(self.progress())
+
+
+def disk_full(folder: Path, needed: int, free: int) -> SplitreelError:
+    text = [f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.1f} MB" for count in (needed, free)]
+    return SplitreelError("DISK_FULL", {"folder": str(folder), "needed": text[0], "free": text[1]})

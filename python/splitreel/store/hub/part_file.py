@@ -1,0 +1,178 @@
+"""A file on its way: its bytes at their final places, and beside them how far each segment of it has come.
+
+The count of a segment is written after its bytes, so a killed process loses nothing. After a power cut the counts
+may be on disk and the bytes not: a second count says what had been synced, and it alone is believed when the
+computer has been started anew since (its boot id differs).
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import struct
+import threading
+from pathlib import Path
+from typing import Final
+
+from splitreel.store.hub.selection import RemoteFile
+
+_HEADER_BYTES: Final = 512
+_COUNTS: Final = struct.Struct("<QQ")  # written, synced
+_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+
+
+def boot_id() -> str:
+    """Empty where the system has none: then only synced bytes are believed."""
+    try:
+        return _BOOT_ID.read_text("ascii").strip()
+    except OSError:
+        return ""
+
+
+def write_at(descriptor: int, data: bytes | memoryview, offset: int) -> None:
+    view = memoryview(data)
+    while view:
+        count = os.pwrite(descriptor, view, offset)
+        view, offset = view[count:], offset + count
+
+
+class PartFile:
+    """Segments may be written by several threads, each by one at a time."""
+
+    def __init__(self, data: Path, file: RemoteFile, segment_bytes: int, *, boot: str | None = None) -> None:
+        self.data = data
+        self.file = file
+        self._segment_bytes = segment_bytes
+        self._count = max(1, -(-file.size // segment_bytes))
+        self._progress = data.with_name(data.name + ".progress")
+        self._boot = boot_id() if boot is None else boot
+        self._lock = threading.Lock()
+        data.parent.mkdir(parents=True, exist_ok=True)
+        written = self._read_counts()
+        self._written = written if written is not None else [0] * self._count
+        self._synced = list(self._written) if written is not None else [0] * self._count
+        if written is None:
+            data.unlink(missing_ok=True)
+        self._data_fd = os.open(data, os.O_RDWR | os.O_CREAT, 0o644)
+        self._progress_fd = os.open(self._progress, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            if written is None:
+                os.ftruncate(self._data_fd, file.size)
+            self._write_all_counts()
+        except BaseException:
+            self.close()
+            raise
+
+    def _header(self, boot: str) -> dict[str, object]:
+        digest = f"{self.file.digest.kind}:{self.file.digest.value}"
+        return {"v": 1, "digest": digest, "size": self.file.size, "segment": self._segment_bytes, "boot": boot}
+
+    def _read_counts(self) -> list[int] | None:
+        """None where nothing usable is there: another file, another cut, a damaged count."""
+        try:
+            raw = self._progress.read_bytes()
+            header = json.loads(raw[:_HEADER_BYTES])
+            if self.data.stat().st_size != self.file.size or len(raw) != _HEADER_BYTES + self._count * _COUNTS.size:
+                return None
+        except (OSError, ValueError):
+            return None
+        is_same_boot = isinstance(header, dict) and header.get("boot") == self._boot != ""
+        if header != self._header(self._boot if is_same_boot else str(header.get("boot"))):
+            return None
+        counts = [_COUNTS.unpack_from(raw, _HEADER_BYTES + index * _COUNTS.size) for index in range(self._count)]
+        believed = [written if is_same_boot else synced for written, synced in counts]
+        return believed if all(count <= self.length(index) for index, count in enumerate(believed)) else None
+
+    def _write_all_counts(self) -> None:
+        header = json.dumps(self._header(self._boot)).encode().ljust(_HEADER_BYTES)
+        counts = b"".join(_COUNTS.pack(*pair) for pair in zip(self._written, self._synced, strict=True))
+        write_at(self._progress_fd, header + counts, 0)
+
+    @property
+    def segments(self) -> range:
+        return range(self._count)
+
+    def start(self, segment: int) -> int:
+        return segment * self._segment_bytes
+
+    def length(self, segment: int) -> int:
+        return min(self._segment_bytes, self.file.size - segment * self._segment_bytes)
+
+    def held(self, segment: int) -> int:
+        """Bytes of the segment that are there, from its start on."""
+        return self._written[segment]
+
+    @property
+    def held_bytes(self) -> int:
+        return sum(self._written)
+
+    def held_from(self, place: int) -> int:
+        """Bytes that are there from `place` on without a gap."""
+        end = place
+        while end < self.file.size:
+            segment = end // self._segment_bytes
+            end = max(end, self.start(segment) + self._written[segment])
+            if self._written[segment] < self.length(segment):
+                break
+        return end - place
+
+    def read_into(self, buffer: memoryview, place: int) -> int:
+        """Fills `buffer` with the bytes from `place` on, as far as one call does; the count of them, not 0."""
+        count = os.preadv(self._data_fd, [buffer], place)
+        if count == 0 and len(buffer) > 0:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(self.data))
+        return count
+
+    def let_go(self, place: int, count: int) -> None:
+        """Says that these bytes will not be read again soon: the disk begins to write them now, so that little is
+        left for the end, and a model larger than the memory does not push out what else is there."""
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(self._data_fd, place, count, os.POSIX_FADV_DONTNEED)
+
+    def append(self, segment: int, chunk: bytes | memoryview) -> None:
+        """The next bytes of a segment. Raises OSError with ENOSPC where the disk is full; what was counted stays."""
+        held = self._written[segment]
+        if held + len(chunk) > self.length(segment):
+            raise ValueError("more bytes than the segment has")
+        write_at(self._data_fd, chunk, self.start(segment) + held)
+        self._written[segment] = held + len(chunk)
+        with self._lock:
+            count = _COUNTS.pack(self._written[segment], self._synced[segment])
+            write_at(self._progress_fd, count, _HEADER_BYTES + segment * _COUNTS.size)
+
+    def sync(self) -> None:
+        """Makes what has been written so far outlast a power cut."""
+        before = list(self._written)
+        if before == self._synced:
+            return
+        # fsync, not fdatasync: the counts are worth nothing where the length of the file is not on disk.
+        os.fsync(self._data_fd)
+        with self._lock:
+            self._synced = before
+            self._write_all_counts()
+            os.fsync(self._progress_fd)
+
+    def start_again(self) -> None:
+        """Forgets all of it: the bytes were wrong."""
+        with self._lock:
+            self._written = [0] * self._count
+            self._synced = [0] * self._count
+            self._write_all_counts()
+
+    def finish(self, target: Path) -> None:
+        """The whole file, on disk, under its own name."""
+        self.sync()
+        self.close()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self.data.replace(target)
+        self._progress.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        # Not while another thread syncs: the number of a closed descriptor may be that of another file by then.
+        with self._lock:
+            for name in ("_data_fd", "_progress_fd"):
+                descriptor = getattr(self, name, -1)
+                if descriptor >= 0:
+                    setattr(self, name, -1)
+                    os.close(descriptor)

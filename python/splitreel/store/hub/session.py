@@ -1,0 +1,211 @@
+"""The hub over the network: huggingface_hub for what it knows (listing, metadata, addresses), urllib3 for the bytes.
+
+huggingface_hub's own downloader appends to one file over one connection, cannot be paused within a file or slowed
+down, and loses what it has when its process is killed at the wrong moment; see docs/decisions.md. The token is put
+on a request by one function, by the request's own origin, after every redirect anew: no other way leads out.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import Final, TypeVar
+from urllib.parse import urljoin, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httpx2
+import huggingface_hub
+import truststore
+import urllib3
+from huggingface_hub import HfApi, get_hf_file_metadata, hf_hub_url, set_client_factory
+from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
+from huggingface_hub.utils._headers import build_hf_headers
+
+from splitreel import __version__
+from splitreel.contract.errors import SplitreelError
+from splitreel.store.hub.protocol import MAX_CONNECTIONS, Configure
+from splitreel.store.hub.selection import RemoteFile, digest_of, wanted_files
+
+T = TypeVar("T")
+
+HUB: Final = "https://huggingface.co"
+_CONNECT_SECONDS: Final = 15.0
+# Silence on an open connection for this long is a broken connection.
+_READ_SECONDS: Final = 30.0
+_MAX_REDIRECTS: Final = 5
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Interrupted(Exception):  # noqa: N818 - the network's weather, not an error of ours
+    """Worth another try. `after`: seconds that the server asked for."""
+
+    def __init__(self, problem: str, after: float | None = None) -> None:
+        super().__init__(problem)
+        self.after = after
+
+
+def origin(url: str) -> tuple[str, str, int]:
+    parts = urlsplit(url)
+    return parts.scheme, (parts.hostname or "").lower(), parts.port or {"https": 443}.get(parts.scheme, 80)
+
+
+def check_endpoint(endpoint: str) -> str:
+    """The address of a mirror, without a slash at its end. Raises HUB_ADDRESS_INVALID."""
+    parts = urlsplit(endpoint.strip())
+    is_private = parts.scheme == "https" or (parts.scheme == "http" and (parts.hostname or "") in _LOOPBACK)
+    if not is_private or not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise SplitreelError("HUB_ADDRESS_INVALID", {"address": endpoint[:200]})
+    return endpoint.strip().rstrip("/")
+
+
+class HubSession:
+    """One configuration: where models come from and who gets the token."""
+
+    def __init__(self, settings: Configure) -> None:
+        self.endpoint = HUB if settings.endpoint is None else check_endpoint(settings.endpoint)
+        self._token = settings.token or None
+        self._token_origins = {origin(HUB)}
+        if settings.token_for_mirror:
+            self._token_origins.add(origin(self.endpoint))
+        self._api = HfApi(endpoint=self.endpoint, token=False, library_name="splitreel", library_version=__version__)
+        self._pool = self._make_pool()
+        proxies = {scheme: proxy for scheme, proxy in getproxies().items() if scheme in {"http", "https"}}
+        self._proxied = {scheme: self._make_pool(proxy) for scheme, proxy in proxies.items()}
+        set_client_factory(self._make_client)
+
+    def authorization(self, url: str) -> dict[str, str]:
+        """The one place where the token is put on a request: empty for every origin that it is not meant for."""
+        if self._token is None or origin(url) not in self._token_origins:
+            return {}
+        return {"authorization": f"Bearer {self._token}"}
+
+    def _make_client(self) -> httpx2.Client:
+        def authorize(request: httpx2.Request) -> None:
+            # Runs for each request, those of redirects too.
+            request.headers.pop("authorization", None)
+            request.headers.update(self.authorization(str(request.url)))
+
+        timeout = httpx2.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS)
+        return httpx2.Client(event_hooks={"request": [authorize]}, follow_redirects=True, timeout=timeout)
+
+    def _make_pool(self, proxy: str | None = None) -> urllib3.PoolManager:
+        context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS)
+        if proxy is None:
+            return urllib3.PoolManager(ssl_context=context, timeout=timeout, maxsize=MAX_CONNECTIONS, retries=False)
+        return urllib3.ProxyManager(proxy, ssl_context=context, timeout=timeout, maxsize=MAX_CONNECTIONS, retries=False)
+
+    def _pool_for(self, url: str) -> urllib3.PoolManager:
+        parts = urlsplit(url)
+        if proxy_bypass(parts.hostname or ""):
+            return self._pool
+        return self._proxied.get(parts.scheme, self._pool)
+
+    def listing(self, repo: str, revision: str) -> tuple[str, tuple[RemoteFile, ...]]:
+        """The commit that `revision` is now, and its files that a model needs with their sizes and hashes."""
+        info = self._ask(repo, lambda: self._api.model_info(repo, revision=revision, files_metadata=True))
+        digest = digest_of(info.sha or "")
+        if digest is None or digest.kind != "gitSha1":
+            raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": "it named no commit"})
+        return digest.value, wanted_files(repo, info.siblings or [])
+
+    def location(self, repo: str, commit: str, file: RemoteFile) -> str:
+        """Where the bytes of a file are now: signed addresses of the content host last for minutes."""
+        url = hf_hub_url(repo, file.path, revision=commit, endpoint=self.endpoint)
+        found = self._ask(repo, lambda: get_hf_file_metadata(url, token=False, timeout=_READ_SECONDS))
+        if found.etag is not None and digest_of(found.etag) not in {None, file.digest}:
+            raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": f"{file.path} is another file than was listed"})
+        return urljoin(url, found.location)
+
+    def _ask(self, repo: str, question: Callable[[], T]) -> T:
+        """What huggingface_hub answers; its errors as ours. Raises Interrupted for what may pass."""
+        try:
+            return question()
+        except GatedRepoError as error:
+            raise SplitreelError("MODEL_GATED", {"repo": repo}) from error
+        except (RepositoryNotFoundError, RevisionNotFoundError) as error:
+            raise SplitreelError("HUB_MODEL_NOT_FOUND", {"repo": repo}) from error
+        except HfHubHTTPError as error:
+            if error.response.status_code == 403:
+                raise SplitreelError("MODEL_GATED", {"repo": repo}) from error
+            raise_for_status(error.response.status_code, error.response.headers.get("retry-after"), repo)
+            raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": f"status {error.response.status_code}"}) from error
+        except (httpx2.TransportError, httpx2.TooManyRedirects, OSError) as error:
+            raise Interrupted(describe(error)) from error
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": type(error).__name__}) from error
+
+    @contextmanager
+    def stream(self, repo: str, url: str, start: int, end: int) -> Iterator[tuple[urllib3.BaseHTTPResponse, int]]:
+        """The bytes from `start` to before `end`, and the place where they really begin.
+
+        A server that knows no ranges sends the whole file, from 0. Raises Interrupted, MODEL_GATED.
+        """
+        try:
+            response = self._open(url, f"bytes={start}-{end - 1}")
+            try:
+                if response.status == 206:
+                    yield response, _range_start(response.headers.get("content-range"))
+                elif response.status == 200:
+                    yield response, 0
+                else:
+                    raise_for_status(response.status, response.headers.get("retry-after"), repo)
+                    raise Interrupted(f"status {response.status}")
+            finally:
+                # Reading to the end has put the connection back into the pool. One that still has its answer, be it
+                # an empty one, must not go there: whoever drew it would lose what is sent to its next request.
+                response.close()
+        except urllib3.exceptions.HTTPError as error:
+            raise Interrupted(describe(error)) from error
+
+    def _open(self, url: str, byte_range: str) -> urllib3.BaseHTTPResponse:
+        headers = build_hf_headers(token=False, library_name="splitreel", library_version=__version__)
+        headers |= {"range": byte_range, "accept-encoding": "identity"}
+        for _ in range(_MAX_REDIRECTS):
+            if origin(url)[0] != "https" and origin(self.endpoint)[0] == "https":
+                raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": "it sent us to an address without TLS"})
+            response = self._pool_for(url).request(
+                "GET", url, headers=headers | self.authorization(url), redirect=False, preload_content=False
+            )
+            target = response.headers.get("location")
+            if response.status not in {301, 302, 303, 307, 308} or target is None:
+                return response
+            response.close()
+            url = urljoin(url, target)
+        raise Interrupted("too many redirects")
+
+
+def raise_for_status(status: int, retry_after: str | None, repo: str) -> None:
+    """Raises for every status that is none of success."""
+    if status == 429 or status >= 500 or status == 408:
+        raise Interrupted(f"status {status}", float(retry_after) if retry_after and retry_after.isdigit() else None)
+    if status == 401:
+        raise SplitreelError("HUB_TOKEN_REFUSED", {"repo": repo})
+    if status == 403:
+        # A signed address that has run out says 403 too: it is asked for again, and then the hub itself answers.
+        raise Interrupted("status 403")
+    if status >= 400:
+        raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": f"status {status}"})
+
+
+def _range_start(content_range: str | None) -> int:
+    try:
+        unit, _, rest = (content_range or "").partition(" ")
+        if unit.lower() == "bytes":
+            return int(rest.split("-")[0])
+    except ValueError:
+        pass
+    raise Interrupted("it answered with another range than asked")
+
+
+def describe(error: BaseException) -> str:
+    """The kind of failure, never an address: a signed one is a key."""
+    while error.__cause__ is not None or error.__context__ is not None:
+        error = error.__cause__ or error.__context__ or error
+    return type(error).__name__
+
+
+def versions() -> dict[str, str]:
+    return {"huggingface_hub": huggingface_hub.__version__, "urllib3": version("urllib3")}

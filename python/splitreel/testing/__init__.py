@@ -1,1 +1,0 @@
-"""Small models of the true architectures, for tests and for trying the app without weights."""

@@ -1,0 +1,183 @@
+"""The engine's hooks during one job: progress out, frames to the file, previews and latents beside it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Protocol
+
+from splitreel.contract.errors import Cancelled
+from splitreel.contract.protocol import (
+    MetadataModel,
+    MetadataReport,
+    Stage,
+    StagePeak,
+    StageReport,
+    VideoMetadata,
+    VideoMetadataRequest,
+    VideoSettings,
+)
+from splitreel.engine.api import LoadReport
+from splitreel.engine.api import Stage as EngineStage
+from splitreel.rules.request import FRAMES_PER_SECOND
+from splitreel.video.mp4 import VideoFormat
+from splitreel.worker.rank.clip_writer import ClipWriter
+from splitreel.worker.rank.talk import Run
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+
+class Audience(Protocol):
+    """Who hears of it: the supervisor, or the terminal under torchrun."""
+
+    def started(self, video: int, stage: Stage, total: int) -> None: ...
+    def progressed(self, video: int, stage: Stage, completed: int, total: int) -> None: ...
+    def finished(self, video: int, stage: Stage, total: int) -> None: ...
+    def previewed(self, video: int, step: int, path: Path) -> None: ...
+    def latents_saved(self, video: int, path: Path, shape: tuple[int, ...]) -> None: ...
+
+    def may_publish(self, video: int) -> bool:
+        """Blocks until it is decided. False: the job has been cancelled."""
+        ...
+
+    def published(self, video: int, path: Path) -> None: ...
+
+
+@dataclass(slots=True)
+class _Clock:
+    """When stages of one video ran, by the monotonic clock, in seconds."""
+
+    started: dict[Stage, float]
+    durations: dict[Stage, float]
+    steps: list[float]
+    peaks: dict[Stage, int]
+
+
+class JobHooks:
+    def __init__(self, run: Run, device_name: str, audience: Audience, cancelled: Event) -> None:
+        self._run = run
+        self._device_name = device_name
+        self._audience = audience
+        self._cancelled = cancelled
+        self._began = time.monotonic()
+        self._totals: dict[tuple[int, Stage], int] = {}
+        self._clocks: dict[int, _Clock] = {}
+        self._clips: dict[int, ClipWriter] = {}
+        self.loaded: LoadReport | None = None
+
+    def stage_started(self, video: int, stage: EngineStage, total: int) -> None:
+        self._start(video, Stage(stage.value), total)
+
+    def stage_progressed(self, video: int, stage: EngineStage, completed: int) -> None:
+        kind = Stage(stage.value)
+        if kind is Stage.DENOISING:
+            self._clock(video).steps.append(time.monotonic())
+        self._audience.progressed(video, kind, completed, self._totals.get((video, kind), completed))
+
+    def stage_finished(self, video: int, stage: EngineStage) -> None:
+        self._finish(video, Stage(stage.value))
+
+    def memory_measured(self, video: int, stage: EngineStage, peak_bytes: int) -> None:
+        self._clock(video).peaks[Stage(stage.value)] = peak_bytes
+
+    def cancel_requested(self) -> bool:
+        return self._cancelled.is_set()
+
+    def preview(self, video: int, step: int, image_u8_HWC: np.ndarray) -> None:
+        if self._run.job.preview_folder is None:
+            return
+        from splitreel.video.preview import write_preview
+
+        path = Path(self._run.job.preview_folder) / f"{video}-{step}.jpg"
+        write_preview(path, image_u8_HWC)
+        self._audience.previewed(video, step, path)
+
+    def latents(self, video: int, latents_BFCHW: torch.Tensor) -> None:
+        if self._run.latents_folder is None:
+            return
+        path = Path(self._run.latents_folder) / f"{video}.f32"
+        latents_BFCHW.contiguous().numpy().tofile(path)
+        self._audience.latents_saved(video, path, tuple(latents_BFCHW.shape))
+
+    def frame(self, video: int, index: int, frame_u8_HWC: np.ndarray) -> None:
+        settings = self._run.job.settings
+        if index == 0:
+            self._start(video, Stage.WRITING, settings.num_frames)
+            self._clips[video] = ClipWriter(
+                Path(self._run.job.videos[video].output_path),
+                VideoFormat(settings.width, settings.height, FRAMES_PER_SECOND),
+                lambda count: self._audience.progressed(video, Stage.WRITING, count, settings.num_frames),
+            )
+        clip = self._clips[video]
+        clip.add(frame_u8_HWC)
+        if index == settings.num_frames - 1:
+            self._complete(video, clip)
+
+    def discard_unfinished(self) -> None:
+        for clip in self._clips.values():
+            clip.discard()
+        self._clips.clear()
+
+    def _complete(self, video: int, clip: ClipWriter) -> None:
+        clip.finish(lambda: self._metadata(video))
+        if not self._audience.may_publish(video):
+            raise Cancelled
+        clip.publish()
+        self._finish(video, Stage.WRITING)
+        self._audience.published(video, Path(self._run.job.videos[video].output_path))
+
+    def _start(self, video: int, stage: Stage, total: int) -> None:
+        self._clock(video).started[stage] = time.monotonic()
+        self._totals[video, stage] = total
+        self._audience.started(video, stage, total)
+
+    def _finish(self, video: int, stage: Stage) -> None:
+        clock = self._clock(video)
+        clock.durations[stage] = time.monotonic() - clock.started.get(stage, time.monotonic())
+        self._audience.finished(video, stage, self._totals.get((video, stage), 0))
+
+    def _clock(self, video: int) -> _Clock:
+        return self._clocks.setdefault(video, _Clock({}, {}, [], {}))
+
+    def _metadata(self, video: int) -> VideoMetadata:
+        run, clock = self._run, self._clock(video)
+        job, asked = run.job, run.job.videos[video]
+        shared = {field.name: getattr(job.settings, field.name) for field in fields(VideoSettings)}
+        writing = time.monotonic() - clock.started[Stage.WRITING]
+        durations = {**clock.durations, Stage.WRITING: writing}
+        gaps = [after - before for before, after in zip(clock.steps, clock.steps[1:], strict=False)]
+        is_cuda = self._device_name.startswith("cuda")
+        return VideoMetadata(
+            request=VideoMetadataRequest(
+                model_id=job.model_id,
+                prompt=asked.prompt,
+                negative_prompt=asked.negative_prompt,
+                image_path=asked.image_path,
+                seed=asked.seed,
+                video_count=1,
+                **shared,
+            ),
+            plan=job.plan,
+            approximate=job.plan.is_approximate(
+                patches=job.settings.num_pipeline_patch,
+                warmup_steps=job.settings.warmup_steps,
+                steps=job.settings.num_inference_steps,
+            ),
+            model=MetadataModel(job.model_id, run.fingerprint),
+            versions=run.versions,
+            device=self._device_name,
+            dtype=run.dtype if run.dtype != "auto" else "bfloat16" if is_cuda else "float32",
+            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            report=MetadataReport(
+                total_ms=run.elapsed_ms + 1000 * (time.monotonic() - self._began),
+                ms_per_step=1000 * sum(gaps) / len(gaps) if gaps else 1000 * durations.get(Stage.DENOISING, 0.0),
+                weight_bytes_read=self.loaded.bytes_read if self.loaded is not None else 0,
+                stages=tuple(StageReport(stage, 1000 * seconds) for stage, seconds in durations.items()),
+                peaks=tuple(StagePeak(stage, amount) for stage, amount in clock.peaks.items()),
+            ),
+        )

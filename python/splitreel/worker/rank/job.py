@@ -1,0 +1,82 @@
+"""One job on one rank: the engine's calls in order, and what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+
+from splitreel.contract.errors import AppError
+from splitreel.contract.protocol import Stage, StagePeak
+from splitreel.engine.api import (
+    EngineJob,
+    EngineReport,
+    Kernel,
+    LoadOptions,
+    LoadReport,
+    Offload,
+    SchedulerChoice,
+    VideoJob,
+)
+from splitreel.worker.rank.hooks import Audience, JobHooks
+from splitreel.worker.rank.port import Seated
+from splitreel.worker.rank.talk import Done, Run, VideoError
+
+# Pictures of the video as it forms: enough to see it move, few enough to cost nothing.
+_PREVIEWS = 10
+
+
+def do_job(
+    run: Run, seated: Seated, audience: Audience, cancelled: Event, loaded: Callable[[LoadReport], None]
+) -> tuple[Done, EngineReport]:
+    """Raises SplitreelError or Cancelled, on every rank alike; anything else is this rank's own failure."""
+    hooks = JobHooks(run, seated.device_name, audience, cancelled)
+    job = run.job
+    try:
+        options = LoadOptions(dtype=run.dtype, offload=Offload(job.settings.offload))
+        hooks.loaded = seated.engine.load(Path(run.model_path), job.plan, options, hooks)
+        loaded(hooks.loaded)
+        report = seated.engine.generate(engine_job(run), job.plan, hooks)
+    finally:
+        hooks.discard_unfinished()
+    errors = tuple(
+        VideoError(outcome.video, AppError(outcome.error_code, outcome.error_params))
+        for outcome in report.outcomes
+        if outcome.error_code is not None
+    )
+    peaks = tuple(
+        StagePeak(Stage(name), figures.peak_device_bytes or figures.peak_host_bytes)
+        for name, figures in report.stages.items()
+    )
+    peak = max((stage.peak_memory_bytes for stage in peaks), default=0)
+    steps = tuple(1000 * seconds for seconds in report.step_seconds)
+    return Done(run.serial, errors, steps, peak, peaks, report.text_encoder, report.kernel.value), report
+
+
+def engine_job(run: Run) -> EngineJob:
+    settings = run.job.settings
+    steps = settings.num_inference_steps
+    every = max(1, steps // _PREVIEWS)
+    previews = frozenset(range(every, steps, every)) if run.job.preview_folder is not None else frozenset()
+    return EngineJob(
+        videos=tuple(
+            VideoJob(
+                video.prompt,
+                video.negative_prompt,
+                video.seed,
+                None if video.image_path is None else Path(video.image_path),
+            )
+            for video in run.job.videos
+        ),
+        width=settings.width,
+        height=settings.height,
+        num_frames=settings.num_frames,
+        num_inference_steps=steps,
+        guidance_scale=settings.guidance_scale,
+        use_dynamic_cfg=settings.use_dynamic_cfg,
+        scheduler=SchedulerChoice(settings.scheduler),
+        num_pipeline_patch=settings.num_pipeline_patch,
+        warmup_steps=settings.warmup_steps,
+        kernel=Kernel(settings.attention),
+        preview_steps=previews,
+    )

@@ -1,0 +1,212 @@
+"""What the supervisor and a rank say to each other: one JSON object a line over a private socket or pipe."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from threading import Lock
+from typing import BinaryIO, Final, Literal, TypeAlias
+
+from splitreel.contract import wire
+from splitreel.contract.errors import AppError
+from splitreel.contract.protocol import Stage, StagePeak, StartJob
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Take a place in a world of ranks that meet in the file `store`."""
+
+    rank: int
+    world_size: int
+    store: str
+    device: Literal["cpu", "cuda"]
+    label: str  # `GPU 0` or `CPU`
+    threads: int
+    timeout_s: float
+    type: Literal["join"] = "join"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Do a job. `serial` tells the answers to one job from those to another."""
+
+    serial: int
+    job: StartJob
+    model_path: str
+    fingerprint: str
+    versions: dict[str, str]
+    latents_folder: str | None
+    elapsed_ms: float  # of the job so far
+    dtype: Literal["auto", "bfloat16", "float32"]
+    type: Literal["run"] = "run"
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    serial: int
+    type: Literal["cancel"] = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """The answer to MayPublish. The supervisor decides, so that a cancel is either before or after."""
+
+    serial: int
+    video: int
+    granted: bool
+    type: Literal["publish"] = "publish"
+
+
+Order: TypeAlias = Join | Run | Cancel | Publish
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """Sent twice a second by a thread of its own. `waiting`: the engine's thread is inside a collective."""
+
+    waiting: bool
+    where: str  # function, file and line of the engine's thread
+    type: Literal["beat"] = "beat"
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    device_name: str
+    type: Literal["joined"] = "joined"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    serial: int
+    video: int
+    stage: Stage
+    status: Literal["started", "progressed", "finished"]
+    completed: int
+    total: int
+    type: Literal["progress"] = "progress"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    serial: int
+    bytes_read: int
+    type: Literal["loaded"] = "loaded"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    serial: int
+    video: int
+    step: int
+    path: str
+    type: Literal["preview"] = "preview"
+
+
+@dataclass(frozen=True, slots=True)
+class MayPublish:
+    serial: int
+    video: int
+    type: Literal["mayPublish"] = "mayPublish"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    serial: int
+    video: int
+    path: str
+    type: Literal["published"] = "published"
+
+
+@dataclass(frozen=True, slots=True)
+class LatentsSaved:
+    serial: int
+    video: int
+    path: str
+    shape: tuple[int, ...]
+    type: Literal["latentsSaved"] = "latentsSaved"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoError:
+    video: int
+    error: AppError
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The job's end on this rank. `errors`: videos that failed while others went on."""
+
+    serial: int
+    errors: tuple[VideoError, ...]
+    step_ms: tuple[float, ...]
+    peak_memory_bytes: int
+    stage_peaks: tuple[StagePeak, ...]
+    text_encoder: Literal["kept", "offloaded", "freed"]
+    kernel: str
+    type: Literal["done"] = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The job ended here without a result: cancelled (no error), or by an error that every rank knows of or not."""
+
+    serial: int
+    error: AppError | None
+    shared: bool
+    type: Literal["stopped"] = "stopped"
+
+
+Report: TypeAlias = (
+    Beat
+    | Joined
+    | Progress
+    | Loaded
+    | Preview
+    | MayPublish
+    | Published
+    | LatentsSaved
+    | Done
+    | Stopped
+)  # fmt: skip
+
+_ORDERS: Final[dict[str, type[Order]]] = {"join": Join, "run": Run, "cancel": Cancel, "publish": Publish}
+_REPORTS: Final[dict[str, type[Report]]] = {
+    "beat": Beat,
+    "joined": Joined,
+    "progress": Progress,
+    "loaded": Loaded,
+    "preview": Preview,
+    "mayPublish": MayPublish,
+    "published": Published,
+    "latentsSaved": LatentsSaved,
+    "done": Done,
+    "stopped": Stopped,
+}
+
+
+class Mouth:
+    """Writes messages whole, from any thread."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._lock = Lock()
+
+    def say(self, message: Order | Report) -> None:
+        """Raises OSError when the other side is gone."""
+        line = json.dumps(wire.to_wire(message), separators=(",", ":")).encode() + b"\n"
+        with self._lock:
+            self._stream.write(line)
+            self._stream.flush()
+
+
+def orders(stream: BinaryIO) -> Iterator[Order]:
+    for line in stream:
+        message = json.loads(line)
+        yield wire.from_wire(_ORDERS[message["type"]], message)
+
+
+def reports(stream: BinaryIO) -> Iterator[Report]:
+    for line in stream:
+        message = json.loads(line)
+        yield wire.from_wire(_REPORTS[message["type"]], message)

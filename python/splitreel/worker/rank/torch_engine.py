@@ -1,0 +1,56 @@
+"""The real engine in a rank: torch, its process group over a file in a private folder, and `Engine`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from splitreel.store.model_folder import kernel_trials_file
+from splitreel.worker.rank.port import Seated
+from splitreel.worker.rank.talk import Join
+
+
+def preload() -> None:
+    """Imports what every rank needs, once. Must not touch CUDA: a fork afterwards could not use it."""
+    import torch.distributed
+
+    import splitreel.engine.engine
+    import splitreel.video.mp4
+
+    _ = (torch.distributed, splitreel.engine.engine, splitreel.video.mp4)
+
+
+def seat(join: Join, before: Seated | None) -> Seated:
+    """Joins the process group; an engine of a smaller or larger world before it is let go first."""
+    import torch
+    import torch.distributed as dist
+    from torch._C._distributed_c10d import FileStore
+
+    from splitreel.engine.engine import Engine
+
+    if before is not None:
+        assert isinstance(before.engine, Engine)
+        before.engine.unload()
+        dist.destroy_process_group()
+    torch.set_num_threads(join.threads)
+    device = torch.device("cpu")
+    name = "cpu"
+    if join.device == "cuda":
+        device = torch.device("cuda", join.rank)
+        torch.cuda.set_device(device)
+        name = f"cuda: {torch.cuda.get_device_name(device)}"
+    timeout = timedelta(seconds=join.timeout_s)
+    dist.init_process_group(
+        backend="cpu:gloo,cuda:nccl" if join.device == "cuda" else "gloo",
+        store=FileStore(join.store, join.world_size),
+        rank=join.rank,
+        world_size=join.world_size,
+        timeout=timeout,
+    )
+    engine = Engine(
+        rank=join.rank,
+        world_size=join.world_size,
+        device=device,
+        timeout_s=join.timeout_s,
+        kernel_trials=kernel_trials_file(),
+    )
+    return Seated(engine, name)

@@ -1,0 +1,113 @@
+"""The process that imports everything heavy once and forks ranks, which share its memory and start at once.
+
+It must stay single-threaded and never touch CUDA: neither survives a fork. The supervisor talks to it over a
+socket whose messages carry each rank's own descriptors.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+from select import select
+from typing import NoReturn
+
+from splitreel.worker.rank.parent import die_with_parent
+from splitreel.worker.rank.port import EngineMaker, engine_maker
+from splitreel.worker.rank.process import RankProcess
+from splitreel.worker.rank.talk import Mouth
+
+_MESSAGE_BYTES = 65_536
+
+
+def main(argv: list[str]) -> int:
+    """Arguments: the descriptor of the socket, the supervisor's pid, the module that makes engines."""
+    descriptor, parent, module = int(argv[0]), int(argv[1]), argv[2]
+    die_with_parent(parent)
+    # Ctrl-C reaches the whole foreground group; only the supervisor decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    channel = socket.socket(fileno=descriptor)
+    maker = engine_maker(module)
+    maker.preload()
+    # Objects made so far are never collected, so forked ranks do not copy their pages to count them.
+    gc.collect()
+    gc.freeze()
+    _say(channel, {"type": "ready"})
+    return _serve(channel, maker)
+
+
+def _serve(channel: socket.socket, maker: EngineMaker) -> int:
+    wake_read, wake_write = os.pipe()
+    os.set_blocking(wake_write, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+    own_pid = os.getpid()
+    while True:
+        sources: list[socket.socket | int] = [channel, wake_read]
+        readable, _, _ = select(sources, [], [])
+        if wake_read in readable:
+            os.read(wake_read, 4096)
+            _report_ended(channel)
+        if channel in readable:
+            message, descriptors, _, _ = socket.recv_fds(channel, _MESSAGE_BYTES, 2)
+            if not message:
+                return 0
+            order = json.loads(message)
+            pid = os.fork()
+            if pid == 0:
+                channel.close()
+                os.close(wake_read)
+                os.close(wake_write)
+                _become_rank(order, descriptors, maker, own_pid)
+            for descriptor in descriptors:
+                os.close(descriptor)
+            _say(channel, {"type": "forked", "serial": order["serial"], "pid": pid})
+
+
+def _report_ended(channel: socket.socket) -> None:
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        _say(channel, {"type": "ended", "pid": pid, "code": os.waitstatus_to_exitcode(status)})
+
+
+def _become_rank(order: dict[str, object], descriptors: list[int], maker: EngineMaker, parent: int) -> NoReturn:
+    talk, output = descriptors
+    code = 1
+    try:
+        die_with_parent(parent)
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        environment = order["environment"]
+        assert isinstance(environment, dict)
+        os.environ.update(environment)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os.close(output)
+        stream = socket.socket(fileno=talk)
+        RankProcess(stream.makefile("rb"), Mouth(stream.makefile("wb")), maker).serve()
+    except BaseException:  # noqa: BLE001 - the last thing this process can do is to say why
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _say(channel: socket.socket, message: dict[str, object]) -> None:
+    try:
+        channel.send(json.dumps(message).encode())
+    except OSError:
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,130 @@
+"""Everything that can be refused before anything starts: model, request, split, disk. No torch."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from splitreel.contract.errors import Reason, SplitreelError
+from splitreel.contract.protocol import CudaDevices, StartJob, VideoSettings
+from splitreel.machine.gpus import known_gpus
+from splitreel.rules.model_shape import ModelShape
+from splitreel.rules.plan import Plan, PlanContext, PlanDevices, check_plan
+from splitreel.rules.request import MAX_SEED, VideoRequest, check_request
+from splitreel.rules.video_size import size_text, video_bytes
+from splitreel.store.model_folder import ModelFolder, check_model_folder, find_model
+from splitreel.worker.supervisor.memory import check_memory
+
+MAX_CPU_RANKS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedJob:
+    """`warning`: in words, what may go wrong all the same."""
+
+    job: StartJob
+    model: ModelFolder
+    warning: str | None = None
+
+
+def model_of(path: str) -> ModelFolder:
+    """Raises MODEL_MISSING also for a demo that has yet to be made."""
+    folder = find_model(path)
+    if folder is None:
+        raise SplitreelError("MODEL_MISSING", {"path": path})
+    return check_model_folder(folder)
+
+
+def check_job(job: StartJob, dtype: str = "auto") -> CheckedJob:
+    """Raises REQUEST_INVALID or PLAN_INVALID with every reason, or what is wrong with the model, memory or disk."""
+    model = model_of(job.model_path)
+    check_wishes(job, model)
+    check_room(job)
+    if not isinstance(job.devices, CudaDevices):
+        return CheckedJob(job, model)
+    # bfloat16 is what CUDA gets where nothing else is asked for.
+    size = 4 if dtype == "float32" else 2
+    return CheckedJob(job, model, check_memory(job, model.path, model.shape, known_gpus(), dtype_bytes=size))
+
+
+def check_wishes(job: StartJob, model: ModelFolder) -> None:
+    settings = job.settings
+    for video in job.videos:
+        reasons = check_request(
+            model.shape,
+            VideoRequest(
+                prompt=video.prompt,
+                image_path=video.image_path,
+                width=settings.width,
+                height=settings.height,
+                num_frames=settings.num_frames,
+                num_inference_steps=settings.num_inference_steps,
+                guidance_scale=settings.guidance_scale,
+                seed=min(video.seed, MAX_SEED + 1),
+                video_count=1,
+                num_pipeline_patch=settings.num_pipeline_patch,
+                warmup_steps=settings.warmup_steps,
+            ),
+        )
+        if reasons:
+            raise SplitreelError("REQUEST_INVALID", reasons=reasons)
+        if video.image_path is not None and not Path(video.image_path).is_file():
+            raise SplitreelError("FLAG_INVALID", {"problem": f"There is no picture at {video.image_path}"})
+    is_cuda = isinstance(job.devices, CudaDevices)
+    devices = PlanDevices(
+        kind="cuda" if is_cuda else "cpu",
+        count=len(job.devices.uuids) if isinstance(job.devices, CudaDevices) else MAX_CPU_RANKS,
+    )
+    context = PlanContext(model.shape, devices, settings.guidance_scale, len(job.videos), settings.offload)
+    if reasons := check_plan(context, job.plan):
+        raise SplitreelError("PLAN_INVALID", reasons=reasons)
+    check_patches(settings, model, job.plan)
+    if settings.attention != "sdpa" and not is_cuda:
+        reason = Reason("kernel_needs_gpu", {"kernel": settings.attention})
+        raise SplitreelError(
+            "KERNEL_UNAVAILABLE", {"kernel": settings.attention, "problem": str(reason)}, reasons=[reason]
+        )
+
+
+def check_patches(settings: VideoSettings, model: ModelFolder, plan: Plan) -> None:
+    """Each patch of a pipeline holds a token for each rank of a stage at least."""
+    if plan.pp == 1:
+        return
+    most = image_tokens(model.shape, settings) // (plan.ring * plan.ulysses)
+    if settings.num_pipeline_patch > most:
+        reason = Reason("patches_exceed_tokens", {"patches": settings.num_pipeline_patch, "max": most})
+        raise SplitreelError("REQUEST_INVALID", reasons=[reason])
+
+
+def image_tokens(shape: ModelShape, settings: VideoSettings) -> int:
+    frames = (settings.num_frames - 1) // shape.temporal_compression + 1
+    cell = shape.spatial_compression * shape.patch_size
+    return -(-frames // shape.patch_size_temporal) * (settings.height // cell) * (settings.width // cell)
+
+
+def check_room(job: StartJob) -> None:
+    """Makes no folder: the nearest one that is there is asked."""
+    settings = job.settings
+    needed = len(job.videos) * video_bytes(settings.width, settings.height, settings.num_frames)
+    for video in job.videos:
+        target = Path(video.output_path)
+        if target.exists():
+            raise SplitreelError("OUTPUT_EXISTS", {"file": str(target)})
+        folder = nearest_folder(target.parent)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise SplitreelError("OUTPUT_NOT_WRITABLE", {"folder": str(folder)})
+        free = shutil.disk_usage(folder).free
+        if free < needed:
+            params = {"folder": str(folder), "needed": size_text(needed), "free": size_text(free)}
+            raise SplitreelError("DISK_FULL", params)
+
+
+def nearest_folder(folder: Path) -> Path:
+    for candidate in (folder, *folder.parents):
+        if candidate.is_dir():
+            return candidate
+        if candidate.exists():
+            break
+    raise SplitreelError("OUTPUT_NOT_WRITABLE", {"folder": str(folder)})

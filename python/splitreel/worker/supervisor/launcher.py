@@ -1,0 +1,184 @@
+"""Starts ranks: the zygote's client. Each rank gets a socket to talk over and a pipe for what it prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, TypeAlias
+
+from splitreel.worker.rank.talk import Mouth, Report, reports
+from splitreel.worker.supervisor.surroundings import child_environment
+
+_TAIL_LINES = 60
+_LINE_BYTES = 2_000
+_PACKAGE_PARENT = str(Path(__file__).resolve().parents[3])
+
+
+@dataclass(frozen=True, slots=True)
+class StarterReady:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class StarterGone:
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class RankForked:
+    serial: int
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class RankEnded:
+    pid: int
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class RankSaid:
+    serial: int
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class RankSilent:
+    """Its socket is closed: the process is gone or going."""
+
+    serial: int
+
+
+Notice: TypeAlias = StarterReady | StarterGone | RankForked | RankEnded | RankSaid | RankSilent
+
+
+@dataclass(slots=True)
+class Tail:
+    """The last lines that a process printed, for an error's details."""
+
+    lines: deque[str] = field(default_factory=lambda: deque(maxlen=_TAIL_LINES))
+
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    def follow(self, stream: BinaryIO) -> None:
+        while line := stream.readline(_LINE_BYTES):
+            text = line.decode("utf-8", "replace").rstrip()
+            self.lines.append(text)
+            with suppress(OSError, ValueError):
+                print(text, file=sys.stderr, flush=True)  # noqa: T201 - the app keeps our stderr as its log
+
+
+@dataclass(slots=True)
+class LaunchedRank:
+    mouth: Mouth
+    tail: Tail
+
+
+class Launcher:
+    """One zygote. Must be made by a thread that lives as long as the supervisor: children die with it."""
+
+    def __init__(self, engine_module: str, notify: Callable[[Notice], None], extra_path: str | None = None) -> None:
+        self._notify = notify
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        paths = [_PACKAGE_PARENT, *([extra_path] if extra_path else [])]
+        # -I leaves out the folder of the package too, so it is put back by name.
+        program = (
+            f"import sys; sys.path[:0] = {paths!r}; from splitreel.worker.rank.zygote import main; main(sys.argv[1:])"
+        )
+        command = [sys.executable, "-I", "-c", program, str(theirs.fileno()), str(os.getpid()), engine_module]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=[theirs.fileno()],
+            env=child_environment(),
+        )
+        theirs.close()
+        self._channel = ours
+        self.tail = Tail()
+        assert self._process.stdout is not None
+        _start_thread(self.tail.follow, self._process.stdout)
+        _start_thread(self._listen)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def exit_code(self) -> int | None:
+        return self._process.poll()
+
+    def fork(self, serial: int, environment: dict[str, str]) -> LaunchedRank:
+        """Asks for a rank; RankForked follows with its pid."""
+        ours, theirs = socket.socketpair()
+        read, write = os.pipe()
+        order = json.dumps({"serial": serial, "environment": environment}).encode()
+        try:
+            socket.send_fds(self._channel, [order], [theirs.fileno(), write])
+        finally:
+            theirs.close()
+            os.close(write)
+        tail = Tail()
+        _start_thread(tail.follow, os.fdopen(read, "rb"))
+        _start_thread(self._hear, serial, ours.makefile("rb"))
+        mouth = Mouth(ours.makefile("wb"))
+        ours.close()
+        return LaunchedRank(mouth, tail)
+
+    def close(self) -> None:
+        """Ends the zygote, and with it every rank."""
+        with suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+        self._channel.close()
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                line = self._channel.recv(65_536)
+            except OSError:
+                line = b""
+            if not line:
+                self._notify(StarterGone(self.pid))
+                return
+            message = json.loads(line)
+            match message["type"]:
+                case "ready":
+                    self._notify(StarterReady())
+                case "forked":
+                    self._notify(RankForked(message["serial"], message["pid"]))
+                case _:
+                    self._notify(RankEnded(message["pid"], message["code"]))
+
+    def _hear(self, serial: int, stream: BinaryIO) -> None:
+        with suppress(OSError, ValueError):
+            for report in reports(stream):
+                self._notify(RankSaid(serial, report))
+        self._notify(RankSilent(serial))
+
+
+def _start_thread(target: Callable[..., None], *arguments: object) -> None:
+    threading.Thread(target=target, args=arguments, daemon=True).start()
+
+
+def cause_of(code: int | None) -> str:
+    """An exit code in words, for RANK_DIED and WORKER_DIED."""
+    if code is None:
+        return "without a word"
+    if code < 0:
+        try:
+            return signal.Signals(-code).name
+        except ValueError:
+            return f"signal {-code}"
+    return f"exit code {code}"

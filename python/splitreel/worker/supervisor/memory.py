@@ -1,0 +1,55 @@
+"""Does a job fit on its GPUs? Answered before anything starts: refused where it cannot, warned of where it may not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from splitreel.contract.errors import SplitreelError
+from splitreel.contract.messages import Params
+from splitreel.contract.protocol import CudaDevices, StartJob
+from splitreel.machine.gpus import Gpu
+from splitreel.rules.memory import MemoryJob, memory_needs
+from splitreel.rules.memory_advice import MemoryQuestion, gigabytes, smallest_change, worst_need
+from splitreel.rules.memory_shape import read_memory_shape
+from splitreel.rules.model_shape import ModelShape
+from splitreel.rules.plan import PlanContext, PlanDevices
+
+
+def check_memory(job: StartJob, folder: Path, shape: ModelShape, gpus: list[Gpu], *, dtype_bytes: int) -> str | None:
+    """A warning in words where the prediction is more than the smallest GPU has; None where it fits or is not known.
+
+    Raises MEMORY_SHORT where the weights alone, which are exact, are more than there is.
+    """
+    memory = read_memory_shape(folder)
+    if not isinstance(job.devices, CudaDevices) or memory is None:
+        return None
+    chosen = [gpu for gpu in gpus if gpu.uuid in job.devices.uuids]
+    if not chosen:
+        return None
+    smallest = min(chosen, key=lambda gpu: gpu.memory_bytes)
+    settings = job.settings
+    asked = MemoryJob(
+        settings.width,
+        settings.height,
+        settings.num_frames,
+        settings.guidance_scale > 1,
+        dtype_bytes,
+        settings.offload,
+    )
+    devices = PlanDevices("cuda", len(job.devices.uuids))
+    context = PlanContext(shape, devices, settings.guidance_scale, len(job.videos), settings.offload)
+    question = MemoryQuestion(memory, context, asked, job.plan, smallest.memory_bytes)
+    need = worst_need(question)
+    if need.device_bytes <= smallest.memory_bytes:
+        return None
+    params: Params = {
+        "device": f"GPU {smallest.index}",
+        "free": gigabytes(smallest.memory_bytes),
+        "needed": gigabytes(need.device_bytes),
+        "stage": need.stage,
+        "advice": str(smallest_change(question)),
+    }
+    short = SplitreelError("MEMORY_SHORT", params)
+    if any(stage.weight_bytes > smallest.memory_bytes for stage in memory_needs(memory, asked, job.plan)):
+        raise short
+    return f"{short.error.message} {short.error.action}"

@@ -1,0 +1,147 @@
+"""The ranks that are running: who they are, how they are, and how they are ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from splitreel.contract.protocol import CudaDevices, RunningRank, WorkerDevices
+from splitreel.machine.gpus import find_gpus
+from splitreel.machine.vitals import Vitals
+from splitreel.worker.rank.talk import Done, Join, Mouth, Order, Stopped
+from splitreel.worker.supervisor.launcher import LaunchedRank, Launcher, Tail
+from splitreel.worker.supervisor.surroundings import core_count
+
+# A peer that is slow is not a peer that is gone: who is gone is found out by watching, not by waiting in a collective.
+_COLLECTIVE_TIMEOUT_S = 3600.0
+
+
+@dataclass(slots=True)
+class Rank:
+    serial: int  # of the process; a rank that is started again has another
+    number: int
+    label: str  # `GPU 0` or `CPU`
+    mouth: Mouth
+    tail: Tail
+    last_beat: float  # all times by the steady clock
+    last_activity: float
+    pid: int | None = None
+    pidfd: int | None = None
+    is_waiting: bool = False
+    where: str = ""
+    is_joined: bool = False
+    silent_since: float | None = None
+    exit_code: int | None = None
+    vitals: Vitals | None = None
+    vitals_at: float = 0.0
+    answer: Done | Stopped | None = None
+
+    def say(self, order: Order) -> None:
+        # A rank that is gone is noticed by its silence.
+        with suppress(OSError, ValueError):
+            self.mouth.say(order)
+
+
+class RankSet:
+    """Ranks of one world on one choice of devices."""
+
+    def __init__(self, private_folder: Path, now: Callable[[], float]) -> None:
+        self._folder = private_folder
+        self._now = now
+        self._serial = 0
+        self._generation = 0
+        self._labels: dict[str, str] = {}
+        self.devices: WorkerDevices | None = None
+        self.ranks: list[Rank] = []
+
+    def __len__(self) -> int:
+        return len(self.ranks)
+
+    @property
+    def all_joined(self) -> bool:
+        return bool(self.ranks) and all(rank.is_joined for rank in self.ranks)
+
+    def by_serial(self, serial: int) -> Rank | None:
+        return next((rank for rank in self.ranks if rank.serial == serial), None)
+
+    def running(self) -> tuple[RunningRank, ...]:
+        return tuple(RunningRank(rank.number, rank.pid or 0, rank.label) for rank in self.ranks)
+
+    def provide(self, launcher: Launcher, devices: WorkerDevices, count: int) -> None:
+        """Makes sure of at least `count` ranks on these devices, keeping those that are there."""
+        if self.ranks and self.devices != devices:
+            self.end()
+        self.devices = devices
+        if len(self.ranks) >= count:
+            return
+        for number in range(len(self.ranks), count):
+            self._start(launcher, devices, number)
+        self._join_all(devices)
+
+    def end(self) -> None:
+        """Kills every rank. Their memory is given back by the kernel, whatever state they were in."""
+        for rank in self.ranks:
+            _kill(rank)
+        self.ranks = []
+        self.devices = None
+
+    def forked(self, serial: int, pid: int) -> None:
+        rank = self.by_serial(serial)
+        if rank is None:
+            # It was given up before it was there.
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            return
+        rank.pid = pid
+        if hasattr(os, "pidfd_open"):
+            with suppress(OSError):
+                rank.pidfd = os.pidfd_open(pid)
+
+    def _start(self, launcher: Launcher, devices: WorkerDevices, number: int) -> None:
+        self._serial += 1
+        environment: dict[str, str] = {}
+        label = "CPU"
+        if isinstance(devices, CudaDevices):
+            # The whole set sees the whole list, so that peers can reach each other's memory.
+            environment["CUDA_VISIBLE_DEVICES"] = ",".join(devices.uuids)
+            label = self._gpu_label(devices.uuids, number)
+        launched: LaunchedRank = launcher.fork(self._serial, environment)
+        now = self._now()
+        self.ranks.append(Rank(self._serial, number, label, launched.mouth, launched.tail, now, now))
+
+    def _join_all(self, devices: WorkerDevices) -> None:
+        self._generation += 1
+        store = self._folder / f"store-{self._generation}"
+        for rank in self.ranks:
+            rank.is_joined = False
+            rank.say(
+                Join(
+                    rank=rank.number,
+                    world_size=len(self.ranks),
+                    store=str(store),
+                    device=devices.kind,
+                    label=rank.label,
+                    threads=max(1, core_count() // len(self.ranks)),
+                    timeout_s=_COLLECTIVE_TIMEOUT_S,
+                )
+            )
+
+    def _gpu_label(self, uuids: tuple[str, ...], number: int) -> str:
+        if not self._labels:
+            with suppress(Exception):
+                self._labels = {gpu.uuid: f"GPU {gpu.index}" for gpu in find_gpus()}
+        return self._labels.get(uuids[number], f"GPU {number}")
+
+
+def _kill(rank: Rank) -> None:
+    with suppress(OSError, ValueError):
+        if rank.pidfd is not None:
+            # A number may by now be someone else's; this descriptor cannot be.
+            signal.pidfd_send_signal(rank.pidfd, signal.SIGKILL)
+            os.close(rank.pidfd)
+        elif rank.pid is not None:
+            os.kill(rank.pid, signal.SIGKILL)

@@ -1,0 +1,87 @@
+"""`splitreel serve`: commands on stdin, events on file descriptor 3, a heartbeat each second."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from typing import BinaryIO
+
+from splitreel.contract.protocol import (
+    EVENT_FD,
+    HEARTBEAT_INTERVAL_S,
+    MAX_LINE_BYTES,
+    Event,
+    Heartbeat,
+    Logged,
+    event_line,
+    parse_command,
+)
+from splitreel.worker.rank.parent import die_with_parent
+from splitreel.worker.supervisor.supervisor import Closed, Options, Supervisor
+
+# The loop ticks five times a second; a heartbeat speaks for the loop, not only for the thread that sends it.
+_STUCK_S = 10.0
+_SHOWN = 200
+
+
+class EventPipe:
+    """Numbers events and writes each line whole, from any thread."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+        self._seq = 0
+        self.is_broken = False
+
+    def emit(self, event: Event) -> None:
+        with self._lock:
+            if self.is_broken:
+                return
+            self._seq += 1
+            try:
+                self._stream.write(event_line(event, self._seq))
+                self._stream.flush()
+            except OSError:
+                # Nobody listens any more; stdin closes too, which ends us.
+                self.is_broken = True
+
+
+def serve(options: Options | None = None) -> int:
+    die_with_parent(os.getppid())
+    pipe = EventPipe(os.fdopen(EVENT_FD, "wb"))
+    os.set_inheritable(EVENT_FD, False)
+    supervisor = Supervisor(pipe.emit, options)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: supervisor.post(Closed()))
+    threading.Thread(target=_hear, args=(supervisor, pipe), name="commands", daemon=True).start()
+    threading.Thread(target=_beat, args=(supervisor, pipe), name="heartbeat", daemon=True).start()
+    supervisor.run()
+    return 0
+
+
+def _hear(supervisor: Supervisor, pipe: EventPipe) -> None:
+    stdin = sys.stdin.buffer
+    while line := stdin.readline(MAX_LINE_BYTES + 1):
+        if len(line) > MAX_LINE_BYTES:
+            pipe.emit(Logged("error", "a command was longer than a line may be and was left out"))
+            while line and not line.endswith(b"\n"):
+                line = stdin.readline(MAX_LINE_BYTES)
+            continue
+        if not line.strip():
+            continue
+        try:
+            supervisor.post(parse_command(line))
+        except (ValueError, RecursionError) as error:
+            pipe.emit(Logged("error", f"a command was not understood and was left out: {str(error)[:_SHOWN]}"))
+    supervisor.post(Closed())
+
+
+def _beat(supervisor: Supervisor, pipe: EventPipe) -> None:
+    while not pipe.is_broken:
+        if time.monotonic() - supervisor.last_tick < _STUCK_S:
+            pipe.emit(Heartbeat())
+        time.sleep(HEARTBEAT_INTERVAL_S)
+    supervisor.post(Closed())

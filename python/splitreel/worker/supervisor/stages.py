@@ -1,0 +1,134 @@
+"""Progress of many ranks as one: a stage begins with its first rank, ends with its last, and counts what is real."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from splitreel.contract.protocol import (
+    Event,
+    RankProgressed,
+    Stage,
+    StageFinished,
+    StageProgressed,
+    StageReport,
+    StageStarted,
+)
+from splitreel.worker.rank.talk import Progress
+
+
+@dataclass(slots=True)
+class _StageState:
+    began: float
+    totals: dict[int, int] = field(default_factory=dict)
+    completed: dict[int, int] = field(default_factory=dict)
+    finished: set[int] = field(default_factory=set)
+    duration_ms: float | None = None
+    told: int = -1
+
+
+class StageTracker:
+    def __init__(self, job_id: str, video_count: int, emit: Callable[[Event], None]) -> None:
+        self._job_id = job_id
+        self._videos = range(video_count)
+        self._emit = emit
+        self._states: dict[tuple[int, Stage], _StageState] = {}
+        self._lanes: dict[int, tuple[Stage, int, int]] = {}
+
+    def begin(self, stage: Stage, total: int) -> None:
+        """A stage that all videos of the job share: starting and loading."""
+        for video in self._videos:
+            if (video, stage) not in self._states:
+                self._states[video, stage] = _StageState(time.monotonic(), {-1: total})
+                self._emit(StageStarted(self._job_id, video, stage, total))
+
+    def count(self, stage: Stage, completed: int, total: int) -> None:
+        for video in self._videos:
+            state = self._states[video, stage]
+            elapsed_ms = 1000 * (time.monotonic() - state.began)
+            self._emit(StageProgressed(self._job_id, video, stage, completed, total, elapsed_ms))
+
+    def end(self, stage: Stage) -> None:
+        for video in self._videos:
+            state = self._states.get((video, stage))
+            if state is not None and state.duration_ms is None:
+                self._end(video, stage, state)
+
+    def hear(self, rank: int, progress: Progress) -> None:
+        """What one rank says of its own part."""
+        lane = (progress.stage, progress.completed, progress.total)
+        if self._lanes.get(rank) != lane:
+            self._lanes[rank] = lane
+            self._emit(RankProgressed(self._job_id, rank, *lane))
+        if progress.stage is Stage.LOADING:
+            self._hear_loading(rank, progress)
+            return
+        key = (progress.video, progress.stage)
+        state = self._states.get(key)
+        if state is None:
+            # A warm engine reads nothing and says nothing of it; the stage is there all the same.
+            self.begin(Stage.LOADING, 0)
+            self._end_earlier(progress.video, progress.stage)
+            state = self._states[key] = _StageState(time.monotonic())
+            self._emit(StageStarted(self._job_id, progress.video, progress.stage, progress.total))
+        if state.duration_ms is not None:
+            return
+        state.totals[rank] = progress.total
+        state.completed[rank] = progress.completed
+        completed, total = _together(progress.stage, state)
+        if progress.status != "started" and completed != state.told:
+            state.told = completed
+            elapsed_ms = 1000 * (time.monotonic() - state.began)
+            self._emit(StageProgressed(self._job_id, progress.video, progress.stage, completed, total, elapsed_ms))
+        if progress.status == "finished":
+            state.finished.add(rank)
+            if state.finished >= state.totals.keys():
+                self._end(progress.video, progress.stage, state)
+
+    def reports(self) -> tuple[StageReport, ...]:
+        """Time of each stage, over the videos of the job; shared stages count once."""
+        sums: dict[Stage, float] = {}
+        for (video, stage), state in self._states.items():
+            if state.duration_ms is not None and (video == 0 or stage not in {Stage.STARTING, Stage.LOADING}):
+                sums[stage] = sums.get(stage, 0.0) + state.duration_ms
+        return tuple(StageReport(stage, sums[stage]) for stage in Stage if stage in sums)
+
+    def stage_of(self, rank: int) -> Stage:
+        return self._lanes[rank][0] if rank in self._lanes else Stage.STARTING
+
+    def _hear_loading(self, rank: int, progress: Progress) -> None:
+        self.begin(Stage.LOADING, progress.total)
+        first = self._states[0, Stage.LOADING]
+        first.totals.pop(-1, None)
+        first.totals[rank] = progress.total
+        first.completed[rank] = progress.completed
+        completed, total = _together(Stage.LOADING, first)
+        if first.duration_ms is None and completed != first.told:
+            first.told = completed
+            self.count(Stage.LOADING, completed, total)
+
+    def _end_earlier(self, video: int, stage: Stage) -> None:
+        """What one rank begins, all have brought about: the stage before is over, though some may not have said so."""
+        if stage is Stage.WRITING:
+            return  # frames are written while others are decoded
+        for (other, earlier), state in self._states.items():
+            if other == video and state.duration_ms is None:
+                total = _together(earlier, state)[1] if state.completed else max(state.totals.values(), default=0)
+                if state.told != total:
+                    elapsed_ms = 1000 * (time.monotonic() - state.began)
+                    self._emit(StageProgressed(self._job_id, video, earlier, total, total, elapsed_ms))
+                self._end(video, earlier, state)
+
+    def _end(self, video: int, stage: Stage, state: _StageState) -> None:
+        state.duration_ms = 1000 * (time.monotonic() - state.began)
+        self._emit(StageFinished(self._job_id, video, stage, state.duration_ms))
+
+
+def _together(stage: Stage, state: _StageState) -> tuple[int, int]:
+    if stage is Stage.LOADING:
+        return sum(state.completed.values()), sum(state.totals.values())
+    if stage is Stage.DECODING:
+        # The writer counts every tile, its own and those that come from others; the others count none.
+        return max(state.completed.values()), max(state.totals.values())
+    return min(state.completed.values()), max(state.totals.values())
