@@ -1,7 +1,7 @@
 /** `npm run doctor`: what is wrong with driver, GPUs, environment, disk and models, and what to do. Installs nothing. */
 import path from 'node:path';
 import { execa } from 'execa';
-import { BORROWED_DOCTOR } from '../src/main/environment/doctor';
+import { BORROWED_DOCTOR } from '../src/main/diagnostics/doctor';
 import { findEnvironment, runSplitreel } from './environment';
 import { ROOT, say } from './places';
 

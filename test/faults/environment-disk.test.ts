@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { nodeFiles } from '../../src/main/adapters/node/files';
-import type { EnvironmentService } from '../../src/main/environment/environment';
+import type { EnvironmentService } from '../../src/main/install/environment';
 import { describeError, SplitreelError } from '../../src/shared/errors';
 import { expectOldSlotAlone, expectVideo, openRig, type Rig } from './install-rig';
 

@@ -4,7 +4,7 @@
  */
 import { rm, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { EnvironmentService } from '../../src/main/environment/environment';
+import type { EnvironmentService } from '../../src/main/install/environment';
 import { describeError, SplitreelError } from '../../src/shared/errors';
 import { expectOldSlotAlone, expectVideo, makeWheels, openRig, type Rig } from './install-rig';
 

@@ -5,7 +5,7 @@
 import { readdirSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { EnvironmentService } from '../../src/main/environment/environment';
+import type { EnvironmentService } from '../../src/main/install/environment';
 import {
   expectNothingHalfMade,
   expectOldSlotAlone,

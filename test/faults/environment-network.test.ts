@@ -11,7 +11,7 @@ import { connect, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { uvProgram } from '../../scripts/python-for-tests';
-import type { EnvironmentService } from '../../src/main/environment/environment';
+import type { EnvironmentService } from '../../src/main/install/environment';
 import type { Environ } from '../../src/main/engine/worker-environment';
 import { describeError, SplitreelError } from '../../src/shared/errors';
 import { openIndex, openRig, UV, type Index, type Rig } from './install-rig';

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { nodeFiles } from '../../src/main/adapters/node/files';
 import { nodeProcesses } from '../../src/main/adapters/node/processes';
-import { packArchive } from '../../src/main/environment/bundle-archive';
-import type { EnvironmentService } from '../../src/main/environment/environment';
+import { packArchive } from '../../src/main/install/bundle-archive';
+import type { EnvironmentService } from '../../src/main/install/environment';
 import { expectNothingHalfMade, expectOldSlotAlone, expectVideo, OLD, openRig, type Rig } from './install-rig';
 
 let rig: Rig;

@@ -22,8 +22,8 @@ import {
   createEnvironment,
   type EnvironmentPorts,
   type EnvironmentService,
-} from '../../src/main/environment/environment';
-import type { EnvironmentOptions } from '../../src/main/environment/environment-options';
+} from '../../src/main/install/environment';
+import type { EnvironmentOptions } from '../../src/main/install/environment-options';
 import type { Environ } from '../../src/main/engine/worker-environment';
 import { SILENT_LOG } from '../../src/main/ports/log';
 

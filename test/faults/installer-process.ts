@@ -28,7 +28,7 @@ syncBuiltinESMExports();
 const { nodeFiles } = await import('${ROOT}/src/main/adapters/node/files');
 const { nodeProcesses } = await import('${ROOT}/src/main/adapters/node/processes');
 const { nodeRandom } = await import('${ROOT}/src/main/adapters/node/random');
-const { createEnvironment } = await import('${ROOT}/src/main/environment/environment');
+const { createEnvironment } = await import('${ROOT}/src/main/install/environment');
 const log = { info: (line) => console.log(line), warn: (line) => console.log(line), error: (line) => console.log(line) };
 const service = createEnvironment(
   { files: nodeFiles, processes: nodeProcesses, random: nodeRandom, log },

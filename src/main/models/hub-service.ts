@@ -4,7 +4,7 @@ import type { Download, HubState } from '../../shared/download';
 import { appError, SplitreelError, type AppError } from '../../shared/errors';
 import type { ModelEntry } from '../../shared/models';
 import type { Environ } from '../engine/worker-environment';
-import type { CurrentPython } from '../environment/environment';
+import type { CurrentPython } from '../install/environment';
 import type { Clock } from '../ports/clock';
 import type { Files } from '../ports/files';
 import type { Log } from '../ports/log';

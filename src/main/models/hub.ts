@@ -6,7 +6,7 @@ import { appError, SplitreelError, type AppError } from '../../shared/errors';
 import { hubEventSchema, type HubCommand, type HubEvent } from '../../shared/download';
 import { createLineSplitter } from '../engine/line-splitter';
 import { pick, type Environ } from '../engine/worker-environment';
-import type { CurrentPython } from '../environment/environment';
+import type { CurrentPython } from '../install/environment';
 import type { Log } from '../ports/log';
 import type { Processes, WorkerProcess } from '../ports/processes';
 import type { Random } from '../ports/random';

@@ -116,7 +116,7 @@ def _disk() -> Iterator[Finding]:
 
 
 def _folders() -> Iterator[Path]:
-    """The data folder, and where the environment and the downloads were moved to (src/main/environment/places.ts)."""
+    """The data folder, and where the environment and the downloads were moved to (src/main/storage/locations.ts)."""
     yield data_folder()
     file = data_folder() / "places.json"
     try:

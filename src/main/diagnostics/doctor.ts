@@ -4,7 +4,7 @@ import { findingSchema } from '../../shared/doctor';
 import { appError, SplitreelError } from '../../shared/errors';
 import { pick, workerEnvironment, type Environ } from '../engine/worker-environment';
 import type { Processes } from '../ports/processes';
-import type { EnvironmentService } from './environment';
+import type { EnvironmentService } from '../install/environment';
 
 export const IDLE_DOCTOR: Doctor = { status: 'idle', findings: [] };
 

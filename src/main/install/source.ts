@@ -7,7 +7,7 @@ import { bundleRefused, readBundle } from './bundle';
 import type { ArchiveTool } from './bundle-archive';
 import { cachedPackages, estimateRoom } from './estimate';
 import type { EnvironmentOptions } from './environment-options';
-import { findPython, SYNC, uvProgramIn } from './install';
+import { findPython, SYNC, uvProgramIn } from './make-slot';
 import type { BundleSource, InstallPorts, InstallRequest } from './install-plan';
 import { installEnvironment, installSettingsSchema, type InstallSettings } from './install-settings';
 import { withPipConfig } from './pip-config';

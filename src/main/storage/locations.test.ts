@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { nodeFiles } from '../adapters/node/files';
 import { nodeProcesses } from '../adapters/node/processes';
 import type { Files } from '../ports/files';
-import { openPlaces, type Places } from './places';
+import { openPlaces, type Places } from './locations';
 
 let folder = '';
 beforeEach(async () => {

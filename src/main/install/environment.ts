@@ -8,7 +8,7 @@ import { workerEnvironment } from '../engine/worker-environment';
 import type { Random } from '../ports/random';
 import type { EnvironmentOptions } from './environment-options';
 import { refuseWithoutRoom } from './estimate';
-import { atStep, installSlot, writePathFile } from './install';
+import { atStep, installSlot, writePathFile } from './make-slot';
 import { asInstallError, withRoom } from './install-errors';
 import { dropLock, endOrphans, slotOfAnother, takeLock } from './install-lock';
 import type { BundleSource, InstallPorts, InstallRequest } from './install-plan';

@@ -10,8 +10,8 @@ import { nodeFiles } from '../adapters/node/files';
 import { nodeProcesses } from '../adapters/node/processes';
 import { dataFolders, defaultPlaces, type DataFolders } from '../data-folder';
 import type { Files } from '../ports/files';
-import type { EnvironmentService } from './environment';
-import { openPlaces } from './places';
+import type { EnvironmentService } from '../install/environment';
+import { openPlaces } from './locations';
 import { createStorage, UNKNOWN_STORAGE, type StorageService } from './storage';
 
 const READY: Environment = {

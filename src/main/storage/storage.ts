@@ -4,8 +4,8 @@ import { appError, SplitreelError } from '../../shared/errors';
 import { PLACE_NAMES, type PlaceName, type Storage, type StorageItem } from '../../shared/storage';
 import type { DataFolders } from '../data-folder';
 import type { Files } from '../ports/files';
-import type { EnvironmentService } from './environment';
-import type { Places } from './places';
+import type { EnvironmentService } from '../install/environment';
+import type { Places } from './locations';
 
 export const UNKNOWN_STORAGE: Storage = { places: [], items: null, moving: null };
 
