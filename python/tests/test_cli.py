@@ -63,13 +63,13 @@ def test_refusals(tmp_path: Path, arguments: list[str], prompt: str, code: int, 
 def test_too_little_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import shutil
 
-    from splitreel.commands.generate import plan_wish
+    from splitreel.commands.generate import plan_request
 
     model = make_model_folder(tmp_path / "model")
     flags = parse_flags(make_parser("x"), [*GOOD, "--model", str(model), "--prompt", "x"])
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(10**9, 10**9, 4096))
     with pytest.raises(SplitreelError) as caught:
-        plan_wish(flags)
+        plan_request(flags)
     assert caught.value.code == "DISK_FULL"
     assert caught.value.error.exit_code == 3
 

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from splitreel.worker.supervisor.surroundings import ENGINE_SETTINGS
+from splitreel.worker.supervisor.process_environment import ENGINE_SETTINGS
 
 # Name: module with `main(arguments) -> exit code`, and what it measures.
 BENCHMARKS = {

@@ -27,7 +27,7 @@ from splitreel.demo.sheet import write_sheet
 from splitreel.demo.vae import held_out_psnr
 from splitreel.rules.plan import Plan
 from splitreel.store.model_folder import find_model
-from splitreel.worker.supervisor.surroundings import core_count
+from splitreel.worker.supervisor.process_environment import core_count
 
 _SCORES = {
     "clips": "clips",

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 
 from splitreel.bench.silent import SilentHooks
-from splitreel.bench.world import Seat, World
+from splitreel.bench.world import RankContext, World
 from splitreel.demo.clips import Frame
 from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
 from splitreel.rules.plan import Plan
@@ -53,9 +53,9 @@ class _FrameKeeper(SilentHooks):
         self.frames.setdefault(video, []).append(frame_u8_HWC)
 
 
-def _make(seat: Seat, piece: _Piece) -> dict[int, Clip]:
+def _make(context: RankContext, piece: _Piece) -> dict[int, Clip]:
     asked, hooks = piece.asked, _FrameKeeper()
-    seat.engine.load(asked.model, asked.plan, LoadOptions(dtype="float32"), hooks)
+    context.engine.load(asked.model, asked.plan, LoadOptions(dtype="float32"), hooks)
     job = EngineJob(
         videos=piece.videos,
         width=asked.frame.width,
@@ -66,7 +66,7 @@ def _make(seat: Seat, piece: _Piece) -> dict[int, Clip]:
         num_pipeline_patch=asked.num_pipeline_patch,
         warmup_steps=asked.warmup_steps,
     )
-    report = seat.engine.generate(job, asked.plan, hooks)
+    report = context.engine.generate(job, asked.plan, hooks)
     for outcome in report.outcomes:
         if outcome.error_code is not None:
             raise RuntimeError(f"video {outcome.video}: {outcome.error_code} {outcome.error_params}")

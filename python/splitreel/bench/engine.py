@@ -22,7 +22,7 @@ from splitreel.bench.measure import Run, StepClock, measure_pipeline, relative
 from splitreel.bench.plain import dtype_of, plain_pipeline
 from splitreel.bench.table import Table, Value, machine, write_json
 from splitreel.bench.traffic import StepShape, bytes_sent, has_formula
-from splitreel.bench.world import RunRefused, Seat, World
+from splitreel.bench.world import RankContext, RunRefused, World
 from splitreel.engine.api import EngineJob, LoadOptions, Stage, VideoJob
 from splitreel.rules.plan import Plan
 from splitreel.store.model_folder import find_model
@@ -137,17 +137,17 @@ def _beside_diffusers(run: Run, pairs: int) -> dict[str, Value]:
 
 
 @torch.no_grad()
-def _in_turn(seat: Seat, asked: _Pairs) -> _Seconds:
+def _in_turn(context: RankContext, asked: _Pairs) -> _Seconds:
     """Prompt to frames in memory, alternately; a first run of each is not counted."""
     run, seconds = asked.run, _Seconds()
-    pipeline = plain_pipeline(run.model, dtype_of(run.dtype, seat.device), seat.device, seat.open_tensors)
-    seat.engine.load(run.model, run.plan, LoadOptions(dtype=run.dtype), StepClock(seat.device))
+    pipeline = plain_pipeline(run.model, dtype_of(run.dtype, context.device), context.device, context.open_tensors)
+    context.engine.load(run.model, run.plan, LoadOptions(dtype=run.dtype), StepClock(context.device))
     for turn in range(asked.count + 1):
-        ours = StepClock(seat.device)
+        ours = StepClock(context.device)
         began = time.perf_counter()
-        seat.engine.generate(run.job, run.plan, ours)
+        context.engine.generate(run.job, run.plan, ours)
         middle = time.perf_counter()
-        plain = measure_pipeline(pipeline, run.job, StepClock(seat.device), 0.0)
+        plain = measure_pipeline(pipeline, run.job, StepClock(context.device), 0.0)
         ended = time.perf_counter()
         if turn > 0:
             seconds.ours.append(middle - began)
@@ -198,12 +198,12 @@ def _row(plan: Plan, costs: Sequence[PlanCost], one: PlanCost) -> dict[str, Valu
     }
 
 
-def cost_of_plan(seat: Seat, run: Run) -> PlanCost | None:
+def cost_of_plan(context: RankContext, run: Run) -> PlanCost | None:
     """Re-planning ends when the first stage starts: weights are there, groups are built, a kernel is chosen."""
-    clock = StepClock(seat.device)
+    clock = StepClock(context.device)
     began = time.perf_counter()
-    load = seat.engine.load(run.model, run.plan, LoadOptions(dtype="float32"), clock)
-    report = seat.engine.generate(run.job, run.plan, clock)
+    load = context.engine.load(run.model, run.plan, LoadOptions(dtype="float32"), clock)
+    report = context.engine.generate(run.job, run.plan, clock)
     if not report.took_part:
         return None
     denoising = report.stages[Stage.DENOISING.value]
@@ -214,12 +214,12 @@ def cost_of_plan(seat: Seat, run: Run) -> PlanCost | None:
         clock.moments[Stage.ENCODING][0] - began,
         load.bytes_read,
         clock.latents_BFCHW,
-        _shape(seat, run.job),
+        _shape(context, run.job),
     )
 
 
-def _shape(seat: Seat, job: EngineJob) -> StepShape:
-    pipeline = seat.engine.pipeline.pipeline
+def _shape(context: RankContext, job: EngineJob) -> StepShape:
+    pipeline = context.engine.pipeline.pipeline
     config, scale = pipeline.transformer.config, pipeline.vae_scale_factor_spatial
     frames = (job.num_frames - 1) // pipeline.vae_scale_factor_temporal + 1
     height, width = job.height // scale, job.width // scale

@@ -21,11 +21,11 @@ import numpy.typing as npt
 import torch
 
 from splitreel.bench import gpu_cases, roof
-from splitreel.bench.drawn_model import MODELS, make_folder, open_drawn
 from splitreel.bench.gpu_cases import SECTIONS, Case
 from splitreel.bench.measure import Measured, Run, relative, run_engine, run_plain
+from splitreel.bench.synthetic_model import MODELS, make_folder, open_synthetic
 from splitreel.bench.table import Table, Value, machine, write_json
-from splitreel.bench.world import Device, RunRefused, Seat, World, WorldLost
+from splitreel.bench.world import Device, RankContext, RunRefused, World, WorldLost
 from splitreel.bench.xfuser_peer import run_xfuser, xfuser_problem
 from splitreel.contract.errors import SplitreelError
 from splitreel.engine.api import EngineJob, VideoJob
@@ -163,7 +163,7 @@ class _Bench:
 
     def _ranks(self) -> World:
         if self._world is None:
-            self._world = World(self._options.ranks, self._options.device, weights=open_drawn)
+            self._world = World(self._options.ranks, self._options.device, weights=open_synthetic)
         return self._world
 
     def _row(self, case: Case) -> None:
@@ -193,7 +193,7 @@ class _Bench:
         if self._world is not None:
             self._world.close()
             self._world = None
-        with World(case.plan.world_size, self._options.device, weights=open_drawn) as world:
+        with World(case.plan.world_size, self._options.device, weights=open_synthetic) as world:
             return world.run(run_xfuser, run, timeout_s=limit)
 
     def _job(self, case: Case) -> EngineJob:
@@ -263,13 +263,13 @@ class _Bench:
             write_json(self._options.out, figures)
 
 
-def _device_facts(seat: Seat, side: int) -> tuple[float, dict[str, Value]]:
-    flops = roof.matmul_flops_per_s(seat, side)
-    if seat.device.type == "cpu":
+def _device_facts(context: RankContext, side: int) -> tuple[float, dict[str, Value]]:
+    flops = roof.matmul_flops_per_s(context, side)
+    if context.device.type == "cpu":
         return flops, {"device": "cpu"}
     version = torch.cuda.nccl.version()  # type: ignore[no-untyped-call]
     return flops, {
-        "device": torch.cuda.get_device_name(seat.device),
+        "device": torch.cuda.get_device_name(context.device),
         "cuda": torch.version.cuda,
         "nccl": ".".join(str(part) for part in version),
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from splitreel.bench.drawn_model import DrawnModel
+from splitreel.bench.synthetic_model import SyntheticModel
 from splitreel.bench.xfuser_peer import xfuser_problem
 from splitreel.engine.api import Kernel
 from splitreel.rules.model_shape import ModelShape
@@ -65,7 +65,7 @@ _PEER_PLANS = (Plan(), Plan(cfg=2), Plan(ulysses=2), Plan(ring=2), Plan(cfg=2, u
 _CUDA_KERNELS = (Kernel.CUDNN, Kernel.FLASH, Kernel.FLASH3, Kernel.SAGE)
 
 
-def small(model: DrawnModel) -> DrawnModel:
+def small(model: SyntheticModel) -> SyntheticModel:
     """The same architecture and heads, small enough for one core."""
     return replace(
         model, head_dim=16, blocks=2, text_width=64, text_tokens=18, vae_channels=(8,) * 4, vae_layers=1,

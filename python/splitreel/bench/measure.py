@@ -14,7 +14,7 @@ from diffusers import CogVideoXPipeline
 
 from splitreel.bench.plain import dtype_of, plain_pipeline
 from splitreel.bench.silent import SilentHooks
-from splitreel.bench.world import Seat
+from splitreel.bench.world import RankContext
 from splitreel.engine.api import EngineJob, LoadOptions, Stage
 from splitreel.rules.plan import Plan
 
@@ -80,11 +80,11 @@ class StepClock(SilentHooks):
         return float(np.median(steps[1:] if len(steps) > 1 else steps))
 
 
-def run_engine(seat: Seat, run: Run) -> Measured | None:
+def run_engine(context: RankContext, run: Run) -> Measured | None:
     """On every rank; None on those that the plan leaves idle."""
-    clock = StepClock(seat.device)
-    load = seat.engine.load(run.model, run.plan, LoadOptions(dtype=run.dtype), clock)
-    report = seat.engine.generate(run.job, run.plan, clock)
+    clock = StepClock(context.device)
+    load = context.engine.load(run.model, run.plan, LoadOptions(dtype=run.dtype), clock)
+    report = context.engine.generate(run.job, run.plan, clock)
     if not report.took_part:
         return None
     for outcome in report.outcomes:
@@ -105,14 +105,14 @@ def run_engine(seat: Seat, run: Run) -> Measured | None:
 
 
 @torch.no_grad()
-def run_plain(seat: Seat, run: Run) -> Measured | None:
+def run_plain(context: RankContext, run: Run) -> Measured | None:
     """diffusers' own pipeline and transformer on the first rank; the others have nothing to do."""
-    seat.engine.unload()
-    if seat.rank != 0:
+    context.engine.unload()
+    if context.rank != 0:
         return None
     began = time.perf_counter()
-    pipeline = plain_pipeline(run.model, dtype_of(run.dtype, seat.device), seat.device, seat.open_tensors)
-    measured = measure_pipeline(pipeline, run.job, StepClock(seat.device), time.perf_counter() - began)
+    pipeline = plain_pipeline(run.model, dtype_of(run.dtype, context.device), context.device, context.open_tensors)
+    measured = measure_pipeline(pipeline, run.job, StepClock(context.device), time.perf_counter() - began)
     # What the engine loads next must not find this one's memory still taken.
     del pipeline
     gc.collect()

@@ -18,10 +18,10 @@ from typing import Final
 import numpy as np
 import torch
 
-from splitreel.bench.drawn_model import MODELS, DrawnModel, make_folder, open_drawn
 from splitreel.bench.gpu_cases import small, words
+from splitreel.bench.synthetic_model import MODELS, SyntheticModel, make_folder, open_synthetic
 from splitreel.bench.table import Table, Value, machine, write_json
-from splitreel.bench.world import Device, RunRefused, Seat, World, WorldLost
+from splitreel.bench.world import Device, RankContext, RunRefused, World, WorldLost
 from splitreel.contract.errors import SplitreelError
 from splitreel.engine.api import EngineJob, LoadOptions, Offload, Stage, VideoJob
 from splitreel.machine.gpus import visible_gpus
@@ -73,9 +73,9 @@ class _SilentHooks:
     def frame(self, video: int, index: int, frame_u8_HWC: np.ndarray) -> None: ...
 
 
-def measure(seat: Seat, case: Case) -> Peaks:
+def measure(context: RankContext, case: Case) -> Peaks:
     """Runs in every rank: two steps of one video, from loading on."""
-    engine = seat.engine
+    engine = context.engine
     engine.unload()
     hooks = _SilentHooks()
     engine.load(case.folder, case.plan, LoadOptions(offload=case.offload), hooks)
@@ -85,11 +85,11 @@ def measure(seat: Seat, case: Case) -> Peaks:
         if outcome.error_code is not None:
             raise SplitreelError(outcome.error_code, outcome.error_params)
     over = 0
-    if seat.device.type == "cuda":
-        free, total = torch.cuda.mem_get_info(seat.device)
-        over = total - free - torch.cuda.memory_reserved(seat.device)
+    if context.device.type == "cuda":
+        free, total = torch.cuda.mem_get_info(context.device)
+        over = total - free - torch.cuda.memory_reserved(context.device)
     by_stage = {name: f.peak_device_bytes or f.peak_host_bytes for name, f in report.stages.items()}
-    return Peaks(by_stage, report.text_encoder, seat.rank == 0, over)
+    return Peaks(by_stage, report.text_encoder, context.rank == 0, over)
 
 
 def rows(
@@ -147,7 +147,7 @@ def main(arguments: Sequence[str]) -> int:
             assert shape is not None
             cases = _cases(folder, (width, height, frames), ranks, offloads)
             for plan, cases_of_plan in groupby(cases, lambda case: case.plan):
-                with World(plan.world_size, device, weights=open_drawn, timeout_s=_PATIENCE_S) as world:
+                with World(plan.world_size, device, weights=open_synthetic, timeout_s=_PATIENCE_S) as world:
                     for case in cases_of_plan:
                         try:
                             peaks = world.run(measure, case, timeout_s=_PATIENCE_S)
@@ -174,5 +174,5 @@ def _cases(folder: Path, size: tuple[int, int, int], ranks: int, offloads: Seque
                 yield Case(folder, *size, plan, offload)
 
 
-def _whole_text_encoder(model: DrawnModel, *, is_small: bool) -> DrawnModel:
+def _whole_text_encoder(model: SyntheticModel, *, is_small: bool) -> SyntheticModel:
     return small(model) if is_small else replace(model, text_layers=24, text_feed=10_240)

@@ -7,29 +7,29 @@ import time
 
 import torch
 
-from splitreel.bench.drawn_model import DrawnModel
-from splitreel.bench.world import Seat
+from splitreel.bench.synthetic_model import SyntheticModel
+from splitreel.bench.world import RankContext
 
 _SIDE = 8192
 _REPEATS = 20
 
 
-def matmul_flops_per_s(seat: Seat, side: int = _SIDE) -> float:
+def matmul_flops_per_s(context: RankContext, side: int = _SIDE) -> float:
     """Of a square matmul, in bf16 on CUDA and fp32 on the CPU: the median of several."""
-    dtype = torch.bfloat16 if seat.device.type == "cuda" else torch.float32
-    a, b = torch.randn(2, side, side, device=seat.device).to(dtype)
+    dtype = torch.bfloat16 if context.device.type == "cuda" else torch.float32
+    a, b = torch.randn(2, side, side, device=context.device).to(dtype)
     seconds = []
     for _ in range(_REPEATS + 3):
         began = time.perf_counter()
         torch.matmul(a, b)
-        if seat.device.type == "cuda":
-            torch.cuda.synchronize(seat.device)
+        if context.device.type == "cuda":
+            torch.cuda.synchronize(context.device)
         seconds.append(time.perf_counter() - began)
     # The first few choose an algorithm and bring the clock up.
     return 2 * side**3 / statistics.median(seconds[3:])
 
 
-def step_flops(model: DrawnModel, width: int, height: int, frames: int, batch: int) -> float:
+def step_flops(model: SyntheticModel, width: int, height: int, frames: int, batch: int) -> float:
     """Of one denoising step over all blocks; a multiply-add counts as two.
 
     A block's linear layers hold 12 D^2 weights (4 D^2 in attention, 8 D^2 in the feed-forward part), and attention

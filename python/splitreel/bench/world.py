@@ -46,8 +46,8 @@ _AFTER_FAILURE_S = 20.0
 
 
 @dataclass(slots=True)
-class Seat:
-    """One rank's place, and the engine that it keeps between runs."""
+class RankContext:
+    """One rank of the world and the engine that it keeps between runs."""
 
     rank: int
     size: int
@@ -57,8 +57,8 @@ class Seat:
 
 
 @dataclass(frozen=True, slots=True)
-class _Order(Generic[A, R]):
-    function: Callable[[Seat, A], R]
+class _Task(Generic[A, R]):
+    function: Callable[[RankContext, A], R]
     argument: A
 
 
@@ -111,11 +111,11 @@ class World:
         self._processes.clear()
         self._folder.cleanup()
 
-    def run(self, function: Callable[[Seat, A], R], argument: A, *, timeout_s: float) -> list[R]:
+    def run(self, function: Callable[[RankContext, A], R], argument: A, *, timeout_s: float) -> list[R]:
         """Runs a module's function on every rank at once; answers in rank order. Raises WorldLost."""
         try:
             for pipe in self._pipes:
-                pipe.send(_Order(function, argument))
+                pipe.send(_Task(function, argument))
             answers = self._answers(time.monotonic() + timeout_s)
         except (OSError, EOFError, WorldLost) as error:
             self.close()
@@ -163,15 +163,15 @@ def _serve(rank: int, setting: _Setting, pipe: Connection) -> None:
     # stdout is the table's; libraries print there.
     os.dup2(2, 1)
     torch.set_num_threads(setting.threads)
-    seat: Seat | None = None
+    context: RankContext | None = None
     while True:
         try:
-            order: _Order[object, object] = pipe.recv()
+            task: _Task[object, object] = pipe.recv()
         except EOFError:
             os._exit(0)
         try:
-            seat = seat or _sit(rank, setting)
-            pipe.send(order.function(seat, order.argument))
+            context = context or _join_world(rank, setting)
+            pipe.send(task.function(context, task.argument))
         except Exception as error:  # noqa: BLE001 - told to the parent, which ends all ranks
             traceback.print_exc()
             sys.stderr.flush()
@@ -179,7 +179,7 @@ def _serve(rank: int, setting: _Setting, pipe: Connection) -> None:
             pipe.send(_Failure(line, is_refusal=isinstance(error, SplitreelError)))
 
 
-def _sit(rank: int, setting: _Setting) -> Seat:
+def _join_world(rank: int, setting: _Setting) -> RankContext:
     device = torch.device("cpu")
     if setting.device == "cuda":
         device = torch.device("cuda", rank)
@@ -195,4 +195,4 @@ def _sit(rank: int, setting: _Setting) -> Seat:
     engine = Engine(
         rank=rank, world_size=setting.size, device=device, timeout_s=setting.timeout_s, open_tensors=open_tensors
     )
-    return Seat(rank, setting.size, device, engine, open_tensors)
+    return RankContext(rank, setting.size, device, engine, open_tensors)

@@ -10,7 +10,7 @@ import torch
 
 from splitreel.bench.measure import Measured, Run, StepClock, measure_pipeline
 from splitreel.bench.plain import dtype_of, plain_pipeline
-from splitreel.bench.world import Seat
+from splitreel.bench.world import RankContext
 
 
 @cache
@@ -27,14 +27,14 @@ def xfuser_problem() -> str | None:
 
 
 @torch.no_grad()
-def run_xfuser(seat: Seat, run: Run) -> Measured:
+def run_xfuser(context: RankContext, run: Run) -> Measured:
     """On every rank. Its pipeline wraps diffusers' own, so the weights are those of the other rows."""
-    os.environ.update(RANK=str(seat.rank), LOCAL_RANK=str(seat.rank), WORLD_SIZE=str(seat.size))
+    os.environ.update(RANK=str(context.rank), LOCAL_RANK=str(context.rank), WORLD_SIZE=str(context.size))
     from xfuser import xFuserArgs, xFuserCogVideoXPipeline
     from xfuser.core.distributed import init_distributed_environment
 
     plan = run.plan
-    init_distributed_environment(rank=seat.rank, world_size=seat.size, local_rank=seat.rank)
+    init_distributed_environment(rank=context.rank, world_size=context.size, local_rank=context.rank)
     arguments = xFuserArgs(
         model=str(run.model),
         ulysses_degree=plan.ulysses,
@@ -48,6 +48,6 @@ def run_xfuser(seat: Seat, run: Run) -> Measured:
     )
     config, _ = arguments.create_config()
     began = time.perf_counter()
-    pipeline = plain_pipeline(run.model, dtype_of(run.dtype, seat.device), seat.device, seat.open_tensors)
+    pipeline = plain_pipeline(run.model, dtype_of(run.dtype, context.device), context.device, context.open_tensors)
     peer = xFuserCogVideoXPipeline(pipeline, config)
-    return measure_pipeline(peer, run.job, StepClock(seat.device), time.perf_counter() - began)
+    return measure_pipeline(peer, run.job, StepClock(context.device), time.perf_counter() - began)

@@ -36,8 +36,8 @@ from splitreel.rules.plan import Plan
 from splitreel.rules.request import MAX_VIDEOS
 from splitreel.rules.video_size import size_text
 from splitreel.store.model_folder import find_model
-from splitreel.worker.supervisor.checks import check_room, check_wishes, model_of, nearest_folder
-from splitreel.worker.supervisor.current_job import Wish
+from splitreel.worker.supervisor.checks import check_disk_space, check_settings, model_of, nearest_folder
+from splitreel.worker.supervisor.current_job import JobRequest
 from splitreel.worker.supervisor.demo_model import demo_must_be_made, make_demo
 from splitreel.worker.supervisor.supervisor import Options, Supervisor
 
@@ -54,18 +54,18 @@ _UNITS = {
 
 def generate(flags: Flags, options: Options | None = None) -> int:
     """Makes the videos and prints where they are. Returns the exit code."""
-    wish = plan_wish(flags)
-    screen = _Screen()
-    supervisor = Supervisor(screen.hear, options)
-    screen.supervisor = supervisor
+    request = plan_request(flags)
+    display = _ProgressDisplay()
+    supervisor = Supervisor(display.handle, options)
+    display.supervisor = supervisor
     signal.signal(signal.SIGINT, lambda *_: supervisor.post(CancelJob(_JOB)))
     signal.signal(signal.SIGTERM, lambda *_: supervisor.post(CancelJob(_JOB)))
-    supervisor.post(wish)
+    supervisor.post(request)
     supervisor.run()
-    return screen.conclude()
+    return display.conclude()
 
 
-def plan_wish(flags: Flags) -> Wish:
+def plan_request(flags: Flags) -> JobRequest:
     """Everything that can be refused is refused here, before torch is imported anywhere."""
     if demo_must_be_made(flags.model):
         print("making the demo model (once)", file=sys.stderr)
@@ -88,16 +88,16 @@ def plan_wish(flags: Flags) -> Wish:
     )
     # What is wrong whatever the devices are is said before they are looked for.
     if flags.device != "cpu":
-        check_wishes(_on(job, CudaDevices(("any",) * 64)), model)
+        check_settings(_on(job, CudaDevices(("any",) * 64)), model)
     job = _on(job, _devices(flags, plan))
-    check_wishes(job, model)
-    check_room(job)
+    check_settings(job, model)
+    check_disk_space(job)
     if flags.save_latents is not None:
         folder = nearest_folder(flags.save_latents.absolute().parent)
         if not os.access(folder, os.W_OK):
             raise SplitreelError("OUTPUT_NOT_WRITABLE", {"folder": str(folder)})
     latents = None if flags.save_latents is None else flags.save_latents.absolute()
-    return Wish(job, latents, flags.dtype)
+    return JobRequest(job, latents, flags.dtype)
 
 
 def _on(job: StartJob, devices: WorkerDevices) -> StartJob:
@@ -137,7 +137,7 @@ def _devices(flags: Flags, plan: Plan) -> WorkerDevices:
     return CudaDevices(tuple(gpu.uuid for gpu in gpus[: plan.world_size]))
 
 
-class _Screen:
+class _ProgressDisplay:
     """Progress on stderr as one counting line, results on stdout."""
 
     def __init__(self) -> None:
@@ -150,7 +150,7 @@ class _Screen:
         self._told_at = 0.0
         self._saved: list[str] = []
 
-    def hear(self, event: Event) -> None:
+    def handle(self, event: Event) -> None:
         match event:
             case StageProgressed():
                 self._tell(event)

@@ -22,11 +22,11 @@ from splitreel.rules.naming import free_path
 from splitreel.rules.plan import Plan
 from splitreel.store.model_folder import ModelFolder, kernel_trials_file
 from splitreel.worker.rank.job import do_job
+from splitreel.worker.rank.messages import Run
 from splitreel.worker.rank.parent import die_with_parent
-from splitreel.worker.rank.port import Seated
-from splitreel.worker.rank.talk import Run
-from splitreel.worker.supervisor.checks import check_room, check_wishes, model_of
-from splitreel.worker.supervisor.surroundings import versions
+from splitreel.worker.rank.port import RankContext
+from splitreel.worker.supervisor.checks import check_disk_space, check_settings, model_of
+from splitreel.worker.supervisor.process_environment import versions
 
 _COLLECTIVE_TIMEOUT_S = 1800.0
 
@@ -72,7 +72,7 @@ def _prepare(arguments: Sequence[str], world: int) -> tuple[Flags, ModelFolder, 
         devices=CpuDevices() if kind == "cpu" else CudaDevices(tuple(str(number) for number in range(world))),
         preview_folder=None,
     )
-    check_wishes(job, model)
+    check_settings(job, model)
     return flags, model, job
 
 
@@ -95,7 +95,7 @@ def _videos(flags: Flags, model: ModelFolder, plan: Plan) -> tuple[WorkerVideo, 
 def _run(arguments: Sequence[str], rank: int, world: int) -> int:
     flags, model, job = _prepare(arguments, world)
     if not flags.overwrite:
-        check_room(job)
+        check_disk_space(job)
     import torch
     import torch.distributed as dist
 
@@ -124,12 +124,12 @@ def _run(arguments: Sequence[str], rank: int, world: int) -> int:
         # Rank 0 has looked which names are free; the others must mean the same files.
         shared = [job]
         dist.broadcast_object_list(shared, src=0)
-        return _make(flags, model, shared[0], Seated(engine, name), rank, world)
+        return _make(flags, model, shared[0], RankContext(engine, name), rank, world)
     finally:
         dist.destroy_process_group()
 
 
-def _make(flags: Flags, model: ModelFolder, job: StartJob, seated: Seated, rank: int, world: int) -> int:
+def _make(flags: Flags, model: ModelFolder, job: StartJob, context: RankContext, rank: int, world: int) -> int:
     import torch.distributed as dist
 
     Path(job.videos[0].output_path).parent.mkdir(parents=True, exist_ok=True)
@@ -148,15 +148,15 @@ def _make(flags: Flags, model: ModelFolder, job: StartJob, seated: Seated, rank:
         dtype=flags.dtype,
     )
     began = time.monotonic()
-    audience = _Terminal(rank)
-    done, _ = do_job(run, seated, audience, Event(), lambda _report: None)
+    observer = _TerminalObserver(rank)
+    done, _ = do_job(run, context, observer, Event(), lambda _report: None)
     seconds = time.monotonic() - began
-    for path in audience.saved:
+    for path in observer.saved:
         print(f"output saved to {path}", flush=True)
     peaks: list[int] = [0] * world
     dist.all_gather_object(peaks, done.peak_memory_bytes)
     saved: list[list[tuple[int, Path, tuple[int, ...]]]] = [[] for _ in range(world)]
-    dist.all_gather_object(saved, audience.latents)
+    dist.all_gather_object(saved, observer.latents)
     if rank == 0:
         if flags.save_latents is not None:
             _save_latents(flags.save_latents, [part for parts in saved for part in parts])
@@ -167,7 +167,7 @@ def _make(flags: Flags, model: ModelFolder, job: StartJob, seated: Seated, rank:
 
 
 def _save_latents(target: Path, parts: list[tuple[int, Path, tuple[int, ...]]]) -> None:
-    from splitreel.worker.rank.talk import LatentsSaved
+    from splitreel.worker.rank.messages import LatentsSaved
     from splitreel.worker.supervisor.latents_file import write_latents
 
     write_latents(target, [LatentsSaved(1, video, str(path), shape) for video, path, shape in sorted(parts)])
@@ -175,7 +175,7 @@ def _save_latents(target: Path, parts: list[tuple[int, Path, tuple[int, ...]]]) 
         path.unlink(missing_ok=True)
 
 
-class _Terminal:
+class _TerminalObserver:
     """Progress on stderr, by rank 0 alone."""
 
     def __init__(self, rank: int) -> None:

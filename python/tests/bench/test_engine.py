@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from splitreel.bench import engine
-from splitreel.bench.drawn_model import MODELS, make_folder, open_drawn
 from splitreel.bench.engine import PlanCost, cost_of_plan
 from splitreel.bench.gpu_cases import small
 from splitreel.bench.measure import Run
+from splitreel.bench.synthetic_model import MODELS, make_folder, open_synthetic
 from splitreel.bench.traffic import bytes_sent
 from splitreel.bench.world import World
 from splitreel.engine.api import EngineJob, VideoJob
@@ -21,7 +21,7 @@ from splitreel.rules.plan import Plan
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
-    with World(4, "cpu", weights=open_drawn) as ranks:
+    with World(4, "cpu", weights=open_synthetic) as ranks:
         yield ranks
 
 

@@ -16,10 +16,10 @@ from diffusers import CogVideoXTransformer3DModel
 from torch.utils.flop_counter import FlopCounterMode
 
 from splitreel.bench import gpu, roof
-from splitreel.bench.drawn_model import MODELS, make_folder, open_drawn
 from splitreel.bench.gpu_cases import small
 from splitreel.bench.plain import plain_pipeline
-from splitreel.bench.world import RunRefused, Seat, World, WorldLost
+from splitreel.bench.synthetic_model import MODELS, make_folder, open_synthetic
+from splitreel.bench.world import RankContext, RunRefused, World, WorldLost
 from splitreel.contract.errors import SplitreelError
 from splitreel.store.model_folder import check_model_folder
 
@@ -79,32 +79,32 @@ def test_the_models_have_their_true_size_and_take_no_room(key: str, billions: fl
 def test_a_tensor_is_drawn_alike_whole_and_in_parts(tmp_path: Path) -> None:
     folder = make_folder(small(MODELS["5b"]), tmp_path / "small")
     one, two = (
-        plain_pipeline(folder, torch.float32, torch.device("cpu"), open_drawn(torch.device("cpu"))).transformer
+        plain_pipeline(folder, torch.float32, torch.device("cpu"), open_synthetic(torch.device("cpu"))).transformer
         for _ in range(2)
     )
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), two.parameters(), strict=True))
     file = next((folder / "transformer").glob("*.safetensors"))
-    with open_drawn(torch.device("cpu"))(file) as tensors:
+    with open_synthetic(torch.device("cpu"))(file) as tensors:
         name = "transformer_blocks.0.attn1.to_q.weight"
         assert torch.equal(tensors.get_slice(name)[3:5], tensors.get_tensor(name)[3:5])
         assert not torch.equal(tensors.get_tensor(name), tensors.get_tensor(name.replace("to_q", "to_k")))
 
 
-def _double(seat: Seat, number: int) -> int:
-    return number * 2 + seat.rank
+def _double(context: RankContext, number: int) -> int:
+    return number * 2 + context.rank
 
 
-def _one_fails(seat: Seat, rank: int) -> None:
-    if seat.rank == rank:
+def _one_fails(context: RankContext, rank: int) -> None:
+    if context.rank == rank:
         raise RuntimeError("broken on purpose")
 
 
-def _one_hangs(seat: Seat, rank: int) -> None:
-    if seat.rank == rank:
+def _one_hangs(context: RankContext, rank: int) -> None:
+    if context.rank == rank:
         Event().wait()
 
 
-def _all_refuse(seat: Seat, code: str) -> None:
+def _all_refuse(context: RankContext, code: str) -> None:
     raise SplitreelError(code)
 
 

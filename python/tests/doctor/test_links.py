@@ -9,14 +9,14 @@ import pytest
 
 from splitreel.commands.doctor import link_probe
 from splitreel.commands.doctor.link_probe import LinkProbe
-from splitreel.commands.doctor.links import Exchange, Pair, judge_links
-from splitreel.commands.doctor.ranks import judge_ranks
+from splitreel.commands.doctor.links import Exchange, Pair, check_links
+from splitreel.commands.doctor.ranks import check_ranks
 
 _PAIRS = [(0, 1), (0, 2), (1, 2)]
 _RIGHT = Exchange("", 20.0)
 
 
-class PlayedLinks:
+class FakeLinks:
     """A machine whose pairs fail as told: `broken` with peer-to-peer only, `dead` either way."""
 
     def __init__(self, broken: Sequence[Pair] = (), dead: Sequence[Pair] = ()) -> None:
@@ -30,18 +30,18 @@ class PlayedLinks:
 
 
 def test_right_links_are_not_tried_the_slow_way() -> None:
-    links = PlayedLinks()
-    (finding,) = judge_links(links, _PAIRS, is_off_now=False)
+    links = FakeLinks()
+    (finding,) = check_links(links, _PAIRS, is_off_now=False)
     assert (finding.status, finding.fix) == ("ok", "")
     assert links.asked == [(_PAIRS, False)]
     assert finding.text == "the right numbers arrive between all 3 pairs of GPUs, 20.0 to 20.0 GB/s"
-    (finding,) = judge_links(links, _PAIRS[:1], is_off_now=False)
+    (finding,) = check_links(links, _PAIRS[:1], is_off_now=False)
     assert finding.text.startswith("the right numbers arrive between the two GPUs, ")
 
 
 def test_the_workaround_is_proposed_only_where_it_helps() -> None:
-    links = PlayedLinks(broken=[(0, 2)])
-    (finding,) = judge_links(links, _PAIRS, is_off_now=False)
+    links = FakeLinks(broken=[(0, 2)])
+    (finding,) = check_links(links, _PAIRS, is_off_now=False)
     assert (finding.status, finding.fix) == ("problem", "p2p_off")
     assert "GPU 0 and GPU 2" in finding.text
     assert "NCCL_P2P_DISABLE=1" in finding.action
@@ -49,17 +49,17 @@ def test_the_workaround_is_proposed_only_where_it_helps() -> None:
 
 
 def test_a_link_that_is_dead_either_way_is_not_blamed_on_peer_to_peer() -> None:
-    findings = judge_links(PlayedLinks(broken=[(0, 1)], dead=[(1, 2)]), _PAIRS, is_off_now=False)
+    findings = check_links(FakeLinks(broken=[(0, 1)], dead=[(1, 2)]), _PAIRS, is_off_now=False)
     assert [finding.fix for finding in findings] == ["p2p_off", ""]
     assert "GPU 1 and GPU 2" in findings[1].text
-    (alone,) = judge_links(PlayedLinks(dead=[(1, 2)]), _PAIRS, is_off_now=False)
+    (alone,) = check_links(FakeLinks(dead=[(1, 2)]), _PAIRS, is_off_now=False)
     assert (alone.status, alone.fix) == ("problem", "")
 
 
 def test_what_is_switched_off_is_right_where_it_is_needed_and_a_note_where_not() -> None:
-    (needed,) = judge_links(PlayedLinks(broken=[(0, 1)]), _PAIRS, is_off_now=True)
+    (needed,) = check_links(FakeLinks(broken=[(0, 1)]), _PAIRS, is_off_now=True)
     assert (needed.status, needed.fix) == ("ok", "")
-    (needless,) = judge_links(PlayedLinks(), _PAIRS, is_off_now=True)
+    (needless,) = check_links(FakeLinks(), _PAIRS, is_off_now=True)
     assert (needless.status, needless.fix) == ("note", "p2p_on")
 
 
@@ -89,10 +89,10 @@ def pattern(rank, numel, device):
 
 def test_wrong_numbers_are_seen_by_real_ranks_and_judged(tmp_path: Path) -> None:
     probe = LinkProbe({0: "", 1: ""}, script=_damaged(tmp_path, _WRONG_WITH_P2P))
-    (finding,) = judge_links(probe, [(0, 1)], is_off_now=False)
+    (finding,) = check_links(probe, [(0, 1)], is_off_now=False)
     assert (finding.status, finding.fix) == ("problem", "p2p_off")
     assert "numbers of a sum were wrong" in finding.text
-    assert judge_ranks(probe).status == "problem"
+    assert check_ranks(probe).status == "problem"
 
 
 def test_a_pair_that_hangs_is_named_and_the_next_is_still_tried(

@@ -26,8 +26,8 @@ from splitreel.engine.api import (
     VideoOutcome,
 )
 from splitreel.rules.plan import Plan
-from splitreel.worker.rank.port import Seated
-from splitreel.worker.rank.talk import Join
+from splitreel.worker.rank.messages import Join
+from splitreel.worker.rank.port import RankContext
 
 _TILES = 2
 _BYTES = 1000
@@ -39,8 +39,8 @@ def preload() -> None:
     _ = splitreel.worker.rank.hooks
 
 
-def seat(join: Join, before: Seated | None) -> Seated:
-    return Seated(FakeEngine(join.rank, join.world_size, Path(join.store)), "cpu")
+def join_world(join: Join, before: RankContext | None) -> RankContext:
+    return RankContext(FakeEngine(join.rank, join.world_size, Path(join.store)), "cpu")
 
 
 @dataclass
@@ -53,12 +53,12 @@ class FakeEngine:
     round: int = 0
     partners: int = 0
 
-    def meet(self, wish: bool = False) -> bool:
+    def meet(self, request: bool = False) -> bool:
         """All ranks at the same place; true when any of them wishes it."""
         self.round += 1
         place = self.folder.with_name(f"{self.folder.name}-{self.job}-{self.round}")
         place.mkdir(exist_ok=True)
-        (place / f"part-{self.rank}").write_text(str(int(wish)))
+        (place / f"part-{self.rank}").write_text(str(int(request)))
         (place / f"part-{self.rank}").rename(place / str(self.rank))
         while len([p for p in place.iterdir() if p.name.isdigit()]) < self.partners:
             time.sleep(0.002)

@@ -11,8 +11,8 @@ import torch
 
 from splitreel.models.split_transformer import SplitTransformer
 from splitreel.worker.rank import torch_engine
-from splitreel.worker.rank.port import Seated
-from splitreel.worker.rank.talk import Join
+from splitreel.worker.rank.messages import Join
+from splitreel.worker.rank.port import RankContext
 
 preload = torch_engine.preload
 
@@ -20,9 +20,9 @@ _passes = 0
 _exhausted = False
 
 
-def seat(join: Join, before: Seated | None) -> Seated:
-    seated = torch_engine.seat(join, before)
-    generate, run_blocks = seated.engine.generate, SplitTransformer.run_blocks
+def join_world(join: Join, before: RankContext | None) -> RankContext:
+    context = torch_engine.join_world(join, before)
+    generate, run_blocks = context.engine.generate, SplitTransformer.run_blocks
 
     def generate_or_not(job, plan, hooks):  # type: ignore[no-untyped-def]
         global _passes, _exhausted
@@ -37,6 +37,6 @@ def seat(join: Join, before: Seated | None) -> Seated:
             raise torch.OutOfMemoryError("played")
         return run_blocks(self, *arguments)
 
-    seated.engine.generate = generate_or_not
+    context.engine.generate = generate_or_not
     SplitTransformer.run_blocks = run_or_not
-    return seated
+    return context

@@ -15,14 +15,14 @@ from splitreel.store.model_folder import find_model
 from tests.processes.worker import HERE, Worker, all_gone, start_job
 
 FAULTY: dict[str, object] = {"engine_module": "faulty_engine", "extra_path": HERE}
-BEAT_S = 4.0
+HEARTBEAT_S = 4.0
 PLANS = {"cfg": {"cfg": 2, "ulysses": 1}, "tensor": {"tp": 2, "ulysses": 1}, "pipeline": {"pp": 2, "ulysses": 1}}
 SMALL: dict[str, object] = {"width": 96, "height": 64, "numFrames": 9}
 
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
-    worker = Worker(FAULTY, {"beat_s": BEAT_S})
+    worker = Worker(FAULTY, {"heartbeat_s": HEARTBEAT_S})
     yield worker
     family = worker.family()
     worker.close()
@@ -100,7 +100,7 @@ def test_a_stopped_rank_is_named_within_5_s_of_its_deadline(
     os.kill(pids[rank], signal.SIGSTOP)
     began = time.monotonic()
     error = worker.wait_for("jobFailed", 30)["error"]
-    assert time.monotonic() - began < BEAT_S + 5
+    assert time.monotonic() - began < HEARTBEAT_S + 5
     assert (error["code"], error["params"]["rank"], error["params"]["stage"]) == ("RANK_HUNG", rank, "denoising")
     assert all_gone(pids)
     next_job_is_made(worker, tmp_path, plan)

@@ -15,7 +15,7 @@ import pytest
 from splitreel.video.mp4 import read_metadata
 from tests.processes.worker import FAKE, Worker, all_gone, is_alive, make_model_folder, start_job
 
-QUICK = {"beat_s": 1.5, "idle_s": 3.0, "deadlock_s": 20.0, "cancel_s": 5.0}
+QUICK = {"heartbeat_s": 1.5, "idle_s": 3.0, "deadlock_s": 20.0, "cancel_s": 5.0}
 ORDER = ["starting", "loading", "encoding", "denoising", "decoding", "writing"]
 
 

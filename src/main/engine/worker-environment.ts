@@ -10,7 +10,7 @@ const PASSED = [
   'CUDA_VISIBLE_DEVICES',
   'NVIDIA_VISIBLE_DEVICES',
   'OMP_NUM_THREADS',
-  // Switches that links need: the same list as python/splitreel/worker/supervisor/surroundings.py hands on to ranks.
+  // Switches that links need: the same list as python/splitreel/worker/supervisor/process_environment.py hands on to ranks.
   'NCCL_P2P_DISABLE',
   'NCCL_P2P_LEVEL',
   'NCCL_SHM_DISABLE',

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from splitreel.commands.doctor.finding import Finding, Status
 from splitreel.commands.doctor.link_probe import LinkProbe, is_p2p_off
-from splitreel.commands.doctor.links import judge_links
-from splitreel.commands.doctor.ranks import cpu_ranks, judge_ranks
+from splitreel.commands.doctor.links import check_links
+from splitreel.commands.doctor.ranks import check_ranks, cpu_ranks
 from splitreel.contract.errors import SplitreelError
 from splitreel.contract.messages import RESOURCES
 from splitreel.machine.gpus import Gpu, find_gpus, visible_gpus
@@ -47,7 +47,7 @@ def examine(*, has_environment: bool) -> Iterator[Finding]:
     yield from _disk()
     yield from _models()
     if has_environment:
-        yield judge_ranks(cpu_ranks())
+        yield check_ranks(cpu_ranks())
         yield from _links()
 
 
@@ -155,4 +155,4 @@ def _links() -> Iterator[Finding]:
         return
     probe = LinkProbe({gpu.index: gpu.uuid for gpu in gpus})
     pairs = list(itertools.combinations([gpu.index for gpu in gpus], 2))
-    yield from judge_links(probe, pairs, is_off_now=is_p2p_off())
+    yield from check_links(probe, pairs, is_off_now=is_p2p_off())

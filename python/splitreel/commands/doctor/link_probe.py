@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from splitreel.commands.doctor.links import Exchange, Pair
-from splitreel.worker.supervisor.surroundings import child_environment
+from splitreel.worker.supervisor.process_environment import child_environment
 
 _SCRIPT = Path(__file__).with_name("link_ranks.py")
 # Importing torch on a busy machine, and NCCL's first communicator, which looks at all links.

@@ -31,7 +31,7 @@ class Links(Protocol):
         """Sends known numbers both ways between the two of each pair, and looks at what arrives."""
 
 
-def judge_links(links: Links, pairs: Sequence[Pair], *, is_off_now: bool) -> list[Finding]:
+def check_links(links: Links, pairs: Sequence[Pair], *, is_off_now: bool) -> list[Finding]:
     """`is_off_now`: peer-to-peer is switched off at present, by the setting or by the variable."""
     first = links.exchange(pairs, is_p2p_off=False)
     bad = [pair for pair in pairs if first[pair].problem]

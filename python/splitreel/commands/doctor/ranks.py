@@ -9,7 +9,7 @@ from splitreel.commands.doctor.links import Links
 _PAIR = (0, 1)
 
 
-def judge_ranks(links: Links) -> Finding:
+def check_ranks(links: Links) -> Finding:
     problem = links.exchange([_PAIR], is_p2p_off=False)[_PAIR].problem
     if problem:
         text = f"two ranks could not work together: {problem}"

@@ -25,14 +25,14 @@ from splitreel.engine.api import Stage as EngineStage
 from splitreel.rules.request import FRAMES_PER_SECOND
 from splitreel.video.mp4 import VideoFormat
 from splitreel.worker.rank.clip_writer import ClipWriter
-from splitreel.worker.rank.talk import Run
+from splitreel.worker.rank.messages import Run
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
 
 
-class Audience(Protocol):
+class JobObserver(Protocol):
     """Who hears of it: the supervisor, or the terminal under torchrun."""
 
     def started(self, video: int, stage: Stage, total: int) -> None: ...
@@ -59,10 +59,10 @@ class _Clock:
 
 
 class JobHooks:
-    def __init__(self, run: Run, device_name: str, audience: Audience, cancelled: Event) -> None:
+    def __init__(self, run: Run, device_name: str, observer: JobObserver, cancelled: Event) -> None:
         self._run = run
         self._device_name = device_name
-        self._audience = audience
+        self._observer = observer
         self._cancelled = cancelled
         self._began = time.monotonic()
         self._totals: dict[tuple[int, Stage], int] = {}
@@ -77,7 +77,7 @@ class JobHooks:
         kind = Stage(stage.value)
         if kind is Stage.DENOISING:
             self._clock(video).steps.append(time.monotonic())
-        self._audience.progressed(video, kind, completed, self._totals.get((video, kind), completed))
+        self._observer.progressed(video, kind, completed, self._totals.get((video, kind), completed))
 
     def stage_finished(self, video: int, stage: EngineStage) -> None:
         self._finish(video, Stage(stage.value))
@@ -95,14 +95,14 @@ class JobHooks:
 
         path = Path(self._run.job.preview_folder) / f"{video}-{step}.jpg"
         write_preview(path, image_u8_HWC)
-        self._audience.previewed(video, step, path)
+        self._observer.previewed(video, step, path)
 
     def latents(self, video: int, latents_BFCHW: torch.Tensor) -> None:
         if self._run.latents_folder is None:
             return
         path = Path(self._run.latents_folder) / f"{video}.f32"
         latents_BFCHW.contiguous().numpy().tofile(path)
-        self._audience.latents_saved(video, path, tuple(latents_BFCHW.shape))
+        self._observer.latents_saved(video, path, tuple(latents_BFCHW.shape))
 
     def frame(self, video: int, index: int, frame_u8_HWC: np.ndarray) -> None:
         settings = self._run.job.settings
@@ -111,7 +111,7 @@ class JobHooks:
             self._clips[video] = ClipWriter(
                 Path(self._run.job.videos[video].output_path),
                 VideoFormat(settings.width, settings.height, FRAMES_PER_SECOND),
-                lambda count: self._audience.progressed(video, Stage.WRITING, count, settings.num_frames),
+                lambda count: self._observer.progressed(video, Stage.WRITING, count, settings.num_frames),
             )
         clip = self._clips[video]
         clip.add(frame_u8_HWC)
@@ -125,21 +125,21 @@ class JobHooks:
 
     def _complete(self, video: int, clip: ClipWriter) -> None:
         clip.finish(lambda: self._metadata(video))
-        if not self._audience.may_publish(video):
+        if not self._observer.may_publish(video):
             raise Cancelled
         clip.publish()
         self._finish(video, Stage.WRITING)
-        self._audience.published(video, Path(self._run.job.videos[video].output_path))
+        self._observer.published(video, Path(self._run.job.videos[video].output_path))
 
     def _start(self, video: int, stage: Stage, total: int) -> None:
         self._clock(video).started[stage] = time.monotonic()
         self._totals[video, stage] = total
-        self._audience.started(video, stage, total)
+        self._observer.started(video, stage, total)
 
     def _finish(self, video: int, stage: Stage) -> None:
         clock = self._clock(video)
         clock.durations[stage] = time.monotonic() - clock.started.get(stage, time.monotonic())
-        self._audience.finished(video, stage, self._totals.get((video, stage), 0))
+        self._observer.finished(video, stage, self._totals.get((video, stage), 0))
 
     def _clock(self, video: int) -> _Clock:
         return self._clocks.setdefault(video, _Clock({}, {}, [], {}))

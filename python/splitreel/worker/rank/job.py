@@ -18,25 +18,25 @@ from splitreel.engine.api import (
     SchedulerChoice,
     VideoJob,
 )
-from splitreel.worker.rank.hooks import Audience, JobHooks
-from splitreel.worker.rank.port import Seated
-from splitreel.worker.rank.talk import Done, Run, VideoError
+from splitreel.worker.rank.hooks import JobHooks, JobObserver
+from splitreel.worker.rank.messages import Done, Run, VideoError
+from splitreel.worker.rank.port import RankContext
 
 # Pictures of the video as it forms: enough to see it move, few enough to cost nothing.
 _PREVIEWS = 10
 
 
 def do_job(
-    run: Run, seated: Seated, audience: Audience, cancelled: Event, loaded: Callable[[LoadReport], None]
+    run: Run, context: RankContext, observer: JobObserver, cancelled: Event, loaded: Callable[[LoadReport], None]
 ) -> tuple[Done, EngineReport]:
     """Raises SplitreelError or Cancelled, on every rank alike; anything else is this rank's own failure."""
-    hooks = JobHooks(run, seated.device_name, audience, cancelled)
+    hooks = JobHooks(run, context.device_name, observer, cancelled)
     job = run.job
     try:
         options = LoadOptions(dtype=run.dtype, offload=Offload(job.settings.offload))
-        hooks.loaded = seated.engine.load(Path(run.model_path), job.plan, options, hooks)
+        hooks.loaded = context.engine.load(Path(run.model_path), job.plan, options, hooks)
         loaded(hooks.loaded)
-        report = seated.engine.generate(engine_job(run), job.plan, hooks)
+        report = context.engine.generate(engine_job(run), job.plan, hooks)
     finally:
         hooks.discard_unfinished()
     errors = tuple(

@@ -9,7 +9,7 @@ from typing import Protocol, cast
 
 from splitreel.engine.api import EngineJob, EngineReport, Hooks, LoadOptions, LoadReport
 from splitreel.rules.plan import Plan
-from splitreel.worker.rank.talk import Join
+from splitreel.worker.rank.messages import Join
 
 
 class RankEngine(Protocol):
@@ -18,19 +18,19 @@ class RankEngine(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Seated:
+class RankContext:
     """An engine in its place in the world."""
 
     engine: RankEngine
     device_name: str  # `cuda: NVIDIA H200` or `cpu`
 
 
-class EngineMaker(Protocol):
+class EngineModule(Protocol):
     """A module with these two: `preload` imports all that is heavy and touches no device; `seat` joins the world."""
 
     def preload(self) -> None: ...
-    def seat(self, join: Join, before: Seated | None) -> Seated: ...
+    def join_world(self, join: Join, before: RankContext | None) -> RankContext: ...
 
 
-def engine_maker(module: str) -> EngineMaker:
-    return cast("EngineMaker", importlib.import_module(module))
+def load_engine_module(module: str) -> EngineModule:
+    return cast("EngineModule", importlib.import_module(module))

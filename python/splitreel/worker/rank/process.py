@@ -16,35 +16,35 @@ from splitreel.contract.errors import AppError, Cancelled, SplitreelError, Unsha
 from splitreel.contract.protocol import Stage
 from splitreel.engine.api import LoadReport
 from splitreel.worker.rank.job import do_job
-from splitreel.worker.rank.port import EngineMaker, Seated
-from splitreel.worker.rank.talk import (
-    Beat,
+from splitreel.worker.rank.messages import (
     Cancel,
+    Channel,
     Join,
     Joined,
     LatentsSaved,
     Loaded,
     MayPublish,
-    Mouth,
     Preview,
     Progress,
     Publish,
     Published,
+    RankHeartbeat,
     Run,
     Stopped,
-    orders,
+    read_commands,
 )
+from splitreel.worker.rank.port import EngineModule, RankContext
 
-_BEAT_S = 0.5
+_HEARTBEAT_S = 0.5
 # Progress of one stage is told at most this often; its first and last are always told.
 _PROGRESS_S = 0.04
 
 
 class RankProcess:
-    def __init__(self, ears: BinaryIO, mouth: Mouth, maker: EngineMaker) -> None:
-        self._ears = ears
-        self._mouth = mouth
-        self._maker = maker
+    def __init__(self, stream: BinaryIO, channel: Channel, engine_module: EngineModule) -> None:
+        self._stream = stream
+        self._channel = channel
+        self._engine_module = engine_module
         self._tasks: queue.Queue[Join | Run] = queue.Queue()
         self._decisions: queue.Queue[Publish] = queue.Queue()
         self._cancelled = Event()
@@ -52,57 +52,59 @@ class RankProcess:
 
     def serve(self) -> None:
         """Never returns: the process ends when the supervisor is gone."""
-        threading.Thread(target=self._hear, name="orders", daemon=True).start()
+        threading.Thread(target=self._read_commands, name="orders", daemon=True).start()
         main = threading.get_ident()
-        threading.Thread(target=self._beat, args=(main,), name="beat", daemon=True).start()
-        seated: Seated | None = None
+        threading.Thread(target=self._send_heartbeats, args=(main,), name="heartbeat", daemon=True).start()
+        context: RankContext | None = None
         while True:
             task = self._tasks.get()
             if isinstance(task, Join):
-                seated = self._maker.seat(task, seated)
-                self._mouth.say(Joined(seated.device_name))
+                context = self._engine_module.join_world(task, context)
+                self._channel.send(Joined(context.device_name))
             else:
-                assert seated is not None
-                self._run(task, seated)
+                assert context is not None
+                self._run(task, context)
 
-    def _run(self, run: Run, seated: Seated) -> None:
+    def _run(self, run: Run, context: RankContext) -> None:
         self._cancelled.clear()
         if self._cancelled_serial == run.serial:
             self._cancelled.set()
-        audience = _Supervisor(run.serial, self._mouth, self._decisions)
+        observer = _SupervisorObserver(run.serial, self._channel, self._decisions)
 
         def loaded(report: LoadReport) -> None:
-            self._mouth.say(Loaded(run.serial, report.bytes_read))
+            self._channel.send(Loaded(run.serial, report.bytes_read))
 
         try:
-            done, _ = do_job(run, seated, audience, self._cancelled, loaded)
+            done, _ = do_job(run, context, observer, self._cancelled, loaded)
         except Cancelled:
-            self._mouth.say(Stopped(run.serial, None, shared=True))
+            self._channel.send(Stopped(run.serial, None, shared=True))
         except SplitreelError as error:
-            self._mouth.say(Stopped(run.serial, error.error, shared=not isinstance(error, UnsharedError)))
+            self._channel.send(Stopped(run.serial, error.error, shared=not isinstance(error, UnsharedError)))
         except Exception as error:  # noqa: BLE001 - told to the supervisor, which ends the ranks
             problem = f"{type(error).__name__}: {error}".split("\n")[0][:300]
             details = traceback.format_exc()
-            self._mouth.say(Stopped(run.serial, AppError("INTERNAL", {"problem": problem}, (), details), shared=False))
+            self._channel.send(
+                Stopped(run.serial, AppError("INTERNAL", {"problem": problem}, (), details), shared=False)
+            )
         else:
-            self._mouth.say(done)
+            self._channel.send(done)
 
-    def _hear(self) -> None:
+    def _read_commands(self) -> None:
         try:
-            for order in orders(self._ears):
-                match order:
+            for command in read_commands(self._stream):
+                match command:
                     case Join() | Run():
-                        self._tasks.put(order)
+                        self._tasks.put(command)
                     case Cancel():
-                        self._cancelled_serial = order.serial
+                        self._cancelled_serial = command.serial
                         self._cancelled.set()
                     case Publish():
-                        self._decisions.put(order)
+                        self._decisions.put(command)
         finally:
             # The supervisor is gone, and with it every reason to hold memory. Nothing of ours needs an orderly end.
             os._exit(0)
 
-    def _beat(self, main: int) -> None:
+    def _send_heartbeats(self, main: int) -> None:
         while True:
             frame = sys._current_frames().get(main)
             where = ""
@@ -112,46 +114,46 @@ class RankProcess:
                 where = f"{code.co_qualname} ({Path(code.co_filename).name}:{frame.f_lineno})"
                 waiting = "torch/distributed" in code.co_filename or Path(code.co_filename).stem == "collectives"
             try:
-                self._mouth.say(Beat(waiting, where))
+                self._channel.send(RankHeartbeat(waiting, where))
             except OSError:
                 os._exit(0)
-            time.sleep(_BEAT_S)
+            time.sleep(_HEARTBEAT_S)
 
 
-class _Supervisor:
-    """The supervisor as a job's audience."""
+class _SupervisorObserver:
+    """The supervisor as a job's observer."""
 
-    def __init__(self, serial: int, mouth: Mouth, decisions: queue.Queue[Publish]) -> None:
+    def __init__(self, serial: int, channel: Channel, decisions: queue.Queue[Publish]) -> None:
         self._serial = serial
-        self._mouth = mouth
+        self._channel = channel
         self._decisions = decisions
-        self._told: dict[tuple[int, Stage], float] = {}
+        self._sent_at: dict[tuple[int, Stage], float] = {}
 
     def started(self, video: int, stage: Stage, total: int) -> None:
-        self._mouth.say(Progress(self._serial, video, stage, "started", 0, total))
+        self._channel.send(Progress(self._serial, video, stage, "started", 0, total))
 
     def progressed(self, video: int, stage: Stage, completed: int, total: int) -> None:
         now = time.monotonic()
-        if completed < total and now - self._told.get((video, stage), 0.0) < _PROGRESS_S:
+        if completed < total and now - self._sent_at.get((video, stage), 0.0) < _PROGRESS_S:
             return
-        self._told[video, stage] = now
-        self._mouth.say(Progress(self._serial, video, stage, "progressed", completed, total))
+        self._sent_at[video, stage] = now
+        self._channel.send(Progress(self._serial, video, stage, "progressed", completed, total))
 
     def finished(self, video: int, stage: Stage, total: int) -> None:
-        self._mouth.say(Progress(self._serial, video, stage, "finished", total, total))
+        self._channel.send(Progress(self._serial, video, stage, "finished", total, total))
 
     def previewed(self, video: int, step: int, path: Path) -> None:
-        self._mouth.say(Preview(self._serial, video, step, str(path)))
+        self._channel.send(Preview(self._serial, video, step, str(path)))
 
     def latents_saved(self, video: int, path: Path, shape: tuple[int, ...]) -> None:
-        self._mouth.say(LatentsSaved(self._serial, video, str(path), shape))
+        self._channel.send(LatentsSaved(self._serial, video, str(path), shape))
 
     def may_publish(self, video: int) -> bool:
-        self._mouth.say(MayPublish(self._serial, video))
+        self._channel.send(MayPublish(self._serial, video))
         while True:
             decision = self._decisions.get()
             if (decision.serial, decision.video) == (self._serial, video):
                 return decision.granted
 
     def published(self, video: int, path: Path) -> None:
-        self._mouth.say(Published(self._serial, video, str(path)))
+        self._channel.send(Published(self._serial, video, str(path)))

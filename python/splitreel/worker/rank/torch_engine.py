@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from splitreel.store.model_folder import kernel_trials_file
-from splitreel.worker.rank.port import Seated
-from splitreel.worker.rank.talk import Join
+from splitreel.worker.rank.messages import Join
+from splitreel.worker.rank.port import RankContext
 
 
 def preload() -> None:
@@ -19,7 +19,7 @@ def preload() -> None:
     _ = (torch.distributed, splitreel.engine.engine, splitreel.video.mp4)
 
 
-def seat(join: Join, before: Seated | None) -> Seated:
+def join_world(join: Join, before: RankContext | None) -> RankContext:
     """Joins the process group; an engine of a smaller or larger world before it is let go first."""
     import torch
     import torch.distributed as dist
@@ -53,4 +53,4 @@ def seat(join: Join, before: Seated | None) -> Seated:
         timeout_s=join.timeout_s,
         kernel_trials=kernel_trials_file(),
     )
-    return Seated(engine, name)
+    return RankContext(engine, name)

@@ -15,10 +15,10 @@ import sys
 from select import select
 from typing import NoReturn
 
+from splitreel.worker.rank.messages import Channel
 from splitreel.worker.rank.parent import die_with_parent
-from splitreel.worker.rank.port import EngineMaker, engine_maker
+from splitreel.worker.rank.port import EngineModule, load_engine_module
 from splitreel.worker.rank.process import RankProcess
-from splitreel.worker.rank.talk import Mouth
 
 _MESSAGE_BYTES = 65_536
 
@@ -29,45 +29,45 @@ def main(argv: list[str]) -> int:
     die_with_parent(parent)
     # Ctrl-C reaches the whole foreground group; only the supervisor decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    channel = socket.socket(fileno=descriptor)
-    maker = engine_maker(module)
-    maker.preload()
+    control = socket.socket(fileno=descriptor)
+    engine_module = load_engine_module(module)
+    engine_module.preload()
     # Objects made so far are never collected, so forked ranks do not copy their pages to count them.
     gc.collect()
     gc.freeze()
-    _say(channel, {"type": "ready"})
-    return _serve(channel, maker)
+    _send(control, {"type": "ready"})
+    return _serve(control, engine_module)
 
 
-def _serve(channel: socket.socket, maker: EngineMaker) -> int:
+def _serve(control: socket.socket, engine_module: EngineModule) -> int:
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
     own_pid = os.getpid()
     while True:
-        sources: list[socket.socket | int] = [channel, wake_read]
+        sources: list[socket.socket | int] = [control, wake_read]
         readable, _, _ = select(sources, [], [])
         if wake_read in readable:
             os.read(wake_read, 4096)
-            _report_ended(channel)
-        if channel in readable:
-            message, descriptors, _, _ = socket.recv_fds(channel, _MESSAGE_BYTES, 2)
+            _report_ended(control)
+        if control in readable:
+            message, descriptors, _, _ = socket.recv_fds(control, _MESSAGE_BYTES, 2)
             if not message:
                 return 0
-            order = json.loads(message)
+            request = json.loads(message)
             pid = os.fork()
             if pid == 0:
-                channel.close()
+                control.close()
                 os.close(wake_read)
                 os.close(wake_write)
-                _become_rank(order, descriptors, maker, own_pid)
+                _become_rank(request, descriptors, engine_module, own_pid)
             for descriptor in descriptors:
                 os.close(descriptor)
-            _say(channel, {"type": "forked", "serial": order["serial"], "pid": pid})
+            _send(control, {"type": "forked", "serial": request["serial"], "pid": pid})
 
 
-def _report_ended(channel: socket.socket) -> None:
+def _report_ended(control: socket.socket) -> None:
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -75,24 +75,26 @@ def _report_ended(channel: socket.socket) -> None:
             return
         if pid == 0:
             return
-        _say(channel, {"type": "ended", "pid": pid, "code": os.waitstatus_to_exitcode(status)})
+        _send(control, {"type": "ended", "pid": pid, "code": os.waitstatus_to_exitcode(status)})
 
 
-def _become_rank(order: dict[str, object], descriptors: list[int], maker: EngineMaker, parent: int) -> NoReturn:
-    talk, output = descriptors
+def _become_rank(
+    request: dict[str, object], descriptors: list[int], engine_module: EngineModule, parent: int
+) -> NoReturn:
+    sock, output = descriptors
     code = 1
     try:
         die_with_parent(parent)
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        environment = order["environment"]
+        environment = request["environment"]
         assert isinstance(environment, dict)
         os.environ.update(environment)
         os.dup2(output, 1)
         os.dup2(output, 2)
         os.close(output)
-        stream = socket.socket(fileno=talk)
-        RankProcess(stream.makefile("rb"), Mouth(stream.makefile("wb")), maker).serve()
+        stream = socket.socket(fileno=sock)
+        RankProcess(stream.makefile("rb"), Channel(stream.makefile("wb")), engine_module).serve()
     except BaseException:  # noqa: BLE001 - the last thing this process can do is to say why
         import traceback
 
@@ -102,9 +104,9 @@ def _become_rank(order: dict[str, object], descriptors: list[int], maker: Engine
         os._exit(code)
 
 
-def _say(channel: socket.socket, message: dict[str, object]) -> None:
+def _send(control: socket.socket, message: dict[str, object]) -> None:
     try:
-        channel.send(json.dumps(message).encode())
+        control.send(json.dumps(message).encode())
     except OSError:
         os._exit(0)
 

@@ -40,8 +40,8 @@ def model_of(path: str) -> ModelFolder:
 def check_job(job: StartJob, dtype: str = "auto") -> CheckedJob:
     """Raises REQUEST_INVALID or PLAN_INVALID with every reason, or what is wrong with the model, memory or disk."""
     model = model_of(job.model_path)
-    check_wishes(job, model)
-    check_room(job)
+    check_settings(job, model)
+    check_disk_space(job)
     if not isinstance(job.devices, CudaDevices):
         return CheckedJob(job, model)
     # bfloat16 is what CUDA gets where nothing else is asked for.
@@ -49,7 +49,7 @@ def check_job(job: StartJob, dtype: str = "auto") -> CheckedJob:
     return CheckedJob(job, model, check_memory(job, model.path, model.shape, known_gpus(), dtype_bytes=size))
 
 
-def check_wishes(job: StartJob, model: ModelFolder) -> None:
+def check_settings(job: StartJob, model: ModelFolder) -> None:
     settings = job.settings
     for video in job.videos:
         reasons = check_request(
@@ -104,7 +104,7 @@ def image_tokens(shape: ModelShape, settings: VideoSettings) -> int:
     return -(-frames // shape.patch_size_temporal) * (settings.height // cell) * (settings.width // cell)
 
 
-def check_room(job: StartJob) -> None:
+def check_disk_space(job: StartJob) -> None:
     """Makes no folder: the nearest one that is there is asked."""
     settings = job.settings
     needed = len(job.videos) * video_bytes(settings.width, settings.height, settings.num_frames)

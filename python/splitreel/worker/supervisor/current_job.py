@@ -9,14 +9,14 @@ from typing import Literal
 
 from splitreel.contract.errors import AppError
 from splitreel.contract.protocol import JobReport, RankReport, StartJob
-from splitreel.worker.rank.talk import Done, LatentsSaved
+from splitreel.worker.rank.messages import Done, LatentsSaved
 from splitreel.worker.supervisor.checks import CheckedJob
 from splitreel.worker.supervisor.ranks import Rank, RankSet
 from splitreel.worker.supervisor.stages import StageTracker
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class JobRequest:
     """A job as it is asked for. The last two are the command line's; the app's protocol has no word for them."""
 
     job: StartJob
@@ -27,7 +27,7 @@ class Wish:
 @dataclass(slots=True)
 class CurrentJob:
     serial: int
-    wish: Wish
+    request: JobRequest
     checked: CheckedJob
     stages: StageTracker
     began: float = field(default_factory=time.monotonic)
@@ -43,7 +43,7 @@ class CurrentJob:
 
     @property
     def job(self) -> StartJob:
-        return self.wish.job
+        return self.request.job
 
     @property
     def elapsed_ms(self) -> float:
@@ -61,7 +61,7 @@ class CurrentJob:
             total_ms=self.elapsed_ms,
             ms_per_step=sum(steps) / len(steps) if steps else 0.0,
             weight_bytes_read=sum(self.weight_bytes.values()),
-            stages=self.stages.reports(),
+            stages=self.stages.read_events(),
             ranks=tuple(_rank_report(rank, answer) for rank, answer in done),
         )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from splitreel.contract.errors import SplitreelError
 from splitreel.store.model_folder import find_model, made_demo_folder
-from splitreel.worker.supervisor.surroundings import child_environment
+from splitreel.worker.supervisor.process_environment import child_environment
 
 _PACKAGE_PARENT = str(Path(__file__).resolve().parents[3])
 _PATIENCE_S = 180.0

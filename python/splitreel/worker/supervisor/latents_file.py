@@ -9,7 +9,7 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
-from splitreel.worker.rank.talk import LatentsSaved
+from splitreel.worker.rank.messages import LatentsSaved
 
 _COPY_BYTES = 1 << 20
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
-from splitreel.worker.rank.talk import Mouth, Report, reports
-from splitreel.worker.supervisor.surroundings import child_environment
+from splitreel.worker.rank.messages import Channel, RankEvent, read_events
+from splitreel.worker.supervisor.process_environment import child_environment
 
 _TAIL_LINES = 60
 _LINE_BYTES = 2_000
@@ -25,12 +25,12 @@ _PACKAGE_PARENT = str(Path(__file__).resolve().parents[3])
 
 
 @dataclass(frozen=True, slots=True)
-class StarterReady:
+class ZygoteReady:
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class StarterGone:
+class ZygoteExited:
     pid: int
 
 
@@ -41,25 +41,25 @@ class RankForked:
 
 
 @dataclass(frozen=True, slots=True)
-class RankEnded:
+class RankExited:
     pid: int
     code: int
 
 
 @dataclass(frozen=True, slots=True)
-class RankSaid:
+class RankEventReceived:
     serial: int
-    report: Report
+    event: RankEvent
 
 
 @dataclass(frozen=True, slots=True)
-class RankSilent:
+class RankDisconnected:
     """Its socket is closed: the process is gone or going."""
 
     serial: int
 
 
-Notice: TypeAlias = StarterReady | StarterGone | RankForked | RankEnded | RankSaid | RankSilent
+LauncherEvent: TypeAlias = ZygoteReady | ZygoteExited | RankForked | RankExited | RankEventReceived | RankDisconnected
 
 
 @dataclass(slots=True)
@@ -81,14 +81,16 @@ class Tail:
 
 @dataclass(slots=True)
 class LaunchedRank:
-    mouth: Mouth
+    channel: Channel
     tail: Tail
 
 
 class Launcher:
     """One zygote. Must be made by a thread that lives as long as the supervisor: children die with it."""
 
-    def __init__(self, engine_module: str, notify: Callable[[Notice], None], extra_path: str | None = None) -> None:
+    def __init__(
+        self, engine_module: str, notify: Callable[[LauncherEvent], None], extra_path: str | None = None
+    ) -> None:
         self._notify = notify
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         paths = [_PACKAGE_PARENT, *([extra_path] if extra_path else [])]
@@ -106,7 +108,7 @@ class Launcher:
             env=child_environment(),
         )
         theirs.close()
-        self._channel = ours
+        self._control = ours
         self.tail = Tail()
         assert self._process.stdout is not None
         _start_thread(self.tail.follow, self._process.stdout)
@@ -123,49 +125,49 @@ class Launcher:
         """Asks for a rank; RankForked follows with its pid."""
         ours, theirs = socket.socketpair()
         read, write = os.pipe()
-        order = json.dumps({"serial": serial, "environment": environment}).encode()
+        request = json.dumps({"serial": serial, "environment": environment}).encode()
         try:
-            socket.send_fds(self._channel, [order], [theirs.fileno(), write])
+            socket.send_fds(self._control, [request], [theirs.fileno(), write])
         finally:
             theirs.close()
             os.close(write)
         tail = Tail()
         _start_thread(tail.follow, os.fdopen(read, "rb"))
-        _start_thread(self._hear, serial, ours.makefile("rb"))
-        mouth = Mouth(ours.makefile("wb"))
+        _start_thread(self._read_events, serial, ours.makefile("rb"))
+        channel = Channel(ours.makefile("wb"))
         ours.close()
-        return LaunchedRank(mouth, tail)
+        return LaunchedRank(channel, tail)
 
     def close(self) -> None:
         """Ends the zygote, and with it every rank."""
         with suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGKILL)
         self._process.wait()
-        self._channel.close()
+        self._control.close()
 
     def _listen(self) -> None:
         while True:
             try:
-                line = self._channel.recv(65_536)
+                line = self._control.recv(65_536)
             except OSError:
                 line = b""
             if not line:
-                self._notify(StarterGone(self.pid))
+                self._notify(ZygoteExited(self.pid))
                 return
             message = json.loads(line)
             match message["type"]:
                 case "ready":
-                    self._notify(StarterReady())
+                    self._notify(ZygoteReady())
                 case "forked":
                     self._notify(RankForked(message["serial"], message["pid"]))
                 case _:
-                    self._notify(RankEnded(message["pid"], message["code"]))
+                    self._notify(RankExited(message["pid"], message["code"]))
 
-    def _hear(self, serial: int, stream: BinaryIO) -> None:
+    def _read_events(self, serial: int, stream: BinaryIO) -> None:
         with suppress(OSError, ValueError):
-            for report in reports(stream):
-                self._notify(RankSaid(serial, report))
-        self._notify(RankSilent(serial))
+            for event in read_events(stream):
+                self._notify(RankEventReceived(serial, event))
+        self._notify(RankDisconnected(serial))
 
 
 def _start_thread(target: Callable[..., None], *arguments: object) -> None:

@@ -12,9 +12,9 @@ from pathlib import Path
 from splitreel.contract.protocol import CudaDevices, RunningRank, WorkerDevices
 from splitreel.machine.gpus import find_gpus
 from splitreel.machine.vitals import Vitals
-from splitreel.worker.rank.talk import Done, Join, Mouth, Order, Stopped
+from splitreel.worker.rank.messages import Channel, Done, Join, RankCommand, Stopped
 from splitreel.worker.supervisor.launcher import LaunchedRank, Launcher, Tail
-from splitreel.worker.supervisor.surroundings import core_count
+from splitreel.worker.supervisor.process_environment import core_count
 
 # A peer that is slow is not a peer that is gone: who is gone is found out by watching, not by waiting in a collective.
 _COLLECTIVE_TIMEOUT_S = 3600.0
@@ -25,25 +25,25 @@ class Rank:
     serial: int  # of the process; a rank that is started again has another
     number: int
     label: str  # `GPU 0` or `CPU`
-    mouth: Mouth
+    channel: Channel
     tail: Tail
-    last_beat: float  # all times by the steady clock
+    last_heartbeat: float  # all times by the steady clock
     last_activity: float
     pid: int | None = None
     pidfd: int | None = None
     is_waiting: bool = False
     where: str = ""
     is_joined: bool = False
-    silent_since: float | None = None
+    disconnected_since: float | None = None
     exit_code: int | None = None
     vitals: Vitals | None = None
     vitals_at: float = 0.0
     answer: Done | Stopped | None = None
 
-    def say(self, order: Order) -> None:
+    def send(self, command: RankCommand) -> None:
         # A rank that is gone is noticed by its silence.
         with suppress(OSError, ValueError):
-            self.mouth.say(order)
+            self.channel.send(command)
 
 
 class RankSet:
@@ -111,14 +111,14 @@ class RankSet:
             label = self._gpu_label(devices.uuids, number)
         launched: LaunchedRank = launcher.fork(self._serial, environment)
         now = self._now()
-        self.ranks.append(Rank(self._serial, number, label, launched.mouth, launched.tail, now, now))
+        self.ranks.append(Rank(self._serial, number, label, launched.channel, launched.tail, now, now))
 
     def _join_all(self, devices: WorkerDevices) -> None:
         self._generation += 1
         store = self._folder / f"store-{self._generation}"
         for rank in self.ranks:
             rank.is_joined = False
-            rank.say(
+            rank.send(
                 Join(
                     rank=rank.number,
                     world_size=len(self.ranks),

@@ -56,13 +56,13 @@ def serve(options: Options | None = None) -> int:
     supervisor = Supervisor(pipe.emit, options)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: supervisor.post(Closed()))
-    threading.Thread(target=_hear, args=(supervisor, pipe), name="commands", daemon=True).start()
-    threading.Thread(target=_beat, args=(supervisor, pipe), name="heartbeat", daemon=True).start()
+    threading.Thread(target=_read_commands, args=(supervisor, pipe), name="commands", daemon=True).start()
+    threading.Thread(target=_send_heartbeats, args=(supervisor, pipe), name="heartbeat", daemon=True).start()
     supervisor.run()
     return 0
 
 
-def _hear(supervisor: Supervisor, pipe: EventPipe) -> None:
+def _read_commands(supervisor: Supervisor, pipe: EventPipe) -> None:
     stdin = sys.stdin.buffer
     while line := stdin.readline(MAX_LINE_BYTES + 1):
         if len(line) > MAX_LINE_BYTES:
@@ -79,7 +79,7 @@ def _hear(supervisor: Supervisor, pipe: EventPipe) -> None:
     supervisor.post(Closed())
 
 
-def _beat(supervisor: Supervisor, pipe: EventPipe) -> None:
+def _send_heartbeats(supervisor: Supervisor, pipe: EventPipe) -> None:
     while not pipe.is_broken:
         if time.monotonic() - supervisor.last_tick < _STUCK_S:
             pipe.emit(Heartbeat())

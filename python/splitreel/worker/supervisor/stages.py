@@ -15,7 +15,7 @@ from splitreel.contract.protocol import (
     StageReport,
     StageStarted,
 )
-from splitreel.worker.rank.talk import Progress
+from splitreel.worker.rank.messages import Progress
 
 
 @dataclass(slots=True)
@@ -55,14 +55,14 @@ class StageTracker:
             if state is not None and state.duration_ms is None:
                 self._end(video, stage, state)
 
-    def hear(self, rank: int, progress: Progress) -> None:
+    def update(self, rank: int, progress: Progress) -> None:
         """What one rank says of its own part."""
         lane = (progress.stage, progress.completed, progress.total)
         if self._lanes.get(rank) != lane:
             self._lanes[rank] = lane
             self._emit(RankProgressed(self._job_id, rank, *lane))
         if progress.stage is Stage.LOADING:
-            self._hear_loading(rank, progress)
+            self._update_loading(rank, progress)
             return
         key = (progress.video, progress.stage)
         state = self._states.get(key)
@@ -86,7 +86,7 @@ class StageTracker:
             if state.finished >= state.totals.keys():
                 self._end(progress.video, progress.stage, state)
 
-    def reports(self) -> tuple[StageReport, ...]:
+    def read_events(self) -> tuple[StageReport, ...]:
         """Time of each stage, over the videos of the job; shared stages count once."""
         sums: dict[Stage, float] = {}
         for (video, stage), state in self._states.items():
@@ -97,7 +97,7 @@ class StageTracker:
     def stage_of(self, rank: int) -> Stage:
         return self._lanes[rank][0] if rank in self._lanes else Stage.STARTING
 
-    def _hear_loading(self, rank: int, progress: Progress) -> None:
+    def _update_loading(self, rank: int, progress: Progress) -> None:
         self.begin(Stage.LOADING, progress.total)
         first = self._states[0, Stage.LOADING]
         first.totals.pop(-1, None)

@@ -44,8 +44,7 @@ from splitreel.machine.gpus import compute_capabilities
 from splitreel.machine.vitals import SteadyClock
 from splitreel.rules.kernel_trials import TrialsFile, kernel_states
 from splitreel.store.model_folder import kernel_trials_file
-from splitreel.worker.rank.talk import (
-    Beat,
+from splitreel.worker.rank.messages import (
     Cancel,
     Done,
     Joined,
@@ -56,28 +55,29 @@ from splitreel.worker.rank.talk import (
     Progress,
     Publish,
     Published,
-    Report,
+    RankEvent,
+    RankHeartbeat,
     Run,
     Stopped,
 )
 from splitreel.worker.supervisor.checks import check_job
-from splitreel.worker.supervisor.current_job import CurrentJob, Wish
+from splitreel.worker.supervisor.current_job import CurrentJob, JobRequest
 from splitreel.worker.supervisor.demo_model import demo_must_be_made, make_demo
 from splitreel.worker.supervisor.latents_file import write_latents
 from splitreel.worker.supervisor.launcher import (
     Launcher,
-    Notice,
-    RankEnded,
+    LauncherEvent,
+    RankDisconnected,
+    RankEventReceived,
+    RankExited,
     RankForked,
-    RankSaid,
-    RankSilent,
-    StarterGone,
-    StarterReady,
+    ZygoteExited,
+    ZygoteReady,
     cause_of,
 )
+from splitreel.worker.supervisor.process_environment import make_private_folder, versions
 from splitreel.worker.supervisor.ranks import Rank, RankSet
 from splitreel.worker.supervisor.stages import StageTracker
-from splitreel.worker.supervisor.surroundings import make_private_folder, versions
 from splitreel.worker.supervisor.tokens import count_tokens
 from splitreel.worker.supervisor.watch import Deadlines, find_hung
 
@@ -98,7 +98,7 @@ class DemoMade:
     error: AppError | None
 
 
-Incoming = Command | Wish | Notice | Closed | DemoMade
+Incoming = Command | JobRequest | LauncherEvent | Closed | DemoMade
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Supervisor:
         self._ranks = RankSet(self._folder, lambda: self._clock.now)
         self._launcher: Launcher | None = None
         self._is_imported = False
-        self._waiting: deque[Wish] = deque()
+        self._waiting: deque[JobRequest] = deque()
         self._current: CurrentJob | None = None
         self._serial = 0
         self._loaded_model: str | None = None
@@ -136,7 +136,7 @@ class Supervisor:
         """Until Shutdown or Closed. Afterwards no process of ours is left."""
         try:
             self._emit(Ready(os.getpid(), self._versions))
-            self._look_for_kernels()
+            self._find_kernels()
             self._start_launcher()
             while not self._is_closing:
                 self._clock.tick()
@@ -155,8 +155,8 @@ class Supervisor:
         current = self._current
         if current is not None:
             self._finish(JobCancelled(current.job.job_id))
-        for wish in self._waiting:
-            self._emit(JobCancelled(wish.job.job_id))
+        for request in self._waiting:
+            self._emit(JobCancelled(request.job.job_id))
         self._ranks.end()
         if self._launcher is not None:
             self._launcher.close()
@@ -165,8 +165,8 @@ class Supervisor:
     def _handle(self, message: Incoming) -> None:
         match message:
             case StartJob():
-                self._waiting.append(Wish(message))
-            case Wish():
+                self._waiting.append(JobRequest(message))
+            case JobRequest():
                 self._waiting.append(message)
             case CancelJob():
                 self._cancel(message.job_id)
@@ -179,68 +179,68 @@ class Supervisor:
             case DemoMade():
                 self._demo_made(message.error)
             case _:
-                self._hear(message)
+                self._on_launcher_event(message)
 
-    def _hear(self, notice: Notice) -> None:
-        match notice:
-            case StarterReady():
+    def _on_launcher_event(self, event: LauncherEvent) -> None:
+        match event:
+            case ZygoteReady():
                 self._is_imported = True
-                self._tell_state()
-            case StarterGone():
-                self._starter_gone(notice.pid)
+                self._emit_state()
+            case ZygoteExited():
+                self._on_zygote_exit(event.pid)
             case RankForked():
-                self._ranks.forked(notice.serial, notice.pid)
-            case RankEnded():
+                self._ranks.forked(event.serial, event.pid)
+            case RankExited():
                 for rank in self._ranks.ranks:
-                    if rank.pid == notice.pid:
-                        rank.exit_code = notice.code
-            case RankSilent():
-                silent = self._ranks.by_serial(notice.serial)
+                    if rank.pid == event.pid:
+                        rank.exit_code = event.code
+            case RankDisconnected():
+                silent = self._ranks.by_serial(event.serial)
                 if silent is not None:
-                    silent.silent_since = self._clock.now
-            case RankSaid():
-                speaker = self._ranks.by_serial(notice.serial)
+                    silent.disconnected_since = self._clock.now
+            case RankEventReceived():
+                speaker = self._ranks.by_serial(event.serial)
                 if speaker is not None:
-                    self._hear_rank(speaker, notice.report)
+                    self._on_rank_event(speaker, event.event)
 
-    def _hear_rank(self, rank: Rank, report: Report) -> None:
-        rank.last_beat = self._clock.now
-        if isinstance(report, Beat):
-            rank.is_waiting, rank.where = report.waiting, report.where
+    def _on_rank_event(self, rank: Rank, event: RankEvent) -> None:
+        rank.last_heartbeat = self._clock.now
+        if isinstance(event, RankHeartbeat):
+            rank.is_waiting, rank.where = event.waiting, event.where
             return
         rank.last_activity = self._clock.now
-        if isinstance(report, Joined):
+        if isinstance(event, Joined):
             rank.is_joined = True
             if self._current is not None:
                 count = sum(other.is_joined for other in self._ranks.ranks)
                 self._current.stages.count(Stage.STARTING, count, len(self._ranks))
             return
         current = self._current
-        if current is not None and report.serial == current.serial:
-            self._hear_of_job(current, rank, report)
+        if current is not None and event.serial == current.serial:
+            self._on_job_event(current, rank, event)
 
-    def _hear_of_job(self, current: CurrentJob, rank: Rank, report: Report) -> None:
+    def _on_job_event(self, current: CurrentJob, rank: Rank, event: RankEvent) -> None:
         job_id = current.job.job_id
-        match report:
+        match event:
             case Progress():
-                current.stages.hear(rank.number, report)
+                current.stages.update(rank.number, event)
             case Loaded():
-                self._rank_loaded(current, rank, report)
+                self._rank_loaded(current, rank, event)
             case Preview():
-                self._emit(PreviewMade(job_id, report.video, report.step, report.path))
+                self._emit(PreviewMade(job_id, event.video, event.step, event.path))
             case MayPublish():
                 granted = current.cancelled_at is None
                 if granted:
-                    current.granted.add(report.video)
-                rank.say(Publish(current.serial, report.video, granted))
+                    current.granted.add(event.video)
+                rank.send(Publish(current.serial, event.video, granted))
             case Published():
-                current.published.add(report.video)
-                self._emit(VideoFinished(job_id, report.video, report.path))
+                current.published.add(event.video)
+                self._emit(VideoFinished(job_id, event.video, event.path))
             case LatentsSaved():
-                current.latents[report.video] = report
+                current.latents[event.video] = event
             case Done() | Stopped():
-                rank.answer = report
-                self._rank_answered(current, report)
+                rank.answer = event
+                self._rank_answered(current, event)
 
     def _rank_loaded(self, current: CurrentJob, rank: Rank, report: Loaded) -> None:
         current.weight_bytes[rank.number] = report.bytes_read
@@ -282,7 +282,7 @@ class Supervisor:
             self._finish_made(current)
 
     def _finish_made(self, current: CurrentJob) -> None:
-        target = current.wish.latents_path
+        target = current.request.latents_path
         if target is not None and current.latents:
             try:
                 write_latents(target, [current.latents[video] for video in sorted(current.latents)])
@@ -297,8 +297,8 @@ class Supervisor:
         self._current = None
         self._emit(event)
         if was_tried:
-            self._look_for_kernels()
-        self._tell_state()
+            self._find_kernels()
+        self._emit_state()
 
     def _fail_hard(self, error: AppError) -> None:
         """Ranks can no longer be trusted: they are ended, and the next job starts with fresh ones."""
@@ -306,7 +306,7 @@ class Supervisor:
         self._loaded_model = None
         current = self._current
         if current is None:
-            self._tell_state()
+            self._emit_state()
         elif current.cancelled_at is not None:
             self._finish(JobCancelled(current.job.job_id))
         elif len(current.published) == len(current.job.videos):
@@ -344,12 +344,12 @@ class Supervisor:
         return False
 
     def _look_for_silence(self) -> None:
-        silent = [rank for rank in self._ranks.ranks if rank.silent_since is not None]
+        silent = [rank for rank in self._ranks.ranks if rank.disconnected_since is not None]
         if not silent:
             return
-        first = min(silent, key=lambda rank: rank.silent_since or 0.0)
-        assert first.silent_since is not None
-        if first.exit_code is None and self._clock.now - first.silent_since < _CAUSE_S:
+        first = min(silent, key=lambda rank: rank.disconnected_since or 0.0)
+        assert first.disconnected_since is not None
+        if first.exit_code is None and self._clock.now - first.disconnected_since < _CAUSE_S:
             return
         current = self._current
         stage = current.stages.stage_of(first.number) if current is not None else Stage.STARTING
@@ -361,9 +361,9 @@ class Supervisor:
     def _start_launcher(self) -> None:
         self._is_imported = False
         self._launcher = Launcher(self._options.engine_module, self.post, self._options.extra_path)
-        self._tell_state()
+        self._emit_state()
 
-    def _starter_gone(self, pid: int) -> None:
+    def _on_zygote_exit(self, pid: int) -> None:
         launcher = self._launcher
         if launcher is None or launcher.pid != pid:
             return
@@ -381,36 +381,36 @@ class Supervisor:
         self._fail_hard(error)
 
     def _start_next(self) -> None:
-        wish = self._waiting[0]
-        if demo_must_be_made(wish.job.model_path):
+        request = self._waiting[0]
+        if demo_must_be_made(request.job.model_path):
             self._making_demo = True
             threading.Thread(target=self._make_demo, daemon=True).start()
             return
         self._waiting.popleft()
-        self._emit(JobStarted(wish.job.job_id))
+        self._emit(JobStarted(request.job.job_id))
         try:
-            checked = check_job(wish.job, wish.dtype)
+            checked = check_job(request.job, request.dtype)
             if checked.warning is not None:
                 self._emit(Logged("warning", checked.warning))
-            for video in wish.job.videos:
+            for video in request.job.videos:
                 Path(video.output_path).parent.mkdir(parents=True, exist_ok=True)
         except SplitreelError as error:
-            self._emit(JobFailed(wish.job.job_id, error.error))
+            self._emit(JobFailed(request.job.job_id, error.error))
             return
         except OSError as error:
-            folder = str(Path(wish.job.videos[0].output_path).parent)
+            folder = str(Path(request.job.videos[0].output_path).parent)
             failure = AppError("OUTPUT_NOT_WRITABLE", {"folder": folder}, (), str(error))
-            self._emit(JobFailed(wish.job.job_id, failure))
+            self._emit(JobFailed(request.job.job_id, failure))
             return
         self._serial += 1
-        stages = StageTracker(wish.job.job_id, len(wish.job.videos), self._emit)
-        self._current = CurrentJob(self._serial, wish, checked, stages)
-        self._tell_state()
+        stages = StageTracker(request.job.job_id, len(request.job.videos), self._emit)
+        self._current = CurrentJob(self._serial, request, checked, stages)
+        self._emit_state()
         if self._launcher is None:
             self._start_launcher()
         assert self._launcher is not None
         try:
-            self._ranks.provide(self._launcher, wish.job.devices, wish.job.plan.world_size)
+            self._ranks.provide(self._launcher, request.job.devices, request.job.plan.world_size)
         except OSError as error:
             self._fail_hard(AppError("WORKER_START_FAILED", {"problem": str(error)}))
             return
@@ -419,15 +419,15 @@ class Supervisor:
         stages.count(Stage.STARTING, joined, len(self._ranks))
         # Idle ranks are not watched, so what they have not done until now says nothing.
         for rank in self._ranks.ranks:
-            rank.last_beat = rank.last_activity = self._clock.now
+            rank.last_heartbeat = rank.last_activity = self._clock.now
 
     def _run_current(self, current: CurrentJob) -> None:
         current.stages.end(Stage.STARTING)
         current.is_running = True
-        latents = None if current.wish.latents_path is None else str(self._folder)
+        latents = None if current.request.latents_path is None else str(self._folder)
         for rank in self._ranks.ranks:
             rank.answer = None
-            rank.say(
+            rank.send(
                 Run(
                     serial=current.serial,
                     job=current.job,
@@ -436,10 +436,10 @@ class Supervisor:
                     versions=self._versions,
                     latents_folder=latents,
                     elapsed_ms=current.elapsed_ms,
-                    dtype=current.wish.dtype,
+                    dtype=current.request.dtype,
                 )
             )
-        self._tell_state()
+        self._emit_state()
 
     def _cancel(self, job_id: str) -> None:
         current = self._current
@@ -450,11 +450,11 @@ class Supervisor:
             elif current.cancelled_at is None and not current.is_decided:
                 current.cancelled_at = self._clock.now
                 for rank in self._ranks.ranks:
-                    rank.say(Cancel(current.serial))
+                    rank.send(Cancel(current.serial))
             return
-        for wish in self._waiting:
-            if wish.job.job_id == job_id:
-                self._waiting.remove(wish)
+        for request in self._waiting:
+            if request.job.job_id == job_id:
+                self._waiting.remove(request)
                 self._emit(JobCancelled(job_id))
                 return
 
@@ -464,7 +464,7 @@ class Supervisor:
             return
         self._ranks.end()
         self._loaded_model = None
-        self._tell_state()
+        self._emit_state()
 
     def _count_tokens(self, command: CountTokens) -> None:
         try:
@@ -477,7 +477,7 @@ class Supervisor:
         else:
             self._emit(TokensCounted(command.request_id, tokens, limit))
 
-    def _look_for_kernels(self) -> None:
+    def _find_kernels(self) -> None:
         """On a thread of its own: a driver may take seconds to answer."""
 
         def look() -> None:
@@ -500,7 +500,7 @@ class Supervisor:
             self._emit(JobStarted(job_id))
             self._emit(JobFailed(job_id, error))
 
-    def _tell_state(self) -> None:
+    def _emit_state(self) -> None:
         running = self._ranks.running()
         if self._current is not None:
             self._emit(EngineStateChanged("busy", self._current.job.model_id, running))

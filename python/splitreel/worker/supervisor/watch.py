@@ -17,7 +17,7 @@ _IDLE_READ_BYTES = 100_000
 class Deadlines:
     """Seconds. Slow is not hung: a rank that computes or reads is never ended."""
 
-    beat_s: float = 8.0  # no heartbeat and no work
+    heartbeat_s: float = 8.0  # no heartbeat and no work
     idle_s: float = 60.0  # heartbeats, but neither work nor waiting for another rank
     deadlock_s: float = 300.0  # all ranks wait for each other
     cancel_s: float = 30.0  # from a cancel to the last rank's answer
@@ -35,10 +35,10 @@ def find_hung(ranks: RankSet, now: float, deadlines: Deadlines) -> Hung | None:
             continue
         if _has_worked(rank, now):
             rank.last_activity = now
-        quiet_s = now - rank.last_beat
+        quiet_s = now - rank.last_heartbeat
         idle_s = now - rank.last_activity
         is_stopped = rank.vitals is not None and rank.vitals.is_stopped
-        if quiet_s > deadlines.beat_s and (is_stopped or idle_s > deadlines.beat_s):
+        if quiet_s > deadlines.heartbeat_s and (is_stopped or idle_s > deadlines.heartbeat_s):
             return Hung(rank, quiet_s)
         if not rank.is_waiting and idle_s > deadlines.idle_s:
             return Hung(rank, idle_s)

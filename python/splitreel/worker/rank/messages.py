@@ -58,16 +58,16 @@ class Publish:
     type: Literal["publish"] = "publish"
 
 
-Order: TypeAlias = Join | Run | Cancel | Publish
+RankCommand: TypeAlias = Join | Run | Cancel | Publish
 
 
 @dataclass(frozen=True, slots=True)
-class Beat:
+class RankHeartbeat:
     """Sent twice a second by a thread of its own. `waiting`: the engine's thread is inside a collective."""
 
     waiting: bool
     where: str  # function, file and line of the engine's thread
-    type: Literal["beat"] = "beat"
+    type: Literal["heartbeat"] = "heartbeat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +157,8 @@ class Stopped:
     type: Literal["stopped"] = "stopped"
 
 
-Report: TypeAlias = (
-    Beat
+RankEvent: TypeAlias = (
+    RankHeartbeat
     | Joined
     | Progress
     | Loaded
@@ -170,9 +170,9 @@ Report: TypeAlias = (
     | Stopped
 )  # fmt: skip
 
-_ORDERS: Final[dict[str, type[Order]]] = {"join": Join, "run": Run, "cancel": Cancel, "publish": Publish}
-_REPORTS: Final[dict[str, type[Report]]] = {
-    "beat": Beat,
+_COMMANDS: Final[dict[str, type[RankCommand]]] = {"join": Join, "run": Run, "cancel": Cancel, "publish": Publish}
+_EVENTS: Final[dict[str, type[RankEvent]]] = {
+    "heartbeat": RankHeartbeat,
     "joined": Joined,
     "progress": Progress,
     "loaded": Loaded,
@@ -185,14 +185,14 @@ _REPORTS: Final[dict[str, type[Report]]] = {
 }
 
 
-class Mouth:
+class Channel:
     """Writes messages whole, from any thread."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._lock = Lock()
 
-    def say(self, message: Order | Report) -> None:
+    def send(self, message: RankCommand | RankEvent) -> None:
         """Raises OSError when the other side is gone."""
         line = json.dumps(wire.to_wire(message), separators=(",", ":")).encode() + b"\n"
         with self._lock:
@@ -200,13 +200,13 @@ class Mouth:
             self._stream.flush()
 
 
-def orders(stream: BinaryIO) -> Iterator[Order]:
+def read_commands(stream: BinaryIO) -> Iterator[RankCommand]:
     for line in stream:
         message = json.loads(line)
-        yield wire.from_wire(_ORDERS[message["type"]], message)
+        yield wire.from_wire(_COMMANDS[message["type"]], message)
 
 
-def reports(stream: BinaryIO) -> Iterator[Report]:
+def read_events(stream: BinaryIO) -> Iterator[RankEvent]:
     for line in stream:
         message = json.loads(line)
-        yield wire.from_wire(_REPORTS[message["type"]], message)
+        yield wire.from_wire(_EVENTS[message["type"]], message)

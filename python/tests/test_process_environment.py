@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from splitreel.worker.supervisor.surroundings import child_environment
+from splitreel.worker.supervisor.process_environment import child_environment
 
 WORKER_ENVIRONMENT = Path(__file__).parents[2] / "src" / "main" / "engine" / "worker-environment.ts"
 

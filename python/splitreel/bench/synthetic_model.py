@@ -1,7 +1,7 @@
 """CogVideoX without its weights: folders of true configs, whose tensors are drawn on the device when they are read.
 
 A folder holds what a loader needs: configs, a tokenizer, and safetensors files with true headers. Their data is a
-hole in the file, which takes no room on the disk and is never read: `open_drawn` answers in its place. A tensor's
+hole in the file, which takes no room on the disk and is never read: `open_synthetic` answers in its place. A tensor's
 values depend on its name alone, so that every rank and every library get the same model.
 """
 
@@ -30,7 +30,7 @@ from splitreel.models.tensor_files import OpenTensors
 
 
 @dataclass(frozen=True, slots=True)
-class DrawnModel:
+class SyntheticModel:
     """The sizes of THUDM/CogVideoX-2b and -5b (their config.json), but for the text encoder: one layer of 24."""
 
     name: str
@@ -56,16 +56,16 @@ class DrawnModel:
 
 
 MODELS = {
-    "2b": DrawnModel(
+    "2b": SyntheticModel(
         "CogVideoX-2B", heads=30, blocks=30, rotary=False, dpm=False, scaling_factor=1.15258426, snr_shift_scale=3.0
     ),
-    "5b": DrawnModel(
+    "5b": SyntheticModel(
         "CogVideoX-5B", heads=48, blocks=42, rotary=True, dpm=True, scaling_factor=0.7, snr_shift_scale=1.0
     ),
 }
 
 
-def make_folder(model: DrawnModel, folder: Path) -> Path:
+def make_folder(model: SyntheticModel, folder: Path) -> Path:
     """Writes a diffusers folder of some 100 kB on the disk; returns it."""
     with init_empty_weights():
         parts: dict[str, torch.nn.Module] = {
@@ -93,7 +93,7 @@ def make_folder(model: DrawnModel, folder: Path) -> Path:
     return folder
 
 
-def open_drawn(device: torch.device) -> OpenTensors:
+def open_synthetic(device: torch.device) -> OpenTensors:
     """Opens a hollow file: its tensors are drawn on `device` in float32."""
 
     @contextmanager
@@ -156,7 +156,7 @@ def _write_hollow(file: Path, shapes: dict[str, list[int]]) -> None:
         stream.truncate(8 + len(text) + end)
 
 
-def _transformer(model: DrawnModel) -> CogVideoXTransformer3DModel:
+def _transformer(model: SyntheticModel) -> CogVideoXTransformer3DModel:
     return CogVideoXTransformer3DModel(
         num_attention_heads=model.heads,
         attention_head_dim=model.head_dim,
@@ -167,7 +167,7 @@ def _transformer(model: DrawnModel) -> CogVideoXTransformer3DModel:
     )
 
 
-def _vae(model: DrawnModel) -> AutoencoderKLCogVideoX:
+def _vae(model: SyntheticModel) -> AutoencoderKLCogVideoX:
     return AutoencoderKLCogVideoX(
         block_out_channels=model.vae_channels,
         layers_per_block=model.vae_layers,
@@ -178,7 +178,7 @@ def _vae(model: DrawnModel) -> AutoencoderKLCogVideoX:
     )
 
 
-def _text_config(model: DrawnModel) -> T5Config:
+def _text_config(model: SyntheticModel) -> T5Config:
     return T5Config(
         vocab_size=len(make_tokenizer()),
         d_model=model.text_width,
@@ -190,7 +190,7 @@ def _text_config(model: DrawnModel) -> T5Config:
     )
 
 
-def _scheduler(model: DrawnModel) -> CogVideoXDDIMScheduler | CogVideoXDPMScheduler:
+def _scheduler(model: SyntheticModel) -> CogVideoXDDIMScheduler | CogVideoXDPMScheduler:
     """As the models' authors recommend: DDIM for 2B, DPM for 5B."""
     scheduler_class = CogVideoXDPMScheduler if model.dpm else CogVideoXDDIMScheduler
     return scheduler_class(
