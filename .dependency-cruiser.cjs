@@ -37,10 +37,29 @@ module.exports = {
       to: { path: '^src/renderer/features/([^/]+)/(?!index\\.tsx?$)', pathNot: '^src/renderer/features/$1/' },
     },
     {
-      name: 'ui-knows-no-feature',
+      name: 'renderer-copy-is-the-floor',
+      comment: 'In the window arrows go down: app -> features -> state -> ui -> copy.',
       severity: 'error',
-      from: { path: '^src/renderer/ui/' },
+      from: { path: '^src/renderer/copy/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/renderer/(ui|state|features|app)/' },
+    },
+    {
+      name: 'renderer-ui-is-below-state',
+      severity: 'error',
+      from: { path: '^src/renderer/ui/', pathNot: '\\.test\\.tsx?$' },
+      to: { path: '^src/renderer/(state|features|app)/' },
+    },
+    {
+      name: 'renderer-state-is-below-features',
+      severity: 'error',
+      from: { path: '^src/renderer/state/', pathNot: '\\.test\\.tsx?$' },
       to: { path: '^src/renderer/(features|app)/' },
+    },
+    {
+      name: 'renderer-features-are-below-app',
+      severity: 'error',
+      from: { path: '^src/renderer/features/', pathNot: '\\.test\\.tsx?$' },
+      to: { path: '^src/renderer/app/' },
     },
     {
       name: 'main-does-not-know-the-window',

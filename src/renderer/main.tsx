@@ -2,7 +2,7 @@ import '@fontsource-variable/inter/wght.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/App';
-import { connectProjection } from './app/projection';
+import { connectProjection } from './state/projection';
 import './app/tokens.css';
 import './app/base.css';
 

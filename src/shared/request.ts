@@ -91,33 +91,40 @@ type Checked = Pick<
   | 'warmupSteps'
 >;
 
+/** A reason and the field of the form that it is about. */
+export interface RequestReason extends Reason {
+  readonly field: keyof Checked;
+}
+
 /** Everything about the request that the model does not allow; an empty list means that it can be made. */
-export function checkRequest(shape: ModelShape, request: Checked): Reason[] {
-  const reasons: Reason[] = [];
-  if (request.prompt.trim() === '') reasons.push({ code: 'prompt_empty', params: {} });
+export function checkRequest(shape: ModelShape, request: Checked): RequestReason[] {
+  const reasons: RequestReason[] = [];
+  if (request.prompt.trim() === '') reasons.push({ field: 'prompt', code: 'prompt_empty', params: {} });
   if (shape.task === 'image-to-video' && request.imagePath === null)
-    reasons.push({ code: 'image_missing', params: {} });
+    reasons.push({ field: 'imagePath', code: 'image_missing', params: {} });
   if (shape.task === 'text-to-video' && request.imagePath !== null)
-    reasons.push({ code: 'image_not_used', params: {} });
+    reasons.push({ field: 'imagePath', code: 'image_not_used', params: {} });
   reasons.push(...checkSize(shape, request), ...checkFrames(shape, request.numFrames), ...checkNumbers(request));
   return reasons;
 }
 
-function checkSize(shape: ModelShape, request: Checked): Reason[] {
+function checkSize(shape: ModelShape, request: Checked): RequestReason[] {
   const limits = requestLimits(shape);
   const { fixedSize } = limits;
   if (fixedSize !== null) {
     const fits = request.width === fixedSize.width && request.height === fixedSize.height;
-    return fits ? [] : [{ code: 'size_fixed', params: { ...fixedSize } }];
+    return fits ? [] : [{ field: 'width', code: 'size_fixed', params: { ...fixedSize } }];
   }
-  const reasons: Reason[] = [];
+  const reasons: RequestReason[] = [];
   for (const axis of ['width', 'height'] as const) {
     const value = request[axis];
     const { sizeStep: step, minSide: min, maxSide: max } = limits;
-    if (value < min || value > max) reasons.push({ code: 'size_out_of_range', params: { axis, value, min, max } });
+    if (value < min || value > max)
+      reasons.push({ field: axis, code: 'size_out_of_range', params: { axis, value, min, max } });
     else if (value % step !== 0) {
       const lower = value - (value % step);
       reasons.push({
+        field: axis,
         code: 'size_not_multiple',
         params: { axis, value, step, lower, upper: lower + step },
       });
@@ -126,9 +133,10 @@ function checkSize(shape: ModelShape, request: Checked): Reason[] {
   return reasons;
 }
 
-function checkFrames(shape: ModelShape, frames: number): Reason[] {
+function checkFrames(shape: ModelShape, frames: number): RequestReason[] {
   const { minFrames: min, maxFrames: max, frameStep } = requestLimits(shape);
-  if (frames < min || frames > max) return [{ code: 'frames_out_of_range', params: { frames, min, max } }];
+  if (frames < min || frames > max)
+    return [{ field: 'numFrames', code: 'frames_out_of_range', params: { frames, min, max } }];
   const over = (frames - 1) % frameStep;
   if (over === 0) return [];
   const lower = frames - over;
@@ -136,32 +144,38 @@ function checkFrames(shape: ModelShape, frames: number): Reason[] {
   const upper = lower + frameStep > max ? lower - frameStep : lower + frameStep;
   return [
     {
+      field: 'numFrames',
       code: 'frames_not_allowed',
       params: { frames, lower: Math.min(lower, upper), upper: Math.max(lower, upper) },
     },
   ];
 }
 
-function checkNumbers(request: Checked): Reason[] {
-  const reasons: Reason[] = [];
+function checkNumbers(request: Checked): RequestReason[] {
+  const reasons: RequestReason[] = [];
   const { numInferenceSteps: steps, guidanceScale: guidance, videoCount: videos } = request;
   const { numPipelinePatch: patches, warmupSteps: warmup } = request;
   // Warm-up is counted in steps, so it can only be judged where the steps themselves make sense.
   if (!(steps >= 1 && steps <= MAX_STEPS))
-    reasons.push({ code: 'steps_out_of_range', params: { steps, min: 1, max: MAX_STEPS } });
+    reasons.push({ field: 'numInferenceSteps', code: 'steps_out_of_range', params: { steps, min: 1, max: MAX_STEPS } });
   else if (!(warmup >= 0 && warmup <= steps))
-    reasons.push({ code: 'warmup_out_of_range', params: { warmup, max: steps } });
+    reasons.push({ field: 'warmupSteps', code: 'warmup_out_of_range', params: { warmup, max: steps } });
   if (!(guidance >= 0 && guidance <= MAX_GUIDANCE))
     reasons.push({
+      field: 'guidanceScale',
       code: 'guidance_out_of_range',
       params: { guidance, min: 0, max: MAX_GUIDANCE },
     });
   // The last video's seed counts too: seeds run from seed to seed + videos - 1.
   if (!(Number.isInteger(request.seed) && request.seed >= 0 && request.seed + videos - 1 <= MAX_SEED))
-    reasons.push({ code: 'seed_out_of_range', params: { max: MAX_SEED } });
+    reasons.push({ field: 'seed', code: 'seed_out_of_range', params: { max: MAX_SEED } });
   if (!(videos >= 1 && videos <= MAX_VIDEOS))
-    reasons.push({ code: 'videos_out_of_range', params: { videos, min: 1, max: MAX_VIDEOS } });
+    reasons.push({ field: 'videoCount', code: 'videos_out_of_range', params: { videos, min: 1, max: MAX_VIDEOS } });
   if (!(patches >= 1 && patches <= MAX_PATCHES))
-    reasons.push({ code: 'patches_out_of_range', params: { patches, min: 1, max: MAX_PATCHES } });
+    reasons.push({
+      field: 'numPipelinePatch',
+      code: 'patches_out_of_range',
+      params: { patches, min: 1, max: MAX_PATCHES },
+    });
   return reasons;
 }

@@ -5,17 +5,17 @@ import { beforeEach, expect, test } from 'vitest';
 import { fakeMain, gpu, job, MODEL, SLICES, type FakeMain } from '../../../test/fakes/main-process';
 import type { Slices } from '../../shared/ipc';
 import { copy } from '../copy/en';
-import { useDraft } from '../features/create/draft';
+import { useDraft } from '../state/draft';
 import { App } from './App';
-import { useNavigation } from './navigation';
-import { connectProjection, useProjection } from './projection';
+import { useNavigation } from '../state/navigation';
+import { connectProjection, useProjection } from '../state/projection';
 
 let stop = (): void => undefined;
 beforeEach(() => {
   stop();
   useProjection.setState({ revision: 0, slices: null });
   useDraft.setState({ draft: null });
-  useNavigation.setState({ place: 'create', openVideoId: null });
+  useNavigation.setState({ page: 'create', openVideoId: null });
 });
 
 /** happy-dom's dialogue does not show itself as modal ones do. */

@@ -1,5 +1,5 @@
 import { useEffect, useState, type ReactNode } from 'react';
-import { CreatePage, useAdoption } from '../features/create';
+import { CreatePage } from '../features/create';
 import { LibraryPage } from '../features/library';
 import { MachinePage } from '../features/machine';
 import { ModelsPage } from '../features/models';
@@ -9,11 +9,11 @@ import { TooltipProvider } from '../ui/Tooltip';
 import styles from './App.module.css';
 import { Header } from './Header';
 import { Messages } from './Messages';
-import { useNavigation, type Place } from './navigation';
-import { useProjection, useSlice } from './projection';
+import { useNavigation, type Page } from '../state/navigation';
+import { useProjection, useSlice } from '../state/projection';
 import { useFileDrop } from './use-file-drop';
 
-const PAGES: Readonly<Record<Place, () => ReactNode>> = {
+const CONTENT: Readonly<Record<Page, () => ReactNode>> = {
   create: CreatePage,
   library: LibraryPage,
   models: ModelsPage,
@@ -46,16 +46,15 @@ function useTheme(): void {
 }
 
 function Window() {
-  const place = useNavigation((state) => state.place);
+  const page = useNavigation((state) => state.page);
   const isDropping = useFileDrop();
   useTheme();
-  useAdoption();
-  const Page = PAGES[place];
+  const Content = CONTENT[page];
   return (
     <div className={styles.window}>
       <Header />
       <div className={styles.page}>
-        <Page />
+        <Content />
       </div>
       <Messages />
       {isDropping && <div className={styles.drop}>{copy.app.dropVideo}</div>}

@@ -1,25 +1,25 @@
 import { copy } from '../copy/en';
-import { chosenDevices } from '../features/plan';
 import { classes } from '../ui/classes';
 import styles from './App.module.css';
-import { goTo, PLACES, useNavigation } from './navigation';
-import { useSlice } from './projection';
+import { chosenDevices, type ChosenDevices } from '../state/devices';
+import { goTo, PAGES, useNavigation } from '../state/navigation';
+import { useSlice } from '../state/projection';
 
 export function Header() {
-  const place = useNavigation((state) => state.place);
+  const page = useNavigation((state) => state.page);
   return (
     <header className={styles.header}>
       <span className={styles.name}>{copy.app.name}</span>
       <nav className={styles.nav} aria-label={copy.app.navigation}>
-        {PLACES.map((name) => (
+        {PAGES.map((name) => (
           <button
             key={name}
             type="button"
-            className={classes(styles.place, name === place && styles.here)}
-            aria-current={name === place ? 'page' : undefined}
+            className={classes(styles.tab, name === page && styles.here)}
+            aria-current={name === page ? 'page' : undefined}
             onClick={() => goTo(name)}
           >
-            {copy.app.places[name]}
+            {copy.app.pages[name]}
           </button>
         ))}
       </nav>
@@ -28,7 +28,7 @@ export function Header() {
   );
 }
 
-/** `4x H200, idle`: what it runs on, and what it does. */
+/** `4x H200, idle`: the devices in use and the state of the engine. */
 function State() {
   const devices = chosenDevices(useSlice('machine'), useSlice('settings'));
   const engine = useSlice('engine');
@@ -43,7 +43,7 @@ function State() {
   );
 }
 
-function deviceText(devices: ReturnType<typeof chosenDevices>): string {
+function deviceText(devices: ChosenDevices): string {
   if (devices.kind === 'cpu') return copy.devices.cpu(devices.ranks);
   const names = new Set(devices.gpus.map((gpu) => gpu.name.replace(/^NVIDIA (GeForce )?/, '')));
   const [name] = names;

@@ -4,9 +4,9 @@ import { copy } from '../copy/en';
 import { IconButton } from '../ui/Button';
 import { ErrorNote } from '../ui/ErrorNote';
 import styles from './App.module.css';
-import { saveDiagnostics } from './diagnostics';
-import { useSlice } from './projection';
-import { dismissToast, send, useToasts } from './send';
+import { saveDiagnostics } from '../state/diagnostics';
+import { useSlice } from '../state/projection';
+import { dismissToast, send, useToasts } from '../state/send';
 
 /** What the person should be told once: main's notices, and calls that failed. */
 export function Messages() {

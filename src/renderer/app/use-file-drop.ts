@@ -1,14 +1,10 @@
-/** Files dropped anywhere: a video gives its settings, a picture becomes the first one. */
+/** Files dropped anywhere on the window: a video provides its settings, an image becomes the first frame. */
 import { useEffect, useState } from 'react';
-import { create } from 'zustand';
-import { reuseFile } from './reuse';
-
-/** The path of a dropped picture, for the Create feature to take. */
-export const useDroppedImage = create<{ readonly path: string | null }>(() => ({ path: null }));
+import { adoptImage, adoptVideoFile } from '../state/draft';
 
 const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') === true;
 
-/** True while files are held over the window. */
+/** True while files are dragged over the window. */
 export function useFileDrop(): boolean {
   const [isOver, setIsOver] = useState(false);
   useEffect(() => {
@@ -26,8 +22,8 @@ export function useFileDrop(): boolean {
       if (file === undefined) return;
       event.preventDefault();
       const path = window.splitreel.pathOfDroppedFile(file);
-      if (file.type.startsWith('image/')) useDroppedImage.setState({ path });
-      else void reuseFile(path);
+      if (file.type.startsWith('image/')) adoptImage(path);
+      else void adoptVideoFile(path);
     };
     window.addEventListener('dragover', onOver);
     window.addEventListener('dragleave', onLeave);

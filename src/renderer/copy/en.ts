@@ -7,14 +7,14 @@ export const copy = {
     name: 'Splitreel',
     /** Nobody knows a line's speed before it is used: a round one to compare with. */
     atSpeed: (time: string): string => `${time} at 100 Mbit/s`,
-    places: {
+    pages: {
       create: 'Create',
       library: 'Library',
       models: 'Models',
       machine: 'Machine',
       settings: 'Settings',
     },
-    navigation: 'Places',
+    navigation: 'Pages',
     opening: 'Opening',
     dropVideo: 'Drop a Splitreel video to use its settings',
     keys: 'Keys',

@@ -1,12 +1,13 @@
 import { Play, ListPlus } from 'lucide-react';
-import { useEffect, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import type { ModelEntry } from '../../../shared/models';
-import { useSlice } from '../../app/projection';
-import { send } from '../../app/send';
+import { useSlice } from '../../state/projection';
+import { send } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
 import { ErrorNote } from '../../ui/ErrorNote';
 import { SelectField } from '../../ui/fields';
+import { useShortcut } from '../../ui/use-shortcut';
 import { MemoryFit, PlanPanel, torchrunLine } from '../plan';
 import { QueueList, ProgressPanel } from '../progress';
 import { Stage } from '../stage';
@@ -23,15 +24,10 @@ export function CreatePage() {
   const ratio =
     form === null ? NO_FORM_RATIO : Math.max(form.draft.request.width, 1) / Math.max(form.draft.request.height, 1);
 
-  useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent): void => {
-      if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.repeat) return;
-      event.preventDefault();
-      form?.generate();
-    };
-    window.addEventListener('keydown', onKeyDown);
-    return () => window.removeEventListener('keydown', onKeyDown);
-  }, [form]);
+  useShortcut({
+    inControls: true,
+    match: (event) => (event.key === 'Enter' && (event.ctrlKey || event.metaKey) ? () => form?.generate() : null),
+  });
 
   return (
     <div className={styles.page}>
@@ -43,7 +39,7 @@ export function CreatePage() {
         )}
       </aside>
       <main className={styles.right}>
-        <h1 className="visually-hidden">{copy.app.places.create}</h1>
+        <h1 className="visually-hidden">{copy.app.pages.create}</h1>
         <Stage
           ratio={ratio}
           examples={form?.model.examples ?? []}

@@ -1,7 +1,7 @@
 import { ImagePlus, X } from 'lucide-react';
 import { useEffect, useId, useState } from 'react';
 import { noticeText } from '../../../shared/messages';
-import { send } from '../../app/send';
+import { send } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button, IconButton } from '../../ui/Button';
 import { classes } from '../../ui/classes';

@@ -1,7 +1,7 @@
 import { ChevronDown, ChevronRight, Dices } from 'lucide-react';
 import { useState } from 'react';
 import type { Slices } from '../../../shared/ipc';
-import { reasonText, type ReasonCode } from '../../../shared/messages';
+import { reasonText } from '../../../shared/messages';
 import type { ModelShape } from '../../../shared/model';
 import {
   ATTENTION_KERNELS,
@@ -14,15 +14,16 @@ import {
   OFFLOADS,
   requestLimits,
   SCHEDULERS,
+  type RequestReason,
   type VideoSettings,
 } from '../../../shared/request';
-import { useSlice } from '../../app/projection';
+import { useSlice } from '../../state/projection';
 import { copy } from '../../copy/en';
 import { Button, IconButton } from '../../ui/Button';
 import { Field, NumberField, SelectField, SwitchField, type Choice } from '../../ui/fields';
 import controls from '../../ui/controls.module.css';
 import styles from './CreatePage.module.css';
-import { MAX_ROLLED_SEED } from './draft';
+import { MAX_ROLLED_SEED } from '../../state/draft';
 import type { CreateForm } from './use-create';
 
 /** All that CogVideoX writes. */
@@ -33,18 +34,17 @@ interface FieldsProps {
   readonly shape: ModelShape;
 }
 
-/** What is wrong with one field, by the codes that speak of it. */
-function useProblem({ form, shape }: FieldsProps): (prefix: string, axis?: string) => string {
+/** What is wrong with one field; empty where nothing is. */
+function problemsByField({ form, shape }: FieldsProps): (field: RequestReason['field']) => string {
   const reasons = checkRequest(shape, form.draft.request);
-  return (prefix, axis) => {
-    const isAbout = (code: ReasonCode): boolean => code.startsWith(prefix);
-    const reason = reasons.find((r) => isAbout(r.code) && (axis === undefined || r.params.axis === axis));
+  return (field) => {
+    const reason = reasons.find((candidate) => candidate.field === field);
     return reason === undefined ? '' : reasonText(reason);
   };
 }
 
 export function SizeFields({ form, shape }: FieldsProps) {
-  const problem = useProblem({ form, shape });
+  const problem = problemsByField({ form, shape });
   const { width, height } = form.draft.request;
   const limits = requestLimits(shape);
   const isFixed = limits.fixedSize !== null;
@@ -78,7 +78,7 @@ export function SizeFields({ form, shape }: FieldsProps) {
           max={limits.maxSide}
           step={limits.sizeStep}
           isDisabled={isFixed}
-          problem={isFixed ? fixedHint : problem('size_', axis)}
+          problem={isFixed ? fixedHint : problem(axis)}
           onChange={(value) => form.setRequest({ [axis]: value })}
         />
       ))}
@@ -99,7 +99,7 @@ function frameChoices(shape: ModelShape, current: number): Choice<string>[] {
 }
 
 export function VideoFields({ form, shape }: FieldsProps) {
-  const problem = useProblem({ form, shape });
+  const problem = problemsByField({ form, shape });
   const { request } = form.draft;
   return (
     <>
@@ -116,7 +116,7 @@ export function VideoFields({ form, shape }: FieldsProps) {
           value={request.numInferenceSteps}
           min={1}
           max={MAX_STEPS}
-          problem={problem('steps_')}
+          problem={problem('numInferenceSteps')}
           onChange={(numInferenceSteps) => form.setRequest({ numInferenceSteps })}
         />
         <NumberField
@@ -125,7 +125,7 @@ export function VideoFields({ form, shape }: FieldsProps) {
           min={0}
           max={MAX_GUIDANCE}
           step={0.5}
-          problem={problem('guidance_')}
+          problem={problem('guidanceScale')}
           onChange={(guidanceScale) => form.setRequest({ guidanceScale })}
         />
       </div>
@@ -137,7 +137,7 @@ export function VideoFields({ form, shape }: FieldsProps) {
             min={0}
             max={MAX_SEED}
             step={1}
-            problem={problem('seed_')}
+            problem={problem('seed')}
             hint={
               request.videoCount > 1
                 ? copy.create.videosNote(request.seed, request.seed + request.videoCount - 1)
@@ -161,7 +161,7 @@ export function VideoFields({ form, shape }: FieldsProps) {
             value={request.videoCount}
             min={1}
             max={MAX_VIDEOS}
-            problem={problem('videos_')}
+            problem={problem('videoCount')}
             onChange={(videoCount) => form.setRequest({ videoCount })}
           />
         </div>
@@ -189,7 +189,7 @@ function blockedKernel(kernels: Slices['engine']['kernels'], chosen: string): st
 export function AdvancedFields({ form, shape }: FieldsProps) {
   const { kernels } = useSlice('engine');
   const [isOpen, setIsOpen] = useState(false);
-  const problem = useProblem({ form, shape });
+  const problem = problemsByField({ form, shape });
   const { request } = form.draft;
   const isGpu = form.devices.kind === 'cuda';
   const isPipelined = (form.ready?.plan.pp ?? 1) > 1;
@@ -256,7 +256,7 @@ export function AdvancedFields({ form, shape }: FieldsProps) {
                 value={request.numPipelinePatch}
                 min={1}
                 max={MAX_PATCHES}
-                problem={problem('patches_')}
+                problem={problem('numPipelinePatch')}
                 onChange={(numPipelinePatch) => form.setRequest({ numPipelinePatch })}
               />
               <NumberField
@@ -264,7 +264,7 @@ export function AdvancedFields({ form, shape }: FieldsProps) {
                 value={request.warmupSteps}
                 min={0}
                 max={request.numInferenceSteps}
-                problem={problem('warmup_')}
+                problem={problem('warmupSteps')}
                 onChange={(warmupSteps) => form.setRequest({ warmupSteps })}
               />
             </div>

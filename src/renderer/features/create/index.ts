@@ -1,2 +1,1 @@
 export { CreatePage } from './CreatePage';
-export { useAdoption } from './use-adoption';

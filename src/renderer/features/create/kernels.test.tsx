@@ -4,9 +4,9 @@ import userEvent from '@testing-library/user-event';
 import { expect, test } from 'vitest';
 import { fakeMain, gpu, MODEL, SLICES } from '../../../../test/fakes/main-process';
 import { App } from '../../app/App';
-import { connectProjection } from '../../app/projection';
+import { connectProjection } from '../../state/projection';
 import { copy } from '../../copy/en';
-import { changeDraft } from './draft';
+import { changeDraft } from '../../state/draft';
 
 test('a kernel that cannot run cannot be chosen, and one chosen elsewhere says why', async () => {
   const blocked = { code: 'kernel_not_installed', params: { kernel: 'sage', package: 'sageattention' } } as const;

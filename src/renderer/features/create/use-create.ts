@@ -6,11 +6,11 @@ import type { ModelEntry } from '../../../shared/models';
 import type { ModelShape } from '../../../shared/model';
 import { checkPlan, worldSize, type MeasuredSteps, type Plan, type PlanContext } from '../../../shared/plan';
 import { checkRequest, type GenerateRequest } from '../../../shared/request';
-import { useSlice } from '../../app/projection';
-import { followJobs } from '../../app/navigation';
-import { send } from '../../app/send';
+import { useSlice } from '../../state/projection';
+import { followJobs } from '../../state/navigation';
+import { send } from '../../state/send';
 import { copy } from '../../copy/en';
-import { chosenDevices, jobDevices, type ChosenDevices } from '../plan';
+import { chosenDevices, jobDevices, type ChosenDevices } from '../../state/devices';
 import {
   changeDraft,
   currentDraft,
@@ -20,7 +20,7 @@ import {
   requestForModel,
   useDraft,
   type Draft,
-} from './draft';
+} from '../../state/draft';
 
 const PERSIST_AFTER_MS = 400;
 
@@ -111,7 +111,6 @@ function readyForm(
   if (model.state.status !== 'ready') return null;
   const { shape } = model.state;
   const context = planContext(shape, draft.request, devices);
-  const name = devices.kind === 'cpu' ? 'cpu' : (devices.gpus[0]?.name ?? 'cuda');
-  const measured = measuredSteps(measurements, draft.request, name);
+  const measured = measuredSteps(measurements, draft.request, devices);
   return { shape, memory: model.state.memory ?? null, context, measured, plan: currentPlan(context, draft, measured) };
 }

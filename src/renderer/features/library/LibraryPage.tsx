@@ -2,11 +2,11 @@ import { Film, FileInput, RotateCcw, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import type { LibraryVideo } from '../../../shared/library';
 import { AXES } from '../../../shared/plan';
-import { formatDate } from '../../app/format';
-import { goTo, openVideo } from '../../app/navigation';
-import { useSlice } from '../../app/projection';
-import { reuseFile, reuseVideo } from '../../app/reuse';
-import { send } from '../../app/send';
+import { formatDate } from '../../../shared/format';
+import { goTo, openVideo } from '../../state/navigation';
+import { useSlice } from '../../state/projection';
+import { adoptVideoFile, adoptVideo } from '../../state/draft';
+import { send } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button, IconButton } from '../../ui/Button';
 import { Confirm } from '../../ui/Dialog';
@@ -40,7 +40,7 @@ export function LibraryPage() {
             onChange={(event) => setSearch(event.target.value)}
           />
         )}
-        <Button onClick={() => void reuseFile(null)}>
+        <Button onClick={() => void adoptVideoFile(null)}>
           <FileInput size={16} aria-hidden />
           {words.readSettings}
         </Button>
@@ -96,7 +96,7 @@ function VideoCard({ video }: { readonly video: LibraryVideo }) {
       <div className={styles.row}>
         <span className={page.quiet}>{formatDate(video.createdAtMs)}</span>
         <span className={page.space} />
-        <IconButton size="small" label={copy.player.reuse} onClick={() => reuseVideo(video.metadata)}>
+        <IconButton size="small" label={copy.player.reuse} onClick={() => adoptVideo(video.metadata)}>
           <RotateCcw size={14} aria-hidden />
         </IconButton>
         <IconButton size="small" label={words.delete} onClick={() => setIsAsking(true)}>

@@ -1,8 +1,8 @@
 import { AlertTriangle, CheckCircle2, Info } from 'lucide-react';
 import type { Doctor } from '../../../shared/doctor';
-import { goTo } from '../../app/navigation';
-import { useSlice } from '../../app/projection';
-import { send } from '../../app/send';
+import { goTo } from '../../state/navigation';
+import { useSlice } from '../../state/projection';
+import { send } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
 import page from '../../ui/page.module.css';

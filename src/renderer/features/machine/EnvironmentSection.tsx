@@ -1,9 +1,9 @@
 import { useState } from 'react';
 import { VARIANT_CHOICES } from '../../../shared/environment';
-import { saveDiagnostics } from '../../app/diagnostics';
-import { formatBytes } from '../../app/format';
-import { useSlice } from '../../app/projection';
-import { send } from '../../app/send';
+import { saveDiagnostics } from '../../state/diagnostics';
+import { formatBytes } from '../../../shared/format';
+import { useSlice } from '../../state/projection';
+import { send } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
 import { Confirm } from '../../ui/Dialog';

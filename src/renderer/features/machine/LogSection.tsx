@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
-import { saveDiagnostics } from '../../app/diagnostics';
-import { send } from '../../app/send';
+import { saveDiagnostics } from '../../state/diagnostics';
+import { send } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
 import page from '../../ui/page.module.css';

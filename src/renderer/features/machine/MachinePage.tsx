@@ -1,16 +1,16 @@
 import { Cpu, RefreshCw } from 'lucide-react';
 import { useEffect } from 'react';
 import type { Gpu } from '../../../shared/machine';
-import { formatGib } from '../../app/format';
-import { useSlice } from '../../app/projection';
-import { send } from '../../app/send';
+import { formatBytes } from '../../../shared/format';
+import { useSlice } from '../../state/projection';
+import { send } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
 import { Empty } from '../../ui/Empty';
 import { ErrorNote } from '../../ui/ErrorNote';
 import { Meter } from '../../ui/Meter';
 import page from '../../ui/page.module.css';
-import { gpuColour } from '../plan';
+import { gpuColour } from '../../ui/gpu-colours';
 import { DoctorSection } from './DoctorSection';
 import { EngineSection, EnvironmentSection } from './EnvironmentSection';
 import { LogSection } from './LogSection';
@@ -64,7 +64,7 @@ export function MachinePage() {
       <section className={page.section}>
         <h2>{words.cpu}</h2>
         <p className={page.quiet}>
-          {machine.cpuName}, {words.cores(machine.cpuCores)}, {formatGib(machine.memoryTotalBytes)}
+          {machine.cpuName}, {words.cores(machine.cpuCores)}, {formatBytes(machine.memoryTotalBytes)}
         </p>
       </section>
       <EnvironmentSection />
@@ -98,7 +98,9 @@ function GpuCard({ gpu }: { readonly gpu: Gpu }) {
         colour={gpuColour(gpu.index)}
       />
       <p className={page.quiet}>
-        {used === null ? formatGib(gpu.memoryTotalBytes) : words.used(formatGib(used), formatGib(gpu.memoryTotalBytes))}
+        {used === null
+          ? formatBytes(gpu.memoryTotalBytes)
+          : words.used(formatBytes(used), formatBytes(gpu.memoryTotalBytes))}
       </p>
       <p className={page.quiet}>{facts.join('  ·  ')}</p>
       <p className={page.quiet}>{gpu.nvlinkIsland === null ? words.noNvlink : words.nvlink(gpu.nvlinkIsland)}</p>

@@ -1,8 +1,8 @@
 import { useState } from 'react';
 import type { PlaceName, Storage, StorageItem } from '../../../shared/storage';
-import { formatBytes } from '../../app/format';
-import { useSlice } from '../../app/projection';
-import { send } from '../../app/send';
+import { formatBytes } from '../../../shared/format';
+import { useSlice } from '../../state/projection';
+import { send } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
 import { Confirm } from '../../ui/Dialog';

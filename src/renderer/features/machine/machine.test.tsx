@@ -6,7 +6,7 @@ import { fakeMain, type FakeMain } from '../../../../test/fakes/main-process';
 import { appError } from '../../../shared/errors';
 import type { InstallEstimate } from '../../../shared/environment';
 import type { Slices } from '../../../shared/ipc';
-import { connectProjection, useProjection } from '../../app/projection';
+import { connectProjection, useProjection } from '../../state/projection';
 import { MachinePage } from './MachinePage';
 
 const ESTIMATE: InstallEstimate = {

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { Download } from '../../../shared/download';
-import { formatBytes, formatDuration } from '../../app/format';
-import { send } from '../../app/send';
+import { formatBytes, formatDuration } from '../../../shared/format';
+import { send } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
 import { Confirm } from '../../ui/Dialog';

@@ -2,10 +2,9 @@ import { useState } from 'react';
 import type { Download } from '../../../shared/download';
 import type { ModelEntry } from '../../../shared/models';
 import { requestLimits } from '../../../shared/request';
-import { formatBytes } from '../../app/format';
-import { useModelChoice } from '../../app/model-choice';
-import { goTo } from '../../app/navigation';
-import { send } from '../../app/send';
+import { formatBytes } from '../../../shared/format';
+import { adoptModel } from '../../state/draft';
+import { send } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
 import { Confirm } from '../../ui/Dialog';
@@ -132,16 +131,7 @@ function Actions({ model, isBusy }: { readonly model: ModelEntry; readonly isBus
   const size = formatBytes(model.sizeBytes ?? 0);
   return (
     <div className={styles.actions}>
-      {state.status === 'ready' && (
-        <Button
-          onClick={() => {
-            useModelChoice.setState({ wantedId: modelId });
-            goTo('create');
-          }}
-        >
-          {words.use}
-        </Button>
-      )}
+      {state.status === 'ready' && <Button onClick={() => adoptModel(model)}>{words.use}</Button>}
       {offer !== null && state.status === 'absent' && !isBusy && (
         <Button onClick={() => setAsking('download')}>{words.download}</Button>
       )}

@@ -1,6 +1,6 @@
 import { Boxes, FolderPlus } from 'lucide-react';
-import { useSlice } from '../../app/projection';
-import { send } from '../../app/send';
+import { useSlice } from '../../state/projection';
+import { send } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
 import { Empty } from '../../ui/Empty';

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { send } from '../../app/send';
+import { send } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';

@@ -8,7 +8,7 @@ import { isHubAddress, type Download } from '../../../shared/download';
 import { appError } from '../../../shared/errors';
 import type { Slices } from '../../../shared/ipc';
 import type { ModelEntry } from '../../../shared/models';
-import { connectProjection, useProjection } from '../../app/projection';
+import { connectProjection, useProjection } from '../../state/projection';
 import { figuresOf } from './DownloadProgress';
 import { HubSettings } from './HubSettings';
 import { ModelsPage } from './ModelsPage';

@@ -1,13 +1,14 @@
 import type { Machine } from '../../../shared/machine';
 import { MAX_CPU_RANKS } from '../../../shared/machine';
-import { send } from '../../app/send';
+import { send } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
 import { classes } from '../../ui/classes';
 import { NumberField } from '../../ui/fields';
 import { Tooltip } from '../../ui/Tooltip';
-import { formatGib } from '../../app/format';
-import { gpuColour, gpuInk, type ChosenDevices } from './devices';
+import { formatBytes } from '../../../shared/format';
+import type { ChosenDevices } from '../../state/devices';
+import { gpuColour, gpuInk } from '../../ui/gpu-colours';
 import styles from './PlanPanel.module.css';
 
 interface DevicePickerProps {
@@ -49,7 +50,7 @@ export function DevicePicker({ machine, devices }: DevicePickerProps) {
           const isChosen = chosen.includes(gpu.uuid);
           const style = isChosen ? { background: gpuColour(gpu.index), color: gpuInk(gpu.index) } : {};
           return (
-            <Tooltip key={gpu.uuid} text={`${gpu.name}, ${formatGib(gpu.memoryTotalBytes)}`}>
+            <Tooltip key={gpu.uuid} text={`${gpu.name}, ${formatBytes(gpu.memoryTotalBytes)}`}>
               <button
                 type="button"
                 className={classes(styles.gpu, isChosen && styles.gpuChosen)}

@@ -1,7 +1,8 @@
 import { useId, useMemo } from 'react';
 import { checkPlan, worldSize, type Plan, type PlanContext } from '../../../shared/plan';
 import { copy } from '../../copy/en';
-import { gpuColour, gpuInk, type ChosenDevices } from './devices';
+import type { ChosenDevices } from '../../state/devices';
+import { gpuColour, gpuInk } from '../../ui/gpu-colours';
 import { blocksOfStage, headsOfRank, layOutPlan, scaleIn, type Frame, type Tile } from './geometry';
 import styles from './PlanDrawing.module.css';
 

@@ -13,14 +13,14 @@ import {
   type PlanContext,
 } from '../../../shared/plan';
 import type { GenerateRequest } from '../../../shared/request';
-import { send, tell } from '../../app/send';
+import { send, showToast } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
 import { classes } from '../../ui/classes';
 import { SwitchField } from '../../ui/fields';
 import { DegreeSlider } from './DegreeSlider';
 import { DevicePicker } from './DevicePicker';
-import type { ChosenDevices } from './devices';
+import type { ChosenDevices } from '../../state/devices';
 import { blockedText, describeMoves } from './moves';
 import { PlanDrawing } from './PlanDrawing';
 import styles from './PlanPanel.module.css';
@@ -146,7 +146,7 @@ export function PlanPanel({
             look="plain"
             onClick={() =>
               void send(window.splitreel.copyText({ text: torchrun })).then((done) => {
-                if (done !== null) tell(copy.plan.copied);
+                if (done !== null) showToast(copy.plan.copied);
               })
             }
           >

@@ -6,8 +6,8 @@ import { explanationText } from '../../../shared/messages';
 import { worldSize, type Plan, type PlanContext } from '../../../shared/plan';
 import type { GenerateRequest } from '../../../shared/request';
 import { copy } from '../../copy/en';
-import { formatBytes } from '../../app/format';
-import type { ChosenDevices } from './devices';
+import { formatBytes } from '../../../shared/format';
+import type { ChosenDevices } from '../../state/devices';
 
 /** The engine's choice on CUDA. */
 const BFLOAT16_BYTES = 2;

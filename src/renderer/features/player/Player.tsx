@@ -12,17 +12,18 @@ import {
   RotateCcw,
 } from 'lucide-react';
 import { Slider } from 'radix-ui';
-import { useEffect, useRef, useState, type DragEvent } from 'react';
+import { useRef, useState, type DragEvent } from 'react';
 import type { LibraryVideo } from '../../../shared/library';
-import { formatTime } from '../../app/format';
-import { useSlice } from '../../app/projection';
-import { reuseVideo } from '../../app/reuse';
-import { send, tell } from '../../app/send';
+import { formatTime } from '../../../shared/format';
+import { useSlice } from '../../state/projection';
+import { adoptVideo } from '../../state/draft';
+import { send, showToast } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button, IconButton } from '../../ui/Button';
 import { classes } from '../../ui/classes';
 import { Dialog } from '../../ui/Dialog';
-import { isForControl, playerCommand, SPEEDS } from './keys';
+import { useShortcut } from '../../ui/use-shortcut';
+import { playerCommand, SPEEDS, type PlayerCommand } from './keys';
 import styles from './Player.module.css';
 import { usePlayback, type Playback } from './use-playback';
 
@@ -49,20 +50,18 @@ export function Player({ video }: { readonly video: LibraryVideo }) {
     change?.catch(() => undefined);
   };
 
-  useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent): void => {
-      const isButton = event.target instanceof HTMLButtonElement && (event.key === ' ' || event.key === 'Enter');
-      if (isForControl(event.target) || isButton) return;
+  const obey = (command: PlayerCommand): void => {
+    if (command.type === 'loop') setLooping();
+    else if (command.type === 'fullScreen') setFullScreen();
+    else if (command.type === 'keys') setHasKeys(true);
+    else run(command);
+  };
+  useShortcut({
+    repeats: true,
+    match: (event) => {
       const command = playerCommand(event);
-      if (command === null) return;
-      event.preventDefault();
-      if (command.type === 'loop') setLooping();
-      else if (command.type === 'fullScreen') setFullScreen();
-      else if (command.type === 'keys') setHasKeys(true);
-      else run(command);
-    };
-    window.addEventListener('keydown', onKeyDown);
-    return () => window.removeEventListener('keydown', onKeyDown);
+      return command === null ? null : () => obey(command);
+    },
   });
 
   return (
@@ -180,7 +179,7 @@ function Actions({ video }: { readonly video: LibraryVideo }) {
   const words = copy.player;
   const save = async (): Promise<void> => {
     const path = await send(window.splitreel.saveVideoAs({ videoId: video.id }));
-    if (path !== null) tell(words.saved(path));
+    if (path !== null) showToast(words.saved(path));
   };
   return (
     <div className={styles.actions}>
@@ -203,7 +202,7 @@ function Actions({ video }: { readonly video: LibraryVideo }) {
         <FolderOpen size={16} aria-hidden />
         {words.showInFolder}
       </Button>
-      <Button onClick={() => reuseVideo(video.metadata)}>
+      <Button onClick={() => adoptVideo(video.metadata)}>
         <RotateCcw size={16} aria-hidden />
         {words.reuse}
       </Button>

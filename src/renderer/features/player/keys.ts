@@ -67,9 +67,3 @@ export const frameAt = (seconds: number, frameRate: number): number => Math.floo
 
 /** The middle of a frame: seeking there shows it whatever the rounding. */
 export const timeOf = (frame: number, frameRate: number): number => (frame + 0.5) / frameRate;
-
-/** True where a key belongs to what is being typed or set, and not to the player. */
-export function isForControl(target: EventTarget | null): boolean {
-  if (!(target instanceof HTMLElement)) return false;
-  return target.closest('input, textarea, select, [role="radio"], [role="slider"], [role="switch"], dialog') !== null;
-}

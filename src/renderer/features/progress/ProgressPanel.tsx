@@ -1,14 +1,15 @@
 import { CircleCheck, X } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { Job, JobProgress } from '../../../shared/job';
-import { formatBytes, formatDuration, formatGib } from '../../app/format';
-import { useSlice } from '../../app/projection';
-import { send } from '../../app/send';
+import { formatBytes, formatDuration } from '../../../shared/format';
+import { useSlice } from '../../state/projection';
+import { send } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
 import { Confirm } from '../../ui/Dialog';
 import { Meter } from '../../ui/Meter';
-import { deviceIndex, gpuColour } from '../plan';
+import { gpuColour } from '../../ui/gpu-colours';
+import { useShortcut } from '../../ui/use-shortcut';
 import styles from './Progress.module.css';
 import { currentVideo, peakBytes, segmentsOf } from './timeline';
 
@@ -29,17 +30,14 @@ function Running({ job, progress }: { readonly job: Job; readonly progress: JobP
   const [isAsking, setIsAsking] = useState(false);
   const isCancelling = job.state.status === 'cancelling';
 
-  useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent): void => {
-      const isTaken = document.querySelector('dialog[open]') !== null || document.fullscreenElement !== null;
-      if (event.key !== 'Escape' || event.defaultPrevented || isTaken || isCancelling) return;
-      // The same key would go on to close the question that it opens.
-      event.preventDefault();
-      setIsAsking(true);
-    };
-    window.addEventListener('keydown', onKeyDown);
-    return () => window.removeEventListener('keydown', onKeyDown);
-  }, [isCancelling]);
+  useShortcut({
+    inControls: true,
+    match: ({ key }) => {
+      // In full screen, Esc leaves full screen.
+      const isFree = document.fullscreenElement === null && !isCancelling;
+      return key === 'Escape' && isFree ? () => setIsAsking(true) : null;
+    },
+  });
 
   // GPUs are read while someone can see what they do.
   useEffect(() => {
@@ -110,6 +108,12 @@ function Timeline({ progress }: { readonly progress: JobProgress }) {
   );
 }
 
+/** The number at the end of `GPU 3` or `cuda:3`, for the colour of a lane; the rank where there is none. */
+function deviceIndex(device: string, rank: number): number {
+  const match = /(\d+)$/.exec(device);
+  return match === null ? rank : Number(match[1]);
+}
+
 /** One lane per rank, in the colour of its GPU, so that a straggler is seen. */
 function Lanes({ progress }: { readonly progress: JobProgress }) {
   const { gpus } = useSlice('machine');
@@ -123,7 +127,7 @@ function Lanes({ progress }: { readonly progress: JobProgress }) {
             : gpus.find((candidate) => candidate.index === index);
         const stage = rank.stage === null ? words.waiting : words.stages[rank.stage];
         const loads = [
-          ...(typeof gpu?.memoryUsedBytes === 'number' ? [formatGib(gpu.memoryUsedBytes)] : []),
+          ...(typeof gpu?.memoryUsedBytes === 'number' ? [formatBytes(gpu.memoryUsedBytes)] : []),
           ...(typeof gpu?.utilisationPercent === 'number' ? [words.load(gpu.utilisationPercent)] : []),
         ];
         return (
@@ -155,7 +159,7 @@ function Folded({ job }: { readonly job: Job }) {
   const { report } = job.state;
   const parts = [
     words.perStep(formatDuration(report.msPerStep)),
-    words.peak(formatGib(peakBytes(report))),
+    words.peak(formatBytes(peakBytes(report))),
     report.weightBytesRead === 0 ? words.warm : words.cold(formatBytes(report.weightBytesRead)),
   ];
   return (
@@ -178,7 +182,7 @@ function Folded({ job }: { readonly job: Job }) {
           ))}
           {report.ranks.map((rank) => (
             <li key={`rank-${String(rank.rank)}`}>
-              {words.rank(rank.rank)}, {rank.device}: {formatGib(rank.peakMemoryBytes)}
+              {words.rank(rank.rank)}, {rank.device}: {formatBytes(rank.peakMemoryBytes)}
             </li>
           ))}
         </ul>

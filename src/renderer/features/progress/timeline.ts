@@ -1,7 +1,7 @@
 /** The timeline of one video: a segment per stage, as long as it took or is expected to take. Pure. */
 import type { JobProgress, StageProgress } from '../../../shared/job';
 import type { JobReport, Stage } from '../../../shared/protocol';
-import { formatBytes } from '../../app/format';
+import { formatBytes } from '../../../shared/format';
 
 export interface Segment {
   readonly stage: Stage;

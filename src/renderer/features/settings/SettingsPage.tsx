@@ -1,5 +1,5 @@
-import { useSlice } from '../../app/projection';
-import { send } from '../../app/send';
+import { useSlice } from '../../state/projection';
+import { send } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
 import { SelectField, SwitchField } from '../../ui/fields';

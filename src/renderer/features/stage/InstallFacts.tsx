@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'react';
 import type { InstallEstimate } from '../../../shared/environment';
-import { formatBytes, formatDownloadTime } from '../../app/format';
-import { useSlice } from '../../app/projection';
-import { send } from '../../app/send';
+import { formatBytes, formatDownloadTime } from '../../../shared/format';
+import { useSlice } from '../../state/projection';
+import { send } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
 import { ErrorNote } from '../../ui/ErrorNote';

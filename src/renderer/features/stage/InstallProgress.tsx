@@ -1,5 +1,5 @@
 import { INSTALL_STEPS, type InstallProgress as Progress } from '../../../shared/environment';
-import { formatBytes } from '../../app/format';
+import { formatBytes } from '../../../shared/format';
 import { copy } from '../../copy/en';
 import { Meter } from '../../ui/Meter';
 import styles from './Stage.module.css';

@@ -2,10 +2,10 @@ import { AlertTriangle, Ban, Boxes, Clapperboard, CloudOff, Download } from 'luc
 import { useState, type ReactNode } from 'react';
 import type { Job } from '../../../shared/job';
 import type { LibraryVideo } from '../../../shared/library';
-import { followJobs, goTo, useNavigation } from '../../app/navigation';
-import { useSlice } from '../../app/projection';
-import { send } from '../../app/send';
-import { saveDiagnostics } from '../../app/diagnostics';
+import { followJobs, goTo, useNavigation } from '../../state/navigation';
+import { useSlice } from '../../state/projection';
+import { send } from '../../state/send';
+import { saveDiagnostics } from '../../state/diagnostics';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
 import { Empty } from '../../ui/Empty';

@@ -1,4 +1,4 @@
-/** Calls to main, with failures shown where they happen to everyone alike: as a message at the bottom. */
+/** Calls to the main process. A call that fails is shown as a toast, the same way everywhere. */
 import { create } from 'zustand';
 import { appError, type AppError } from '../../shared/errors';
 import type { Result } from '../../shared/result';
@@ -10,29 +10,33 @@ export interface Toast {
   readonly error: AppError | null;
 }
 
+const INFO_MS = 4_000;
+/** With the newest one added, three are on screen at most. */
+const KEPT_TOASTS = 2;
+
 let nextToastId = 1;
 export const useToasts = create<{ readonly toasts: readonly Toast[] }>(() => ({ toasts: [] }));
 
 const add = (toast: Omit<Toast, 'id'>): void => {
   const id = nextToastId;
   nextToastId += 1;
-  useToasts.setState(({ toasts }) => ({ toasts: [...toasts.slice(-2), { ...toast, id }] }));
-  if (toast.kind === 'info') window.setTimeout(() => dismissToast(id), 4_000);
+  useToasts.setState(({ toasts }) => ({ toasts: [...toasts.slice(-KEPT_TOASTS), { ...toast, id }] }));
+  if (toast.kind === 'info') window.setTimeout(() => dismissToast(id), INFO_MS);
 };
 
 export const dismissToast = (id: number): void =>
   useToasts.setState(({ toasts }) => ({ toasts: toasts.filter((toast) => toast.id !== id) }));
-export const tell = (text: string): void => add({ kind: 'info', text, error: null });
-export const tellError = (error: AppError): void => add({ kind: 'error', text: '', error });
+export const showToast = (text: string): void => add({ kind: 'info', text, error: null });
+export const showError = (error: AppError): void => add({ kind: 'error', text: '', error });
 
-/** The value of a call; null where it failed (and was shown) or gave nothing. */
+/** The value of a call; null if it failed (the error is then on screen) or returned nothing. */
 export async function send<T>(call: Promise<Result<T, AppError>>): Promise<T | null> {
   try {
     const result = await call;
     if (result.ok) return result.value;
-    tellError(result.error);
+    showError(result.error);
   } catch (error) {
-    tellError(appError('INTERNAL', { problem: 'the window lost its connection' }, { details: String(error) }));
+    showError(appError('INTERNAL', { problem: 'the window lost its connection' }, { details: String(error) }));
   }
   return null;
 }
