@@ -16,9 +16,8 @@ import { nodeProcesses } from './adapters/node/processes';
 import { nodeRandom } from './adapters/node/random';
 import { hasNvidiaCard, readSystem } from './adapters/node/system';
 import { dataFolders, dataRoot } from './data-folder';
-import { createHandlers } from './handlers';
 import { createRouter } from './ipc/router';
-import { openApp, type App, type AppOptions } from './services';
+import { openApp, type App, type AppOptions } from './compose/app';
 import { openJsonStore } from './state/json-store';
 import { debugDoorIn } from './window/debug-doors';
 import { DEFAULT_WINDOW_STATE, windowStateSchema } from './window/window-state';
@@ -90,19 +89,7 @@ async function start(): Promise<void> {
   };
   const created = await openApp(ports, appOptions(base, resources));
   opened = created;
-  handleAppScheme(
-    {
-      files: nodeFiles,
-      windowFolder: path.join(app.getAppPath(), 'out', 'renderer'),
-      locateVideo: created.library.locateVideo,
-      locateThumbnail: created.library.locateThumbnail,
-      locatePreview: (jobId, video, step) => {
-        const folder = folders.previews;
-        return { folder, file: path.join(folder, jobId, previewName(video, step)) };
-      },
-    },
-    created.log,
-  );
+  handleAppScheme({ ...created.appFiles, windowFolder: path.join(app.getAppPath(), 'out', 'renderer') }, created.log);
   connect(created);
   const state = await openJsonStore(ports, {
     file: folders.windowFile,
@@ -114,9 +101,9 @@ async function start(): Promise<void> {
     icon,
     state,
     log: created.log,
-    mayClose: () => mayLeave || !created.queue.isRunning(),
+    mayClose: () => mayLeave || !created.isBusy(),
     onCloseRefused: () => void leave(),
-    onPageGone: () => created.machine.setVisible(false),
+    onPageGone: created.windowGone,
   });
   window.on('closed', () => {
     window = null;
@@ -126,11 +113,9 @@ async function start(): Promise<void> {
   await created.begin();
 }
 
-const previewName = (video: number, step: number): string => `${String(video)}-${String(step)}.jpg`;
-
 function connect(created: App): void {
   const router = createRouter({
-    handlers: createHandlers(created),
+    handlers: created.calls,
     windowId: () => (window === null || window.isDestroyed() ? null : window.webContents.id),
     log: created.log,
   });
@@ -188,7 +173,7 @@ let leaving: Promise<void> | null = null;
 /** Asks where a job runs, ends the worker with all its ranks, then leaves. A second call waits for the first. */
 function leave({ asks = true } = {}): Promise<void> {
   leaving ??= (async () => {
-    if (asks && opened?.queue.isRunning() === true && !(await opened.desktop.confirmQuit())) {
+    if (asks && opened?.isBusy() === true && !(await opened.confirmQuit())) {
       leaving = null;
       return;
     }

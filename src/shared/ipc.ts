@@ -23,6 +23,7 @@ import { PLACE_NAMES, storageSchema } from './storage';
 export const LINK_IDS = ['docs', 'issues', 'licence', 'model2b', 'model5b', 'model15', 'driver', 'wsl'] as const;
 
 const nothing = z.undefined();
+const done = z.void();
 const id = z.string().min(1).max(4_096);
 
 /** State that main owns; each slice is pushed whole when it changes. */
@@ -100,56 +101,56 @@ const call = <I extends z.ZodType, O extends z.ZodType>(
 
 export const calls = {
   getSnapshot: call(nothing, snapshotSchema),
-  updateSettings: call(settingsPatchSchema, nothing),
+  updateSettings: call(settingsPatchSchema, done),
   /** Opens the system's folder dialogue; null when it is cancelled. */
   chooseVideosFolder: call(nothing, z.string().nullable()),
   chooseImage: call(nothing, z.string().nullable()),
 
   /** GPUs are read once a second while a window shows them. */
-  watchMachine: call(z.object({ visible: z.boolean() }), nothing),
-  refreshMachine: call(nothing, nothing),
+  watchMachine: call(z.object({ visible: z.boolean() }), done),
+  refreshMachine: call(nothing, done),
 
-  installEnvironment: call(nothing, nothing),
+  installEnvironment: call(nothing, done),
   /** What an install would fetch, and where it needs room. */
   estimateInstall: call(nothing, installEstimateSchema),
   /** Asks for a folder that `npm run bundle` made and installs from it without a network; false when cancelled. */
   installFromFolder: call(nothing, z.boolean()),
   installFromArchive: call(nothing, z.boolean()),
   chooseInstallFolder: call(nothing, z.boolean()),
-  cancelInstall: call(nothing, nothing),
-  rollBackEnvironment: call(nothing, nothing),
-  removeEnvironment: call(nothing, nothing),
+  cancelInstall: call(nothing, done),
+  rollBackEnvironment: call(nothing, done),
+  removeEnvironment: call(nothing, done),
   /** Looks at driver, GPUs, links, environment, disk and models; findings come by the slice. */
-  runDoctor: call(nothing, nothing),
-  measureStorage: call(nothing, nothing),
-  removeStorage: call(z.object({ id }), nothing),
+  runDoctor: call(nothing, done),
+  measureStorage: call(nothing, done),
+  removeStorage: call(z.object({ id }), done),
   /** Asks for a folder, or goes back to the first one; false when the dialogue is cancelled. */
   moveStorage: call(z.object({ name: z.enum(PLACE_NAMES), toDefault: z.boolean() }), z.boolean()),
-  cancelMove: call(nothing, nothing),
+  cancelMove: call(nothing, done),
 
   /** Asks for a folder, checks it, adds it; null when the dialogue is cancelled. */
   addModelFolder: call(nothing, z.object({ modelId: z.string() }).nullable()),
   /** Forgets a folder that was added; the folder itself stays. */
-  forgetModel: call(z.object({ modelId: id }), nothing),
-  recheckModel: call(z.object({ modelId: id }), nothing),
+  forgetModel: call(z.object({ modelId: id }), done),
+  recheckModel: call(z.object({ modelId: id }), done),
   /** Asks the hub what a download would take. */
   lookAtModel: call(z.object({ modelId: id }), downloadOfferSchema),
   /** Starts, resumes or, where the model is there and damaged, mends. */
-  downloadModel: call(z.object({ modelId: id }), nothing),
-  pauseDownload: call(z.object({ modelId: id }), nothing),
+  downloadModel: call(z.object({ modelId: id }), done),
+  pauseDownload: call(z.object({ modelId: id }), done),
   /** Ends a download and removes what came of it. */
-  discardDownload: call(z.object({ modelId: id }), nothing),
+  discardDownload: call(z.object({ modelId: id }), done),
   /** Hashes every file again. */
-  verifyModel: call(z.object({ modelId: id }), nothing),
+  verifyModel: call(z.object({ modelId: id }), done),
   /** Removes a model from the models folder. */
-  removeModel: call(z.object({ modelId: id }), nothing),
-  showModelInFolder: call(z.object({ modelId: id }), nothing),
+  removeModel: call(z.object({ modelId: id }), done),
+  showModelInFolder: call(z.object({ modelId: id }), done),
   /** The model's own page on huggingface.co, where its licence is. */
-  openModelPage: call(z.object({ modelId: id }), nothing),
+  openModelPage: call(z.object({ modelId: id }), done),
   /** Asks for a folder and moves the models there; null when the dialogue is cancelled. */
   moveModelsFolder: call(nothing, z.string().nullable()),
-  signIn: call(z.object({ token: z.string().max(300) }), nothing),
-  signOut: call(nothing, nothing),
+  signIn: call(z.object({ token: z.string().max(300) }), done),
+  signOut: call(nothing, done),
   countTokens: call(
     z.object({ modelId: id, text: z.string().max(20_000) }),
     z.object({ tokens: z.number(), max: z.number() }).nullable(),
@@ -159,31 +160,31 @@ export const calls = {
     z.object({ request: generateRequestSchema, plan: planSchema, devices: jobDevicesSchema }),
     z.object({ jobId: z.string() }),
   ),
-  cancelJob: call(z.object({ jobId: id }), nothing),
-  retryJob: call(z.object({ jobId: id }), nothing),
+  cancelJob: call(z.object({ jobId: id }), done),
+  retryJob: call(z.object({ jobId: id }), done),
   /** Takes a job that is not running out of the list. */
-  removeJob: call(z.object({ jobId: id }), nothing),
+  removeJob: call(z.object({ jobId: id }), done),
   /** Moves a waiting job to a place among the waiting ones, 0 first. */
-  moveJob: call(z.object({ jobId: id, toIndex: z.number().int().nonnegative() }), nothing),
+  moveJob: call(z.object({ jobId: id, toIndex: z.number().int().nonnegative() }), done),
   /** Ends the ranks and frees the memory of the GPUs. */
-  unloadEngine: call(nothing, nothing),
+  unloadEngine: call(nothing, done),
 
   /** Moves the file to the system's bin. */
-  deleteVideo: call(z.object({ videoId: id }), nothing),
+  deleteVideo: call(z.object({ videoId: id }), done),
   /** Asks where; null when cancelled. */
   saveVideoAs: call(z.object({ videoId: id }), z.string().nullable()),
-  showVideoInFolder: call(z.object({ videoId: id }), nothing),
+  showVideoInFolder: call(z.object({ videoId: id }), done),
   /** Starts a drag of the file out of the window, from a dragstart that was prevented. */
-  dragVideo: call(z.object({ videoId: id }), nothing),
+  dragVideo: call(z.object({ videoId: id }), done),
   /** Settings of a video file that the person dropped or chose: asks for a file where path is null. */
   readVideoSettings: call(z.object({ path: z.string().max(4_096).nullable() }), videoMetadataSchema.nullable()),
 
   saveDiagnostics: call(z.object({ includePrompts: z.boolean() }), z.string().nullable()),
   readLogTail: call(nothing, z.string()),
-  openLogsFolder: call(nothing, nothing),
-  openLink: call(z.object({ link: z.enum(LINK_IDS) }), nothing),
-  copyText: call(z.object({ text: z.string().max(100_000) }), nothing),
-  dismissNotice: call(z.object({ noticeId: id }), nothing),
+  openLogsFolder: call(nothing, done),
+  openLink: call(z.object({ link: z.enum(LINK_IDS) }), done),
+  copyText: call(z.object({ text: z.string().max(100_000) }), done),
+  dismissNotice: call(z.object({ noticeId: id }), done),
 } as const;
 
 export type CallName = keyof typeof calls;

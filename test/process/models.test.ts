@@ -147,6 +147,7 @@ async function open(hub: FakeHub | null, secrets = noKeychain, env: Record<strin
       python: () => Promise.resolve({ python: path.join(sitePackages, 'run.sh'), env: {} }),
       makeDemo: () => Promise.resolve(false),
       isBusy: () => false,
+      unloadEngine: () => undefined,
     },
     {
       dataRoot: data,

@@ -45,6 +45,8 @@ export interface Engine {
   readonly start: () => Promise<void>;
   readonly send: (command: WorkerCommand) => boolean;
   readonly isReady: () => boolean;
+  /** Ends the ranks and frees their memory; the next job starts cold. */
+  readonly unload: () => void;
   readonly countTokens: (modelPath: string, text: string) => Promise<{ tokens: number; max: number } | null>;
   readonly stop: () => Promise<void>;
 }
@@ -148,14 +150,17 @@ export function createEngine(ports: EnginePorts, options: EngineOptions): Engine
     await starting;
   };
 
+  const send = (command: WorkerCommand): boolean => {
+    if (client === null || !isReady) return false;
+    client.send(command);
+    return true;
+  };
+
   return {
     start,
     isReady: () => client !== null && isReady,
-    send: (command) => {
-      if (client === null || !isReady) return false;
-      client.send(command);
-      return true;
-    },
+    send,
+    unload: () => void send({ type: 'unload' }),
     countTokens: async (modelPath, text) => {
       if (client === null || !isReady) return null;
       const requestId = ports.random.id();

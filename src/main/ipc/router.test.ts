@@ -3,7 +3,8 @@ import { appError, SplitreelError } from '../../shared/errors';
 import { calls } from '../../shared/ipc';
 import { windowUrl } from '../../shared/urls';
 import { SILENT_LOG } from '../ports/log';
-import { createRouter, isTrustedSender, type CallHandlers, type Sender } from './router';
+import type { CallHandlers } from './calls';
+import { createRouter, isTrustedSender, type Sender } from './router';
 
 const WINDOW: Sender = { webContentsId: 1, frame: { url: windowUrl(), isMainFrame: true } };
 const done: string[] = [];

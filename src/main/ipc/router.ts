@@ -1,18 +1,17 @@
 /** One door for every call of the window: sender check, parse input, do, parse output, Result. */
 import type { z } from 'zod';
 import { appError, SplitreelError, type AppError } from '../../shared/errors';
-import { calls, type CallInput, type CallName, type CallOutput } from '../../shared/ipc';
+import { calls, type CallName } from '../../shared/ipc';
 import { err, ok, type Result } from '../../shared/result';
 import { APP_SCHEME } from '../../shared/urls';
 import type { Log } from '../ports/log';
+import type { CallHandlers } from './calls';
 
 /** Who sent a message, as Electron says; the frame is null when it is gone already. */
 export interface Sender {
   readonly webContentsId: number;
   readonly frame: { readonly url: string; readonly isMainFrame: boolean } | null;
 }
-
-export type CallHandlers = { readonly [K in CallName]: (input: CallInput<K>) => Promise<CallOutput<K>> };
 
 const WINDOW_HOST = 'splitreel';
 
@@ -46,7 +45,7 @@ export function createRouter({ handlers, windowId, log }: RouterOptions): Router
     // Indexing by a name loses the link between a call's two schemas and its handler, which the types
     // CallHandlers and CallInput hold; these two lines state it again.
     const schemas: { readonly input: z.ZodType; readonly output: z.ZodType } = calls[name];
-    const handler = handlers[name] as (input: unknown) => Promise<unknown>;
+    const handler = handlers[name] as (input: unknown) => unknown;
     const parsed = schemas.input.safeParse(input);
     if (!parsed.success) {
       log.warn(`refused ${name}: ${parsed.error.message}`);

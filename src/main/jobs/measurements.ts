@@ -1,10 +1,15 @@
 /** What this machine has measured: seconds per step by plan, and what comes after the last step. */
 import { z } from 'zod';
+import type { AppError } from '../../shared/errors';
 import { sliceSchemas, type Slices } from '../../shared/ipc';
 import type { Job } from '../../shared/job';
+import type { Machine } from '../../shared/machine';
 import { planKey } from '../../shared/plan';
 import type { JobReport } from '../../shared/protocol';
+import type { Log } from '../ports/log';
+import { openJsonStore, type JsonStorePorts } from '../state/json-store';
 import type { TailMs } from './progress';
+import { deviceNames } from './validate';
 
 const measurementSchema = sliceSchemas.measurements.element.extend({
   /** Decoding and writing of one video. */
@@ -56,3 +61,35 @@ export function tailFor(file: MeasurementsFile, job: Job, devices: string): Tail
 
 export const measurementsSlice = (file: MeasurementsFile): Slices['measurements'] =>
   file.measurements.map(({ tailMs: _tailMs, ...rest }) => rest);
+
+export interface Measurements {
+  /** Records what a finished job has measured. */
+  readonly add: (job: Job, report: JobReport) => void;
+  readonly tailFor: (job: Job) => TailMs;
+  readonly problem: AppError | null;
+}
+
+export interface MeasurementsOptions {
+  readonly file: string;
+  readonly log: Log;
+  readonly machine: () => Machine;
+  readonly onChange: (measurements: Slices['measurements']) => void;
+}
+
+export async function openMeasurements(ports: JsonStorePorts, options: MeasurementsOptions): Promise<Measurements> {
+  const { file, log, machine, onChange } = options;
+  const store = await openJsonStore(ports, { file, schema: measurementsFileSchema, fallback: NO_MEASUREMENTS });
+  const namesOf = (job: Job): string => deviceNames(job.devices, machine());
+  onChange(measurementsSlice(store.value()));
+  return {
+    add: (job, report) => {
+      const added = measure(job, report, namesOf(job));
+      store
+        .save(addMeasurement(store.value(), added))
+        .catch((error: unknown) => log.error('a measurement could not be saved', error));
+      onChange(measurementsSlice(store.value()));
+    },
+    tailFor: (job) => tailFor(store.value(), job, namesOf(job)),
+    problem: store.problem,
+  };
+}

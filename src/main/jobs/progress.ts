@@ -155,3 +155,11 @@ function videoMsLeft(video: VideoProgress, msPerStep: number, tailMs: TailMs): n
     return ((denoising?.total ?? 0) - (denoising?.completed ?? 0)) * msPerStep + tailMs;
   return Math.max(0, tailMs - (decoding?.elapsedMs ?? 0) - (stageOf(video, 'writing')?.elapsedMs ?? 0));
 }
+
+/** Steps done of all steps, over the job's videos: the part of the work that counts in equal pieces. */
+export function fractionOf(progress: JobProgress | null): number | null {
+  if (progress === null) return null;
+  const stages = progress.videos.flatMap(({ stages: all }) => all.filter(({ stage }) => stage === 'denoising'));
+  const total = stages.reduce((sum, stage) => sum + stage.total, 0);
+  return total === 0 ? null : stages.reduce((sum, stage) => sum + stage.completed, 0) / total;
+}

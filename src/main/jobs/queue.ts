@@ -14,6 +14,7 @@ import { fileErrorCode, type Files } from '../ports/files';
 import type { Log } from '../ports/log';
 import type { Random } from '../ports/random';
 import type { JsonStore } from '../state/json-store';
+import { isActive, moved, trimmed } from './job-list';
 import { outputPaths } from './output-path';
 import { applyProgress, startProgress, withRanks, type TailMs } from './progress';
 import { validateJob, type JobInput, type ValidModel } from './validate';
@@ -26,8 +27,6 @@ export const NO_JOBS: JobsFile = { version: 1, jobs: [] };
 const MIN_FREE_BYTES = 200 * 1_048_576;
 /** Progress is pushed at most this often: a window shows no more, and a flood of events must not drown it. */
 const PROGRESS_INTERVAL_MS = 50;
-/** Finished jobs that are kept in the list. */
-const MAX_KEPT = 200;
 
 export interface QueuePorts {
   readonly files: Files;
@@ -62,12 +61,9 @@ export interface Queue {
   readonly handleLost: (error: AppError) => void;
   /** Starts the first that waits, where nothing runs and the engine can take it. */
   readonly advance: () => void;
-  readonly isRunning: () => boolean;
   /** Before the app leaves: what runs is marked, nothing more is started. */
   readonly close: () => Promise<void>;
 }
-
-const isActive = (job: Job): boolean => job.state.status === 'running' || job.state.status === 'cancelling';
 
 export async function openQueue(ports: QueuePorts, options: QueueOptions): Promise<Queue> {
   const { store, log, engine } = ports;
@@ -253,7 +249,6 @@ export async function openQueue(ports: QueuePorts, options: QueueOptions): Promi
         );
     },
     advance,
-    isRunning: () => jobs.some(isActive),
     close: async () => {
       isClosed = true;
       stopPush?.();
@@ -304,22 +299,4 @@ export function folderError(error: unknown, folder: string): AppError {
   if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM' || code === 'ENOTDIR')
     return appError('OUTPUT_NOT_WRITABLE', { folder });
   return appError('INTERNAL', { problem: error instanceof Error ? error.message : String(error) });
-}
-
-/** The jobs with one of the waiting ones at another place among them; the others keep theirs. */
-export function moved(jobs: readonly Job[], jobId: string, toIndex: number): readonly Job[] {
-  const waiting = jobs.filter(({ state }) => state.status === 'queued');
-  const job = waiting.find(({ id }) => id === jobId);
-  if (job === undefined) return jobs;
-  const order = waiting.filter((other) => other !== job);
-  order.splice(Math.min(toIndex, order.length), 0, job);
-  return jobs.map((other) => (other.state.status === 'queued' ? (order.shift() ?? other) : other));
-}
-
-/** The oldest finished ones go when the list is long; those that wait or run stay. */
-function trimmed(jobs: readonly Job[]): readonly Job[] {
-  const surplus = jobs.length - MAX_KEPT;
-  if (surplus <= 0) return jobs;
-  const over = jobs.filter((job) => !isActive(job) && job.state.status !== 'queued').slice(0, surplus);
-  return jobs.filter((job) => !over.includes(job));
 }

@@ -33,6 +33,8 @@ export interface HubServicePorts {
   readonly makeDemo: (folder: string) => Promise<boolean>;
   /** True while a model may be read. */
   readonly isBusy: () => boolean;
+  /** Lets go of the model that the engine has loaded. */
+  readonly unloadEngine: () => void;
 }
 
 export interface HubServiceOptions {
@@ -58,6 +60,8 @@ export interface HubService {
   readonly problems: readonly (AppError | null)[];
   readonly signIn: (token: string) => Promise<void>;
   readonly signOut: () => Promise<void>;
+  /** Deletes a model from the models folder; throws MODEL_IN_USE while a job runs. */
+  readonly remove: (modelId: string) => Promise<void>;
   readonly move: (folder: string) => Promise<void>;
   /** Once there is an environment: goes on with what the last run of the app left. */
   readonly resume: () => void;
@@ -159,6 +163,12 @@ export async function openHubService(ports: HubServicePorts, options: HubService
       await token.clear();
       hub.configure();
       tell();
+    },
+    remove: async (modelId) => {
+      const name = models.get().find(({ id }) => id === modelId)?.name ?? modelId;
+      if (ports.isBusy()) throw new SplitreelError(appError('MODEL_IN_USE', { name }));
+      ports.unloadEngine();
+      await models.remove(modelId);
     },
     move,
     resume: () => {

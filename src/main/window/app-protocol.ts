@@ -32,12 +32,16 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 /** Big enough that a video plays without stutter, small enough that a seek does not wait for what nobody watches. */
 const CHUNK_BYTES = 262_144;
 
-export interface AppProtocolPorts {
+/** What finds the files that the app makes. */
+export interface AppFileSources {
   readonly files: Pick<Files, 'realPath' | 'stat' | 'readRange'>;
-  readonly windowFolder: string;
   readonly locateVideo: (videoId: string) => Located | null;
   readonly locateThumbnail: (videoId: string) => Located | null;
   readonly locatePreview: (jobId: string, video: number, step: number) => Located | null;
+}
+
+export interface AppProtocolPorts extends AppFileSources {
+  readonly windowFolder: string;
 }
 
 export interface AppRequest {

@@ -1,0 +1,126 @@
+/** Opens the services in order and joins their calls. Free of Electron, so that all of it runs in tests with other ports. */
+import path from 'node:path';
+import type { LogFile } from '../diagnostics/log-file';
+import { diagnosticsCalls } from '../diagnostics/calls';
+import { engineCalls } from '../engine/calls';
+import { installCalls } from '../install/calls';
+import { createEnvironmentLifecycle } from '../install/lifecycle';
+import { machineCalls } from '../gpus/calls';
+import type { CallHandlers } from '../ipc/calls';
+import { jobCalls } from '../jobs/calls';
+import { previewLocator } from '../jobs/previews';
+import { libraryCalls } from '../library/calls';
+import { modelCalls } from '../models/calls';
+import { settingsCalls } from '../settings/calls';
+import type { SliceStore } from '../state/slice-store';
+import { storageCalls } from '../storage/calls';
+import type { AppFileSources } from '../window/app-protocol';
+import { windowCalls } from '../window/calls';
+import { composeEngine } from './engine';
+import { composeDoctor, composeEnvironment, composeStorage } from './install';
+import { createFoundation, type AppOptions, type AppPorts, type Foundation } from './foundation';
+import { composeJobs } from './jobs';
+import { composeLibrary } from './library';
+import { composeMachine } from './machine';
+import { composeModels } from './models';
+import { composeSettings } from './settings';
+
+export type { AppOptions, AppPorts } from './foundation';
+
+export interface App {
+  readonly store: SliceStore;
+  readonly log: LogFile;
+  readonly calls: CallHandlers;
+  readonly appFiles: AppFileSources;
+  readonly isBusy: () => boolean;
+  /** Asks whether to leave although a video is being made. */
+  readonly confirmQuit: () => Promise<boolean>;
+  /** The window has gone, and with it whoever watches the GPUs. */
+  readonly windowGone: () => void;
+  /** Reads the disk and starts what runs in the background; the window need not wait for it. */
+  readonly begin: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+type Services = Awaited<ReturnType<typeof openServices>>;
+
+export async function openApp(ports: AppPorts, options: AppOptions): Promise<App> {
+  const base = createFoundation(ports, options);
+  const services = await openServices(base);
+  return {
+    store: base.store,
+    log: base.log,
+    calls: callsOf(base, services),
+    appFiles: { ...services.library, files: ports.files, locatePreview: previewLocator(base.folders.previews) },
+    isBusy: base.signals.isBusy,
+    confirmQuit: ports.desktop.confirmQuit,
+    windowGone: () => services.machine.setVisible(false),
+    begin: () => begin(base, services),
+    close: () => close(base, services),
+  };
+}
+
+async function openServices(base: Foundation) {
+  const settings = await composeSettings(base);
+  const { environment, places } = await composeEnvironment(base, settings);
+  const machine = await composeMachine(base, environment);
+  const library = composeLibrary(base, settings);
+  const engine = composeEngine(base, environment, settings);
+  const hub = await composeModels(base, { environment, settings, unloadEngine: engine.unload });
+  const queue = await composeJobs(base, { engine, environment, library, models: hub.models, settings });
+  const doctor = composeDoctor(base, environment, settings);
+  const storage = composeStorage(base, { environment, places }, { settings, stopEngine: engine.stop });
+  const lifecycle = createEnvironmentLifecycle({
+    environment,
+    storage,
+    stopEngine: engine.stop,
+    onReady: base.signals.environmentReady.emit,
+  });
+  return { settings, environment, machine, library, hub, engine, queue, doctor, storage, lifecycle };
+}
+
+function callsOf({ ports, options, folders, log, store }: Foundation, services: Services): CallHandlers {
+  const { desktop, files } = ports;
+  const { engine, hub, queue } = services;
+  const { home } = options;
+  return {
+    ...windowCalls({ desktop, store }),
+    ...settingsCalls({ desktop, files, settings: services.settings }),
+    ...machineCalls(services.machine),
+    ...installCalls({ desktop, ...services }),
+    ...storageCalls({ desktop, ...services }),
+    ...engineCalls({ engine, models: hub.models.get }),
+    ...modelCalls({ desktop, hub }),
+    ...jobCalls(queue),
+    ...libraryCalls({
+      desktop,
+      files,
+      library: services.library,
+      dragIcon: path.join(options.resourcesFolder, 'icons', 'icon.png'),
+    }),
+    ...diagnosticsCalls({ desktop, doctor: services.doctor, files, store, log, logsFolder: folders.logs, home }),
+  };
+}
+
+async function begin({ log, options }: Foundation, services: Services): Promise<void> {
+  const { machine, hub, library, environment, lifecycle, storage } = services;
+  log.info(`Splitreel ${options.about.version} on ${options.platform}, Electron ${options.about.electron}`);
+  const steps = [machine.refresh(), hub.models.checkAll(), library.scan(), environment.check()];
+  for (const outcome of await Promise.allSettled(steps))
+    if (outcome.status === 'rejected') log.error('a start step failed', outcome.reason);
+  lifecycle.announce();
+  await storage.resume().catch((error: unknown) => log.error('a move could not be resumed', error));
+}
+
+async function close({ log }: Foundation, services: Services): Promise<void> {
+  services.doctor.stop();
+  services.storage.cancelMove();
+  services.machine.stop();
+  services.environment.cancel();
+  const endEngine = async (): Promise<void> => {
+    await services.queue.close();
+    await services.engine.stop();
+  };
+  await Promise.all([services.hub.close(), endEngine()]);
+  await log.flush();
+}

@@ -1,0 +1,39 @@
+import { createEngine, type Engine } from '../engine/engine';
+import { restartForLinkSwitches } from '../engine/link-switches';
+import { linkSwitches } from '../engine/worker-environment';
+import type { CurrentPython, EnvironmentService } from '../install/environment';
+import type { WorkerProcess } from '../ports/processes';
+import type { SettingsService } from '../settings/settings';
+import type { Foundation } from './foundation';
+
+export function composeEngine(
+  { ports, folders, log, store, signals }: Foundation,
+  environment: EnvironmentService,
+  settings: SettingsService,
+): Engine {
+  const startSupervisor = (current: CurrentPython): WorkerProcess =>
+    ports.processes.startWorker(current.python, {
+      args: ['-I', '-m', 'splitreel', 'serve'],
+      env: { ...current.env, ...linkSwitches(settings.get()) },
+      cwd: folders.root,
+    });
+  const engine = createEngine(
+    {
+      ...ports,
+      log,
+      startProcess: async () => {
+        const current = await environment.current();
+        return current === null ? null : startSupervisor(current);
+      },
+    },
+    {
+      pidFile: folders.workerPidFile,
+      onState: (value) => store.set('engine', value),
+      onEvent: signals.engineEvent.emit,
+      onLost: signals.engineLost.emit,
+    },
+  );
+  signals.environmentReady.subscribe(() => void engine.start());
+  signals.settingsChanged.subscribe(restartForLinkSwitches(engine, settings.get(), signals.isBusy));
+  return engine;
+}

@@ -1,0 +1,119 @@
+/** What every service stands on: ports, folders, the log, the state that the window sees, and the signals. */
+import type { AppError } from '../../shared/errors';
+import type { Slices } from '../../shared/ipc';
+import { DEFAULT_SETTINGS, type Settings } from '../../shared/settings';
+import type { WorkerEvent } from '../../shared/protocol';
+import { dataFolders, type DataFolders } from '../data-folder';
+import { openLogFile, type LogFile } from '../diagnostics/log-file';
+import { STOPPED_ENGINE } from '../engine/engine';
+import type { Environ } from '../engine/worker-environment';
+import { IDLE_DOCTOR } from '../diagnostics/doctor';
+import { UNKNOWN_STORAGE } from '../storage/storage';
+import { UNKNOWN_MACHINE, type SystemFacts } from '../gpus/machine-watch';
+import { isActive } from '../jobs/job-list';
+import type { Clock } from '../ports/clock';
+import type { Desktop } from '../ports/desktop';
+import type { Files } from '../ports/files';
+import type { Processes } from '../ports/processes';
+import type { Random } from '../ports/random';
+import type { Secrets } from '../ports/secrets';
+import { createSignal, type Signal } from '../state/signal';
+import { createSliceStore, type SliceStore } from '../state/slice-store';
+
+export interface AppPorts {
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly processes: Processes;
+  readonly desktop: Desktop;
+  readonly secrets: Secrets;
+  readonly readSystem: () => Promise<SystemFacts>;
+  readonly hasNvidiaCard: () => Promise<boolean>;
+  readonly makeThumbnail: (videoUrl: string) => Promise<Uint8Array | null>;
+}
+
+export interface AppOptions {
+  readonly dataRoot: string;
+  readonly cacheFolder: string;
+  readonly pythonFolder: string;
+  readonly resourcesFolder: string;
+  /** Where videos go unless the person chose another folder. */
+  readonly defaultVideosFolder: string;
+  readonly home: string;
+  readonly env: Environ;
+  /** This process. */
+  readonly pid: number;
+  readonly platform: string;
+  readonly arch: string;
+  readonly about: Omit<Slices['about'], 'dataFolder' | 'videosFolder' | 'logsFolder'>;
+}
+
+/** Made before any service, so that services may refer to each other in any order. */
+export interface Signals {
+  readonly settingsChanged: Signal<Settings>;
+  /** A working environment is there, for the first time or in another version. */
+  readonly environmentReady: Signal<void>;
+  readonly engineEvent: Signal<WorkerEvent>;
+  /** The worker has gone, and with it whatever ran. */
+  readonly engineLost: Signal<AppError>;
+  /** True while a video is being made: what it reads must stay as it is. */
+  readonly isBusy: () => boolean;
+}
+
+export interface Foundation {
+  readonly ports: AppPorts;
+  readonly options: AppOptions;
+  readonly folders: DataFolders;
+  readonly log: LogFile;
+  readonly store: SliceStore;
+  readonly signals: Signals;
+  /** Shows the person a problem once; nothing happens for null. */
+  readonly notify: (problem: AppError | null) => void;
+}
+
+export function createFoundation(ports: AppPorts, options: AppOptions): Foundation {
+  const folders = dataFolders(options.dataRoot);
+  const store = createSliceStore(initialSlices(folders, options));
+  return {
+    ports,
+    options,
+    folders,
+    log: openLogFile(ports, folders.logs),
+    store,
+    signals: {
+      settingsChanged: createSignal(),
+      environmentReady: createSignal(),
+      engineEvent: createSignal(),
+      engineLost: createSignal(),
+      isBusy: () => store.get('jobs').some(isActive),
+    },
+    notify: (problem) => {
+      if (problem === null) return;
+      store.set('notices', [...store.get('notices'), { id: ports.random.id(), error: problem }]);
+    },
+  };
+}
+
+/** Each service replaces its slice while it opens, before there is a window to see the first value. */
+const initialSlices = (folders: DataFolders, options: AppOptions): Slices => ({
+  settings: DEFAULT_SETTINGS,
+  machine: UNKNOWN_MACHINE,
+  environment: { status: 'unknown' },
+  engine: STOPPED_ENGINE,
+  models: [],
+  downloads: [],
+  hub: { isSignedIn: false, isTokenKept: false, modelsFolder: folders.models, moving: null },
+  jobs: [],
+  progress: null,
+  library: [],
+  notices: [],
+  measurements: [],
+  doctor: IDLE_DOCTOR,
+  storage: UNKNOWN_STORAGE,
+  about: {
+    ...options.about,
+    dataFolder: folders.root,
+    videosFolder: options.defaultVideosFolder,
+    logsFolder: folders.logs,
+  },
+});

@@ -1,0 +1,56 @@
+import type { EnvironmentService } from '../install/environment';
+import { MAKE_DEMO } from '../install/smoke-test';
+import { openHubService, type HubService } from '../models/hub-service';
+import type { SettingsService } from '../settings/settings';
+import type { Foundation } from './foundation';
+
+export interface ModelServices {
+  readonly environment: EnvironmentService;
+  readonly settings: SettingsService;
+  readonly unloadEngine: () => void;
+}
+
+export async function composeModels(base: Foundation, services: ModelServices): Promise<HubService> {
+  const { environment, settings, unloadEngine } = services;
+  const { ports, options, folders, log, store, signals } = base;
+  const hub = await openHubService(
+    {
+      ...ports,
+      log,
+      settings,
+      python: environment.current,
+      makeDemo: async (folder) => {
+        const current = await environment.current();
+        if (current === null) return false;
+        const outcome = await ports.processes.run(current.python, {
+          args: ['-I', '-c', MAKE_DEMO, folder],
+          env: current.env,
+        });
+        return outcome.kind === 'exited' && outcome.code === 0;
+      },
+      isBusy: signals.isBusy,
+      unloadEngine,
+    },
+    {
+      ...options,
+      dataRoot: folders.root,
+      defaultModelsFolder: folders.models,
+      recordsFolder: folders.verified,
+      downloadsFile: folders.downloadsFile,
+      catalogueFile: folders.catalogueFile,
+      tokenFile: folders.tokenFile,
+      onModels: (value) => store.set('models', [...value]),
+      onDownloads: (value) => store.set('downloads', [...value]),
+      onState: (value) => store.set('hub', value),
+    },
+  );
+  hub.problems.forEach(base.notify);
+  store.set('hub', hub.state());
+  store.set('downloads', [...hub.downloads.get()]);
+  signals.settingsChanged.subscribe(hub.configure);
+  signals.environmentReady.subscribe(() => {
+    hub.models.ensureDemo().catch((error: unknown) => log.error('the demo model could not be made', error));
+    hub.resume();
+  });
+  return hub;
+}

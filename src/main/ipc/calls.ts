@@ -1,0 +1,9 @@
+/** Handlers of the contract's calls. Each area lists its own beside its service; compose/app.ts joins the lists. */
+import type { CallInput, CallName, CallOutput } from '../../shared/ipc';
+
+export type CallHandlers = {
+  readonly [K in CallName]: (input: CallInput<K>) => CallOutput<K> | Promise<CallOutput<K>>;
+};
+
+/** The calls of one area. */
+export type Calls<K extends CallName> = Pick<CallHandlers, K>;

@@ -1,0 +1,62 @@
+import type { Calls } from '../ipc/calls';
+import type { Desktop } from '../ports/desktop';
+import type { HubService } from './hub-service';
+
+export interface ModelCallPorts {
+  readonly desktop: Pick<Desktop, 'chooseFolder' | 'openModelPage' | 'showInFolder'>;
+  readonly hub: HubService;
+}
+
+type ModelCall =
+  | 'addModelFolder'
+  | 'forgetModel'
+  | 'recheckModel'
+  | 'verifyModel'
+  | 'removeModel'
+  | 'showModelInFolder'
+  | 'openModelPage'
+  | 'moveModelsFolder';
+type DownloadCall = 'lookAtModel' | 'downloadModel' | 'pauseDownload' | 'discardDownload' | 'signIn' | 'signOut';
+
+export const modelCalls = (ports: ModelCallPorts): Calls<ModelCall | DownloadCall> => ({
+  ...folderCalls(ports),
+  ...downloadCalls(ports.hub),
+});
+
+function folderCalls({ desktop, hub }: ModelCallPorts): Calls<ModelCall> {
+  const { models } = hub;
+  const modelOf = (modelId: string) => models.get().find(({ id }) => id === modelId);
+  return {
+    addModelFolder: async () => {
+      const folder = await desktop.chooseFolder();
+      return folder === null ? null : { modelId: await models.add(folder) };
+    },
+    forgetModel: ({ modelId }) => models.forget(modelId),
+    recheckModel: ({ modelId }) => models.recheck(modelId),
+    verifyModel: ({ modelId }) => models.verify(modelId),
+    removeModel: ({ modelId }) => hub.remove(modelId),
+    showModelInFolder: ({ modelId }) => {
+      const folder = modelOf(modelId)?.path;
+      if (folder !== undefined && folder !== null) desktop.showInFolder(folder);
+    },
+    openModelPage: async ({ modelId }) => {
+      const [repository] = modelOf(modelId)?.offer?.repositories ?? [];
+      if (repository !== undefined) await desktop.openModelPage(repository);
+    },
+    moveModelsFolder: async () => {
+      const folder = await desktop.chooseFolder();
+      if (folder === null) return null;
+      await hub.move(folder);
+      return folder;
+    },
+  };
+}
+
+const downloadCalls = ({ downloads, signIn, signOut }: HubService): Calls<DownloadCall> => ({
+  lookAtModel: ({ modelId }) => downloads.look(modelId),
+  downloadModel: ({ modelId }) => downloads.start(modelId),
+  pauseDownload: ({ modelId }) => downloads.pause(modelId),
+  discardDownload: ({ modelId }) => downloads.discard(modelId),
+  signIn: ({ token }) => signIn(token),
+  signOut,
+});
