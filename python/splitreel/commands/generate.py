@@ -38,7 +38,6 @@ from splitreel.rules.video_size import size_text
 from splitreel.store.model_folder import find_model
 from splitreel.worker.supervisor.checks import check_disk_space, check_settings, model_of, nearest_folder
 from splitreel.worker.supervisor.current_job import JobRequest
-from splitreel.worker.supervisor.demo_model import demo_must_be_made, make_demo
 from splitreel.worker.supervisor.supervisor import Options, Supervisor
 
 _JOB = "generate"
@@ -67,9 +66,6 @@ def generate(flags: Flags, options: Options | None = None) -> int:
 
 def plan_request(flags: Flags) -> JobRequest:
     """Everything that can be refused is refused here, before torch is imported anywhere."""
-    if demo_must_be_made(flags.model):
-        print("making the demo model (once)", file=sys.stderr)
-        make_demo()
     model = model_of(flags.model)
     if len(flags.prompts) > MAX_VIDEOS:
         problem = f"{len(flags.prompts)} prompts at once are not possible: give at most {MAX_VIDEOS}"

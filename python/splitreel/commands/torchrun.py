@@ -21,7 +21,7 @@ from splitreel.contract.protocol import CpuDevices, CudaDevices, Stage, StartJob
 from splitreel.rules.naming import free_path
 from splitreel.rules.plan import Plan
 from splitreel.store.model_folder import ModelFolder, kernel_trials_file
-from splitreel.worker.rank.job import do_job
+from splitreel.worker.rank.job import run_job
 from splitreel.worker.rank.messages import Run
 from splitreel.worker.rank.parent import die_with_parent
 from splitreel.worker.rank.port import RankContext
@@ -149,7 +149,7 @@ def _make(flags: Flags, model: ModelFolder, job: StartJob, context: RankContext,
     )
     began = time.monotonic()
     observer = _TerminalObserver(rank)
-    done, _ = do_job(run, context, observer, Event(), lambda _report: None)
+    done, _ = run_job(run, context, observer, Event(), lambda _report: None)
     seconds = time.monotonic() - began
     for path in observer.saved:
         print(f"output saved to {path}", flush=True)

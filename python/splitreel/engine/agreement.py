@@ -9,6 +9,7 @@ import torch
 import torch.distributed as dist
 
 from splitreel.contract.errors import Cancelled, SplitreelError
+from splitreel.parallel.peer_wait import waiting_for_peers
 
 
 class _End(IntEnum):
@@ -54,7 +55,8 @@ class Agreement:
         if self._size == 1:
             return end
         flag = torch.tensor([int(end)], dtype=torch.int32)
-        dist.all_reduce(flag, op=dist.ReduceOp.MAX, group=self._group)
+        with waiting_for_peers():
+            dist.all_reduce(flag, op=dist.ReduceOp.MAX, group=self._group)
         return _End(int(flag.item()))
 
 
@@ -83,7 +85,8 @@ class LateAgreement:
             return False
         work, flag = self._asked
         self._asked = None
-        work.wait()
+        with waiting_for_peers():
+            work.wait()
         return bool(flag.item())
 
     def settle(self) -> None:

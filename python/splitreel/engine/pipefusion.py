@@ -126,10 +126,12 @@ class PipeFusion:
             self._split.keep_keys(None)
             self._kept.forget()
             while self._sent:
-                self._sent.popleft()[0].wait()
+                with self._split.traffic.waiting():
+                    self._sent.popleft()[0].wait()
         latents = self._to_latents(self._rows).contiguous()
         group = self._mesh["pp"]
-        dist.broadcast(latents, group.ranks[0], group=group.handle)
+        with self._split.traffic.waiting():
+            dist.broadcast(latents, group.ranks[0], group=group.handle)
         return latents
 
     def _one_step(self, number: int, told: Callable[[StepTold], None]) -> None:

@@ -12,6 +12,7 @@ import torch.distributed as dist
 import torch.nn.functional as F
 
 from splitreel.parallel.groups import Group
+from splitreel.parallel.peer_wait import waiting_for_peers
 
 
 @dataclass(slots=True)
@@ -24,7 +25,8 @@ class Traffic:
     @contextmanager
     def waiting(self) -> Iterator[None]:
         began = time.perf_counter()
-        yield
+        with waiting_for_peers():
+            yield
         self.seconds_waiting += time.perf_counter() - began
 
 
@@ -84,7 +86,8 @@ def receive(tensor: torch.Tensor, source: int, group: Group) -> dist.Work:
 def meet(group: Group, device: torch.device) -> None:
     """Before the first `exchange` of a group between some of its ranks: NCCL makes links when all are there."""
     if group.size > 1:
-        dist.all_reduce(torch.zeros(1, device=device), group=group.handle)
+        with waiting_for_peers():
+            dist.all_reduce(torch.zeros(1, device=device), group=group.handle)
 
 
 def exchange(

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import torch.distributed as dist
 
+from splitreel.parallel.peer_wait import waiting_for_peers
 from splitreel.rules.plan import AXES, Plan
 
 # Ring and Ulysses together cut the sequence; this names their joint group, Ring-major.
@@ -98,7 +99,8 @@ class MeshMaker:
         key = (ranks, is_back)
         if key not in self._handles:
             # Collective over the world: every rank makes every group in the same order, members or not.
-            handle = dist.new_group(list(ranks))
+            with waiting_for_peers():
+                handle = dist.new_group(list(ranks))
             # Ranks outside get a number in place of a group; they never use it.
             self._handles[key] = handle if isinstance(handle, dist.ProcessGroup) else None
         return self._handles[key]

@@ -1,7 +1,7 @@
-"""A small engine with the real border: it has no torch, so that tests of processes start at once.
+"""A small engine behind the real interface. It has no torch, so tests of processes start at once.
 
-A prompt says what it should do: `sleep 5` per step, `hang 1` (rank 1 sleeps for ever in step 2), `boom 1`
-(rank 1 raises in step 2), `oom`, `full` (no room on the disk). Ranks meet at a file barrier at each step.
+The prompt sets its behaviour: `sleep 5` per step, `hang 1` (rank 1 sleeps for ever in step 2), `boom 1`
+(rank 1 raises in step 2), `oom`, `full` (the disk is full). Ranks meet at a file barrier at each step.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from splitreel.engine.api import (
     StageFigures,
     VideoOutcome,
 )
+from splitreel.parallel.peer_wait import waiting_for_peers
 from splitreel.rules.plan import Plan
 from splitreel.worker.rank.messages import Join
 from splitreel.worker.rank.port import RankContext
@@ -53,15 +54,16 @@ class FakeEngine:
     round: int = 0
     partners: int = 0
 
-    def meet(self, request: bool = False) -> bool:
-        """All ranks at the same place; true when any of them wishes it."""
+    def meet(self, wants_cancel: bool = False) -> bool:
+        """Waits until all ranks are here; true when any of them wants to cancel."""
         self.round += 1
         place = self.folder.with_name(f"{self.folder.name}-{self.job}-{self.round}")
         place.mkdir(exist_ok=True)
-        (place / f"part-{self.rank}").write_text(str(int(request)))
+        (place / f"part-{self.rank}").write_text(str(int(wants_cancel)))
         (place / f"part-{self.rank}").rename(place / str(self.rank))
-        while len([p for p in place.iterdir() if p.name.isdigit()]) < self.partners:
-            time.sleep(0.002)
+        with waiting_for_peers():
+            while len([p for p in place.iterdir() if p.name.isdigit()]) < self.partners:
+                time.sleep(0.002)
         return any((place / str(r)).read_text() == "1" for r in range(self.partners))
 
     def load(self, model: Path, plan: Plan, options: LoadOptions, hooks: Hooks) -> LoadReport:
@@ -124,9 +126,9 @@ class FakeEngine:
         for index in range(job.num_frames):
             if "full" in prompt and index == 3:
                 raise SplitreelError("DISK_FULL", {"folder": "x", "needed": "more", "free": "0 MB"})
-            picture = np.full((job.height, job.width, 3), (index * 16) % 256, np.uint8)
+            frame = np.full((job.height, job.width, 3), (index * 16) % 256, np.uint8)
             time.sleep(0.01)
-            hooks.frame(video, index, picture)
+            hooks.frame(video, index, frame)
         hooks.stage_progressed(video, Stage.DECODING, _TILES)
         hooks.stage_finished(video, Stage.DECODING)
 

@@ -136,7 +136,7 @@ def _models() -> Iterator[Finding]:
         folders |= {folder.name: folder for folder in sorted(models.iterdir()) if folder.is_dir()}
     for name, folder in folders.items():
         if folder is None:
-            yield Finding("model", "note", f"{name} is not there yet; it is made when it is first used")
+            yield Finding("model", "problem", f"{name} is missing", "Repair the installation.")
             continue
         try:
             model = check_model_folder(folder)

@@ -1,1 +1,1 @@
-"""One rank: a process that owns an engine, does jobs, and tells the supervisor how far it is."""
+"""One rank: a process that owns an engine, runs jobs, and reports its progress to the supervisor."""

@@ -1,4 +1,4 @@
-"""Encodes one video on a thread of its own, so that decoding does not wait for it."""
+"""Encodes one video on a thread of its own, so that decoding doesn't wait for it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from splitreel.video.mp4 import Mp4Writer, VideoFormat
 if TYPE_CHECKING:
     import numpy as np
 
-# Frames in raw form that may wait: a bound for memory.
+# How many raw frames may queue up: bounds memory.
 _WAITING_FRAMES = 8
 
 
@@ -32,13 +32,13 @@ class ClipWriter:
         self._thread.start()
 
     def add(self, frame_u8_HWC: np.ndarray) -> None:
-        """Raises what went wrong with an earlier frame."""
+        """Raises the error of an earlier frame, if there was one."""
         if self._error is not None:
             raise self._error
         self._frames.put(frame_u8_HWC)
 
     def finish(self, metadata: Callable[[], VideoMetadata]) -> None:
-        """Waits for the last frame and makes the file whole, still without a name."""
+        """Waits for the last frame and completes the file, which has no name yet."""
         self._frames.put(None)
         self._thread.join()
         if self._error is not None:
@@ -66,7 +66,7 @@ class ClipWriter:
             try:
                 self._writer = self._writer or Mp4Writer(self._target, self._video)
                 self._writer.add(frame)
-            except Exception as error:  # noqa: BLE001 - handed to the engine's thread, which raises it
+            except Exception as error:  # noqa: BLE001 - re-raised on the engine's thread
                 self._error = error
                 continue
             count += 1

@@ -1,4 +1,4 @@
-"""The engine's hooks during one job: progress out, frames to the file, previews and latents beside it."""
+"""The engine's hooks during one job: reports progress and writes frames, previews and latents."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class JobObserver(Protocol):
-    """Who hears of it: the supervisor, or the terminal under torchrun."""
+    """Receives what happens in a job: the supervisor's channel, or the terminal under torchrun."""
 
     def started(self, video: int, stage: Stage, total: int) -> None: ...
     def progressed(self, video: int, stage: Stage, completed: int, total: int) -> None: ...
@@ -42,7 +42,7 @@ class JobObserver(Protocol):
     def latents_saved(self, video: int, path: Path, shape: tuple[int, ...]) -> None: ...
 
     def may_publish(self, video: int) -> bool:
-        """Blocks until it is decided. False: the job has been cancelled."""
+        """Blocks until the supervisor decides. False: the job was cancelled."""
         ...
 
     def published(self, video: int, path: Path) -> None: ...
@@ -50,7 +50,7 @@ class JobObserver(Protocol):
 
 @dataclass(slots=True)
 class _Clock:
-    """When stages of one video ran, by the monotonic clock, in seconds."""
+    """When the stages of one video ran, in seconds of the monotonic clock."""
 
     started: dict[Stage, float]
     durations: dict[Stage, float]

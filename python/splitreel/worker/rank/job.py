@@ -1,4 +1,4 @@
-"""One job on one rank: the engine's calls in order, and what came of them."""
+"""One job on one rank: calls the engine and collects its results."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from splitreel.worker.rank.hooks import JobHooks, JobObserver
 from splitreel.worker.rank.messages import Done, Run, VideoError
 from splitreel.worker.rank.port import RankContext
 
-# Pictures of the video as it forms: enough to see it move, few enough to cost nothing.
+# Previews per video: enough to see it form, few enough to cost nothing.
 _PREVIEWS = 10
 
 
-def do_job(
+def run_job(
     run: Run, context: RankContext, observer: JobObserver, cancelled: Event, loaded: Callable[[LoadReport], None]
 ) -> tuple[Done, EngineReport]:
-    """Raises SplitreelError or Cancelled, on every rank alike; anything else is this rank's own failure."""
+    """Raises SplitreelError or Cancelled on every rank alike; any other exception is this rank's own failure."""
     hooks = JobHooks(run, context.device_name, observer, cancelled)
     job = run.job
     try:

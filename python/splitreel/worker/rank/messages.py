@@ -1,4 +1,4 @@
-"""What the supervisor and a rank say to each other: one JSON object a line over a private socket or pipe."""
+"""The messages between the supervisor and a rank: one JSON object per line over a private socket."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from splitreel.contract.protocol import Stage, StagePeak, StartJob
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Take a place in a world of ranks that meet in the file `store`."""
+    """Join the world of ranks that meet in the file `store`."""
 
     rank: int
     world_size: int
@@ -29,7 +29,7 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Do a job. `serial` tells the answers to one job from those to another."""
+    """Run a job. Every event of the job carries its `serial`."""
 
     serial: int
     job: StartJob
@@ -50,7 +50,7 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """The answer to MayPublish. The supervisor decides, so that a cancel is either before or after."""
+    """The answer to MayPublish. One side decides, so a cancel comes either before or after, never in between."""
 
     serial: int
     video: int
@@ -63,7 +63,7 @@ RankCommand: TypeAlias = Join | Run | Cancel | Publish
 
 @dataclass(frozen=True, slots=True)
 class RankHeartbeat:
-    """Sent twice a second by a thread of its own. `waiting`: the engine's thread is inside a collective."""
+    """Sent twice a second by a thread of its own. `waiting`: the engine's thread waits for other ranks."""
 
     waiting: bool
     where: str  # function, file and line of the engine's thread
@@ -135,7 +135,7 @@ class VideoError:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The job's end on this rank. `errors`: videos that failed while others went on."""
+    """The job finished on this rank. `errors`: videos that failed while the others were made."""
 
     serial: int
     errors: tuple[VideoError, ...]
@@ -149,7 +149,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The job ended here without a result: cancelled (no error), or by an error that every rank knows of or not."""
+    """The job ended here without a result. `error` is None after a cancel; `shared`: every rank stops with it."""
 
     serial: int
     error: AppError | None
@@ -157,18 +157,8 @@ class Stopped:
     type: Literal["stopped"] = "stopped"
 
 
-RankEvent: TypeAlias = (
-    RankHeartbeat
-    | Joined
-    | Progress
-    | Loaded
-    | Preview
-    | MayPublish
-    | Published
-    | LatentsSaved
-    | Done
-    | Stopped
-)  # fmt: skip
+JobEvent: TypeAlias = Progress | Loaded | Preview | MayPublish | Published | LatentsSaved | Done | Stopped
+RankEvent: TypeAlias = RankHeartbeat | Joined | JobEvent
 
 _COMMANDS: Final[dict[str, type[RankCommand]]] = {"join": Join, "run": Run, "cancel": Cancel, "publish": Publish}
 _EVENTS: Final[dict[str, type[RankEvent]]] = {
@@ -186,14 +176,14 @@ _EVENTS: Final[dict[str, type[RankEvent]]] = {
 
 
 class Channel:
-    """Writes messages whole, from any thread."""
+    """Sends whole messages from any thread."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._lock = Lock()
 
     def send(self, message: RankCommand | RankEvent) -> None:
-        """Raises OSError when the other side is gone."""
+        """Raises OSError when the other side has closed."""
         line = json.dumps(wire.to_wire(message), separators=(",", ":")).encode() + b"\n"
         with self._lock:
             self._stream.write(line)

@@ -1,4 +1,4 @@
-"""What a rank needs of an engine, so that the loop around it can be tested without one. No torch."""
+"""What a rank needs from an engine, so that the process around it can be tested without one. No torch."""
 
 from __future__ import annotations
 
@@ -19,17 +19,20 @@ class RankEngine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RankContext:
-    """An engine in its place in the world."""
+    """What a rank keeps between jobs: its engine, and the device that the engine runs on."""
 
     engine: RankEngine
     device_name: str  # `cuda: NVIDIA H200` or `cpu`
 
 
 class EngineModule(Protocol):
-    """A module with these two: `preload` imports all that is heavy and touches no device; `seat` joins the world."""
+    """A module that builds engines: `preload` imports everything heavy and touches no device."""
 
     def preload(self) -> None: ...
-    def join_world(self, join: Join, before: RankContext | None) -> RankContext: ...
+
+    def join_world(self, join: Join, before: RankContext | None) -> RankContext:
+        """Meets the other ranks. `before`: the context in an earlier, smaller world, whose weights are released."""
+        ...
 
 
 def load_engine_module(module: str) -> EngineModule:

@@ -1,4 +1,4 @@
-"""The process of one rank: a thread that hears orders, one that beats, and the main thread for the engine."""
+"""The process of one rank: one thread reads commands, one sends heartbeats, and the main thread runs the engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from typing import BinaryIO
 from splitreel.contract.errors import AppError, Cancelled, SplitreelError, UnsharedError
 from splitreel.contract.protocol import Stage
 from splitreel.engine.api import LoadReport
-from splitreel.worker.rank.job import do_job
+from splitreel.parallel.peer_wait import is_waiting_for_peers
+from splitreel.worker.rank.job import run_job
 from splitreel.worker.rank.messages import (
     Cancel,
     Channel,
@@ -36,7 +37,7 @@ from splitreel.worker.rank.messages import (
 from splitreel.worker.rank.port import EngineModule, RankContext
 
 _HEARTBEAT_S = 0.5
-# Progress of one stage is told at most this often; its first and last are always told.
+# The shortest time between two progress messages of one stage. The first and the last are always sent.
 _PROGRESS_S = 0.04
 
 
@@ -51,8 +52,8 @@ class RankProcess:
         self._cancelled_serial = -1
 
     def serve(self) -> None:
-        """Never returns: the process ends when the supervisor is gone."""
-        threading.Thread(target=self._read_commands, name="orders", daemon=True).start()
+        """Never returns: the process exits when the supervisor does."""
+        threading.Thread(target=self._read_commands, name="commands", daemon=True).start()
         main = threading.get_ident()
         threading.Thread(target=self._send_heartbeats, args=(main,), name="heartbeat", daemon=True).start()
         context: RankContext | None = None
@@ -75,17 +76,15 @@ class RankProcess:
             self._channel.send(Loaded(run.serial, report.bytes_read))
 
         try:
-            done, _ = do_job(run, context, observer, self._cancelled, loaded)
+            done, _ = run_job(run, context, observer, self._cancelled, loaded)
         except Cancelled:
             self._channel.send(Stopped(run.serial, None, shared=True))
         except SplitreelError as error:
             self._channel.send(Stopped(run.serial, error.error, shared=not isinstance(error, UnsharedError)))
-        except Exception as error:  # noqa: BLE001 - told to the supervisor, which ends the ranks
+        except Exception as error:  # noqa: BLE001 - sent to the supervisor, which ends the ranks
             problem = f"{type(error).__name__}: {error}".split("\n")[0][:300]
-            details = traceback.format_exc()
-            self._channel.send(
-                Stopped(run.serial, AppError("INTERNAL", {"problem": problem}, (), details), shared=False)
-            )
+            failure = AppError("INTERNAL", {"problem": problem}, (), traceback.format_exc())
+            self._channel.send(Stopped(run.serial, failure, shared=False))
         else:
             self._channel.send(done)
 
@@ -101,27 +100,25 @@ class RankProcess:
                     case Publish():
                         self._decisions.put(command)
         finally:
-            # The supervisor is gone, and with it every reason to hold memory. Nothing of ours needs an orderly end.
+            # Without a supervisor there is no reason to hold memory, and nothing here needs an orderly shutdown.
             os._exit(0)
 
     def _send_heartbeats(self, main: int) -> None:
         while True:
             frame = sys._current_frames().get(main)
             where = ""
-            waiting = False
             if frame is not None:
                 code = frame.f_code
                 where = f"{code.co_qualname} ({Path(code.co_filename).name}:{frame.f_lineno})"
-                waiting = "torch/distributed" in code.co_filename or Path(code.co_filename).stem == "collectives"
             try:
-                self._channel.send(RankHeartbeat(waiting, where))
+                self._channel.send(RankHeartbeat(is_waiting_for_peers(), where))
             except OSError:
                 os._exit(0)
             time.sleep(_HEARTBEAT_S)
 
 
 class _SupervisorObserver:
-    """The supervisor as a job's observer."""
+    """Sends what happens in a job to the supervisor."""
 
     def __init__(self, serial: int, channel: Channel, decisions: queue.Queue[Publish]) -> None:
         self._serial = serial

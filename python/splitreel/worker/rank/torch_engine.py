@@ -1,16 +1,17 @@
-"""The real engine in a rank: torch, its process group over a file in a private folder, and `Engine`."""
+"""The engine module that ranks use: torch, a process group that meets in a file of a private folder, and `Engine`."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+from splitreel.parallel.peer_wait import waiting_for_peers
 from splitreel.store.model_folder import kernel_trials_file
 from splitreel.worker.rank.messages import Join
 from splitreel.worker.rank.port import RankContext
 
 
 def preload() -> None:
-    """Imports what every rank needs, once. Must not touch CUDA: a fork afterwards could not use it."""
+    """Imports once what every rank needs. Must not touch CUDA, which a forked process could not use afterwards."""
     import torch.distributed
 
     import splitreel.engine.engine
@@ -20,7 +21,7 @@ def preload() -> None:
 
 
 def join_world(join: Join, before: RankContext | None) -> RankContext:
-    """Joins the process group; an engine of a smaller or larger world before it is let go first."""
+    """Joins the process group, after releasing the engine of an earlier world."""
     import torch
     import torch.distributed as dist
     from torch._C._distributed_c10d import FileStore
@@ -38,14 +39,14 @@ def join_world(join: Join, before: RankContext | None) -> RankContext:
         device = torch.device("cuda", join.rank)
         torch.cuda.set_device(device)
         name = f"cuda: {torch.cuda.get_device_name(device)}"
-    timeout = timedelta(seconds=join.timeout_s)
-    dist.init_process_group(
-        backend="cpu:gloo,cuda:nccl" if join.device == "cuda" else "gloo",
-        store=FileStore(join.store, join.world_size),
-        rank=join.rank,
-        world_size=join.world_size,
-        timeout=timeout,
-    )
+    with waiting_for_peers():
+        dist.init_process_group(
+            backend="cpu:gloo,cuda:nccl" if join.device == "cuda" else "gloo",
+            store=FileStore(join.store, join.world_size),
+            rank=join.rank,
+            world_size=join.world_size,
+            timeout=timedelta(seconds=join.timeout_s),
+        )
     engine = Engine(
         rank=join.rank,
         world_size=join.world_size,

@@ -1,7 +1,7 @@
 """The process that imports everything heavy once and forks ranks, which share its memory and start at once.
 
-It must stay single-threaded and never touch CUDA: neither survives a fork. The supervisor talks to it over a
-socket whose messages carry each rank's own descriptors.
+It must stay single-threaded and never touch CUDA: neither survives a fork. The supervisor sends each request over a
+socket, together with the descriptors that the new rank will use.
 """
 
 from __future__ import annotations
@@ -24,15 +24,16 @@ _MESSAGE_BYTES = 65_536
 
 
 def main(argv: list[str]) -> int:
-    """Arguments: the descriptor of the socket, the supervisor's pid, the module that makes engines."""
+    """Arguments: the descriptor of the control socket, the supervisor's pid, the engine module."""
     descriptor, parent, module = int(argv[0]), int(argv[1]), argv[2]
     die_with_parent(parent)
-    # Ctrl-C reaches the whole foreground group; only the supervisor decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A terminal sends these to its whole foreground group. Only the supervisor decides what they mean.
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_IGN)
     control = socket.socket(fileno=descriptor)
     engine_module = load_engine_module(module)
     engine_module.preload()
-    # Objects made so far are never collected, so forked ranks do not copy their pages to count them.
+    # Objects made so far are exempt from collection, so a collection in a forked rank doesn't copy their pages.
     gc.collect()
     gc.freeze()
     _send(control, {"type": "ready"})
@@ -50,7 +51,7 @@ def _serve(control: socket.socket, engine_module: EngineModule) -> int:
         readable, _, _ = select(sources, [], [])
         if wake_read in readable:
             os.read(wake_read, 4096)
-            _report_ended(control)
+            _report_exits(control)
         if control in readable:
             message, descriptors, _, _ = socket.recv_fds(control, _MESSAGE_BYTES, 2)
             if not message:
@@ -67,7 +68,7 @@ def _serve(control: socket.socket, engine_module: EngineModule) -> int:
             _send(control, {"type": "forked", "serial": request["serial"], "pid": pid})
 
 
-def _report_ended(control: socket.socket) -> None:
+def _report_exits(control: socket.socket) -> None:
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -75,7 +76,7 @@ def _report_ended(control: socket.socket) -> None:
             return
         if pid == 0:
             return
-        _send(control, {"type": "ended", "pid": pid, "code": os.waitstatus_to_exitcode(status)})
+        _send(control, {"type": "exited", "pid": pid, "code": os.waitstatus_to_exitcode(status)})
 
 
 def _become_rank(
@@ -95,7 +96,7 @@ def _become_rank(
         os.close(output)
         stream = socket.socket(fileno=sock)
         RankProcess(stream.makefile("rb"), Channel(stream.makefile("wb")), engine_module).serve()
-    except BaseException:  # noqa: BLE001 - the last thing this process can do is to say why
+    except BaseException:  # noqa: BLE001 - the traceback is the last thing this process can leave
         import traceback
 
         traceback.print_exc()

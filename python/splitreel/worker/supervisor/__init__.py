@@ -1,1 +1,1 @@
-"""Starts ranks, watches them, and tells what they do. Imports no torch: it is up before torch would be."""
+"""Starts ranks, watches them, and reports what they do. Imports no torch, so that it is ready at once."""

@@ -1,13 +1,14 @@
-"""Everything that can be refused before anything starts: model, request, split, disk. No torch."""
+"""Everything that can be refused before a rank starts: model, request, plan, memory, disk. No torch."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from splitreel.contract.errors import Reason, SplitreelError
+from splitreel.contract.errors import AppError, Reason, SplitreelError
 from splitreel.contract.protocol import CudaDevices, StartJob, VideoSettings
 from splitreel.machine.gpus import known_gpus
 from splitreel.rules.model_shape import ModelShape
@@ -22,7 +23,7 @@ MAX_CPU_RANKS = 8
 
 @dataclass(frozen=True, slots=True)
 class CheckedJob:
-    """`warning`: in words, what may go wrong all the same."""
+    """A job that may run. `warning`: a sentence on what may still go wrong."""
 
     job: StartJob
     model: ModelFolder
@@ -30,7 +31,7 @@ class CheckedJob:
 
 
 def model_of(path: str) -> ModelFolder:
-    """Raises MODEL_MISSING also for a demo that has yet to be made."""
+    """Raises MODEL_MISSING, or says what is wrong with the model."""
     folder = find_model(path)
     if folder is None:
         raise SplitreelError("MODEL_MISSING", {"path": path})
@@ -38,15 +39,31 @@ def model_of(path: str) -> ModelFolder:
 
 
 def check_job(job: StartJob, dtype: str = "auto") -> CheckedJob:
-    """Raises REQUEST_INVALID or PLAN_INVALID with every reason, or what is wrong with the model, memory or disk."""
+    """Raises REQUEST_INVALID or PLAN_INVALID with every reason, or an error of the model, memory or disk."""
     model = model_of(job.model_path)
     check_settings(job, model)
     check_disk_space(job)
     if not isinstance(job.devices, CudaDevices):
         return CheckedJob(job, model)
-    # bfloat16 is what CUDA gets where nothing else is asked for.
+    # `auto` is bfloat16 on CUDA.
     size = 4 if dtype == "float32" else 2
     return CheckedJob(job, model, check_memory(job, model.path, model.shape, known_gpus(), dtype_bytes=size))
+
+
+def prepare_job(job: StartJob, dtype: str) -> CheckedJob | AppError:
+    """Checks the job and creates its output folders."""
+    try:
+        checked = check_job(job, dtype)
+        for video in job.videos:
+            Path(video.output_path).parent.mkdir(parents=True, exist_ok=True)
+    except SplitreelError as error:
+        return error.error
+    except OSError as error:
+        return AppError("OUTPUT_NOT_WRITABLE", {"folder": str(Path(job.videos[0].output_path).parent)}, (), str(error))
+    except Exception as error:  # noqa: BLE001 - whatever a model folder holds, it fails this job alone
+        problem = f"{type(error).__name__}: {error}"[:300]
+        return AppError("INTERNAL", {"problem": problem}, (), traceback.format_exc())
+    return checked
 
 
 def check_settings(job: StartJob, model: ModelFolder) -> None:
@@ -89,7 +106,7 @@ def check_settings(job: StartJob, model: ModelFolder) -> None:
 
 
 def check_patches(settings: VideoSettings, model: ModelFolder, plan: Plan) -> None:
-    """Each patch of a pipeline holds a token for each rank of a stage at least."""
+    """Every patch holds at least one token for each rank of a stage."""
     if plan.pp == 1:
         return
     most = image_tokens(model.shape, settings) // (plan.ring * plan.ulysses)
@@ -105,7 +122,7 @@ def image_tokens(shape: ModelShape, settings: VideoSettings) -> int:
 
 
 def check_disk_space(job: StartJob) -> None:
-    """Makes no folder: the nearest one that is there is asked."""
+    """Creates no folder: it checks the nearest one that exists."""
     settings = job.settings
     needed = len(job.videos) * video_bytes(settings.width, settings.height, settings.num_frames)
     for video in job.videos:

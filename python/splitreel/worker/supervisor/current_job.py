@@ -1,23 +1,50 @@
-"""The job that is being done: what is known of it between its start and its one end."""
+"""The running job: what is known of it between its start and its end."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from splitreel.contract.errors import AppError
-from splitreel.contract.protocol import JobReport, RankReport, StartJob
-from splitreel.worker.rank.messages import Done, LatentsSaved
+from splitreel.contract.protocol import (
+    Event,
+    JobReport,
+    PreviewMade,
+    RankReport,
+    Stage,
+    StartJob,
+    VideoFailed,
+    VideoFinished,
+)
+from splitreel.worker.rank.messages import (
+    Done,
+    JobEvent,
+    LatentsSaved,
+    Loaded,
+    MayPublish,
+    Preview,
+    Progress,
+    Publish,
+    Published,
+    Stopped,
+)
 from splitreel.worker.supervisor.checks import CheckedJob
+from splitreel.worker.supervisor.job_end import JobEnd, JobState, agreed_end, forced_end
 from splitreel.worker.supervisor.ranks import Rank, RankSet
 from splitreel.worker.supervisor.stages import StageTracker
+
+# How long the other ranks may take to stop after the first has: with an error that all of them share, and with one
+# that only this rank knows.
+_SHARED_ERROR_S = 10.0
+_OWN_ERROR_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class JobRequest:
-    """A job as it is asked for. The last two are the command line's; the app's protocol has no word for them."""
+    """A job to run. The last two fields exist on the command line only, not in the app's protocol."""
 
     job: StartJob
     latents_path: Path | None = None
@@ -28,12 +55,14 @@ class JobRequest:
 class CurrentJob:
     serial: int
     request: JobRequest
-    checked: CheckedJob
     stages: StageTracker
+    emit: Callable[[Event], None]
+    checked: CheckedJob | None = None  # None until the checks have passed
     began: float = field(default_factory=time.monotonic)
     is_running: bool = False
+    is_loaded: bool = False  # on every rank
     cancelled_at: float | None = None  # steady clock
-    settle_at: float | None = None  # steady clock: when the first failure must have become everyone's
+    settle_at: float | None = None  # steady clock: when every rank must have stopped after the first one failed
     failure: AppError | None = None
     published: set[int] = field(default_factory=set)
     failed_videos: dict[int, AppError] = field(default_factory=dict)
@@ -50,9 +79,72 @@ class CurrentJob:
         return 1000 * (time.monotonic() - self.began)
 
     @property
-    def is_decided(self) -> bool:
-        """Every video has been let through to its name: a cancel comes too late."""
-        return len(self.granted) == len(self.job.videos)
+    def can_be_cancelled(self) -> bool:
+        """False once every video may be published: a cancel comes too late then."""
+        return self.cancelled_at is None and len(self.granted) < len(self.job.videos)
+
+    def on_event(self, rank: Rank, event: JobEvent, ranks: RankSet, now: float) -> None:
+        """`now`: steady clock."""
+        job_id = self.job.job_id
+        match event:
+            case Progress():
+                self.stages.update(rank.number, event)
+            case Loaded():
+                self._rank_loaded(rank, event, ranks)
+            case Preview():
+                self.emit(PreviewMade(job_id, event.video, event.step, event.path))
+            case MayPublish():
+                is_granted = self.cancelled_at is None
+                if is_granted:
+                    self.granted.add(event.video)
+                rank.send(Publish(self.serial, event.video, is_granted))
+            case Published():
+                self.published.add(event.video)
+                self.emit(VideoFinished(job_id, event.video, event.path))
+            case LatentsSaved():
+                self.latents[event.video] = event
+            case Done() | Stopped():
+                rank.answer = event
+                self._rank_answered(event, now)
+
+    def _rank_loaded(self, rank: Rank, event: Loaded, ranks: RankSet) -> None:
+        self.weight_bytes[rank.number] = event.bytes_read
+        if len(self.weight_bytes) == len(ranks):
+            # A warm engine reads nothing and sends no progress, but the stage is part of every job.
+            self.stages.begin(Stage.LOADING, 0)
+            self.stages.end(Stage.LOADING)
+            self.is_loaded = True
+
+    def _rank_answered(self, answer: Done | Stopped, now: float) -> None:
+        if isinstance(answer, Done):
+            for failed in answer.errors:
+                if failed.video not in self.failed_videos:
+                    self.failed_videos[failed.video] = failed.error
+                    if self.cancelled_at is None:
+                        self.emit(VideoFailed(self.job.job_id, failed.video, failed.error))
+        elif answer.error is not None and self.settle_at is None:
+            self.failure = answer.error
+            self.settle_at = now + (_SHARED_ERROR_S if answer.shared else _OWN_ERROR_S)
+
+    def agreed_end(self, ranks: RankSet) -> JobEnd | None:
+        return agreed_end(self._state, [rank.answer for rank in ranks.ranks]) if self.is_running else None
+
+    def forced_end(self, error: AppError) -> JobEnd:
+        return forced_end(self._state, error)
+
+    def overdue(self, now: float, cancel_s: float) -> AppError | None:
+        """An error when ranks have not stopped in time, after a failure or a cancel."""
+        if self.settle_at is not None and now > self.settle_at:
+            return self.failure
+        if self.cancelled_at is not None and now - self.cancelled_at > cancel_s:
+            return AppError("CANCELLED")
+        return None
+
+    @property
+    def _state(self) -> JobState:
+        return JobState(
+            len(self.job.videos), len(self.published), self.failed_videos, self.cancelled_at is not None, self.failure
+        )
 
     def report(self, ranks: RankSet) -> JobReport:
         done = [(rank, rank.answer) for rank in ranks.ranks if isinstance(rank.answer, Done)]
@@ -61,7 +153,7 @@ class CurrentJob:
             total_ms=self.elapsed_ms,
             ms_per_step=sum(steps) / len(steps) if steps else 0.0,
             weight_bytes_read=sum(self.weight_bytes.values()),
-            stages=self.stages.read_events(),
+            stages=self.stages.reports(),
             ranks=tuple(_rank_report(rank, answer) for rank, answer in done),
         )
 

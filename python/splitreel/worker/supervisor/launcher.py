@@ -1,4 +1,4 @@
-"""Starts ranks: the zygote's client. Each rank gets a socket to talk over and a pipe for what it prints."""
+"""Starts ranks through the zygote. Each rank gets a socket for messages and a pipe for its output."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
+from splitreel.contract.errors import AppError
 from splitreel.worker.rank.messages import Channel, RankEvent, read_events
 from splitreel.worker.supervisor.process_environment import child_environment
 
@@ -54,7 +55,7 @@ class RankEventReceived:
 
 @dataclass(frozen=True, slots=True)
 class RankDisconnected:
-    """Its socket is closed: the process is gone or going."""
+    """The rank's socket is closed: its process is gone, or about to be."""
 
     serial: int
 
@@ -64,7 +65,7 @@ LauncherEvent: TypeAlias = ZygoteReady | ZygoteExited | RankForked | RankExited 
 
 @dataclass(slots=True)
 class Tail:
-    """The last lines that a process printed, for an error's details."""
+    """The last lines of a process's output, for an error's details."""
 
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=_TAIL_LINES))
 
@@ -76,7 +77,7 @@ class Tail:
             text = line.decode("utf-8", "replace").rstrip()
             self.lines.append(text)
             with suppress(OSError, ValueError):
-                print(text, file=sys.stderr, flush=True)  # noqa: T201 - the app keeps our stderr as its log
+                print(text, file=sys.stderr, flush=True)  # noqa: T201 - the app writes our stderr to its log
 
 
 @dataclass(slots=True)
@@ -86,7 +87,7 @@ class LaunchedRank:
 
 
 class Launcher:
-    """One zygote. Must be made by a thread that lives as long as the supervisor: children die with it."""
+    """One zygote. Create it on a thread that lives as long as the supervisor: children die with that thread."""
 
     def __init__(
         self, engine_module: str, notify: Callable[[LauncherEvent], None], extra_path: str | None = None
@@ -94,7 +95,7 @@ class Launcher:
         self._notify = notify
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         paths = [_PACKAGE_PARENT, *([extra_path] if extra_path else [])]
-        # -I leaves out the folder of the package too, so it is put back by name.
+        # -I drops the package's folder from the path as well, so it is added back by name.
         program = (
             f"import sys; sys.path[:0] = {paths!r}; from splitreel.worker.rank.zygote import main; main(sys.argv[1:])"
         )
@@ -118,11 +119,16 @@ class Launcher:
     def pid(self) -> int:
         return self._process.pid
 
-    def exit_code(self) -> int | None:
-        return self._process.poll()
+    def exit_error(self, *, is_imported: bool) -> AppError:
+        """Why the zygote ended. Call it after `close`."""
+        cause, details = cause_of(self._process.poll()), self.tail.text()
+        if is_imported:
+            return AppError("WORKER_DIED", {"cause": cause}, (), details)
+        last = next((line for line in reversed(self.tail.lines) if line.strip()), cause)
+        return AppError("WORKER_START_FAILED", {"problem": last[:200]}, (), details)
 
     def fork(self, serial: int, environment: dict[str, str]) -> LaunchedRank:
-        """Asks for a rank; RankForked follows with its pid."""
+        """Requests a rank; RankForked follows with its pid."""
         ours, theirs = socket.socketpair()
         read, write = os.pipe()
         request = json.dumps({"serial": serial, "environment": environment}).encode()
@@ -175,7 +181,7 @@ def _start_thread(target: Callable[..., None], *arguments: object) -> None:
 
 
 def cause_of(code: int | None) -> str:
-    """An exit code in words, for RANK_DIED and WORKER_DIED."""
+    """How a process ended, for RANK_DIED and WORKER_DIED."""
     if code is None:
         return "without a word"
     if code < 0:

@@ -1,4 +1,4 @@
-"""The ranks that are running: who they are, how they are, and how they are ended."""
+"""The running ranks: their state, and how they start and end."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from splitreel.worker.rank.messages import Channel, Done, Join, RankCommand, Sto
 from splitreel.worker.supervisor.launcher import LaunchedRank, Launcher, Tail
 from splitreel.worker.supervisor.process_environment import core_count
 
-# A peer that is slow is not a peer that is gone: who is gone is found out by watching, not by waiting in a collective.
+# A slow peer is not a dead peer. The supervisor finds dead ones by watching, long before a collective times out.
 _COLLECTIVE_TIMEOUT_S = 3600.0
 
 
 @dataclass(slots=True)
 class Rank:
-    serial: int  # of the process; a rank that is started again has another
+    serial: int  # of the process: a restarted rank has another
     number: int
     label: str  # `GPU 0` or `CPU`
     channel: Channel
     tail: Tail
-    last_heartbeat: float  # all times by the steady clock
+    last_heartbeat: float  # all times are the steady clock's
     last_activity: float
     pid: int | None = None
     pidfd: int | None = None
     is_waiting: bool = False
     where: str = ""
     is_joined: bool = False
-    disconnected_since: float | None = None
+    disconnected_at: float | None = None
     exit_code: int | None = None
     vitals: Vitals | None = None
     vitals_at: float = 0.0
     answer: Done | Stopped | None = None
 
     def send(self, command: RankCommand) -> None:
-        # A rank that is gone is noticed by its silence.
+        # A dead rank is found by its closed socket.
         with suppress(OSError, ValueError):
             self.channel.send(command)
 
@@ -62,8 +62,12 @@ class RankSet:
         return len(self.ranks)
 
     @property
+    def joined_count(self) -> int:
+        return sum(rank.is_joined for rank in self.ranks)
+
+    @property
     def all_joined(self) -> bool:
-        return bool(self.ranks) and all(rank.is_joined for rank in self.ranks)
+        return bool(self.ranks) and self.joined_count == len(self.ranks)
 
     def by_serial(self, serial: int) -> Rank | None:
         return next((rank for rank in self.ranks if rank.serial == serial), None)
@@ -72,7 +76,7 @@ class RankSet:
         return tuple(RunningRank(rank.number, rank.pid or 0, rank.label) for rank in self.ranks)
 
     def provide(self, launcher: Launcher, devices: WorkerDevices, count: int) -> None:
-        """Makes sure of at least `count` ranks on these devices, keeping those that are there."""
+        """Makes sure that at least `count` ranks run on these devices, and keeps those that do."""
         if self.ranks and self.devices != devices:
             self.end()
         self.devices = devices
@@ -83,7 +87,7 @@ class RankSet:
         self._join_all(devices)
 
     def end(self) -> None:
-        """Kills every rank. Their memory is given back by the kernel, whatever state they were in."""
+        """Kills every rank. The kernel frees their memory, whatever state they were in."""
         for rank in self.ranks:
             _kill(rank)
         self.ranks = []
@@ -92,7 +96,7 @@ class RankSet:
     def forked(self, serial: int, pid: int) -> None:
         rank = self.by_serial(serial)
         if rank is None:
-            # It was given up before it was there.
+            # The job was given up before the fork.
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
             return
@@ -101,12 +105,17 @@ class RankSet:
             with suppress(OSError):
                 rank.pidfd = os.pidfd_open(pid)
 
+    def exited(self, pid: int, code: int) -> None:
+        for rank in self.ranks:
+            if rank.pid == pid:
+                rank.exit_code = code
+
     def _start(self, launcher: Launcher, devices: WorkerDevices, number: int) -> None:
         self._serial += 1
         environment: dict[str, str] = {}
         label = "CPU"
         if isinstance(devices, CudaDevices):
-            # The whole set sees the whole list, so that peers can reach each other's memory.
+            # Every rank sees all devices of the set, so that peers can reach each other's memory.
             environment["CUDA_VISIBLE_DEVICES"] = ",".join(devices.uuids)
             label = self._gpu_label(devices.uuids, number)
         launched: LaunchedRank = launcher.fork(self._serial, environment)
@@ -140,7 +149,7 @@ class RankSet:
 def _kill(rank: Rank) -> None:
     with suppress(OSError, ValueError):
         if rank.pidfd is not None:
-            # A number may by now be someone else's; this descriptor cannot be.
+            # The kernel may have reused the pid; the descriptor still means this process.
             signal.pidfd_send_signal(rank.pidfd, signal.SIGKILL)
             os.close(rank.pidfd)
         elif rank.pid is not None:

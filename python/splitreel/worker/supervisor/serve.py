@@ -22,13 +22,13 @@ from splitreel.contract.protocol import (
 from splitreel.worker.rank.parent import die_with_parent
 from splitreel.worker.supervisor.supervisor import Closed, Options, Supervisor
 
-# The loop ticks five times a second; a heartbeat speaks for the loop, not only for the thread that sends it.
+# The loop ticks five times a second. A heartbeat vouches for the loop, not only for the thread that sends it.
 _STUCK_S = 10.0
 _SHOWN = 200
 
 
 class EventPipe:
-    """Numbers events and writes each line whole, from any thread."""
+    """Numbers events and writes whole lines, from any thread."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -45,7 +45,7 @@ class EventPipe:
                 self._stream.write(event_line(event, self._seq))
                 self._stream.flush()
             except OSError:
-                # Nobody listens any more; stdin closes too, which ends us.
+                # The app is gone. It closes stdin as well, which ends this process.
                 self.is_broken = True
 
 
@@ -66,7 +66,7 @@ def _read_commands(supervisor: Supervisor, pipe: EventPipe) -> None:
     stdin = sys.stdin.buffer
     while line := stdin.readline(MAX_LINE_BYTES + 1):
         if len(line) > MAX_LINE_BYTES:
-            pipe.emit(Logged("error", "a command was longer than a line may be and was left out"))
+            pipe.emit(Logged("error", "a command exceeded the maximum line length and was ignored"))
             while line and not line.endswith(b"\n"):
                 line = stdin.readline(MAX_LINE_BYTES)
             continue
@@ -75,7 +75,7 @@ def _read_commands(supervisor: Supervisor, pipe: EventPipe) -> None:
         try:
             supervisor.post(parse_command(line))
         except (ValueError, RecursionError) as error:
-            pipe.emit(Logged("error", f"a command was not understood and was left out: {str(error)[:_SHOWN]}"))
+            pipe.emit(Logged("error", f"an invalid command was ignored: {str(error)[:_SHOWN]}"))
     supervisor.post(Closed())
 
 

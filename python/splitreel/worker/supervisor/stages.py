@@ -1,4 +1,4 @@
-"""Progress of many ranks as one: a stage begins with its first rank, ends with its last, and counts what is real."""
+"""Combines the progress of many ranks: a stage starts with its first rank, ends with its last, and counts real work."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _StageState:
     completed: dict[int, int] = field(default_factory=dict)
     finished: set[int] = field(default_factory=set)
     duration_ms: float | None = None
-    told: int = -1
+    sent: int = -1  # what the last event counted
 
 
 class StageTracker:
@@ -37,7 +37,7 @@ class StageTracker:
         self._lanes: dict[int, tuple[Stage, int, int]] = {}
 
     def begin(self, stage: Stage, total: int) -> None:
-        """A stage that all videos of the job share: starting and loading."""
+        """Starts a stage that all videos of the job share: starting and loading."""
         for video in self._videos:
             if (video, stage) not in self._states:
                 self._states[video, stage] = _StageState(time.monotonic(), {-1: total})
@@ -56,7 +56,7 @@ class StageTracker:
                 self._end(video, stage, state)
 
     def update(self, rank: int, progress: Progress) -> None:
-        """What one rank says of its own part."""
+        """Takes in the progress of one rank."""
         lane = (progress.stage, progress.completed, progress.total)
         if self._lanes.get(rank) != lane:
             self._lanes[rank] = lane
@@ -67,7 +67,7 @@ class StageTracker:
         key = (progress.video, progress.stage)
         state = self._states.get(key)
         if state is None:
-            # A warm engine reads nothing and says nothing of it; the stage is there all the same.
+            # A warm engine reads nothing and sends no progress, but the stage is part of every job.
             self.begin(Stage.LOADING, 0)
             self._end_earlier(progress.video, progress.stage)
             state = self._states[key] = _StageState(time.monotonic())
@@ -76,9 +76,9 @@ class StageTracker:
             return
         state.totals[rank] = progress.total
         state.completed[rank] = progress.completed
-        completed, total = _together(progress.stage, state)
-        if progress.status != "started" and completed != state.told:
-            state.told = completed
+        completed, total = _combined(progress.stage, state)
+        if progress.status != "started" and completed != state.sent:
+            state.sent = completed
             elapsed_ms = 1000 * (time.monotonic() - state.began)
             self._emit(StageProgressed(self._job_id, progress.video, progress.stage, completed, total, elapsed_ms))
         if progress.status == "finished":
@@ -86,8 +86,8 @@ class StageTracker:
             if state.finished >= state.totals.keys():
                 self._end(progress.video, progress.stage, state)
 
-    def read_events(self) -> tuple[StageReport, ...]:
-        """Time of each stage, over the videos of the job; shared stages count once."""
+    def reports(self) -> tuple[StageReport, ...]:
+        """The time of each stage over all videos of the job; shared stages count once."""
         sums: dict[Stage, float] = {}
         for (video, stage), state in self._states.items():
             if state.duration_ms is not None and (video == 0 or stage not in {Stage.STARTING, Stage.LOADING}):
@@ -103,19 +103,19 @@ class StageTracker:
         first.totals.pop(-1, None)
         first.totals[rank] = progress.total
         first.completed[rank] = progress.completed
-        completed, total = _together(Stage.LOADING, first)
-        if first.duration_ms is None and completed != first.told:
-            first.told = completed
+        completed, total = _combined(Stage.LOADING, first)
+        if first.duration_ms is None and completed != first.sent:
+            first.sent = completed
             self.count(Stage.LOADING, completed, total)
 
     def _end_earlier(self, video: int, stage: Stage) -> None:
-        """What one rank begins, all have brought about: the stage before is over, though some may not have said so."""
+        """A stage starts only when the one before is over on all ranks, even if some have not reported it yet."""
         if stage is Stage.WRITING:
-            return  # frames are written while others are decoded
+            return  # frames are written while later ones are decoded
         for (other, earlier), state in self._states.items():
             if other == video and state.duration_ms is None:
-                total = _together(earlier, state)[1] if state.completed else max(state.totals.values(), default=0)
-                if state.told != total:
+                total = _combined(earlier, state)[1] if state.completed else max(state.totals.values(), default=0)
+                if state.sent != total:
                     elapsed_ms = 1000 * (time.monotonic() - state.began)
                     self._emit(StageProgressed(self._job_id, video, earlier, total, total, elapsed_ms))
                 self._end(video, earlier, state)
@@ -125,10 +125,10 @@ class StageTracker:
         self._emit(StageFinished(self._job_id, video, stage, state.duration_ms))
 
 
-def _together(stage: Stage, state: _StageState) -> tuple[int, int]:
+def _combined(stage: Stage, state: _StageState) -> tuple[int, int]:
     if stage is Stage.LOADING:
         return sum(state.completed.values()), sum(state.totals.values())
     if stage is Stage.DECODING:
-        # The writer counts every tile, its own and those that come from others; the others count none.
+        # The writer counts every tile, its own and those it receives. The other ranks count none.
         return max(state.completed.values()), max(state.totals.values())
     return min(state.completed.values()), max(state.totals.values())

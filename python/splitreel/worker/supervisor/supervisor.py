@@ -1,7 +1,7 @@
-"""One loop on one thread: commands and notices come in by a queue, events go out, ranks are watched.
+"""One loop on one thread: takes commands and launcher events from a queue, emits events, and watches ranks.
 
-It never blocks for long, so that its tick is a true sign of life. What takes time runs in the zygote, in ranks, or
-on a thread that posts its result here.
+It never blocks for long, so its tick is a true sign of life. Whatever takes time runs in the zygote, in ranks, or on
+a thread that posts its result here.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from splitreel.contract.errors import AppError, SplitreelError
+from splitreel.contract.errors import AppError
 from splitreel.contract.protocol import (
     CancelJob,
     Command,
@@ -27,43 +26,20 @@ from splitreel.contract.protocol import (
     JobFailed,
     JobFinished,
     JobStarted,
-    KernelsFound,
     Logged,
-    PreviewMade,
     Ready,
-    RequestFailed,
     Shutdown,
     Stage,
     StartJob,
-    TokensCounted,
     Unload,
-    VideoFailed,
-    VideoFinished,
 )
-from splitreel.machine.gpus import compute_capabilities
 from splitreel.machine.vitals import SteadyClock
-from splitreel.rules.kernel_trials import TrialsFile, kernel_states
-from splitreel.store.model_folder import kernel_trials_file
-from splitreel.worker.rank.messages import (
-    Cancel,
-    Done,
-    Joined,
-    LatentsSaved,
-    Loaded,
-    MayPublish,
-    Preview,
-    Progress,
-    Publish,
-    Published,
-    RankEvent,
-    RankHeartbeat,
-    Run,
-    Stopped,
-)
-from splitreel.worker.supervisor.checks import check_job
+from splitreel.worker.rank.messages import Cancel, Joined, RankEvent, RankHeartbeat, Run
+from splitreel.worker.supervisor.checks import CheckedJob, prepare_job
 from splitreel.worker.supervisor.current_job import CurrentJob, JobRequest
-from splitreel.worker.supervisor.demo_model import demo_must_be_made, make_demo
-from splitreel.worker.supervisor.latents_file import write_latents
+from splitreel.worker.supervisor.job_end import Failed, JobEnd, Made, WasCancelled
+from splitreel.worker.supervisor.kernel_probe import probe_kernels
+from splitreel.worker.supervisor.latents_file import save_latents
 from splitreel.worker.supervisor.launcher import (
     Launcher,
     LauncherEvent,
@@ -73,38 +49,36 @@ from splitreel.worker.supervisor.launcher import (
     RankForked,
     ZygoteExited,
     ZygoteReady,
-    cause_of,
 )
 from splitreel.worker.supervisor.process_environment import make_private_folder, versions
 from splitreel.worker.supervisor.ranks import Rank, RankSet
 from splitreel.worker.supervisor.stages import StageTracker
-from splitreel.worker.supervisor.tokens import count_tokens
-from splitreel.worker.supervisor.watch import Deadlines, find_hung
+from splitreel.worker.supervisor.tokens import answer_token_count
+from splitreel.worker.supervisor.watch import Deadlines, find_dead, find_hung
 
 _TICK_S = 0.2
-# How long a rank that has fallen silent may keep its cause to itself, and how long ranks may take to agree on an error.
-_CAUSE_S = 1.0
-_AGREE_S = 10.0
-_DISAGREE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """Whoever gave the commands is gone."""
+    """The process that sends commands is gone."""
 
 
 @dataclass(frozen=True, slots=True)
-class DemoMade:
-    error: AppError | None
+class JobChecked:
+    """The checks of a job are done, on their own thread."""
+
+    serial: int
+    result: CheckedJob | AppError
 
 
-Incoming = Command | JobRequest | LauncherEvent | Closed | DemoMade
+Incoming = Command | JobRequest | LauncherEvent | Closed | JobChecked
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     engine_module: str = "splitreel.worker.rank.torch_engine"
-    extra_path: str | None = None  # where tests keep an engine of their own
+    extra_path: str | None = None  # where tests keep an engine module of their own
     deadlines: Deadlines = field(default_factory=Deadlines)
 
 
@@ -112,7 +86,7 @@ class Supervisor:
     def __init__(self, emit: Callable[[Event], None], options: Options | None = None) -> None:
         self._emit = emit
         self._options = options or Options()
-        # Signal handlers post too, and only this kind of queue may be interrupted by itself.
+        # Signal handlers post too, and only this kind of queue is safe to re-enter.
         self._inbox: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
         self._clock = SteadyClock()
         self._folder = make_private_folder()
@@ -124,7 +98,6 @@ class Supervisor:
         self._current: CurrentJob | None = None
         self._serial = 0
         self._loaded_model: str | None = None
-        self._making_demo = False
         self._is_closing = False
         self.last_tick = time.monotonic()
 
@@ -133,10 +106,10 @@ class Supervisor:
         self._inbox.put(message)
 
     def run(self) -> None:
-        """Until Shutdown or Closed. Afterwards no process of ours is left."""
+        """Returns after Shutdown or Closed, when no process of ours is left."""
         try:
             self._emit(Ready(os.getpid(), self._versions))
-            self._find_kernels()
+            probe_kernels(self._emit)
             self._start_launcher()
             while not self._is_closing:
                 self._clock.tick()
@@ -147,14 +120,13 @@ class Supervisor:
                     pass
                 else:
                     self._handle(message)
-                self._look_after()
+                self._watch()
         finally:
-            self._end()
+            self._close()
 
-    def _end(self) -> None:
-        current = self._current
-        if current is not None:
-            self._finish(JobCancelled(current.job.job_id))
+    def _close(self) -> None:
+        if self._current is not None:
+            self._finish(WasCancelled())
         for request in self._waiting:
             self._emit(JobCancelled(request.job.job_id))
         self._ranks.end()
@@ -168,16 +140,16 @@ class Supervisor:
                 self._waiting.append(JobRequest(message))
             case JobRequest():
                 self._waiting.append(message)
+            case JobChecked():
+                self._on_checked(message)
             case CancelJob():
                 self._cancel(message.job_id)
             case Unload():
                 self._unload()
             case CountTokens():
-                threading.Thread(target=self._count_tokens, args=(message,), daemon=True).start()
+                answer_token_count(message, self._emit)
             case Shutdown() | Closed():
                 self._is_closing = True
-            case DemoMade():
-                self._demo_made(message.error)
             case _:
                 self._on_launcher_event(message)
 
@@ -191,17 +163,15 @@ class Supervisor:
             case RankForked():
                 self._ranks.forked(event.serial, event.pid)
             case RankExited():
-                for rank in self._ranks.ranks:
-                    if rank.pid == event.pid:
-                        rank.exit_code = event.code
+                self._ranks.exited(event.pid, event.code)
             case RankDisconnected():
-                silent = self._ranks.by_serial(event.serial)
-                if silent is not None:
-                    silent.disconnected_since = self._clock.now
+                rank = self._ranks.by_serial(event.serial)
+                if rank is not None:
+                    rank.disconnected_at = self._clock.now
             case RankEventReceived():
-                speaker = self._ranks.by_serial(event.serial)
-                if speaker is not None:
-                    self._on_rank_event(speaker, event.event)
+                rank = self._ranks.by_serial(event.serial)
+                if rank is not None:
+                    self._on_rank_event(rank, event.event)
 
     def _on_rank_event(self, rank: Rank, event: RankEvent) -> None:
         rank.last_heartbeat = self._clock.now
@@ -209,154 +179,63 @@ class Supervisor:
             rank.is_waiting, rank.where = event.waiting, event.where
             return
         rank.last_activity = self._clock.now
+        current = self._current
         if isinstance(event, Joined):
             rank.is_joined = True
-            if self._current is not None:
-                count = sum(other.is_joined for other in self._ranks.ranks)
-                self._current.stages.count(Stage.STARTING, count, len(self._ranks))
-            return
+            if current is not None and current.checked is not None:
+                current.stages.count(Stage.STARTING, self._ranks.joined_count, len(self._ranks))
+        elif current is not None and event.serial == current.serial:
+            current.on_event(rank, event, self._ranks, self._clock.now)
+            if current.is_loaded:
+                self._loaded_model = current.job.model_id
+            if (end := current.agreed_end(self._ranks)) is not None:
+                self._finish(end)
+
+    def _finish(self, end: JobEnd) -> None:
         current = self._current
-        if current is not None and event.serial == current.serial:
-            self._on_job_event(current, rank, event)
-
-    def _on_job_event(self, current: CurrentJob, rank: Rank, event: RankEvent) -> None:
+        assert current is not None
         job_id = current.job.job_id
-        match event:
-            case Progress():
-                current.stages.update(rank.number, event)
-            case Loaded():
-                self._rank_loaded(current, rank, event)
-            case Preview():
-                self._emit(PreviewMade(job_id, event.video, event.step, event.path))
-            case MayPublish():
-                granted = current.cancelled_at is None
-                if granted:
-                    current.granted.add(event.video)
-                rank.send(Publish(current.serial, event.video, granted))
-            case Published():
-                current.published.add(event.video)
-                self._emit(VideoFinished(job_id, event.video, event.path))
-            case LatentsSaved():
-                current.latents[event.video] = event
-            case Done() | Stopped():
-                rank.answer = event
-                self._rank_answered(current, event)
-
-    def _rank_loaded(self, current: CurrentJob, rank: Rank, report: Loaded) -> None:
-        current.weight_bytes[rank.number] = report.bytes_read
-        if len(current.weight_bytes) == len(self._ranks):
-            # A warm engine reads nothing and says nothing; the stage is there all the same.
-            current.stages.begin(Stage.LOADING, 0)
-            current.stages.end(Stage.LOADING)
-            self._loaded_model = current.job.model_id
-
-    def _rank_answered(self, current: CurrentJob, answer: Done | Stopped) -> None:
-        if isinstance(answer, Done):
-            for failed in answer.errors:
-                if failed.video not in current.failed_videos:
-                    current.failed_videos[failed.video] = failed.error
-                    if current.cancelled_at is None:
-                        self._emit(VideoFailed(current.job.job_id, failed.video, failed.error))
-        elif answer.error is not None and current.settle_at is None:
-            current.failure = answer.error
-            current.settle_at = self._clock.now + (_AGREE_S if answer.shared else _DISAGREE_S)
-        answers = [rank.answer for rank in self._ranks.ranks]
-        is_agreed = all(other is not None and (isinstance(other, Done) or other.shared) for other in answers)
-        if is_agreed:
-            self._conclude(current)
-
-    def _conclude(self, current: CurrentJob) -> None:
-        """Every rank has answered and is ready for the next job."""
-        job = current.job
-        stopped = any(isinstance(rank.answer, Stopped) for rank in self._ranks.ranks)
-        if len(current.published) == len(job.videos):
-            self._finish_made(current)
-        elif current.cancelled_at is not None or (stopped and current.failure is None):
-            self._finish(JobCancelled(job.job_id))
-        elif current.failure is not None:
-            self._finish(JobFailed(job.job_id, current.failure))
-        elif not current.published:
-            missing = AppError("INTERNAL", {"problem": "no rank wrote a video"})
-            self._finish(JobFailed(job.job_id, next(iter(current.failed_videos.values()), missing)))
-        else:
-            self._finish_made(current)
-
-    def _finish_made(self, current: CurrentJob) -> None:
-        target = current.request.latents_path
-        if target is not None and current.latents:
-            try:
-                write_latents(target, [current.latents[video] for video in sorted(current.latents)])
-            except OSError as error:
-                failure = AppError("OUTPUT_NOT_WRITABLE", {"folder": str(target.parent)}, (), str(error))
-                self._finish(JobFailed(current.job.job_id, failure))
-                return
-        self._finish(JobFinished(current.job.job_id, current.report(self._ranks)))
-
-    def _finish(self, event: JobFinished | JobFailed | JobCancelled) -> None:
-        was_tried = self._current is not None and self._current.job.settings.attention != "sdpa"
+        match end:
+            case Made():
+                error = save_latents(current.request.latents_path, current.latents)
+                self._emit(JobFailed(job_id, error) if error else JobFinished(job_id, current.report(self._ranks)))
+            case Failed():
+                self._emit(JobFailed(job_id, end.error))
+            case WasCancelled():
+                self._emit(JobCancelled(job_id))
         self._current = None
-        self._emit(event)
-        if was_tried:
-            self._find_kernels()
+        if current.job.settings.attention != "sdpa":
+            # The job may have compared this kernel with SDPA for the first time.
+            probe_kernels(self._emit)
         self._emit_state()
 
-    def _fail_hard(self, error: AppError) -> None:
-        """Ranks can no longer be trusted: they are ended, and the next job starts with fresh ones."""
+    def _end_ranks(self, error: AppError) -> None:
+        """Ranks that can't be trusted any more are killed; the next job starts with fresh ones."""
         self._ranks.end()
         self._loaded_model = None
-        current = self._current
-        if current is None:
-            self._emit_state()
-        elif current.cancelled_at is not None:
-            self._finish(JobCancelled(current.job.job_id))
-        elif len(current.published) == len(current.job.videos):
-            # It ended after the last video was in its place.
-            self._finish_made(current)
+        if self._current is not None and self._current.checked is not None:
+            self._finish(self._current.forced_end(error))
         else:
-            self._finish(JobFailed(current.job.job_id, error))
+            self._emit(Logged("warning", error.message))
+            self._emit_state()
 
-    def _look_after(self) -> None:
-        self._look_for_silence()
+    def _watch(self) -> None:
         current = self._current
-        if current is not None:
-            if self._is_over(current):
-                return
-            hung = find_hung(self._ranks, self._clock.now, self._options.deadlines)
-            if hung is not None:
-                stage = current.stages.stage_of(hung.rank.number)
-                params = {"rank": hung.rank.number, "seconds": round(hung.seconds), "stage": stage.value}
-                details = f"{hung.rank.where}\n{hung.rank.tail.text()}"
-                self._fail_hard(AppError("RANK_HUNG", params, (), details))
-            elif not current.is_running and self._ranks.all_joined:
-                self._run_current(current)
-        elif self._waiting and not self._making_demo:
-            self._start_next()
+        error = find_dead(self._ranks, self._clock.now, self._stage_of)
+        if error is None and current is not None and current.checked is not None:
+            error = current.overdue(self._clock.now, self._options.deadlines.cancel_s) or find_hung(
+                self._ranks, self._clock.now, self._options.deadlines, self._stage_of
+            )
+        if error is not None:
+            self._end_ranks(error)
+        elif current is None:
+            if self._waiting:
+                self._start_next()
+        elif current.checked is not None and not current.is_running and self._ranks.all_joined:
+            self._run(current, current.checked)
 
-    def _is_over(self, current: CurrentJob) -> bool:
-        now, deadlines = self._clock.now, self._options.deadlines
-        if current.settle_at is not None and now > current.settle_at:
-            assert current.failure is not None
-            self._fail_hard(current.failure)
-            return True
-        if current.cancelled_at is not None and now - current.cancelled_at > deadlines.cancel_s:
-            self._fail_hard(AppError("CANCELLED"))
-            return True
-        return False
-
-    def _look_for_silence(self) -> None:
-        silent = [rank for rank in self._ranks.ranks if rank.disconnected_since is not None]
-        if not silent:
-            return
-        first = min(silent, key=lambda rank: rank.disconnected_since or 0.0)
-        assert first.disconnected_since is not None
-        if first.exit_code is None and self._clock.now - first.disconnected_since < _CAUSE_S:
-            return
-        current = self._current
-        stage = current.stages.stage_of(first.number) if current is not None else Stage.STARTING
-        params = {"rank": first.number, "stage": stage.value, "cause": cause_of(first.exit_code)}
-        if current is None:
-            self._emit(Logged("warning", f"rank {first.number} ended while idle ({cause_of(first.exit_code)})"))
-        self._fail_hard(AppError("RANK_DIED", params, (), first.tail.text()))
+    def _stage_of(self, rank: int) -> Stage:
+        return Stage.STARTING if self._current is None else self._current.stages.stage_of(rank)
 
     def _start_launcher(self) -> None:
         self._is_imported = False
@@ -368,86 +247,71 @@ class Supervisor:
         if launcher is None or launcher.pid != pid:
             return
         launcher.close()
-        cause = cause_of(launcher.exit_code())
-        details = launcher.tail.text()
         self._launcher = None
-        if self._is_imported:
-            error = AppError("WORKER_DIED", {"cause": cause}, (), details)
-        else:
-            last = next((line for line in reversed(launcher.tail.lines) if line.strip()), cause)
-            error = AppError("WORKER_START_FAILED", {"problem": last[:200]}, (), details)
-        if self._current is None:
-            self._emit(Logged("error", error.message))
-        self._fail_hard(error)
+        self._end_ranks(launcher.exit_error(is_imported=self._is_imported))
 
     def _start_next(self) -> None:
-        request = self._waiting[0]
-        if demo_must_be_made(request.job.model_path):
-            self._making_demo = True
-            threading.Thread(target=self._make_demo, daemon=True).start()
-            return
-        self._waiting.popleft()
+        request = self._waiting.popleft()
         self._emit(JobStarted(request.job.job_id))
-        try:
-            checked = check_job(request.job, request.dtype)
-            if checked.warning is not None:
-                self._emit(Logged("warning", checked.warning))
-            for video in request.job.videos:
-                Path(video.output_path).parent.mkdir(parents=True, exist_ok=True)
-        except SplitreelError as error:
-            self._emit(JobFailed(request.job.job_id, error.error))
-            return
-        except OSError as error:
-            folder = str(Path(request.job.videos[0].output_path).parent)
-            failure = AppError("OUTPUT_NOT_WRITABLE", {"folder": folder}, (), str(error))
-            self._emit(JobFailed(request.job.job_id, failure))
-            return
         self._serial += 1
         stages = StageTracker(request.job.job_id, len(request.job.videos), self._emit)
-        self._current = CurrentJob(self._serial, request, checked, stages)
+        self._current = CurrentJob(self._serial, request, stages, self._emit)
+        threading.Thread(target=self._check, args=(self._serial, request), name="check-job", daemon=True).start()
+
+    def _check(self, serial: int, request: JobRequest) -> None:
+        """On a thread of its own: a model folder may be large or on a slow disk."""
+        self.post(JobChecked(serial, prepare_job(request.job, request.dtype)))
+
+    def _on_checked(self, message: JobChecked) -> None:
+        current, result = self._current, message.result
+        if current is None or current.serial != message.serial:
+            return  # cancelled meanwhile
+        if isinstance(result, AppError):
+            self._finish(Failed(result))
+            return
+        current.checked = result
+        if result.warning is not None:
+            self._emit(Logged("warning", result.warning))
         self._emit_state()
         if self._launcher is None:
             self._start_launcher()
         assert self._launcher is not None
         try:
-            self._ranks.provide(self._launcher, request.job.devices, request.job.plan.world_size)
+            self._ranks.provide(self._launcher, current.job.devices, current.job.plan.world_size)
         except OSError as error:
-            self._fail_hard(AppError("WORKER_START_FAILED", {"problem": str(error)}))
+            self._end_ranks(AppError("WORKER_START_FAILED", {"problem": str(error)}))
             return
-        stages.begin(Stage.STARTING, len(self._ranks))
-        joined = sum(rank.is_joined for rank in self._ranks.ranks)
-        stages.count(Stage.STARTING, joined, len(self._ranks))
-        # Idle ranks are not watched, so what they have not done until now says nothing.
+        current.stages.begin(Stage.STARTING, len(self._ranks))
+        current.stages.count(Stage.STARTING, self._ranks.joined_count, len(self._ranks))
+        # Idle ranks are not watched: their silence until now means nothing.
         for rank in self._ranks.ranks:
             rank.last_heartbeat = rank.last_activity = self._clock.now
 
-    def _run_current(self, current: CurrentJob) -> None:
+    def _run(self, current: CurrentJob, checked: CheckedJob) -> None:
         current.stages.end(Stage.STARTING)
         current.is_running = True
-        latents = None if current.request.latents_path is None else str(self._folder)
+        run = Run(
+            serial=current.serial,
+            job=current.job,
+            model_path=str(checked.model.path),
+            fingerprint=checked.model.fingerprint,
+            versions=self._versions,
+            latents_folder=None if current.request.latents_path is None else str(self._folder),
+            elapsed_ms=current.elapsed_ms,
+            dtype=current.request.dtype,
+        )
         for rank in self._ranks.ranks:
             rank.answer = None
-            rank.send(
-                Run(
-                    serial=current.serial,
-                    job=current.job,
-                    model_path=str(current.checked.model.path),
-                    fingerprint=current.checked.model.fingerprint,
-                    versions=self._versions,
-                    latents_folder=latents,
-                    elapsed_ms=current.elapsed_ms,
-                    dtype=current.request.dtype,
-                )
-            )
+            rank.send(run)
         self._emit_state()
 
     def _cancel(self, job_id: str) -> None:
         current = self._current
         if current is not None and current.job.job_id == job_id:
             if not current.is_running:
-                # Ranks that are starting go on: the next job wants them too.
-                self._finish(JobCancelled(job_id))
-            elif current.cancelled_at is None and not current.is_decided:
+                # Ranks that are starting carry on: the next job needs them too.
+                self._finish(WasCancelled())
+            elif current.can_be_cancelled:
                 current.cancelled_at = self._clock.now
                 for rank in self._ranks.ranks:
                     rank.send(Cancel(current.serial))
@@ -465,40 +329,6 @@ class Supervisor:
         self._ranks.end()
         self._loaded_model = None
         self._emit_state()
-
-    def _count_tokens(self, command: CountTokens) -> None:
-        try:
-            tokens, limit = count_tokens(command.model_path, command.text)
-        except SplitreelError as error:
-            self._emit(RequestFailed(command.request_id, error.error))
-        except Exception as error:  # noqa: BLE001 - a tokenizer's own troubles must not end the thread in silence
-            problem = AppError("MODEL_CORRUPT", {"file": "tokenizer", "problem": str(error)[:200]})
-            self._emit(RequestFailed(command.request_id, problem))
-        else:
-            self._emit(TokensCounted(command.request_id, tokens, limit))
-
-    def _find_kernels(self) -> None:
-        """On a thread of its own: a driver may take seconds to answer."""
-
-        def look() -> None:
-            self._emit(KernelsFound(kernel_states(compute_capabilities(), TrialsFile(kernel_trials_file()))))
-
-        threading.Thread(target=look, daemon=True).start()
-
-    def _make_demo(self) -> None:
-        try:
-            make_demo()
-        except SplitreelError as error:
-            self.post(DemoMade(error.error))
-        else:
-            self.post(DemoMade(None))
-
-    def _demo_made(self, error: AppError | None) -> None:
-        self._making_demo = False
-        if error is not None and self._waiting:
-            job_id = self._waiting.popleft().job.job_id
-            self._emit(JobStarted(job_id))
-            self._emit(JobFailed(job_id, error))
 
     def _emit_state(self) -> None:
         running = self._ranks.running()

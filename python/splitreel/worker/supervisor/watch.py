@@ -1,16 +1,22 @@
-"""Who is hung? A rank that gives no sign, or one that does nothing while it is not waiting for another."""
+"""Finds ranks that died or hang: no sign of life, or no work although no other rank keeps them waiting."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from splitreel.contract.errors import AppError
+from splitreel.contract.protocol import Stage
 from splitreel.machine.vitals import read_vitals
+from splitreel.worker.supervisor.launcher import cause_of
 from splitreel.worker.supervisor.ranks import Rank, RankSet
 
 _WINDOW_S = 2.0
-# Less of either than this a second is the heartbeat's own doing.
+# Less than this per second is the heartbeat's own doing.
 _IDLE_CPU_SHARE = 0.02
 _IDLE_READ_BYTES = 100_000
+# The exit code may arrive this much later than the closed socket.
+_EXIT_CODE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +29,20 @@ class Deadlines:
     cancel_s: float = 30.0  # from a cancel to the last rank's answer
 
 
-@dataclass(frozen=True, slots=True)
-class Hung:
-    rank: Rank
-    seconds: float
+def find_dead(ranks: RankSet, now: float, stage_of: Callable[[int], Stage]) -> AppError | None:
+    """RANK_DIED for the first rank whose process is gone: the others may only have followed it."""
+    gone = [(rank.disconnected_at, rank) for rank in ranks.ranks if rank.disconnected_at is not None]
+    if not gone:
+        return None
+    at, first = min(gone, key=lambda entry: entry[0])
+    if first.exit_code is None and now - at < _EXIT_CODE_S:
+        return None
+    params = {"rank": first.number, "stage": stage_of(first.number).value, "cause": cause_of(first.exit_code)}
+    return AppError("RANK_DIED", params, (), first.tail.text())
 
 
-def find_hung(ranks: RankSet, now: float, deadlines: Deadlines) -> Hung | None:
+def find_hung(ranks: RankSet, now: float, deadlines: Deadlines, stage_of: Callable[[int], Stage]) -> AppError | None:
+    """RANK_HUNG for the rank that keeps the others waiting."""
     for rank in ranks.ranks:
         if rank.pid is None or rank.answer is not None:
             continue
@@ -39,19 +52,23 @@ def find_hung(ranks: RankSet, now: float, deadlines: Deadlines) -> Hung | None:
         idle_s = now - rank.last_activity
         is_stopped = rank.vitals is not None and rank.vitals.is_stopped
         if quiet_s > deadlines.heartbeat_s and (is_stopped or idle_s > deadlines.heartbeat_s):
-            return Hung(rank, quiet_s)
+            return _hung(rank, quiet_s, stage_of)
         if not rank.is_waiting and idle_s > deadlines.idle_s:
-            return Hung(rank, idle_s)
+            return _hung(rank, idle_s, stage_of)
     busy = [rank for rank in ranks.ranks if rank.answer is None and rank.pid is not None]
-    if busy and all(rank.is_waiting for rank in busy):
+    if busy and all(rank.is_waiting and now - rank.last_activity > deadlines.deadlock_s for rank in busy):
         stuck = min(busy, key=lambda rank: rank.last_activity)
-        if all(now - rank.last_activity > deadlines.deadlock_s for rank in busy):
-            return Hung(stuck, now - stuck.last_activity)
+        return _hung(stuck, now - stuck.last_activity, stage_of)
     return None
 
 
+def _hung(rank: Rank, seconds: float, stage_of: Callable[[int], Stage]) -> AppError:
+    params = {"rank": rank.number, "seconds": round(seconds), "stage": stage_of(rank.number).value}
+    return AppError("RANK_HUNG", params, (), f"{rank.where}\n{rank.tail.text()}")
+
+
 def _has_worked(rank: Rank, now: float) -> bool:
-    """Looks every two seconds; None of it is told by the rank itself, so a starved thread does not matter."""
+    """Asks the kernel every two seconds, not the rank: a heartbeat thread that gets no CPU must not look like a hang."""
     assert rank.pid is not None
     window_s = now - rank.vitals_at
     if rank.vitals is not None and window_s < _WINDOW_S:

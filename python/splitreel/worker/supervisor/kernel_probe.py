@@ -1,0 +1,20 @@
+"""Finds out which attention kernels this machine can run, without keeping the supervisor's loop waiting."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from splitreel.contract.protocol import Event, KernelsFound
+from splitreel.machine.gpus import compute_capabilities
+from splitreel.rules.kernel_trials import TrialsFile, kernel_states
+from splitreel.store.model_folder import kernel_trials_file
+
+
+def probe_kernels(emit: Callable[[Event], None]) -> None:
+    """Emits KernelsFound from a thread of its own: a driver may take seconds to answer."""
+
+    def probe() -> None:
+        emit(KernelsFound(kernel_states(compute_capabilities(), TrialsFile(kernel_trials_file()))))
+
+    threading.Thread(target=probe, name="kernel-probe", daemon=True).start()
