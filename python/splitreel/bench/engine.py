@@ -219,7 +219,7 @@ def cost_of_plan(context: RankContext, run: Run) -> PlanCost | None:
 
 
 def _shape(context: RankContext, job: EngineJob) -> StepShape:
-    pipeline = context.engine.pipeline.pipeline
+    pipeline = context.engine.loaded.pipeline
     config, scale = pipeline.transformer.config, pipeline.vae_scale_factor_spatial
     frames = (job.num_frames - 1) // pipeline.vae_scale_factor_temporal + 1
     height, width = job.height // scale, job.width // scale

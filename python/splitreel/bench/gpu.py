@@ -13,7 +13,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +20,11 @@ import numpy.typing as npt
 import torch
 
 from splitreel.bench import gpu_cases, roof
-from splitreel.bench.gpu_cases import SECTIONS, Case
+from splitreel.bench.gpu_cases import SECTIONS, Case, Options
 from splitreel.bench.measure import Measured, Run, relative, run_engine, run_plain
 from splitreel.bench.synthetic_model import MODELS, make_folder, open_synthetic
 from splitreel.bench.table import Table, Value, machine, write_json
-from splitreel.bench.world import Device, RankContext, RunRefused, World, WorldLost
+from splitreel.bench.world import RankContext, RunRefused, World, WorldLost
 from splitreel.bench.xfuser_peer import run_xfuser, xfuser_problem
 from splitreel.contract.errors import SplitreelError
 from splitreel.engine.api import EngineJob, VideoJob
@@ -50,21 +49,6 @@ COLUMNS = {
 
 # Nothing takes longer, loading at true size included; a hung collective does.
 _ROW_LIMIT_S = 180.0
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    models: tuple[str, ...]
-    steps: int
-    width: int
-    height: int
-    frames: int
-    minutes: float
-    ranks: int
-    only: tuple[str, ...]
-    device: Device
-    small: bool
-    out: Path | None
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -5,17 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from splitreel.bench.synthetic_model import SyntheticModel
+from splitreel.bench.world import Device
 from splitreel.bench.xfuser_peer import xfuser_problem
 from splitreel.engine.api import Kernel
 from splitreel.rules.model_shape import ModelShape
 from splitreel.rules.plan import Plan, PlanContext, PlanDevices, check_plan
 from splitreel.store.model_folder import check_model_folder
 
-if TYPE_CHECKING:
-    from splitreel.bench.gpu import Options
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    models: tuple[str, ...]
+    steps: int
+    width: int
+    height: int
+    frames: int
+    minutes: float
+    ranks: int
+    only: tuple[str, ...]
+    device: Device
+    small: bool
+    out: Path | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splitreel.parallel.shares import shares
+from splitreel.parallel.spans import split_evenly
 from splitreel.rules.plan import Plan
 
 
@@ -37,7 +37,10 @@ def bytes_sent(shape: StepShape, plan: Plan) -> int:
 def _by_rank(shape: StepShape, plan: Plan, ring: int, ulysses: int) -> int:
     """Ulysses, Ring and CFG of one rank, by its place."""
     batch = 2 // plan.cfg
-    cut = shares(shape.text_tokens, plan.ring * plan.ulysses), shares(shape.video_tokens, plan.ring * plan.ulysses)
+    cut = (
+        split_evenly(shape.text_tokens, plan.ring * plan.ulysses),
+        split_evenly(shape.video_tokens, plan.ring * plan.ulysses),
+    )
     tokens = [text + video for text, video in zip(*cut, strict=True)]
     groups = [tokens[i * plan.ulysses : (i + 1) * plan.ulysses] for i in range(plan.ring)]
     own, held = groups[ring][ulysses], [sum(group) for group in groups]
@@ -52,5 +55,5 @@ def _by_rank(shape: StepShape, plan: Plan, ring: int, ulysses: int) -> int:
 
 def _gather(shape: StepShape, plan: Plan, ranks: int) -> int:
     """The last projection's result, to every other rank of the sequence; shares are padded to the longest."""
-    longest = max(shares(shape.video_tokens, ranks))
+    longest = max(split_evenly(shape.video_tokens, ranks))
     return (ranks - 1) * (2 // plan.cfg) * longest * shape.patch_values * shape.element_bytes

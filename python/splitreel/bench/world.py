@@ -192,7 +192,5 @@ def _join_world(rank: int, setting: _Setting) -> RankContext:
         timeout=timedelta(seconds=setting.timeout_s),
     )
     open_tensors = setting.weights(device)
-    engine = Engine(
-        rank=rank, world_size=setting.size, device=device, timeout_s=setting.timeout_s, open_tensors=open_tensors
-    )
+    engine = Engine(rank=rank, world_size=setting.size, device=device, open_tensors=open_tensors)
     return RankContext(rank, setting.size, device, engine, open_tensors)

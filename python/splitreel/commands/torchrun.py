@@ -117,7 +117,6 @@ def _run(arguments: Sequence[str], rank: int, world: int) -> int:
             rank=rank,
             world_size=world,
             device=device,
-            timeout_s=_COLLECTIVE_TIMEOUT_S,
             kernel_trials=kernel_trials_file(),
         )
         name = f"cuda: {torch.cuda.get_device_name(device)}" if is_cuda else "cpu"

@@ -1,8 +1,10 @@
-"""Weights that wait elsewhere while others work: one part on the device at a time, or moreover one block.
+"""Offloading: weights wait on the host while other components compute, whole or one transformer block at a time.
 
-`device` and `home` are any two torch devices, so that what runs on a GPU runs the same on the CPU in tests. A weight
-that is away lies on torch's `meta` device: it has a shape and no numbers, so that whatever uses it fails instead of
-computing in the wrong place.
+`onload_device` and `offload_device` can be any two torch devices, so tests run the GPU's code path on the CPU.
+Offloaded weights are replaced by tensors on torch's `meta` device: they have a shape but no values, so using them by
+mistake raises instead of computing in the wrong place.
+
+docs/decisions.md explains why this is not diffusers' group offloading.
 """
 
 from __future__ import annotations
@@ -15,132 +17,134 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-# What becomes of the text encoder after it has run.
-Fate = Literal["kept", "offloaded", "freed"]
+# What happens to the text encoder once the prompt is encoded.
+TextEncoderPolicy = Literal["kept", "offloaded", "freed"]
 
 
 @dataclass(slots=True)
-class Moves:
-    """Running totals of this rank: how often weights came to the device and went, and the bytes that are there now."""
+class TransferStats:
+    """Running totals for this rank: transfers in each direction, and bytes of weights on the device."""
 
-    came: int = 0
-    went: int = 0
-    bytes_here: int = 0
-    peak_bytes_here: int = 0
+    onloads: int = 0
+    offloads: int = 0
+    device_bytes: int = 0
+    peak_device_bytes: int = 0
 
-    def arrive(self, amount: int) -> None:
-        self.came += 1
-        self.bytes_here += amount
-        self.peak_bytes_here = max(self.peak_bytes_here, self.bytes_here)
+    def record_onload(self, nbytes: int) -> None:
+        self.onloads += 1
+        self.device_bytes += nbytes
+        self.peak_device_bytes = max(self.peak_device_bytes, self.device_bytes)
 
-    def leave(self, amount: int) -> None:
-        self.went += 1
-        self.bytes_here -= amount
+    def record_offload(self, nbytes: int) -> None:
+        self.offloads += 1
+        self.device_bytes -= nbytes
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
-    """Where weights work and where they wait. `may_pin`: the host has room for a pinned copy of them."""
+class OffloadConfig:
+    """Where weights compute and where they wait. `pin_memory`: the host has memory for a pinned copy of them."""
 
-    device: torch.device
-    home: torch.device
-    may_pin: bool
-    moves: Moves
+    onload_device: torch.device
+    offload_device: torch.device
+    pin_memory: bool
+    stats: TransferStats
 
 
-class Parked:
-    """The weights of some modules, their own and not their children's: at home, or brought to the device.
+class OffloadedWeights:
+    """The direct parameters and buffers of some modules (not those of their children), moved as one unit.
 
-    Going costs nothing: weights do not change, so those at home stay as they are. What is on the device at first is
-    copied home when it goes for the first time.
+    Weights never change, so offloading only drops the device copy. The host copy is made the first time weights that
+    started out on the device are offloaded.
     """
 
-    def __init__(self, holders: Sequence[nn.Module], site: Site, *, is_here: bool) -> None:
-        self._site = site
-        self._device = site.device
-        self._moves = moves = site.moves
-        self._homes: list[torch.Tensor] | None = None
-        self._came: torch.cuda.Event | None = None
-        # Each tensor once, with every place that holds it: T5's embedding has two.
-        self._places: list[list[tuple[dict[str, Any], str]]] = []
-        seen: dict[int, int] = {}
-        for holder in holders:
-            for tensors in (holder._parameters, holder._buffers):
+    def __init__(self, modules: Sequence[nn.Module], config: OffloadConfig, *, is_onloaded: bool) -> None:
+        self._config = config
+        self._host: list[torch.Tensor] | None = None
+        self._copy_done: torch.cuda.Event | None = None
+        # Each tensor once, with every (dict, name) that refers to it: T5's embedding is tied and has two.
+        self._owners: list[list[tuple[dict[str, Any], str]]] = []
+        index_of: dict[int, int] = {}
+        for module in modules:
+            for tensors in (module._parameters, module._buffers):
                 for name, tensor in tensors.items():
                     if tensor is None:
                         continue
-                    at = seen.setdefault(id(tensor), len(self._places))
-                    if at == len(self._places):
-                        self._places.append([])
-                    self._places[at].append((tensors, name))
-        self._away = [tensor.to("meta") for tensor in self._now()]
-        self.nbytes = sum(tensor.nbytes for tensor in self._away)
-        self.is_here = is_here
-        if is_here:
-            moves.arrive(self.nbytes)
+                    index = index_of.setdefault(id(tensor), len(self._owners))
+                    if index == len(self._owners):
+                        self._owners.append([])
+                    self._owners[index].append((tensors, name))
+        self._meta = [tensor.to("meta") for tensor in self._current()]
+        self.nbytes = sum(tensor.nbytes for tensor in self._meta)
+        self.is_onloaded = is_onloaded
+        if is_onloaded:
+            config.stats.record_onload(self.nbytes)
         else:
-            self._homes = self._pinned(self._now())
-            self._put(self._away)
+            self._host = self._pinned(self._current())
+            self._assign(self._meta)
 
-    def bring(self, stream: torch.cuda.Stream | None = None) -> None:
-        """To the device. On a stream of its own the copy runs beside what is computed; `wait` before its use."""
-        if self.is_here:
+    def onload(self, stream: torch.cuda.Stream | None = None) -> None:
+        """Copies the weights to the device. With a stream the copy is asynchronous; call `wait` before using them."""
+        if self.is_onloaded:
             return
-        assert self._homes is not None
-        # The memory is the computing stream's, so that it is given back there without more ado.
-        here = [torch.empty_like(home, device=self._device) for home in self._homes]
+        assert self._host is not None, "freed weights are read from the disk, not onloaded"
+        # Allocated on the computing stream, so the caching allocator can reuse the memory there without an event.
+        device = self._config.onload_device
+        copies = [torch.empty_like(tensor, device=device) for tensor in self._host]
         if stream is not None:
-            stream.wait_stream(torch.cuda.current_stream(self._device))
+            stream.wait_stream(torch.cuda.current_stream(device))
         with torch.cuda.stream(stream):
-            for target, source in zip(here, self._homes, strict=True):
+            for target, source in zip(copies, self._host, strict=True):
                 target.copy_(source, non_blocking=True)
-        self._came = None if stream is None else stream.record_event()
-        self._put(here)
-        self.is_here = True
-        self._moves.arrive(self.nbytes)
+        self._copy_done = None if stream is None else stream.record_event()
+        self._assign(copies)
+        self.is_onloaded = True
+        self._config.stats.record_onload(self.nbytes)
 
     def wait(self) -> None:
-        """What is computed from now on waits for a copy that is under way."""
-        if self._came is not None:
-            torch.cuda.current_stream(self._device).wait_event(self._came)
-            self._came = None
+        """Makes the computing stream wait for a copy in progress."""
+        if self._copy_done is not None:
+            torch.cuda.current_stream(self._config.onload_device).wait_event(self._copy_done)
+            self._copy_done = None
 
-    def send_home(self) -> None:
-        if self.is_here:
+    def offload(self) -> None:
+        """Frees the device copy. Does nothing if the weights are offloaded already."""
+        if self.is_onloaded:
             self.wait()
-            if self._homes is None:
-                self._homes = self._pinned([tensor.to(self._site.home, copy=True) for tensor in self._now()])
-            self._leave()
+            if self._host is None:
+                self._host = self._pinned(
+                    [tensor.to(self._config.offload_device, copy=True) for tensor in self._current()]
+                )
+            self._drop()
 
-    def forget(self) -> None:
-        """Neither here nor at home: whoever wants these weights reads them again."""
-        self._homes = None
-        if self.is_here:
-            self._leave()
+    def free(self) -> None:
+        """Frees the device and the host copy: whoever needs these weights again must read them from the disk."""
+        self._host = None
+        if self.is_onloaded:
+            self._drop()
 
-    def _leave(self) -> None:
-        self._put(self._away)
-        self.is_here = False
-        self._moves.leave(self.nbytes)
+    def _drop(self) -> None:
+        self._assign(self._meta)
+        self.is_onloaded = False
+        self._config.stats.record_offload(self.nbytes)
 
-    def _now(self) -> list[torch.Tensor]:
-        return [tensors[name].detach() for (tensors, name), *_ in self._places]
+    def _current(self) -> list[torch.Tensor]:
+        return [tensors[name].detach() for (tensors, name), *_ in self._owners]
 
-    def _put(self, values: Sequence[torch.Tensor]) -> None:
-        for places, value in zip(self._places, values, strict=True):
-            first, first_name = places[0]
+    def _assign(self, values: Sequence[torch.Tensor]) -> None:
+        for owners, value in zip(self._owners, values, strict=True):
+            first, first_name = owners[0]
             is_parameter = isinstance(first[first_name], nn.Parameter)
             tensor = nn.Parameter(value, requires_grad=False) if is_parameter else value
-            for tensors, name in places:
+            for tensors, name in owners:
                 tensors[name] = tensor
 
     def _pinned(self, tensors: list[torch.Tensor]) -> list[torch.Tensor]:
-        """A GPU copies from pinned memory on its own. Weights that are not pinned stay as they were read.
+        """Pinned copies, which a GPU reads asynchronously; or the tensors as they are if they can't be pinned.
 
-        Those are then parts of the file, which all ranks of the machine share (safetensors maps it), if no number
-        had to be changed.
+        Unpinned weights whose dtype did not change are still views of the memory-mapped safetensors file, which all
+        ranks on this machine share.
         """
-        if self._device.type != "cuda" or not self._site.may_pin:
+        if self._config.onload_device.type != "cuda" or not self._config.pin_memory:
             return tensors
         try:
             return [tensor.pin_memory() for tensor in tensors]
@@ -148,81 +152,83 @@ class Parked:
             return tensors
 
 
-class Part:
-    """Text encoder, transformer or VAE: on the device while it works, whole or block by block."""
+class OffloadedComponent:
+    """Text encoder, transformer or VAE: on the device while it computes, whole or block by block."""
 
-    def __init__(self, module: nn.Module, blocks: Sequence[nn.Module], site: Site) -> None:
-        """`blocks`: those that come one at a time, in the order in which they run; none: the part comes whole."""
-        inside = {child for block in blocks for child in block.modules()}
-        outside = [child for child in module.modules() if child not in inside]
-        self._outside = Parked(outside, site, is_here=False)
-        self._blocks = [Parked(list(block.modules()), site, is_here=False) for block in blocks]
-        # A copy needs a stream of its own to run beside the computation.
-        self._stream = torch.cuda.Stream(site.device) if site.device.type == "cuda" and blocks else None  # type: ignore[no-untyped-call]
+    def __init__(self, module: nn.Module, blocks: Sequence[nn.Module], config: OffloadConfig) -> None:
+        """`blocks`: those to onload one at a time, in the order in which they run; empty to onload all at once."""
+        in_blocks = {child for block in blocks for child in block.modules()}
+        others = [child for child in module.modules() if child not in in_blocks]
+        self._others = OffloadedWeights(others, config, is_onloaded=False)
+        self._blocks = [OffloadedWeights(list(block.modules()), config, is_onloaded=False) for block in blocks]
+        # Copies overlap with computation only on a stream of their own.
+        is_cuda = config.onload_device.type == "cuda"
+        self._stream = torch.cuda.Stream(config.onload_device) if is_cuda and blocks else None  # type: ignore[no-untyped-call]
         for number, block in enumerate(blocks):
-            block.register_forward_pre_hook(self._before(number))
-            block.register_forward_hook(self._after(number))
+            block.register_forward_pre_hook(self._before_block(number))
+            block.register_forward_hook(self._after_block(number))
 
     @contextmanager
-    def at_work(self) -> Iterator[None]:
+    def on_device(self) -> Iterator[None]:
         try:
-            self._outside.bring()
+            self._others.onload()
             yield
         finally:
-            for parked in (*self._blocks, self._outside):
-                parked.send_home()
+            for weights in (*self._blocks, self._others):
+                weights.offload()
 
-    def _before(self, number: int) -> Callable[..., None]:
-        def come(*_: object) -> None:
-            own = self._blocks[number]
-            own.bring(self._stream)
-            own.wait()
-            # While this one is computed the next is on its way; after the last the first, for the next step.
-            self._blocks[(number + 1) % len(self._blocks)].bring(self._stream)
+    def _before_block(self, number: int) -> Callable[..., None]:
+        def onload(*_: object) -> None:
+            block = self._blocks[number]
+            block.onload(self._stream)
+            block.wait()
+            # Prefetch the next block while this one computes; after the last, the first one for the next step.
+            self._blocks[(number + 1) % len(self._blocks)].onload(self._stream)
 
-        return come
+        return onload
 
-    def _after(self, number: int) -> Callable[..., None]:
-        def go(*_: object) -> None:
-            self._blocks[number].send_home()
+    def _after_block(self, number: int) -> Callable[..., None]:
+        def offload(*_: object) -> None:
+            self._blocks[number].offload()
 
-        return go
+        return offload
 
 
-class TextEncoderRoom:
-    """The text encoder where nothing is offloaded: it makes room once it has run, if the others need it."""
+class ResidentTextEncoder:
+    """The text encoder when offloading is off: it still gives up its memory after use if the other stages need it."""
 
-    def __init__(self, module: nn.Module, site: Site, read_again: Callable[[], None]) -> None:
-        """`read_again` gives the module its weights from the disk, on the device."""
+    def __init__(self, module: nn.Module, config: OffloadConfig, read_again: Callable[[], None]) -> None:
+        """`read_again` reads the module's weights from the disk onto the device."""
         self._module = module
-        self._site = site
+        self._config = config
         self._read_again = read_again
-        self._parked: Parked | None = None
-        self.fate: Fate = "kept"
+        self._weights: OffloadedWeights | None = None
+        self.policy: TextEncoderPolicy = "kept"
 
     @contextmanager
-    def at_work(self, fate: Fate) -> Iterator[None]:
-        """`fate`: what becomes of it afterwards."""
-        if self._parked is not None and self.fate == "freed":
+    def on_device(self, policy: TextEncoderPolicy) -> Iterator[None]:
+        """`policy` applies when the context ends."""
+        if self._weights is not None and self.policy == "freed":
             self._read_again()
-            self._parked = None
-        elif self._parked is not None:
-            self._parked.bring()
+            self._weights = None
+        elif self._weights is not None:
+            self._weights.onload()
         try:
             yield
         finally:
-            if fate != "kept":
-                self._parked = self._parked or Parked(list(self._module.modules()), self._site, is_here=True)
-                if fate == "offloaded":
-                    self._parked.send_home()
+            if policy != "kept":
+                modules = list(self._module.modules())
+                self._weights = self._weights or OffloadedWeights(modules, self._config, is_onloaded=True)
+                if policy == "offloaded":
+                    self._weights.offload()
                 else:
-                    self._parked.forget()
-            self.fate = fate
+                    self._weights.free()
+            self.policy = policy
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """A pipeline's three, and the blocks of the two that have them."""
+class PipelineComponents:
+    """A pipeline's three components, and the blocks of the two that have blocks."""
 
     text_encoder: nn.Module
     text_blocks: Sequence[nn.Module]
@@ -231,54 +237,54 @@ class Parts:
     vae: nn.Module
 
 
-class Places:
-    """Who is on the device when. With `offload` none, all but the text encoder stay there."""
+class WeightPlacement:
+    """Which component is on the device when. Without offloading, all but the text encoder always are."""
 
     def __init__(
         self,
-        parts: Parts,
+        components: PipelineComponents,
         offload: Literal["none", "model", "sequential"],
-        site: Site,
+        config: OffloadConfig,
         read_text_encoder_again: Callable[[], None],
     ) -> None:
-        """With an offload the weights are at home now; without, on the device."""
-        self.moves = site.moves
-        self._room: TextEncoderRoom | None = None
-        self._parts: dict[str, Part] = {}
+        """Expects all weights on the offload device, or on the onload device if `offload` is "none"."""
+        self.stats = config.stats
+        self._resident: ResidentTextEncoder | None = None
+        self._offloaded: dict[str, OffloadedComponent] = {}
         if offload == "none":
-            self._room = TextEncoderRoom(parts.text_encoder, site, read_text_encoder_again)
+            self._resident = ResidentTextEncoder(components.text_encoder, config, read_text_encoder_again)
             return
         by_block = offload == "sequential"
 
-        def part(module: nn.Module, blocks: Sequence[nn.Module]) -> Part:
-            return Part(module, blocks if by_block else (), site)
+        def component(module: nn.Module, blocks: Sequence[nn.Module]) -> OffloadedComponent:
+            return OffloadedComponent(module, blocks if by_block else (), config)
 
-        self._parts = {
-            "text_encoder": part(parts.text_encoder, parts.text_blocks),
-            "transformer": part(parts.transformer, parts.transformer_blocks),
-            "vae": part(parts.vae, ()),
+        self._offloaded = {
+            "text_encoder": component(components.text_encoder, components.text_blocks),
+            "transformer": component(components.transformer, components.transformer_blocks),
+            "vae": component(components.vae, ()),
         }
 
     @contextmanager
-    def text_encoder(self, decide: Callable[[], Fate]) -> Iterator[None]:
-        """`decide` is asked where nothing is offloaded: can it stay?"""
+    def text_encoder(self, choose_policy: Callable[[], TextEncoderPolicy]) -> Iterator[None]:
+        """`choose_policy` is only called when offloading is off."""
         with ExitStack() as stack:
-            if self._room is not None:
-                stack.enter_context(self._room.at_work(decide()))
+            if self._resident is not None:
+                stack.enter_context(self._resident.on_device(choose_policy()))
             else:
-                stack.enter_context(self._parts["text_encoder"].at_work())
+                stack.enter_context(self._offloaded["text_encoder"].on_device())
             yield
 
     @property
-    def text_encoder_fate(self) -> Fate:
-        return "offloaded" if self._room is None else self._room.fate
+    def text_encoder_policy(self) -> TextEncoderPolicy:
+        return "offloaded" if self._resident is None else self._resident.policy
 
     def transformer(self) -> AbstractContextManager[None]:
-        return self._at_work("transformer")
+        return self._on_device("transformer")
 
     def vae(self) -> AbstractContextManager[None]:
-        """To decode; and for a moment beside the transformer, for a preview or the picture that a video starts from."""
-        return self._at_work("vae")
+        """For decoding; also briefly beside the transformer, for a preview or for the image that a video starts from."""
+        return self._on_device("vae")
 
-    def _at_work(self, name: str) -> AbstractContextManager[None]:
-        return self._parts[name].at_work() if self._parts else nullcontext()
+    def _on_device(self, name: str) -> AbstractContextManager[None]:
+        return self._offloaded[name].on_device() if self._offloaded else nullcontext()

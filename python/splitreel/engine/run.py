@@ -5,27 +5,26 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import torch
 from diffusers import CogVideoXImageToVideoPipeline
 from PIL import Image
 
 from splitreel.contract.errors import SplitreelError, UnsharedError
-from splitreel.engine.agreement import Agreement, LateAgreement
-from splitreel.engine.api import EngineJob, EngineReport, Hooks, LoadOptions, Stage, VideoOutcome
-from splitreel.engine.decoding import SharedDecode, decode_video
-from splitreel.engine.encoding import SharedEncode
-from splitreel.engine.memory_control import memory_advice, memory_failure, memory_job, text_encoder_fate
-from splitreel.engine.offload import Fate
-from splitreel.engine.pipefusion import Flow, PipeFusion, StepTold
+from splitreel.engine.api import EngineJob, EngineReport, Hooks, Stage, VideoOutcome
+from splitreel.engine.context import EngineContext
+from splitreel.engine.decoding import decode_video
+from splitreel.engine.loaded_model import LoadedModel
+from splitreel.engine.memory_control import choose_text_encoder_policy, memory_advice, memory_failure, memory_job
+from splitreel.engine.offload import TextEncoderPolicy
+from splitreel.engine.pipefusion import PipeFusion, PipeFusionInputs, StepResult
+from splitreel.models.cogvideox.decoder import ParallelDecoder
+from splitreel.models.cogvideox.image_encoder import ParallelImageEncoder
+from splitreel.models.cogvideox.inputs import SamplingParams, prepare_inputs
 from splitreel.models.loading import bytes_of, scheduler
-from splitreel.models.start import Asked, start_of
+from splitreel.parallel.agreement import Agreement, DeferredCancel
 from splitreel.parallel.groups import REPLICA, Mesh
-
-if TYPE_CHECKING:
-    from splitreel.engine.engine import Engine
 
 T = TypeVar("T")
 
@@ -33,19 +32,17 @@ T = TypeVar("T")
 class JobRun:
     """The stages of each video, of those that this rank's replica makes."""
 
-    def __init__(
-        self, engine: Engine, model: Path, options: LoadOptions, job: EngineJob, mesh: Mesh, hooks: Hooks
-    ) -> None:
-        self._engine = engine
-        self._pipeline = engine.pipeline.pipeline
-        self._model = model
-        self._places = engine.places
-        self._memory_job = memory_job(job, options, self._pipeline.transformer.dtype)
+    def __init__(self, loaded: LoadedModel, job: EngineJob, mesh: Mesh, context: EngineContext, hooks: Hooks) -> None:
+        self._loaded = loaded
+        self._pipeline = loaded.pipeline
+        self._placement = loaded.placement
+        self._memory_job = memory_job(job, loaded.options, self._pipeline.transformer.dtype)
         self._job = job
         self._mesh = mesh
+        self._context = context
         self._hooks = hooks
         self._replica = Agreement(mesh[REPLICA].handle, mesh[REPLICA].size)
-        self._meter = engine.meter
+        self._meter = context.meter
         self._steps: list[float] = []
         self._sent: list[int] = []
         self._sent_before = 0
@@ -64,7 +61,7 @@ class JobRun:
             tuple(self._steps),
             tuple(self._sent),
             self._is_approximate,
-            self._places.text_encoder_fate,
+            self._placement.text_encoder_policy,
             self._job.kernel,
         )
 
@@ -87,7 +84,7 @@ class JobRun:
             with self._meter.stage(stage):
                 return do()
         except RuntimeError as error:
-            failure = memory_failure(error, self._engine.device, self._engine.rank, stage, self._advice)
+            failure = memory_failure(error, self._context.device, self._context.rank, stage, self._advice)
             if failure is None:
                 raise
             # Others of the replica may be waiting in a collective for this rank, and would for minutes.
@@ -97,22 +94,21 @@ class JobRun:
         self._hooks.memory_measured(video, stage, self._meter.peak_now())
 
     def _advice(self) -> str:
-        engine = self._engine
         return memory_advice(
-            self._model,
+            self._loaded.folder,
             self._memory_job,
             self._mesh.plan,
-            engine.room,
-            device_count=engine.world_size,
+            self._context.memory_budget,
+            device_count=self._context.world_size,
             video_count=len(self._job.videos),
         )
 
-    def _fate_of_text_encoder(self) -> Fate:
-        return text_encoder_fate(
-            self._engine.memory_shape,
+    def _text_encoder_policy(self) -> TextEncoderPolicy:
+        return choose_text_encoder_policy(
+            self._loaded.memory_shape,
             self._memory_job,
             self._mesh.plan,
-            self._engine.room,
+            self._context.memory_budget,
             bytes_of(self._pipeline.text_encoder),
         )
 
@@ -122,13 +118,13 @@ class JobRun:
         is_guided = self._job.guidance_scale > 1
         self._hooks.stage_started(video, Stage.ENCODING, 2 if is_guided else 1)
         self._replica.raise_if_any(self._hooks.cancel_requested())
-        with self._places.text_encoder(self._fate_of_text_encoder):
+        with self._placement.text_encoder(self._text_encoder_policy):
             positive, negative = self._pipeline.encode_prompt(
                 asked.prompt,
                 asked.negative_prompt,
                 do_classifier_free_guidance=is_guided,
                 max_sequence_length=self._pipeline.transformer.config.max_text_seq_length,
-                device=self._engine.device,
+                device=self._context.device,
                 dtype=self._pipeline.transformer.dtype,
             )
         self._hooks.stage_progressed(video, Stage.ENCODING, 2 if is_guided else 1)
@@ -139,9 +135,9 @@ class JobRun:
     def _denoise(self, video: int, text: tuple[torch.Tensor, torch.Tensor | None]) -> torch.Tensor:
         """Latents (1, F, C, H, W) after the last step, equal on every rank of the replica."""
         job, pipeline = self._job, self._pipeline
-        pipeline.scheduler = scheduler(self._model, job.scheduler)
+        pipeline.scheduler = scheduler(self._loaded.folder, job.scheduler)
         self._hooks.stage_started(video, Stage.DENOISING, job.num_inference_steps)
-        self._sent_before = self._engine.traffic.bytes_sent
+        self._sent_before = self._context.traffic.bytes_sent
         latents = self._denoise_in_stages(video, text) if self._mesh.plan.pp > 1 else self._denoise_whole(video, text)
         self._measured(video, Stage.DENOISING)
         self._hooks.stage_finished(video, Stage.DENOISING)
@@ -158,7 +154,7 @@ class JobRun:
             _pipe: object, index: int, _time: object, tensors: dict[str, torch.Tensor]
         ) -> dict[str, torch.Tensor]:
             nonlocal began
-            self._tell_step(video, StepTold(index, time.perf_counter() - began, tensors["latents"]))
+            self._report_step(video, StepResult(index, time.perf_counter() - began, tensors["latents"]))
             self._replica.raise_if_any(self._hooks.cancel_requested())
             began = time.perf_counter()
             return tensors
@@ -187,7 +183,7 @@ class JobRun:
     def _denoise_in_stages(self, video: int, text: tuple[torch.Tensor, torch.Tensor | None]) -> torch.Tensor:
         """By PipeFusion, whose loop is its own: a patch may be a step ahead of another."""
         job, pipeline, cfg = self._job, self._pipeline, self._mesh["cfg"]
-        asked = Asked(
+        asked = SamplingParams(
             width=job.width,
             height=job.height,
             num_frames=job.num_frames,
@@ -198,25 +194,25 @@ class JobRun:
             generator=torch.Generator("cpu").manual_seed(job.videos[video].seed),
         )
         with self._shared_encode().in_place_of_the_vaes():
-            start = start_of(pipeline, asked, text[0].dtype, self._engine.device)
+            start = prepare_inputs(pipeline, asked, text[0].dtype, self._context.device)
         given = text[0] if text[1] is None else torch.cat([text[1], text[0]])
         patches = job.num_pipeline_patch or self._mesh.plan.pp
-        flow = Flow(asked, start, given.chunk(cfg.size)[cfg.index], patches, job.warmup_steps)
-        stop = LateAgreement(self._mesh[REPLICA].handle, self._hooks.cancel_requested)
-        run = PipeFusion(pipeline, self._engine.split, flow, stop)
+        flow = PipeFusionInputs(asked, start, given.chunk(cfg.size)[cfg.index], patches, job.warmup_steps)
+        stop = DeferredCancel(self._mesh[REPLICA].handle, self._hooks.cancel_requested)
+        run = PipeFusion(pipeline, self._loaded.split, flow, stop)
         self._is_approximate = self._is_approximate or run.is_approximate
-        with self._places.transformer():
-            return run.run(lambda step: self._tell_step(video, step))
+        with self._placement.transformer():
+            return run.run(lambda step: self._report_step(video, step))
 
-    def _tell_step(self, video: int, step: StepTold) -> None:
-        job, sent = self._job, self._engine.traffic.bytes_sent
+    def _report_step(self, video: int, step: StepResult) -> None:
+        job, sent = self._job, self._context.traffic.bytes_sent
         self._steps.append(step.seconds)
         self._sent.append(sent - self._sent_before)
         self._sent_before = sent
         self._hooks.stage_progressed(video, Stage.DENOISING, step.number + 1)
         if step.number + 1 in job.preview_steps and self._mesh.is_writer and step.latents is not None:
-            with self._places.vae():
-                picture = self._engine.pipeline.family.preview(self._pipeline.vae, step.latents)
+            with self._placement.vae():
+                picture = self._loaded.family.preview(self._pipeline.vae, step.latents)
             self._hooks.preview(video, step.number + 1, picture)
 
     def _picture(self, video: int) -> Image.Image | None:
@@ -228,19 +224,19 @@ class JobRun:
         with Image.open(file) as picture:
             return picture.convert("RGB")
 
-    def _shared_encode(self) -> SharedEncode:
+    def _shared_encode(self) -> ParallelImageEncoder:
         vae, group = self._pipeline.vae, self._mesh[REPLICA]
-        return SharedEncode(vae, group, self._engine.traffic, self._replica, self._places.vae)
+        return ParallelImageEncoder(vae, group, self._context.traffic, self._replica, self._placement.vae)
 
     def _piped(self, **arguments: object) -> Any:
         """The pipeline's run; a picture that it starts from is encoded by all ranks of the replica."""
-        with self._places.transformer(), self._shared_encode().in_place_of_the_vaes():
+        with self._placement.transformer(), self._shared_encode().in_place_of_the_vaes():
             return self._pipeline(**arguments)
 
     def _decode(self, video: int, latents: torch.Tensor) -> None:
         hooks, is_writer = self._hooks, self._mesh.is_writer
         self._replica.together(lambda: hooks.latents(video, latents.float().cpu()) if is_writer else None)
-        shared = SharedDecode(self._pipeline.vae, latents, self._mesh[REPLICA], self._engine.traffic)
-        with self._places.vae():
+        shared = ParallelDecoder(self._pipeline.vae, latents, self._mesh[REPLICA], self._context.traffic)
+        with self._placement.vae():
             measured = partial(self._measured, video, Stage.DECODING)
             decode_video(video, shared, hooks, self._replica, measured, is_writer=is_writer)

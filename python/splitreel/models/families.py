@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from splitreel.contract.errors import SplitreelError
-from splitreel.models.cogvideox import COGVIDEOX
+from splitreel.models.cogvideox.family import COGVIDEOX
 from splitreel.models.family import Family
 
 _FAMILIES = (COGVIDEOX,)

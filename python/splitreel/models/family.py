@@ -18,9 +18,9 @@ from diffusers import (
 )
 from torch import nn
 
-from splitreel.models.split_transformer import SplitTransformer
+from splitreel.models.cogvideox.transformer import SplitTransformer
 from splitreel.parallel.placement import Shard
-from splitreel.parallel.tensor import Cut, TensorTeam
+from splitreel.parallel.tensor import TensorParallelGroup, WeightSlice
 
 # What every family that there is can be; a new one joins these.
 Pipeline: TypeAlias = CogVideoXPipeline | CogVideoXImageToVideoPipeline
@@ -32,7 +32,7 @@ Config: TypeAlias = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One kind of model: its parts, how they are cut, how its transformer runs in pieces, and what is seen on the way."""
+    """One kind of model: its parts, how they are split, how its transformer runs in pieces, and what is seen on the way."""
 
     # `_class_name` in model_index.json to the pipeline that it names; nothing else is ever made.
     pipelines: Mapping[str, type[Pipeline]]
@@ -40,9 +40,9 @@ class Family:
     schedulers: Mapping[str, Callable[[Config], Scheduler]]
     # A folder's components without weights, by name, in the order in which they are read.
     empty_parts: Callable[[Path], dict[str, nn.Module]]
-    # For components that ranks share: leaves this rank's part and tells, by parameter, what of it to read.
-    shard: Mapping[str, Callable[[Any, Shard, TensorTeam], dict[str, Cut]]]
+    # For components that ranks share: keeps this rank's shard and returns, by parameter, the slice to read.
+    shard: Mapping[str, Callable[[Any, Shard, TensorParallelGroup], dict[str, WeightSlice]]]
     # The transformer in pieces, over any span of tokens: condition, embed, own part, blocks, read out.
-    split: Callable[[Any, TensorTeam], SplitTransformer]
+    split: Callable[[Any, TensorParallelGroup], SplitTransformer]
     # A small picture of unfinished latents (1, F, C, H, W): (H, W, 3).
     preview: Callable[[Any, torch.Tensor], Frames]

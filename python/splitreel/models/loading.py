@@ -17,20 +17,20 @@ from splitreel.models.families import family_of, pipeline_name
 from splitreel.models.family import Family, Pipeline, Scheduler
 from splitreel.models.tensor_files import OpenTensors, open_safetensors
 from splitreel.parallel.placement import Shard
-from splitreel.parallel.tensor import Cut, TensorTeam
+from splitreel.parallel.tensor import TensorParallelGroup, WeightSlice
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedPipeline:
     family: Family
     pipeline: Pipeline
     bytes_read: int
-    cuts: dict[str, dict[str, Cut]]  # by component and parameter: the part that this rank holds
+    slices: dict[str, dict[str, WeightSlice]]  # by component and parameter: the slice that this rank holds
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """How and where a rank reads: `progressed` hears (bytes read, bytes in all) and may raise to stop."""
+class ReadOptions:
+    """How and where a rank reads. `progressed` is called with (bytes read, bytes in total) and may raise to stop."""
 
     dtype: torch.dtype
     device: torch.device
@@ -46,7 +46,7 @@ def weight_files(folder: Path, part: str) -> list[Path]:
     return files
 
 
-def load_pipeline(folder: Path, shard: Shard, team: TensorTeam, reading: Reading) -> Loaded:
+def load_pipeline(folder: Path, shard: Shard, tp_group: TensorParallelGroup, reading: ReadOptions) -> LoadedPipeline:
     """Reads this rank's part of each weight once, straight from its place in the file.
 
     Weights become `dtype` on `device`; no rank ever holds more of the transformer or the text encoder than its shard.
@@ -55,8 +55,9 @@ def load_pipeline(folder: Path, shard: Shard, team: TensorTeam, reading: Reading
     with init_empty_weights(include_buffers=False):
         parts = family.empty_parts(folder)
     whole = {name: _numbers_in(module) for name, module in parts.items()}
-    cuts: dict[str, dict[str, Cut]] = {
-        name: family.shard[name](module, shard, team) if name in family.shard else {} for name, module in parts.items()
+    slices: dict[str, dict[str, WeightSlice]] = {
+        name: family.shard[name](module, shard, tp_group) if name in family.shard else {}
+        for name, module in parts.items()
     }
     # The share of a file's bytes that this rank reads is that of its numbers: all weights of a part have one type.
     total = sum(
@@ -66,7 +67,7 @@ def load_pipeline(folder: Path, shard: Shard, team: TensorTeam, reading: Reading
     read = 0
     reading.progressed(read, total)
     for name, module in parts.items():
-        for size in _fill(module, folder / name, cuts[name], reading):
+        for size in _fill(module, folder / name, slices[name], reading):
             read += size
             reading.progressed(read, total)
         module.eval().requires_grad_(False)
@@ -78,12 +79,12 @@ def load_pipeline(folder: Path, shard: Shard, team: TensorTeam, reading: Reading
     pipeline.set_progress_bar_config(disable=True)
     pipeline.vae.enable_slicing()
     pipeline.vae.enable_tiling()
-    return Loaded(family, pipeline, read, cuts)
+    return LoadedPipeline(family, pipeline, read, slices)
 
 
-def read_text_encoder_again(loaded: Loaded, folder: Path, reading: Reading) -> None:
+def read_text_encoder_again(loaded: LoadedPipeline, folder: Path, reading: ReadOptions) -> None:
     """Fills a text encoder whose weights were let go (they are on `meta`)."""
-    for _ in _fill(loaded.pipeline.text_encoder, folder / "text_encoder", loaded.cuts["text_encoder"], reading):
+    for _ in _fill(loaded.pipeline.text_encoder, folder / "text_encoder", loaded.slices["text_encoder"], reading):
         pass
 
 
@@ -107,7 +108,7 @@ def scheduler(folder: Path, choice: str) -> Scheduler:
     return make(config)
 
 
-def _fill(module: torch.nn.Module, folder: Path, cuts: dict[str, Cut], reading: Reading) -> Iterator[int]:
+def _fill(module: torch.nn.Module, folder: Path, slices: dict[str, WeightSlice], reading: ReadOptions) -> Iterator[int]:
     """Gives every parameter its tensor, or its part of it; yields the bytes of each as it was read."""
     device, dtype = reading.device, reading.dtype
     wanted = {name for name, _ in module.named_parameters()} | {name for name, _ in module.named_buffers()}
@@ -116,8 +117,10 @@ def _fill(module: torch.nn.Module, folder: Path, cuts: dict[str, Cut], reading: 
             for name in tensors.keys():  # noqa: SIM118 - not a dict
                 if name not in wanted:
                     continue
-                cut = cuts.get(name)
-                tensor = tensors.get_tensor(name) if cut is None else tensors.get_slice(name)[cut.index]
+                weight_slice = slices.get(name)
+                tensor = (
+                    tensors.get_tensor(name) if weight_slice is None else tensors.get_slice(name)[weight_slice.index]
+                )
                 set_module_tensor_to_device(module, name, device, value=tensor, dtype=dtype)
                 yield tensor.numel() * tensor.element_size()
     if isinstance(module, T5EncoderModel):

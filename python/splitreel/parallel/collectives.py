@@ -1,4 +1,4 @@
-"""The few collectives that are used, with what they sent and how long this rank waited in them."""
+"""The collectives that the engine uses, with counts of the bytes sent and the time spent waiting."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from splitreel.parallel.peer_wait import waiting_for_peers
 
 @dataclass(slots=True)
 class Traffic:
-    """Running totals of this rank: bytes given to others, seconds spent in calls that wait for others."""
+    """Running totals for this rank: bytes sent to other ranks, seconds spent in calls that wait for them."""
 
     bytes_sent: int = 0
     seconds_waiting: float = 0.0
@@ -33,7 +33,7 @@ class Traffic:
 def all_to_all(
     sent: Sequence[torch.Tensor], shapes: Sequence[tuple[int, ...]], group: Group, traffic: Traffic
 ) -> list[torch.Tensor]:
-    """`sent[i]` goes to the group's i-th rank; returns what came from each, in `shapes`."""
+    """Sends `sent[i]` to the group's i-th rank. Returns what each rank sent here, in `shapes`."""
     flat = torch.cat([tensor.reshape(-1) for tensor in sent])
     sizes = [torch.Size(shape).numel() for shape in shapes]
     received = flat.new_empty(sum(sizes))
@@ -44,11 +44,11 @@ def all_to_all(
 
 
 def all_gather(tensor: torch.Tensor, lengths: Sequence[int], dim: int, group: Group, traffic: Traffic) -> torch.Tensor:
-    """Joins the group's tensors along `dim`, where the i-th rank's is `lengths[i]` long."""
+    """Concatenates the group's tensors along `dim`. The i-th rank's tensor has length `lengths[i]` there."""
     if group.size == 1:
         return tensor
     longest = max(lengths)
-    # all_gather wants equal shapes: the shorter ones are padded on the way and cut again.
+    # dist.all_gather needs equal shapes: pad the shorter tensors and trim the results.
     padding = [0, 0] * (tensor.ndim - 1 - dim) + [0, longest - tensor.shape[dim]]
     padded = F.pad(tensor, padding).contiguous()
     parts = [torch.empty_like(padded) for _ in lengths]
@@ -59,7 +59,7 @@ def all_gather(tensor: torch.Tensor, lengths: Sequence[int], dim: int, group: Gr
 
 
 def all_reduce(tensor: torch.Tensor, group: Group, traffic: Traffic) -> torch.Tensor:
-    """The group's sum, on every rank; changes the tensor. Counted as a ring does it: 2 (n - 1) / n of it is sent."""
+    """Sums over the group, in place, on every rank. Counted as a ring all-reduce: 2 (n - 1) / n of the tensor is sent."""
     if group.size == 1:
         return tensor
     with traffic.waiting():
@@ -69,7 +69,7 @@ def all_reduce(tensor: torch.Tensor, group: Group, traffic: Traffic) -> torch.Te
 
 
 def send(tensor: torch.Tensor, to: int, group: Group, traffic: Traffic) -> dist.Work:
-    """Starts to send to a rank of the group. The tensor must stay as it is until the work is done."""
+    """Starts sending to a rank of the group. Don't change the tensor until the work is done."""
     work = dist.isend(tensor, to, group=group.handle)
     assert work is not None
     traffic.bytes_sent += tensor.numel() * tensor.element_size()
@@ -77,14 +77,17 @@ def send(tensor: torch.Tensor, to: int, group: Group, traffic: Traffic) -> dist.
 
 
 def receive(tensor: torch.Tensor, source: int, group: Group) -> dist.Work:
-    """Starts to receive into a tensor from a rank of the group."""
+    """Starts receiving from a rank of the group into a tensor."""
     work = dist.irecv(tensor, source, group=group.handle)
     assert work is not None
     return work
 
 
-def meet(group: Group, device: torch.device) -> None:
-    """Before the first `exchange` of a group between some of its ranks: NCCL makes links when all are there."""
+def connect(group: Group, device: torch.device) -> None:
+    """Collective. Call before the first `exchange` in which only some ranks of a group take part.
+
+    NCCL sets up a communicator only when all of its ranks are present.
+    """
     if group.size > 1:
         with waiting_for_peers():
             dist.all_reduce(torch.zeros(1, device=device), group=group.handle)
@@ -96,24 +99,24 @@ def exchange(
     group: Group,
     traffic: Traffic,
 ) -> list[dist.Work]:
-    """Starts to send and to receive, by places in the group, over the links that its collectives use.
+    """Starts sends and receives, by index in the group, over the communicator that its collectives use.
 
-    `send` and `receive` use a pair's own links, which NCCL makes for them: several 100 MB of a GPU for each pair.
+    `send` and `receive` use a communicator per pair of ranks, which costs several 100 MB of GPU memory per pair.
     """
     if not sent and not received:
         return []
     for _, tensor in sent:
         traffic.bytes_sent += tensor.numel() * tensor.element_size()
     return dist.batch_isend_irecv(
-        [dist.P2POp(dist.isend, tensor, group.ranks[place], group=group.handle) for place, tensor in sent]
-        + [dist.P2POp(dist.irecv, tensor, group.ranks[place], group=group.handle) for place, tensor in received]
+        [dist.P2POp(dist.isend, tensor, group.ranks[index], group=group.handle) for index, tensor in sent]
+        + [dist.P2POp(dist.irecv, tensor, group.ranks[index], group=group.handle) for index, tensor in received]
     )
 
 
-def pass_round(
+def ring_shift(
     tensor: torch.Tensor, shape: tuple[int, ...], group: Group, traffic: Traffic
 ) -> tuple[torch.Tensor, list[dist.Work]]:
-    """Starts sending `tensor` to the next rank of a ring and receiving `shape` from the one before."""
+    """Starts sending `tensor` to the next rank of the ring, and receiving one of `shape` from the previous rank."""
     received = tensor.new_empty(shape)
-    following, before = (group.index + 1) % group.size, (group.index - 1) % group.size
-    return received, exchange([(following, tensor)], [(before, received)], group, traffic)
+    following, previous = (group.index + 1) % group.size, (group.index - 1) % group.size
+    return received, exchange([(following, tensor)], [(previous, received)], group, traffic)

@@ -1,7 +1,7 @@
-"""Which shard each rank holds, and which rank takes which place of a plan. Pure; the same on every rank.
+"""Which shard each rank holds, and which rank takes which position of a plan. Pure; the same on every rank.
 
-A shard is one stage's blocks (pp), of each one share (tp). Ranks keep theirs when a plan changes in its other degrees:
-only the places are dealt anew, so that no weight is read again.
+A shard is one pipeline stage's blocks (pp), and of each block one tensor-parallel slice (tp). When a plan only changes
+its other degrees, ranks keep their shards and change positions, so no weight is read again.
 """
 
 from __future__ import annotations
@@ -18,36 +18,36 @@ from splitreel.rules.plan import AXES, Plan
 class Shard:
     """The part of a transformer that one rank holds."""
 
-    stage: int = 0
-    stages: int = 1
-    share: int = 0
-    shares: int = 1
+    pp_rank: int = 0
+    pp_size: int = 1
+    tp_rank: int = 0
+    tp_size: int = 1
 
 
-def shard_at(plan: Plan, place: int) -> Shard:
-    """What the rank at this place of the plan must hold."""
+def shard_at(plan: Plan, position: int) -> Shard:
+    """The shard that the rank at this position of the plan needs."""
     inner = plan.ring * plan.ulysses * plan.tp
-    return Shard(place // inner % plan.pp, plan.pp, place % plan.tp, plan.tp)
+    return Shard(position // inner % plan.pp, plan.pp, position % plan.tp, plan.tp)
 
 
 def first_shards(plan: Plan, world_size: int) -> tuple[Shard, ...]:
-    """The shard of each rank when weights are read for this plan; ranks that it leaves idle hold a part as well.
+    """The shard of each rank when weights are read for this plan. Ranks outside the plan hold a shard as well.
 
-    A later plan of the same tp and pp over more ranks then finds them loaded.
+    A later plan with the same tp and pp over more ranks then finds its weights loaded.
     """
     return tuple(shard_at(plan, rank % plan.world_size) for rank in range(world_size))
 
 
-def place_ranks(plan: Plan, shards: Sequence[Shard]) -> tuple[int, ...] | None:
-    """The rank at each place of the plan, where `shards` are what ranks hold; None where they do not suffice."""
+def assign_ranks(plan: Plan, shards: Sequence[Shard]) -> tuple[int, ...] | None:
+    """The rank at each position of the plan. `shards[i]` is what rank i holds; None if the plan needs others."""
     free = {shard: [rank for rank, held in enumerate(shards) if held == shard] for shard in set(shards)}
     order: list[int] = []
-    for place in range(plan.world_size):
-        holders = free.get(shard_at(plan, place), [])
+    for position in range(plan.world_size):
+        holders = free.get(shard_at(plan, position), [])
         if not holders:
             return None
         order.append(holders.pop(0))
-    groups = [places for axis in AXES for places in axis_members(plan, (axis,))]
+    groups = [positions for axis in AXES for positions in axis_members(plan, (axis,))]
     groups += axis_members(plan, ("ring", "ulysses"))
-    is_ordered = all(order[a] < order[b] for places in groups for a, b in pairwise(places))
+    is_ordered = all(order[a] < order[b] for positions in groups for a, b in pairwise(positions))
     return tuple(order) if is_ordered else None

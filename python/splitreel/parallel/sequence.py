@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 import torch
 
-from splitreel.parallel.collectives import Traffic, all_gather, all_to_all, pass_round
+from splitreel.parallel.collectives import Traffic, all_gather, all_to_all, ring_shift
 from splitreel.parallel.groups import SEQUENCE, Mesh
-from splitreel.parallel.kept import KeptOfBlock
 from splitreel.parallel.kernels import AttentionKernel
+from splitreel.parallel.kv_cache import BlockKVCache
 
 
 def shared_attention(
@@ -24,21 +24,22 @@ def shared_attention(
     mesh: Mesh,
     traffic: Traffic,
     kernel: AttentionKernel,
-    kept: KeptOfBlock | None = None,
+    kv_cache: BlockKVCache | None = None,
 ) -> torch.Tensor:
-    """Full attention, of which each rank holds `lengths[i]` tokens of all heads and gets the same back.
+    """Full attention over a sequence that the SEQUENCE group shares: each rank holds some tokens of all heads.
 
-    `lengths` are per rank of the SEQUENCE group, Ring-major; they may differ. Returns (B, H, S of this rank, D).
-    With `kept` the tokens are part of a longer sequence, and attend to all of it.
+    q, k, v: (B, H, tokens of this rank, D). `lengths`: tokens per rank, Ring-major; they may differ. Returns the
+    attention output of this rank's tokens, in the shape of q. With `kv_cache` the tokens are part of a longer sequence
+    and attend to all of it.
     """
-    if mesh[SEQUENCE].size == 1 and kept is None:
+    if mesh[SEQUENCE].size == 1 and kv_cache is None:
         return kernel.attend(q_BHSD, k_BHSD, v_BHSD)
     ulysses, ring = mesh["ulysses"], mesh["ring"]
     mine = lengths[ring.index * ulysses.size : (ring.index + 1) * ulysses.size]
     if ulysses.size > 1:
         q_BHSD, k_BHSD, v_BHSD = (_heads_for_tokens(x, mine, mesh, traffic) for x in (q_BHSD, k_BHSD, v_BHSD))
-    if kept is not None:
-        k_BHSD, v_BHSD = kept.renew(*_over_the_ring(k_BHSD, v_BHSD, lengths, mesh, traffic))
+    if kv_cache is not None:
+        k_BHSD, v_BHSD = kv_cache.update(*_gather_over_ring(k_BHSD, v_BHSD, lengths, mesh, traffic))
         out = kernel.attend(q_BHSD, k_BHSD, v_BHSD)
     elif ring.size > 1:
         per_ring = [sum(lengths[i * ulysses.size : (i + 1) * ulysses.size]) for i in range(ring.size)]
@@ -57,19 +58,19 @@ def _heads_for_tokens(x_BHSD: torch.Tensor, lengths: Sequence[int], mesh: Mesh, 
 
 
 def _tokens_for_heads(x_BHSD: torch.Tensor, lengths: Sequence[int], mesh: Mesh, traffic: Traffic) -> torch.Tensor:
-    """The way back."""
+    """(B, H / ulysses, all tokens of the Ulysses group, D) to (B, H, own tokens, D)."""
     group = mesh["ulysses"]
     batch, heads, _, width = x_BHSD.shape
     shapes = [(batch, heads, lengths[group.index], width)] * group.size
     return torch.cat(all_to_all(torch.split(x_BHSD, list(lengths), dim=2), shapes, group, traffic), dim=1)
 
 
-def _over_the_ring(
+def _gather_over_ring(
     k_BHSD: torch.Tensor, v_BHSD: torch.Tensor, lengths: Sequence[int], mesh: Mesh, traffic: Traffic
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The keys and values of all ring ranks, joined.
+    """The keys and values of all ring ranks, concatenated.
 
-    Kept ones do not travel: each ring rank keeps the whole sequence, and only what a pack renews is exchanged.
+    Cached ones are not sent: each ring rank caches the whole sequence, and only updated tokens are exchanged.
     """
     ulysses, ring = mesh["ulysses"].size, mesh["ring"]
     if ring.size == 1:
@@ -88,8 +89,8 @@ def _ring_attention(
     traffic: Traffic,
     kernel: AttentionKernel,
 ) -> torch.Tensor:
-    """Keys and values travel round while each rank attends to those that it holds; parts are joined by log-sum-exp."""
-    assert kernel.attend_with_lse is not None, "the engine chooses a kernel that gives it where there is Ring"
+    """Passes keys and values around the ring; each rank attends to those it holds and merges by log-sum-exp."""
+    assert kernel.attend_with_lse is not None, "the engine only chooses kernels with a log-sum-exp for Ring"
     group = mesh["ring"]
     batch, heads, _, width = k_BHSD.shape
     held = torch.stack((k_BHSD, v_BHSD)).contiguous()
@@ -98,9 +99,9 @@ def _ring_attention(
     for hop in range(group.size):
         is_last = hop == group.size - 1
         if not is_last:
-            # What comes next is on its way while the present part is computed.
-            coming_length = lengths[(group.index - hop - 1) % group.size]
-            coming, works = pass_round(held, (2, batch, heads, coming_length, width), group, traffic)
+            # Overlaps the transfer of the next keys and values with attention to the current ones.
+            next_length = lengths[(group.index - hop - 1) % group.size]
+            received, works = ring_shift(held, (2, batch, heads, next_length, width), group, traffic)
         part, part_lse = kernel.attend_with_lse(q_BHSD, held[0], held[1])
         if out is None or total is None:
             out, total = part.float(), part_lse
@@ -111,6 +112,6 @@ def _ring_attention(
             with traffic.waiting():
                 for work in works:
                     work.wait()
-            held = coming
+            held = received
     assert out is not None
     return out.to(q_BHSD.dtype)

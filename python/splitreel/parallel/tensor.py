@@ -1,7 +1,7 @@
-"""Layers of which each rank holds a share: by outputs, whose results are joined, or by inputs, whose results are summed.
+"""Tensor-parallel linear layers: split by output features and gathered, or split by input features and summed.
 
-Shoeybi et al., Megatron-LM (arXiv 1909.08053), section 3: a layer cut by outputs followed by one cut by inputs needs
-one sum between ranks for both.
+Shoeybi et al., Megatron-LM (arXiv 1909.08053), section 3: a column-parallel layer followed by a row-parallel one needs
+a single all-reduce for both.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from torch import nn
 
 from splitreel.parallel.collectives import Traffic, all_gather, all_reduce
 from splitreel.parallel.groups import Group
-from splitreel.parallel.shares import Span, share_spans, shares
+from splitreel.parallel.spans import Span, split_evenly, split_into_spans
 
-_ALONE = Group((0,), 0, None)
+_SINGLE = Group((0,), 0, None)
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class WeightSlice:
     """The part of a weight that a rank reads: `span` along `dim`."""
 
     dim: int
@@ -31,54 +31,53 @@ class Cut:
         return (slice(None),) * self.dim + (self.span.slice,)
 
 
-def cut_units(dim: int, units: int, width: int, share: int, count: int) -> Cut:
-    """Of `units` of `width` rows each (heads, or single rows) the share of one of `count` ranks."""
-    span = share_spans(units, count)[share]
-    return Cut(dim, Span(span.start * width, span.stop * width))
+def slice_units(dim: int, units: int, width: int, tp_rank: int, tp_size: int) -> WeightSlice:
+    """One tensor-parallel rank's slice of `units` (heads or single features) of `width` rows each."""
+    span = split_into_spans(units, tp_size)[tp_rank]
+    return WeightSlice(dim, Span(span.start * width, span.stop * width))
 
 
 @dataclass(slots=True)
-class TensorTeam:
-    """The ranks that share layers with this one. The group changes with the mesh; the shares do not."""
+class TensorParallelGroup:
+    """The ranks that hold the other slices of this rank's layers. The group changes with the mesh, the slices don't."""
 
     traffic: Traffic
-    group: Group = field(default=_ALONE)
+    group: Group = field(default=_SINGLE)
 
 
-def by_outputs(linear: nn.Linear, cut: Cut) -> nn.Linear:
-    """The layer with some of its outputs. On the device of the given one."""
+def column_parallel(linear: nn.Linear, part: WeightSlice) -> nn.Linear:
+    """A layer with a slice of the outputs of `linear`, on the same device. Its result is not gathered."""
     with linear.weight.device:
-        return nn.Linear(linear.in_features, cut.span.length, bias=linear.bias is not None)
+        return nn.Linear(linear.in_features, part.span.length, bias=linear.bias is not None)
 
 
-class SummedLinear(nn.Module):
-    """A layer cut by inputs: (..., inputs of this share) to (..., all outputs), equal on every rank of the team."""
+class RowParallelLinear(nn.Module):
+    """Split by inputs: (..., inputs of this slice) to (..., all outputs), the same on every rank of the group."""
 
-    def __init__(self, linear: nn.Linear, cut: Cut, team: TensorTeam) -> None:
+    def __init__(self, linear: nn.Linear, part: WeightSlice, tp_group: TensorParallelGroup) -> None:
         super().__init__()
         outputs = linear.out_features
-        self.weight = nn.Parameter(linear.weight.new_empty((outputs, cut.span.length)))
+        self.weight = nn.Parameter(linear.weight.new_empty((outputs, part.span.length)))
         self.bias = None if linear.bias is None else nn.Parameter(linear.weight.new_empty(outputs))
-        self._team = team
+        self._tp_group = tp_group
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        total = all_reduce(F.linear(x, self.weight), self._team.group, self._team.traffic)
-        # The bias once, and not once a rank.
+        total = all_reduce(F.linear(x, self.weight), self._tp_group.group, self._tp_group.traffic)
+        # After the sum: every rank holds the whole bias.
         return total if self.bias is None else total + self.bias
 
 
-class JoinedLinear(nn.Module):
-    """A layer cut by outputs whose results all ranks need whole: (B, inputs) to (B, all outputs)."""
+class GatheredColumnLinear(nn.Module):
+    """Split by outputs, then gathered, because all ranks need the whole result: (B, inputs) to (B, all outputs)."""
 
-    def __init__(self, linear: nn.Linear, cut: Cut, team: TensorTeam) -> None:
+    def __init__(self, linear: nn.Linear, part: WeightSlice, tp_group: TensorParallelGroup) -> None:
         super().__init__()
-        self._layer = by_outputs(linear, cut)
-        self.weight, self.bias = self._layer.weight, self._layer.bias
-        del self._layer
+        layer = column_parallel(linear, part)
+        self.weight, self.bias = layer.weight, layer.bias
         self._outputs = linear.out_features
-        self._team = team
+        self._tp_group = tp_group
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        group = self._team.group
-        lengths = shares(self._outputs, group.size)
-        return all_gather(F.linear(x, self.weight, self.bias), lengths, x.ndim - 1, group, self._team.traffic)
+        group = self._tp_group.group
+        lengths = split_evenly(self._outputs, group.size)
+        return all_gather(F.linear(x, self.weight, self.bias), lengths, x.ndim - 1, group, self._tp_group.traffic)

@@ -6,11 +6,11 @@ import pytest
 import torch
 from diffusers import AutoencoderKLCogVideoX
 
-from splitreel.engine.decoding import SharedDecode
-from splitreel.engine.live_bytes import LiveBytes
+from splitreel.models.cogvideox.decoder import ParallelDecoder
 from splitreel.models.random import make_model
 from splitreel.parallel.collectives import Traffic
 from splitreel.parallel.groups import Group
+from tests.engine.live_bytes import LiveBytes
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_one_rank_holds_no_more_than_diffusers_tiled_decode(vae: AutoencoderKLCo
     ours = LiveBytes()
     ours.ignore(weights)
     with ours:
-        shared = SharedDecode(vae, latents, Group((0,), 0, None), Traffic())
+        shared = ParallelDecoder(vae, latents, Group((0,), 0, None), Traffic())
         for round_ in range(shared.rounds):
             shared.decode(round_, nothing)
             shared.collect(round_, nothing)
@@ -67,13 +67,13 @@ def test_a_rank_that_does_not_write_lets_each_tile_go(
         sent.extend(part.numel() * part.element_size() for _, part in parts)
         return [Work()]
 
-    monkeypatch.setattr("splitreel.engine.decoding.exchange", exchange)
-    monkeypatch.setattr("splitreel.engine.decoding.meet", lambda *_: None)
+    monkeypatch.setattr("splitreel.models.cogvideox.decoder.exchange", exchange)
+    monkeypatch.setattr("splitreel.models.cogvideox.decoder.connect", lambda *_: None)
     live = LiveBytes()
     latents = torch.randn(LATENTS)
     live.ignore([*vae.parameters(), *vae.buffers(), latents])
     with live:
-        shared = SharedDecode(vae, latents, Group((0, 1), 1, None), Traffic())
+        shared = ParallelDecoder(vae, latents, Group((0, 1), 1, None), Traffic())
         before = live.now
         for round_ in range(shared.rounds):
             shared.decode(round_, nothing)

@@ -13,11 +13,11 @@ import torch.distributed as dist
 from diffusers import AutoencoderKLCogVideoX
 
 from splitreel.contract.errors import SplitreelError
-from splitreel.engine.agreement import Agreement
-from splitreel.engine.encoding import SharedEncode
+from splitreel.models.cogvideox.image_encoder import ParallelImageEncoder
 from splitreel.models.random import make_model
+from splitreel.parallel.agreement import Agreement
 from splitreel.parallel.collectives import Traffic
-from splitreel.parallel.groups import REPLICA, MeshMaker
+from splitreel.parallel.groups import REPLICA, MeshBuilder
 from splitreel.rules.plan import Plan
 
 # 112 x 104 pixels in tiles of 48 x 40 with overlaps: twelve tiles, those at the edges smaller.
@@ -47,7 +47,7 @@ def _rank(rank: int, size: int, folder: Path, store: str, pipe: Connection) -> N
     dist.init_process_group(
         "gloo", init_method=f"file://{store}", rank=rank, world_size=size, timeout=timedelta(seconds=120)
     )
-    mesh = MeshMaker(rank).mesh(Plan(ring=size))
+    mesh = MeshBuilder(rank).mesh(Plan(ring=size))
     assert mesh is not None
     vae = load(folder)
     calls = 0
@@ -59,7 +59,7 @@ def _rank(rank: int, size: int, folder: Path, store: str, pipe: Connection) -> N
         return encoder(*args, **kwargs)
 
     vae.encoder.forward = counted
-    shared = SharedEncode(vae, mesh[REPLICA], Traffic(), Agreement(mesh[REPLICA].handle, size))
+    shared = ParallelImageEncoder(vae, mesh[REPLICA], Traffic(), Agreement(mesh[REPLICA].handle, size))
     with shared.in_place_of_the_vaes():
         moments = vae.encode(PICTURE).latent_dist.parameters
     shared_calls = calls
@@ -106,8 +106,8 @@ def test_tiles_over_ranks_are_the_tiled_encode_bit_for_bit(size: int, folder: Pa
 @torch.no_grad()
 def test_a_picture_no_larger_than_a_tile_is_not_cut(folder: Path) -> None:
     vae = load(folder)
-    mesh = MeshMaker(0).mesh(Plan())
+    mesh = MeshBuilder(0).mesh(Plan())
     assert mesh is not None
     picture = PICTURE[..., :48, :40]
-    found = SharedEncode(vae, mesh[REPLICA], Traffic(), Agreement(None, 1)).moments(picture)
+    found = ParallelImageEncoder(vae, mesh[REPLICA], Traffic(), Agreement(None, 1)).moments(picture)
     assert torch.equal(found, vae.encode(picture).latent_dist.parameters)

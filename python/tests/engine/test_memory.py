@@ -13,17 +13,17 @@ import torch
 from diffusers import AutoencoderKLCogVideoX, CogVideoXTransformer3DModel
 from transformers import T5Config, T5EncoderModel
 
-from splitreel.engine.decoding import SharedDecode
-from splitreel.engine.live_bytes import LiveBytes
-from splitreel.models.sharding import shard_text_encoder, shard_transformer
-from splitreel.models.split_transformer import SplitTransformer
+from splitreel.models.cogvideox.decoder import ParallelDecoder
+from splitreel.models.cogvideox.sharding import shard_text_encoder, shard_transformer
+from splitreel.models.cogvideox.transformer import SplitTransformer
 from splitreel.parallel.collectives import Traffic
-from splitreel.parallel.groups import REPLICA, MeshMaker
+from splitreel.parallel.groups import REPLICA, MeshBuilder
 from splitreel.parallel.kernels import AttentionKernel
 from splitreel.parallel.placement import Shard
-from splitreel.parallel.tensor import TensorTeam
+from splitreel.parallel.tensor import TensorParallelGroup
 from splitreel.rules.memory import MemoryJob, decoding_bytes, denoising_bytes, encoding_bytes, memory_needs
 from splitreel.rules.plan import Plan
+from tests.engine.live_bytes import LiveBytes
 from tests.test_memory_golden import GOLDEN, known
 
 META = torch.device("meta")
@@ -84,10 +84,10 @@ def test_a_ranks_share_is_exact(model: str, stages: int, shares: int) -> None:
     """What models/sharding.py leaves of the first stage's first share is what the planner says."""
     shape = known(model)
     net, text = transformer(model, torch.bfloat16), text_encoder(model, torch.bfloat16)
-    shard, team = Shard(0, stages, 0, shares), TensorTeam(Traffic())
+    shard, tp_group = Shard(0, stages, 0, shares), TensorParallelGroup(Traffic())
     with META:
-        shard_transformer(net, shard, team)
-        shard_text_encoder(text, shard, team)
+        shard_transformer(net, shard, tp_group)
+        shard_text_encoder(text, shard, tp_group)
     job = MemoryJob(720, 480, 49, is_guided=True, dtype_bytes=2)
     encoding, denoising, _ = memory_needs(shape, job, Plan(pp=stages, tp=shares))
     vae_bytes = 2 * shape.vae.weights
@@ -99,8 +99,8 @@ def test_a_ranks_share_is_exact(model: str, stages: int, shares: int) -> None:
 def counted(model: str, job: MemoryJob, dtype: torch.dtype) -> int:
     """Peak of one call of the transformer, as the pipeline calls it on one rank."""
     net = transformer(model, dtype)
-    split = SplitTransformer(net, TensorTeam(Traffic()))
-    mesh = MeshMaker(0).mesh(Plan())
+    split = SplitTransformer(net, TensorParallelGroup(Traffic()))
+    mesh = MeshBuilder(0).mesh(Plan())
     assert mesh is not None
     split.use(mesh, KERNEL)
     batch = 2 if job.is_guided else 1
@@ -163,14 +163,14 @@ def test_decoding_is_as_counted(model: str, job: MemoryJob) -> None:
     dtype = {2: torch.bfloat16, 4: torch.float32}[job.dtype_bytes]
     shape = known(model).vae
     net = vae(model, dtype)
-    mesh = MeshMaker(0).mesh(Plan())
+    mesh = MeshBuilder(0).mesh(Plan())
     assert mesh is not None
     size = (job.height // shape.scale, job.width // shape.scale)
     latents = torch.empty(1, (job.num_frames - 1) // 4 + 1, shape.latent_channels, *size, dtype=dtype, device=META)
     live = LiveBytes()
     live.ignore([*net.parameters(), *net.buffers(), latents])
     with torch.no_grad(), live:
-        shared = SharedDecode(net, latents, mesh[REPLICA], Traffic())
+        shared = ParallelDecoder(net, latents, mesh[REPLICA], Traffic())
         for round_ in range(shared.rounds):
             shared.decode(round_, lambda: None)
     predicted = decoding_bytes(shape, job, is_writer=True)

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from splitreel.bench.world import Seat, World
+from splitreel.bench.world import RankContext, World
 from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
-from splitreel.engine.live_bytes import LiveBytes
 from splitreel.models.random import make_model
 from splitreel.rules.memory import MemoryJob, denoising_bytes
 from splitreel.rules.memory_shape import read_memory_shape
 from splitreel.rules.plan import Plan
+from tests.engine.live_bytes import LiveBytes
 from tests.engine.world import RecordingHooks
 
 WIDTH, HEIGHT, FRAMES = 192, 160, 17
@@ -28,12 +28,12 @@ class Case:
     dtype: str
 
 
-def count(seat: Seat, case: Case) -> int:
+def count(context: RankContext, case: Case) -> int:
     """Peak of one call of the transformer on this rank."""
-    engine = seat.engine
+    engine = context.engine
     hooks = RecordingHooks()
     engine.load(case.folder, case.plan, LoadOptions(dtype=case.dtype), hooks)
-    net = engine.pipeline.pipeline.transformer
+    net = engine.loaded.pipeline.transformer
     peaks = [0]
     plain = net.forward
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from splitreel.engine.api import EngineJob, EngineReport, LoadOptions, Offload, VideoJob
 from splitreel.engine.engine import Engine
-from splitreel.engine.offload import Moves, Parked, Site
+from splitreel.engine.offload import OffloadConfig, OffloadedWeights, TransferStats
 from splitreel.models.random import make_model
 from splitreel.models.tensor_files import TensorFile, open_safetensors
 from splitreel.rules.plan import Plan
@@ -33,7 +33,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @dataclass(frozen=True)
-class SmallRoom:
+class FixedBudget:
     device: int | None
     host: int = 100 * GB
 
@@ -44,8 +44,8 @@ class SmallRoom:
         return self.host
 
 
-def engine(room: SmallRoom | None = None) -> Engine:
-    return Engine(rank=0, world_size=1, device=torch.device("cpu"), timeout_s=60, room=room)
+def engine(memory_budget: FixedBudget | None = None) -> Engine:
+    return Engine(rank=0, world_size=1, device=torch.device("cpu"), memory_budget=memory_budget)
 
 
 def job(models: Path, *, image: bool = False, previews: frozenset[int] = frozenset()) -> EngineJob:
@@ -66,7 +66,7 @@ def load(engine: Engine, folder: Path, offload: Offload) -> None:
 
 
 def sizes(engine: Engine) -> dict[str, int]:
-    pipeline = engine.pipeline.pipeline
+    pipeline = engine.loaded.pipeline
 
     def size(module: torch.nn.Module) -> int:
         unique = {id(tensor): tensor for tensor in [*module.parameters(), *module.buffers()]}
@@ -90,22 +90,22 @@ def test_the_video_is_the_same_and_no_more_is_here_than_allowed(kind: str, offlo
     expected, _ = run(plain, asked)
     offloaded = engine()
     load(offloaded, models / kind, offload)
-    moves, held = offloaded.places.moves, sizes(offloaded)
-    assert moves.bytes_here == 0, "all weights wait at home"
+    stats, held = offloaded.loaded.placement.stats, sizes(offloaded)
+    assert stats.device_bytes == 0, "all weights wait at home"
     for _ in range(2):
         found, report = run(offloaded, asked)
         assert torch.equal(found, expected)
         assert report.text_encoder == "offloaded"
-        assert moves.bytes_here == 0
-    assert moves.came == moves.went
+        assert stats.device_bytes == 0
+    assert stats.onloads == stats.offloads
     beside = held["vae"] if asked.videos[0].image is not None else 0
     if offload is Offload.MODEL:
-        assert moves.peak_bytes_here == max(held["text"], held["transformer"] + beside, held["vae"])
-        assert moves.came == 2 * (3 + (beside > 0)), "each part once a video"
+        assert stats.peak_device_bytes == max(held["text"], held["transformer"] + beside, held["vae"])
+        assert stats.onloads == 2 * (3 + (beside > 0)), "each part once a video"
     else:
         outside = held["transformer"] - held["blocks"]
-        assert moves.peak_bytes_here <= outside + 2 * held["block"] + beside
-        assert moves.peak_bytes_here < held["transformer"]
+        assert stats.peak_device_bytes <= outside + 2 * held["block"] + beside
+        assert stats.peak_device_bytes < held["transformer"]
 
 
 def test_a_preview_has_the_vae_in_for_a_moment(models: Path) -> None:
@@ -113,15 +113,15 @@ def test_a_preview_has_the_vae_in_for_a_moment(models: Path) -> None:
     load(offloaded, models / "t2v-5b", Offload.MODEL)
     run(offloaded, job(models, previews=frozenset({1})))
     held = sizes(offloaded)
-    assert offloaded.places.moves.peak_bytes_here == held["transformer"] + held["vae"]
-    assert offloaded.places.moves.bytes_here == 0
+    assert offloaded.loaded.placement.stats.peak_device_bytes == held["transformer"] + held["vae"]
+    assert offloaded.loaded.placement.stats.device_bytes == 0
 
 
 def test_what_is_away_cannot_be_used(models: Path) -> None:
     offloaded = engine()
     load(offloaded, models / "t2v-5b", Offload.MODEL)
     run(offloaded, job(models))
-    pipeline = offloaded.pipeline.pipeline
+    pipeline = offloaded.loaded.pipeline
     uses: list[Callable[[], object]] = [
         lambda: pipeline.text_encoder(torch.zeros(1, 4, dtype=torch.long)).last_hidden_state.sum().item(),
         lambda: pipeline.vae.decode(torch.zeros(1, 4, 3, 4, 6)),
@@ -137,7 +137,7 @@ def test_what_is_away_cannot_be_used(models: Path) -> None:
 def test_a_failure_sends_everything_home(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     offloaded = engine()
     load(offloaded, models / "t2v-5b", Offload.SEQUENTIAL)
-    last = offloaded.pipeline.pipeline.transformer.transformer_blocks[-1]
+    last = offloaded.loaded.pipeline.transformer.transformer_blocks[-1]
     with monkeypatch.context() as patch:
 
         def exhausted(*_: object, **__: object) -> None:
@@ -149,14 +149,14 @@ def test_a_failure_sends_everything_home(models: Path, monkeypatch: pytest.Monke
     assert outcome.error_code == "GPU_OOM"
     assert (outcome.error_params["rank"], outcome.error_params["stage"]) == (0, "denoising")
     assert "would fit" in str(outcome.error_params["advice"]) or "No smaller" in str(outcome.error_params["advice"])
-    assert offloaded.places.moves.bytes_here == 0
+    assert offloaded.loaded.placement.stats.device_bytes == 0
     run(offloaded, job(models))
 
 
 @pytest.mark.parametrize(
-    ("device", "host", "fate"), [(None, 0, "kept"), (GB // 2, 9 * GB, "offloaded"), (GB // 2, 0, "freed")]
+    ("device", "host", "policy"), [(None, 0, "kept"), (GB // 2, 9 * GB, "offloaded"), (GB // 2, 0, "freed")]
 )
-def test_the_text_encoder_makes_room_by_what_fits(device: int | None, host: int, fate: str, models: Path) -> None:
+def test_the_text_encoder_makes_room_by_what_fits(device: int | None, host: int, policy: str, models: Path) -> None:
     plain = engine()
     load(plain, models / "t2v-5b", Offload.NONE)
     expected, _ = run(plain, job(models))
@@ -171,19 +171,18 @@ def test_the_text_encoder_makes_room_by_what_fits(device: int | None, host: int,
         rank=0,
         world_size=1,
         device=torch.device("cpu"),
-        timeout_s=60,
-        room=SmallRoom(device, host),
+        memory_budget=FixedBudget(device, host),
         open_tensors=open_tensors,
     )
     load(crowded, models / "t2v-5b", Offload.NONE)
     assert read == ["text_encoder", "transformer", "vae"]
     for _ in range(2):
         found, report = run(crowded, job(models))
-        assert report.text_encoder == fate
+        assert report.text_encoder == policy
         assert torch.equal(found, expected)
-        is_here = not next(crowded.pipeline.pipeline.text_encoder.parameters()).is_meta
-        assert is_here == (fate == "kept")
-    assert read[3:] == (["text_encoder"] if fate == "freed" else []), (
+        is_onloaded = not next(crowded.loaded.pipeline.text_encoder.parameters()).is_meta
+        assert is_onloaded == (policy == "kept")
+    assert read[3:] == (["text_encoder"] if policy == "freed" else []), (
         "the second prompt reads it again where it was freed"
     )
 
@@ -209,11 +208,13 @@ def test_offload_composes_with_splits(kind: str, models: Path, tmp_path: Path) -
 def test_weights_that_layers_share_are_moved_once() -> None:
     first, second = torch.nn.Linear(8, 8, bias=False), torch.nn.Linear(8, 8, bias=False)
     second.weight = first.weight
-    moves = Moves()
+    stats = TransferStats()
     cpu = torch.device("cpu")
-    parked = Parked([first, second], Site(cpu, cpu, may_pin=False, moves=moves), is_here=False)
-    assert parked.nbytes == 8 * 8 * 4
+    weights = OffloadedWeights(
+        [first, second], OffloadConfig(cpu, cpu, pin_memory=False, stats=stats), is_onloaded=False
+    )
+    assert weights.nbytes == 8 * 8 * 4
     assert first.weight.is_meta
-    parked.bring()
+    weights.onload()
     assert first.weight is second.weight
-    assert moves.bytes_here == parked.nbytes
+    assert stats.device_bytes == weights.nbytes

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from splitreel.models.random import make_model
-from splitreel.parallel.placement import first_shards, place_ranks, shard_at
+from splitreel.parallel.placement import assign_ranks, first_shards, shard_at
 from splitreel.rules.plan import Plan
 from tests.engine.matrix import GUIDED
 from tests.engine.world import Order, World
@@ -69,7 +69,7 @@ def test_places_are_dealt_to_ranks_that_hold_their_shard(first: Plan, second: Pl
     if max(first.world_size, second.world_size) > world_size:
         return
     held = first_shards(first, world_size)
-    order = place_ranks(second, held)
+    order = assign_ranks(second, held)
     if order is not None:
         assert len(set(order)) == second.world_size
         assert [held[rank] for rank in order] == [shard_at(second, place) for place in range(second.world_size)]

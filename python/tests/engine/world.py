@@ -21,7 +21,7 @@ import torch.distributed as dist
 from splitreel.contract.errors import Cancelled
 from splitreel.engine.api import EngineJob, LoadOptions, LoadReport, Stage
 from splitreel.engine.engine import Engine
-from splitreel.parallel.kept import KeptOfBlock
+from splitreel.parallel.kv_cache import BlockKVCache
 from splitreel.rules.plan import Plan
 
 
@@ -111,7 +111,7 @@ def _rank(rank: int, world: int, store: str, pipe: Connection) -> None:
     dist.init_process_group(
         "gloo", init_method=f"file://{store}", rank=rank, world_size=world, timeout=timedelta(seconds=60)
     )
-    engine = Engine(rank=rank, world_size=world, device=torch.device("cpu"), timeout_s=60)
+    engine = Engine(rank=rank, world_size=world, device=torch.device("cpu"))
     while True:
         order = pipe.recv()
         if order is None:
@@ -154,12 +154,12 @@ def _rank(rank: int, world: int, store: str, pipe: Connection) -> None:
 @contextmanager
 def patches_see_only_themselves() -> Iterator[None]:
     """PipeFusion as it would be if it kept no keys: what a test of drift must be able to tell from the right one."""
-    right = KeptOfBlock.renew
-    KeptOfBlock.renew = lambda _self, keys, values: (keys, values)  # type: ignore[method-assign]
+    right = BlockKVCache.update
+    BlockKVCache.update = lambda _self, k_BHSD, v_BHSD: (k_BHSD, v_BHSD)  # type: ignore[method-assign,assignment]
     try:
         yield
     finally:
-        KeptOfBlock.renew = right  # type: ignore[method-assign]
+        BlockKVCache.update = right  # type: ignore[method-assign]
 
 
 def picture_of(frames: list[np.ndarray[Any, Any]]) -> str:

@@ -12,7 +12,7 @@ import torch
 
 from splitreel.engine.api import EngineJob, LoadOptions, Offload, Stage, VideoJob
 from splitreel.engine.engine import Engine
-from splitreel.engine.memory_control import RealRoom
+from splitreel.engine.memory_budget import DeviceMemoryBudget
 from splitreel.models.random import make_model
 from splitreel.rules.plan import Plan
 from tests.engine.world import RecordingHooks
@@ -28,7 +28,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def engine(model: Path, offload: Offload) -> Engine:
-    made = Engine(rank=0, world_size=1, device=CUDA, timeout_s=60)
+    made = Engine(rank=0, world_size=1, device=CUDA)
     made.load(model, Plan(), LoadOptions(dtype="float32", offload=offload), RecordingHooks())
     return made
 
@@ -58,16 +58,16 @@ def test_offload_gives_the_same_video_and_leaves_nothing_on_the_gpu(offload: Off
 def test_blocks_come_from_pinned_memory_on_a_stream_of_their_own(model: Path) -> None:
     made = engine(model, Offload.SEQUENTIAL)
     latents(made)
-    part = made.places._parts["transformer"]
+    part = made.loaded.placement._offloaded["transformer"]
     assert part._stream is not None
-    assert all(home.is_pinned() for parked in part._blocks for home in parked._homes or ())
+    assert all(home.is_pinned() for parked in part._blocks for home in parked._host or ())
     made.unload()
 
 
 def test_the_room_is_what_the_driver_says() -> None:
-    room = RealRoom(CUDA).device_bytes()
-    assert room is not None
-    assert 0 < room <= torch.cuda.get_device_properties(CUDA).total_memory
+    memory_budget = DeviceMemoryBudget(CUDA).device_bytes()
+    assert memory_budget is not None
+    assert 0 < memory_budget <= torch.cuda.get_device_properties(CUDA).total_memory
 
 
 def test_an_exhausted_gpu_is_told_with_what_would_fit(model: Path) -> None:

@@ -17,13 +17,13 @@ import torch.distributed as dist
 import torch.nn.functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from splitreel.bench.world import RunRefused, Seat, World
+from splitreel.bench.world import RankContext, RunRefused, World
 from splitreel.contract.errors import SplitreelError
 from splitreel.engine.api import EngineJob, Kernel, LoadOptions, VideoJob
 from splitreel.models.random import make_model
 from splitreel.parallel import sequence
 from splitreel.parallel.collectives import Traffic
-from splitreel.parallel.groups import MeshMaker
+from splitreel.parallel.groups import MeshBuilder
 from splitreel.parallel.kernels import SDPA, AttentionKernel, KernelChooser
 from splitreel.parallel.sequence import shared_attention
 from splitreel.rules.kernel_trials import KernelNeeds, Trial, TrialsFile, kernel_states, kernel_versions, needs_of
@@ -166,7 +166,7 @@ def test_ring_sends_the_next_keys_before_it_computes_with_these(monkeypatch: pyt
         def wait(self) -> None:
             events.append(f"wait {self.number}")
 
-    def pass_round(tensor: Tensor, shape: tuple[int, ...], *_: object) -> tuple[Tensor, list[Work]]:
+    def ring_shift(tensor: Tensor, shape: tuple[int, ...], *_: object) -> tuple[Tensor, list[Work]]:
         number = sum(event.startswith("send") for event in events) + 1
         events.append(f"send {number}")
         return tensor.new_zeros(shape), [Work(number)]
@@ -175,9 +175,9 @@ def test_ring_sends_the_next_keys_before_it_computes_with_these(monkeypatch: pyt
         events.append("compute")
         return math_with_lse(q, k, v)
 
-    monkeypatch.setattr(sequence, "pass_round", pass_round)
+    monkeypatch.setattr(sequence, "ring_shift", ring_shift)
     monkeypatch.setattr(dist, "new_group", lambda ranks: None)
-    mesh = MeshMaker(0).mesh(Plan(ring=3))
+    mesh = MeshBuilder(0).mesh(Plan(ring=3))
     assert mesh is not None
     q = torch.randn(1, 2, 4, 8)
     kernel = AttentionKernel("watched", math_attention, attend_with_lse)
@@ -203,7 +203,7 @@ def _rank(rank: int, plan: Plan, store: str, pipe: Connection) -> None:
 
     whole = torch.randn(3, 1, 4, 11, 8, generator=torch.Generator().manual_seed(3))
     own = [part.contiguous() for part in torch.split(whole, [6, 5], dim=3)[rank]]
-    mesh = MeshMaker(rank).mesh(plan)
+    mesh = MeshBuilder(rank).mesh(plan)
     assert mesh is not None
     kernel = AttentionKernel("counting", attend, attend_with_lse)
     out = shared_attention(own[0], own[1], own[2], [6, 5], mesh, Traffic(), kernel)
@@ -235,8 +235,8 @@ def test_the_chosen_kernel_computes_inside_ulysses_and_ring(plan: Plan, counts: 
         process.kill()
 
 
-def _make(seat: Seat, case: tuple[Path, Kernel]) -> Kernel:
-    engine, (folder, kernel) = seat.engine, case
+def _make(context: RankContext, case: tuple[Path, Kernel]) -> Kernel:
+    engine, (folder, kernel) = context.engine, case
     engine.load(folder, Plan(ulysses=2), LoadOptions(), RecordingHooks())
     job = EngineJob((VideoJob("a dog", "", 1),), 48, 32, 9, 1, kernel=kernel)
     return engine.generate(job, Plan(ulysses=2), RecordingHooks()).kernel

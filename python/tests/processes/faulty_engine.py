@@ -9,7 +9,7 @@ import re
 
 import torch
 
-from splitreel.models.split_transformer import SplitTransformer
+from splitreel.models.cogvideox.transformer import SplitTransformer
 from splitreel.worker.rank import torch_engine
 from splitreel.worker.rank.messages import Join
 from splitreel.worker.rank.port import RankContext
@@ -37,6 +37,6 @@ def join_world(join: Join, before: RankContext | None) -> RankContext:
             raise torch.OutOfMemoryError("played")
         return run_blocks(self, *arguments)
 
-    context.engine.generate = generate_or_not
-    SplitTransformer.run_blocks = run_or_not
+    context.engine.generate = generate_or_not  # type: ignore[method-assign]
+    SplitTransformer.run_blocks = run_or_not  # type: ignore[method-assign]
     return context

@@ -51,7 +51,6 @@ def join_world(join: Join, before: RankContext | None) -> RankContext:
         rank=join.rank,
         world_size=join.world_size,
         device=device,
-        timeout_s=join.timeout_s,
         kernel_trials=kernel_trials_file(),
     )
     return RankContext(engine, name)

@@ -11,13 +11,13 @@ from diffusers import AutoencoderKLCogVideoX
 from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from diffusers.models.modeling_outputs import AutoencoderKLOutput
 
-from splitreel.engine.agreement import Agreement
-from splitreel.models.tiling import Tiling, deal_tiles, tile_latents
+from splitreel.models.cogvideox.tiling import Tiling, assign_tiles, tile_latents
+from splitreel.parallel.agreement import Agreement
 from splitreel.parallel.collectives import Traffic, all_gather
 from splitreel.parallel.groups import Group
 
 
-class SharedEncode:
+class ParallelImageEncoder:
     """The tiles of one picture, shared out; every rank gets the whole result, for each runs the whole scheduler.
 
     Tiles and blending are diffusers' own (0.42 `AutoencoderKLCogVideoX.tiled_encode`), so the moments are those of a
@@ -50,7 +50,7 @@ class SharedEncode:
         tile_size = tile_latents(self._vae.config.sample_height, self._vae.config.sample_width, self._compression)
         tile_height, tile_width = (length * self._compression for length in tile_size)
         tiling = Tiling(height, width, tile_height, tile_width, down=self._compression)
-        owners = deal_tiles(tiling.tiles, self._group.size)
+        owners = assign_tiles(tiling.tiles, self._group.size)
         own: list[torch.Tensor] = []
 
         def encode() -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from splitreel.parallel.shares import Span, spans
+from splitreel.parallel.spans import Span, spans
 
 # diffusers' overlaps: 1/6 of a tile's height, 1/5 of its width. A tile must divide by these, or the
 # blended parts do not add up to the picture's size.
@@ -121,7 +121,7 @@ def time_spans(frames: int, batch: int) -> tuple[Span, ...]:
     return spans(sizes)
 
 
-def deal_tiles(tiles: Sequence[Tile], ranks: int) -> tuple[int, ...]:
+def assign_tiles(tiles: Sequence[Tile], ranks: int) -> tuple[int, ...]:
     """The rank (0 to ranks - 1) of each tile: largest tiles first, each to whom has least to do."""
     owners = [0] * len(tiles)
     loads = [0] * ranks

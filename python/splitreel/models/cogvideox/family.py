@@ -18,10 +18,10 @@ from diffusers import (
 from torch import nn
 from transformers import T5Config, T5EncoderModel
 
+from splitreel.models.cogvideox.sharding import shard_text_encoder, shard_transformer
+from splitreel.models.cogvideox.transformer import SplitTransformer
 from splitreel.models.family import Config, Family, Frames, Scheduler
 from splitreel.models.frames import to_uint8
-from splitreel.models.sharding import shard_text_encoder, shard_transformer
-from splitreel.models.split_transformer import SplitTransformer
 
 # A preview's longer side in latents: enough to see what forms, a small part of a step's time.
 _PREVIEW_LATENTS = 24

@@ -16,12 +16,12 @@ from diffusers.schedulers import scheduling_dpm_cogvideox
 from diffusers.utils.torch_utils import randn_tensor
 
 from splitreel.models.family import Scheduler
-from splitreel.parallel.shares import Span
+from splitreel.parallel.spans import Span
 
 ToRows = Callable[[torch.Tensor], torch.Tensor]
 
 
-class PatchSteps:
+class PatchScheduler:
     """The trajectory of one video's rows, (1, S, values), span by span and step by step."""
 
     def __init__(

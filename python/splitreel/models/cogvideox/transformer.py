@@ -15,20 +15,20 @@ from diffusers import CogVideoXTransformer3DModel
 from diffusers.models.attention_processor import Attention
 from diffusers.models.embeddings import apply_rotary_emb
 
-from splitreel.models.sharding import AbsentBlock
+from splitreel.models.cogvideox.sharding import AbsentBlock
 from splitreel.parallel.collectives import Traffic, all_gather
 from splitreel.parallel.groups import SEQUENCE, Mesh
-from splitreel.parallel.kept import KeptKeys
 from splitreel.parallel.kernels import SDPA, AttentionKernel
+from splitreel.parallel.kv_cache import KVCache
 from splitreel.parallel.sequence import shared_attention
-from splitreel.parallel.shares import Span, share_spans, shares
-from splitreel.parallel.tensor import TensorTeam
+from splitreel.parallel.spans import Span, split_evenly, split_into_spans
+from splitreel.parallel.tensor import TensorParallelGroup
 
 Rotary = tuple[torch.Tensor, torch.Tensor]
 
 
 @dataclass(frozen=True, slots=True)
-class Pack:
+class LocalTokens:
     """Tokens of one rank on their way through the blocks: image (B, S, D), text (B, T, D); either may be empty."""
 
     image: torch.Tensor
@@ -36,7 +36,7 @@ class Pack:
 
 
 @dataclass(frozen=True, slots=True)
-class Cutting:
+class TokenSplit:
     """How some tokens are shared over the SEQUENCE group: how many of text and of image each rank has."""
 
     text: tuple[int, ...]
@@ -50,13 +50,13 @@ class Cutting:
 class SplitTransformer:
     """Puts a mesh into a loaded transformer and takes it out again; weights are not touched."""
 
-    def __init__(self, transformer: CogVideoXTransformer3DModel, team: TensorTeam) -> None:
+    def __init__(self, transformer: CogVideoXTransformer3DModel, tp_group: TensorParallelGroup) -> None:
         self._model = transformer
-        self._team = team
+        self._tp_group = tp_group
         self._mesh: Mesh | None = None
         self._kernel = SDPA
         self._lengths: list[int] = []
-        self._kept: KeptKeys | None = None
+        self._kv_cache: KVCache | None = None
         self.blocks = [block for block in transformer.transformer_blocks if not isinstance(block, AbsentBlock)]
         # The pipeline calls the module; this is what it reaches.
         transformer.forward = MethodType(lambda _model, *args, **kwargs: self._forward(*args, **kwargs), transformer)
@@ -66,12 +66,12 @@ class SplitTransformer:
     def use(self, mesh: Mesh, kernel: AttentionKernel) -> None:
         self._mesh = mesh
         self._kernel = kernel
-        self._kept = None
-        self._team.group = mesh["tp"]
+        self._kv_cache = None
+        self._tp_group.group = mesh["tp"]
 
-    def keep_keys(self, kept: KeptKeys | None) -> None:
-        """From now on attention is to all keys and values that were kept, of which those of the pack are renewed."""
-        self._kept = kept
+    def use_kv_cache(self, kv_cache: KVCache | None) -> None:
+        """From now on attention is to all keys and values that were kv_cache, of which those of the local are renewed."""
+        self._kv_cache = kv_cache
 
     @property
     def mesh(self) -> Mesh:
@@ -80,7 +80,7 @@ class SplitTransformer:
 
     @property
     def traffic(self) -> Traffic:
-        return self._team.traffic
+        return self._tp_group.traffic
 
     def _forward(
         self,
@@ -101,15 +101,18 @@ class SplitTransformer:
         condition = self.condition(timestep.chunk(cfg.size)[cfg.index], ofs, latents.dtype)
         text_length = text.shape[1]
         image_span = Span(0, image_tokens(latents, self._model.config.patch_size, self._model.config.patch_size_t))
-        cutting = self.cutting(text_length, image_span.length)
-        rotary = self.own_rotary(image_rotary_emb, image_span, cutting)
+        token_split = self.split_tokens(text_length, image_span.length)
+        rotary = self.local_rotary(image_rotary_emb, image_span, token_split)
         # Without names of their own the embedded tokens are gone once the first block has run: 0.4 GB in 5B.
-        pack = self.run_blocks(
-            self.own_part(self.embed(text, latents), text_length, image_span, cutting), condition, rotary, cutting
+        local = self.run_blocks(
+            self.local_tokens(self.embed(text, latents), text_length, image_span, token_split),
+            condition,
+            rotary,
+            token_split,
         )
-        whole = self.read_out(pack.image, condition, cutting)
+        whole = self.unpatchify_rows(local.image, condition, token_split)
         prediction = rows_to_latents(whole, latents, self._model.config.patch_size, self._model.config.patch_size_t)
-        return (all_gather(prediction, shares(hidden_states.shape[0], cfg.size), 0, cfg, self.traffic),)
+        return (all_gather(prediction, split_evenly(hidden_states.shape[0], cfg.size), 0, cfg, self.traffic),)
 
     # The pieces, in their order
 
@@ -126,43 +129,47 @@ class SplitTransformer:
         tokens: torch.Tensor = self._model.embedding_dropout(self._model.patch_embed(text, latents))
         return tokens
 
-    def cutting(self, text: int, image: int) -> Cutting:
+    def split_tokens(self, text: int, image: int) -> TokenSplit:
         size = self.mesh[SEQUENCE].size
-        return Cutting(shares(text, size), shares(image, size))
+        return TokenSplit(split_evenly(text, size), split_evenly(image, size))
 
-    def own_part(self, tokens: torch.Tensor, text_length: int, image_span: Span, cutting: Cutting) -> Pack:
-        """This rank's share of the text (all of it, or none where the cutting has none) and of a span of the image."""
+    def local_tokens(
+        self, tokens: torch.Tensor, text_length: int, image_span: Span, token_split: TokenSplit
+    ) -> LocalTokens:
+        """This rank's share of the text (all of it, or none where the token_split has none) and of a span of the image."""
         index = self.mesh[SEQUENCE].index
         start = text_length + image_span.start
         image = tokens[:, start : start + image_span.length]
-        text = tokens[:, : sum(cutting.text)]
-        return Pack(
-            torch.split(image, list(cutting.image), dim=1)[index].contiguous(),
-            torch.split(text, list(cutting.text), dim=1)[index].contiguous(),
+        text = tokens[:, : sum(token_split.text)]
+        return LocalTokens(
+            torch.split(image, list(token_split.image), dim=1)[index].contiguous(),
+            torch.split(text, list(token_split.text), dim=1)[index].contiguous(),
         )
 
-    def own_rotary(self, rotary: Rotary | None, image_span: Span, cutting: Cutting) -> Rotary | None:
+    def local_rotary(self, rotary: Rotary | None, image_span: Span, token_split: TokenSplit) -> Rotary | None:
         if rotary is None:
             return None
         index = self.mesh[SEQUENCE].index
-        cosine, sine = (torch.split(table[image_span.slice], list(cutting.image))[index] for table in rotary)
+        cosine, sine = (torch.split(table[image_span.slice], list(token_split.image))[index] for table in rotary)
         return cosine, sine
 
-    def run_blocks(self, pack: Pack, condition: torch.Tensor, rotary: Rotary | None, cutting: Cutting) -> Pack:
+    def run_blocks(
+        self, local: LocalTokens, condition: torch.Tensor, rotary: Rotary | None, token_split: TokenSplit
+    ) -> LocalTokens:
         """Through the blocks that this rank holds."""
-        self._lengths = cutting.lengths
-        image, text = pack.image, pack.text
-        del pack
+        self._lengths = token_split.lengths
+        image, text = local.image, local.text
+        del local
         for block in self.blocks:
             image, text = block(image, text, condition, rotary)
-        return Pack(image, text)
+        return LocalTokens(image, text)
 
-    def read_out(self, image: torch.Tensor, condition: torch.Tensor, cutting: Cutting) -> torch.Tensor:
+    def unpatchify_rows(self, image: torch.Tensor, condition: torch.Tensor, token_split: TokenSplit) -> torch.Tensor:
         """This rank's image tokens to rows of the prediction of all ranks of the SEQUENCE group, (B, S, values)."""
         model = self._model
         # Norms and the projection work on each token alone, so only their result is gathered.
         rows = model.proj_out(model.norm_out(model.norm_final(image), temb=condition))
-        return all_gather(rows, cutting.image, 1, self.mesh[SEQUENCE], self.traffic)
+        return all_gather(rows, token_split.image, 1, self.mesh[SEQUENCE], self.traffic)
 
     def attend(
         self,
@@ -183,8 +190,8 @@ class SplitTransformer:
         if image_rotary_emb is not None:
             q_BHSD[:, :, text_length:] = apply_rotary_emb(q_BHSD[:, :, text_length:], image_rotary_emb)
             k_BHSD[:, :, text_length:] = apply_rotary_emb(k_BHSD[:, :, text_length:], image_rotary_emb)
-        kept = None if self._kept is None else self._kept.of_block(number)
-        out = shared_attention(q_BHSD, k_BHSD, v_BHSD, self._lengths, self.mesh, self.traffic, self._kernel, kept)
+        kv_cache = None if self._kv_cache is None else self._kv_cache.block(number)
+        out = shared_attention(q_BHSD, k_BHSD, v_BHSD, self._lengths, self.mesh, self.traffic, self._kernel, kv_cache)
         out = attn.to_out[1](attn.to_out[0](out.transpose(1, 2).flatten(2)))
         return out[:, text_length:], out[:, :text_length]
 
@@ -238,11 +245,11 @@ def latents_to_rows(latents: torch.Tensor, patch: int, patch_time: int | None) -
     return grid.permute(0, 1, 4, 6, 3, 2, 5, 7).reshape(batch, tokens, -1)
 
 
-def pack_order(text_length: int, image_span: Span, cutting: Cutting) -> list[int]:
-    """Where the tokens of a pack stand among all tokens, text first, in the order in which ranks hold them."""
+def token_order(text_length: int, image_span: Span, token_split: TokenSplit) -> list[int]:
+    """Where the tokens of a local stand among all tokens, text first, in the order in which ranks hold them."""
     order: list[int] = []
-    texts = share_spans(sum(cutting.text), len(cutting.text))
-    images = share_spans(image_span.length, len(cutting.image), start=text_length + image_span.start)
+    texts = split_into_spans(sum(token_split.text), len(token_split.text))
+    images = split_into_spans(image_span.length, len(token_split.image), start=text_length + image_span.start)
     for text, image in zip(texts, images, strict=True):
         order.extend(range(text.start, text.stop))
         order.extend(range(image.start, image.stop))

@@ -13,12 +13,12 @@ import torch
 from diffusers import CogVideoXImageToVideoPipeline
 from PIL.Image import Image
 
+from splitreel.models.cogvideox.transformer import Rotary
 from splitreel.models.family import Pipeline
-from splitreel.models.split_transformer import Rotary
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SamplingParams:
     """The numbers of one video, and the generator of its seed, which later draws go on from."""
 
     width: int
@@ -39,7 +39,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class DenoisingInputs:
     """Latents (1, F, C, H, W), those of the picture that is conditioned on (or None), and what each step is given."""
 
     latents: torch.Tensor
@@ -49,7 +49,9 @@ class Start:
     ofs: torch.Tensor | None
 
 
-def start_of(pipeline: Pipeline, asked: Asked, dtype: torch.dtype, device: torch.device) -> Start:
+def prepare_inputs(
+    pipeline: Pipeline, asked: SamplingParams, dtype: torch.dtype, device: torch.device
+) -> DenoisingInputs:
     """The same draws in the same order as the pipeline's, so the same seed gives the same video."""
     config = pipeline.transformer.config
     pipeline.scheduler.set_timesteps(asked.num_inference_steps, device=device)
@@ -73,4 +75,4 @@ def start_of(pipeline: Pipeline, asked: Asked, dtype: torch.dtype, device: torch
     ofs = None
     if config.ofs_embed_dim is not None:
         ofs = latents.new_full((1,), fill_value=2.0)
-    return Start(latents, picture_latents, pipeline.scheduler.timesteps, rotary, ofs)
+    return DenoisingInputs(latents, picture_latents, pipeline.scheduler.timesteps, rotary, ofs)

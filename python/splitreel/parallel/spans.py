@@ -1,4 +1,4 @@
-"""Dividing a row of things among ranks as evenly as can be. Pure."""
+"""Splitting a sequence into consecutive spans, as evenly as possible. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import accumulate, pairwise
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Rows `start` to `stop`, the latter not included."""
+    """Rows `start` (included) to `stop` (excluded)."""
 
     start: int
     stop: int
@@ -23,8 +23,8 @@ class Span:
         return slice(self.start, self.stop)
 
 
-def shares(total: int, parts: int) -> tuple[int, ...]:
-    """Sizes of `parts` shares of `total`: they differ by at most one, larger ones first."""
+def split_evenly(total: int, parts: int) -> tuple[int, ...]:
+    """Sizes of `parts` parts of `total`. They differ by at most one, larger parts first."""
     small, larger = divmod(total, parts)
     return tuple(small + (part < larger) for part in range(parts))
 
@@ -35,5 +35,5 @@ def spans(sizes: Sequence[int], start: int = 0) -> tuple[Span, ...]:
     return tuple(Span(a, b) for a, b in pairwise(stops))
 
 
-def share_spans(total: int, parts: int, start: int = 0) -> tuple[Span, ...]:
-    return spans(shares(total, parts), start)
+def split_into_spans(total: int, parts: int, start: int = 0) -> tuple[Span, ...]:
+    return spans(split_evenly(total, parts), start)

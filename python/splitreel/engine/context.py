@@ -1,0 +1,23 @@
+"""What an engine knows about its rank for as long as the process lives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from splitreel.engine.memory_budget import MemoryBudget
+from splitreel.engine.memory_meter import StageMeter
+from splitreel.parallel.collectives import Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class EngineContext:
+    """This rank, its device, and the counters that every job adds to."""
+
+    rank: int
+    world_size: int
+    device: torch.device
+    memory_budget: MemoryBudget
+    traffic: Traffic
+    meter: StageMeter
