@@ -7,9 +7,9 @@ import torch
 import torch.distributed as dist
 
 from splitreel.contract.errors import Cancelled
-from splitreel.engine.agreement import Agreement
-from splitreel.parallel.collectives import Traffic, all_gather, all_reduce, meet
-from splitreel.parallel.groups import Group, MeshMaker
+from splitreel.parallel.agreement import Agreement
+from splitreel.parallel.collectives import Traffic, all_gather, all_reduce, connect
+from splitreel.parallel.groups import Group, MeshBuilder
 from splitreel.parallel.peer_wait import is_waiting_for_peers, waiting_for_peers
 from splitreel.rules.plan import Plan
 
@@ -29,11 +29,11 @@ def test_every_call_that_waits_sets_the_flag(seen: list[bool]) -> None:
     tensor, traffic = torch.zeros(2), Traffic()
     all_reduce(tensor, PAIR, traffic)
     all_gather(tensor, [2, 2], 0, PAIR, traffic)
-    meet(PAIR, torch.device("cpu"))
+    connect(PAIR, torch.device("cpu"))
     Agreement(None, 2).raise_if_any(cancelled=False)
     with pytest.raises(Cancelled):
         Agreement(None, 2).raise_if_any(cancelled=True)
-    MeshMaker(0).mesh(Plan(ring=2))
+    MeshBuilder(0).mesh(Plan(ring=2))
     assert seen
     assert all(seen)
     assert not is_waiting_for_peers()
