@@ -54,7 +54,7 @@ test('nothing that axe finds, from the first start to a finished video', async (
   expect(await everywhere(page, 'with a video')).toEqual([]);
   await page.getByRole('button', { name: 'Machine', exact: true }).click();
   await page.getByRole('button', { name: 'Check this computer' }).click();
-  await page.getByRole('button', { name: 'Count sizes' }).click();
+  await page.getByRole('button', { name: 'Calculate sizes' }).click();
   await expect.poll(async () => (await slices(page)).doctor.status, { timeout: 120_000 }).toBe('done');
   expect(await broken(page, 'Machine, checked')).toEqual([]);
   await page.getByRole('button', { name: 'Remove', exact: true }).first().click();

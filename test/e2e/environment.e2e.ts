@@ -22,8 +22,8 @@ test('a first start says what it takes, installs it, makes a video; a new slot c
 }) => {
   test.setTimeout(2 * INSTALL_MS);
   const { page, screenshot } = await launch({ withPackageCache: true });
-  await expect(page.getByText(/^To download: /)).toBeVisible();
-  await expect(page.getByText(/^Room: .* are free/)).toBeVisible();
+  await expect(page.getByText(/^Download: /)).toBeVisible();
+  await expect(page.getByText(/^Needs .* free/)).toBeVisible();
   await screenshot('environment-told');
   await page.getByRole('button', { name: 'Install', exact: true }).click();
   await expect(page.getByText('Setting up the engine')).toBeVisible();
@@ -31,12 +31,12 @@ test('a first start says what it takes, installs it, makes a video; a new slot c
   await makeVideo(page, 0);
 
   await page.getByRole('button', { name: 'Machine' }).click();
-  await page.getByRole('button', { name: 'Install again' }).scrollIntoViewIfNeeded();
+  await page.getByRole('button', { name: 'Repair' }).scrollIntoViewIfNeeded();
   await screenshot('environment-machine');
-  await page.getByRole('button', { name: 'Install again' }).click();
+  await page.getByRole('button', { name: 'Repair' }).click();
   const second = await readySlot(page, first);
   // The one before stays until the new one has made a video: until then one click goes back.
-  await page.getByRole('button', { name: 'Back to the one before' }).click();
+  await page.getByRole('button', { name: 'Roll back to previous version' }).click();
   expect(await readySlot(page, second)).toBe(first);
   await makeVideo(page, 1);
   expect((await slices(page)).library).toHaveLength(2);
@@ -68,7 +68,7 @@ test('a computer without a network is set up from a folder; the environment move
     mkdirSync(chosen);
     await answerFolderDialogue(app, chosen);
     await page.getByRole('button', { name: 'Choose another folder' }).click();
-    await expect(page.getByText(new RegExp(`^Room: .* in ${chosen}/splitreel/environment,`))).toBeVisible();
+    await expect(page.getByText(new RegExp(`^Needs .* in ${chosen}/splitreel/environment `))).toBeVisible();
   });
   await answerFolderDialogue(app, bundle);
   await page.getByRole('button', { name: 'Install from a folder' }).click();
@@ -79,7 +79,7 @@ test('a computer without a network is set up from a folder; the environment move
     const other = path.join(dataFolder, 'another disk, perhaps with a rather long name ü');
     mkdirSync(other);
     await machine();
-    await page.getByRole('button', { name: 'Count sizes' }).click();
+    await page.getByRole('button', { name: 'Calculate sizes' }).click();
     await answerFolderDialogue(app, '/proc');
     await page.getByRole('button', { name: 'Move: Python environment' }).click();
     await expect(page.getByText(/it cannot be written to/)).toBeVisible();

@@ -55,9 +55,9 @@ test('a running video is cancelled after a question, and the next one is made by
   const dialog = page.getByRole('dialog');
   await expect(dialog).toContainText('Cancel this video?');
   await screenshot('cancel-question');
-  await dialog.getByRole('button', { name: 'Cancel the video' }).click();
+  await dialog.getByRole('button', { name: 'Cancel video' }).click();
   await waitForJob(page, 'cancelled');
-  await expect(page.getByText('Nothing was kept of it.')).toBeVisible();
+  await expect(page.getByText('Nothing was saved.')).toBeVisible();
   expect((await slices(page)).library).toEqual([]);
   await fillForm(page, { ranks: 2, steps: 4 });
   await generateButton(page).click();

@@ -60,10 +60,10 @@ test('a sentence becomes a playing video on four ranks, and the next starts warm
   await page.getByRole('radio', { name: 'Ulysses 2' }).click();
   const cfg = page.getByRole('switch', { name: 'CFG' });
   if (!(await cfg.isChecked())) await cfg.click();
-  await expect(page.getByText('2 x 1 x 2 = 4 of 4 CPU ranks')).toBeVisible();
+  await expect(page.getByText('2 × 1 × 2 = 4 of 4 CPU workers')).toBeVisible();
   await watchStages(page);
   await page.keyboard.press('Control+Enter');
-  await expect(page.getByRole('img', { name: 'Preview of the video as it forms' })).toBeVisible({ timeout: 120_000 });
+  await expect(page.getByRole('img', { name: 'Preview of the unfinished video' })).toBeVisible({ timeout: 120_000 });
   await screenshot('denoising');
   await waitForJob(page, 'finished');
 
@@ -121,7 +121,7 @@ test('a sentence becomes a playing video on four ranks, and the next starts warm
       Reflect.set(globalThis, 'dragged', { file: item.file, hasIcon: !(item.icon as Electron.NativeImage).isEmpty() });
     };
   });
-  const handle = page.getByRole('button', { name: 'Drag me out' });
+  const handle = page.getByRole('button', { name: 'Drag to export' });
   await handle.dispatchEvent('dragstart');
   await expect
     .poll(() => app.evaluate(() => Reflect.get(globalThis, 'dragged') as unknown))

@@ -68,7 +68,7 @@ test('eight GPUs: a plan, a blocked value and its reason, the longest prompt', a
   await page.getByRole('radio', { name: 'PipeFusion 2' }).click();
   await page.waitForTimeout(300);
   await running.screenshot('more-ways-1280-dark');
-  await page.getByRole('textbox', { name: 'The same in a terminal' }).scrollIntoViewIfNeeded();
+  await page.getByRole('textbox', { name: 'Run the same job in a terminal' }).scrollIntoViewIfNeeded();
   await running.screenshot('command-line-1280-dark');
   await page.getByRole('button', { name: 'More settings' }).click();
   await page.getByRole('button', { name: 'More settings' }).scrollIntoViewIfNeeded();

@@ -50,7 +50,7 @@ function freshData(): string {
 }
 
 const go = (page: Page, place: string) =>
-  page.getByRole('navigation', { name: 'Places' }).getByRole('button', { name: place }).click();
+  page.getByRole('navigation', { name: 'Pages' }).getByRole('button', { name: place }).click();
 const little = async (page: Page) => (await slices(page)).models.find(({ id }) => id === 'little');
 const doneBytes = (page: Page) =>
   page.evaluate(
@@ -103,7 +103,7 @@ test('from nothing: installed, a model downloaded through kill -9, moved, and ma
   await readySlot(first.page);
   await test.step('the hub and the account are set in the window', async () => {
     await go(first.page, 'Settings');
-    await first.page.getByLabel('Mirror of the hub').fill(hub.endpoint);
+    await first.page.getByLabel('Hugging Face mirror').fill(hub.endpoint);
     await first.page.getByRole('button', { name: 'Save' }).click();
     await expect.poll(async () => (await slices(first.page)).settings.hubMirror).toBe(hub.endpoint);
     const models = first.page.getByRole('region', { name: 'Models' });

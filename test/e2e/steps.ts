@@ -22,7 +22,7 @@ export async function slices(page: Page): Promise<Slices> {
   });
 }
 
-/** Fills the form for a short video of the demo model, on CPU ranks. */
+/** Fills the form for a short video of the demo model, on CPU workers. */
 export async function fillForm(
   page: Page,
   { prompt = DEMO_SENTENCE, ranks = 1, steps = 6, frames = 9 } = {},
@@ -30,7 +30,7 @@ export async function fillForm(
   await page.getByLabel('Prompt', { exact: true }).fill(prompt);
   await page.getByLabel('Frames').selectOption(String(frames));
   await page.getByLabel('Steps').fill(String(steps));
-  await page.getByRole('spinbutton', { name: 'CPU ranks' }).fill(String(ranks));
+  await page.getByRole('spinbutton', { name: 'CPU workers' }).fill(String(ranks));
   await expect.poll(async () => (await slices(page)).settings.cpuRanks).toBe(ranks);
 }
 

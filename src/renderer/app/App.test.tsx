@@ -72,7 +72,7 @@ test('one degree moves the others to the nearest valid plan and says so; Recomme
   await open(EIGHT);
   const user = userEvent.setup();
   await user.click(screen.getByRole('radio', { name: 'Ring 8' }));
-  expect(screen.getByText('1 x 8 x 1 = 8 of 8 GPUs')).toBeVisible();
+  expect(screen.getByText('1 × 8 × 1 = 8 of 8 GPUs')).toBeVisible();
   expect(screen.getByText(/^CFG moved from 2 to 1/)).toBeVisible();
   await user.click(screen.getByRole('button', { name: 'Recommended' }));
   expect(screen.queryByText(/^CFG moved/)).toBeNull();
@@ -136,7 +136,7 @@ test('a running job shows what main measured; Esc asks before it cancels', async
   const user = userEvent.setup();
   const panel = screen.getByRole('region', { name: copy.progress.title });
   expect(panel).toHaveTextContent('Denoising 23/50');
-  expect(panel).toHaveTextContent('0.49 s a step, 13 s left');
+  expect(panel).toHaveTextContent('0.49 s per step, 13 s left');
   await user.keyboard('{Escape}');
   const dialog = await screen.findByRole('dialog', HIDDEN);
   await user.click(within(dialog).getByRole('button', { name: copy.progress.cancelNo, ...HIDDEN }));

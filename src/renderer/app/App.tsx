@@ -57,7 +57,7 @@ function Window() {
         <Content />
       </div>
       <Messages />
-      {isDropping && <div className={styles.drop}>{copy.app.dropVideo}</div>}
+      {isDropping && <div className={styles.drop}>{copy.app.drop}</div>}
     </div>
   );
 }

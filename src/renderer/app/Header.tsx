@@ -33,7 +33,7 @@ function State() {
   const devices = chosenDevices(useSlice('machine'), useSlice('settings'));
   const engine = useSlice('engine');
   const waiting = useSlice('jobs').filter((job) => job.state.status === 'queued').length;
-  const parts = [deviceText(devices), copy.engine[engine.status]];
+  const parts = [deviceText(devices), copy.engine.state(copy.engine.states[engine.status])];
   if (waiting > 0) parts.push(copy.engine.waiting(waiting));
   return (
     <span className={styles.state} role="status">

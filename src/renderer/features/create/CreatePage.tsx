@@ -2,7 +2,7 @@ import { Play, ListPlus } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { ModelEntry } from '../../../shared/models';
 import { useSlice } from '../../state/projection';
-import { send } from '../../state/send';
+import { goTo } from '../../state/navigation';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
 import { ErrorNote } from '../../ui/ErrorNote';
@@ -12,7 +12,7 @@ import { MemoryFit, PlanPanel, torchrunLine } from '../plan';
 import { QueueList, ProgressPanel } from '../progress';
 import { Stage } from '../stage';
 import styles from './CreatePage.module.css';
-import { PictureField, PromptField } from './PromptField';
+import { ImageField, PromptField } from './PromptField';
 import { useCreateForm, type CreateForm } from './use-create';
 import { AdvancedFields, VideoFields } from './VideoFields';
 
@@ -65,7 +65,7 @@ function Controls({ form, isBusy }: { readonly form: CreateForm; readonly isBusy
     <>
       <div className={styles.scroll}>
         <PromptField form={form} />
-        {ready?.shape.task === 'image-to-video' && <PictureField form={form} />}
+        {ready?.shape.task === 'image-to-video' && <ImageField form={form} />}
         <ModelSection form={form}>
           <SelectField
             label={copy.create.model}
@@ -135,12 +135,7 @@ function ModelSection({ form, children }: { readonly form: CreateForm; readonly 
     <section className={styles.group}>
       {children}
       {model.source === 'builtin' && (
-        <Button
-          size="small"
-          look="plain"
-          className={styles.link}
-          onClick={() => void send(window.splitreel.openLink({ link: 'model5b' }))}
-        >
+        <Button size="small" look="plain" className={styles.link} onClick={() => goTo('models')}>
           {copy.create.realModels}
         </Button>
       )}

@@ -80,24 +80,24 @@ export function PromptField({ form }: { readonly form: CreateForm }) {
   );
 }
 
-/** For models that start from a picture: chosen, or dropped anywhere on the window. */
-export function PictureField({ form }: { readonly form: CreateForm }) {
+/** For models that start from an image: chosen, or dropped anywhere on the window. */
+export function ImageField({ form }: { readonly form: CreateForm }) {
   const { imagePath } = form.draft.request;
   const choose = async (): Promise<void> => {
     const path = await send(window.splitreel.chooseImage());
     if (path !== null) form.setRequest({ imagePath: path });
   };
   return (
-    <section className={styles.group} aria-label={copy.create.picture}>
-      <div className={styles.picture}>
+    <section className={styles.group} aria-label={copy.create.image}>
+      <div className={styles.image}>
         <Button className={styles.grow} onClick={() => void choose()}>
           <ImagePlus size={16} aria-hidden />
           <span className={styles.ellipsis}>
-            {imagePath === null ? copy.create.choosePicture : imagePath.split(/[\\/]/).at(-1)}
+            {imagePath === null ? copy.create.chooseImage : imagePath.split(/[\\/]/).at(-1)}
           </span>
         </Button>
         {imagePath !== null && (
-          <IconButton label={copy.create.removePicture} onClick={() => form.setRequest({ imagePath: null })}>
+          <IconButton label={copy.create.removeImage} onClick={() => form.setRequest({ imagePath: null })}>
             <X size={16} aria-hidden />
           </IconButton>
         )}

@@ -92,7 +92,7 @@ function EnvironmentActions() {
     unknown: null,
     missing: words.install,
     installing: null,
-    failed: copy.stage.retry,
+    failed: copy.errors.retry,
     ready: words.repair,
   }[status];
   return (
@@ -140,7 +140,7 @@ export function EngineSection() {
     <section className={page.section} aria-labelledby="engine-title">
       <div className={page.sectionHead}>
         <h2 id="engine-title">{words.engine}</h2>
-        <span className={page.quiet}>{copy.engine[engine.status]}</span>
+        <span className={page.quiet}>{copy.engine.states[engine.status]}</span>
       </div>
       {engine.error !== null && <ErrorNote error={engine.error} />}
       <p className={page.quiet}>{holds === null ? words.engineEmpty : words.engineHolds(holds, engine.rankCount)}</p>

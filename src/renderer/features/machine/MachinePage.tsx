@@ -38,7 +38,7 @@ export function MachinePage() {
         <span className={page.space} />
         <Button onClick={() => void send(window.splitreel.refreshMachine())}>
           <RefreshCw size={16} aria-hidden />
-          {words.look}
+          {words.refresh}
         </Button>
       </header>
       <section className={page.section} aria-label={words.gpus}>
@@ -87,7 +87,7 @@ function GpuCard({ gpu }: { readonly gpu: Gpu }) {
     <li className={styles.gpu}>
       <div className={styles.gpuHead}>
         <span className={styles.swatch} style={{ background: gpuColour(gpu.index) }} />
-        <strong>{copy.plan.drawing.device('cuda', gpu.index)}</strong>
+        <strong>{copy.devices.name('cuda', gpu.index)}</strong>
         <span className={styles.name} title={`${gpu.name}, ${gpu.pciBusId}`}>
           {gpu.name}
         </span>

@@ -45,14 +45,14 @@ test('download, room and a driver that is too old are told before an install', a
   const main = await open({ environment: { status: 'missing' } });
   expect(await screen.findByText(/driver 470\.1 is too old: 580 or newer/)).toBeVisible();
   expect(screen.getByText(/60 of 64 packages/)).toBeVisible();
-  expect(screen.getByText(/^Time: [\d.]+ (s|min \d+ s) at 100 Mbit\/s\.$/)).toBeVisible();
-  expect(screen.getByText('That is too little.', { exact: false })).toBeVisible();
+  expect(screen.getByText(/^Time: [\d.]+ (s|min \d+ s) at 100 Mbit\/s$/)).toBeVisible();
+  expect(screen.getByText('Not enough space.', { exact: false })).toBeVisible();
   expect(main.callsOf('installEnvironment')).toEqual([]);
-  await userEvent.selectOptions(screen.getByLabelText('Packages'), 'For NVIDIA GPUs');
+  await userEvent.selectOptions(screen.getByLabelText('Packages'), 'NVIDIA GPUs');
   expect(main.callsOf('updateSettings')).toEqual([{ environmentVariant: 'cuda' }]);
   await userEvent.click(screen.getByRole('button', { name: 'Install from a folder' }));
   expect(main.callsOf('installFromFolder')).toHaveLength(1);
-  await userEvent.click(screen.getByRole('button', { name: 'Install from a zip' }));
+  await userEvent.click(screen.getByRole('button', { name: 'Install from a zip file' }));
   expect(main.callsOf('installFromArchive')).toHaveLength(1);
   const asked = main.callsOf('estimateInstall').length;
   await userEvent.click(screen.getByRole('button', { name: 'Choose another folder' }));
@@ -72,11 +72,11 @@ test('a finding has a button where the app can mend it, and only there', async (
       ],
     },
   });
-  const section = within(screen.getByRole('region', { name: 'Check' }));
+  const section = within(screen.getByRole('region', { name: 'System check' }));
   await userEvent.click(section.getByRole('button', { name: 'Check this computer' }));
   expect(main.callsOf('runDoctor')).toHaveLength(1);
   expect(section.getAllByRole('button')).toHaveLength(2);
-  await userEvent.click(section.getByRole('button', { name: 'Switch peer-to-peer off' }));
+  await userEvent.click(section.getByRole('button', { name: 'Turn peer-to-peer off' }));
   expect(main.callsOf('updateSettings')).toEqual([{ isP2pOff: true }]);
 });
 
@@ -92,11 +92,11 @@ test('what is removed is named with its folder and size first, and what is in us
       moving: null,
     },
   });
-  expect(screen.queryByRole('button', { name: 'Remove: Environment new' })).toBeNull();
-  await userEvent.click(screen.getByRole('button', { name: 'Remove: Environment old' }));
+  expect(screen.queryByRole('button', { name: 'Remove: Environment version new' })).toBeNull();
+  await userEvent.click(screen.getByRole('button', { name: 'Remove: Environment version old' }));
   expect(main.callsOf('removeStorage')).toEqual([]);
-  expect(screen.getByText(/\/data\/slots\/old is deleted\. That frees/)).toBeInTheDocument();
-  const dialog = screen.getByText('Remove Environment old?').closest('dialog');
+  expect(screen.getByText(/This deletes \/data\/slots\/old and frees/)).toBeInTheDocument();
+  const dialog = screen.getByText('Remove Environment version old?').closest('dialog');
   await userEvent.click(within(dialog ?? document.body).getByRole('button', { name: 'Remove', hidden: true }));
   expect(main.callsOf('removeStorage')).toEqual([{ id: 'slot:old' }]);
   await userEvent.click(screen.getByRole('button', { name: 'Move: Python environment' }));

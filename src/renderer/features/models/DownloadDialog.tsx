@@ -58,8 +58,8 @@ export function DownloadDialog({ model, onClose }: { readonly model: ModelEntry;
             </dd>
             <dt>{words.facts.time}</dt>
             <dd>{copy.app.atSpeed(formatDownloadTime(offer.totalBytes - offer.doneBytes))}</dd>
-            <dt>{words.facts.room}</dt>
-            <dd>{words.room(formatBytes(offer.freeBytes))}</dd>
+            <dt>{words.facts.disk}</dt>
+            <dd>{words.free(formatBytes(offer.freeBytes))}</dd>
             <dt>{words.facts.folder}</dt>
             <dd>{offer.folder}</dd>
             <dt>{words.facts.licence}</dt>

@@ -10,7 +10,7 @@ import { Meter } from '../../ui/Meter';
 import page from '../../ui/page.module.css';
 import { SignInDialog } from './SignInDialog';
 
-const words = copy.hub;
+const words = copy.modelSettings;
 const LIMITS = [1, 2, 5, 10, 20, 50, 100].map((megabytes) => megabytes * 1_000_000);
 
 /** Where models are kept and where they come from. */

@@ -28,7 +28,7 @@ type Status = keyof typeof words.states;
 function statusOf({ model, download }: CardProps): Status {
   if (download !== undefined) {
     if (download.state.status !== 'running') return download.state.status;
-    return download.isMending ? 'mending' : 'downloading';
+    return download.isMending ? 'repairing' : 'downloading';
   }
   if ((model.files?.verifying ?? null) !== null) return 'verifying';
   return model.state.status;
@@ -117,7 +117,7 @@ function Broken({
     <ErrorNote error={error}>
       {model.files?.canMend === true && (
         <Button size="small" onClick={() => void send(window.splitreel.downloadModel({ modelId: model.id }))}>
-          {words.mend}
+          {words.repair}
         </Button>
       )}
     </ErrorNote>

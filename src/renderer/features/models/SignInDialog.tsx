@@ -5,7 +5,7 @@ import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
 import { TextField } from '../../ui/fields';
 
-const words = copy.hub;
+const words = copy.modelSettings;
 
 /** The token is held by this dialogue while it is typed and by nothing else of the window. */
 export function SignInDialog({

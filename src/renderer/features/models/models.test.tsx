@@ -8,6 +8,7 @@ import { isHubAddress, type Download } from '../../../shared/download';
 import { appError } from '../../../shared/errors';
 import type { Slices } from '../../../shared/ipc';
 import type { ModelEntry } from '../../../shared/models';
+import { copy } from '../../copy/en';
 import { connectProjection, useProjection } from '../../state/projection';
 import { figuresOf } from './DownloadProgress';
 import { HubSettings } from './HubSettings';
@@ -98,7 +99,7 @@ test('what does not fit cannot be started', async () => {
   const offer = { fileCount: 12, totalBytes: 21e9, doneBytes: 0, freeBytes: 20e9, folder: '/models/x' };
   await open(<ModelsPage />, { models: [ABSENT] }, { lookAtModel: offer });
   await userEvent.setup().click(card('Big').getByRole('button', { name: 'Download' }));
-  expect(await screen.findByText(/too little room/)).toBeInTheDocument();
+  expect(await screen.findByText(/not enough disk space/)).toBeInTheDocument();
   const start = within(screen.getByRole('dialog', HIDDEN)).getByRole('button', { name: 'Download', ...HIDDEN });
   expect(start).toBeDisabled();
 });
@@ -119,13 +120,13 @@ test('running it can be paused; asked for a token, it goes on after signing in',
   expect(main.callsOf('downloadModel')).toEqual([{ modelId: 'x' }]);
 });
 
-test('a damaged model names its file and is mended with one press', async () => {
+test('a damaged model names its file and is repaired with one press', async () => {
   const error = appError('MODEL_CORRUPT', { file: 'vae/config.json', problem: 'its hash is not the right one' });
   const files = { place: 'models' as const, verified: null, verifying: null, canMend: true };
   const broken: ModelEntry = { ...ABSENT, path: '/models/x', state: { status: 'broken', error }, files };
   const main = await open(<ModelsPage />, { models: [broken] });
   expect(screen.getByText(/vae\/config.json/)).toBeInTheDocument();
-  await userEvent.setup().click(screen.getByRole('button', { name: 'Mend' }));
+  await userEvent.setup().click(screen.getByRole('button', { name: 'Repair' }));
   expect(main.callsOf('downloadModel')).toEqual([{ modelId: 'x' }]);
 });
 
@@ -133,7 +134,7 @@ test('removing asks first, with the size', async () => {
   const files = { place: 'models' as const, verified: { fileCount: 3, known: 3 }, verifying: null, canMend: false };
   const main = await open(<ModelsPage />, { models: [{ ...MODEL, id: 'x', name: 'Big', sizeBytes: 5e9, files }] });
   const user = userEvent.setup();
-  expect(screen.getByText(/3 files verified against the hub/)).toBeInTheDocument();
+  expect(screen.getByText(/3 files verified against Hugging Face/)).toBeInTheDocument();
   await user.click(screen.getByRole('button', { name: 'Remove' }));
   expect(main.callsOf('removeModel')).toEqual([]);
   await user.click(screen.getByRole('button', { name: 'Remove 5.0 GB', ...HIDDEN }));
@@ -144,7 +145,7 @@ test('another mirror never takes the token over from the one before', async () =
   const settings = { ...SLICES.settings, hubMirror: 'https://one.example', sendTokenToMirror: true };
   const main = await open(<HubSettings />, { settings });
   const user = userEvent.setup();
-  const field = screen.getByLabelText('Mirror of the hub');
+  const field = screen.getByLabelText(copy.modelSettings.mirror);
   await user.clear(field);
   await user.type(field, 'http://two.example');
   expect(screen.getByRole('button', { name: 'Save' })).toBeDisabled();

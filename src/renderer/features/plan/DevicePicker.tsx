@@ -20,7 +20,7 @@ export function DevicePicker({ machine, devices }: DevicePickerProps) {
   if (devices.kind === 'cpu')
     return (
       <NumberField
-        label={copy.plan.cpuRanks}
+        label={copy.plan.cpuWorkers}
         hint={copy.plan.cpuNote}
         value={devices.ranks}
         min={1}
@@ -56,7 +56,7 @@ export function DevicePicker({ machine, devices }: DevicePickerProps) {
                 className={classes(styles.gpu, isChosen && styles.gpuChosen)}
                 style={style}
                 aria-pressed={isChosen}
-                aria-label={copy.plan.drawing.device('cuda', gpu.index)}
+                aria-label={copy.devices.name('cuda', gpu.index)}
                 onClick={() => toggle(gpu.uuid)}
               >
                 {gpu.index}

@@ -129,7 +129,7 @@ function TileView({ tile, index, name, note }: { tile: Tile; index: number; name
   const middle = tile.height / 2;
   return (
     <g className={styles.moving} style={{ transform: `translate(${String(tile.x)}px, ${String(tile.y)}px)` }}>
-      <title>{`${name}, ${words.rank(tile.rank)}`}</title>
+      <title>{name}</title>
       <rect width={tile.width} height={tile.height} rx={6} style={{ fill: gpuColour(index) }} />
       <text
         className={styles.name}

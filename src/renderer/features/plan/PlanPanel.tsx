@@ -42,15 +42,15 @@ export interface PlanPanelProps {
   readonly onChange: (plan: Plan, isAutomatic: boolean) => void;
 }
 
-/** `2 x 1 x 2 = 4 of 4 GPUs`: Ulysses, Ring, CFG, and the others where they split anything. */
+/** `2 × 1 × 2 = 4 of 4 GPUs`: Ulysses, Ring, CFG, then the other axes that split anything. */
 export function productLine(plan: Plan, context: PlanContext): string {
   const shown = (['ulysses', 'ring', 'cfg', 'dp', 'pp', 'tp'] as const).filter(
     (axis) => !HIDDEN_AT_ONE.has(axis) || plan[axis] > 1,
   );
-  const { kind, count } = context.devices;
-  const device =
-    count === 1 ? { cuda: copy.plan.gpu, cpu: copy.plan.cpuRank } : { cuda: copy.plan.gpus, cpu: copy.plan.cpuRanks };
-  return copy.plan.product(shown.map((axis) => String(plan[axis])).join(' x '), worldSize(plan), count, device[kind]);
+  const available = copy.plan.available(context.devices.kind, context.devices.count);
+  const used = worldSize(plan);
+  if (used === 1) return copy.plan.single(available);
+  return copy.plan.product(shown.map((axis) => String(plan[axis])).join(' × '), used, available);
 }
 
 export function PlanPanel({

@@ -179,7 +179,7 @@ function Actions({ video }: { readonly video: LibraryVideo }) {
   const words = copy.player;
   const save = async (): Promise<void> => {
     const path = await send(window.splitreel.saveVideoAs({ videoId: video.id }));
-    if (path !== null) showToast(words.saved(path));
+    if (path !== null) showToast(copy.errors.saved(path));
   };
   return (
     <div className={styles.actions}>

@@ -114,17 +114,17 @@ function deviceIndex(device: string, rank: number): number {
   return match === null ? rank : Number(match[1]);
 }
 
+const isCpu = (device: string): boolean => device.toLowerCase().startsWith('cpu');
+
 /** One lane per rank, in the colour of its GPU, so that a straggler is seen. */
 function Lanes({ progress }: { readonly progress: JobProgress }) {
   const { gpus } = useSlice('machine');
   return (
-    <ul className={styles.lanes} aria-label={words.ranks}>
+    <ul className={styles.lanes} aria-label={words.workers}>
       {progress.ranks.map((rank) => {
         const index = deviceIndex(rank.device, rank.rank);
-        const gpu =
-          rank.device.startsWith('CPU') || rank.device === 'cpu'
-            ? undefined
-            : gpus.find((candidate) => candidate.index === index);
+        const gpu = isCpu(rank.device) ? undefined : gpus.find((candidate) => candidate.index === index);
+        const name = gpu === undefined ? copy.devices.name('cpu', rank.rank) : copy.devices.name('cuda', index);
         const stage = rank.stage === null ? words.waiting : words.stages[rank.stage];
         const loads = [
           ...(typeof gpu?.memoryUsedBytes === 'number' ? [formatBytes(gpu.memoryUsedBytes)] : []),
@@ -133,9 +133,9 @@ function Lanes({ progress }: { readonly progress: JobProgress }) {
         return (
           <li key={rank.rank} className={styles.lane}>
             <span className={styles.dot} style={{ background: gpuColour(gpu === undefined ? rank.rank : index) }} />
-            <span className={styles.laneName}>{gpu === undefined ? words.rank(rank.rank) : rank.device}</span>
+            <span className={styles.laneName}>{name}</span>
             <Meter
-              label={`${words.rank(rank.rank)}: ${stage}`}
+              label={`${name}: ${stage}`}
               value={rank.total === 0 ? 0 : rank.completed / rank.total}
               colour={gpuColour(gpu === undefined ? rank.rank : index)}
             />
@@ -182,7 +182,8 @@ function Folded({ job }: { readonly job: Job }) {
           ))}
           {report.ranks.map((rank) => (
             <li key={`rank-${String(rank.rank)}`}>
-              {words.rank(rank.rank)}, {rank.device}: {formatBytes(rank.peakMemoryBytes)}
+              {isCpu(rank.device) ? copy.devices.name('cpu', rank.rank) : rank.device}:{' '}
+              {formatBytes(rank.peakMemoryBytes)}
             </li>
           ))}
         </ul>

@@ -35,14 +35,14 @@ export function InstallFacts() {
   return (
     <div>
       {driverProblem !== null && <ErrorNote error={driverProblem} />}
-      <p className={page.quiet}>{words.what(words.variants[variant], words.reasons[reason])}</p>
+      <p className={page.quiet}>{words.what(words.packagesFor[variant], words.reasons[reason])}</p>
       <p className={page.quiet}>{words.toDownload(formatBytes(downloadBytes), downloadCount, packageCount)}</p>
       {downloadBytes > 0 && (
         <p className={page.quiet}>{words.time(copy.app.atSpeed(formatDownloadTime(downloadBytes)))}</p>
       )}
       {needs.map(({ folder, bytes, freeBytes }) => (
         <p key={folder} className={page.quiet}>
-          {words.room(formatBytes(bytes), formatBytes(freeBytes), folder)}
+          {words.disk(formatBytes(bytes), formatBytes(freeBytes), folder)}
           {bytes > freeBytes && <strong>{` ${words.tooLittle}`}</strong>}
         </p>
       ))}

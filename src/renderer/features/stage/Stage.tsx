@@ -114,7 +114,7 @@ function StageContent({
       return (
         <Empty icon={Clapperboard} title={copy.stage.hintTitle} text={copy.stage.hint}>
           {examples[0] !== undefined && (
-            <Button onClick={() => onExample(examples[0] ?? '')}>{`${copy.create.examples}: ${examples[0]}`}</Button>
+            <Button onClick={() => onExample(examples[0] ?? '')}>{copy.create.tryExample(examples[0])}</Button>
           )}
         </Empty>
       );
@@ -174,7 +174,7 @@ function EnvironmentState() {
           <h2>{copy.stage.environmentFailedTitle}</h2>
           <ErrorNote error={environment.error} onSaveDiagnostics={saveDiagnostics}>
             <Button look="primary" size="small" onClick={install}>
-              {copy.stage.retry}
+              {copy.errors.retry}
             </Button>
           </ErrorNote>
         </div>

@@ -1,0 +1,82 @@
+/** The copy table against its readers: no text that nothing shows, and no error that names a missing button. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import messages from '../../../resources/messages.en.json';
+import { copy } from './en';
+
+const RENDERER = path.resolve(import.meta.dirname, '..');
+
+const sources = readdirSync(RENDERER, { recursive: true, encoding: 'utf8' })
+  .filter((file) => /\.tsx?$/.test(file) && !file.startsWith('copy') && !/\.test\.tsx?$/.test(file))
+  .map((file) => readFileSync(path.join(RENDERER, file), 'utf8'));
+
+/** `plan.drawing` and what lies below, as paths. Arrays are values. */
+function pathsOf(table: object, before: readonly string[] = []): string[][] {
+  return Object.entries(table).flatMap(([key, value]: [string, unknown]) => {
+    const here = [...before, key];
+    const isTable = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isTable ? [here, ...pathsOf(value, here)] : [here];
+  });
+}
+
+/**
+ * What each source reads: `copy.app.close` is itself, and `words.title` is `plan.title` after `words = copy.plan`.
+ * A table that is indexed (`copy.app.pages[name]`) uses every key below it.
+ */
+function readsOf(source: string): { path: string; isIndexed: boolean }[] {
+  const aliases = new Map([['copy', '']]);
+  for (const [, name = '', of = ''] of source.matchAll(/const (\w+) = copy\.([\w.]+);/g)) aliases.set(name, of);
+  return [...aliases].flatMap(([name, of]) =>
+    [...source.matchAll(new RegExp(`\\b${name}\\s*\\.([\\w]+(?:\\s*\\.[\\w]+)*)(\\[)?`, 'g'))].map(
+      ([, rest = '', bracket]) => ({
+        path: [of, rest.replace(/\s/g, '')].filter((part) => part !== '').join('.'),
+        isIndexed: bracket !== undefined,
+      }),
+    ),
+  );
+}
+
+const reads = sources.flatMap(readsOf);
+const leaves = pathsOf(copy).filter((steps) => {
+  const value = steps.reduce<unknown>((table, step) => (table as Record<string, unknown>)[step], copy);
+  return typeof value !== 'object' || Array.isArray(value);
+});
+
+test('every text is shown somewhere', () => {
+  const isRead = (key: string): boolean =>
+    reads.some(
+      (read) =>
+        read.path === key || read.path.startsWith(`${key}.`) || (read.isIndexed && key.startsWith(`${read.path}.`)),
+    );
+  expect(leaves.map((steps) => steps.join('.')).filter((key) => !isRead(key))).toEqual([]);
+});
+
+/** Texts of plain strings: what a button can be labelled with. */
+const labels = new Set(
+  leaves
+    .map((steps) => steps.reduce<unknown>((table, step) => (table as Record<string, unknown>)[step], copy))
+    .filter((value) => typeof value === 'string'),
+);
+
+const actions = Object.entries(messages.errors).map(([code, { action }]) => [code, action] as const);
+
+test.each(actions.filter(([, action]) => /\b[Pp]ress\b/.test(action)))('%s: "%s" names a button', (_code, action) => {
+  const buttons = [...action.matchAll(/\b[Pp]ress ([A-Z][\w-]*(?: [a-z-]+)*?)(?=[.,;:]| (?:on|to|at|and) |$)/g)];
+  expect(buttons).not.toEqual([]);
+  for (const [, button] of buttons) expect(labels).toContain(button);
+});
+
+test.each(actions.filter(([, action]) => /\bpage\b/.test(action)))('%s: "%s" names a page', (_code, action) => {
+  for (const [, name] of action.matchAll(/\b([A-Z]\w+) page\b/g)) expect(Object.values(copy.app.pages)).toContain(name);
+});
+
+test.each(actions.filter(([, action]) => /\bon the \w+ page\b/.test(action)))(
+  '%s: "%s" begins with a button of that page',
+  (_code, action) => {
+    // `Repair it on the Machine page.`: the verb is the button.
+    const [verb = ''] = action.split(' ');
+    if (verb === 'Press') return;
+    expect(labels).toContain(verb);
+  },
+);

@@ -1,0 +1,54 @@
+/** The frame of the window, and words that every page uses. */
+import { plural } from './plural';
+
+export const app = {
+  name: 'Splitreel',
+  /** Nobody knows the speed of a connection before it is used; this is a round one to compare with. */
+  atSpeed: (time: string): string => `${time} at 100 Mbit/s`,
+  pages: {
+    create: 'Create',
+    library: 'Library',
+    models: 'Models',
+    machine: 'Machine',
+    settings: 'Settings',
+  },
+  navigation: 'Pages',
+  opening: 'Starting Splitreel',
+  drop: 'Drop a Splitreel video to reuse its settings, or an image to start from',
+  close: 'Close',
+  cancel: 'Cancel',
+  dismiss: 'Dismiss',
+  details: 'Details',
+  messages: 'Messages',
+  settingsReused: "The form now has that video's settings.",
+} as const;
+
+export const engine = {
+  states: {
+    stopped: 'stopped',
+    starting: 'starting',
+    importing: 'starting',
+    cold: 'idle',
+    warm: 'idle, model loaded',
+    busy: 'busy',
+    failed: 'failed',
+  },
+  state: (state: string): string => `engine ${state}`,
+  waiting: (count: number): string => `${plural(count, 'video', 'videos')} waiting`,
+} as const;
+
+export const devices = {
+  gpus: (count: number, name: string): string => `${String(count)}x ${name}`,
+  mixed: (count: number): string => plural(count, 'GPU', 'GPUs'),
+  cpu: (workers: number): string => (workers === 1 ? 'CPU' : `CPU, ${String(workers)} workers`),
+  /** One GPU, or one of the processes that share the CPU. */
+  name: (kind: 'cuda' | 'cpu', index: number): string =>
+    kind === 'cuda' ? `GPU ${String(index)}` : `CPU worker ${String(index)}`,
+} as const;
+
+export const errors = {
+  retry: 'Retry',
+  saveDiagnostics: 'Save diagnostics',
+  includePrompts: 'Include prompts',
+  saved: (path: string): string => `Saved to ${path}`,
+} as const;

@@ -1,0 +1,19 @@
+import { plural } from './plural';
+
+export const library = {
+  title: 'Library',
+  emptyTitle: 'No videos yet',
+  empty: 'Every video you generate is kept here, together with its settings.',
+  emptyAction: 'Generate the first one',
+  open: (prompt: string): string => `Open: ${prompt}`,
+  delete: 'Delete',
+  deleteTitle: 'Move this video to the bin?',
+  deleteText: (file: string): string => `You can restore ${file} from the bin of your system.`,
+  deleteYes: 'Move to bin',
+  search: 'Search prompts',
+  readSettings: 'Settings from a video file',
+  count: (count: number): string => plural(count, 'video', 'videos'),
+  nothingFound: 'No prompt contains this text.',
+  seed: (seed: number): string => `seed ${String(seed)}`,
+  approximate: 'approximate',
+} as const;

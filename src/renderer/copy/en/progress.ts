@@ -1,0 +1,45 @@
+/** Below the stage: the running job, its report, the queue. */
+export const progress = {
+  idle: 'Progress and waiting videos appear here.',
+  title: 'Progress',
+  stages: {
+    starting: 'Starting',
+    loading: 'Loading',
+    encoding: 'Prompt',
+    denoising: 'Denoising',
+    decoding: 'Decoding',
+    writing: 'Saving',
+  },
+  perStep: (time: string): string => `${time} per step`,
+  left: (time: string): string => `${time} left`,
+  video: (index: number, count: number): string => `Video ${String(index)} of ${String(count)}`,
+  workers: 'Progress by device',
+  waiting: 'waiting',
+  cancel: 'Cancel',
+  cancelling: 'Cancelling after this step',
+  cancelTitle: 'Cancel this video?',
+  cancelText: 'Its progress will be lost. The model stays loaded.',
+  cancelYes: 'Cancel video',
+  cancelNo: 'Keep generating',
+  total: (time: string): string => `Generated in ${time}`,
+  peak: (size: string): string => `${size} peak memory`,
+  warm: 'model already loaded',
+  cold: (size: string): string => `${size} of weights loaded`,
+  load: (percent: number): string => `${String(percent)}%`,
+} as const;
+
+export const queue = {
+  title: 'Queue',
+  waiting: (count: number): string => `${String(count)} waiting`,
+  up: 'Move up',
+  down: 'Move down',
+  remove: 'Remove from queue',
+  retry: 'Retry',
+  position: (index: number): string => `Number ${String(index)} in the queue`,
+  cancelled: 'Cancelled',
+  interrupted: 'Interrupted: Splitreel closed',
+  failed: 'Failed',
+  reorderHint: 'Drag, or press Alt+Up or Alt+Down, to reorder',
+  setSummary: (width: number, height: number, frames: number, steps: number): string =>
+    `${String(width)} × ${String(height)}, ${String(frames)} frames, ${String(steps)} steps`,
+} as const;

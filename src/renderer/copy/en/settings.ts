@@ -1,0 +1,18 @@
+export const settings = {
+  title: 'Settings',
+  theme: 'Theme',
+  themes: { system: 'Match the system', dark: 'Dark', light: 'Light' },
+  folder: 'Videos folder',
+  change: 'Change',
+  notify: 'Notify me when a video is ready',
+  notifyHint: 'Only while Splitreel is in the background.',
+  loop: 'Loop videos',
+  loopHint: 'Finished videos play again from the start.',
+  about: 'About',
+  version: 'Version',
+  runtime: 'Runtime',
+  data: 'Data folder',
+  licence: 'Licence: Apache 2.0',
+  docs: 'Documentation',
+  issues: 'Report a problem',
+} as const;
