@@ -122,13 +122,12 @@ def _devices(flags: Flags, plan: Plan) -> WorkerDevices:
         return CpuDevices()
     try:
         gpus = visible_gpus()
-    except SplitreelError:
+    except SplitreelError as error:
         if flags.device == "cuda":
             raise
-        return CpuDevices()
-    if not gpus:
-        if flags.device == "cuda":
-            raise SplitreelError("DRIVER_MISSING")
+        if error.code != "DRIVER_MISSING":
+            # There seems to be a GPU, so a slow run on the CPU would come as a surprise.
+            print(f"{error.error.message} Running on the CPU.", file=sys.stderr)
         return CpuDevices()
     return CudaDevices(tuple(gpu.uuid for gpu in gpus[: plan.world_size]))
 

@@ -1,17 +1,28 @@
-"""The GPUs of this machine as nvidia-smi tells them, in PCI order."""
+"""The GPUs of this machine as nvidia-smi lists them, in PCI order. Standard library only."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from splitreel.contract.errors import SplitreelError
 
 _FIELDS = "index,uuid,name,memory.total,driver_version"
-_PATIENCE_S = 8.0
+_TIMEOUT_S = 8.0
+_MIB = 1024 * 1024
+_DETAILS = 4000
+# nvidia-smi explains its failures in text; the exit codes differ between versions.
+_NO_DEVICES = re.compile("no devices were found", re.IGNORECASE)
+_NO_DRIVER = re.compile("couldn't communicate with the NVIDIA driver", re.IGNORECASE)
+_BROKEN_DRIVER = re.compile(
+    "version mismatch|unknown error|GPU is lost|unable to determine the device handle", re.IGNORECASE
+)
+_VARIABLE = "CUDA_VISIBLE_DEVICES"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,52 +30,81 @@ class Gpu:
     index: int
     uuid: str
     name: str
-    memory_bytes: int
+    memory_bytes: int  # 0 where the driver doesn't say, as with unified memory
     driver: str
 
 
 def find_gpus() -> list[Gpu]:
-    """Raises DRIVER_MISSING, DRIVER_NOT_RESPONDING or DRIVER_GARBLED."""
+    """Every GPU; an empty list where the driver works and finds none.
+
+    Raises DRIVER_MISSING, DRIVER_NOT_RESPONDING or DRIVER_GARBLED.
+    """
+    answer = _query(_FIELDS)
+    return interpret_answer(answer.returncode, answer.stdout, answer.stderr)
+
+
+def _query(fields: str) -> subprocess.CompletedProcess[str]:
     program = shutil.which("nvidia-smi")
     if program is None:
         raise SplitreelError("DRIVER_MISSING")
-    command = [program, f"--query-gpu={_FIELDS}", "--format=csv,noheader,nounits"]
+    command = [program, f"--query-gpu={fields}", "--format=csv,noheader,nounits"]
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_S, check=False)
+        return subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=_TIMEOUT_S, check=False
+        )
     except subprocess.TimeoutExpired as error:
         raise SplitreelError("DRIVER_NOT_RESPONDING") from error
     except OSError as error:
-        raise SplitreelError("DRIVER_MISSING", details=str(error)) from error
-    if answer.returncode != 0:
-        raise SplitreelError("DRIVER_MISSING", details=answer.stdout[:2000] + answer.stderr[:2000])
+        raise SplitreelError("DRIVER_GARBLED", details=str(error)) from error
+
+
+def interpret_answer(exit_code: int, stdout: str, stderr: str) -> list[Gpu]:
+    """The GPUs in an answer of nvidia-smi, under the same rules as src/main/gpus/nvidia-smi.ts."""
+    text = f"{stdout}\n{stderr}".strip()[:_DETAILS]
+    if _NO_DEVICES.search(text):
+        return []
+    if _NO_DRIVER.search(text):
+        raise SplitreelError("DRIVER_MISSING", details=text)
+    if _BROKEN_DRIVER.search(text):
+        raise SplitreelError("DRIVER_NOT_RESPONDING", details=text)
+    lines = [line for line in stdout.splitlines() if line.strip()]
     try:
-        return [_parse(line) for line in answer.stdout.splitlines() if line.strip()]
-    except ValueError as error:
-        raise SplitreelError("DRIVER_GARBLED", details=answer.stdout[:2000]) from error
+        if exit_code == 0 and lines:
+            return [_parse(line) for line in lines]
+    except ValueError:
+        pass  # half a list of GPUs would be worse than none
+    raise SplitreelError("DRIVER_GARBLED", details=f"exit code {exit_code}\n{text}")
+
+
+def _parse(line: str) -> Gpu:
+    """Raises ValueError."""
+    index, uuid, name, memory, driver = (value.strip() for value in line.split(","))
+    if not re.match("(GPU|MIG)-", uuid) or not re.match(r"\d+\.", driver) or not name:
+        raise ValueError(line)
+    return Gpu(int(index), uuid, name, int(memory) * _MIB if memory.isdigit() else 0, driver)
 
 
 def known_gpus() -> list[Gpu]:
-    """As `find_gpus`; none where the driver does not answer, of which others tell."""
+    """As `find_gpus`, but an empty list where the driver doesn't answer, which others report."""
     try:
         return find_gpus()
     except SplitreelError:
         return []
 
 
-# Stands for a capability that nvidia-smi does not tell: then only a trial can show what runs.
+# Stands for a capability that nvidia-smi doesn't know: only a trial shows what runs on such a GPU.
 _UNKNOWN_CAPABILITY = (99, 0)
 
 
 def compute_capabilities() -> list[tuple[int, int]]:
-    """One a visible GPU; empty without a driver that answers."""
+    """One per visible GPU; empty without a driver that answers."""
+    answered: dict[str, tuple[int, int]] = {}
     try:
         gpus = visible_gpus()
+        answer = _query("uuid,compute_cap")
     except SplitreelError:
         return []
-    command = ["nvidia-smi", "--query-gpu=uuid,compute_cap", "--format=csv,noheader,nounits"]
-    answered: dict[str, tuple[int, int]] = {}
-    with suppress(OSError, ValueError, subprocess.TimeoutExpired):
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_S, check=False)
+    with suppress(ValueError):
         for line in answer.stdout.splitlines() if answer.returncode == 0 else []:
             uuid, capability = (value.strip() for value in line.split(","))
             major, minor = capability.split(".")
@@ -72,16 +112,41 @@ def compute_capabilities() -> list[tuple[int, int]]:
     return [answered.get(gpu.uuid, _UNKNOWN_CAPABILITY) for gpu in gpus]
 
 
-def _parse(line: str) -> Gpu:
-    index, uuid, name, memory, driver = (value.strip() for value in line.split(","))
-    return Gpu(int(index), uuid, name, int(memory) * 1024 * 1024, driver)
-
-
 def visible_gpus() -> list[Gpu]:
-    """Those that CUDA_VISIBLE_DEVICES leaves; numbers count in PCI order, as nvidia-smi does."""
-    gpus = find_gpus()
-    chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if chosen is None:
-        return gpus
-    names = [name.strip() for name in chosen.split(",") if name.strip()]
-    return [gpu for gpu in gpus if any(name == str(gpu.index) or gpu.uuid.startswith(name) for name in names)]
+    """The GPUs that CUDA_VISIBLE_DEVICES leaves, in its order; never empty. Raises GPU_MISSING where there are none."""
+    gpus, chosen = find_gpus(), os.environ.get(_VARIABLE)
+    if not gpus:
+        raise SplitreelError("GPU_MISSING", {"problem": "the driver works, but finds no GPU"})
+    visible = gpus if chosen is None else select_visible(gpus, chosen)
+    if not visible:
+        kind = ", and Splitreel cannot use MIG instances" if "MIG-" in (chosen or "") else ""
+        problem = f"{_VARIABLE}={chosen} leaves none of the {len(gpus)} GPU{'s' if len(gpus) > 1 else ''}{kind}"
+        raise SplitreelError("GPU_MISSING", {"problem": problem})
+    return visible
+
+
+def select_visible(gpus: Sequence[Gpu], chosen: str) -> list[Gpu]:
+    """Reads CUDA_VISIBLE_DEVICES as CUDA does: the first entry that names no GPU ends the list, and an entry that
+    comes twice empties it (torch/cuda/__init__.py, _parse_visible_devices). Numbers count in PCI order.
+    """
+    visible: list[Gpu] = []
+    by_uuid = chosen.strip().startswith("GPU-")
+    for entry in chosen.split(","):
+        found = _by_uuid(gpus, entry.strip()) if by_uuid else _by_index(gpus, entry.strip())
+        if found is None:
+            break
+        if found in visible:
+            return []
+        visible.append(found)
+    return visible
+
+
+def _by_uuid(gpus: Sequence[Gpu], prefix: str) -> Gpu | None:
+    matching = [gpu for gpu in gpus if prefix.startswith("GPU-") and gpu.uuid.startswith(prefix)]
+    return matching[0] if len(matching) == 1 else None
+
+
+def _by_index(gpus: Sequence[Gpu], entry: str) -> Gpu | None:
+    # CUDA reads the digits at the start and ignores the rest: `1gpu` is 1.
+    number = re.match(r"\+?(\d+)", entry)
+    return None if number is None else next((gpu for gpu in gpus if gpu.index == int(number[1])), None)

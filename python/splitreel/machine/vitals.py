@@ -1,40 +1,39 @@
-"""Signs of life of a process that it need not give itself: what the kernel has counted for it."""
+"""Signs of life of another process, as the kernel counts them: the process need not cooperate."""
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
-_TICK_S = 1.0 / os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 0.01
+import psutil
+
+_STOPPED = {psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP}
 
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
     is_stopped: bool  # by SIGSTOP or a debugger
     cpu_s: float
-    read_bytes: int
+    read_bytes: int  # by system calls, and from the disk into mapped files
 
 
 def read_vitals(pid: int) -> Vitals | None:
-    """None where the kernel does not say."""
+    """None where the kernel doesn't say."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
-        # The name may hold spaces and brackets; the state follows the last bracket.
-        values = stat[stat.rindex(")") + 2 :].split()
-        counted = dict(line.split(": ") for line in Path(f"/proc/{pid}/io").read_text().splitlines())
-        return Vitals(
-            is_stopped=values[0] in {"T", "t"},
-            cpu_s=(int(values[11]) + int(values[12])) * _TICK_S,
-            read_bytes=int(counted["rchar"]) + int(values[9]) * 4096,
-        )
-    except (OSError, ValueError, KeyError, IndexError):
+        process = psutil.Process(pid)
+        with process.oneshot():
+            cpu, io = process.cpu_times(), process.io_counters()
+            return Vitals(
+                is_stopped=process.status() in _STOPPED,
+                cpu_s=cpu.user + cpu.system,
+                read_bytes=io.read_chars + io.read_bytes,
+            )
+    except (psutil.Error, OSError, AttributeError):
         return None
 
 
 class SteadyClock:
-    """Seconds that this process has been running: a suspended computer or a stopped supervisor does not age ranks."""
+    """Seconds that this process has run: time in which it was stopped or the computer slept doesn't age ranks."""
 
     _LONGEST_S = 1.0
 
@@ -43,7 +42,7 @@ class SteadyClock:
         self._now = 0.0
 
     def tick(self) -> float:
-        """Call several times a second."""
+        """Call it several times a second."""
         now = time.monotonic()
         self._now += min(now - self._last, self._LONGEST_S)
         self._last = now

@@ -81,3 +81,39 @@ def test_a_line_is_what_is_so_and_then_what_to_do() -> None:
     told = Finding("driver", "problem", "There is no driver.", "Install one.")
     assert told.line() == "[problem] driver: There is no driver. Install one."
     assert Finding("gpu", "ok", "GPU 0: NVIDIA X").line() == "[ok     ] gpu: GPU 0: NVIDIA X"
+
+
+@pytest.mark.parametrize(
+    ("gpus", "topic", "status", "text"),
+    [
+        ("mismatch", "driver", "problem", "does not answer"),
+        ("nodriver", "driver", "note", "No NVIDIA driver"),
+        ("0", "gpu", "note", "finds no GPU"),
+    ],
+)
+def test_driver_faults_are_told_apart(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    gpus: str,
+    topic: str,
+    status: str,
+    text: str,
+) -> None:
+    monkeypatch.setenv("PATH", _path_with(tmp_path, gpus))
+    monkeypatch.setenv("SPLITREEL_DATA", str(tmp_path))
+    doctor(["--json_lines", "--no_environment"])
+    (finding,) = [finding for finding in _findings(capsys) if finding.topic in {"driver", "gpu"}]
+    assert (finding.topic, finding.status) == (topic, status)
+    assert text in finding.text
+
+
+def test_a_variable_that_hides_every_gpu_is_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", _path_with(tmp_path, "2"))
+    monkeypatch.setenv("SPLITREEL_DATA", str(tmp_path))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "7")
+    doctor(["--json_lines", "--no_environment"])
+    (note,) = [finding for finding in _findings(capsys) if finding.topic == "gpu" and finding.status == "note"]
+    assert "CUDA_VISIBLE_DEVICES=7" in note.text

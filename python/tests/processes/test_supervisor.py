@@ -265,6 +265,14 @@ def test_refusals_reach_the_app(worker: Worker, model: Path, output: Path) -> No
     assert (output / "j1 0.mp4").read_text() == "mine"
 
 
+def test_ranks_that_cannot_join_fail_the_job_with_their_reason(model: Path, output: Path) -> None:
+    worker = Worker({**FAKE, "engine_module": "unjoinable_engine"}, QUICK)
+    worker.send(start_job(model, output))
+    error = worker.wait_for("jobFailed")["error"]
+    assert (error["code"], error["params"]["problem"]) == ("CUDA_UNAVAILABLE", "the driver is too old")
+    assert worker.close() == 0
+
+
 def test_unload_frees_and_the_next_job_starts_cold(worker: Worker, model: Path, output: Path) -> None:
     worker.send(start_job(model, output))
     worker.wait_end()

@@ -1,4 +1,4 @@
-"""Looks at driver, GPUs, environment, disk, models, ranks and links, one after another."""
+"""Checks driver, GPUs, environment, disk, models, ranks and links, one after another."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from splitreel.commands.doctor.links import check_links
 from splitreel.commands.doctor.ranks import check_ranks, cpu_ranks
 from splitreel.contract.errors import SplitreelError
 from splitreel.contract.messages import RESOURCES
-from splitreel.machine.gpus import Gpu, find_gpus, visible_gpus
+from splitreel.machine.gpus import find_gpus, visible_gpus
 from splitreel.rules.video_size import size_text
 from splitreel.store.model_folder import check_model_folder, data_folder, find_model
 from splitreel.worker.supervisor.checks import nearest_folder
@@ -31,14 +31,7 @@ _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 
 def examine(*, has_environment: bool) -> Iterator[Finding]:
     """`has_environment`: False where this Python is only borrowed to run the doctor."""
-    gpus: Sequence[Gpu] = ()
-    try:
-        gpus = find_gpus()
-    except SplitreelError as error:
-        # Without a driver the CPU can still be tried; one that is there and broken is worth mending.
-        status: Status = "note" if error.code == "DRIVER_MISSING" else "problem"
-        yield Finding("driver", status, error.error.message, error.error.action, "driver")
-    yield from _gpus(gpus)
+    yield from _driver()
     if has_environment:
         yield from _environment()
     else:
@@ -51,16 +44,29 @@ def examine(*, has_environment: bool) -> Iterator[Finding]:
         yield from _links()
 
 
-def _gpus(gpus: Sequence[Gpu]) -> Iterator[Finding]:
-    if gpus:
-        driver, minimum = gpus[0].driver, _minimum_driver()
-        if _version(driver) < _version(minimum):
-            old = SplitreelError("DRIVER_TOO_OLD", {"found": driver, "needed": minimum})
-            yield Finding("driver", "problem", old.error.message, old.error.action, "driver")
-        else:
-            yield Finding("driver", "ok", f"NVIDIA driver {driver}")
+def _driver() -> Iterator[Finding]:
+    try:
+        gpus = find_gpus()
+    except SplitreelError as error:
+        # A computer without a driver can use its CPU; a driver that is installed and broken needs a repair.
+        status: Status = "note" if error.code == "DRIVER_MISSING" else "problem"
+        yield Finding("driver", status, error.error.message, error.error.action, "driver")
+        return
+    if not gpus:
+        yield Finding("gpu", "note", "the NVIDIA driver works, but finds no GPU")
+        return
+    driver, minimum = gpus[0].driver, _minimum_driver()
+    if _version(driver) < _version(minimum):
+        old = SplitreelError("DRIVER_TOO_OLD", {"found": driver, "needed": minimum})
+        yield Finding("driver", "problem", old.error.message, old.error.action, "driver")
+    else:
+        yield Finding("driver", "ok", f"NVIDIA driver {driver}")
     for gpu in gpus:
         yield Finding("gpu", "ok", f"GPU {gpu.index}: {gpu.name}, {size_text(gpu.memory_bytes)}")
+    try:
+        visible_gpus()
+    except SplitreelError as error:
+        yield Finding("gpu", "note", error.error.message, "Unset CUDA_VISIBLE_DEVICES to use all of them.")
 
 
 def _minimum_driver() -> str:

@@ -77,6 +77,14 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinFailed:
+    """This rank could not join; the world is of no use."""
+
+    error: AppError
+    type: Literal["joinFailed"] = "joinFailed"
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     serial: int
     video: int
@@ -158,12 +166,13 @@ class Stopped:
 
 
 JobEvent: TypeAlias = Progress | Loaded | Preview | MayPublish | Published | LatentsSaved | Done | Stopped
-RankEvent: TypeAlias = RankHeartbeat | Joined | JobEvent
+RankEvent: TypeAlias = RankHeartbeat | Joined | JoinFailed | JobEvent
 
 _COMMANDS: Final[dict[str, type[RankCommand]]] = {"join": Join, "run": Run, "cancel": Cancel, "publish": Publish}
 _EVENTS: Final[dict[str, type[RankEvent]]] = {
     "heartbeat": RankHeartbeat,
     "joined": Joined,
+    "joinFailed": JoinFailed,
     "progress": Progress,
     "loaded": Loaded,
     "preview": Preview,

@@ -22,6 +22,7 @@ from splitreel.worker.rank.messages import (
     Channel,
     Join,
     Joined,
+    JoinFailed,
     LatentsSaved,
     Loaded,
     MayPublish,
@@ -60,11 +61,19 @@ class RankProcess:
         while True:
             task = self._tasks.get()
             if isinstance(task, Join):
-                context = self._engine_module.join_world(task, context)
-                self._channel.send(Joined(context.device_name))
+                context = self._join(task, context)
             else:
                 assert context is not None
                 self._run(task, context)
+
+    def _join(self, join: Join, before: RankContext | None) -> RankContext | None:
+        try:
+            context = self._engine_module.join_world(join, before)
+        except Exception as error:  # noqa: BLE001 - sent to the supervisor, which ends the ranks
+            self._channel.send(JoinFailed(_app_error(error)))
+            return None
+        self._channel.send(Joined(context.device_name))
+        return context
 
     def _run(self, run: Run, context: RankContext) -> None:
         self._cancelled.clear()
@@ -82,9 +91,7 @@ class RankProcess:
         except SplitreelError as error:
             self._channel.send(Stopped(run.serial, error.error, shared=not isinstance(error, UnsharedError)))
         except Exception as error:  # noqa: BLE001 - sent to the supervisor, which ends the ranks
-            problem = f"{type(error).__name__}: {error}".split("\n")[0][:300]
-            failure = AppError("INTERNAL", {"problem": problem}, (), traceback.format_exc())
-            self._channel.send(Stopped(run.serial, failure, shared=False))
+            self._channel.send(Stopped(run.serial, _app_error(error), shared=False))
         else:
             self._channel.send(done)
 
@@ -115,6 +122,14 @@ class RankProcess:
             except OSError:
                 os._exit(0)
             time.sleep(_HEARTBEAT_S)
+
+
+def _app_error(error: Exception) -> AppError:
+    """Call it in an except clause: the details are the traceback."""
+    if isinstance(error, SplitreelError):
+        return error.error
+    problem = f"{type(error).__name__}: {error}".split("\n")[0][:300]
+    return AppError("INTERNAL", {"problem": problem}, (), traceback.format_exc())
 
 
 class _SupervisorObserver:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from splitreel.parallel.peer_wait import waiting_for_peers
 from splitreel.store.model_folder import kernel_trials_file
+from splitreel.worker.rank.cuda import start_cuda
 from splitreel.worker.rank.messages import Join
 from splitreel.worker.rank.port import RankContext
 
@@ -37,8 +38,7 @@ def join_world(join: Join, before: RankContext | None) -> RankContext:
     name = "cpu"
     if join.device == "cuda":
         device = torch.device("cuda", join.rank)
-        torch.cuda.set_device(device)
-        name = f"cuda: {torch.cuda.get_device_name(device)}"
+        name = f"cuda: {start_cuda(device, join.label)}"
     with waiting_for_peers():
         dist.init_process_group(
             backend="cpu:gloo,cuda:nccl" if join.device == "cuda" else "gloo",

@@ -1,4 +1,4 @@
-"""Does a job fit on its GPUs? Answered before anything starts: refused where it cannot, warned of where it may not."""
+"""Whether a job fits on its GPUs, checked before a rank starts: an error where it can't, a warning where it may not."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from splitreel.rules.plan import PlanContext, PlanDevices
 
 
 def check_memory(job: StartJob, folder: Path, shape: ModelShape, gpus: list[Gpu], *, dtype_bytes: int) -> str | None:
-    """A warning in words where the prediction is more than the smallest GPU has; None where it fits or is not known.
+    """A warning where the job is predicted to need more than the smallest GPU has; None where it fits or isn't known.
 
-    Raises MEMORY_SHORT where the weights alone, which are exact, are more than there is.
+    Raises MEMORY_SHORT where the weights alone, whose size is exact, are too large.
     """
     memory = read_memory_shape(folder)
     if not isinstance(job.devices, CudaDevices) or memory is None:
         return None
-    chosen = [gpu for gpu in gpus if gpu.uuid in job.devices.uuids]
+    # Where the driver doesn't say how much memory there is, nothing can be predicted.
+    chosen = [gpu for gpu in gpus if gpu.uuid in job.devices.uuids and gpu.memory_bytes > 0]
     if not chosen:
         return None
     smallest = min(chosen, key=lambda gpu: gpu.memory_bytes)
     settings = job.settings
-    asked = MemoryJob(
+    memory_job = MemoryJob(
         settings.width,
         settings.height,
         settings.num_frames,
@@ -38,7 +39,7 @@ def check_memory(job: StartJob, folder: Path, shape: ModelShape, gpus: list[Gpu]
     )
     devices = PlanDevices("cuda", len(job.devices.uuids))
     context = PlanContext(shape, devices, settings.guidance_scale, len(job.videos), settings.offload)
-    question = MemoryQuestion(memory, context, asked, job.plan, smallest.memory_bytes)
+    question = MemoryQuestion(memory, context, memory_job, job.plan, smallest.memory_bytes)
     need = worst_need(question)
     if need.device_bytes <= smallest.memory_bytes:
         return None
@@ -50,6 +51,6 @@ def check_memory(job: StartJob, folder: Path, shape: ModelShape, gpus: list[Gpu]
         "advice": str(smallest_change(question)),
     }
     short = SplitreelError("MEMORY_SHORT", params)
-    if any(stage.weight_bytes > smallest.memory_bytes for stage in memory_needs(memory, asked, job.plan)):
+    if any(stage.weight_bytes > smallest.memory_bytes for stage in memory_needs(memory, memory_job, job.plan)):
         raise short
     return f"{short.error.message} {short.error.action}"

@@ -34,7 +34,7 @@ from splitreel.contract.protocol import (
     Unload,
 )
 from splitreel.machine.vitals import SteadyClock
-from splitreel.worker.rank.messages import Cancel, Joined, RankEvent, RankHeartbeat, Run
+from splitreel.worker.rank.messages import Cancel, Joined, JoinFailed, RankEvent, RankHeartbeat, Run
 from splitreel.worker.supervisor.checks import CheckedJob, prepare_job
 from splitreel.worker.supervisor.current_job import CurrentJob, JobRequest
 from splitreel.worker.supervisor.job_end import Failed, JobEnd, Made, WasCancelled
@@ -184,6 +184,8 @@ class Supervisor:
             rank.is_joined = True
             if current is not None and current.checked is not None:
                 current.stages.count(Stage.STARTING, self._ranks.joined_count, len(self._ranks))
+        elif isinstance(event, JoinFailed):
+            self._end_ranks(event.error)
         elif current is not None and event.serial == current.serial:
             current.on_event(rank, event, self._ranks, self._clock.now)
             if current.is_loaded:
