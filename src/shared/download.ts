@@ -8,35 +8,37 @@ import { appErrorSchema } from './errors';
 const bytes = z.number().nonnegative();
 const count = z.number().int().nonnegative();
 
-export type HubCommand =
-  | {
-      readonly type: 'configure';
-      /** A mirror's address; null for the hub itself. */
-      readonly endpoint: string | null;
-      readonly token: string | null;
-      readonly tokenForMirror: boolean;
-      readonly bytesPerSecond: number | null;
-    }
-  | { readonly type: 'look'; readonly requestId: string; readonly repo: string; readonly revision: string }
-  | {
-      readonly type: 'download';
-      readonly modelId: string;
-      readonly repo: string;
-      readonly revision: string;
-      readonly folder: string;
-      /** Where the folder is renamed to when all is there; the same as `folder` where it is mended in place. */
-      readonly finalFolder: string;
-      readonly recordFile: string;
-    }
-  | { readonly type: 'pause'; readonly modelId: string }
-  | {
-      readonly type: 'verify';
-      readonly modelId: string;
-      readonly folder: string;
-      readonly recordFile: string;
-      /** False: files that have not changed in size and time since they were verified are not read. */
-      readonly everything: boolean;
-    };
+export const hubCommandSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('configure'),
+    /** A mirror's address; null for huggingface.co itself. */
+    endpoint: z.string().nullable(),
+    token: z.string().nullable(),
+    tokenForMirror: z.boolean(),
+    bytesPerSecond: z.number().nullable(),
+  }),
+  z.object({ type: z.literal('look'), requestId: z.string(), repo: z.string(), revision: z.string() }),
+  z.object({
+    type: z.literal('download'),
+    modelId: z.string(),
+    repo: z.string(),
+    revision: z.string(),
+    folder: z.string(),
+    /** Where the folder is renamed to when everything is there; the same as `folder` for a repair in place. */
+    finalFolder: z.string(),
+    recordFile: z.string(),
+  }),
+  z.object({ type: z.literal('pause'), modelId: z.string() }),
+  z.object({
+    type: z.literal('verify'),
+    modelId: z.string(),
+    folder: z.string(),
+    recordFile: z.string(),
+    /** False: files whose size and time have not changed since they were verified are not read. */
+    everything: z.boolean(),
+  }),
+]);
+export type HubCommand = z.infer<typeof hubCommandSchema>;
 
 export const DOWNLOAD_STAGES = ['listing', 'fetching', 'waiting', 'verifying'] as const;
 

@@ -1,5 +1,6 @@
 /** The log: one file that starts anew at a size, with the ones before it kept. Written in order, never awaited. */
 import path from 'node:path';
+import { inTurn } from '../../shared/in-turn';
 import type { Clock } from '../ports/clock';
 import type { Files } from '../ports/files';
 import type { Log } from '../ports/log';
@@ -23,7 +24,7 @@ export function openLogFile(ports: { readonly files: Files; readonly clock: Cloc
   const file = path.join(folder, 'splitreel.log');
   let pending = '';
   let isScheduled = false;
-  let work: Promise<void> = Promise.resolve();
+  const write = inTurn();
 
   const rotate = async (): Promise<void> => {
     const info = await files.stat(file);
@@ -37,19 +38,17 @@ export function openLogFile(ports: { readonly files: Files; readonly clock: Cloc
   };
   const flush = (): Promise<void> => {
     isScheduled = false;
-    work = work
-      .then(async () => {
-        if (pending === '') return;
-        const text = pending;
-        pending = '';
-        await rotate();
-        await files.append(file, text);
-        // A log that cannot be written must not end the app; the next words try again.
-      })
-      .catch(() => undefined);
-    return work;
+    const written = write(async () => {
+      if (pending === '') return;
+      const text = pending;
+      pending = '';
+      await rotate();
+      await files.append(file, text);
+    });
+    // A log that cannot be written must not end the app; the next lines try again.
+    return written.catch(() => undefined);
   };
-  const write = (level: string, message: string): void => {
+  const add = (level: string, message: string): void => {
     if (pending.length > MAX_PENDING_CHARACTERS) return;
     const time = new Date(clock.wallMs()).toISOString();
     pending += `${time} ${level} ${message.slice(0, MAX_LINE_CHARACTERS)}\n`;
@@ -58,11 +57,11 @@ export function openLogFile(ports: { readonly files: Files; readonly clock: Cloc
     clock.after(FLUSH_MS, () => void flush());
   };
   return {
-    info: (message) => write('info', message),
-    warn: (message) => write('warning', message),
+    info: (message) => add('info', message),
+    warn: (message) => add('warning', message),
     error: (message, cause) => {
       const reason = cause instanceof Error ? (cause.stack ?? cause.message) : typeof cause === 'string' ? cause : '';
-      write('error', reason === '' ? message : `${message}: ${reason}`);
+      add('error', reason === '' ? message : `${message}: ${reason}`);
     },
     flush,
     tail: async () => {

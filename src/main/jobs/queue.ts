@@ -6,6 +6,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { appError, SplitreelError, type AppError } from '../../shared/errors';
 import { jobSchema, transition, type Job, type JobEvent, type JobProgress } from '../../shared/job';
+import { inTurn } from '../../shared/in-turn';
 import type { Machine } from '../../shared/machine';
 import type { ModelEntry } from '../../shared/models';
 import type { JobReport, WorkerCommand, WorkerEvent } from '../../shared/protocol';
@@ -75,14 +76,7 @@ export async function openQueue(ports: QueuePorts, options: QueueOptions): Promi
   let isClosed = false;
   let isStarting = false;
   let stopPush: (() => void) | null = null;
-  let work: Promise<unknown> = Promise.resolve();
-
-  /** One change after another, each on disk before the window hears of it. */
-  const inTurn = <T>(run: () => Promise<T>): Promise<T> => {
-    const result = work.then(run);
-    work = result.catch(() => undefined);
-    return result;
-  };
+  const change = inTurn();
   const commit = async (next: readonly Job[]): Promise<void> => {
     await store.save({ version: 1, jobs: [...next] });
     jobs = next;
@@ -98,7 +92,7 @@ export async function openQueue(ports: QueuePorts, options: QueueOptions): Promi
     return changed;
   };
   const inBackground = (run: () => Promise<unknown>): void => {
-    inTurn(run).catch((error: unknown) => log.error('a job could not be kept', error));
+    change(run).catch((error: unknown) => log.error('a job could not be kept', error));
   };
 
   const pushProgress = (): void => {
@@ -205,7 +199,7 @@ export async function openQueue(ports: QueuePorts, options: QueueOptions): Promi
 
   return {
     enqueue: (input) =>
-      inTurn(async () => {
+      change(async () => {
         const valid = validateJob(input, { models: ports.models(), machine: ports.machine() });
         if (!valid.ok) throw new SplitreelError(valid.error);
         const job: Job = {
@@ -220,24 +214,24 @@ export async function openQueue(ports: QueuePorts, options: QueueOptions): Promi
         return job.id;
       }).finally(advance),
     cancel: (jobId) =>
-      inTurn(async () => {
+      change(async () => {
         const changed = await apply(jobId, { type: 'cancelRequested' });
         if (changed?.state.status === 'cancelling') engine.send({ type: 'cancelJob', jobId });
       }),
     retry: (jobId) =>
-      inTurn(async () => {
+      change(async () => {
         const changed = await apply(jobId, { type: 'retried' });
         // A retried job waits behind those that were waiting already.
         if (changed !== null) await commit([...jobs.filter(({ id }) => id !== jobId), changed]);
       }).finally(advance),
     remove: (jobId) =>
-      inTurn(async () => {
+      change(async () => {
         const job = jobs.find(({ id }) => id === jobId);
         if (job === undefined || isActive(job)) return;
         await commit(jobs.filter((other) => other !== job));
       }),
     move: (jobId, toIndex) =>
-      inTurn(async () => {
+      change(async () => {
         await commit(moved(jobs, jobId, toIndex));
       }),
     handleEvent,
@@ -252,7 +246,7 @@ export async function openQueue(ports: QueuePorts, options: QueueOptions): Promi
     close: async () => {
       isClosed = true;
       stopPush?.();
-      await inTurn(async () => {
+      await change(async () => {
         for (const job of jobs.filter(isActive)) await apply(job.id, { type: 'interrupted' });
       });
     },

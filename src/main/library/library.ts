@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { appError, SplitreelError } from '../../shared/errors';
+import { inTurn } from '../../shared/in-turn';
 import { videoMetadataSchema, type LibraryVideo, type VideoMetadata } from '../../shared/library';
 import { thumbnailUrl, videoUrl } from '../../shared/urls';
 import { fileInside, type Located } from '../window/app-files';
@@ -43,7 +44,7 @@ export function createLibrary(ports: LibraryPorts, onVideos: (videos: readonly L
   const { files, log } = ports;
   let videos: readonly LibraryVideo[] = [];
   let filesById: ReadonlyMap<string, string> = new Map();
-  let scanning: Promise<void> = Promise.resolve();
+  const scanInTurn = inTurn();
   let drawing: Promise<void> = Promise.resolve();
 
   const thumbnailFile = (videoId: string): string => path.join(ports.thumbnailsFolder, `${videoId}.jpg`);
@@ -85,10 +86,7 @@ export function createLibrary(ports: LibraryPorts, onVideos: (videos: readonly L
     onVideos(videos);
     drawing = drawing.then(drawMissing);
   };
-  const scan = (): Promise<void> => {
-    scanning = scanning.then(scanOnce, scanOnce);
-    return scanning;
-  };
+  const scan = (): Promise<void> => scanInTurn(scanOnce);
 
   /** One after another: each takes a hidden page a moment. */
   const drawMissing = async (): Promise<void> => {

@@ -1,14 +1,15 @@
 /**
- * The downloader's process, started when something is asked of it and kept while it is of use. The token goes to its
- * stdin; what it says is logged by kind only, never its commands.
+ * The downloader's process, started by the first request and kept while it is of use. The token goes to its stdin;
+ * its commands are never logged.
  */
 import { appError, SplitreelError, type AppError } from '../../shared/errors';
-import { hubEventSchema, type HubCommand, type HubEvent } from '../../shared/download';
-import { createLineSplitter } from '../engine/line-splitter';
+import { hubCommandSchema, hubEventSchema, type HubCommand, type HubEvent } from '../../shared/download';
 import { pick, type Environ } from '../engine/worker-environment';
 import type { CurrentPython } from '../install/environment';
+import { attachJsonLines, type Ending, type JsonLinesProcess } from '../json-lines/json-lines-process';
+import type { Clock } from '../ports/clock';
 import type { Log } from '../ports/log';
-import type { Processes, WorkerProcess } from '../ports/processes';
+import type { Processes } from '../ports/processes';
 import type { Random } from '../ports/random';
 
 type Of<T extends HubEvent['type']> = Extract<HubEvent, { readonly type: T }>;
@@ -33,6 +34,7 @@ export interface Hub {
 
 export interface HubPorts {
   readonly processes: Processes;
+  readonly clock: Clock;
   readonly log: Log;
   readonly random: Random;
   readonly python: () => Promise<CurrentPython | null>;
@@ -75,156 +77,121 @@ const SET = {
 
 export const hubEnvironment = (env: Environ): Record<string, string> => ({ ...pick(env, PASSED), ...SET });
 
-/** One thing that was asked and not yet answered: takes the events that are about it. */
+/** What an event means for a pending request: its answer, its failure, or null where it is about something else. */
+type Answer<T> = { readonly value: T } | { readonly error: AppError } | null;
+
 interface Pending {
+  /** True: answered. */
   readonly take: (event: HubEvent) => boolean;
   readonly fail: (error: AppError) => void;
 }
 
-const LAST_OUTPUT_CHARACTERS = 4_000;
+type Downloader = JsonLinesProcess<HubCommand>;
+
+/** The downloader ends within two seconds of its stdin, whatever the network does. */
+const RUNG_MS = 3_000;
 
 export function createHub(ports: HubPorts): Hub {
-  const { log } = ports;
-  let process: WorkerProcess | null = null;
-  let starting: Promise<WorkerProcess> | null = null;
+  const { log, processes, clock } = ports;
+  let downloader: Downloader | null = null;
+  let starting: Promise<Downloader> | null = null;
   let pending: readonly Pending[] = [];
 
-  const send = (to: WorkerProcess, command: HubCommand): void => to.writeLine(JSON.stringify(command));
-  const hear = (event: HubEvent): void => {
+  const onEvent = (event: HubEvent): void => {
     if (event.type === 'hubReady') log.info(`downloader ready: ${JSON.stringify(event.versions)}`);
     pending = pending.filter(({ take }) => !take(event));
   };
-  const ended = (worker: WorkerProcess, error: AppError): void => {
-    if (process !== worker) return;
-    process = null;
-    const lost = pending;
-    pending = [];
-    for (const each of lost) each.fail(error);
-  };
-  const start = async (): Promise<WorkerProcess> => {
+  const start = async (): Promise<Downloader> => {
     const current = await ports.python();
     if (current === null) throw new SplitreelError(appError('ENVIRONMENT_MISSING'));
-    const worker = ports.processes.startWorker(current.python, {
+    const process = processes.startWorker(current.python, {
       args: ['-I', '-m', 'splitreel', 'hub'],
       env: hubEnvironment(ports.env),
       cwd: ports.cwd,
     });
-    process = worker;
-    listen(worker, log, hear, (error) => {
-      ended(worker, error);
+    const schemas = { commandSchema: hubCommandSchema, eventSchema: hubEventSchema };
+    const started = attachJsonLines({
+      name: 'downloader',
+      process,
+      processes,
+      clock,
+      log,
+      ...schemas,
+      onEvent,
+      rungMs: RUNG_MS,
     });
-    send(worker, { type: 'configure', ...ports.settings() });
-    return worker;
+    downloader = started;
+    void started.ended.then((ending) => {
+      if (downloader === started) downloader = null;
+      const lost = pending;
+      pending = [];
+      for (const each of lost) each.fail(interruption(ending));
+    });
+    started.send({ type: 'configure', ...ports.settings() });
+    return started;
   };
-  const running = (): Promise<WorkerProcess> => {
-    if (process !== null) return Promise.resolve(process);
+  const running = (): Promise<Downloader> => {
+    if (downloader !== null) return Promise.resolve(downloader);
     starting ??= start().finally(() => {
       starting = null;
     });
     return starting;
   };
-  /** Sends, and waits for the event that ends it. */
-  const ask = async <T>(
-    command: HubCommand,
-    answer: (event: HubEvent, done: (value: T) => void, fail: (error: AppError) => void) => void,
-  ): Promise<T> => {
-    const worker = await running();
+  /** Sends a command and waits for the event that answers it. */
+  const request = async <T>(command: HubCommand, answerIn: (event: HubEvent) => Answer<T>): Promise<T> => {
+    const started = await running();
     return new Promise<T>((resolve, reject) => {
       const fail = (error: AppError): void => reject(new SplitreelError(error));
       const take = (event: HubEvent): boolean => {
-        let isOver = false;
-        answer(
-          event,
-          (value) => {
-            isOver = true;
-            resolve(value);
-          },
-          (error) => {
-            isOver = true;
-            fail(error);
-          },
-        );
-        return isOver;
+        const answer = answerIn(event);
+        if (answer === null) return false;
+        if ('error' in answer) fail(answer.error);
+        else resolve(answer.value);
+        return true;
       };
       pending = [...pending, { take, fail }];
-      send(worker, command);
+      started.send(command);
     });
   };
   return {
     look: (repo, revision) => {
       const requestId = ports.random.id();
-      return ask<Of<'looked'>>({ type: 'look', requestId, repo, revision }, (event, done, fail) => {
-        if (event.type === 'looked' && event.requestId === requestId) done(event);
-        if (event.type === 'lookFailed' && event.requestId === requestId) fail(event.error);
+      return request<Of<'looked'>>({ type: 'look', requestId, repo, revision }, (event) => {
+        if (event.type === 'looked' && event.requestId === requestId) return { value: event };
+        return event.type === 'lookFailed' && event.requestId === requestId ? { error: event.error } : null;
       });
     },
     download: (wish, onProgress) =>
-      ask<'finished' | 'paused'>({ type: 'download', ...wish }, (event, done, fail) => {
-        if (!('modelId' in event) || event.modelId !== wish.modelId) return;
+      request<'finished' | 'paused'>({ type: 'download', ...wish }, (event) => {
+        if (!('modelId' in event) || event.modelId !== wish.modelId) return null;
         if (event.type === 'downloadProgressed') onProgress(event);
-        if (event.type === 'downloadFinished') done('finished');
-        if (event.type === 'downloadPaused') done('paused');
-        if (event.type === 'downloadFailed') fail(event.error);
+        if (event.type === 'downloadFinished') return { value: 'finished' };
+        if (event.type === 'downloadPaused') return { value: 'paused' };
+        return event.type === 'downloadFailed' ? { error: event.error } : null;
       }),
-    pause: (modelId) => {
-      if (process !== null) send(process, { type: 'pause', modelId });
-    },
+    pause: (modelId) => downloader?.send({ type: 'pause', modelId }),
     verify: (wish, onProgress) =>
-      ask<Of<'verified'>>({ type: 'verify', ...wish }, (event, done, fail) => {
-        if (!('modelId' in event) || event.modelId !== wish.modelId) return;
+      request<Of<'verified'>>({ type: 'verify', ...wish }, (event) => {
+        if (!('modelId' in event) || event.modelId !== wish.modelId) return null;
         if (event.type === 'verifyProgressed') onProgress(event);
-        if (event.type === 'verified') done(event);
-        if (event.type === 'verifyFailed') fail(event.error);
+        if (event.type === 'verified') return { value: event };
+        return event.type === 'verifyFailed' ? { error: event.error } : null;
       }),
-    configure: () => {
-      if (process !== null) send(process, { type: 'configure', ...ports.settings() });
-    },
+    configure: () => downloader?.send({ type: 'configure', ...ports.settings() }),
     stop: async () => {
-      const worker = process ?? (await starting?.catch(() => null)) ?? null;
-      if (worker === null) return;
-      worker.endInput();
-      // It ends within two seconds of its stdin, whatever the network does.
-      const timer = setTimeout(() => worker.kill('SIGKILL'), 5_000);
-      await worker.exited;
-      clearTimeout(timer);
+      const started = downloader ?? (await starting?.catch(() => null)) ?? null;
+      await started?.stop();
     },
   };
 }
 
-function listen(
-  worker: WorkerProcess,
-  log: Log,
-  hear: (event: HubEvent) => void,
-  onEnd: (error: AppError) => void,
-): void {
-  const splitter = createLineSplitter();
-  let lastOutput = '';
-  worker.onEventBytes((chunk) => {
-    for (const line of splitter.push(chunk) ?? []) {
-      const event = parse(line);
-      if (event !== null) hear(event);
-      else {
-        log.error('the downloader said something that is not understood');
-        worker.kill('SIGKILL');
-      }
-    }
-  });
-  worker.onOutput((text) => {
-    lastOutput = (lastOutput + text).slice(-LAST_OUTPUT_CHARACTERS);
-    log.info(`downloader: ${text.trimEnd()}`);
-  });
-  void worker.exited.then(({ code, signal, problem }) => {
-    const cause = problem ?? signal ?? `exit code ${String(code)}`;
-    log.info(`downloader ended (${cause})`);
-    onEnd(appError('DOWNLOAD_INTERRUPTED', { problem: `the downloader ended (${cause})` }, { details: lastOutput }));
-  });
-}
-
-function parse(line: string): HubEvent | null {
-  try {
-    const parsed = hubEventSchema.safeParse(JSON.parse(line));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    return null;
-  }
+function interruption(ending: Ending & { readonly lastOutput: string }): AppError {
+  const { problem, signal, code } =
+    ending.kind === 'exited' ? ending.exit : { problem: ending.kind, signal: null, code: null };
+  const cause = problem ?? signal ?? `exit code ${String(code)}`;
+  return appError(
+    'DOWNLOAD_INTERRUPTED',
+    { problem: `the downloader ended (${cause})` },
+    { details: ending.kind === 'protocolBroken' ? ending.problem : ending.lastOutput },
+  );
 }

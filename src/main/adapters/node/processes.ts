@@ -83,13 +83,19 @@ function startWorker(file: string, options: Parameters<Processes['startWorker']>
   };
 }
 
+/** How long the pipes of a process that has exited are read: a descendant that holds one must not keep us waiting. */
+const PIPE_GRACE_MS = 500;
+
 function exitOf(child: ChildProcess): Promise<Exit> {
   return new Promise((resolve) => {
     child.once('error', (error) => resolve({ code: null, signal: null, problem: error.message }));
-    // `exit` and not `close`: a rank that still holds a pipe must not keep us waiting. What was written before is
-    // read within a moment.
     child.once('exit', (code, signal) => {
-      setTimeout(() => resolve({ code, signal, problem: null }), 50);
+      const exit = { code, signal, problem: null };
+      const timer = setTimeout(() => resolve(exit), PIPE_GRACE_MS);
+      child.once('close', () => {
+        clearTimeout(timer);
+        resolve(exit);
+      });
     });
   });
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Clock } from '../ports/clock';
-import { startWatchdog } from './worker-client';
+import { startWatchdog } from './watchdog';
 
 /** A clock that stands still until it is moved; the wall clock is another hand. */
 function fakeClock(): Clock & { readonly advance: (ms: number, checks?: number) => void } {
@@ -28,7 +28,7 @@ function fakeClock(): Clock & { readonly advance: (ms: number, checks?: number) 
 test('silence at the deadline is noticed once', () => {
   const clock = fakeClock();
   const silences: number[] = [];
-  startWatchdog(clock, 10_000, (ms) => silences.push(ms));
+  startWatchdog(clock, { intervalMs: 1_000, hungAfterMs: 10_000 }, (ms) => silences.push(ms));
   clock.advance(10_000);
   expect(silences).toEqual([]);
   clock.advance(20_000);
@@ -38,7 +38,7 @@ test('silence at the deadline is noticed once', () => {
 test('a slow worker that gives signs is never hung', () => {
   const clock = fakeClock();
   const silences: number[] = [];
-  const watchdog = startWatchdog(clock, 10_000, (ms) => silences.push(ms));
+  const watchdog = startWatchdog(clock, { intervalMs: 1_000, hungAfterMs: 10_000 }, (ms) => silences.push(ms));
   for (let sign = 0; sign < 50; sign += 1) {
     clock.advance(9_000);
     watchdog.touch();
@@ -49,7 +49,7 @@ test('a slow worker that gives signs is never hung', () => {
 test('an hour of sleep of the whole computer is no silence of the worker', () => {
   const clock = fakeClock();
   const silences: number[] = [];
-  startWatchdog(clock, 10_000, (ms) => silences.push(ms));
+  startWatchdog(clock, { intervalMs: 1_000, hungAfterMs: 10_000 }, (ms) => silences.push(ms));
   clock.advance(5_000);
   clock.advance(3_600_000, 1);
   clock.advance(5_000);
