@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from splitreel.contract.device import Device, cpu_devices
 from splitreel.contract.errors import SplitreelError
-from splitreel.contract.protocol import CpuDevices, CudaDevices, StartJob, VideoSettings, WorkerDevices, WorkerVideo
+from splitreel.contract.protocol import StartJob, VideoSettings, WorkerVideo
 from splitreel.machine.gpus import Gpu
 from splitreel.rules.model_shape import CONFIG_FILES, shape_from_configs
 from splitreel.rules.plan import Plan
@@ -28,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def job(devices: WorkerDevices) -> StartJob:
+def job(devices: tuple[Device, ...]) -> StartJob:
     settings = VideoSettings(720, 480, 49, 50, 6.0, True, "dpm", "none", "sdpa", 4, 1)
     video = WorkerVideo("a dog", "", 1, None, "/videos/a.mp4")
     return StartJob("j1", "5b", "/models/5b", settings, (video,), Plan(), devices, None)
@@ -39,12 +40,12 @@ def gpus(*gigabytes: int) -> list[Gpu]:
 
 
 def on(count: int) -> StartJob:
-    return job(CudaDevices(tuple(f"GPU-{index}" for index in range(count))))
+    return job(tuple(Device("cuda", index, f"GPU-{index}", "NVIDIA X") for index in range(count)))
 
 
 def test_what_fits_is_not_spoken_of(folder: Path) -> None:
     assert check_memory(on(1), folder, SHAPE, gpus(80), dtype_bytes=2) is None
-    assert check_memory(job(CpuDevices()), folder, SHAPE, gpus(8), dtype_bytes=2) is None
+    assert check_memory(job(cpu_devices(1)), folder, SHAPE, gpus(8), dtype_bytes=2) is None
 
 
 def test_what_may_not_fit_is_warned_of_with_the_smallest_change(folder: Path) -> None:

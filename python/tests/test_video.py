@@ -9,6 +9,7 @@ import av
 import numpy as np
 import pytest
 
+from splitreel.contract.device import cpu_devices
 from splitreel.contract.errors import SplitreelError
 from splitreel.contract.protocol import MetadataModel, VideoMetadata, VideoMetadataRequest
 from splitreel.rules.plan import Plan
@@ -23,7 +24,7 @@ METADATA = VideoMetadata(
     approximate=False,
     model=MetadataModel("demo", "f" * 64),
     versions={"torch": "2.15.0"},
-    device="cpu",
+    devices=cpu_devices(1),
     dtype="float32",
     created_at="2026-01-01T00:00:00+00:00",
 )  # fmt: skip

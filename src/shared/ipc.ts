@@ -4,11 +4,12 @@
  * do, parse output, Result.
  */
 import { z } from 'zod';
+import { deviceListSchema } from './device';
 import { doctorSchema } from './doctor';
 import { environmentSchema, installEstimateSchema } from './environment';
 import { downloadOfferSchema, downloadSchema, hubStateSchema } from './download';
 import { appErrorSchema, type AppError } from './errors';
-import { jobDevicesSchema, jobProgressSchema, jobSchema } from './job';
+import { jobProgressSchema, jobSchema } from './job';
 import { libraryVideoSchema, videoMetadataSchema } from './library';
 import { machineSchema } from './machine';
 import { modelEntrySchema } from './models';
@@ -50,7 +51,7 @@ export const sliceSchemas = {
   library: z.array(libraryVideoSchema),
   /** Things the person should be told once: a store that was set aside, a job that was interrupted. */
   notices: z.array(z.object({ id, error: appErrorSchema })),
-  /** Seconds per step measured on this machine: model, size, length -> planKey -> seconds. */
+  /** Seconds per step measured on this machine. */
   measurements: z.array(
     z.object({
       modelId: z.string(),
@@ -59,7 +60,8 @@ export const sliceSchemas = {
       numFrames: z.number(),
       guided: z.boolean(),
       plan: planSchema,
-      devices: z.string(),
+      /** One for each rank of the plan. */
+      devices: deviceListSchema,
       secondsPerStep: z.number(),
     }),
   ),
@@ -157,7 +159,7 @@ export const calls = {
   ),
 
   enqueueJob: call(
-    z.object({ request: generateRequestSchema, plan: planSchema, devices: jobDevicesSchema }),
+    z.object({ request: generateRequestSchema, plan: planSchema, devices: deviceListSchema }),
     z.object({ jobId: z.string() }),
   ),
   cancelJob: call(z.object({ jobId: id }), done),

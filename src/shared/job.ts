@@ -1,5 +1,6 @@
 /** Jobs as a pure state machine, and what is known of their progress. The main process owns both. */
 import { z } from 'zod';
+import { deviceListSchema, deviceSchema } from './device';
 import { appErrorSchema, type AppError } from './errors';
 import { planSchema } from './plan';
 import { jobReportSchema, stageSchema, type JobReport } from './protocol';
@@ -65,19 +66,13 @@ export function transition(state: JobState, event: JobEvent): JobState {
   }
 }
 
-export const jobDevicesSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('cpu'), ranks: z.number().int().min(1).max(8) }),
-  z.object({ kind: z.literal('cuda'), uuids: z.array(z.string()).min(1) }),
-]);
-export type JobDevices = z.infer<typeof jobDevicesSchema>;
-
 export const jobSchema = z.object({
   id: z.string(),
   /** Wall-clock, for display only: order is the order of the queue. */
   createdAtMs: z.number(),
   request: generateRequestSchema,
   plan: planSchema,
-  devices: jobDevicesSchema,
+  devices: deviceListSchema,
   state: jobStateSchema,
 });
 export type Job = z.infer<typeof jobSchema>;
@@ -106,7 +101,7 @@ export const jobProgressSchema = z.object({
   ranks: z.array(
     z.object({
       rank: z.number(),
-      device: z.string(),
+      device: deviceSchema,
       stage: stageSchema.nullable(),
       completed: z.number(),
       total: z.number(),

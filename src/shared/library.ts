@@ -1,5 +1,6 @@
 /** Videos that were made. What is known of one lives in its MP4 and is read back from there. */
 import { z } from 'zod';
+import { deviceListSchema } from './device';
 import { planSchema } from './plan';
 import { jobReportSchema, stagePeakSchema } from './protocol';
 import { generateRequestSchema } from './request';
@@ -18,8 +19,8 @@ export const videoMetadataSchema = z.object({
     fingerprint: z.string(),
   }),
   versions: z.record(z.string(), z.string()),
-  /** `cuda: NVIDIA H200` or `cpu`. */
-  device: z.string(),
+  /** What the video was made on, one for each rank. */
+  devices: deviceListSchema,
   dtype: z.string(),
   createdAt: z.string(),
   report: jobReportSchema

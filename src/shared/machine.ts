@@ -1,12 +1,11 @@
 /** What is known of this computer: GPUs, driver, links between GPUs. */
 import { z } from 'zod';
+import { deviceSchema, type Device } from './device';
 import { appErrorSchema } from './errors';
 
-export const gpuSchema = z.object({
-  /** Position in PCI order, as nvidia-smi numbers them. */
-  index: z.number().int().nonnegative(),
+export const gpuSchema = deviceSchema.extend({
+  kind: z.literal('cuda'),
   uuid: z.string(),
-  name: z.string(),
   pciBusId: z.string(),
   memoryTotalBytes: z.number(),
   memoryUsedBytes: z.number().nullable(),
@@ -32,6 +31,9 @@ export const machineSchema = z.object({
   multiGpu: z.boolean(),
 });
 export type Machine = z.infer<typeof machineSchema>;
+
+/** The part of a GPU that a job, a report and a video keep. */
+export const gpuDevice = ({ kind, index, uuid, name }: Gpu): Device => ({ kind, index, uuid, name });
 
 /** Ranks that may be tried on a CPU. */
 export const MAX_CPU_RANKS = 8;

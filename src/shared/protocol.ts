@@ -4,6 +4,7 @@
  * python/splitreel/contract/protocol.py; resources/golden/protocol.json has one example of each message, which both parse.
  */
 import { z } from 'zod';
+import { deviceListSchema, deviceSchema } from './device';
 import { appErrorSchema, reasonSchema } from './errors';
 import { planSchema } from './plan';
 import { ATTENTION_KERNELS, videoSettingsSchema } from './request';
@@ -20,12 +21,6 @@ export type Stage = z.infer<typeof stageSchema>;
 
 const count = z.number().int().nonnegative();
 const milliseconds = z.number().nonnegative();
-
-export const workerDevicesSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('cpu') }),
-  /** By UUID, in PCI order: numbers of nvidia-smi and CUDA may differ, UUIDs do not. */
-  z.object({ kind: z.literal('cuda'), uuids: z.array(z.string()).min(1) }),
-]);
 
 export const workerVideoSchema = z.object({
   prompt: z.string(),
@@ -46,7 +41,7 @@ export const workerCommandSchema = z.discriminatedUnion('type', [
     settings: videoSettingsSchema,
     videos: z.array(workerVideoSchema).min(1),
     plan: planSchema,
-    devices: workerDevicesSchema,
+    devices: deviceListSchema,
     /** Folder for preview pictures (JPEG) of this job; null for none. */
     previewFolder: z.string().nullable(),
   }),
@@ -70,8 +65,7 @@ export const stagePeakSchema = z.object({ stage: stageSchema, peakMemoryBytes: c
 
 export const rankReportSchema = z.object({
   rank: count,
-  /** `GPU 0` in PCI order, or `CPU`. */
-  device: z.string(),
+  device: deviceSchema,
   peakMemoryBytes: count,
   stages: z.array(stagePeakSchema).default([]),
   /** What became of the text encoder once it had run, and the attention kernel that ran. */
@@ -107,7 +101,7 @@ export const workerEventSchema = z.discriminatedUnion('type', [
     type: z.literal('engineStateChanged'),
     state: z.enum(['importing', 'cold', 'warm', 'busy']),
     modelId: z.string().nullable(),
-    ranks: z.array(z.object({ rank: count, pid: count, device: z.string() })),
+    ranks: z.array(z.object({ rank: count, pid: count, device: deviceSchema })),
   }),
   z.object({ type: z.literal('jobStarted'), jobId: z.string() }),
   z.object({ type: z.literal('stageStarted'), ...video, stage: stageSchema, total: count }),

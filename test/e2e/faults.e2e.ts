@@ -82,7 +82,7 @@ test('what the form blocks cannot be sent by hand either', async ({ launch }) =>
       videoCount: 1,
     };
     const one = { dp: 1, cfg: 1, pp: 1, ring: 1, ulysses: 1, tp: 1 };
-    const devices = { kind: 'cpu' as const, ranks: 8 };
+    const devices = Array.from({ length: 8 }, (_, index) => ({ kind: 'cpu' as const, index, uuid: null, name: 'CPU' }));
     const send = async (change: Partial<typeof request>, plan: Partial<typeof one>, extra = {}) => {
       const asked = { request: { ...request, ...change }, plan: { ...one, ...plan }, devices, ...extra };
       const answer = await window.splitreel.enqueueJob(asked);

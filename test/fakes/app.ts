@@ -17,6 +17,7 @@ import { openJsonStore } from '../../src/main/state/json-store';
 import type { Job, JobProgress } from '../../src/shared/job';
 import type { ModelShape } from '../../src/shared/model';
 import type { ModelEntry } from '../../src/shared/models';
+import { cpuDevices } from '../../src/shared/device';
 import { ONE_RANK, type Plan } from '../../src/shared/plan';
 import type { GenerateRequest } from '../../src/shared/request';
 
@@ -67,7 +68,7 @@ export const request = (changes: Partial<GenerateRequest> = {}): GenerateRequest
 export const jobInput = (changes: Partial<GenerateRequest> = {}, plan: Plan = ONE_RANK) => ({
   request: request(changes),
   plan,
-  devices: { kind: 'cpu' as const, ranks: 8 },
+  devices: cpuDevices(8),
 });
 
 export interface FakeApp {

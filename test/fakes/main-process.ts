@@ -8,6 +8,7 @@ import {
   type Slices,
   type SplitreelApi,
 } from '../../src/shared/ipc';
+import { cpuDevices } from '../../src/shared/device';
 import type { InstallEstimate } from '../../src/shared/environment';
 import type { Job } from '../../src/shared/job';
 import { DEFAULT_SETTINGS } from '../../src/shared/settings';
@@ -32,6 +33,7 @@ export const MODEL: ModelEntry = {
 };
 
 export const gpu = (index: number) => ({
+  kind: 'cuda' as const,
   index,
   uuid: `GPU-${String(index)}`,
   name: 'NVIDIA H200',
@@ -94,7 +96,7 @@ export const job = (state: Job['state'], prompt = 'a small dog', id = prompt): J
   createdAtMs: 0,
   request: request({ prompt }),
   plan: ONE_RANK,
-  devices: { kind: 'cpu', ranks: 1 },
+  devices: [...cpuDevices(1)],
   state,
 });
 

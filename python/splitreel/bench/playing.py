@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 from splitreel.bench.table import Value
+from splitreel.contract.device import cpu_devices
 from splitreel.contract.errors import SplitreelError
 from splitreel.contract.protocol import (
-    CpuDevices,
     Event,
     JobFailed,
     JobFinished,
@@ -89,7 +89,7 @@ def time_to_play(model: Path, frame: Frame, steps: int, guidance: float, plan: P
                 settings=settings,
                 videos=(WorkerVideo(_PROMPT, "", 42, None, str(Path(folder) / f"{name}.mp4")),),
                 plan=plan,
-                devices=CpuDevices(),
+                devices=cpu_devices(plan.world_size),
                 preview_folder=None,
             )
             for name in ("cold", "warm")

@@ -6,15 +6,15 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from splitreel.commands.flags import Flags, chosen_plan
+from splitreel.contract.device import Device, cpu_devices
 from splitreel.contract.errors import AppError, Cancelled, SplitreelError
 from splitreel.contract.protocol import (
     CancelJob,
-    CpuDevices,
-    CudaDevices,
     Event,
     JobCancelled,
     JobFailed,
@@ -27,7 +27,6 @@ from splitreel.contract.protocol import (
     StartJob,
     VideoFailed,
     VideoFinished,
-    WorkerDevices,
     WorkerVideo,
 )
 from splitreel.machine.gpus import visible_gpus
@@ -36,7 +35,7 @@ from splitreel.rules.plan import Plan
 from splitreel.rules.request import MAX_VIDEOS
 from splitreel.rules.video_size import size_text
 from splitreel.store.model_folder import find_model
-from splitreel.worker.supervisor.checks import check_disk_space, check_settings, model_of, nearest_folder
+from splitreel.worker.supervisor.checks import MAX_CPU_RANKS, check_disk_space, check_settings, model_of, nearest_folder
 from splitreel.worker.supervisor.current_job import JobRequest
 from splitreel.worker.supervisor.supervisor import Options, Supervisor
 
@@ -79,12 +78,12 @@ def plan_request(flags: Flags) -> JobRequest:
         settings=flags.settings(model.shape, plan),
         videos=_videos(flags),
         plan=plan,
-        devices=CpuDevices(),
+        devices=cpu_devices(plan.world_size),
         preview_folder=None,
     )
     # What is wrong whatever the devices are is said before they are looked for.
     if flags.device != "cpu":
-        check_settings(_on(job, CudaDevices(("any",) * 64)), model)
+        check_settings(_on(job, tuple(Device("cuda", index, None, "") for index in range(64))), model)
     job = _on(job, _devices(flags, plan))
     check_settings(job, model)
     check_disk_space(job)
@@ -96,9 +95,7 @@ def plan_request(flags: Flags) -> JobRequest:
     return JobRequest(job, latents, flags.dtype)
 
 
-def _on(job: StartJob, devices: WorkerDevices) -> StartJob:
-    from dataclasses import replace
-
+def _on(job: StartJob, devices: tuple[Device, ...]) -> StartJob:
     return replace(job, devices=devices)
 
 
@@ -117,9 +114,10 @@ def _videos(flags: Flags) -> tuple[WorkerVideo, ...]:
     )
 
 
-def _devices(flags: Flags, plan: Plan) -> WorkerDevices:
+def _devices(flags: Flags, plan: Plan) -> tuple[Device, ...]:
+    on_cpu = cpu_devices(MAX_CPU_RANKS)
     if flags.device == "cpu":
-        return CpuDevices()
+        return on_cpu
     try:
         gpus = visible_gpus()
     except SplitreelError as error:
@@ -128,8 +126,8 @@ def _devices(flags: Flags, plan: Plan) -> WorkerDevices:
         if error.code != "DRIVER_MISSING":
             # There seems to be a GPU, so a slow run on the CPU would come as a surprise.
             print(f"{error.error.message} Running on the CPU.", file=sys.stderr)
-        return CpuDevices()
-    return CudaDevices(tuple(gpu.uuid for gpu in gpus[: plan.world_size]))
+        return on_cpu
+    return tuple(gpu.device for gpu in gpus[: plan.world_size])
 
 
 class _ProgressDisplay:

@@ -10,23 +10,27 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from splitreel.commands.flags import Flags, chosen_plan, make_parser, parse_flags
 from splitreel.commands.report_errors import report_errors
+from splitreel.contract.device import Device, cpu_devices
 from splitreel.contract.errors import SplitreelError
-from splitreel.contract.protocol import CpuDevices, CudaDevices, Stage, StartJob, WorkerVideo
+from splitreel.contract.protocol import Stage, StartJob, WorkerVideo
 from splitreel.rules.naming import free_path
 from splitreel.rules.plan import Plan
 from splitreel.store.model_folder import ModelFolder, kernel_trials_file
 from splitreel.worker.rank.job import run_job
 from splitreel.worker.rank.messages import Run
 from splitreel.worker.rank.parent import die_with_parent
-from splitreel.worker.rank.port import RankContext
 from splitreel.worker.supervisor.checks import check_disk_space, check_settings, model_of
 from splitreel.worker.supervisor.process_environment import versions
+
+if TYPE_CHECKING:
+    from splitreel.engine.engine import Engine
 
 _COLLECTIVE_TIMEOUT_S = 1800.0
 
@@ -59,8 +63,6 @@ def _prepare(arguments: Sequence[str], world: int) -> tuple[Flags, ModelFolder, 
     if flags.nproc_per_node is not None and flags.nproc_per_node != world:
         problem = f"--nproc_per_node is torchrun's own flag: it started {world}, not {flags.nproc_per_node}"
         raise SplitreelError("FLAG_INVALID", {"problem": problem})
-    from dataclasses import replace
-
     plan = chosen_plan(replace(flags, nproc_per_node=world), model.shape, kind)
     job = StartJob(
         job_id="torchrun",
@@ -69,7 +71,9 @@ def _prepare(arguments: Sequence[str], world: int) -> tuple[Flags, ModelFolder, 
         settings=flags.settings(model.shape, plan),
         videos=_videos(flags, model, plan),
         plan=plan,
-        devices=CpuDevices() if kind == "cpu" else CudaDevices(tuple(str(number) for number in range(world))),
+        devices=cpu_devices(world)
+        if kind == "cpu"
+        else tuple(Device("cuda", number, None, "") for number in range(world)),
         preview_folder=None,
     )
     check_settings(job, model)
@@ -119,16 +123,18 @@ def _run(arguments: Sequence[str], rank: int, world: int) -> int:
             device=device,
             kernel_trials=kernel_trials_file(),
         )
-        name = f"cuda: {torch.cuda.get_device_name(device)}" if is_cuda else "cpu"
+        own = Device("cuda", local, None, torch.cuda.get_device_name(device)) if is_cuda else cpu_devices(world)[rank]
+        devices = [own] * world
+        dist.all_gather_object(devices, own)
         # Rank 0 has looked which names are free; the others must mean the same files.
-        shared = [job]
+        shared = [replace(job, devices=tuple(devices))]
         dist.broadcast_object_list(shared, src=0)
-        return _make(flags, model, shared[0], RankContext(engine, name), rank, world)
+        return _make(flags, model, shared[0], engine, rank, world)
     finally:
         dist.destroy_process_group()
 
 
-def _make(flags: Flags, model: ModelFolder, job: StartJob, context: RankContext, rank: int, world: int) -> int:
+def _make(flags: Flags, model: ModelFolder, job: StartJob, engine: Engine, rank: int, world: int) -> int:
     import torch.distributed as dist
 
     Path(job.videos[0].output_path).parent.mkdir(parents=True, exist_ok=True)
@@ -148,7 +154,7 @@ def _make(flags: Flags, model: ModelFolder, job: StartJob, context: RankContext,
     )
     began = time.monotonic()
     observer = _TerminalObserver(rank)
-    done, _ = run_job(run, context, observer, Event(), lambda _report: None)
+    done, _ = run_job(run, engine, observer, Event(), lambda _report: None)
     seconds = time.monotonic() - began
     for path in observer.saved:
         print(f"output saved to {path}", flush=True)

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final, Literal, TypeAlias
 
 from splitreel.contract import wire
+from splitreel.contract.device import Device
 from splitreel.contract.errors import AppError, Reason
 from splitreel.rules.plan import Plan
 
@@ -30,22 +31,6 @@ class Stage(StrEnum):
     DENOISING = "denoising"  # steps
     DECODING = "decoding"  # tiles
     WRITING = "writing"  # frames
-
-
-@dataclass(frozen=True, slots=True)
-class CpuDevices:
-    kind: Literal["cpu"] = "cpu"
-
-
-@dataclass(frozen=True, slots=True)
-class CudaDevices:
-    """By UUID, in PCI order: numbers of nvidia-smi and CUDA may differ, UUIDs do not."""
-
-    uuids: tuple[str, ...]
-    kind: Literal["cuda"] = "cuda"
-
-
-WorkerDevices: TypeAlias = CpuDevices | CudaDevices
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +69,7 @@ class StartJob:
     settings: VideoSettings
     videos: tuple[WorkerVideo, ...]
     plan: Plan
-    devices: WorkerDevices
+    devices: tuple[Device, ...]  # one for each rank
     preview_folder: str | None
     type: Literal["startJob"] = "startJob"
 
@@ -141,7 +126,7 @@ class StagePeak:
 @dataclass(frozen=True, slots=True)
 class RankReport:
     rank: int
-    device: str  # `GPU 0` in PCI order, or `CPU`
+    device: Device
     peak_memory_bytes: int
     stages: tuple[StagePeak, ...]
     text_encoder: Literal["kept", "offloaded", "freed"]  # what became of it once it had run
@@ -161,7 +146,7 @@ class JobReport:
 class RunningRank:
     rank: int
     pid: int
-    device: str
+    device: Device
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,7 +376,7 @@ class VideoMetadata:
     approximate: bool
     model: MetadataModel
     versions: dict[str, str]
-    device: str  # `cuda: NVIDIA H200` or `cpu`
+    devices: tuple[Device, ...]  # what the video was made on, one for each rank
     dtype: str
     created_at: str
     report: MetadataReport | None = field(default=None)
@@ -410,6 +395,10 @@ def parse_command(line: str | bytes) -> Command:
     if isinstance(command, StartJob):
         if not command.videos:
             raise ValueError("videos: expected at least one")
+        if not command.devices:
+            raise ValueError("devices: expected at least one")
+        if len({device.kind for device in command.devices}) > 1:
+            raise ValueError("devices: expected one kind")
         if not all(1 <= degree <= _MAX_DEGREE for degree in command.plan.degrees):
             raise ValueError(f"plan: expected degrees of 1 to {_MAX_DEGREE}")
     return command

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from splitreel.contract.device import Device
 from splitreel.contract.errors import SplitreelError
 
 _FIELDS = "index,uuid,name,memory.total,driver_version"
@@ -32,6 +33,10 @@ class Gpu:
     name: str
     memory_bytes: int  # 0 where the driver doesn't say, as with unified memory
     driver: str
+
+    @property
+    def device(self) -> Device:
+        return Device("cuda", self.index, self.uuid, self.name)
 
 
 def find_gpus() -> list[Gpu]:

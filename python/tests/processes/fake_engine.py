@@ -28,7 +28,7 @@ from splitreel.engine.api import (
 from splitreel.parallel.peer_wait import waiting_for_peers
 from splitreel.rules.plan import Plan
 from splitreel.worker.rank.messages import Join
-from splitreel.worker.rank.port import RankContext
+from splitreel.worker.rank.port import RankEngine
 
 _TILES = 2
 _BYTES = 1000
@@ -40,8 +40,8 @@ def preload() -> None:
     _ = splitreel.worker.rank.hooks
 
 
-def join_world(join: Join, before: RankContext | None) -> RankContext:
-    return RankContext(FakeEngine(join.rank, join.world_size, Path(join.store)), "cpu")
+def join_world(join: Join, before: RankEngine | None) -> RankEngine:
+    return FakeEngine(join.rank, join.world_size, Path(join.store))
 
 
 @dataclass

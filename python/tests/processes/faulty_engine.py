@@ -12,7 +12,7 @@ import torch
 from splitreel.models.cogvideox.transformer import SplitTransformer
 from splitreel.worker.rank import torch_engine
 from splitreel.worker.rank.messages import Join
-from splitreel.worker.rank.port import RankContext
+from splitreel.worker.rank.port import RankEngine
 
 preload = torch_engine.preload
 
@@ -20,9 +20,9 @@ _passes = 0
 _exhausted = False
 
 
-def join_world(join: Join, before: RankContext | None) -> RankContext:
-    context = torch_engine.join_world(join, before)
-    generate, run_blocks = context.engine.generate, SplitTransformer.run_blocks
+def join_world(join: Join, before: RankEngine | None) -> RankEngine:
+    engine = torch_engine.join_world(join, before)
+    generate, run_blocks = engine.generate, SplitTransformer.run_blocks
 
     def generate_or_not(job, plan, hooks):  # type: ignore[no-untyped-def]
         global _passes, _exhausted
@@ -37,6 +37,6 @@ def join_world(join: Join, before: RankContext | None) -> RankContext:
             raise torch.OutOfMemoryError("played")
         return run_blocks(self, *arguments)
 
-    context.engine.generate = generate_or_not  # type: ignore[method-assign]
+    engine.generate = generate_or_not  # type: ignore[method-assign]
     SplitTransformer.run_blocks = run_or_not  # type: ignore[method-assign]
-    return context
+    return engine

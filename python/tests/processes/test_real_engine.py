@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from safetensors.numpy import load_file
 
+from splitreel.contract.device import cpu_devices
 from splitreel.video.mp4 import read_metadata
 from tests.processes.worker import PACKAGE_PARENT, Worker, all_gone, start_job
 
@@ -73,7 +74,8 @@ def test_cold_then_warm(worker: Worker, tmp_path: Path) -> None:
         assert all(peak["peakMemoryBytes"] > 0 for peak in rank["stages"])
     assert metadata.report is not None
     assert {peak.stage for peak in metadata.report.peaks} == stages
-    assert (metadata.device, metadata.dtype, metadata.request.num_inference_steps) == ("cpu", "float32", STEPS)
+    assert metadata.devices == cpu_devices(2)
+    assert (metadata.dtype, metadata.request.num_inference_steps) == ("float32", STEPS)
 
 
 @pytest.mark.parametrize("stage", ["encoding", "denoising", "decoding", "writing"])

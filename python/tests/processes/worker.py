@@ -205,6 +205,6 @@ def start_job(
             for index, prompt in enumerate(prompts)
         ],
         "plan": {"dp": 1, "cfg": 1, "pp": 1, "ring": 1, "ulysses": 2, "tp": 1, **(plan or {})},
-        "devices": {"kind": "cpu"},
+        "devices": [{"kind": "cpu", "index": index, "uuid": None, "name": "CPU"} for index in range(8)],
         "previewFolder": str(output / "previews"),
     }

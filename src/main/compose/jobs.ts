@@ -27,7 +27,6 @@ export async function composeJobs(base: Foundation, services: JobServices): Prom
   const measurements = await openMeasurements(ports, {
     file: folders.measurementsFile,
     log,
-    machine: () => store.get('machine'),
     onChange: (value) => store.set('measurements', value),
   });
   base.notify(jobsStore.problem);

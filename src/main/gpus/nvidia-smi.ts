@@ -108,6 +108,7 @@ function parseRow(line: string): { readonly gpu: GpuFigures; readonly driverVers
   const usedMib = figure(used);
   return {
     gpu: {
+      kind: 'cuda',
       uuid,
       name,
       pciBusId,

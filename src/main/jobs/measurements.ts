@@ -1,15 +1,14 @@
 /** What this machine has measured: seconds per step by plan, and what comes after the last step. */
 import { z } from 'zod';
+import { isSameHardware } from '../../shared/device';
 import type { AppError } from '../../shared/errors';
 import { sliceSchemas, type Slices } from '../../shared/ipc';
 import type { Job } from '../../shared/job';
-import type { Machine } from '../../shared/machine';
 import { planKey } from '../../shared/plan';
 import type { JobReport } from '../../shared/protocol';
 import type { Log } from '../ports/log';
 import { openJsonStore, type JsonStorePorts } from '../state/json-store';
 import type { TailMs } from './progress';
-import { deviceNames } from './validate';
 
 const measurementSchema = sliceSchemas.measurements.element.extend({
   /** Decoding and writing of one video. */
@@ -22,10 +21,16 @@ export type Measurement = z.infer<typeof measurementSchema>;
 export const NO_MEASUREMENTS: MeasurementsFile = { version: 1, measurements: [] };
 const MAX_MEASUREMENTS = 500;
 
-const keyOf = (m: Measurement): string =>
-  [m.modelId, m.width, m.height, m.numFrames, m.guided, planKey(m.plan), m.devices].join('|');
+const isSameCase = (a: Measurement, b: Measurement): boolean =>
+  a.modelId === b.modelId &&
+  a.width === b.width &&
+  a.height === b.height &&
+  a.numFrames === b.numFrames &&
+  a.guided === b.guided &&
+  planKey(a.plan) === planKey(b.plan) &&
+  isSameHardware(a.devices, b.devices);
 
-export function measure(job: Job, report: JobReport, devices: string): Measurement {
+export function measure(job: Job, report: JobReport): Measurement {
   const { modelId, width, height, numFrames, guidanceScale, videoCount } = job.request;
   const tails = report.stages.filter(({ stage }) => stage === 'decoding' || stage === 'writing');
   const tail = tails.reduce((sum, { durationMs }) => sum + durationMs, 0);
@@ -36,7 +41,7 @@ export function measure(job: Job, report: JobReport, devices: string): Measureme
     numFrames,
     guided: guidanceScale > 1,
     plan: job.plan,
-    devices,
+    devices: job.devices,
     secondsPerStep: report.msPerStep / 1_000,
     tailMs: tails.length === 0 ? null : (tail * job.plan.dp) / videoCount,
   };
@@ -44,15 +49,15 @@ export function measure(job: Job, report: JobReport, devices: string): Measureme
 
 /** The newest figure of a kind replaces the older. */
 export function addMeasurement(file: MeasurementsFile, added: Measurement): MeasurementsFile {
-  const others = file.measurements.filter((other) => keyOf(other) !== keyOf(added));
+  const others = file.measurements.filter((other) => !isSameCase(other, added));
   return { version: 1, measurements: [...others, added].slice(-MAX_MEASUREMENTS) };
 }
 
 /** Decoding grows with the pixels of the clip: of the same model on the same devices, the newest, scaled by them. */
-export function tailFor(file: MeasurementsFile, job: Job, devices: string): TailMs {
+export function tailFor(file: MeasurementsFile, job: Job): TailMs {
   const pixels = (m: { width: number; height: number; numFrames: number }): number => m.width * m.height * m.numFrames;
   const like = file.measurements.filter(
-    (m) => m.modelId === job.request.modelId && m.devices === devices && m.tailMs !== null,
+    (m) => m.modelId === job.request.modelId && isSameHardware(m.devices, job.devices) && m.tailMs !== null,
   );
   const newest = like[like.length - 1];
   if (newest?.tailMs === undefined || newest.tailMs === null) return null;
@@ -72,24 +77,22 @@ export interface Measurements {
 export interface MeasurementsOptions {
   readonly file: string;
   readonly log: Log;
-  readonly machine: () => Machine;
   readonly onChange: (measurements: Slices['measurements']) => void;
 }
 
 export async function openMeasurements(ports: JsonStorePorts, options: MeasurementsOptions): Promise<Measurements> {
-  const { file, log, machine, onChange } = options;
+  const { file, log, onChange } = options;
   const store = await openJsonStore(ports, { file, schema: measurementsFileSchema, fallback: NO_MEASUREMENTS });
-  const namesOf = (job: Job): string => deviceNames(job.devices, machine());
   onChange(measurementsSlice(store.value()));
   return {
     add: (job, report) => {
-      const added = measure(job, report, namesOf(job));
+      const added = measure(job, report);
       store
         .save(addMeasurement(store.value(), added))
         .catch((error: unknown) => log.error('a measurement could not be saved', error));
       onChange(measurementsSlice(store.value()));
     },
-    tailFor: (job) => tailFor(store.value(), job, namesOf(job)),
+    tailFor: (job) => tailFor(store.value(), job),
     problem: store.problem,
   };
 }

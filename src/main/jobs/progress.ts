@@ -1,4 +1,5 @@
 /** What is known of a running job, from the worker's events alone: nothing is interpolated. Pure. */
+import type { Device } from '../../shared/device';
 import type { JobProgress, StageProgress } from '../../shared/job';
 import { STAGES, type Stage, type WorkerEvent } from '../../shared/protocol';
 import { previewUrl } from '../../shared/urls';
@@ -79,7 +80,7 @@ function applyEvent(progress: JobProgress, event: WorkerEvent): JobProgress {
 /** The lanes, when the engine says which ranks there are. */
 export function withRanks(
   progress: JobProgress,
-  ranks: readonly { readonly rank: number; readonly device: string }[],
+  ranks: readonly { readonly rank: number; readonly device: Device }[],
 ): JobProgress {
   const lanes = ranks.map(({ rank, device }) => {
     const before = progress.ranks.find((lane) => lane.rank === rank);

@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import { z } from 'zod';
+import type { Device } from '../../shared/device';
 import { appError, SplitreelError, type AppError } from '../../shared/errors';
 import { jobSchema, transition, type Job, type JobEvent, type JobProgress } from '../../shared/job';
 import { inTurn } from '../../shared/in-turn';
@@ -18,7 +19,7 @@ import type { JsonStore } from '../state/json-store';
 import { isActive, moved, trimmed } from './job-list';
 import { outputPaths } from './output-path';
 import { applyProgress, startProgress, withRanks, type TailMs } from './progress';
-import { validateJob, type JobInput, type ValidModel } from './validate';
+import { validateJob, type JobInput, type ValidJob } from './validate';
 
 export const jobsFileSchema = z.object({ version: z.literal(1), jobs: z.array(jobSchema) });
 export type JobsFile = z.infer<typeof jobsFileSchema>;
@@ -72,7 +73,7 @@ export async function openQueue(ports: QueuePorts, options: QueueOptions): Promi
   let progress: JobProgress | null = null;
   let outputs: readonly string[] = [];
   let made: string[] = [];
-  let ranks: readonly { readonly rank: number; readonly device: string }[] = [];
+  let ranks: readonly { readonly rank: number; readonly device: Device }[] = [];
   let isClosed = false;
   let isStarting = false;
   let stopPush: (() => void) | null = null;
@@ -108,10 +109,14 @@ export async function openQueue(ports: QueuePorts, options: QueueOptions): Promi
   };
 
   const startJob = async (job: Job): Promise<void> => {
-    const model = validateJob(job, { models: ports.models(), machine: ports.machine() });
-    const problem = model.ok ? await checkFolder(ports) : model.error;
-    if (!model.ok || problem !== null) {
-      await apply(job.id, { type: 'failed', error: problem ?? appError('INTERNAL', { problem: 'no model' }) });
+    const valid = validateJob(job, { models: ports.models(), machine: ports.machine() });
+    if (!valid.ok) {
+      await apply(job.id, { type: 'failed', error: valid.error });
+      return;
+    }
+    const problem = await checkFolder(ports);
+    if (problem !== null) {
+      await apply(job.id, { type: 'failed', error: problem });
       return;
     }
     const { request } = job;
@@ -125,7 +130,7 @@ export async function openQueue(ports: QueuePorts, options: QueueOptions): Promi
     await ports.files.makeFolder(previewFolder);
     await apply(job.id, { type: 'started' });
     setProgress(withRanks(startProgress(job.id, request.videoCount, request.numInferenceSteps), ranks));
-    const command = startCommand(job, model.value, outputs, previewFolder);
+    const command = startCommand(job, valid.value, outputs, previewFolder);
     if (!engine.send(command))
       await apply(job.id, { type: 'failed', error: appError('WORKER_DIED', { cause: 'it was not there' }) });
   };
@@ -207,7 +212,7 @@ export async function openQueue(ports: QueuePorts, options: QueueOptions): Promi
           createdAtMs: ports.clock.wallMs(),
           request: input.request,
           plan: input.plan,
-          devices: input.devices,
+          devices: [...valid.value.devices],
           state: { status: 'queued' },
         };
         await commit(trimmed([...jobs, job]));
@@ -253,7 +258,12 @@ export async function openQueue(ports: QueuePorts, options: QueueOptions): Promi
   };
 }
 
-function startCommand(job: Job, model: ValidModel, outputs: readonly string[], previewFolder: string): WorkerCommand {
+function startCommand(
+  job: Job,
+  { model, devices }: ValidJob,
+  outputs: readonly string[],
+  previewFolder: string,
+): WorkerCommand {
   const {
     modelId: _modelId,
     prompt,
@@ -271,7 +281,7 @@ function startCommand(job: Job, model: ValidModel, outputs: readonly string[], p
     settings,
     videos: outputs.map((outputPath, index) => ({ prompt, negativePrompt, imagePath, seed: seed + index, outputPath })),
     plan: job.plan,
-    devices: job.devices.kind === 'cpu' ? { kind: 'cpu' } : job.devices,
+    devices: [...devices],
     previewFolder,
   };
 }

@@ -4,6 +4,7 @@ import userEvent from '@testing-library/user-event';
 import { beforeEach, expect, test } from 'vitest';
 import { fakeMain, gpu, job, MODEL, SLICES, type FakeMain } from '../../../test/fakes/main-process';
 import type { Slices } from '../../shared/ipc';
+import { gpuDevice } from '../../shared/machine';
 import { copy } from '../copy/en';
 import { useDraft } from '../state/draft';
 import { App } from './App';
@@ -46,7 +47,7 @@ test('a sentence and one press send a job with what the form shows', async () =>
     {
       request: expect.objectContaining({ prompt: 'a small dog', modelId: 'demo', ...MODEL.defaults }) as unknown,
       plan: { dp: 1, cfg: 2, pp: 1, ring: 1, ulysses: 3, tp: 1 },
-      devices: { kind: 'cuda', uuids: [0, 1, 2, 3, 4, 5].map((index) => `GPU-${String(index)}`) },
+      devices: [0, 1, 2, 3, 4, 5].map((index) => gpuDevice(gpu(index))),
     },
   ]);
 });
@@ -128,7 +129,15 @@ test('a running job shows what main measured; Esc asks before it cancels', async
           error: null,
         },
       ],
-      ranks: [{ rank: 0, device: 'CPU', stage: 'denoising', completed: 23, total: 50 }],
+      ranks: [
+        {
+          rank: 0,
+          device: { kind: 'cpu', index: 0, uuid: null, name: 'CPU' },
+          stage: 'denoising',
+          completed: 23,
+          total: 50,
+        },
+      ],
       msPerStep: 490,
       msLeft: 13_000,
     },

@@ -1,6 +1,6 @@
 /** Which devices a job may use: the person's choice, limited to what the machine still has. */
-import type { JobDevices } from '../../shared/job';
-import { smallestIsland, type Gpu, type Machine } from '../../shared/machine';
+import { cpuDevices, type Device } from '../../shared/device';
+import { gpuDevice, smallestIsland, type Gpu, type Machine } from '../../shared/machine';
 import type { PlanDevices } from '../../shared/plan';
 import type { Settings } from '../../shared/settings';
 
@@ -26,16 +26,5 @@ export const worldDevices = (devices: ChosenDevices): PlanDevices =>
     : { kind: 'cuda', count: devices.gpus.length, islandSize: smallestIsland(devices.gpus) };
 
 /** The devices sent with a job: as many GPUs as the plan has ranks, in PCI order. */
-export const jobDevices = (devices: ChosenDevices, ranks: number): JobDevices =>
-  devices.kind === 'cpu'
-    ? { kind: 'cpu', ranks }
-    : { kind: 'cuda', uuids: devices.gpus.slice(0, ranks).map((gpu) => gpu.uuid) };
-
-/** The key under which main stores a measurement: `cpu`, or the names of the GPUs in PCI order. */
-export const measurementKey = (devices: ChosenDevices, ranks: number): string =>
-  devices.kind === 'cpu'
-    ? 'cpu'
-    : devices.gpus
-        .slice(0, ranks)
-        .map((gpu) => gpu.name)
-        .join(', ');
+export const jobDevices = (devices: ChosenDevices, ranks: number): readonly Device[] =>
+  devices.kind === 'cpu' ? cpuDevices(ranks) : devices.gpus.slice(0, ranks).map(gpuDevice);

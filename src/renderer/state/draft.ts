@@ -1,5 +1,6 @@
 /** The contents of the form and what follows from them. The draft belongs to the window until it is sent as a job. */
 import { create } from 'zustand';
+import { isSameHardware } from '../../shared/device';
 import type { Slices } from '../../shared/ipc';
 import type { VideoMetadata } from '../../shared/library';
 import type { ModelShape } from '../../shared/model';
@@ -17,7 +18,7 @@ import {
 import type { GenerateRequest } from '../../shared/request';
 import type { Settings } from '../../shared/settings';
 import { copy } from '../copy/en';
-import { measurementKey, worldDevices, type ChosenDevices } from './devices';
+import { jobDevices, worldDevices, type ChosenDevices } from './devices';
 import { goTo } from './navigation';
 import { useProjection } from './projection';
 import { send, showToast } from './send';
@@ -82,7 +83,7 @@ export function measuredSteps(
           m.height === request.height &&
           m.numFrames === request.numFrames &&
           m.guided === isGuided &&
-          m.devices === measurementKey(devices, worldSize(m.plan)),
+          isSameHardware(m.devices, jobDevices(devices, worldSize(m.plan))),
       )
       .map((m) => [planKey(m.plan), m.secondsPerStep]),
   );

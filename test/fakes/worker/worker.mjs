@@ -10,6 +10,7 @@ const mode = process.argv[2] ?? 'well';
 let seq = 0;
 let heartbeat = null;
 const cancelled = new Set();
+const CPU = { kind: 'cpu', index: 0, uuid: null, name: 'CPU' };
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const raw = (bytes) => {
@@ -50,7 +51,7 @@ const totals = (job) => ({
 });
 
 async function runJob(job) {
-  state('busy', [{ rank: 0, pid: process.pid, device: 'CPU' }]);
+  state('busy', [{ rank: 0, pid: process.pid, device: CPU }]);
   send({ type: 'jobStarted', jobId: job.jobId });
   const started = Date.now();
   for (const [stage, total] of Object.entries(totals(job))) {
@@ -117,7 +118,7 @@ const commands = createInterface({ input: process.stdin });
 commands.on('line', (line) => {
   const command = JSON.parse(line);
   if (command.type === 'startJob')
-    work = work.then(() => runJob(command)).then(() => state('warm', [{ rank: 0, pid: process.pid, device: 'CPU' }]));
+    work = work.then(() => runJob(command)).then(() => state('warm', [{ rank: 0, pid: process.pid, device: CPU }]));
   if (command.type === 'cancelJob') cancelled.add(command.jobId);
   if (command.type === 'unload') state('cold');
   if (command.type === 'countTokens')

@@ -59,9 +59,8 @@ class _Clock:
 
 
 class JobHooks:
-    def __init__(self, run: Run, device_name: str, observer: JobObserver, cancelled: Event) -> None:
+    def __init__(self, run: Run, observer: JobObserver, cancelled: Event) -> None:
         self._run = run
-        self._device_name = device_name
         self._observer = observer
         self._cancelled = cancelled
         self._began = time.monotonic()
@@ -151,7 +150,7 @@ class JobHooks:
         writing = time.monotonic() - clock.started[Stage.WRITING]
         durations = {**clock.durations, Stage.WRITING: writing}
         gaps = [after - before for before, after in zip(clock.steps, clock.steps[1:], strict=False)]
-        is_cuda = self._device_name.startswith("cuda")
+        is_cuda = job.devices[0].kind == "cuda"
         return VideoMetadata(
             request=VideoMetadataRequest(
                 model_id=job.model_id,
@@ -170,7 +169,7 @@ class JobHooks:
             ),
             model=MetadataModel(job.model_id, run.fingerprint),
             versions=run.versions,
-            device=self._device_name,
+            devices=job.devices[: job.plan.world_size],
             dtype=run.dtype if run.dtype != "auto" else "bfloat16" if is_cuda else "float32",
             created_at=datetime.now(UTC).isoformat(timespec="seconds"),
             report=MetadataReport(

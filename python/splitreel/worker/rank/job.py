@@ -20,23 +20,23 @@ from splitreel.engine.api import (
 )
 from splitreel.worker.rank.hooks import JobHooks, JobObserver
 from splitreel.worker.rank.messages import Done, Run, VideoError
-from splitreel.worker.rank.port import RankContext
+from splitreel.worker.rank.port import RankEngine
 
 # Previews per video: enough to see it form, few enough to cost nothing.
 _PREVIEWS = 10
 
 
 def run_job(
-    run: Run, context: RankContext, observer: JobObserver, cancelled: Event, loaded: Callable[[LoadReport], None]
+    run: Run, engine: RankEngine, observer: JobObserver, cancelled: Event, loaded: Callable[[LoadReport], None]
 ) -> tuple[Done, EngineReport]:
     """Raises SplitreelError or Cancelled on every rank alike; any other exception is this rank's own failure."""
-    hooks = JobHooks(run, context.device_name, observer, cancelled)
+    hooks = JobHooks(run, observer, cancelled)
     job = run.job
     try:
         options = LoadOptions(dtype=run.dtype, offload=Offload(job.settings.offload))
-        hooks.loaded = context.engine.load(Path(run.model_path), job.plan, options, hooks)
+        hooks.loaded = engine.load(Path(run.model_path), job.plan, options, hooks)
         loaded(hooks.loaded)
-        report = context.engine.generate(engine_job(run), job.plan, hooks)
+        report = engine.generate(engine_job(run), job.plan, hooks)
     finally:
         hooks.discard_unfinished()
     errors = tuple(

@@ -9,6 +9,7 @@ from threading import Lock
 from typing import BinaryIO, Final, Literal, TypeAlias
 
 from splitreel.contract import wire
+from splitreel.contract.device import Device
 from splitreel.contract.errors import AppError
 from splitreel.contract.protocol import Stage, StagePeak, StartJob
 
@@ -20,8 +21,7 @@ class Join:
     rank: int
     world_size: int
     store: str
-    device: Literal["cpu", "cuda"]
-    label: str  # `GPU 0` or `CPU`
+    device: Device
     threads: int
     timeout_s: float
     type: Literal["join"] = "join"
@@ -72,7 +72,6 @@ class RankHeartbeat:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    device_name: str
     type: Literal["joined"] = "joined"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -17,21 +16,13 @@ class RankEngine(Protocol):
     def generate(self, job: EngineJob, plan: Plan, hooks: Hooks) -> EngineReport: ...
 
 
-@dataclass(frozen=True, slots=True)
-class RankContext:
-    """What a rank keeps between jobs: its engine, and the device that the engine runs on."""
-
-    engine: RankEngine
-    device_name: str  # `cuda: NVIDIA H200` or `cpu`
-
-
 class EngineModule(Protocol):
     """A module that builds engines: `preload` imports everything heavy and touches no device."""
 
     def preload(self) -> None: ...
 
-    def join_world(self, join: Join, before: RankContext | None) -> RankContext:
-        """Meets the other ranks. `before`: the context in an earlier, smaller world, whose weights are released."""
+    def join_world(self, join: Join, before: RankEngine | None) -> RankEngine:
+        """Meets the other ranks. `before`: the engine of an earlier, smaller world, whose weights are released."""
         ...
 
 

@@ -35,7 +35,7 @@ from splitreel.worker.rank.messages import (
     Stopped,
     read_commands,
 )
-from splitreel.worker.rank.port import EngineModule, RankContext
+from splitreel.worker.rank.port import EngineModule, RankEngine
 
 _HEARTBEAT_S = 0.5
 # The shortest time between two progress messages of one stage. The first and the last are always sent.
@@ -57,25 +57,25 @@ class RankProcess:
         threading.Thread(target=self._read_commands, name="commands", daemon=True).start()
         main = threading.get_ident()
         threading.Thread(target=self._send_heartbeats, args=(main,), name="heartbeat", daemon=True).start()
-        context: RankContext | None = None
+        engine: RankEngine | None = None
         while True:
             task = self._tasks.get()
             if isinstance(task, Join):
-                context = self._join(task, context)
+                engine = self._join(task, engine)
             else:
-                assert context is not None
-                self._run(task, context)
+                assert engine is not None
+                self._run(task, engine)
 
-    def _join(self, join: Join, before: RankContext | None) -> RankContext | None:
+    def _join(self, join: Join, before: RankEngine | None) -> RankEngine | None:
         try:
-            context = self._engine_module.join_world(join, before)
+            engine = self._engine_module.join_world(join, before)
         except Exception as error:  # noqa: BLE001 - sent to the supervisor, which ends the ranks
             self._channel.send(JoinFailed(_app_error(error)))
             return None
-        self._channel.send(Joined(context.device_name))
-        return context
+        self._channel.send(Joined())
+        return engine
 
-    def _run(self, run: Run, context: RankContext) -> None:
+    def _run(self, run: Run, engine: RankEngine) -> None:
         self._cancelled.clear()
         if self._cancelled_serial == run.serial:
             self._cancelled.set()
@@ -85,7 +85,7 @@ class RankProcess:
             self._channel.send(Loaded(run.serial, report.bytes_read))
 
         try:
-            done, _ = run_job(run, context, observer, self._cancelled, loaded)
+            done, _ = run_job(run, engine, observer, self._cancelled, loaded)
         except Cancelled:
             self._channel.send(Stopped(run.serial, None, shared=True))
         except SplitreelError as error:

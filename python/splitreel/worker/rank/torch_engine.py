@@ -8,7 +8,7 @@ from splitreel.parallel.peer_wait import waiting_for_peers
 from splitreel.store.model_folder import kernel_trials_file
 from splitreel.worker.rank.cuda import start_cuda
 from splitreel.worker.rank.messages import Join
-from splitreel.worker.rank.port import RankContext
+from splitreel.worker.rank.port import RankEngine
 
 
 def preload() -> None:
@@ -21,7 +21,7 @@ def preload() -> None:
     _ = (torch.distributed, splitreel.engine.engine, splitreel.video.mp4)
 
 
-def join_world(join: Join, before: RankContext | None) -> RankContext:
+def join_world(join: Join, before: RankEngine | None) -> RankEngine:
     """Joins the process group, after releasing the engine of an earlier world."""
     import torch
     import torch.distributed as dist
@@ -30,27 +30,25 @@ def join_world(join: Join, before: RankContext | None) -> RankContext:
     from splitreel.engine.engine import Engine
 
     if before is not None:
-        assert isinstance(before.engine, Engine)
-        before.engine.unload()
+        assert isinstance(before, Engine)
+        before.unload()
         dist.destroy_process_group()
     torch.set_num_threads(join.threads)
     device = torch.device("cpu")
-    name = "cpu"
-    if join.device == "cuda":
+    if join.device.kind == "cuda":
         device = torch.device("cuda", join.rank)
-        name = f"cuda: {start_cuda(device, join.label)}"
+        start_cuda(device, join.device.label)
     with waiting_for_peers():
         dist.init_process_group(
-            backend="cpu:gloo,cuda:nccl" if join.device == "cuda" else "gloo",
+            backend="cpu:gloo,cuda:nccl" if join.device.kind == "cuda" else "gloo",
             store=FileStore(join.store, join.world_size),
             rank=join.rank,
             world_size=join.world_size,
             timeout=timedelta(seconds=join.timeout_s),
         )
-    engine = Engine(
+    return Engine(
         rank=join.rank,
         world_size=join.world_size,
         device=device,
         kernel_trials=kernel_trials_file(),
     )
-    return RankContext(engine, name)

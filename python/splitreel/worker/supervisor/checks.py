@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from splitreel.contract.errors import AppError, Reason, SplitreelError
-from splitreel.contract.protocol import CudaDevices, StartJob, VideoSettings
+from splitreel.contract.protocol import StartJob, VideoSettings
 from splitreel.machine.gpus import known_gpus
 from splitreel.rules.model_shape import ModelShape
 from splitreel.rules.plan import Plan, PlanContext, PlanDevices, check_plan
@@ -43,7 +43,7 @@ def check_job(job: StartJob, dtype: str = "auto") -> CheckedJob:
     model = model_of(job.model_path)
     check_settings(job, model)
     check_disk_space(job)
-    if not isinstance(job.devices, CudaDevices):
+    if job.devices[0].kind == "cpu":
         return CheckedJob(job, model)
     # `auto` is bfloat16 on CUDA.
     size = 4 if dtype == "float32" else 2
@@ -89,16 +89,12 @@ def check_settings(job: StartJob, model: ModelFolder) -> None:
             raise SplitreelError("REQUEST_INVALID", reasons=reasons)
         if video.image_path is not None and not Path(video.image_path).is_file():
             raise SplitreelError("FLAG_INVALID", {"problem": f"There is no picture at {video.image_path}"})
-    is_cuda = isinstance(job.devices, CudaDevices)
-    devices = PlanDevices(
-        kind="cuda" if is_cuda else "cpu",
-        count=len(job.devices.uuids) if isinstance(job.devices, CudaDevices) else MAX_CPU_RANKS,
-    )
+    devices = PlanDevices(job.devices[0].kind, len(job.devices))
     context = PlanContext(model.shape, devices, settings.guidance_scale, len(job.videos), settings.offload)
     if reasons := check_plan(context, job.plan):
         raise SplitreelError("PLAN_INVALID", reasons=reasons)
     check_patches(settings, model, job.plan)
-    if settings.attention != "sdpa" and not is_cuda:
+    if settings.attention != "sdpa" and devices.kind == "cpu":
         reason = Reason("kernel_needs_gpu", {"kernel": settings.attention})
         raise SplitreelError(
             "KERNEL_UNAVAILABLE", {"kernel": settings.attention, "problem": str(reason)}, reasons=[reason]

@@ -160,5 +160,5 @@ class CurrentJob:
 
 def _rank_report(rank: Rank, answer: Done) -> RankReport:
     return RankReport(
-        rank.number, rank.label, answer.peak_memory_bytes, answer.stage_peaks, answer.text_encoder, answer.kernel
+        rank.number, rank.device, answer.peak_memory_bytes, answer.stage_peaks, answer.text_encoder, answer.kernel
     )

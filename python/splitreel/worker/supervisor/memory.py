@@ -6,7 +6,7 @@ from pathlib import Path
 
 from splitreel.contract.errors import SplitreelError
 from splitreel.contract.messages import Params
-from splitreel.contract.protocol import CudaDevices, StartJob
+from splitreel.contract.protocol import StartJob
 from splitreel.machine.gpus import Gpu
 from splitreel.rules.memory import MemoryJob, memory_needs
 from splitreel.rules.memory_advice import MemoryQuestion, gigabytes, smallest_change, worst_need
@@ -21,10 +21,11 @@ def check_memory(job: StartJob, folder: Path, shape: ModelShape, gpus: list[Gpu]
     Raises MEMORY_SHORT where the weights alone, whose size is exact, are too large.
     """
     memory = read_memory_shape(folder)
-    if not isinstance(job.devices, CudaDevices) or memory is None:
+    if memory is None:
         return None
+    uuids = {device.uuid for device in job.devices}
     # Where the driver doesn't say how much memory there is, nothing can be predicted.
-    chosen = [gpu for gpu in gpus if gpu.uuid in job.devices.uuids and gpu.memory_bytes > 0]
+    chosen = [gpu for gpu in gpus if gpu.uuid in uuids and gpu.memory_bytes > 0]
     if not chosen:
         return None
     smallest = min(chosen, key=lambda gpu: gpu.memory_bytes)
@@ -37,14 +38,14 @@ def check_memory(job: StartJob, folder: Path, shape: ModelShape, gpus: list[Gpu]
         dtype_bytes,
         settings.offload,
     )
-    devices = PlanDevices("cuda", len(job.devices.uuids))
+    devices = PlanDevices("cuda", len(job.devices))
     context = PlanContext(shape, devices, settings.guidance_scale, len(job.videos), settings.offload)
     question = MemoryQuestion(memory, context, memory_job, job.plan, smallest.memory_bytes)
     need = worst_need(question)
     if need.device_bytes <= smallest.memory_bytes:
         return None
     params: Params = {
-        "device": f"GPU {smallest.index}",
+        "device": smallest.device.label,
         "free": gigabytes(smallest.memory_bytes),
         "needed": gigabytes(need.device_bytes),
         "stage": need.stage,

@@ -9,8 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from splitreel.contract.protocol import CudaDevices, RunningRank, WorkerDevices
-from splitreel.machine.gpus import find_gpus
+from splitreel.contract.device import Device
+from splitreel.contract.protocol import RunningRank
 from splitreel.machine.vitals import Vitals
 from splitreel.worker.rank.messages import Channel, Done, Join, RankCommand, Stopped
 from splitreel.worker.supervisor.launcher import LaunchedRank, Launcher, Tail
@@ -24,7 +24,7 @@ _COLLECTIVE_TIMEOUT_S = 3600.0
 class Rank:
     serial: int  # of the process: a restarted rank has another
     number: int
-    label: str  # `GPU 0` or `CPU`
+    device: Device
     channel: Channel
     tail: Tail
     last_heartbeat: float  # all times are the steady clock's
@@ -54,8 +54,7 @@ class RankSet:
         self._now = now
         self._serial = 0
         self._generation = 0
-        self._labels: dict[str, str] = {}
-        self.devices: WorkerDevices | None = None
+        self.devices: tuple[Device, ...] = ()
         self.ranks: list[Rank] = []
 
     def __len__(self) -> int:
@@ -73,25 +72,26 @@ class RankSet:
         return next((rank for rank in self.ranks if rank.serial == serial), None)
 
     def running(self) -> tuple[RunningRank, ...]:
-        return tuple(RunningRank(rank.number, rank.pid or 0, rank.label) for rank in self.ranks)
+        return tuple(RunningRank(rank.number, rank.pid or 0, rank.device) for rank in self.ranks)
 
-    def provide(self, launcher: Launcher, devices: WorkerDevices, count: int) -> None:
+    def provide(self, launcher: Launcher, devices: tuple[Device, ...], count: int) -> None:
         """Makes sure that at least `count` ranks run on these devices, and keeps those that do."""
-        if self.ranks and self.devices != devices:
+        if self.ranks and not self._can_keep(devices):
             self.end()
-        self.devices = devices
+        if not self.ranks or len(devices) > len(self.devices):
+            self.devices = devices
         if len(self.ranks) >= count:
             return
         for number in range(len(self.ranks), count):
-            self._start(launcher, devices, number)
-        self._join_all(devices)
+            self._start(launcher, number)
+        self._join_all()
 
     def end(self) -> None:
         """Kills every rank. The kernel frees their memory, whatever state they were in."""
         for rank in self.ranks:
             _kill(rank)
         self.ranks = []
-        self.devices = None
+        self.devices = ()
 
     def forked(self, serial: int, pid: int) -> None:
         rank = self.by_serial(serial)
@@ -110,19 +110,18 @@ class RankSet:
             if rank.pid == pid:
                 rank.exit_code = code
 
-    def _start(self, launcher: Launcher, devices: WorkerDevices, number: int) -> None:
+    def _start(self, launcher: Launcher, number: int) -> None:
         self._serial += 1
         environment: dict[str, str] = {}
-        label = "CPU"
-        if isinstance(devices, CudaDevices):
+        device = self.devices[number]
+        if device.kind == "cuda":
             # Every rank sees all devices of the set, so that peers can reach each other's memory.
-            environment["CUDA_VISIBLE_DEVICES"] = ",".join(devices.uuids)
-            label = self._gpu_label(devices.uuids, number)
+            environment["CUDA_VISIBLE_DEVICES"] = ",".join(each.uuid or str(each.index) for each in self.devices)
         launched: LaunchedRank = launcher.fork(self._serial, environment)
         now = self._now()
-        self.ranks.append(Rank(self._serial, number, label, launched.channel, launched.tail, now, now))
+        self.ranks.append(Rank(self._serial, number, device, launched.channel, launched.tail, now, now))
 
-    def _join_all(self, devices: WorkerDevices) -> None:
+    def _join_all(self) -> None:
         self._generation += 1
         store = self._folder / f"store-{self._generation}"
         for rank in self.ranks:
@@ -132,18 +131,17 @@ class RankSet:
                     rank=rank.number,
                     world_size=len(self.ranks),
                     store=str(store),
-                    device=devices.kind,
-                    label=rank.label,
+                    device=rank.device,
                     threads=max(1, core_count() // len(self.ranks)),
                     timeout_s=_COLLECTIVE_TIMEOUT_S,
                 )
             )
 
-    def _gpu_label(self, uuids: tuple[str, ...], number: int) -> str:
-        if not self._labels:
-            with suppress(Exception):
-                self._labels = {gpu.uuid: f"GPU {gpu.index}" for gpu in find_gpus()}
-        return self._labels.get(uuids[number], f"GPU {number}")
+    def _can_keep(self, devices: tuple[Device, ...]) -> bool:
+        """A rank sees the GPUs that it was started with; on a CPU there is nothing that could differ."""
+        if self.devices == devices:
+            return True
+        return all(device.kind == "cpu" for device in (*self.devices, *devices))
 
 
 def _kill(rank: Rank) -> None:

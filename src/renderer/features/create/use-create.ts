@@ -97,7 +97,7 @@ export function useCreateForm(): CreateForm | null {
     generate: () => {
       if (problems.length > 0) return;
       followJobs();
-      void send(window.splitreel.enqueueJob({ request, plan, devices: jobDevices(devices, worldSize(plan)) }));
+      void send(window.splitreel.enqueueJob({ request, plan, devices: [...jobDevices(devices, worldSize(plan))] }));
     },
   };
 }

@@ -108,23 +108,15 @@ function Timeline({ progress }: { readonly progress: JobProgress }) {
   );
 }
 
-/** The number at the end of `GPU 3` or `cuda:3`, for the colour of a lane; the rank where there is none. */
-function deviceIndex(device: string, rank: number): number {
-  const match = /(\d+)$/.exec(device);
-  return match === null ? rank : Number(match[1]);
-}
-
-const isCpu = (device: string): boolean => device.toLowerCase().startsWith('cpu');
-
 /** One lane per rank, in the colour of its GPU, so that a straggler is seen. */
 function Lanes({ progress }: { readonly progress: JobProgress }) {
   const { gpus } = useSlice('machine');
   return (
     <ul className={styles.lanes} aria-label={words.workers}>
       {progress.ranks.map((rank) => {
-        const index = deviceIndex(rank.device, rank.rank);
-        const gpu = isCpu(rank.device) ? undefined : gpus.find((candidate) => candidate.index === index);
-        const name = gpu === undefined ? copy.devices.name('cpu', rank.rank) : copy.devices.name('cuda', index);
+        const gpu = gpus.find(({ uuid }) => uuid === rank.device.uuid);
+        const name = copy.devices.name(rank.device.kind, rank.device.index);
+        const colour = gpuColour(rank.device.index);
         const stage = rank.stage === null ? words.waiting : words.stages[rank.stage];
         const loads = [
           ...(typeof gpu?.memoryUsedBytes === 'number' ? [formatBytes(gpu.memoryUsedBytes)] : []),
@@ -132,12 +124,12 @@ function Lanes({ progress }: { readonly progress: JobProgress }) {
         ];
         return (
           <li key={rank.rank} className={styles.lane}>
-            <span className={styles.dot} style={{ background: gpuColour(gpu === undefined ? rank.rank : index) }} />
+            <span className={styles.dot} style={{ background: colour }} />
             <span className={styles.laneName}>{name}</span>
             <Meter
               label={`${name}: ${stage}`}
               value={rank.total === 0 ? 0 : rank.completed / rank.total}
-              colour={gpuColour(gpu === undefined ? rank.rank : index)}
+              colour={colour}
             />
             <span className={styles.laneFigures}>
               {loads.length > 0
@@ -182,8 +174,7 @@ function Folded({ job }: { readonly job: Job }) {
           ))}
           {report.ranks.map((rank) => (
             <li key={`rank-${String(rank.rank)}`}>
-              {isCpu(rank.device) ? copy.devices.name('cpu', rank.rank) : rank.device}:{' '}
-              {formatBytes(rank.peakMemoryBytes)}
+              {copy.devices.name(rank.device.kind, rank.device.index)}:{formatBytes(rank.peakMemoryBytes)}
             </li>
           ))}
         </ul>

@@ -1,0 +1,28 @@
+/**
+ * One processor that a rank runs on. It travels as data from the worker to the window and into each video's
+ * metadata; text for people is made where it is shown and never read back.
+ */
+import { z } from 'zod';
+
+export const DEVICE_KINDS = ['cpu', 'cuda'] as const;
+
+export const deviceSchema = z.object({
+  kind: z.enum(DEVICE_KINDS),
+  /** A GPU's position in PCI order, as nvidia-smi numbers them; on a CPU, the number of the rank. */
+  index: z.number().int().nonnegative(),
+  /** CUDA and nvidia-smi may number GPUs differently; UUIDs agree. Null for a CPU. */
+  uuid: z.string().nullable(),
+  /** `NVIDIA H200`, or `CPU`. */
+  name: z.string(),
+});
+export type Device = z.infer<typeof deviceSchema>;
+
+/** One device for each rank of a job, in the order of the ranks. */
+export const deviceListSchema = z.array(deviceSchema).min(1).max(64);
+
+export const cpuDevices = (ranks: number): readonly Device[] =>
+  Array.from({ length: ranks }, (_, index) => ({ kind: 'cpu', index, uuid: null, name: 'CPU' }));
+
+/** Whether a time measured on one list holds for the other: the same models of processor in the same order. */
+export const isSameHardware = (a: readonly Device[], b: readonly Device[]): boolean =>
+  a.length === b.length && a.every(({ kind, name }, index) => kind === b[index]?.kind && name === b[index].name);
