@@ -1,37 +1,31 @@
-"""What a rank sees of the variables of whoever started the app."""
+"""What a rank sees of the environment in which the app was started."""
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import pytest
 
-from splitreel.worker.supervisor.process_environment import child_environment
-
-WORKER_ENVIRONMENT = Path(__file__).parents[2] / "src" / "main" / "engine" / "worker-environment.ts"
-
-
-def test_switches_of_links_reach_ranks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NCCL_P2P_DISABLE", "1")
-    monkeypatch.setenv("NCCL_NVLS_ENABLE", "0")
-    seen = child_environment()
-    assert seen["NCCL_P2P_DISABLE"] == "1"
-    assert seen["NCCL_NVLS_ENABLE"] == "0"
+from splitreel.worker.supervisor.process_environment import ENGINE_SETTINGS, child_environment
 
 
 @pytest.mark.parametrize(
-    "name", ["LD_PRELOAD", "PYTHONPATH", "PYTHONSTARTUP", "HF_TOKEN", "NCCL_NET_PLUGIN", "AWS_KEY"]
+    "name", ["NCCL_P2P_DISABLE", "NCCL_NVLS_ENABLE", "HF_HOME", "HF_HUB_CACHE", "SPLITREEL_DATA", "OMP_NUM_THREADS"]
 )
-def test_what_could_load_code_or_tell_secrets_does_not(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_passed_on(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "0")
+    assert child_environment()[name] == "0"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["LD_PRELOAD", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "HF_TOKEN", "NCCL_NET_PLUGIN", "AWS_SECRET_ACCESS_KEY",
+     "OPENAI_API_KEY", "CUDA_VISIBLE_DEVICES", "HTTPS_PROXY"],
+)  # fmt: skip
+def test_not_passed_on(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "canary")
     assert "canary" not in child_environment().values()
 
 
-def test_the_app_hands_the_supervisor_the_same_switches(monkeypatch: pytest.MonkeyPatch) -> None:
-    listed = re.findall(r"'((?:NCCL|TORCH|NVSHMEM)_\w+)'", WORKER_ENVIRONMENT.read_text("utf-8"))
-    assert listed
-    for name in listed:
-        monkeypatch.setenv(name, "set")
-    seen = child_environment()
-    assert [name for name in listed if seen.get(name) != "set"] == []
+def test_the_engine_s_own_settings_win(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ENGINE_SETTINGS:
+        monkeypatch.setenv(name, "theirs")
+    assert child_environment().items() >= ENGINE_SETTINGS.items()

@@ -14,7 +14,7 @@ export function composeEngine(
   const startSupervisor = (current: CurrentPython): WorkerProcess =>
     ports.processes.startWorker(current.python, {
       args: ['-I', '-m', 'splitreel', 'serve'],
-      env: { ...current.env, ...linkSwitches(settings.get()) },
+      env: { ...current.env, ...linkSwitches(settings.get()), SPLITREEL_DATA: folders.root },
       cwd: folders.root,
     });
   const engine = createEngine(

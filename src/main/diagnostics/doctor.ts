@@ -2,7 +2,7 @@
 import type { Doctor } from '../../shared/doctor';
 import { findingSchema } from '../../shared/doctor';
 import { appError, SplitreelError } from '../../shared/errors';
-import { pick, workerEnvironment, type Environ } from '../engine/worker-environment';
+import { workerEnvironment, type Environ } from '../engine/worker-environment';
 import type { Processes } from '../ports/processes';
 import type { EnvironmentService } from '../install/environment';
 
@@ -54,7 +54,6 @@ export function createDoctor(
         env: {
           ...workerEnvironment(options.env),
           ...options.linkSwitches(),
-          ...pick(options.env, ['LC_ALL']),
           SPLITREEL_DATA: options.dataRoot,
         },
         timeoutMs: TIMEOUT_MS,

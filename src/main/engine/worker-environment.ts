@@ -1,50 +1,34 @@
-/** The environment variables of the worker: this list and no others, so that nothing of the user's shell leaks in. */
-const PASSED = [
-  'HOME',
-  'USER',
-  'PATH',
-  'LANG',
-  'LC_ALL',
-  'TZ',
-  'TMPDIR',
-  'CUDA_VISIBLE_DEVICES',
-  'NVIDIA_VISIBLE_DEVICES',
-  'OMP_NUM_THREADS',
-  // Switches that links need: the same list as python/splitreel/worker/supervisor/process_environment.py hands on to ranks.
-  'NCCL_P2P_DISABLE',
-  'NCCL_P2P_LEVEL',
-  'NCCL_SHM_DISABLE',
-  'NCCL_IB_DISABLE',
-  'NCCL_NVLS_ENABLE',
-  'NCCL_CUMEM_ENABLE',
-  'NCCL_DEBUG',
-  'TORCH_SYMM_MEM_DISABLE_MULTICAST',
-  'NVSHMEM_DISABLE_NVLS',
-  'SYSTEMROOT',
-  'TEMP',
-] as const;
+/** The environment variables of child processes: allowlists, so that nothing of the user's shell leaks in. */
+import groups from '../../../resources/process-environment.json';
+
+export type Environ = Readonly<Record<string, string | undefined>>;
+export type VariableGroup = keyof typeof groups;
 
 const SET = {
-  /** The numbers of nvidia-smi and CUDA are then the same. */
+  /** nvidia-smi and CUDA then number the GPUs in the same order. */
   CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
   PYTHONNOUSERSITE: '1',
   HF_HUB_OFFLINE: '1',
   TRANSFORMERS_OFFLINE: '1',
 } as const;
 
-export type Environ = Readonly<Record<string, string | undefined>>;
-
-export function pick(env: Environ, names: readonly string[]): Record<string, string> {
+/** The variables of these groups. resources/process-environment.json is the only list; the Python side reads it too. */
+export function pick(env: Environ, ...names: readonly VariableGroup[]): Record<string, string> {
   return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = env[name];
-      return value === undefined ? [] : [[name, value] as const];
-    }),
+    names
+      .flatMap((name) => groups[name])
+      .flatMap((name) => {
+        const value = env[name];
+        return value === undefined ? [] : [[name, value] as const];
+      }),
   );
 }
 
-/** What the doctor proposed and the person took. */
+/** Set when the user accepts the doctor's proposal. */
 export const linkSwitches = ({ isP2pOff }: { readonly isP2pOff: boolean }): Record<string, string> =>
   isP2pOff ? { NCCL_P2P_DISABLE: '1' } : {};
 
-export const workerEnvironment = (env: Environ): Record<string, string> => ({ ...pick(env, PASSED), ...SET });
+export const workerEnvironment = (env: Environ): Record<string, string> => ({
+  ...pick(env, 'base', 'models', 'devices', 'threads', 'linkSwitches'),
+  ...SET,
+});

@@ -14,52 +14,13 @@ export const installSettingsSchema = z.object({
 });
 export type InstallSettings = z.infer<typeof installSettingsSchema>;
 
-/** What an install may see of the user's shell: where the package index is and how it is reached. */
-const PASSED = [
-  'HOME',
-  'USER',
-  'PATH',
-  'LANG',
-  'TMPDIR',
-  'HTTP_PROXY',
-  'HTTPS_PROXY',
-  'ALL_PROXY',
-  'NO_PROXY',
-  'http_proxy',
-  'https_proxy',
-  'all_proxy',
-  'no_proxy',
-  'SSL_CERT_FILE',
-  'SSL_CERT_DIR',
-  'XDG_CONFIG_HOME',
-  'NETRC',
-  'PIP_INDEX_URL',
-  'PIP_EXTRA_INDEX_URL',
-  'PIP_CERT',
-  'PIP_CONFIG_FILE',
-  'PIP_FIND_LINKS',
-  'PIP_TRUSTED_HOST',
-  'REQUESTS_CA_BUNDLE',
-  'UV_DEFAULT_INDEX',
-  'UV_INDEX',
-  'UV_INDEX_URL',
-  'UV_EXTRA_INDEX_URL',
-  'UV_FIND_LINKS',
-  'UV_HTTP_RETRIES',
-  'UV_INSECURE_HOST',
-  'UV_SYSTEM_CERTS',
-  'UV_NATIVE_TLS',
-  'SYSTEMROOT',
-  'TEMP',
-] as const;
-
 export interface InstallFolders {
   readonly uvCache: string;
   readonly managedPythons: string;
 }
 
 export function installEnvironment(env: Environ, folders: InstallFolders): Record<string, string> {
-  const passed = pick(env, PASSED);
+  const passed = pick(env, 'base', 'network', 'packageIndex');
   return {
     // Whom the system trusts is trusted, a company's own authority for example.
     UV_SYSTEM_CERTS: '1',

@@ -43,28 +43,6 @@ export interface HubPorts {
   readonly cwd: string;
 }
 
-const PASSED = [
-  'HOME',
-  'USER',
-  'PATH',
-  'LANG',
-  'LC_ALL',
-  'TZ',
-  'TMPDIR',
-  'HTTP_PROXY',
-  'HTTPS_PROXY',
-  'ALL_PROXY',
-  'NO_PROXY',
-  'http_proxy',
-  'https_proxy',
-  'all_proxy',
-  'no_proxy',
-  'SSL_CERT_FILE',
-  'SSL_CERT_DIR',
-  'SYSTEMROOT',
-  'TEMP',
-] as const;
-
 /** No HF_TOKEN and none of huggingface_hub's own files: the token is the one that was typed in the window. */
 const SET = {
   PYTHONNOUSERSITE: '1',
@@ -75,7 +53,7 @@ const SET = {
   HF_HUB_DISABLE_UPDATE_CHECK: '1',
 } as const;
 
-export const hubEnvironment = (env: Environ): Record<string, string> => ({ ...pick(env, PASSED), ...SET });
+export const hubEnvironment = (env: Environ): Record<string, string> => ({ ...pick(env, 'base', 'network'), ...SET });
 
 /** What an event means for a pending request: its answer, its failure, or null where it is about something else. */
 type Answer<T> = { readonly value: T } | { readonly error: AppError } | null;

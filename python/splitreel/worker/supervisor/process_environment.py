@@ -1,25 +1,15 @@
-"""What a child process sees of ours: an allowlist of variables, and a private folder to meet in."""
+"""The environment of child processes: an allowlist of variables and the engine's own settings."""
 
 from __future__ import annotations
 
+import json
 import os
-import shutil
-import tempfile
+from functools import cache
 from importlib import metadata
-from pathlib import Path
 
 from splitreel import __version__
+from splitreel.contract.messages import RESOURCES
 
-_PASSED_ON = frozenset(
-    {"HOME", "PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "XDG_CACHE_HOME", "XDG_DATA_HOME", "SPLITREEL_DATA",
-     "OMP_NUM_THREADS", "SYSTEMROOT", "TEMP", "TMP", "USERPROFILE"}
-)  # fmt: skip
-# Switches that people set because their links need them (peer-to-peer on consumer cards, multicast on shared hosts):
-# without them collectives hang or do harm. By name, because other NCCL_ variables load plugins.
-_LINK_SWITCHES = frozenset(
-    {"NCCL_P2P_DISABLE", "NCCL_P2P_LEVEL", "NCCL_SHM_DISABLE", "NCCL_IB_DISABLE", "NCCL_NVLS_ENABLE", "NCCL_CUMEM_ENABLE",
-     "NCCL_DEBUG", "TORCH_SYMM_MEM_DISABLE_MULTICAST", "NVSHMEM_DISABLE_NVLS"}
-)  # fmt: skip
 # What the engine's processes run under.
 ENGINE_SETTINGS = {
     "PYTHONNOUSERSITE": "1",
@@ -28,31 +18,32 @@ ENGINE_SETTINGS = {
     "TRANSFORMERS_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "TOKENIZERS_PARALLELISM": "false",
+    # The libraries' warnings may quote prompts, and this output goes to the log.
+    "DIFFUSERS_VERBOSITY": "error",
+    "TRANSFORMERS_VERBOSITY": "error",
     # Collectives stay on this machine.
     "GLOO_SOCKET_IFNAME": "lo",
     "NCCL_SOCKET_IFNAME": "lo",
     "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
-    # Asks the driver's library whether there are GPUs instead of CUDA, which must not be touched before a fork.
+    # Asks the driver's library whether there are GPUs, not CUDA, which must not be touched before a fork.
     "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
 }
 _SHOWN_VERSIONS = ("torch", "diffusers", "transformers", "av", "numpy", "safetensors")
 
 
+@cache
+def _passed_on() -> frozenset[str]:
+    """The names that the app passes to the supervisor, from the same file. Devices are set for each rank."""
+    groups = json.loads((RESOURCES / "process-environment.json").read_text("utf-8"))
+    # Link switches go by name: people set them because collectives hang without them, but other NCCL_ variables load
+    # plugins.
+    return frozenset(name for group in ("base", "models", "threads", "linkSwitches") for name in groups[group])
+
+
 def child_environment() -> dict[str, str]:
-    """Nothing of the person's shell leaks in: no LD_PRELOAD, no PYTHON*, no tokens."""
-    known = _PASSED_ON | _LINK_SWITCHES
-    passed = {name: value for name, value in os.environ.items() if name in known or name.startswith("LC_")}
+    """Nothing else of the user's shell leaks in: no LD_PRELOAD, no PYTHON*, no tokens."""
+    passed = {name: value for name, value in os.environ.items() if name in _passed_on() or name.startswith("LC_")}
     return passed | ENGINE_SETTINGS
-
-
-def make_private_folder() -> Path:
-    """0700, for rendezvous files and latents; those of supervisors that are gone are removed."""
-    base = Path(tempfile.gettempdir())
-    for stale in base.glob("splitreel-*-*"):
-        owner = stale.name.split("-")[1]
-        if owner.isdigit() and not Path(f"/proc/{owner}").exists() and stale.stat().st_uid == os.getuid():
-            shutil.rmtree(stale, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=f"splitreel-{os.getpid()}-"))
 
 
 def versions() -> dict[str, str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import queue
-import shutil
 import threading
 import time
 from collections import deque
@@ -50,7 +49,8 @@ from splitreel.worker.supervisor.launcher import (
     ZygoteExited,
     ZygoteReady,
 )
-from splitreel.worker.supervisor.process_environment import make_private_folder, versions
+from splitreel.worker.supervisor.private_folder import PrivateFolder
+from splitreel.worker.supervisor.process_environment import versions
 from splitreel.worker.supervisor.ranks import Rank, RankSet
 from splitreel.worker.supervisor.stages import StageTracker
 from splitreel.worker.supervisor.tokens import answer_token_count
@@ -89,9 +89,9 @@ class Supervisor:
         # Signal handlers post too, and only this kind of queue is safe to re-enter.
         self._inbox: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
         self._clock = SteadyClock()
-        self._folder = make_private_folder()
+        self._folder = PrivateFolder()
         self._versions = versions()
-        self._ranks = RankSet(self._folder, lambda: self._clock.now)
+        self._ranks = RankSet(self._folder.path, lambda: self._clock.now)
         self._launcher: Launcher | None = None
         self._is_imported = False
         self._waiting: deque[JobRequest] = deque()
@@ -132,7 +132,7 @@ class Supervisor:
         self._ranks.end()
         if self._launcher is not None:
             self._launcher.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.remove()
 
     def _handle(self, message: Incoming) -> None:
         match message:
@@ -298,7 +298,7 @@ class Supervisor:
             model_path=str(checked.model.path),
             fingerprint=checked.model.fingerprint,
             versions=self._versions,
-            latents_folder=None if current.request.latents_path is None else str(self._folder),
+            latents_folder=None if current.request.latents_path is None else str(self._folder.path),
             elapsed_ms=current.elapsed_ms,
             dtype=current.request.dtype,
         )
