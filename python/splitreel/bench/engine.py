@@ -25,7 +25,7 @@ from splitreel.bench.traffic import StepShape, bytes_sent, has_formula
 from splitreel.bench.world import RankContext, RunRefused, World
 from splitreel.engine.api import EngineJob, LoadOptions, Stage, VideoJob
 from splitreel.rules.plan import Plan
-from splitreel.store.model_folder import find_model
+from splitreel.store.model_folder import check_model_folder, find_model
 
 _LIMIT_S = 1800.0
 _PLANS = (
@@ -214,22 +214,21 @@ def cost_of_plan(context: RankContext, run: Run) -> PlanCost | None:
         clock.moments[Stage.ENCODING][0] - began,
         load.bytes_read,
         clock.latents_BFCHW,
-        _shape(context, run.job),
+        _shape(context, run),
     )
 
 
-def _shape(context: RankContext, job: EngineJob) -> StepShape:
-    pipeline = context.engine.loaded.pipeline
-    config, scale = pipeline.transformer.config, pipeline.vae_scale_factor_spatial
-    frames = (job.num_frames - 1) // pipeline.vae_scale_factor_temporal + 1
-    height, width = job.height // scale, job.width // scale
-    patch = config.patch_size
+def _shape(context: RankContext, run: Run) -> StepShape:
+    job, model = run.job, check_model_folder(run.model).shape
+    frames = (job.num_frames - 1) // model.temporal_compression + 1
+    height, width = job.height // model.spatial_compression, job.width // model.spatial_compression
+    patch = model.patch_size
     return StepShape(
-        text_tokens=config.max_text_seq_length,
+        text_tokens=model.max_text_tokens,
         video_tokens=frames * (height // patch) * (width // patch),
-        width=config.num_attention_heads * config.attention_head_dim,
-        blocks=config.num_layers,
-        patch_values=config.out_channels * patch**2,
-        prediction_values=frames * config.out_channels * height * width,
+        width=model.heads * context.engine.loaded.model.head_dim,
+        blocks=model.blocks,
+        patch_values=model.latent_channels * patch**2,
+        prediction_values=frames * model.latent_channels * height * width,
         element_bytes=4,
     )

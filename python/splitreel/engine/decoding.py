@@ -7,13 +7,13 @@ from functools import partial
 
 from splitreel.contract.errors import Cancelled
 from splitreel.engine.api import Hooks, Stage
-from splitreel.models.cogvideox.decoder import ParallelDecoder
+from splitreel.models.family import VideoDecoder
 from splitreel.parallel.agreement import Agreement
 
 
 def decode_video(
     video: int,
-    decoder: ParallelDecoder,
+    decoder: VideoDecoder,
     hooks: Hooks,
     agreement: Agreement,
     tiles_done: Callable[[], None],

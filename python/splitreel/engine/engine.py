@@ -87,7 +87,7 @@ class Engine:
         kernel = self._kernel(loaded, job, plan)
         if mesh is None:
             return EngineReport(False, (), {}, (), (), False, "kept", job.kernel)
-        loaded.split.use(mesh, kernel)
+        loaded.model.use(mesh, kernel)
         try:
             return JobRun(loaded, job, mesh, self._context, hooks).all_videos()
         finally:
@@ -95,12 +95,11 @@ class Engine:
 
     def _kernel(self, loaded: LoadedModel, job: EngineJob, plan: Plan) -> AttentionKernel:
         """The requested kernel, compared with SDPA before its first use. If it fails on one rank, it fails on all."""
-        transformer = loaded.pipeline.transformer
-        head_dim = transformer.config.attention_head_dim
+        model = loaded.model
         # Under PipeFusion, Ring only exchanges fresh keys and values, so it needs no log-sum-exp.
         with_ring = plan.ring > 1 and plan.pp == 1
         return self._world.together(
-            lambda: self._kernels.choose(job.kernel.value, transformer.dtype, head_dim, with_ring=with_ring)
+            lambda: self._kernels.choose(job.kernel.value, model.dtype, model.head_dim, with_ring=with_ring)
         )
 
     def unload(self) -> None:
@@ -122,5 +121,5 @@ class Engine:
 
 def _load_report(loaded: LoadedModel, *, reused: bool, seconds: float) -> LoadReport:
     held = loaded.component_bytes
-    blocks = bytes_of(loaded.pipeline.transformer.transformer_blocks)
+    blocks = sum(bytes_of(block) for block in loaded.model.components.transformer_blocks)
     return LoadReport(reused, 0 if reused else loaded.bytes_read, sum(held), held[1], blocks, seconds)

@@ -13,11 +13,10 @@ from splitreel.engine.api import Hooks, LoadOptions, Offload, Stage
 from splitreel.engine.context import EngineContext
 from splitreel.engine.memory_budget import can_pin_weights
 from splitreel.engine.memory_control import loading_advice, memory_failure
-from splitreel.engine.offload import OffloadConfig, PipelineComponents, TransferStats, WeightPlacement
-from splitreel.models.cogvideox.sharding import AbsentBlock
-from splitreel.models.cogvideox.transformer import SplitTransformer
-from splitreel.models.family import Family, Pipeline
-from splitreel.models.loading import ReadOptions, bytes_of, load_pipeline, read_text_encoder_again
+from splitreel.engine.offload import OffloadConfig, TransferStats, WeightPlacement
+from splitreel.models.families import family_of
+from splitreel.models.family import LoadedComponents, VideoModel
+from splitreel.models.loading import ReadOptions, bytes_of, read_component, read_weights, shard_components
 from splitreel.models.tensor_files import OpenTensors
 from splitreel.parallel.placement import Shard
 from splitreel.parallel.tensor import TensorParallelGroup
@@ -31,9 +30,7 @@ class LoadedModel:
 
     folder: Path
     options: LoadOptions
-    family: Family
-    pipeline: Pipeline
-    split: SplitTransformer
+    model: VideoModel
     placement: WeightPlacement
     memory_shape: MemoryShape | None  # None: the memory planner does not know this model
     bytes_read: int
@@ -41,8 +38,8 @@ class LoadedModel:
     @property
     def component_bytes(self) -> tuple[int, int, int]:
         """Weights held by this rank: text encoder, transformer, VAE."""
-        pipeline = self.pipeline
-        return bytes_of(pipeline.text_encoder), bytes_of(pipeline.transformer), bytes_of(pipeline.vae)
+        components = self.model.components
+        return bytes_of(components.text_encoder), bytes_of(components.transformer), bytes_of(components.vae)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,59 +60,49 @@ def load_model(
 
     Raises Cancelled, GPU_OOM, HOST_OOM, MODEL_INCOMPLETE or MODEL_UNSUPPORTED.
     """
-    has_started = False
-
-    def progressed(read: int, total: int) -> None:
-        nonlocal has_started
-        if hooks.cancel_requested():
-            raise Cancelled
-        if not has_started:
-            hooks.stage_started(0, Stage.LOADING, total)
-            has_started = True
-        else:
-            hooks.stage_progressed(0, Stage.LOADING, read)
-
-    options, device, host = request.options, context.device, torch.device("cpu")
+    folder, options, device, host = request.folder, request.options, context.device, torch.device("cpu")
     dtype = _dtype(options, device)
+    family = family_of(folder)
+    components = shard_components(family, folder, request.shard, tp_group)
     read_to = device if options.offload is Offload.NONE else host
+    reading = ReadOptions(dtype, read_to, _Progress(hooks), request.open_tensors)
     try:
-        loaded = load_pipeline(
-            request.folder, request.shard, tp_group, ReadOptions(dtype, read_to, progressed, request.open_tensors)
-        )
+        bytes_read = read_weights(components, folder, reading)
     except RuntimeError as error:
-        advice = partial(
-            loading_advice,
-            request.folder,
-            options,
-            dtype,
-            request.plan,
-            context.memory_budget,
-            device_count=context.world_size,
-        )
+        budget, ranks = context.memory_budget, context.world_size
+        advice = partial(loading_advice, folder, options, dtype, request.plan, budget, device_count=ranks)
         failure = memory_failure(error, device, context.rank, Stage.LOADING, advice)
         if failure is None:
             raise
         raise failure from error
-    pipeline = loaded.pipeline
-    _fix_execution_device(pipeline, device)
+    model = family.make(LoadedComponents(folder, components.modules, device, tp_group))
     again = ReadOptions(dtype, device, lambda _read, _total: None, request.open_tensors)
-    held = sum(bytes_of(part) for part in (pipeline.text_encoder, pipeline.transformer, pipeline.vae))
+    held = sum(bytes_of(module) for module in components.modules.values())
     pin_memory = can_pin_weights(context.memory_budget, context.world_size, held)
-    return LoadedModel(
-        folder=request.folder,
-        options=options,
-        family=loaded.family,
-        pipeline=pipeline,
-        split=loaded.family.split(pipeline.transformer, tp_group),
-        placement=WeightPlacement(
-            _components(pipeline),
-            options.offload.value,
-            OffloadConfig(device, host, pin_memory, TransferStats()),
-            partial(read_text_encoder_again, loaded, request.folder, again),
-        ),
-        memory_shape=read_memory_shape(request.folder),
-        bytes_read=loaded.bytes_read,
+    placement = WeightPlacement(
+        model.components,
+        options.offload.value,
+        OffloadConfig(device, host, pin_memory, TransferStats()),
+        partial(read_component, components, "text_encoder", folder, again),
     )
+    return LoadedModel(folder, options, model, placement, read_memory_shape(folder), bytes_read)
+
+
+class _Progress:
+    """Reports bytes read to the hooks. Raises Cancelled on this rank when a cancel is requested."""
+
+    def __init__(self, hooks: Hooks) -> None:
+        self._hooks = hooks
+        self._has_started = False
+
+    def __call__(self, read: int, total: int) -> None:
+        if self._hooks.cancel_requested():
+            raise Cancelled
+        if self._has_started:
+            self._hooks.stage_progressed(0, Stage.LOADING, read)
+        else:
+            self._hooks.stage_started(0, Stage.LOADING, total)
+            self._has_started = True
 
 
 def _dtype(options: LoadOptions, device: torch.device) -> torch.dtype:
@@ -124,19 +111,3 @@ def _dtype(options: LoadOptions, device: torch.device) -> torch.dtype:
     dtype = getattr(torch, options.dtype)
     assert isinstance(dtype, torch.dtype)
     return dtype
-
-
-def _fix_execution_device(pipeline: Pipeline, device: torch.device) -> None:
-    """diffusers takes the device from the pipeline's first component, which may be offloaded when it asks."""
-    pipeline_class = type(pipeline)
-    pipeline.__class__ = type(pipeline_class.__name__, (pipeline_class,), {"_execution_device": device})
-
-
-def _components(pipeline: Pipeline) -> PipelineComponents:
-    return PipelineComponents(
-        pipeline.text_encoder,
-        pipeline.text_encoder.encoder.block,
-        pipeline.transformer,
-        [block for block in pipeline.transformer.transformer_blocks if not isinstance(block, AbsentBlock)],
-        pipeline.vae,
-    )

@@ -17,6 +17,8 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
+from splitreel.models.family import Components
+
 # What happens to the text encoder once the prompt is encoded.
 TextEncoderPolicy = Literal["kept", "offloaded", "freed"]
 
@@ -226,23 +228,15 @@ class ResidentTextEncoder:
             self.policy = policy
 
 
-@dataclass(frozen=True, slots=True)
-class PipelineComponents:
-    """A pipeline's three components, and the blocks of the two that have blocks."""
-
-    text_encoder: nn.Module
-    text_blocks: Sequence[nn.Module]
-    transformer: nn.Module
-    transformer_blocks: Sequence[nn.Module]
-    vae: nn.Module
-
-
 class WeightPlacement:
-    """Which component is on the device when. Without offloading, all but the text encoder always are."""
+    """Which component is on the device when. Without offloading, all but the text encoder always are.
+
+    Implements `OnDevice`.
+    """
 
     def __init__(
         self,
-        components: PipelineComponents,
+        components: Components,
         offload: Literal["none", "model", "sequential"],
         config: OffloadConfig,
         read_text_encoder_again: Callable[[], None],

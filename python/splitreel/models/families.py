@@ -1,4 +1,4 @@
-"""The families that there are. A new one is an adapter in a file of its own and a line here."""
+"""The registered families. A new one is a package of its own and a line here."""
 
 from __future__ import annotations
 
@@ -9,18 +9,13 @@ from splitreel.contract.errors import SplitreelError
 from splitreel.models.cogvideox.family import COGVIDEOX
 from splitreel.models.family import Family
 
-_FAMILIES = (COGVIDEOX,)
+FAMILIES: list[Family] = [COGVIDEOX]
 
 
 def family_of(folder: Path) -> Family:
-    """The family whose pipeline the folder names; MODEL_UNSUPPORTED where there is none."""
-    name = pipeline_name(folder)
-    for family in _FAMILIES:
+    """The family that loads the pipeline named in the folder. Raises MODEL_UNSUPPORTED if there is none."""
+    name = str(json.loads((folder / "model_index.json").read_text("utf-8"))["_class_name"])
+    for family in FAMILIES:
         if name in family.pipelines:
             return family
     raise SplitreelError("MODEL_UNSUPPORTED", {"what": name})
-
-
-def pipeline_name(folder: Path) -> str:
-    index = json.loads((folder / "model_index.json").read_text("utf-8"))
-    return str(index["_class_name"])

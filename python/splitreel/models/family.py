@@ -1,48 +1,170 @@
-"""What the engine asks of a family of models. Each family answers in one file, its adapter (`cogvideox.py`)."""
+"""The border between the engine and a family of models. Everything that knows a family's layers is behind it.
+
+A family is one `Family`: how to build its components without weights, how to shard them, and how to make a
+`VideoModel` of the filled components. The engine reads weights, moves them, measures, and runs the stages of a job; it
+only calls what is declared here. `models/cogvideox/` is the family to read.
+
+Letters in shapes: B batch, F (latent) frames, C channels, H height, W width, T text tokens, D hidden size.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from diffusers import (
-    CogVideoXDDIMScheduler,
-    CogVideoXDPMScheduler,
-    CogVideoXImageToVideoPipeline,
-    CogVideoXPipeline,
-)
+from PIL.Image import Image
 from torch import nn
 
-from splitreel.models.cogvideox.transformer import SplitTransformer
+from splitreel.parallel.agreement import Agreement
+from splitreel.parallel.groups import Mesh
+from splitreel.parallel.kernels import AttentionKernel
+from splitreel.parallel.pipefusion import StepResult
 from splitreel.parallel.placement import Shard
 from splitreel.parallel.tensor import TensorParallelGroup, WeightSlice
 
-# What every family that there is can be; a new one joins these.
-Pipeline: TypeAlias = CogVideoXPipeline | CogVideoXImageToVideoPipeline
-Scheduler: TypeAlias = CogVideoXDDIMScheduler | CogVideoXDPMScheduler
+Frames: TypeAlias = npt.NDArray[np.uint8]
 
-Frames = npt.NDArray[np.uint8]
-Config: TypeAlias = dict[str, object]
+
+@dataclass(frozen=True, slots=True)
+class SamplingParams:
+    """The numbers that one video depends on, besides its prompt and image. Sizes in pixels and frames."""
+
+    width: int
+    height: int
+    num_frames: int
+    num_inference_steps: int
+    guidance_scale: float
+    use_dynamic_cfg: bool
+    scheduler: str  # "model" for the one the folder ships, or a name that the family knows
+    num_pipeline_patch: int | None  # PipeFusion; None for as many patches as stages
+    warmup_steps: int  # PipeFusion: first steps, which run synchronously and are exact
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextEmbeddings:
+    """(1, T, D) each, in the model's dtype. `negative` is None without classifier-free guidance."""
+
+    positive: torch.Tensor
+    negative: torch.Tensor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """A model's three components, and the blocks of the two that offloading can move block by block.
+
+    Blocks are those that this rank holds, in the order in which they run.
+    """
+
+    text_encoder: nn.Module
+    text_blocks: Sequence[nn.Module]
+    transformer: nn.Module
+    transformer_blocks: Sequence[nn.Module]
+    vae: nn.Module
+
+
+class OnDevice(Protocol):
+    """Brings a component's weights to the device for the length of a context."""
+
+    def transformer(self) -> AbstractContextManager[None]: ...
+    def vae(self) -> AbstractContextManager[None]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DenoisingRun:
+    """What the engine provides while a family denoises one video."""
+
+    on_device: OnDevice
+    replica: Agreement  # of all ranks that make this video
+    cancel_requested: Callable[[], bool]  # on this rank; the family makes all ranks stop at the same step
+    on_step: Callable[[StepResult], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Denoised:
+    """Final latents (1, F, C, H, W) without padding frames, equal on every rank of the replica."""
+
+    latents: torch.Tensor
+    is_approximate: bool  # some step used stale keys and values
+
+
+class VideoDecoder(Protocol):
+    """Decodes one video's latents on all ranks of a replica, in rounds of units. The writer collects the frames."""
+
+    @property
+    def units(self) -> int:
+        """Units of progress over all ranks."""
+        ...
+
+    @property
+    def rounds(self) -> int: ...
+
+    def decode(self, round_: int, unit_done: Callable[[], None]) -> None:
+        """Local: decodes this rank's share of the round. `unit_done` may raise to stop."""
+        ...
+
+    def collect(self, round_: int, unit_done: Callable[[], None]) -> None:
+        """Collective: sends the round's results to the writer, which calls `unit_done` for each unit it receives."""
+        ...
+
+    def frames(self) -> Iterator[Frames]:
+        """On the writer, after the last round: uint8 (F, H, W, 3), in order, a few frames at a time."""
+        ...
+
+
+class VideoModel(Protocol):
+    """One model of a family on this rank, with its shard of the weights. Kept between jobs."""
+
+    components: Components
+    head_dim: int  # of the attention that runs on a chosen kernel
+
+    @property
+    def dtype(self) -> torch.dtype: ...
+
+    def use(self, mesh: Mesh, kernel: AttentionKernel) -> None:
+        """Applies to every call from now on. Does not touch the weights."""
+        ...
+
+    def encode_prompt(self, prompt: str, negative_prompt: str | None) -> TextEmbeddings:
+        """Collective over the tensor-parallel group. `negative_prompt` is None without guidance."""
+        ...
+
+    def denoise(self, params: SamplingParams, text: TextEmbeddings, image: Image | None, run: DenoisingRun) -> Denoised:
+        """Collective over the replica. Raises Cancelled on all of its ranks, at the same step."""
+        ...
+
+    def decoder(self, latents_BFCHW: torch.Tensor) -> VideoDecoder: ...
+
+    def preview(self, latents_BFCHW: torch.Tensor) -> Frames:
+        """A small image (H, W, 3) of unfinished latents. Local; the VAE is on the device."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedComponents:
+    """What a family makes a `VideoModel` of. Every module has its weights; `device` is where it will compute."""
+
+    folder: Path
+    modules: Mapping[str, nn.Module]
+    device: torch.device
+    tp_group: TensorParallelGroup
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One kind of model: its parts, how they are split, how its transformer runs in pieces, and what is seen on the way."""
+    """One family of models."""
 
-    # `_class_name` in model_index.json to the pipeline that it names; nothing else is ever made.
-    pipelines: Mapping[str, type[Pipeline]]
-    # `_class_name` in scheduler_config.json, and the names of flags, to what makes the scheduler of a config.
-    schedulers: Mapping[str, Callable[[Config], Scheduler]]
-    # A folder's components without weights, by name, in the order in which they are read.
-    empty_parts: Callable[[Path], dict[str, nn.Module]]
-    # For components that ranks share: keeps this rank's shard and returns, by parameter, the slice to read.
+    # `_class_name` values of model_index.json that this family loads.
+    pipelines: frozenset[str]
+    # A folder's components without weights ("text_encoder", "transformer", "vae"), in the order to read them.
+    empty_components: Callable[[Path], dict[str, nn.Module]]
+    # For components that ranks split: reduces a module to this rank's shard and returns the slices to read, by
+    # parameter name. A component that is not named here is read whole on every rank.
     shard: Mapping[str, Callable[[Any, Shard, TensorParallelGroup], dict[str, WeightSlice]]]
-    # The transformer in pieces, over any span of tokens: condition, embed, own part, blocks, read out.
-    split: Callable[[Any, TensorParallelGroup], SplitTransformer]
-    # A small picture of unfinished latents (1, F, C, H, W): (H, W, 3).
-    preview: Callable[[Any, torch.Tensor], Frames]
+    make: Callable[[LoadedComponents], VideoModel]

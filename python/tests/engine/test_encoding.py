@@ -60,7 +60,7 @@ def _rank(rank: int, size: int, folder: Path, store: str, pipe: Connection) -> N
 
     vae.encoder.forward = counted
     shared = ParallelImageEncoder(vae, mesh[REPLICA], Traffic(), Agreement(mesh[REPLICA].handle, size))
-    with shared.in_place_of_the_vaes():
+    with shared.replacing_vae_encode():
         moments = vae.encode(PICTURE).latent_dist.parameters
     shared_calls = calls
     plain = vae.encode(PICTURE).latent_dist.parameters

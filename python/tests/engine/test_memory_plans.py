@@ -33,7 +33,7 @@ def count(context: RankContext, case: Case) -> int:
     engine = context.engine
     hooks = RecordingHooks()
     engine.load(case.folder, case.plan, LoadOptions(dtype=case.dtype), hooks)
-    net = engine.loaded.pipeline.transformer
+    net = engine.loaded.model.components.transformer
     peaks = [0]
     plain = net.forward
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -66,18 +67,18 @@ def load(engine: Engine, folder: Path, offload: Offload) -> None:
 
 
 def sizes(engine: Engine) -> dict[str, int]:
-    pipeline = engine.loaded.pipeline
+    components = engine.loaded.model.components
 
     def size(module: torch.nn.Module) -> int:
         unique = {id(tensor): tensor for tensor in [*module.parameters(), *module.buffers()]}
         return sum(tensor.nbytes for tensor in unique.values())
 
     return {
-        "text": size(pipeline.text_encoder),
-        "transformer": size(pipeline.transformer),
-        "block": size(pipeline.transformer.transformer_blocks[0]),
-        "blocks": size(pipeline.transformer.transformer_blocks),
-        "vae": size(pipeline.vae),
+        "text": size(components.text_encoder),
+        "transformer": size(components.transformer),
+        "block": size(components.transformer_blocks[0]),
+        "blocks": sum(size(block) for block in components.transformer_blocks),
+        "vae": size(components.vae),
     }
 
 
@@ -121,11 +122,11 @@ def test_what_is_away_cannot_be_used(models: Path) -> None:
     offloaded = engine()
     load(offloaded, models / "t2v-5b", Offload.MODEL)
     run(offloaded, job(models))
-    pipeline = offloaded.loaded.pipeline
+    components: Any = offloaded.loaded.model.components
     uses: list[Callable[[], object]] = [
-        lambda: pipeline.text_encoder(torch.zeros(1, 4, dtype=torch.long)).last_hidden_state.sum().item(),
-        lambda: pipeline.vae.decode(torch.zeros(1, 4, 3, 4, 6)),
-        lambda: pipeline.transformer(
+        lambda: components.text_encoder(torch.zeros(1, 4, dtype=torch.long)).last_hidden_state.sum().item(),
+        lambda: components.vae.decode(torch.zeros(1, 4, 3, 4, 6)),
+        lambda: components.transformer(
             torch.zeros(1, 3, 4, 4, 6), torch.zeros(1, 18, 32), torch.zeros(1), return_dict=False
         ),
     ]
@@ -137,7 +138,7 @@ def test_what_is_away_cannot_be_used(models: Path) -> None:
 def test_a_failure_sends_everything_home(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     offloaded = engine()
     load(offloaded, models / "t2v-5b", Offload.SEQUENTIAL)
-    last = offloaded.loaded.pipeline.transformer.transformer_blocks[-1]
+    last: Any = offloaded.loaded.model.components.transformer_blocks[-1]
     with monkeypatch.context() as patch:
 
         def exhausted(*_: object, **__: object) -> None:
@@ -180,7 +181,7 @@ def test_the_text_encoder_makes_room_by_what_fits(device: int | None, host: int,
         found, report = run(crowded, job(models))
         assert report.text_encoder == policy
         assert torch.equal(found, expected)
-        is_onloaded = not next(crowded.loaded.pipeline.text_encoder.parameters()).is_meta
+        is_onloaded = not next(crowded.loaded.model.components.text_encoder.parameters()).is_meta
         assert is_onloaded == (policy == "kept")
     assert read[3:] == (["text_encoder"] if policy == "freed" else []), (
         "the second prompt reads it again where it was freed"

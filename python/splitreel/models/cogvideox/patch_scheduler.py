@@ -1,28 +1,29 @@
-"""Scheduler steps on parts of a video, equal to a step on all of it.
+"""Scheduler steps on patches of a video, equal to a step on the whole video.
 
-Both of CogVideoX's schedulers work on each number alone, but CogVideoXDPMScheduler draws noise at the shape that it is
-given. Here it is drawn at the shape of the whole video, once a step, from the same generator, and each part gets its
-own of it: the parts of a step, put together, are the step that the pipeline makes.
+Both of CogVideoX's schedulers are elementwise, but CogVideoXDPMScheduler draws noise in the shape of its input. Here
+noise is drawn once per step in the shape of the whole video, from the same generator, and each patch gets its own part
+of it. All patches of a step together then equal the step that the pipeline takes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeAlias
 
 import torch
-from diffusers import CogVideoXDPMScheduler
+from diffusers import CogVideoXDDIMScheduler, CogVideoXDPMScheduler
 from diffusers.schedulers import scheduling_dpm_cogvideox
 from diffusers.utils.torch_utils import randn_tensor
 
-from splitreel.models.family import Scheduler
 from splitreel.parallel.spans import Span
 
 ToRows = Callable[[torch.Tensor], torch.Tensor]
+Scheduler: TypeAlias = CogVideoXDDIMScheduler | CogVideoXDPMScheduler
 
 
 class PatchScheduler:
-    """The trajectory of one video's rows, (1, S, values), span by span and step by step."""
+    """One video's rows (1, S, values), advanced span by span and step by step."""
 
     def __init__(
         self, scheduler: Scheduler, latents: torch.Tensor, to_rows: ToRows, generator: torch.Generator
@@ -37,7 +38,7 @@ class PatchScheduler:
         self._noise: list[torch.Tensor] = []
 
     def step(self, number: int, span: Span, prediction: torch.Tensor) -> torch.Tensor:
-        """Rows of a span after step `number`, from their prediction (1, span, values). Spans of one step come in order."""
+        """Rows of a span after step `number`, from their prediction (1, span, values). Call a step's spans in order."""
         if number != self._step:
             self._step, self._noise = number, []
         steps = self._scheduler.timesteps
@@ -57,7 +58,7 @@ class PatchScheduler:
 
     @contextmanager
     def _noise_of(self, span: Span) -> Iterator[None]:
-        """While this lasts the scheduler's draws are rows of the whole video's."""
+        """Makes the scheduler draw this span's part of the whole video's noise."""
         drawn = 0
 
         def draw(_shape: object, **kind: torch.device | torch.dtype | torch.Generator | None) -> torch.Tensor:

@@ -1,8 +1,6 @@
-"""Tiles of the VAE: where they lie, who decodes which, how they are joined. Pure but for the joining.
+"""VAE tiles: where they are, which rank computes which, and how they are blended. Pure except for the blending.
 
-The tiles and the blending are those of diffusers 0.42 `AutoencoderKLCogVideoX.tiled_decode`, so the picture
-is the same bit for bit; only the order of work differs. There every tile runs through all of its time before
-the next one starts; here a span of time is finished over all tiles, so that frames can be given away.
+Tiles and blending follow diffusers 0.42 `AutoencoderKLCogVideoX.tiled_decode`, so frames are the same bit for bit.
 """
 
 from __future__ import annotations
@@ -15,15 +13,15 @@ from torch import Tensor
 
 from splitreel.parallel.spans import Span, spans
 
-# diffusers' overlaps: 1/6 of a tile's height, 1/5 of its width. A tile must divide by these, or the
-# blended parts do not add up to the picture's size.
+# diffusers' overlaps: 1/6 of a tile's height, 1/5 of its width. Tile sizes must be multiples of these, or the blended
+# tiles don't add up to the frame's size.
 _HEIGHT_PARTS = 6
 _WIDTH_PARTS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One tile of the source (latents when decoding, pixels when encoding)."""
+    """One tile of the input: latents when decoding, pixels when encoding."""
 
     row: int
     column: int
@@ -37,9 +35,9 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Tiling:
-    """How a picture of `height` x `width` is cut. `scale`: target units per source unit, as a ratio.
+    """How an input of `height` x `width` is tiled. The output has `up` / `down` units for each input unit.
 
-    tile_*: source units of a whole tile. A picture no larger than one tile is not cut.
+    tile_*: input units of a full tile. An input no larger than one tile is a single tile.
     """
 
     height: int
@@ -50,7 +48,7 @@ class Tiling:
     down: int = 1
 
     @property
-    def is_cut(self) -> bool:
+    def is_tiled(self) -> bool:
         return self.height > self.tile_height or self.width > self.tile_width
 
     def _target(self, length: int) -> int:
@@ -58,7 +56,7 @@ class Tiling:
 
     @property
     def tiles(self) -> tuple[Tile, ...]:
-        if not self.is_cut:
+        if not self.is_tiled:
             return (Tile(0, 0, Span(0, self.height), Span(0, self.width)),)
         step_height = self.tile_height * (_HEIGHT_PARTS - 1) // _HEIGHT_PARTS
         step_width = self.tile_width * (_WIDTH_PARTS - 1) // _WIDTH_PARTS
@@ -74,8 +72,8 @@ class Tiling:
         )
 
     def join(self, parts: Mapping[tuple[int, int], Tensor]) -> Tensor:
-        """Tiles [B, C, F, h, w] by (row, column) to the picture [B, C, F, H, W]. Changes the tiles."""
-        if not self.is_cut:
+        """Output tiles (B, C, F, h, w) by (row, column) to the whole (B, C, F, H, W). Changes the tiles in place."""
+        if not self.is_tiled:
             return parts[0, 0]
         target_height, target_width = self._target(self.tile_height), self._target(self.tile_width)
         blend_height, blend_width = target_height // _HEIGHT_PARTS, target_width // _WIDTH_PARTS
@@ -96,7 +94,7 @@ class Tiling:
 
 
 def _blend(before: Tensor, tile: Tensor, extent: int, dim: int) -> None:
-    """Fades from the tile before into this one, in place, over `extent` rows or columns."""
+    """Fades from the previous tile into this one, in place, over `extent` rows or columns."""
     extent = min(before.shape[dim], tile.shape[dim], extent)
     for at in range(extent):
         old = before.select(dim, before.shape[dim] - extent + at)
@@ -105,16 +103,16 @@ def _blend(before: Tensor, tile: Tensor, extent: int, dim: int) -> None:
 
 
 def tile_latents(sample_height: int, sample_width: int, compression: int) -> tuple[int, int]:
-    """Height and width of a tile in latents: half of the VAE's own sample size, as diffusers has it.
+    """Height and width of a tile in latents: half of the VAE's sample size, as in diffusers.
 
-    Where that does not divide as the overlaps want, the next larger size that does.
+    Rounded up if the overlaps don't divide it.
     """
     height, width = sample_height // 2 // compression, sample_width // 2 // compression
     return -(-height // _HEIGHT_PARTS) * _HEIGHT_PARTS, -(-width // _WIDTH_PARTS) * _WIDTH_PARTS
 
 
 def time_spans(frames: int, batch: int) -> tuple[Span, ...]:
-    """Latent frames that the VAE decodes at a time: `batch`, and what is left over with the first ones."""
+    """Latent frames that the VAE decodes at a time: `batch`, with the remainder added to the first."""
     count = max(frames // batch, 1)
     rest = frames % batch
     sizes = [frames] if count == 1 else [batch + rest] + [batch] * (count - 1)
@@ -122,11 +120,11 @@ def time_spans(frames: int, batch: int) -> tuple[Span, ...]:
 
 
 def assign_tiles(tiles: Sequence[Tile], ranks: int) -> tuple[int, ...]:
-    """The rank (0 to ranks - 1) of each tile: largest tiles first, each to whom has least to do."""
+    """The rank (0 to ranks - 1) of each tile: largest tiles first, each to the rank with the least work."""
     owners = [0] * len(tiles)
     loads = [0] * ranks
     for index in sorted(range(len(tiles)), key=lambda i: (-tiles[i].area, i)):
-        # The writer (rank 0) takes a tie last: it has the joining to do besides.
+        # The writer (rank 0) loses ties: it also joins the tiles.
         rank = min(range(ranks), key=lambda r: (loads[r], r == 0, r))
         owners[index] = rank
         loads[rank] += tiles[index].area

@@ -1,14 +1,14 @@
-"""CogVideoX (2B, 5B, 1.5; text and image to video): its transformer, cut for a mesh.
+"""CogVideoX's transformer, split over a mesh.
 
 Follows diffusers 0.42.1, models/transformers/cogvideox_transformer_3d.py (forward) and models/attention_processor.py
-(CogVideoXAttnProcessor2_0): the same operations in the same order, with the batch cut by CFG and the tokens by Ring
-and Ulysses between the patch embedding and the final projection. A pipeline calls the pieces one by one instead.
+(CogVideoXAttnProcessor2_0): the same operations in the same order, with the batch split by CFG, and the tokens by Ring
+and Ulysses between the patch embedding and the final projection. PipeFusion calls the steps one by one instead.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MethodType
+from typing import Any
 
 import torch
 from diffusers import CogVideoXTransformer3DModel
@@ -21,34 +21,15 @@ from splitreel.parallel.groups import SEQUENCE, Mesh
 from splitreel.parallel.kernels import SDPA, AttentionKernel
 from splitreel.parallel.kv_cache import KVCache
 from splitreel.parallel.sequence import shared_attention
-from splitreel.parallel.spans import Span, split_evenly, split_into_spans
+from splitreel.parallel.spans import Span, split_evenly
 from splitreel.parallel.tensor import TensorParallelGroup
+from splitreel.parallel.tokens import LocalTokens, TokenSplit, split_tokens
 
 Rotary = tuple[torch.Tensor, torch.Tensor]
 
 
-@dataclass(frozen=True, slots=True)
-class LocalTokens:
-    """Tokens of one rank on their way through the blocks: image (B, S, D), text (B, T, D); either may be empty."""
-
-    image: torch.Tensor
-    text: torch.Tensor
-
-
-@dataclass(frozen=True, slots=True)
-class TokenSplit:
-    """How some tokens are shared over the SEQUENCE group: how many of text and of image each rank has."""
-
-    text: tuple[int, ...]
-    image: tuple[int, ...]
-
-    @property
-    def lengths(self) -> list[int]:
-        return [text + image for text, image in zip(self.text, self.image, strict=True)]
-
-
 class SplitTransformer:
-    """Puts a mesh into a loaded transformer and takes it out again; weights are not touched."""
+    """Runs a loaded transformer on a mesh. Replaces its forward and attention, never its weights."""
 
     def __init__(self, transformer: CogVideoXTransformer3DModel, tp_group: TensorParallelGroup) -> None:
         self._model = transformer
@@ -58,10 +39,10 @@ class SplitTransformer:
         self._lengths: list[int] = []
         self._kv_cache: KVCache | None = None
         self.blocks = [block for block in transformer.transformer_blocks if not isinstance(block, AbsentBlock)]
-        # The pipeline calls the module; this is what it reaches.
+        # The pipeline calls the module, which calls this forward.
         transformer.forward = MethodType(lambda _model, *args, **kwargs: self._forward(*args, **kwargs), transformer)
         for number, block in enumerate(self.blocks):
-            block.attn1.processor = _SharedProcessor(self, number)
+            block.attn1.processor = _AttentionProcessor(self, number)
 
     def use(self, mesh: Mesh, kernel: AttentionKernel) -> None:
         self._mesh = mesh
@@ -70,12 +51,16 @@ class SplitTransformer:
         self._tp_group.group = mesh["tp"]
 
     def use_kv_cache(self, kv_cache: KVCache | None) -> None:
-        """From now on attention is to all keys and values that were kv_cache, of which those of the local are renewed."""
+        """While a cache is set, attention covers all of its tokens and updates those of the current pass."""
         self._kv_cache = kv_cache
 
     @property
+    def config(self) -> Any:
+        return self._model.config
+
+    @property
     def mesh(self) -> Mesh:
-        assert self._mesh is not None, "a mesh is set before the first step"
+        assert self._mesh is not None, "call `use` before the first step"
         return self._mesh
 
     @property
@@ -92,7 +77,7 @@ class SplitTransformer:
         attention_kwargs: dict[str, object] | None = None,
         return_dict: bool = False,
     ) -> tuple[torch.Tensor]:
-        """As diffusers': latents (B, F, C, H, W), text (B, T, D), timestep (B,); returns the prediction, whole."""
+        """Replaces diffusers' forward: latents (B, F, C, H, W), text (B, T, D), timestep (B,) to the whole prediction."""
         assert not return_dict
         assert not attention_kwargs
         cfg = self.mesh["cfg"]
@@ -101,23 +86,23 @@ class SplitTransformer:
         condition = self.condition(timestep.chunk(cfg.size)[cfg.index], ofs, latents.dtype)
         text_length = text.shape[1]
         image_span = Span(0, image_tokens(latents, self._model.config.patch_size, self._model.config.patch_size_t))
-        token_split = self.split_tokens(text_length, image_span.length)
+        token_split = split_tokens(text_length, image_span.length, self.mesh[SEQUENCE].size)
         rotary = self.local_rotary(image_rotary_emb, image_span, token_split)
-        # Without names of their own the embedded tokens are gone once the first block has run: 0.4 GB in 5B.
+        # The embedded tokens get no name here, so that they are freed after the first block: 0.4 GB in 5B.
         local = self.run_blocks(
             self.local_tokens(self.embed(text, latents), text_length, image_span, token_split),
             condition,
             rotary,
             token_split,
         )
-        whole = self.unpatchify_rows(local.image, condition, token_split)
+        whole = self.predict_rows(local.image, condition, token_split)
         prediction = rows_to_latents(whole, latents, self._model.config.patch_size, self._model.config.patch_size_t)
         return (all_gather(prediction, split_evenly(hidden_states.shape[0], cfg.size), 0, cfg, self.traffic),)
 
-    # The pieces, in their order
+    # The steps of a forward pass, in order
 
     def condition(self, timestep: torch.Tensor, ofs: torch.Tensor | None, dtype: torch.dtype) -> torch.Tensor:
-        """Timesteps (B,) to what conditions every norm, (B, E)."""
+        """Timesteps (B,) to the embedding that modulates every norm, (B, E)."""
         model = self._model
         condition: torch.Tensor = model.time_embedding(model.time_proj(timestep).to(dtype))
         if model.ofs_embedding is not None:
@@ -125,18 +110,14 @@ class SplitTransformer:
         return condition
 
     def embed(self, text: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
-        """Text (B, T, D) and latents (B, F, C, H, W) to tokens (B, T + S, D), text first, positions added."""
+        """Text (B, T, D) and latents (B, F, C, H, W) to tokens (B, T + S, D), text first, with positional embeddings."""
         tokens: torch.Tensor = self._model.embedding_dropout(self._model.patch_embed(text, latents))
         return tokens
-
-    def split_tokens(self, text: int, image: int) -> TokenSplit:
-        size = self.mesh[SEQUENCE].size
-        return TokenSplit(split_evenly(text, size), split_evenly(image, size))
 
     def local_tokens(
         self, tokens: torch.Tensor, text_length: int, image_span: Span, token_split: TokenSplit
     ) -> LocalTokens:
-        """This rank's share of the text (all of it, or none where the token_split has none) and of a span of the image."""
+        """This rank's part of the text (none if the split has none) and of a span of the image tokens."""
         index = self.mesh[SEQUENCE].index
         start = text_length + image_span.start
         image = tokens[:, start : start + image_span.length]
@@ -156,7 +137,7 @@ class SplitTransformer:
     def run_blocks(
         self, local: LocalTokens, condition: torch.Tensor, rotary: Rotary | None, token_split: TokenSplit
     ) -> LocalTokens:
-        """Through the blocks that this rank holds."""
+        """Through the blocks that this rank holds. `rotary`: for this rank's image tokens."""
         self._lengths = token_split.lengths
         image, text = local.image, local.text
         del local
@@ -164,10 +145,10 @@ class SplitTransformer:
             image, text = block(image, text, condition, rotary)
         return LocalTokens(image, text)
 
-    def unpatchify_rows(self, image: torch.Tensor, condition: torch.Tensor, token_split: TokenSplit) -> torch.Tensor:
-        """This rank's image tokens to rows of the prediction of all ranks of the SEQUENCE group, (B, S, values)."""
+    def predict_rows(self, image: torch.Tensor, condition: torch.Tensor, token_split: TokenSplit) -> torch.Tensor:
+        """This rank's image tokens to the predicted rows of all ranks of the SEQUENCE group, (B, S, values)."""
         model = self._model
-        # Norms and the projection work on each token alone, so only their result is gathered.
+        # Norms and projection work token by token, so only their result is gathered.
         rows = model.proj_out(model.norm_out(model.norm_final(image), temb=condition))
         return all_gather(rows, token_split.image, 1, self.mesh[SEQUENCE], self.traffic)
 
@@ -179,7 +160,7 @@ class SplitTransformer:
         encoder_hidden_states: torch.Tensor,
         image_rotary_emb: Rotary | None,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The attention of one block on this rank's tokens: image (B, S, D), text (B, T, D)."""
+        """One block's attention for this rank's tokens: image (B, S, D), text (B, T, D)."""
         text_length = encoder_hidden_states.shape[1]
         tokens = torch.cat((encoder_hidden_states, hidden_states), dim=1)
         q_BHSD, k_BHSD, v_BHSD = (
@@ -196,8 +177,8 @@ class SplitTransformer:
         return out[:, text_length:], out[:, :text_length]
 
 
-class _SharedProcessor:
-    """What a block's attention calls. A class, because diffusers reads the names of `__call__`'s parameters."""
+class _AttentionProcessor:
+    """The attention processor. A class, because diffusers inspects the parameter names of `__call__`."""
 
     def __init__(self, split: SplitTransformer, number: int) -> None:
         self._split = split
@@ -216,13 +197,13 @@ class _SharedProcessor:
 
 
 def image_tokens(latents: torch.Tensor, patch: int, patch_time: int | None) -> int:
-    """How many tokens latents (B, F, C, H, W) become."""
+    """Number of image tokens for latents (B, F, C, H, W)."""
     _, frames, _, height, width = latents.shape
     return -(-frames // (patch_time or 1)) * (height // patch) * (width // patch)
 
 
 def rows_to_latents(rows: torch.Tensor, like: torch.Tensor, patch: int, patch_time: int | None) -> torch.Tensor:
-    """(B, S, values of a patch) to (B, F, C, H, W), the shape of `like` but for its channels."""
+    """(B, S, values of a patch) to (B, F, C, H, W): F, H and W of `like`, C from the rows."""
     batch, frames, _, height, width = like.shape
     if patch_time is None:
         grid = rows.reshape(batch, frames, height // patch, width // patch, -1, patch, patch)
@@ -233,7 +214,7 @@ def rows_to_latents(rows: torch.Tensor, like: torch.Tensor, patch: int, patch_ti
 
 
 def latents_to_rows(latents: torch.Tensor, patch: int, patch_time: int | None) -> torch.Tensor:
-    """The way back: (B, F, C, H, W) to (B, S, values of a patch)."""
+    """(B, F, C, H, W) to (B, S, values of a patch)."""
     batch, frames, channels, height, width = latents.shape
     tokens = image_tokens(latents, patch, patch_time)
     if patch_time is None:
@@ -243,14 +224,3 @@ def latents_to_rows(latents: torch.Tensor, patch: int, patch_time: int | None) -
         batch, frames // patch_time, patch_time, channels, height // patch, patch, width // patch, patch
     )
     return grid.permute(0, 1, 4, 6, 3, 2, 5, 7).reshape(batch, tokens, -1)
-
-
-def token_order(text_length: int, image_span: Span, token_split: TokenSplit) -> list[int]:
-    """Where the tokens of a local stand among all tokens, text first, in the order in which ranks hold them."""
-    order: list[int] = []
-    texts = split_into_spans(sum(token_split.text), len(token_split.text))
-    images = split_into_spans(image_span.length, len(token_split.image), start=text_length + image_span.start)
-    for text, image in zip(texts, images, strict=True):
-        order.extend(range(text.start, text.stop))
-        order.extend(range(image.start, image.stop))
-    return order

@@ -1,0 +1,202 @@
+"""A loaded CogVideoX: diffusers' own pipeline, with its transformer and VAE split over a mesh."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from diffusers import CogVideoXDDIMScheduler, CogVideoXDPMScheduler, CogVideoXImageToVideoPipeline, CogVideoXPipeline
+from PIL.Image import Image
+from transformers import T5Tokenizer
+
+from splitreel.contract.errors import SplitreelError
+from splitreel.models.cogvideox.decoder import ParallelDecoder
+from splitreel.models.cogvideox.image_encoder import ParallelImageEncoder
+from splitreel.models.cogvideox.inputs import Pipeline, prepare_inputs
+from splitreel.models.cogvideox.patch_scheduler import Scheduler
+from splitreel.models.cogvideox.patches import CogVideoXPatches
+from splitreel.models.cogvideox.sharding import AbsentBlock
+from splitreel.models.cogvideox.transformer import SplitTransformer
+from splitreel.models.family import (
+    Components,
+    Denoised,
+    DenoisingRun,
+    Frames,
+    LoadedComponents,
+    SamplingParams,
+    TextEmbeddings,
+)
+from splitreel.models.frames import to_uint8
+from splitreel.parallel.agreement import DeferredCancel
+from splitreel.parallel.groups import REPLICA, Mesh
+from splitreel.parallel.kernels import AttentionKernel
+from splitreel.parallel.pipefusion import PipeFusion, StepResult
+
+PIPELINES: Mapping[str, type[Pipeline]] = {
+    "CogVideoXPipeline": CogVideoXPipeline,
+    "CogVideoXImageToVideoPipeline": CogVideoXImageToVideoPipeline,
+}
+
+# By `_class_name` in scheduler_config.json and by the name that a job can choose.
+_SCHEDULERS: Mapping[str, Callable[[dict[str, object]], Scheduler]] = {
+    "CogVideoXDDIMScheduler": CogVideoXDDIMScheduler.from_config,
+    "CogVideoXDPMScheduler": CogVideoXDPMScheduler.from_config,
+    "ddim": CogVideoXDDIMScheduler.from_config,
+    "dpm": lambda config: CogVideoXDPMScheduler.from_config(config, timestep_spacing="trailing"),
+}
+
+# A preview's longer side in latents: enough to see the video form, at a small part of a step's time.
+_PREVIEW_LATENTS = 24
+
+
+class CogVideoXModel:
+    """Implements `VideoModel`."""
+
+    def __init__(self, loaded: LoadedComponents) -> None:
+        self._folder = loaded.folder
+        self._device = loaded.device
+        index = json.loads((loaded.folder / "model_index.json").read_text("utf-8"))
+        self._pipeline = _pipeline(PIPELINES[str(index["_class_name"])], loaded, self._scheduler("model"))
+        self._split = SplitTransformer(self._pipeline.transformer, loaded.tp_group)
+        self._traffic = loaded.tp_group.traffic
+        self.head_dim = int(self._pipeline.transformer.config.attention_head_dim)
+        self.components = Components(
+            self._pipeline.text_encoder,
+            self._pipeline.text_encoder.encoder.block,
+            self._pipeline.transformer,
+            [block for block in self._pipeline.transformer.transformer_blocks if not isinstance(block, AbsentBlock)],
+            self._pipeline.vae,
+        )
+
+    @property
+    def dtype(self) -> torch.dtype:
+        dtype: torch.dtype = self._pipeline.transformer.dtype
+        return dtype
+
+    def use(self, mesh: Mesh, kernel: AttentionKernel) -> None:
+        self._split.use(mesh, kernel)
+
+    @property
+    def _text_tokens(self) -> int:
+        return int(self._pipeline.transformer.config.max_text_seq_length)
+
+    def encode_prompt(self, prompt: str, negative_prompt: str | None) -> TextEmbeddings:
+        positive, negative = self._pipeline.encode_prompt(
+            prompt,
+            negative_prompt,
+            do_classifier_free_guidance=negative_prompt is not None,
+            max_sequence_length=self._text_tokens,
+            device=self._device,
+            dtype=self.dtype,
+        )
+        return TextEmbeddings(positive, negative)
+
+    def denoise(self, params: SamplingParams, text: TextEmbeddings, image: Image | None, run: DenoisingRun) -> Denoised:
+        self._pipeline.scheduler = self._scheduler(params.scheduler)
+        is_image_to_video = isinstance(self._pipeline, CogVideoXImageToVideoPipeline)
+        assert is_image_to_video == (image is not None), "the request is checked against the model's task"
+        denoise = self._denoise_by_patches if self._split.mesh.plan.pp > 1 else self._denoise_whole
+        denoised = denoise(params, text, image, run)
+        # CogVideoX 1.5 pads at the front to a multiple of its temporal patch size. That isn't part of the video.
+        frames = (params.num_frames - 1) // self._pipeline.vae_scale_factor_temporal + 1
+        latents = denoised.latents
+        return Denoised(latents[:, latents.shape[1] - frames :], denoised.is_approximate)
+
+    def _denoise_whole(
+        self, params: SamplingParams, text: TextEmbeddings, image: Image | None, run: DenoisingRun
+    ) -> Denoised:
+        """With the pipeline's own loop: each rank runs the whole scheduler, only the transformer is split."""
+        began = time.perf_counter()
+
+        def after_step(
+            _pipe: object, index: int, _time: object, tensors: dict[str, torch.Tensor]
+        ) -> dict[str, torch.Tensor]:
+            nonlocal began
+            run.on_step(StepResult(index, time.perf_counter() - began, tensors["latents"]))
+            run.replica.raise_if_any(run.cancel_requested())
+            began = time.perf_counter()
+            return tensors
+
+        extra: dict[str, object] = {} if image is None else {"image": image}
+        with run.on_device.transformer(), self._image_encoder(run).replacing_vae_encode():
+            latents: torch.Tensor = self._pipeline(
+                prompt_embeds=text.positive,
+                negative_prompt_embeds=text.negative,
+                width=params.width,
+                height=params.height,
+                num_frames=params.num_frames,
+                num_inference_steps=params.num_inference_steps,
+                guidance_scale=params.guidance_scale,
+                use_dynamic_cfg=params.use_dynamic_cfg,
+                generator=torch.Generator("cpu").manual_seed(params.seed),
+                max_sequence_length=self._text_tokens,
+                callback_on_step_end=after_step,
+                output_type="latent",
+                **extra,
+            ).frames
+        return Denoised(latents, is_approximate=False)
+
+    def _denoise_by_patches(
+        self, params: SamplingParams, text: TextEmbeddings, image: Image | None, run: DenoisingRun
+    ) -> Denoised:
+        """With PipeFusion's loop, in which one patch can be a step ahead of another."""
+        mesh = self._split.mesh
+        cfg = mesh["cfg"]
+        with self._image_encoder(run).replacing_vae_encode():
+            inputs = prepare_inputs(self._pipeline, params, image, text.positive.dtype, self._device)
+        both = text.positive if text.negative is None else torch.cat([text.negative, text.positive])
+        halves = both.chunk(cfg.size)[cfg.index]
+        pipefusion = PipeFusion(
+            CogVideoXPatches(self._split, self._pipeline.scheduler, params, inputs, halves),
+            mesh,
+            self._traffic,
+            DeferredCancel(mesh[REPLICA].handle, run.cancel_requested),
+            patches=params.num_pipeline_patch or mesh.plan.pp,
+            warmup_steps=params.warmup_steps,
+        )
+        with run.on_device.transformer():
+            return Denoised(pipefusion.run(run.on_step), pipefusion.is_approximate)
+
+    def _image_encoder(self, run: DenoisingRun) -> ParallelImageEncoder:
+        group = self._split.mesh[REPLICA]
+        return ParallelImageEncoder(self._pipeline.vae, group, self._traffic, run.replica, run.on_device.vae)
+
+    def decoder(self, latents_BFCHW: torch.Tensor) -> ParallelDecoder:
+        return ParallelDecoder(self._pipeline.vae, latents_BFCHW, self._split.mesh[REPLICA], self._traffic)
+
+    def preview(self, latents_BFCHW: torch.Tensor) -> Frames:
+        """The middle latent frame, reduced to a few latents and decoded."""
+        middle_BCHW = latents_BFCHW[:, latents_BFCHW.shape[1] // 2]
+        scale = min(1.0, _PREVIEW_LATENTS / max(middle_BCHW.shape[-2:]))
+        if scale < 1:
+            middle_BCHW = F.interpolate(middle_BCHW.float(), scale_factor=scale, mode="area").to(middle_BCHW.dtype)
+        vae = self._pipeline.vae
+        image: Frames = to_uint8(vae.decode(middle_BCHW.unsqueeze(2) / vae.config.scaling_factor).sample)[0]
+        return image
+
+    def _scheduler(self, choice: str) -> Scheduler:
+        """`model`: the one the folder ships. Otherwise the scheduler of that name, with the folder's numbers."""
+        config = json.loads((self._folder / "scheduler" / "scheduler_config.json").read_text("utf-8"))
+        name = str(config["_class_name"]) if choice == "model" else choice
+        make = _SCHEDULERS.get(name)
+        if make is None:
+            raise SplitreelError("MODEL_UNSUPPORTED", {"what": name})
+        return make(config)
+
+
+def _pipeline(pipeline_class: type[Pipeline], loaded: LoadedComponents, scheduler: Scheduler) -> Any:
+    # diffusers takes the device from the pipeline's first component, which may be offloaded when it asks.
+    class_on_device = type(pipeline_class.__name__, (pipeline_class,), {"_execution_device": loaded.device})
+    pipeline = class_on_device(
+        tokenizer=T5Tokenizer.from_pretrained(loaded.folder / "tokenizer", local_files_only=True),
+        scheduler=scheduler,
+        **loaded.modules,
+    )
+    pipeline.set_progress_bar_config(disable=True)
+    pipeline.vae.enable_slicing()
+    pipeline.vae.enable_tiling()
+    return pipeline
