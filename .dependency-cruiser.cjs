@@ -102,6 +102,20 @@ module.exports = {
       from: { path: '^scripts/' },
       to: { path: ['^src/main/index\\.ts$', '^src/(renderer|preload)/'] },
     },
+    {
+      name: 'cli-composes-services',
+      comment:
+        'The command line is product code: it uses services, shared rules and no part of the window or workshop.',
+      severity: 'error',
+      from: { path: '^src/cli/', pathNot: '\\.test\\.ts$' },
+      to: { path: ['^src/(renderer|preload)/', '^src/main/(index\\.ts|adapters/electron/)', '^(scripts|test)/'] },
+    },
+    {
+      name: 'nothing-in-the-app-uses-the-cli',
+      severity: 'error',
+      from: { path: '^src/(shared|main|preload|renderer)/' },
+      to: { path: '^src/cli/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -67,6 +67,7 @@ export default defineConfig(
       'src/main/index.ts',
       'src/main/**/adapters/**',
       'src/main/**/*adapter.ts',
+      'src/cli/**',
       'scripts/**',
       'test/**',
       '*.config.ts',

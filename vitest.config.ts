@@ -11,7 +11,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['src/{shared,main,preload}/**/*.test.ts', 'scripts/**/*.test.ts'],
+          include: ['src/{shared,main,preload,cli}/**/*.test.ts', 'scripts/**/*.test.ts'],
           environment: 'node',
         },
       },

@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { ROOT, say } from './places';
+import { ROOT } from '../src/cli/paths';
+import { print } from '../src/cli/terminal';
 
 const SOURCES = ['src', 'resources', 'electron.vite.config.ts', 'package.json', 'package-lock.json'] as const;
 const KEY_FILE = path.join(ROOT, 'out', 'built-from');
@@ -13,7 +14,7 @@ export async function buildApp(): Promise<void> {
   const key = await sourceKey();
   const before = await readFile(KEY_FILE, 'utf8').catch(() => '');
   if (before === key && existsSync(path.join(ROOT, 'out', 'main', 'index.cjs'))) return;
-  say('Building the app …');
+  print('Building the app …');
   const config = ['--logLevel', 'warn'];
   await execa('npx', ['electron-vite', 'build', ...config], {
     cwd: ROOT,

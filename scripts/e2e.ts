@@ -7,10 +7,15 @@ import { chmod, cp, mkdir, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { buildApp } from './build-app';
-import { ensurePackages, TEST_PACKAGES } from './debian';
-import { ensureEnvironment } from './environment';
-import { cacheFolder, isRoot, ROOT, say } from './places';
+import { cacheFolder, ROOT } from '../src/cli/paths';
+import { openEnvironment } from '../src/cli/compose';
+import { ensureInstalled, printSteps } from '../src/cli/install';
+import { ensurePackages, isRoot } from '../src/cli/system-packages';
+import { print } from '../src/cli/terminal';
 import { findRuntime, type Runtime } from './runtime/index';
+import { WINDOW_PACKAGES } from './runtime/packages';
+
+const TEST_PACKAGES = [...WINDOW_PACKAGES, 'xvfb', 'xauth', 'openbox', 'xdotool', 'ffmpeg'] as const;
 
 const USER = 'splitreel-e2e';
 const STAGE = '/var/tmp/splitreel-e2e';
@@ -47,7 +52,8 @@ async function stageForUser({ program }: Runtime): Promise<Place> {
   await chmod(STAGE, 0o755);
   await execa('install', ['-d', '-o', USER, output]);
   const environment = path.join(STAGE, 'environment');
-  await ensureEnvironment(environment, app, { ...process.env, PATH: openPath() });
+  const env = { ...process.env, PATH: openPath() };
+  await ensureInstalled(openEnvironment({ root: environment, appFolder: app, env, onChange: printSteps() }));
   await execa('chmod', ['-R', 'a+rX', environment]);
   const cache = path.join(STAGE, 'cache');
   await execa('install', ['-d', '-o', USER, cache]);
@@ -71,7 +77,7 @@ async function link(from: string, to: string): Promise<void> {
 
 async function stay({ program }: Runtime): Promise<Place> {
   const environment = path.join(ROOT, 'out', 'e2e-environment');
-  await ensureEnvironment(environment);
+  await ensureInstalled(openEnvironment({ root: environment, onChange: printSteps() }));
   const output = path.join(ROOT, 'test-results');
   return { root: ROOT, program, environment, cache: cacheFolder(), as: [], output };
 }
@@ -101,7 +107,7 @@ async function main(given: readonly string[]): Promise<number> {
   const [file = 'env', ...before] = [...place.as, 'env', ...env];
   const args = [...before, ...display, ...playwright, ...config, ...words];
   const { exitCode } = await execa(file, args, { cwd: place.root, stdio: 'inherit', reject: false });
-  say(`${kind === 'bench' ? 'Figures' : 'Pictures and traces'}: ${place.output}`);
+  print(`${kind === 'bench' ? 'Figures' : 'Pictures and traces'}: ${place.output}`);
   return exitCode ?? 1;
 }
 

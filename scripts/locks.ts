@@ -5,7 +5,8 @@
 import { execa } from 'execa';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { ROOT, say } from './places';
+import { ROOT } from '../src/cli/paths';
+import { print } from '../src/cli/terminal';
 import { uvProgram } from './python-for-tests';
 
 const NPM_LOCK = path.join(ROOT, 'package-lock.json');
@@ -67,5 +68,5 @@ async function problems(): Promise<readonly string[]> {
 
 if (!process.argv.includes('--check')) await make();
 const wrong = await problems();
-for (const line of wrong) say(line);
+for (const line of wrong) print(line);
 process.exitCode = wrong.length === 0 ? 0 : 1;

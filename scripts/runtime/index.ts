@@ -1,5 +1,5 @@
 /** The Electron that the app runs on, on this machine. */
-import { say } from '../places';
+import { print } from '../../src/cli/terminal';
 import { FALLBACK_NOTE, fallbackRuntime } from './fallback';
 import { officialRuntime } from './official';
 
@@ -14,7 +14,7 @@ export async function findRuntime(): Promise<Runtime> {
   const official = await officialRuntime();
   if (official !== null) return { program: official, kind: 'official', env: { SPLITREEL_RUNTIME: 'official' } };
   const program = await fallbackRuntime();
-  say(FALLBACK_NOTE);
+  print(FALLBACK_NOTE);
   const env = { SPLITREEL_RUNTIME: 'fallback', SPLITREEL_RUNTIME_NOTE: FALLBACK_NOTE };
   return { program, kind: 'fallback', env };
 }

@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { cacheFolder, ROOT, say } from '../places';
+import { cacheFolder, ROOT } from '../../src/cli/paths';
+import { print } from '../../src/cli/terminal';
 
 /** A download that could not be made is not tried again for so long: the second start takes seconds. */
 const RETRY_AFTER_MS = 6 * 3_600_000;
@@ -25,7 +26,7 @@ export async function officialRuntime(): Promise<string | null> {
   );
   const triedAt = (await stat(marker).catch(() => null))?.mtimeMs ?? 0;
   if (Date.now() - triedAt < RETRY_AFTER_MS) return null;
-  say(`Fetching Electron ${version} …`);
+  print(`Fetching Electron ${version} …`);
   const result = await execa(process.execPath, [path.join(packageFolder, 'install.js')], {
     cwd: ROOT,
     reject: false,

@@ -45,6 +45,15 @@ export function dataRoot({ platform, home, env }: DataFolderSource): string {
   return path.join(base, 'splitreel');
 }
 
+/** Where what can be fetched again lies: runtimes, wheels. */
+export function cacheRoot({ home, env }: DataFolderSource): string {
+  const chosen = env['SPLITREEL_CACHE'];
+  if (chosen !== undefined && chosen !== '') return path.resolve(chosen);
+  const xdg = env['XDG_CACHE_HOME'];
+  const base = xdg !== undefined && path.isAbsolute(xdg) ? xdg : path.join(home, '.cache');
+  return path.join(base, 'splitreel');
+}
+
 export function dataFolders(root: string): DataFolders {
   return {
     root,

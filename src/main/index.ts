@@ -15,7 +15,7 @@ import { nodeFiles } from './adapters/node/files';
 import { nodeProcesses } from './adapters/node/processes';
 import { nodeRandom } from './adapters/node/random';
 import { hasNvidiaCard, readSystem } from './adapters/node/system';
-import { dataFolders, dataRoot } from './data-folder';
+import { cacheRoot, dataFolders, dataRoot } from './data-folder';
 import { createRouter } from './ipc/router';
 import { openApp, type App, type AppOptions } from './compose/app';
 import { openJsonStore } from './state/json-store';
@@ -133,10 +133,9 @@ function connect(created: App): void {
 }
 
 function appOptions(base: string, resourcesFolder: string): AppOptions {
-  const cacheRoot = env['XDG_CACHE_HOME'] ?? path.join(home, '.cache');
   return {
     dataRoot: root,
-    cacheFolder: env['SPLITREEL_CACHE'] ?? path.join(cacheRoot, 'splitreel'),
+    cacheFolder: cacheRoot({ platform, home, env }),
     pythonFolder: path.join(base, 'python'),
     resourcesFolder,
     defaultVideosFolder: defaultVideosFolder(),

@@ -49,7 +49,7 @@ test('a computer without a network is set up from a folder; the environment move
   const cache = process.env['SPLITREEL_E2E_CACHE'] ?? '';
   const bundle = path.join(cache, 'bundle');
   // What the README tells to run on a computer that has a network; wheels that are there from an earlier run stay.
-  await run(process.execPath, ['--import', 'tsx', 'scripts/bundle.ts', bundle, '--variant', 'cpu'], {
+  await run(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', 'bundle', bundle, '--variant', 'cpu'], {
     cwd: ROOT,
     env: { ...process.env, SPLITREEL_DATA: path.join(cache, 'unused') },
   });

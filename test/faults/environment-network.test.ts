@@ -10,11 +10,11 @@ import { createServer as createTlsServer } from 'node:https';
 import { connect, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { uvProgram } from '../../scripts/python-for-tests';
+import { UV_VERSION as UV, uvProgram } from '../../scripts/python-for-tests';
 import type { EnvironmentService } from '../../src/main/install/environment';
 import type { Environ } from '../../src/main/engine/worker-environment';
 import { describeError, SplitreelError } from '../../src/shared/errors';
-import { openIndex, openRig, UV, type Index, type Rig } from './install-rig';
+import { openIndex, openRig, type Index, type Rig } from './install-rig';
 import { startInstaller } from './installer-process';
 
 let rig: Rig;

@@ -14,15 +14,11 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { execFile } from 'node:child_process';
 import { expect } from 'vitest';
-import { pythonForTests, uvProgram } from '../../scripts/python-for-tests';
+import { pythonForTests, UV_VERSION, uvProgram } from '../../scripts/python-for-tests';
 import { nodeFiles } from '../../src/main/adapters/node/files';
 import { nodeProcesses } from '../../src/main/adapters/node/processes';
 import { nodeRandom } from '../../src/main/adapters/node/random';
-import {
-  createEnvironment,
-  type EnvironmentPorts,
-  type EnvironmentService,
-} from '../../src/main/install/environment';
+import { createEnvironment, type EnvironmentPorts, type EnvironmentService } from '../../src/main/install/environment';
 import type { EnvironmentOptions } from '../../src/main/install/environment-options';
 import type { Environ } from '../../src/main/engine/worker-environment';
 import { SILENT_LOG } from '../../src/main/ports/log';
@@ -164,7 +160,6 @@ export interface RigWish {
   readonly uvSha256?: string;
 }
 
-export const UV = '0.13.9';
 const PYTHON = execFileSync('python3', ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'], {
   encoding: 'utf8',
 }).trim();
@@ -188,7 +183,7 @@ export async function openRig(wish: RigWish = {}): Promise<Rig> {
   if (wish.hasUv !== false) await putUv(root);
   await mkdir(at('python'));
   await mkdir(at('resources'));
-  await symlink(path.join(ROOT, 'python/splitreel'), at('python/splitreel'));
+  for (const name of ['__main__.py', 'splitreel']) await symlink(path.join(ROOT, 'python', name), at('python', name));
   await symlink(path.join(ROOT, 'resources/demo'), at('resources/demo'));
   const sizes = [tiny, real].map(({ name, file, sha256, bytes }) => {
     return { name, file, sha256, bytes: bytes.length, unpackedBytes: bytes.length };
@@ -200,7 +195,10 @@ export async function openRig(wish: RigWish = {}): Promise<Rig> {
   const settings = {
     minimumDriver: '1',
     pythonVersion: PYTHON,
-    uv: { version: UV, wheelSha256: { [`${process.platform}-${process.arch}`]: wish.uvSha256 ?? '0'.repeat(64) } },
+    uv: {
+      version: UV_VERSION,
+      wheelSha256: { [`${process.platform}-${process.arch}`]: wish.uvSha256 ?? '0'.repeat(64) },
+    },
     gpuOnlyPackages: [],
     overheadBytes: 1,
   };
@@ -257,7 +255,7 @@ export async function openRig(wish: RigWish = {}): Promise<Rig> {
 }
 
 async function putUv(root: string): Promise<void> {
-  const folder = path.join(root, 'tool', `uv-${UV}`, `uv-${UV}.data`, 'scripts');
+  const folder = path.join(root, 'tool', `uv-${UV_VERSION}`, `uv-${UV_VERSION}.data`, 'scripts');
   await mkdir(folder, { recursive: true });
   await symlink(await uvProgram(), path.join(folder, 'uv'));
 }
@@ -288,7 +286,7 @@ export async function expectNothingHalfMade(rig: Rig): Promise<void> {
   const known = ['current', 'estimate', 'slots', 'tool'];
   expect((await readdir(root)).filter((name) => !known.includes(name))).toEqual([]);
   const tools = await readdir(path.join(root, 'tool')).catch(() => []);
-  expect(tools.filter((name) => name !== `uv-${UV}`)).toEqual([]);
+  expect(tools.filter((name) => name !== `uv-${UV_VERSION}`)).toEqual([]);
   expect(await temporaryInCache(rig)).toEqual([]);
 }
 
@@ -306,7 +304,7 @@ export async function expectVideo(rig: Rig, service: EnvironmentService): Promis
   const job = ['--prompt', 'a red ball', '--num_frames', '9', '--num_inference_steps', '1', '--device', 'cpu'];
   const words = ['--model', path.join(ROOT, 'resources/demo'), '--output_dir', output, ...job];
   const outcome = await nodeProcesses.run(current.python, {
-    args: ['-I', '-m', 'splitreel', 'generate', ...words],
+    args: [...current.entry, 'generate', ...words],
     env: current.env,
   });
   expect(outcome).toMatchObject({ kind: 'exited', code: 0 });

@@ -144,7 +144,8 @@ async function open(hub: FakeHub | null, secrets = noKeychain, env: Record<strin
       processes,
       secrets,
       settings,
-      python: () => Promise.resolve({ python: path.join(sitePackages, 'run.sh'), env: {} }),
+      python: () =>
+        Promise.resolve({ python: path.join(sitePackages, 'run.sh'), entry: ['-I', '-m', 'splitreel'], env: {} }),
       makeDemo: () => Promise.resolve(false),
       isBusy: () => false,
       unloadEngine: () => undefined,

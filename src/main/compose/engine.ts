@@ -13,7 +13,7 @@ export function composeEngine(
 ): Engine {
   const startSupervisor = (current: CurrentPython): WorkerProcess =>
     ports.processes.startWorker(current.python, {
-      args: ['-I', '-m', 'splitreel', 'serve'],
+      args: [...current.entry, 'serve'],
       env: { ...current.env, ...linkSwitches(settings.get()), SPLITREEL_DATA: folders.root },
       cwd: folders.root,
     });

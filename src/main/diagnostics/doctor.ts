@@ -3,6 +3,7 @@ import type { Doctor } from '../../shared/doctor';
 import { findingSchema } from '../../shared/doctor';
 import { appError, SplitreelError } from '../../shared/errors';
 import { workerEnvironment, type Environ } from '../engine/worker-environment';
+import { packageEntry } from '../install/package-entry';
 import type { Processes } from '../ports/processes';
 import type { EnvironmentService } from '../install/environment';
 
@@ -11,13 +12,8 @@ export const IDLE_DOCTOR: Doctor = { status: 'idle', findings: [] };
 /** Eight GPUs are 28 pairs, and a link that hangs is waited for three times. */
 const TIMEOUT_MS = 900_000;
 
-/** Needs the standard library alone; the first word is the folder of the package. */
-export const BORROWED_DOCTOR = `
-import sys
-sys.path.insert(0, sys.argv.pop(1))
-from splitreel.commands.cli import main
-sys.exit(main(["doctor", "--no_environment", *sys.argv[1:]]))
-`;
+/** Before there is an environment the doctor runs on the system's Python: it needs the standard library alone. */
+export const WITHOUT_ENVIRONMENT = '--no_environment';
 
 export interface DoctorOptions {
   readonly dataRoot: string;
@@ -48,9 +44,9 @@ export function createDoctor(
       const current = await environment.current();
       const python = current?.python ?? (await environment.systemPython());
       if (python === null) throw failed('no Python was found to run it');
-      const words = current === null ? ['-c', BORROWED_DOCTOR, options.pythonFolder] : ['-m', 'splitreel', 'doctor'];
+      const flags = ['--json_lines', ...(current === null ? [WITHOUT_ENVIRONMENT] : [])];
       const outcome = await processes.run(python, {
-        args: ['-I', ...words, '--json_lines'],
+        args: [...packageEntry(options.pythonFolder), 'doctor', ...flags],
         env: {
           ...workerEnvironment(options.env),
           ...options.linkSwitches(),

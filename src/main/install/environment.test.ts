@@ -66,7 +66,11 @@ const slotOf = (service: EnvironmentService): string => {
   return state.status === 'ready' ? state.slot : '';
 };
 
-const open = (failing: string | null = null, files: Files = nodeFiles): EnvironmentService =>
+const open = (
+  failing: string | null = null,
+  files: Files = nodeFiles,
+  pythonFolder = path.join(folder, 'python'),
+): EnvironmentService =>
   createEnvironment(
     { files, processes: play(failing), log: SILENT_LOG, random: nodeRandom },
     {
@@ -75,7 +79,7 @@ const open = (failing: string | null = null, files: Files = nodeFiles): Environm
       pythonsFolder: path.join(folder, 'pythons'),
       choice: () => 'auto',
       pid: process.pid,
-      pythonFolder: path.join(folder, 'python'),
+      pythonFolder,
       resourcesFolder: path.join(folder, 'resources'),
       platform: 'linux',
       arch: 'x64',
@@ -129,6 +133,19 @@ test('a first install that fails says why, and the next start sweeps up what a k
   await mkdir(path.join(root(), 'slots', 'half'), { recursive: true });
   expect(await open().check()).toEqual({ status: 'missing' });
   expect(await slots()).toEqual([]);
+});
+
+test('two checkouts share an environment, and each runs its own package', async () => {
+  await open().install();
+  const other = path.join(folder, 'another checkout\nwith a line break', 'python');
+  const entries = [await open().current(), await open(null, nodeFiles, other).current()].map((each) => each?.entry);
+  expect(entries).toEqual([
+    ['-I', path.join(folder, 'python')],
+    ['-I', other],
+  ]);
+  // Nothing in the environment names either of them.
+  const files = await readdir(root(), { recursive: true });
+  expect(files.filter((file) => file.endsWith('.pth'))).toEqual([]);
 });
 
 test('a slot whose interpreter has gone is broken, not ready', async () => {

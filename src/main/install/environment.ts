@@ -8,12 +8,13 @@ import { workerEnvironment } from '../engine/worker-environment';
 import type { Random } from '../ports/random';
 import type { EnvironmentOptions } from './environment-options';
 import { refuseWithoutRoom } from './estimate';
-import { atStep, installSlot, writePathFile } from './make-slot';
+import { atStep, installSlot } from './make-slot';
 import { asInstallError, withRoom } from './install-errors';
 import { dropLock, endOrphans, slotOfAnother, takeLock } from './install-lock';
 import type { BundleSource, InstallPorts, InstallRequest } from './install-plan';
 import type { InstallSettings } from './install-settings';
 import { sweepLeftovers } from './leftovers';
+import { packageEntry } from './package-entry';
 import { hideInError, secretsHider } from './secrets';
 import { openSlots, type Slots } from './slots';
 import { createSource, hashOf } from './source';
@@ -22,9 +23,12 @@ export interface EnvironmentPorts extends InstallPorts {
   readonly random: Random;
 }
 
-/** The interpreter of the slot that works, and what it may see of the user's shell. */
+/** How to run the app's own package by the slot in use. */
 export interface CurrentPython {
   readonly python: string;
+  /** The first arguments; a command of the package follows. */
+  readonly entry: readonly string[];
+  /** All variables that it may see of the user's shell. */
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -236,9 +240,11 @@ export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentO
     current: async () => {
       const working = await workingPointer();
       if (working === null) return null;
-      const slots = slotsNow();
-      await writePathFile(files, slots, working.slot, options.pythonFolder);
-      return { python: slots.pythonOf(working.slot), env: workerEnvironment(options.env) };
+      return {
+        python: slotsNow().pythonOf(working.slot),
+        entry: packageEntry(options.pythonFolder),
+        env: workerEnvironment(options.env),
+      };
     },
     installSettings,
     systemPython: source.systemPython,

@@ -23,7 +23,7 @@ export interface InstallPlan {
   readonly lockHash: string;
   /** A folder that `npm run bundle` made: nothing is fetched then. Null: from the index. */
   readonly bundle: string | null;
-  /** The app's own Python package: on the slot's path by a .pth file. */
+  /** Holds the app's own Python package. */
   readonly pythonFolder: string;
   /** Each is tried with a tiny video before the slot counts. */
   readonly devices: readonly ('cpu' | 'cuda')[];

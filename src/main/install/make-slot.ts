@@ -2,14 +2,13 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { InstallProgress } from '../../shared/environment';
-import type { Files } from '../ports/files';
 import { wheelsIn } from './bundle';
 import { isArchive, unpackArchive } from './bundle-archive';
 import { installFailed, throwUnlessFetched } from './install-errors';
 import type { InstallPlan, InstallPorts } from './install-plan';
 import { partOfTool } from './leftovers';
 import { checkSlot } from './smoke-test';
-import type { Slots, SlotRecord } from './slots';
+import type { SlotRecord } from './slots';
 import { applyUvLine, NO_PACKAGES } from './uv-output';
 
 export const atStep = (step: InstallProgress['step'], current: string | null = null): InstallProgress => ({
@@ -58,7 +57,6 @@ async function fillSlot(ports: InstallPorts, plan: InstallPlan, python: string |
   const lockFile = path.join(folder, 'requirements.lock');
   await ports.files.writeAtomically(lockFile, plan.lock);
   await installPackages(ports, plan, uv, lockFile);
-  await writePathFile(ports.files, plan.slots, plan.slot, plan.pythonFolder);
   const versions = await checkSlot(ports, plan);
   const sizeBytes = await ports.files.folderBytes(folder).catch(() => null);
   return { lockHash: plan.lockHash, versions, sizeBytes, variant: plan.variant, hasMadeVideo: false };
@@ -138,21 +136,6 @@ async function installPackages(ports: InstallPorts, plan: InstallPlan, uv: strin
     const { completed, total, downloadedBytes, current } = next;
     plan.onProgress({ step: 'packages', completed, total, downloadedBytes, current });
   });
-}
-
-/** Renewed before each start: the app may lie elsewhere than when the slot was made (an AppImage always does). */
-export async function writePathFile(files: Files, slots: Slots, slot: string, pythonFolder: string): Promise<void> {
-  const library = path.join(slots.folderOf(slot), 'lib');
-  const version = (await files.list(library)).find((name) => name.startsWith('python'));
-  const packages =
-    version === undefined
-      ? path.join(slots.folderOf(slot), 'Lib', 'site-packages')
-      : path.join(library, version, 'site-packages');
-  if ((await files.stat(packages)) === null) return;
-  const file = path.join(packages, 'splitreel.pth');
-  const content = `${pythonFolder}\n`;
-  const before = await files.readText(file).catch(() => null);
-  if (before !== content) await files.writeAtomically(file, content);
 }
 
 async function runStep(

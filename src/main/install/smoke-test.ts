@@ -8,6 +8,7 @@ import { appError, appErrorSchema, SplitreelError } from '../../shared/errors';
 import { outputOrThrow } from './install-errors';
 import type { InstallPlan, InstallPorts } from './install-plan';
 import { checkFolderIn } from './leftovers';
+import { packageEntry } from './package-entry';
 
 export const MAKE_DEMO = `
 import sys
@@ -47,7 +48,7 @@ export async function checkSlot(ports: InstallPorts, plan: InstallPlan): Promise
     const words = ['--json_lines', '--lock', lock, '--work_dir', folder, ...devices];
     let begun = 0;
     const outcome = await ports.processes.run(plan.slots.pythonOf(plan.slot), {
-      args: ['-I', '-m', 'splitreel', 'smoke', ...words],
+      args: [...packageEntry(plan.pythonFolder), 'smoke', ...words],
       env: plan.workerEnv,
       signal: plan.signal,
       timeoutMs: CHECK_TIMEOUT_MS,

@@ -83,7 +83,7 @@ export function createHub(ports: HubPorts): Hub {
     const current = await ports.python();
     if (current === null) throw new SplitreelError(appError('ENVIRONMENT_MISSING'));
     const process = processes.startWorker(current.python, {
-      args: ['-I', '-m', 'splitreel', 'hub'],
+      args: [...current.entry, 'hub'],
       env: hubEnvironment(ports.env),
       cwd: ports.cwd,
     });

@@ -1,18 +1,21 @@
-/** Libraries that Chromium loads and a bare Debian lacks. */
+/** Programs and libraries of the system that a bare Debian lacks. */
 import { execa } from 'execa';
-import { isOnPath, isRoot, say } from './places';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { print } from './terminal';
 
-export const WINDOW_PACKAGES = ['libnss3', 'libgtk-3-0', 'libasound2', 'libgbm1', 'libxss1', 'libxtst6'] as const;
-export const TEST_PACKAGES = [...WINDOW_PACKAGES, 'xvfb', 'xauth', 'openbox', 'xdotool', 'ffmpeg'] as const;
+export const isRoot = (): boolean => process.getuid?.() === 0;
+export const isOnPath = (program: string): boolean =>
+  (process.env['PATH'] ?? '').split(path.delimiter).some((folder) => existsSync(path.join(folder, program)));
 
-/** Installs what is missing as root; otherwise throws with the command to run. Elsewhere than on Debian: nothing. */
+/** Installs what is missing as root; otherwise throws with the command to run. Does nothing where there is no apt. */
 export async function ensurePackages(packages: readonly string[]): Promise<void> {
   if (!isOnPath('dpkg-query') || !isOnPath('apt-get')) return;
   const { stdout } = await execa('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\n', ...packages], {
     reject: false,
   });
   const lines = stdout.split('\n');
-  // Newer releases carry some of them under a name with t64 at its end; dpkg then knows the old name as provided.
+  // Newer releases add t64 to some names; dpkg-query then lists the old name as provided.
   const missing = packages.filter((name) => !lines.some((line) => line === `${name} installed`));
   if (missing.length === 0) return;
   const install = ['install', '-y', '--no-install-recommends', ...missing];
@@ -20,13 +23,13 @@ export async function ensurePackages(packages: readonly string[]): Promise<void>
     throw new Error(
       `Some system libraries are missing. Run:\n  sudo apt-get update && sudo apt-get ${install.join(' ')}`,
     );
-  say(`Installing ${missing.join(' ')} …`);
+  print(`Installing ${missing.join(' ')} …`);
   const options = { env: { DEBIAN_FRONTEND: 'noninteractive' }, stdio: ['ignore', 'ignore', 'inherit'] } as const;
   await execa('apt-get', ['update', '-qq'], options);
   await execa('apt-get', ['-qq', ...install], options);
 }
 
-/** pip fetches uv's wheel; Debian splits it from Python. */
+/** pip fetches uv's wheel; Debian packages it apart from Python. */
 export async function ensurePip(): Promise<void> {
   const { exitCode } = await execa('python3', ['-I', '-m', 'pip', '--version'], { reject: false });
   if (exitCode !== 0) await ensurePackages(['python3-pip']);

@@ -3,12 +3,14 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { installSettingsSchema } from '../../src/main/install/install-settings';
-import { lockFor } from '../../src/main/install/variant';
-import { INSTALL_STEPS, type Variant } from '../../src/shared/environment';
-import { describeEstimate, openEnvironment, parseChoice, tellErrors } from '../environment';
-import { ROOT, say } from '../places';
-import type { Benchmark } from './benchmark';
+import { installSettingsSchema } from '../../main/install/install-settings';
+import { lockFor } from '../../main/install/variant';
+import { INSTALL_STEPS, type Variant } from '../../shared/environment';
+import type { Command } from '../command';
+import { openEnvironment } from '../compose';
+import { describeEstimate, parseVariant } from '../install';
+import { fromCaller, ROOT } from '../paths';
+import { print } from '../terminal';
 import { download } from './download';
 
 type Step = (typeof INSTALL_STEPS)[number];
@@ -31,12 +33,12 @@ async function byUs(root: string, downloads: string, variant: Variant): Promise<
     root,
     downloads,
     choice: variant,
-    hear: (environment) => {
+    onChange: (environment) => {
       next(environment.status === 'installing' ? environment.progress.step : null);
     },
   });
   await service.check();
-  for (const line of describeEstimate(await service.estimate())) say(`  ${line}`);
+  for (const line of describeEstimate(await service.estimate())) print(`  ${line}`);
   const start = performance.now();
   await service.install();
   const all = secondsSince(start);
@@ -71,7 +73,7 @@ async function measure(folder: string, variant: Variant): Promise<Readonly<Recor
   const ours: Record<string, Seconds> = {};
   const pips: Record<string, number> = {};
   for (const kind of ['cold', 'warm'] as const) {
-    say(`Splitreel, ${kind}`);
+    print(`Splitreel, ${kind}`);
     // The second has the downloads of the first and a new root; each is removed before the next begins.
     const root = path.join(folder, `ours-${kind}`);
     ours[kind] = await byUs(root, path.join(folder, 'uv'), variant);
@@ -79,7 +81,7 @@ async function measure(folder: string, variant: Variant): Promise<Readonly<Recor
   }
   await rm(path.join(folder, 'uv'), { recursive: true });
   for (const kind of ['cold', 'warm'] as const) {
-    say(`pip, ${kind}`);
+    print(`pip, ${kind}`);
     const venv = path.join(folder, `pip-${kind}`);
     pips[kind] = await byPip(venv, path.join(folder, 'pip'), lockFile, python);
     await rm(venv, { recursive: true });
@@ -92,30 +94,30 @@ async function measure(folder: string, variant: Variant): Promise<Readonly<Recor
   return figures;
 }
 
-function print(figures: Readonly<Record<string, number>>): void {
+function printTable(figures: Readonly<Record<string, number>>): void {
   const shown = (name: string): string => (figures[name] ?? Number.NaN).toFixed(1);
-  say('\n| seconds | cold | warm |\n| --- | --- | --- |');
+  print('\n| seconds | cold | warm |\n| --- | --- | --- |');
   const row = (name: string, key: string): void => {
-    say(`| ${name} | ${shown(`cold.${key}`)} | ${shown(`warm.${key}`)} |`);
+    print(`| ${name} | ${shown(`cold.${key}`)} | ${shown(`warm.${key}`)} |`);
   };
   row('Splitreel, all of it', 'allSeconds');
   for (const step of INSTALL_STEPS) row(`of it: ${step}`, `${step}Seconds`);
   row('pip, which tries nothing afterwards', 'pipSeconds');
 }
 
-async function run(words: readonly string[]): Promise<number> {
+async function run(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
-    args: [...words],
+    args: [...args],
     options: { variant: { type: 'string', default: 'cpu' }, folder: { type: 'string' }, out: { type: 'string' } },
   });
-  const choice = parseChoice(values.variant);
-  const base = values.folder === undefined ? tmpdir() : path.resolve(values.folder);
+  const choice = parseVariant(values.variant);
+  const base = values.folder === undefined ? tmpdir() : fromCaller(values.folder);
   await mkdir(base, { recursive: true });
   const folder = await mkdtemp(path.join(base, 'splitreel-install-'));
   try {
     const figures = await measure(folder, choice === 'auto' ? 'cpu' : choice);
-    print(figures);
-    say('\nModels, as npm run bench -- download:');
+    printTable(figures);
+    print('\nModels, as npm run bench -- download:');
     await download.run([]);
     if (values.out !== undefined) await writeFile(values.out, `${JSON.stringify(figures, null, 2)}\n`);
   } finally {
@@ -125,8 +127,8 @@ async function run(words: readonly string[]): Promise<number> {
 }
 
 /** Fetches all packages twice over the network and needs about 15 GB of room; the person's own environment stays as it is. */
-export const install: Benchmark = {
+export const install: Command = {
   name: 'install',
-  about: 'the environment from nothing and again, beside plain pip with the same lock; then as download',
-  run: (words) => tellErrors(() => run(words)),
+  summary: 'the environment from nothing and again, beside plain pip with the same lock; then as download',
+  run,
 };

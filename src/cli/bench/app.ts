@@ -1,8 +1,9 @@
 import { execa } from 'execa';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { ROOT, say } from '../places';
-import type { Benchmark } from './benchmark';
+import type { Command } from '../command';
+import { ROOT } from '../paths';
+import { print } from '../terminal';
 
 /** What each figure is; the names are those of `test/e2e/app.bench.ts`. */
 const MEANINGS: Readonly<Record<string, string>> = {
@@ -21,9 +22,9 @@ const MEANINGS: Readonly<Record<string, string>> = {
 };
 
 /** By the end-to-end tests' own harness: the built app, the real Electron with its sandbox, an ordinary user. */
-async function run(words: readonly string[]): Promise<number> {
-  const at = words.indexOf('--out');
-  const out = at < 0 ? undefined : words[at + 1];
+async function run(args: readonly string[]): Promise<number> {
+  const at = args.indexOf('--out');
+  const out = at < 0 ? undefined : args[at + 1];
   const child = await execa('npx', ['tsx', path.join(ROOT, 'scripts', 'e2e.ts'), '--bench'], {
     cwd: ROOT,
     stdout: ['pipe', 'inherit'],
@@ -34,11 +35,11 @@ async function run(words: readonly string[]): Promise<number> {
   if (child.exitCode !== 0 || folder === undefined) return child.exitCode ?? 1;
   const text = await readFile(path.join(folder, 'app.json'), 'utf8');
   const figures = JSON.parse(text) as Record<string, number>;
-  say('\n| figure | |\n| --- | --- |');
+  print('\n| figure | |\n| --- | --- |');
   for (const [name, meaning] of Object.entries(MEANINGS))
-    say(`| ${meaning} | ${String(Number(figures[name]?.toPrecision(3)))} |`);
+    print(`| ${meaning} | ${String(Number(figures[name]?.toPrecision(3)))} |`);
   if (out !== undefined) await writeFile(out, text);
   return 0;
 }
 
-export const app: Benchmark = { name: 'app', about: "the window's start, memory, time to the first step", run };
+export const app: Command = { name: 'app', summary: "the window's start, memory, time to the first step", run };

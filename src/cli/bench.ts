@@ -1,0 +1,19 @@
+/** `npm run bench -- [NAME] [FLAGS]` prints figures and ratios and never fails for being slow. Without a name: the list. */
+import { app } from './bench/app';
+import { download } from './bench/download';
+import { demo, engine, gpu, memory } from './bench/engine';
+import { install } from './bench/install';
+import type { Command } from './command';
+import { print } from './terminal';
+
+const BENCHMARKS: readonly Command[] = [app, demo, download, engine, gpu, install, memory];
+
+async function run([name, ...args]: readonly string[]): Promise<number> {
+  const chosen = BENCHMARKS.find((benchmark) => benchmark.name === name);
+  if (chosen !== undefined) return chosen.run(args);
+  print('npm run bench -- NAME [FLAGS]\n');
+  for (const { name: known, summary } of BENCHMARKS) print(`  ${known.padEnd(8)} ${summary}`);
+  return name === undefined || name === '--help' ? 0 : 2;
+}
+
+export const bench: Command = { name: 'bench', summary: 'run a benchmark; without a name: list them', run };

@@ -1,0 +1,14 @@
+/** Benchmarks of the engine. They live in python/splitreel/bench, so that a machine without Node.js can run them. */
+import type { Command } from '../command';
+import { runPackage } from '../run-python';
+
+const inPython = (name: string, summary: string): Command => ({
+  name,
+  summary,
+  run: (args) => runPackage(['bench', name, ...args]),
+});
+
+export const demo = inPython('demo', 'what the bundled demo model draws, and how soon it plays');
+export const engine = inPython('engine', 'one rank beside plain diffusers; speed, traffic and waiting by plan');
+export const gpu = inPython('gpu', 'CogVideoX at full size with random weights on NVIDIA GPUs, by plan and by kernel');
+export const memory = inPython('memory', 'predicted and measured peaks of GPU memory, by plan and by offload');

@@ -1,0 +1,83 @@
+/** The app's services for the commands, without a window: the same environment, made by the same code. */
+import path from 'node:path';
+import { nodeClock } from '../main/adapters/node/clock';
+import { nodeFiles } from '../main/adapters/node/files';
+import { nodeProcesses } from '../main/adapters/node/processes';
+import { nodeRandom } from '../main/adapters/node/random';
+import { dataFolders, defaultPlaces } from '../main/data-folder';
+import { createEnvironment, type EnvironmentService } from '../main/install/environment';
+import { SILENT_LOG } from '../main/ports/log';
+import { openSettings } from '../main/settings/settings';
+import { openPlaces, type Places } from '../main/storage/locations';
+import type { Environment, VariantChoice } from '../shared/environment';
+import { describeError } from '../shared/errors';
+import type { Settings } from '../shared/settings';
+import { cacheFolder, dataFolder, ROOT } from './paths';
+import { printProgress } from './terminal';
+
+export interface EnvironmentFolders {
+  readonly root: string;
+  readonly downloads?: string;
+  readonly pythons?: string;
+  /** Holds `python` and `resources`: the checkout, or a copy of it. */
+  readonly appFolder?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly choice?: VariantChoice;
+  readonly onChange?: (environment: Environment) => void;
+}
+
+/** An environment in a folder of the caller's choice. */
+export function openEnvironment(folders: EnvironmentFolders): EnvironmentService {
+  const { root, appFolder = ROOT, env = process.env, choice = 'auto' } = folders;
+  const downloads = folders.downloads ?? path.join(cacheFolder(), 'uv');
+  return createEnvironment(
+    { files: nodeFiles, processes: nodeProcesses, random: nodeRandom, log: SILENT_LOG },
+    {
+      root: () => root,
+      downloadsFolder: () => downloads,
+      pythonsFolder: folders.pythons ?? path.join(path.dirname(root), 'pythons'),
+      pythonFolder: path.join(appFolder, 'python'),
+      resourcesFolder: path.join(appFolder, 'resources'),
+      platform: process.platform,
+      arch: process.arch,
+      env,
+      pid: process.pid,
+      choice: () => choice,
+      onChange: folders.onChange ?? (() => undefined),
+    },
+  );
+}
+
+export interface UserServices {
+  readonly dataFolder: string;
+  readonly environment: EnvironmentService;
+  readonly places: Places;
+  readonly settings: Settings;
+}
+
+/** The environment in this user's data folder, wherever it was moved to. */
+export async function openUserServices(
+  options: Pick<EnvironmentFolders, 'choice' | 'onChange'> = {},
+): Promise<UserServices> {
+  const root = dataFolder();
+  const folders = dataFolders(root);
+  const places = await openPlaces(
+    { files: nodeFiles, processes: nodeProcesses },
+    { file: folders.placesFile, defaults: defaultPlaces(folders, cacheFolder()) },
+  );
+  const opened = await openSettings(
+    { files: nodeFiles, clock: nodeClock },
+    { file: folders.settingsFile, onChange: () => undefined },
+  );
+  if (opened.problem !== null) printProgress(Object.values(describeError(opened.problem)).join(' '));
+  const settings = opened.get();
+  const environment = openEnvironment({
+    ...options,
+    root: places.folderOf('environment'),
+    downloads: places.folderOf('downloads'),
+    pythons: folders.pythons,
+    choice: options.choice ?? settings.environmentVariant,
+  });
+  await environment.check();
+  return { dataFolder: root, environment, places, settings };
+}

@@ -1,0 +1,36 @@
+import { execa } from 'execa';
+import path from 'node:path';
+import { WITHOUT_ENVIRONMENT } from '../main/diagnostics/doctor';
+import { workerEnvironment } from '../main/engine/worker-environment';
+import { packageEntry } from '../main/install/package-entry';
+import type { Command } from './command';
+import { openUserServices } from './compose';
+import { callerFolder, ROOT } from './paths';
+import { runPackage } from './run-python';
+import { print } from './terminal';
+
+async function run(args: readonly string[]): Promise<number> {
+  const { environment, dataFolder } = await openUserServices();
+  if ((await environment.current()) !== null) return runPackage(['doctor', ...args]);
+  const python = await environment.systemPython();
+  if (python === null) {
+    const { pythonVersion } = await environment.installSettings();
+    print(`[problem] environment: Python ${pythonVersion} was not found. Install it, then run npm start.`);
+    return 3;
+  }
+  const entry = packageEntry(path.join(ROOT, 'python'));
+  const { exitCode } = await execa(python, [...entry, 'doctor', WITHOUT_ENVIRONMENT, ...args], {
+    cwd: callerFolder(),
+    env: { ...workerEnvironment(process.env), SPLITREEL_DATA: dataFolder },
+    extendEnv: false,
+    stdio: 'inherit',
+    reject: false,
+  });
+  return exitCode ?? 3;
+}
+
+export const doctor: Command = {
+  name: 'doctor',
+  summary: 'check driver, GPUs, environment, disk and models; installs nothing',
+  run,
+};

@@ -1,0 +1,84 @@
+/** What the Machine page does, without a window. */
+import { parseArgs } from 'node:util';
+import { assertNever } from '../shared/result';
+import type { Command } from './command';
+import { openUserServices } from './compose';
+import { describeEstimate, install, parseVariant, printSteps } from './install';
+import { fromCaller } from './paths';
+import { print } from './terminal';
+
+const USAGE = `npm run environment -- COMMAND
+  status                                        show the environment
+  estimate [--variant auto|cuda|cpu]            show the download and the disk space an install needs
+  install [--variant auto|cuda|cpu] [--from BUNDLE]
+                                                BUNDLE: a folder or zip made by npm run bundle; needs no network
+  roll-back                                     go back to the previous version
+  move environment|downloads FOLDER             move it, to another disk for example
+  remove                                        remove the environment; downloads, models and videos stay`;
+
+const ACTIONS = ['status', 'estimate', 'install', 'roll-back', 'move', 'remove'] as const;
+type Action = (typeof ACTIONS)[number];
+
+interface Flags {
+  readonly variant?: string | undefined;
+  readonly from?: string | undefined;
+}
+
+async function run(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { variant: { type: 'string' }, from: { type: 'string' } },
+  });
+  const [name, ...rest] = positionals;
+  const action = ACTIONS.find((each) => each === name);
+  return action === undefined ? usage() : act(action, rest, values);
+}
+
+async function act(action: Action, args: readonly string[], { variant, from }: Flags): Promise<number> {
+  const { environment, places } = await openUserServices({
+    ...(variant === undefined ? {} : { choice: parseVariant(variant) }),
+    onChange: printSteps(),
+  });
+  switch (action) {
+    case 'status':
+      print(JSON.stringify(environment.get(), null, 2));
+      return 0;
+    case 'estimate':
+      for (const line of describeEstimate(await environment.estimate())) print(line);
+      return 0;
+    case 'install':
+      await install(environment, { bundle: from === undefined ? null : fromCaller(from) });
+      return 0;
+    case 'roll-back':
+      await environment.rollBack();
+      print(JSON.stringify(environment.get(), null, 2));
+      return 0;
+    case 'move': {
+      const [name, folder] = args;
+      if ((name !== 'environment' && name !== 'downloads') || folder === undefined) return usage();
+      // An interrupted move is finished first: until then another one is refused.
+      await places.resume();
+      await places.move(name, fromCaller(folder));
+      print(places.folderOf(name));
+      return 0;
+    }
+    case 'remove':
+      print(`Removing ${places.folderOf('environment')}`);
+      await environment.remove();
+      return 0;
+    default:
+      return assertNever(action);
+  }
+}
+
+function usage(): number {
+  print(USAGE);
+  return 2;
+}
+
+export const environment: Command = {
+  name: 'environment',
+  summary: 'install, move, roll back or remove the Python environment',
+  run,
+};

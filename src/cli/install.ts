@@ -1,0 +1,73 @@
+/** Installs the environment from the command line: prints what it takes, then each step. */
+import type { CurrentPython, EnvironmentService } from '../main/install/environment';
+import type { InstallRequest } from '../main/install/install-plan';
+import {
+  VARIANT_CHOICES,
+  type Environment,
+  type InstallEstimate,
+  type InstallProgress,
+  type VariantChoice,
+} from '../shared/environment';
+import { appError, describeError, SplitreelError } from '../shared/errors';
+import { ensurePip } from './system-packages';
+import { printProgress } from './terminal';
+
+/** The value of --variant. */
+export function parseVariant(value: string): VariantChoice {
+  const choice = VARIANT_CHOICES.find((each) => each === value);
+  if (choice !== undefined) return choice;
+  const problem = `--variant is one of ${VARIANT_CHOICES.join(', ')}, not ${value}`;
+  throw new SplitreelError(appError('FLAG_INVALID', { problem }));
+}
+
+/** For `onChange` of an environment: one line a step, and none twice. */
+export function printSteps(): (environment: Environment) => void {
+  let last = '';
+  return (environment) => {
+    if (environment.status !== 'installing') return;
+    const line = describeProgress(environment.progress);
+    if (line !== last) printProgress(line);
+    last = line;
+  };
+}
+
+function describeProgress({ step, completed, total, current }: InstallProgress): string {
+  const count = completed === null || total === null ? '' : ` ${completed} of ${total}`;
+  return `Python environment: ${step}${count}${step === 'packages' || current === null ? '' : `, ${current}`}`;
+}
+
+export function describeEstimate(estimate: InstallEstimate): readonly string[] {
+  const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+  const { variant, driverProblem, downloadBytes, downloadCount, packageCount, needs } = estimate;
+  const packages = variant === 'cuda' ? 'for NVIDIA GPUs' : 'for the CPU only';
+  return [
+    ...(driverProblem === null ? [] : [Object.values(describeError(driverProblem)).join(' ')]),
+    `Python environment ${packages}: ${packageCount} packages, ${downloadCount} to download (${gigabytes(downloadBytes)})`,
+    ...needs.map(
+      ({ folder, bytes, freeBytes }) => `  ${folder}: ${gigabytes(bytes)} needed, ${gigabytes(freeBytes)} free`,
+    ),
+  ];
+}
+
+/** Ctrl+C cancels the install and leaves nothing half made. */
+export async function install(environment: EnvironmentService, request: InstallRequest = {}): Promise<void> {
+  const estimate = await environment.estimate(request);
+  for (const line of describeEstimate(estimate)) printProgress(line);
+  await ensurePip();
+  const cancel = (): void => environment.cancel();
+  process.once('SIGINT', cancel);
+  try {
+    await environment.install(request);
+  } finally {
+    process.off('SIGINT', cancel);
+  }
+}
+
+/** Installs it where none works for this lock. */
+export async function ensureInstalled(environment: EnvironmentService): Promise<CurrentPython> {
+  const state = await environment.check();
+  if (state.status !== 'ready' || state.isOutdated) await install(environment);
+  const python = await environment.current();
+  if (python === null) throw new SplitreelError(appError('ENVIRONMENT_MISSING'));
+  return python;
+}

@@ -1,0 +1,32 @@
+/** Runs the app's own package in its environment, in the foreground of this terminal. */
+import { execa } from 'execa';
+import { linkSwitches } from '../main/engine/worker-environment';
+import { openUserServices, type UserServices } from './compose';
+import { ensureInstalled, printSteps } from './install';
+import { callerFolder } from './paths';
+
+/** Installs the environment first where there is none. Returns the command's exit code. */
+export async function runPackage(args: readonly string[]): Promise<number> {
+  const services = await openUserServices({ onChange: printSteps() });
+  const code = await runIn(services, args);
+  if (code === 0 && args[0] === 'generate') await services.environment.videoMade();
+  return code;
+}
+
+async function runIn({ dataFolder, environment, settings }: UserServices, args: readonly string[]): Promise<number> {
+  const { python, entry, env } = await ensureInstalled(environment);
+  const child = execa(python, [...entry, ...args], {
+    cwd: callerFolder(),
+    env: { ...env, ...linkSwitches(settings), SPLITREEL_DATA: dataFolder },
+    extendEnv: false,
+    stdio: 'inherit',
+    reject: false,
+    // A cancel takes effect at the next step of every rank, which may take a while.
+    forceKillAfterDelay: false,
+  });
+  // The terminal sends Ctrl+C to the whole group; other signals reach this process alone and are passed on.
+  process.on('SIGINT', () => undefined);
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+  const { exitCode, signal } = await child;
+  return exitCode ?? (signal === undefined ? 3 : 130);
+}

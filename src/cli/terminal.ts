@@ -1,0 +1,21 @@
+/** What commands print, and how they end. */
+import { describeError, SplitreelError } from '../shared/errors';
+import { errorExitCode } from '../shared/messages';
+
+export const print = (text: string): void => void process.stdout.write(`${text}\n`);
+/** On stderr, because stdout carries the command's result. */
+export const printProgress = (text: string): void => void process.stderr.write(`${text}\n`);
+
+/** Prints an expected error as its sentence and returns its exit code. SPLITREEL_DETAILS=1 adds what lies behind it. */
+export async function reportErrors(run: () => Promise<number>): Promise<number> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof SplitreelError)) throw error;
+    const { code, details } = error.error;
+    const { message, action } = describeError(error.error);
+    printProgress(`${message} ${action}`);
+    if (details !== null && process.env['SPLITREEL_DETAILS'] !== undefined) printProgress(details);
+    return code === 'CANCELLED' ? 130 : errorExitCode(code);
+  }
+}
