@@ -10,8 +10,10 @@ import { nodeRandom } from '../../src/main/adapters/node/random';
 import { createEngine, STOPPED_ENGINE, type Engine, type EngineState } from '../../src/main/engine/engine';
 import { workerEnvironment } from '../../src/main/engine/worker-environment';
 import { UNKNOWN_MACHINE } from '../../src/main/gpus/machine-watch';
-import { jobsFileSchema, NO_JOBS, openQueue, type Queue } from '../../src/main/jobs/queue';
+import { createJobStore, jobsFileSchema, NO_JOBS } from '../../src/main/jobs/job-store';
+import { openQueue, type Queue } from '../../src/main/jobs/queue';
 import { defaultSettings } from '../../src/main/models/defaults';
+import type { Files } from '../../src/main/ports/files';
 import { SILENT_LOG } from '../../src/main/ports/log';
 import { openJsonStore } from '../../src/main/state/json-store';
 import type { Job, JobProgress } from '../../src/shared/job';
@@ -88,8 +90,14 @@ export interface FakeApp {
 const WORKER = path.resolve(import.meta.dirname, 'worker/worker.mjs');
 
 export async function openFakeApp(
-  options: { readonly mode?: string; readonly folder?: string; readonly hungAfterMs?: number } = {},
+  options: {
+    readonly mode?: string;
+    readonly folder?: string;
+    readonly hungAfterMs?: number;
+    readonly files?: Files;
+  } = {},
 ): Promise<FakeApp> {
+  const files = options.files ?? nodeFiles;
   const folder = options.folder ?? (await mkdtemp(path.join(tmpdir(), 'splitreel test ü ')));
   let mode = options.mode ?? 'well';
   let jobs: readonly Job[] = [];
@@ -101,7 +109,7 @@ export async function openFakeApp(
   const later: { queue: Queue | null } = { queue: null };
   const engine = createEngine(
     {
-      files: nodeFiles,
+      files,
       processes: nodeProcesses,
       clock: nodeClock,
       random: nodeRandom,
@@ -127,16 +135,24 @@ export async function openFakeApp(
     },
   );
   const store = await openJsonStore(
-    { files: nodeFiles, clock: nodeClock },
+    { files, clock: nodeClock },
     { file: path.join(folder, 'jobs.json'), schema: jobsFileSchema, fallback: NO_JOBS },
   );
+  jobs = store.value().jobs;
+  const jobStore = createJobStore(store, {
+    folder,
+    log,
+    onJobs: (value) => {
+      jobs = value;
+    },
+  });
   const queue = await openQueue(
     {
-      files: nodeFiles,
+      files,
       clock: nodeClock,
       random: nodeRandom,
       log,
-      store,
+      jobs: jobStore,
       engine,
       machine: () => ({ ...UNKNOWN_MACHINE, status: 'ready' }),
       models: () => [MODEL],
@@ -146,9 +162,6 @@ export async function openFakeApp(
       addVideos: (paths) => Promise.resolve(paths.map((file) => path.basename(file))),
     },
     {
-      onJobs: (value) => {
-        jobs = value;
-      },
       onProgress: (value) => {
         progress = value;
         progressCount += 1;

@@ -4,7 +4,8 @@ import type { Job } from '../../shared/job';
 import type { JobReport } from '../../shared/protocol';
 import { openMeasurements } from '../jobs/measurements';
 import { fractionOf } from '../jobs/progress';
-import { jobsFileSchema, NO_JOBS, openQueue, type Queue } from '../jobs/queue';
+import { createJobStore, jobsFileSchema, NO_JOBS, type JobStore } from '../jobs/job-store';
+import { openQueue, type Queue } from '../jobs/queue';
 import type { Library } from '../library/library';
 import type { Models } from '../models/models';
 import type { SettingsService } from '../settings/settings';
@@ -23,13 +24,12 @@ export interface JobServices {
 export async function composeJobs(base: Foundation, services: JobServices): Promise<Queue> {
   const { ports, folders, log, store, signals } = base;
   const { desktop } = ports;
-  const jobsStore = await openJsonStore(ports, { file: folders.jobsFile, schema: jobsFileSchema, fallback: NO_JOBS });
+  const jobs = await openJobs(base);
   const measurements = await openMeasurements(ports, {
     file: folders.measurementsFile,
     log,
     onChange: (value) => store.set('measurements', value),
   });
-  base.notify(jobsStore.problem);
   base.notify(measurements.problem);
   const onFinished = (job: Job, report: JobReport): void => {
     measurements.add(job, report);
@@ -42,7 +42,7 @@ export async function composeJobs(base: Foundation, services: JobServices): Prom
       ...ports,
       log,
       engine: services.engine,
-      store: jobsStore,
+      jobs,
       machine: () => store.get('machine'),
       models: services.models.get,
       videosFolder: () => videosFolder(base, services.settings),
@@ -51,10 +51,6 @@ export async function composeJobs(base: Foundation, services: JobServices): Prom
       addVideos: services.library.add,
     },
     {
-      onJobs: (jobs) => {
-        store.set('jobs', [...jobs]);
-        if (!signals.isBusy()) desktop.showProgress(null);
-      },
       onProgress: (progress) => {
         store.set('progress', progress);
         if (signals.isBusy()) desktop.showProgress(fractionOf(progress));
@@ -66,4 +62,21 @@ export async function composeJobs(base: Foundation, services: JobServices): Prom
   signals.engineLost.subscribe(queue.handleLost);
   signals.environmentReady.subscribe(queue.advance);
   return queue;
+}
+
+async function openJobs({ ports, folders, log, notify, store, signals }: Foundation): Promise<JobStore> {
+  const saved = await openJsonStore(ports, {
+    file: folders.jobsFile,
+    schema: jobsFileSchema,
+    fallback: NO_JOBS,
+    isCompact: true,
+    onUnsaved: notify,
+  });
+  notify(saved.problem);
+  const onJobs = (jobs: readonly Job[]): void => {
+    store.set('jobs', [...jobs]);
+    if (!signals.isBusy()) ports.desktop.showProgress(null);
+  };
+  onJobs(saved.value().jobs);
+  return createJobStore(saved, { folder: folders.root, log, onJobs });
 }

@@ -132,8 +132,8 @@ export function createEngine(ports: EnginePorts, options: EngineOptions): Engine
       ...(hungAfterMs === undefined ? {} : { hungAfterMs }),
       ...(rungMs === undefined ? {} : { rungMs }),
     });
-    if (process.pid !== null) await rememberWorker(ports, options.pidFile, process.pid);
     void client.ended.then(onEnded);
+    if (process.pid !== null) await rememberWorker(ports, options.pidFile, process.pid);
   };
 
   const start = async (): Promise<void> => {

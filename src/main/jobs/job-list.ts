@@ -4,22 +4,24 @@ import type { Job } from '../../shared/job';
 /** Finished jobs that are kept in the list. */
 const MAX_KEPT = 200;
 
+export const isQueued = (job: Job): boolean => job.state.status === 'queued';
+
 export const isActive = (job: Job): boolean => job.state.status === 'running' || job.state.status === 'cancelling';
 
 /** The jobs with one of the waiting ones at another place among them; the others keep theirs. */
 export function moved(jobs: readonly Job[], jobId: string, toIndex: number): readonly Job[] {
-  const waiting = jobs.filter(({ state }) => state.status === 'queued');
+  const waiting = jobs.filter(isQueued);
   const job = waiting.find(({ id }) => id === jobId);
   if (job === undefined) return jobs;
   const order = waiting.filter((other) => other !== job);
   order.splice(Math.min(toIndex, order.length), 0, job);
-  return jobs.map((other) => (other.state.status === 'queued' ? (order.shift() ?? other) : other));
+  return jobs.map((other) => (isQueued(other) ? (order.shift() ?? other) : other));
 }
 
 /** The oldest finished ones go when the list is long; those that wait or run stay. */
 export function trimmed(jobs: readonly Job[]): readonly Job[] {
   const surplus = jobs.length - MAX_KEPT;
   if (surplus <= 0) return jobs;
-  const over = jobs.filter((job) => !isActive(job) && job.state.status !== 'queued').slice(0, surplus);
-  return jobs.filter((job) => !over.includes(job));
+  const over = new Set(jobs.filter((job) => !isActive(job) && !isQueued(job)).slice(0, surplus));
+  return over.size === 0 ? jobs : jobs.filter((job) => !over.has(job));
 }

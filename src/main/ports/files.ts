@@ -1,3 +1,5 @@
+import { appError, SplitreelError, type AppError } from '../../shared/errors';
+
 /** The file system, as services see it. All paths are absolute. Failures are Node's errors with their `code`. */
 export interface FileInfo {
   readonly kind: 'file' | 'folder' | 'other';
@@ -53,4 +55,14 @@ export interface Files {
 export function fileErrorCode(error: unknown): string | null {
   if (!(error instanceof Error) || !('code' in error)) return null;
   return typeof error.code === 'string' ? error.code : null;
+}
+
+/** Why a file could not be written into a folder, as an error for people. */
+export function writeError(error: unknown, folder: string): AppError {
+  if (error instanceof SplitreelError) return error.error;
+  const code = fileErrorCode(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT') return appError('DISK_FULL', { folder, needed: '1 MB', free: '0 MB' });
+  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM' || code === 'ENOTDIR')
+    return appError('OUTPUT_NOT_WRITABLE', { folder });
+  return appError('INTERNAL', { problem: error instanceof Error ? error.message : String(error) });
 }

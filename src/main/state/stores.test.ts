@@ -2,11 +2,13 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { z } from 'zod';
 import { calls } from '../../shared/ipc';
 import { DEFAULT_SETTINGS } from '../../shared/settings';
 import { nodeClock } from '../adapters/node/clock';
 import { nodeFiles } from '../adapters/node/files';
 import { openSettings } from '../settings/settings';
+import { openJsonStore } from './json-store';
 
 let folder = '';
 beforeEach(async () => {
@@ -53,4 +55,34 @@ test.each([
   const [backup = ''] = await readdir(folder);
   expect(backup).toMatch(/^settings\.json\.damaged-\d+$/);
   expect(await readFile(path.join(folder, backup), 'utf8')).toBe(content);
+});
+
+test('what a full disk refused is reported once and written as soon as there is room', async () => {
+  let isFull = true;
+  let retry: () => void = () => undefined;
+  const reported: string[] = [];
+  const full = Object.assign(new Error('full'), { code: 'ENOSPC' });
+  const files = {
+    ...nodeFiles,
+    writeAtomically: (target: string, content: string | Uint8Array) =>
+      isFull ? Promise.reject(full) : nodeFiles.writeAtomically(target, content),
+  };
+  const clock = {
+    ...nodeClock,
+    after: (_delayMs: number, run: () => void) => {
+      retry = run;
+      return () => undefined;
+    },
+  };
+  const store = await openJsonStore(
+    { files, clock },
+    { file: file(), schema: z.number(), fallback: 0, onUnsaved: ({ code }) => void reported.push(code) },
+  );
+  await expect(store.save(1)).rejects.toThrow('full');
+  await expect(store.save(2)).rejects.toThrow('full');
+  expect(reported).toEqual(['DISK_FULL']);
+  isFull = false;
+  retry();
+  await store.save(store.value());
+  expect(await readFile(file(), 'utf8')).toBe('2\n');
 });

@@ -1,0 +1,73 @@
+/** The jobs, in memory and on disk. One change after another; states change by the shared machine and in no other way. */
+import { z } from 'zod';
+import { appError, SplitreelError } from '../../shared/errors';
+import { inTurn } from '../../shared/in-turn';
+import { jobSchema, transition, type Job, type JobEvent } from '../../shared/job';
+import { writeError } from '../ports/files';
+import type { Log } from '../ports/log';
+import type { JsonStore } from '../state/json-store';
+
+export const jobsFileSchema = z.object({ version: z.literal(1), jobs: z.array(jobSchema) });
+export type JobsFile = z.infer<typeof jobsFileSchema>;
+export const NO_JOBS: JobsFile = { version: 1, jobs: [] };
+
+export interface JobStore {
+  readonly get: () => readonly Job[];
+  readonly find: (jobId: string) => Job | undefined;
+  /** Runs changes one after another. */
+  readonly inTurn: <T>(run: () => Promise<T>) => Promise<T>;
+  /** On disk before it resolves: a job that was promised outlives the app. Throws DISK_FULL and the like. */
+  readonly promise: (next: readonly Job[]) => Promise<void>;
+  /**
+   * What has happened has happened: the list changes even where the disk does not take it now. It is written first
+   * where that works, and the store tries again where it does not.
+   */
+  readonly record: (next: readonly Job[]) => Promise<void>;
+  /** The job after the event; null where the event means nothing to it. */
+  readonly apply: (jobId: string, event: JobEvent) => Promise<Job | null>;
+}
+
+export interface JobStoreOptions {
+  /** Where they are saved, for errors. */
+  readonly folder: string;
+  readonly log: Log;
+  readonly onJobs: (jobs: readonly Job[]) => void;
+}
+
+export function createJobStore(store: JsonStore<JobsFile>, { folder, log, onJobs }: JobStoreOptions): JobStore {
+  let jobs: readonly Job[] = store.value().jobs;
+  const save = (next: readonly Job[]): Promise<void> => store.save({ version: 1, jobs: [...next] });
+  const adopt = (next: readonly Job[]): void => {
+    jobs = next;
+    onJobs(jobs);
+  };
+  const record = async (next: readonly Job[]): Promise<void> => {
+    await save(next).catch((error: unknown) => log.error('jobs could not be saved yet', error));
+    adopt(next);
+  };
+  return {
+    get: () => jobs,
+    find: (jobId) => jobs.find(({ id }) => id === jobId),
+    inTurn: inTurn(),
+    promise: async (next) => {
+      try {
+        await save(next);
+      } catch (error) {
+        // What was refused must not be written later.
+        save(jobs).catch(() => undefined);
+        throw new SplitreelError(writeError(error, folder));
+      }
+      adopt(next);
+    },
+    record,
+    apply: async (jobId, event) => {
+      const job = jobs.find(({ id }) => id === jobId);
+      if (job === undefined) throw new SplitreelError(appError('JOB_NOT_FOUND'));
+      const state = transition(job.state, event);
+      if (state === job.state) return null;
+      const changed = { ...job, state };
+      await record(jobs.map((other) => (other === job ? changed : other)));
+      return changed;
+    },
+  };
+}

@@ -1,0 +1,61 @@
+/** What is known of the job that the worker has: its progress, pushed at a pace that a window can show, and its files. */
+import type { Job, JobProgress } from '../../shared/job';
+import type { WorkerEvent } from '../../shared/protocol';
+import type { Clock } from '../ports/clock';
+import { applyProgress, startProgress, withRanks, type TailMs } from './progress';
+
+/** A window shows no more, and a flood of events must not drown it. */
+const PROGRESS_INTERVAL_MS = 50;
+
+type Ranks = Extract<WorkerEvent, { readonly type: 'engineStateChanged' }>['ranks'];
+
+export interface RunningJob {
+  readonly start: (job: Job, outputs: readonly string[]) => void;
+  readonly handleEvent: (job: Job, event: WorkerEvent) => void;
+  /** The engine's ranks; empty when it is gone. Lanes are shown for those of a job that runs. */
+  readonly setRanks: (ranks: Ranks, isRunning: boolean) => void;
+  /** Files that were asked for and are there. */
+  readonly madeFiles: () => readonly string[];
+  readonly stop: () => void;
+}
+
+export interface RunningJobOptions {
+  readonly clock: Clock;
+  /** Decoding and writing of a video of this size, from earlier jobs. */
+  readonly tailMs: (job: Job) => TailMs;
+  readonly onProgress: (progress: JobProgress | null) => void;
+}
+
+export function createRunningJob({ clock, tailMs, onProgress }: RunningJobOptions): RunningJob {
+  let progress: JobProgress | null = null;
+  let ranks: Ranks = [];
+  let outputs: readonly string[] = [];
+  let made: readonly string[] = [];
+  let stopPush: (() => void) | null = null;
+  const setProgress = (next: JobProgress): void => {
+    if (next === progress) return;
+    progress = next;
+    stopPush ??= clock.after(PROGRESS_INTERVAL_MS, () => {
+      stopPush = null;
+      onProgress(progress);
+    });
+  };
+  return {
+    start: (job, files) => {
+      outputs = files;
+      made = [];
+      const { videoCount, numInferenceSteps } = job.request;
+      setProgress(withRanks(startProgress(job.id, videoCount, numInferenceSteps), ranks));
+    },
+    handleEvent: (job, event) => {
+      if (event.type === 'videoFinished') made = [...made, event.path];
+      if (progress !== null) setProgress(applyProgress(progress, event, { tailMs: tailMs(job), dp: job.plan.dp }));
+    },
+    setRanks: (next, isRunning) => {
+      ranks = next;
+      if (progress !== null && isRunning) setProgress(withRanks(progress, ranks));
+    },
+    madeFiles: () => made.filter((file) => outputs.includes(file)),
+    stop: () => stopPush?.(),
+  };
+}

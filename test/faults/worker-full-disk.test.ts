@@ -1,0 +1,80 @@
+import path from 'node:path';
+import { rm, mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { nodeFiles } from '../../src/main/adapters/node/files';
+import type { Files } from '../../src/main/ports/files';
+import { jobInput, openFakeApp, until, type FakeApp } from '../fakes/app';
+
+let folder = '';
+let isFull = false;
+let app: FakeApp;
+
+/** The disk of the app's own data; videos go elsewhere. */
+const files: Files = {
+  ...nodeFiles,
+  writeAtomically: (file, content) =>
+    isFull
+      ? Promise.reject(Object.assign(new Error('no space left on device'), { code: 'ENOSPC' }))
+      : nodeFiles.writeAtomically(file, content),
+};
+
+beforeEach(async () => {
+  isFull = false;
+  folder = await mkdtemp(path.join(tmpdir(), 'splitreel-full-'));
+  app = await openFakeApp({ folder, files });
+});
+afterEach(async () => {
+  isFull = false;
+  await app.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const statusOf = (id: string): string | undefined => app.jobs().find((job) => job.id === id)?.state.status;
+const saved = async (): Promise<readonly { id: string; state: { status: string } }[]> => {
+  const text = await readFile(path.join(folder, 'jobs.json'), 'utf8');
+  return (JSON.parse(text) as { jobs: { id: string; state: { status: string } }[] }).jobs;
+};
+
+test('a job that ends while the disk is full is over, and the next one runs', async () => {
+  const first = await app.queue.enqueue(jobInput({ numInferenceSteps: 40 }));
+  const second = await app.queue.enqueue(jobInput());
+  await until(() => statusOf(first) === 'running');
+  isFull = true;
+  await until(() => statusOf(first) === 'finished' && statusOf(second) === 'finished');
+  isFull = false;
+  // The next change that the disk takes writes everything.
+  await app.queue.remove(first);
+  expect(await saved()).toMatchObject([{ id: second, state: { status: 'finished' } }]);
+});
+
+test('a running job can be cancelled while the disk is full', async () => {
+  const id = await app.queue.enqueue(jobInput({ numInferenceSteps: 400 }));
+  await until(() => statusOf(id) === 'running');
+  isFull = true;
+  await app.queue.cancel(id);
+  await until(() => statusOf(id) === 'cancelled');
+});
+
+test('a job that cannot be written down is refused, not promised', async () => {
+  isFull = true;
+  await expect(app.queue.enqueue(jobInput())).rejects.toMatchObject({ error: { code: 'DISK_FULL' } });
+  expect(app.jobs()).toEqual([]);
+  isFull = false;
+  const id = await app.queue.enqueue(jobInput());
+  await until(() => statusOf(id) === 'finished');
+  expect((await saved()).map((job) => job.id)).toEqual([id]);
+});
+
+test('the death of a worker that started on a full disk is noticed', async () => {
+  await app.engine.stop();
+  isFull = true;
+  app.setMode('dies-in-step');
+  await app.engine.start();
+  isFull = false;
+  const id = await app.queue.enqueue(jobInput());
+  app.setMode('well');
+  await until(() => statusOf(id) === 'failed');
+  const next = await app.queue.enqueue(jobInput());
+  await until(() => statusOf(next) === 'finished');
+});
