@@ -6,8 +6,8 @@ import { cacheRoot, dataRoot } from '../main/data-folder';
 /** The checkout. */
 export const ROOT = path.resolve(import.meta.dirname, '..', '..');
 
-const { env, platform } = process;
-const source = { platform, home: homedir(), env };
+const { env } = process;
+const source = { home: homedir(), env };
 
 export const dataFolder = (): string => dataRoot(source);
 /** What can be fetched again: runtimes, wheels, the Python of the tests. */

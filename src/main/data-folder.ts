@@ -29,16 +29,13 @@ export interface DataFolders {
 }
 
 export interface DataFolderSource {
-  readonly platform: string;
   readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-export function dataRoot({ platform, home, env }: DataFolderSource): string {
+export function dataRoot({ home, env }: DataFolderSource): string {
   const chosen = env['SPLITREEL_DATA'];
   if (chosen !== undefined && chosen !== '') return path.resolve(chosen);
-  if (platform === 'win32') return path.join(env['LOCALAPPDATA'] ?? path.join(home, 'AppData', 'Local'), 'splitreel');
-  if (platform === 'darwin') return path.join(home, 'Library', 'Application Support', 'splitreel');
   const xdg = env['XDG_DATA_HOME'];
   // The XDG specification says that a relative path is invalid and must be ignored.
   const base = xdg !== undefined && path.isAbsolute(xdg) ? xdg : path.join(home, '.local', 'share');

@@ -24,7 +24,7 @@ import { DEFAULT_WINDOW_STATE, windowStateSchema } from './window/window-state';
 
 const { env, platform, arch } = process;
 const home = app.getPath('home');
-const root = dataRoot({ platform, home, env });
+const root = dataRoot({ home, env });
 const folders = dataFolders(root);
 let window: BrowserWindow | null = null;
 let opened: App | null = null;
@@ -70,7 +70,7 @@ function main(): void {
 }
 
 async function start(): Promise<void> {
-  if (platform !== 'darwin') Menu.setApplicationMenu(null);
+  Menu.setApplicationMenu(null);
   denyEverythingElse(session.defaultSession);
   const base = app.isPackaged ? process.resourcesPath : realpathSync(app.getAppPath());
   const resources = path.join(base, 'resources');
@@ -135,7 +135,7 @@ function connect(created: App): void {
 function appOptions(base: string, resourcesFolder: string): AppOptions {
   return {
     dataRoot: root,
-    cacheFolder: cacheRoot({ platform, home, env }),
+    cacheFolder: cacheRoot({ home, env }),
     pythonFolder: path.join(base, 'python'),
     resourcesFolder,
     defaultVideosFolder: defaultVideosFolder(),

@@ -146,7 +146,6 @@ async function open(hub: FakeHub | null, secrets = noKeychain, env: Record<strin
       settings,
       python: () =>
         Promise.resolve({ python: path.join(sitePackages, 'run.sh'), entry: ['-I', '-m', 'splitreel'], env: {} }),
-      makeDemo: () => Promise.resolve(false),
       isBusy: () => false,
       unloadEngine: () => undefined,
     },

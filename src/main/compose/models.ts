@@ -1,5 +1,4 @@
 import type { EnvironmentService } from '../install/environment';
-import { MAKE_DEMO } from '../install/smoke-test';
 import { openHubService, type HubService } from '../models/hub-service';
 import type { SettingsService } from '../settings/settings';
 import type { Foundation } from './foundation';
@@ -19,15 +18,6 @@ export async function composeModels(base: Foundation, services: ModelServices): 
       log,
       settings,
       python: environment.current,
-      makeDemo: async (folder) => {
-        const current = await environment.current();
-        if (current === null) return false;
-        const outcome = await ports.processes.run(current.python, {
-          args: ['-I', '-c', MAKE_DEMO, folder],
-          env: current.env,
-        });
-        return outcome.kind === 'exited' && outcome.code === 0;
-      },
       isBusy: signals.isBusy,
       unloadEngine,
     },
@@ -48,9 +38,6 @@ export async function composeModels(base: Foundation, services: ModelServices): 
   store.set('hub', hub.state());
   store.set('downloads', [...hub.downloads.get()]);
   signals.settingsChanged.subscribe(hub.configure);
-  signals.environmentReady.subscribe(() => {
-    hub.models.ensureDemo().catch((error: unknown) => log.error('the demo model could not be made', error));
-    hub.resume();
-  });
+  signals.environmentReady.subscribe(hub.resume);
   return hub;
 }

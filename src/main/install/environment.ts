@@ -57,7 +57,7 @@ export interface EnvironmentService {
 export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentOptions): EnvironmentService {
   const { files } = ports;
   const machineKind = `${options.platform}-${options.arch}`;
-  const slotsNow = (): Slots => openSlots(files, options.root(), options.platform);
+  const slotsNow = (): Slots => openSlots(files, options.root());
   const source = createSource(ports, options);
   let state: Environment = { status: 'unknown' };
   let sweeping: Promise<void> | null = null;

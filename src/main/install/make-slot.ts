@@ -78,21 +78,14 @@ export async function findPython(
   return null;
 }
 
-export const uvProgramIn = (root: string, version: string, machineKind: string): string =>
-  path.join(
-    root,
-    'tool',
-    `uv-${version}`,
-    `uv-${version}.data`,
-    'scripts',
-    machineKind.startsWith('win32') ? 'uv.exe' : 'uv',
-  );
+export const uvProgramIn = (root: string, version: string): string =>
+  path.join(root, 'tool', `uv-${version}`, `uv-${version}.data`, 'scripts', 'uv');
 
 /** uv's own wheel, whose hash is pinned, unpacked once per version. */
 async function fetchUv(ports: InstallPorts, plan: InstallPlan, python: string | null): Promise<string> {
   const { files } = ports;
   const { version, wheelSha256 } = plan.settings.uv;
-  const program = uvProgramIn(plan.root, version, plan.machineKind);
+  const program = uvProgramIn(plan.root, version);
   const folder = path.join(plan.root, 'tool', `uv-${version}`);
   if ((await files.stat(program)) !== null) return program;
   const sha256 = wheelSha256[plan.machineKind];

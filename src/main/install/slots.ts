@@ -34,7 +34,7 @@ export interface Slots {
   readonly removeOthers: (kept: readonly string[]) => Promise<void>;
 }
 
-export function openSlots(files: Files, root: string, platform: string): Slots {
+export function openSlots(files: Files, root: string): Slots {
   const folder = path.join(root, 'slots');
   const pointerFile = path.join(root, 'current');
   const folderOf = (slot: string): string => path.join(folder, slot);
@@ -49,10 +49,7 @@ export function openSlots(files: Files, root: string, platform: string): Slots {
   };
   return {
     folderOf,
-    pythonOf: (slot) =>
-      platform === 'win32'
-        ? path.join(folderOf(slot), 'Scripts', 'python.exe')
-        : path.join(folderOf(slot), 'bin', 'python'),
+    pythonOf: (slot) => path.join(folderOf(slot), 'bin', 'python'),
     readPointer: () => parse(pointerFile, pointerSchema),
     writePointer: async (pointer) => {
       if (pointer === null) await files.remove(pointerFile);

@@ -10,13 +10,6 @@ import type { InstallPlan, InstallPorts } from './install-plan';
 import { checkFolderIn } from './leftovers';
 import { packageEntry } from './package-entry';
 
-export const MAKE_DEMO = `
-import sys
-from pathlib import Path
-from splitreel.models.random import make_model
-make_model("demo-random", Path(sys.argv[1]))
-`;
-
 const CHECK_TIMEOUT_MS = 600_000;
 
 const eventSchema = z.union([

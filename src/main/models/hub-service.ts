@@ -30,7 +30,6 @@ export interface HubServicePorts {
   readonly secrets: Secrets;
   readonly settings: Pick<SettingsService, 'get' | 'setModelFolders' | 'setModelsFolder'>;
   readonly python: () => Promise<CurrentPython | null>;
-  readonly makeDemo: (folder: string) => Promise<boolean>;
   /** True while a model may be read. */
   readonly isBusy: () => boolean;
   /** Lets go of the model that the engine has loaded. */
@@ -104,9 +103,7 @@ export async function openHubService(ports: HubServicePorts, options: HubService
       files,
       log,
       hub,
-      shippedDemo: path.join(options.resourcesFolder, 'demo'),
-      madeDemo: path.join(options.defaultModelsFolder, 'demo'),
-      makeDemo: ports.makeDemo,
+      demoFolder: path.join(options.resourcesFolder, 'demo'),
       folders: () => settings.get().modelFolders,
       setFolders: settings.setModelFolders,
       catalogue: catalogue.entries,

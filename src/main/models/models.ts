@@ -17,8 +17,6 @@ import { readModel } from './read-model';
 import { checkRecord, recordFile, type RecordState } from './record';
 
 export const DEMO_ID = 'demo';
-/** Names in the models folder that hold a demo model, of the app's or of the command line's making. */
-const DEMO_FOLDERS = ['demo', 'demo-random'] as const;
 
 /** resources/demo/splitreel.json: what the demo model's makers say of it. */
 const demoNotesSchema = z.object({
@@ -39,12 +37,8 @@ export interface ModelsPorts {
   readonly files: Files;
   readonly log: Log;
   readonly hub: Pick<Hub, 'verify'>;
-  /** <app>/resources/demo, used where it holds a model. */
-  readonly shippedDemo: string;
-  /** Where a demo model is made otherwise. */
-  readonly madeDemo: string;
-  /** Makes a small model with random weights in a folder; false where there is no environment yet. */
-  readonly makeDemo: (folder: string) => Promise<boolean>;
+  /** <app>/resources/demo */
+  readonly demoFolder: string;
   readonly folders: () => readonly string[];
   readonly setFolders: (folders: readonly string[]) => Promise<void>;
   readonly catalogue: readonly CatalogueEntry[];
@@ -75,8 +69,6 @@ export interface Models {
   readonly forget: (modelId: string) => Promise<void>;
   /** Deletes a model from the models folder. */
   readonly remove: (modelId: string) => Promise<void>;
-  /** Once the environment is ready: makes the demo model where it is not there. */
-  readonly ensureDemo: () => Promise<void>;
   /** Hashes every file; the entry shows how far it is and what was found. */
   readonly verify: (modelId: string) => Promise<void>;
   /** Hashes, in the background, the models that were never verified or have changed since. */
@@ -119,8 +111,7 @@ export function createModels(ports: ModelsPorts, onModels: (models: readonly Mod
     return withRecord(entry, place, record);
   };
   const checkDemo = async (): Promise<void> => {
-    const isShipped = (await files.stat(path.join(ports.shippedDemo, 'model_index.json'))) !== null;
-    const folder = isShipped ? ports.shippedDemo : ports.madeDemo;
+    const folder = ports.demoFolder;
     const notes = await readNotes(files, folder);
     const about = { ...describeDemo(notes), id: DEMO_ID, source: 'builtin' as const, offer: null };
     const entry = await readEntry(files, folder, about, notes);
@@ -145,7 +136,7 @@ export function createModels(ports: ModelsPorts, onModels: (models: readonly Mod
     put(await readPlaced(folder, place, about));
   };
   const foundFolders = async (): Promise<readonly string[]> => {
-    const known = [...DEMO_FOLDERS, ...ports.catalogue.map(({ id }) => id)];
+    const known = [DEMO_ID, ...ports.catalogue.map(({ id }) => id)];
     const found = await Promise.all(ports.modelsFolders().map((base) => modelFoldersIn(files, base, known)));
     return found.flat();
   };
@@ -215,19 +206,6 @@ export function createModels(ports: ModelsPorts, onModels: (models: readonly Mod
       await files.remove(doomed);
       if (entry.offer === null) take(modelId);
       else await check(entry);
-    },
-    ensureDemo: async () => {
-      const demo = find(DEMO_ID);
-      if (demo?.state.status !== 'absent') return;
-      put({ ...demo, state: { status: 'checking' } });
-      const part = `${ports.madeDemo}.part`;
-      await files.remove(part);
-      await files.makeFolder(path.dirname(part));
-      if (await ports.makeDemo(part)) {
-        await files.remove(ports.madeDemo);
-        await files.rename(part, ports.madeDemo);
-      }
-      await checkDemo();
     },
     verify: (modelId) => runVerify(modelId, true),
     verifyNew: async () => {

@@ -53,7 +53,7 @@ function startWorker(file: string, options: Parameters<Processes['startWorker']>
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     // A process group of its own: Ctrl+C in a terminal reaches the app, which then ends the worker in order; and
     // one signal reaches all that the worker has started.
-    detached: process.platform !== 'win32',
+    detached: true,
     windowsHide: true,
   });
   const events = child.stdio[3] as Readable | null;
@@ -103,7 +103,7 @@ function exitOf(child: ChildProcess): Promise<Exit> {
 function killGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   try {
     // A negative number is a process group, which Windows does not have.
-    process.kill(process.platform === 'win32' ? pid : -pid, signal);
+    process.kill(-pid, signal);
   } catch {
     killPid(pid, signal);
   }
