@@ -18,6 +18,7 @@ import { kernelStateSchema } from './protocol';
 import { generateRequestSchema } from './request';
 import type { Result } from './result';
 import { settingsPatchSchema, settingsSchema } from './settings';
+import { applyListPatch, type ListPatch } from './slice-patch';
 import { PLACE_NAMES, storageSchema } from './storage';
 
 /** Fixed https pages that the window may open, by id: never an address from the window. */
@@ -27,7 +28,7 @@ const nothing = z.undefined();
 const done = z.void();
 const id = z.string().min(1).max(4_096);
 
-/** State that main owns; each slice is pushed whole when it changes. */
+/** State that main owns. */
 export const sliceSchemas = {
   settings: settingsSchema,
   machine: machineSchema,
@@ -88,10 +89,35 @@ export const snapshotSchema = z.object({
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;
 
-/** A slice as it is now. Revisions count up by one over all slices: a gap means that the window must ask for a snapshot. */
-export type SliceChanged = {
-  [K in SliceName]: { readonly revision: number; readonly slice: K; readonly value: Slices[K] };
-}[SliceName];
+/** Lists that may grow long: pushed as patches, every other slice whole. */
+export const LIST_SLICES = ['models', 'jobs', 'library'] as const satisfies readonly SliceName[];
+export type ListSliceName = (typeof LIST_SLICES)[number];
+
+/** A change of a slice. Revisions count up by one over all slices: after a gap the window asks for a snapshot. */
+export type SliceChanged =
+  | {
+      [K in Exclude<SliceName, ListSliceName>]: {
+        readonly revision: number;
+        readonly slice: K;
+        readonly value: Slices[K];
+      };
+    }[Exclude<SliceName, ListSliceName>]
+  | {
+      [K in ListSliceName]: {
+        readonly revision: number;
+        readonly slice: K;
+        readonly patch: ListPatch<Slices[K][number]>;
+      };
+    }[ListSliceName];
+
+/** The slices after a change; null where it does not fit them. */
+export function applyChange(slices: Slices, change: SliceChanged): Slices | null {
+  if (!('patch' in change)) return { ...slices, [change.slice]: change.value };
+  // Each list and its patch have items of one kind, which the compiler does not follow through a union.
+  const before: readonly { readonly id: string }[] = slices[change.slice];
+  const after = applyListPatch(before, change.patch);
+  return after === null ? null : { ...slices, [change.slice]: after };
+}
 
 const call = <I extends z.ZodType, O extends z.ZodType>(
   input: I,
@@ -102,7 +128,11 @@ const call = <I extends z.ZodType, O extends z.ZodType>(
 });
 
 export const calls = {
-  getSnapshot: call(nothing, snapshotSchema),
+  /** Parsed slice by slice when it is set (state/slice-store.ts), so that one bad value does not cost the whole window. */
+  getSnapshot: call(
+    nothing,
+    z.custom<Snapshot>((value) => typeof value === 'object'),
+  ),
   updateSettings: call(settingsPatchSchema, done),
   /** Opens the system's folder dialogue; null when it is cancelled. */
   chooseVideosFolder: call(nothing, z.string().nullable()),

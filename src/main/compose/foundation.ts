@@ -1,5 +1,5 @@
 /** What every service stands on: ports, folders, the log, the state that the window sees, and the signals. */
-import type { AppError } from '../../shared/errors';
+import { appError, type AppError } from '../../shared/errors';
 import type { Slices } from '../../shared/ipc';
 import { DEFAULT_SETTINGS, type Settings } from '../../shared/settings';
 import type { WorkerEvent } from '../../shared/protocol';
@@ -73,12 +73,20 @@ export interface Foundation {
 
 export function createFoundation(ports: AppPorts, options: AppOptions): Foundation {
   const folders = dataFolders(options.dataRoot);
-  const store = createSliceStore(initialSlices(folders, options));
+  const log = openLogFile(ports, folders.logs);
+  const notify = (problem: AppError | null): void => {
+    if (problem === null) return;
+    store.set('notices', [...store.get('notices'), { id: ports.random.id(), error: problem }]);
+  };
+  const store = createSliceStore(initialSlices(folders, options), (slice, problem) => {
+    log.error(`a value of ${slice} does not match the contract`, problem);
+    if (slice !== 'notices') notify(appError('INTERNAL', { problem: slice }, { details: problem }));
+  });
   return {
     ports,
     options,
     folders,
-    log: openLogFile(ports, folders.logs),
+    log,
     store,
     signals: {
       settingsChanged: createSignal(),
@@ -87,10 +95,7 @@ export function createFoundation(ports: AppPorts, options: AppOptions): Foundati
       engineLost: createSignal(),
       isBusy: () => store.get('jobs').some(isActive),
     },
-    notify: (problem) => {
-      if (problem === null) return;
-      store.set('notices', [...store.get('notices'), { id: ports.random.id(), error: problem }]);
-    },
+    notify,
   };
 }
 

@@ -1,8 +1,18 @@
 /**
  * What the window may know, as slices with one revision over all. Main owns the truth; a window's copy is a
- * projection that it can always ask for again.
+ * projection that it can always ask for again. Each value is checked against the contract when it is set: one that
+ * does not pass is left out and reported, and the rest of the window goes on.
  */
-import type { SliceChanged, SliceName, Slices, Snapshot } from '../../shared/ipc';
+import {
+  LIST_SLICES,
+  sliceSchemas,
+  type ListSliceName,
+  type SliceChanged,
+  type SliceName,
+  type Slices,
+  type Snapshot,
+} from '../../shared/ipc';
+import { diffList } from '../../shared/slice-patch';
 
 export interface SliceStore {
   readonly get: <K extends SliceName>(slice: K) => Slices[K];
@@ -12,25 +22,52 @@ export interface SliceStore {
   readonly subscribe: (listener: (change: SliceChanged) => void) => () => void;
 }
 
+/** A value that does not match the contract: of which slice, and what is wrong with it. */
+export type ReportInvalid = (slice: SliceName, problem: string) => void;
+
+interface Item {
+  readonly id: string;
+}
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-export function createSliceStore(initial: Slices): SliceStore {
+const isList = (slice: SliceName): slice is ListSliceName => LIST_SLICES.some((name) => name === slice);
+
+export function createSliceStore(initial: Slices, report: ReportInvalid): SliceStore {
   const slices: Mutable<Slices> = { ...initial };
   const listeners = new Set<(change: SliceChanged) => void>();
+  const matchingItems = createItemCheck(report);
   let revision = 0;
 
-  const changeOf = <K extends SliceName>(slice: K, value: Slices[K]): SliceChanged =>
+  const push = (change: object): void => {
+    revision += 1;
     // A mapped union indexed by a generic key is not narrowed by the compiler; the pair is right by construction.
-    ({ revision, slice, value }) as SliceChanged;
-
+    const numbered = { revision, ...change } as SliceChanged;
+    for (const listener of [...listeners]) listener(numbered);
+  };
+  const setList = (slice: ListSliceName, value: readonly Item[]): void => {
+    const before: readonly Item[] = slices[slice];
+    const after = matchingItems(slice, value);
+    const patch = diffList(before, after);
+    if (patch.items.length === 0 && patch.order === null) return;
+    Object.assign(slices, { [slice]: after });
+    push({ slice, patch });
+  };
   return {
     get: (slice) => slices[slice],
     set: (slice, value) => {
       if (slices[slice] === value) return;
+      if (isList(slice)) {
+        setList(slice, value as readonly Item[]);
+        return;
+      }
+      const parsed = sliceSchemas[slice].safeParse(value);
+      if (!parsed.success) {
+        report(slice, parsed.error.message);
+        return;
+      }
       slices[slice] = value;
-      revision += 1;
-      const change = changeOf(slice, value);
-      for (const listener of [...listeners]) listener(change);
+      push({ slice, value });
     },
     snapshot: () => ({ revision, slices: { ...slices } }),
     subscribe: (listener) => {
@@ -40,4 +77,19 @@ export function createSliceStore(initial: Slices): SliceStore {
       };
     },
   };
+}
+
+/** The items that match the contract. Each object is checked and reported once, however often its list is set. */
+function createItemCheck(report: ReportInvalid) {
+  const valid = new WeakSet();
+  const invalid = new WeakSet();
+  return (slice: ListSliceName, items: readonly Item[]): readonly Item[] =>
+    items.filter((item) => {
+      if (valid.has(item)) return true;
+      if (invalid.has(item)) return false;
+      const parsed = sliceSchemas[slice].element.safeParse(item);
+      (parsed.success ? valid : invalid).add(item);
+      if (!parsed.success) report(slice, `${item.id}: ${parsed.error.message}`);
+      return parsed.success;
+    });
 }

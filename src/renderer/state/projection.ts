@@ -3,7 +3,14 @@
  * one; where one is missing the whole snapshot is asked for again.
  */
 import { create } from 'zustand';
-import type { SliceChanged, SliceName, Slices, Snapshot, SplitreelApi } from '../../shared/ipc';
+import {
+  applyChange,
+  type SliceChanged,
+  type SliceName,
+  type Slices,
+  type Snapshot,
+  type SplitreelApi,
+} from '../../shared/ipc';
 
 interface Projection {
   readonly revision: number;
@@ -28,9 +35,12 @@ export function connectProjection(api: Pick<SplitreelApi, 'getSnapshot' | 'onSli
     const { revision, slices } = useProjection.getState();
     if (slices === null) return;
     switch (judgeChange(revision, change)) {
-      case 'apply':
-        useProjection.setState({ revision: change.revision, slices: { ...slices, [change.slice]: change.value } });
+      case 'apply': {
+        const changed = applyChange(slices, change);
+        if (changed === null) void ask();
+        else useProjection.setState({ revision: change.revision, slices: changed });
         return;
+      }
       case 'gap':
         early.push(change);
         void ask();
