@@ -20,12 +20,14 @@ from splitreel.contract.errors import SplitreelError
 from splitreel.contract.protocol import VideoMetadata
 from splitreel.rules.video_size import size_text
 from splitreel.video.output_file import OutputFile
+from splitreel.video.yuv import rgb_to_yuv420, tag_bt709
 
 if TYPE_CHECKING:
     import numpy as np
 
-# Visually lossless for H.264; the file of a 6 s video is a few megabytes.
-_CRF = "17"
+# CRF 17 is visually lossless for H.264; the file of a 6 s video is a few megabytes. Macroblock trees are off: x264's
+# AVX-512 code for them is not deterministic (build 165: equal frames gave one of five files; AVX2 and plain C gave one).
+_ENCODER_OPTIONS = {"crf": "17", "preset": "medium", "x264-params": "mbtree=0"}
 _TITLE_LENGTH = 80
 
 
@@ -48,13 +50,15 @@ class Mp4Writer:
             self._stream = self._container.add_stream("libx264", rate=Fraction(video.frames_per_second))
             self._stream.width, self._stream.height = video.width, video.height
             self._stream.pix_fmt = "yuv420p"
-            self._stream.options = {"crf": _CRF, "preset": "medium"}
-            # The ranks have the cores; frames come slower than one thread encodes them.
+            self._stream.options = dict(_ENCODER_OPTIONS)
+            # One thread keeps up with the ranks, which need the other cores, and its output is deterministic.
             self._stream.codec_context.thread_count = 1
+            tag_bt709(self._stream.codec_context)
 
     def add(self, frame_u8_HWC: np.ndarray) -> None:
         with _disk_errors(self._target):
-            frame = av.VideoFrame.from_ndarray(frame_u8_HWC, format="rgb24")
+            frame = av.VideoFrame.from_ndarray(rgb_to_yuv420(frame_u8_HWC), format="yuv420p")
+            tag_bt709(frame)
             for packet in self._stream.encode(frame):
                 self._container.mux(packet)
 
