@@ -7,7 +7,7 @@ from functools import partial
 from typing import TypeVar
 
 import torch
-from PIL import Image
+from PIL.Image import Image
 
 from splitreel.contract.errors import SplitreelError, UnsharedError
 from splitreel.engine.api import EngineJob, EngineReport, Hooks, Stage, VideoOutcome
@@ -21,6 +21,7 @@ from splitreel.models.loading import bytes_of
 from splitreel.parallel.agreement import Agreement
 from splitreel.parallel.groups import REPLICA, Mesh
 from splitreel.parallel.pipefusion import StepResult
+from splitreel.video.image_file import read_image
 
 T = TypeVar("T")
 
@@ -129,11 +130,12 @@ class JobRun:
         denoised = self._model.denoise(
             self._sampling_params(video),
             text,
-            self._image(video),
+            self._replica.together(lambda: self._image(video)),
             DenoisingRun(
                 self._placement, self._replica, self._hooks.cancel_requested, partial(self._report_step, video)
             ),
         )
+        self._replica.together(lambda: _check_finite(denoised.latents))
         self._is_approximate = self._is_approximate or denoised.is_approximate
         self._report_memory(video, Stage.DENOISING)
         self._hooks.stage_finished(video, Stage.DENOISING)
@@ -154,13 +156,10 @@ class JobRun:
             job.videos[video].seed,
         )
 
-    def _image(self, video: int) -> Image.Image | None:
+    def _image(self, video: int) -> Image | None:
         """The image that the video starts from, if the job has one. The model's task decides whether it needs one."""
         file = self._job.videos[video].image
-        if file is None:
-            return None
-        with Image.open(file) as image:
-            return image.convert("RGB")
+        return None if file is None else read_image(file)
 
     def _report_step(self, video: int, step: StepResult) -> None:
         bytes_sent = self._context.traffic.bytes_sent
@@ -181,3 +180,9 @@ class JobRun:
         with self._placement.vae():
             tiles_done = partial(self._report_memory, video, Stage.DECODING)
             decode_video(video, decoder, hooks, self._replica, tiles_done, is_writer=is_writer)
+
+
+def _check_finite(latents: torch.Tensor) -> None:
+    """NaN decodes to black frames without an error."""
+    if not bool(torch.isfinite(latents).all()):
+        raise SplitreelError("LATENTS_NOT_FINITE")

@@ -104,6 +104,7 @@ class Answer:
     seconds: float
     seconds_to_stop: float  # from the wish of this rank to its end; 0 where it had none
     longest_step: float
+    errors: tuple[str, ...]  # codes of the videos that failed
 
 
 def _rank(rank: int, world: int, store: str, pipe: Connection) -> None:
@@ -147,6 +148,7 @@ def _rank(rank: int, world: int, store: str, pipe: Connection) -> None:
                 ended - began,
                 0.0 if hooks.wished_at is None else max(0.0, ended - hooks.wished_at),
                 hooks.longest_step,
+                () if report is None else tuple(one.error_code for one in report.outcomes if one.error_code),
             )
         )
 

@@ -1,0 +1,145 @@
+"""Images are read as people see them, and anything else ends with an error that names the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from splitreel.contract.errors import SplitreelError
+from splitreel.video.image_file import read_image, to_rgb
+
+
+def corners() -> Image.Image:
+    """Red top left, green top right, blue bottom left, white bottom right."""
+    image = Image.new("RGB", (64, 32), "white")
+    image.paste((255, 0, 0), (0, 0, 32, 16))
+    image.paste((0, 255, 0), (32, 0, 64, 16))
+    image.paste((0, 0, 255), (0, 16, 32, 32))
+    return image
+
+
+# What a camera stores for each EXIF orientation (TIFF 6.0, tag 274): the inverse of what a viewer does.
+STORED: dict[int, Callable[[Image.Image], Image.Image]] = {
+    1: lambda image: image,
+    2: lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
+    3: lambda image: image.transpose(Image.Transpose.ROTATE_180),
+    4: lambda image: image.transpose(Image.Transpose.FLIP_TOP_BOTTOM),
+    5: lambda image: image.transpose(Image.Transpose.TRANSPOSE),
+    6: lambda image: image.transpose(Image.Transpose.ROTATE_90),
+    7: lambda image: image.transpose(Image.Transpose.TRANSVERSE),
+    8: lambda image: image.transpose(Image.Transpose.ROTATE_270),
+}
+
+
+@pytest.mark.parametrize("extension", ["jpg", "png", "webp"])
+@pytest.mark.parametrize("orientation", STORED)
+def test_every_exif_orientation_is_upright(orientation: int, extension: str, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[274] = orientation
+    file = tmp_path / f"turned.{extension}"
+    STORED[orientation](corners()).save(file, exif=exif, quality=95)
+    image = read_image(file)
+    assert (image.mode, image.size) == ("RGB", (64, 32))
+    difference = np.abs(np.asarray(image).astype(int) - np.asarray(corners()))
+    assert difference.mean() < 8, "JPEG and WebP lose a little"
+
+
+def test_16_bit_grey_is_scaled(tmp_path: Path) -> None:
+    values = np.linspace(0, 65535, 256).astype(np.uint16).reshape(16, 16)
+    Image.fromarray(values).save(tmp_path / "grey16.png")
+    image = np.asarray(read_image(tmp_path / "grey16.png"))
+    assert np.abs(image[:, :, 0].astype(int).reshape(-1) - np.arange(256)).max() <= 1
+    assert (image[:, :, 0] == image[:, :, 2]).all()
+
+
+@pytest.mark.parametrize(
+    ("mode", "values", "expected"),
+    [
+        ("I", [[0, 32768, 65535]], [0, 128, 255]),
+        ("F", [[0.0, 0.5, 1.0]], [0, 128, 255]),
+        ("F", [[0.0, 100.0, 255.0]], [0, 100, 255]),
+    ],
+)
+def test_other_ranges_are_scaled(mode: str, values: list[list[float]], expected: list[int]) -> None:
+    image = Image.fromarray(np.array(values, dtype=np.int32 if mode == "I" else np.float32))
+    assert image.mode == mode
+    assert np.asarray(to_rgb(image))[0, :, 1].tolist() == expected
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "RGB"])
+def test_transparency_lies_over_white(mode: str, tmp_path: Path) -> None:
+    """The colour under full transparency is hidden everywhere, so it must stay hidden."""
+    file = tmp_path / "transparent.png"
+    if mode == "P":
+        image = Image.new("P", (2, 1), 0)
+        image.putpalette([200, 0, 0, 0, 0, 200])
+        image.putpixel((1, 0), 1)
+        image.save(file, transparency=0)
+    elif mode == "RGB":
+        image = Image.new("RGB", (2, 1), (200, 0, 0))
+        image.putpixel((1, 0), (0, 0, 200))
+        image.save(file, transparency=(200, 0, 0))
+    else:
+        image = Image.new(mode, (2, 1), (200, 0, 0, 0) if mode == "RGBA" else (50, 0))
+        image.putpixel((1, 0), (0, 0, 200, 255) if mode == "RGBA" else (90, 255))
+        image.save(file)
+    hidden, shown = read_image(file).getpixel((0, 0)), read_image(file).getpixel((1, 0))
+    assert hidden == (255, 255, 255)
+    assert shown == ((90, 90, 90) if mode == "LA" else (0, 0, 200))
+
+
+def test_half_transparency_is_mixed_with_white(tmp_path: Path) -> None:
+    Image.new("RGBA", (1, 1), (0, 0, 0, 128)).save(tmp_path / "half.png")
+    assert read_image(tmp_path / "half.png").getpixel((0, 0)) == (127, 127, 127)
+
+
+def _damaged(tmp_path: Path) -> Path:
+    corners().resize((640, 320)).save(tmp_path / "whole.jpg")
+    content = (tmp_path / "whole.jpg").read_bytes()
+    (tmp_path / "cut.jpg").write_bytes(content[: len(content) // 2])
+    return tmp_path / "cut.jpg"
+
+
+def _text(tmp_path: Path) -> Path:
+    (tmp_path / "text.png").write_text("not an image")
+    return tmp_path / "text.png"
+
+
+def _other_format(tmp_path: Path) -> Path:
+    corners().save(tmp_path / "old.tga")
+    return (tmp_path / "old.tga").rename(tmp_path / "old.png")
+
+
+def _huge(tmp_path: Path) -> Path:
+    """A header that claims 60,000 x 60,000 pixels: refused before memory is taken for them."""
+    corners().convert("1").save(tmp_path / "huge.png")
+    content = bytearray((tmp_path / "huge.png").read_bytes())
+    content[16:24] = (60_000).to_bytes(4, "big") * 2
+    import zlib
+
+    content[29:33] = zlib.crc32(content[12:29]).to_bytes(4, "big")
+    (tmp_path / "huge.png").write_bytes(content)
+    return tmp_path / "huge.png"
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (_damaged, "it is damaged"),
+        (_text, "it is not a PNG, JPEG or WebP image"),
+        (_other_format, "it is not a PNG, JPEG or WebP image"),
+        (_huge, "it has more than 160 million pixels"),
+        (lambda folder: folder / "missing.png", "there is no such file"),
+        (lambda folder: folder, "there is no such file"),
+    ],
+)
+def test_what_is_no_image_is_refused(make: Callable[[Path], Path], problem: str, tmp_path: Path) -> None:
+    file = make(tmp_path)
+    with pytest.raises(SplitreelError) as caught:
+        read_image(file)
+    assert caught.value.code == "IMAGE_UNREADABLE"
+    assert caught.value.params == {"file": str(file), "problem": problem}
