@@ -4,5 +4,6 @@ declare module 'react' {
   interface CSSProperties {
     /** Width by height of a frame. Custom properties are set through CSSOM, which the content security policy allows. */
     '--ratio'?: string;
+    '--columns'?: string;
   }
 }

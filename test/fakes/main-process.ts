@@ -11,6 +11,7 @@ import {
 import { cpuDevices } from '../../src/shared/device';
 import type { InstallEstimate } from '../../src/shared/environment';
 import type { Job } from '../../src/shared/job';
+import type { LibraryVideo } from '../../src/shared/library';
 import { DEFAULT_SETTINGS } from '../../src/shared/settings';
 import type { ModelEntry } from '../../src/shared/models';
 import { ONE_RANK } from '../../src/shared/plan';
@@ -98,6 +99,30 @@ export const job = (state: Job['state'], prompt = 'a small dog', id = prompt): J
   plan: ONE_RANK,
   devices: [...cpuDevices(1)],
   state,
+});
+
+export const video = (id: string, changes: Partial<LibraryVideo['metadata']> = {}): LibraryVideo => ({
+  id,
+  fileName: `${id}.mp4`,
+  sizeBytes: 1_000,
+  createdAtMs: 0,
+  durationMs: 6_000,
+  frameRate: 8,
+  videoUrl: `splitreel://video/${id}`,
+  thumbnailUrl: `splitreel://thumbnail/${id}`,
+  metadata: {
+    splitreel: 1,
+    request: request({ prompt: `the video ${id}` }),
+    plan: ONE_RANK,
+    approximate: false,
+    model: { id: MODEL.id, fingerprint: '' },
+    versions: {},
+    devices: [{ kind: 'cpu', index: 0, uuid: null, name: 'CPU' }],
+    dtype: 'float32',
+    createdAt: '2026-01-01T00:00:00Z',
+    report: null,
+    ...changes,
+  },
 });
 
 const ESTIMATE: InstallEstimate = {

@@ -16,7 +16,7 @@ beforeEach(() => {
   stop();
   useProjection.setState({ revision: 0, slices: null });
   useDraft.setState({ draft: null });
-  useNavigation.setState({ page: 'create', openVideoId: null });
+  useNavigation.setState({ page: 'create', openVideoId: null, stageJobId: null });
 });
 
 /** happy-dom's dialogue does not show itself as modal ones do. */

@@ -6,11 +6,14 @@ export type Page = (typeof PAGES)[number];
 
 interface Navigation {
   readonly page: Page;
-  /** A video that was opened on the stage; null: the stage follows the jobs. */
+  /** A video that was opened on the stage; null: the stage shows a job. */
   readonly openVideoId: string | null;
+  /** The job on the stage. It stays there with its results when the next one starts; null: whichever runs. */
+  readonly stageJobId: string | null;
 }
 
-export const useNavigation = create<Navigation>(() => ({ page: 'create', openVideoId: null }));
+export const useNavigation = create<Navigation>(() => ({ page: 'create', openVideoId: null, stageJobId: null }));
 export const goTo = (page: Page): void => useNavigation.setState({ page });
 export const openVideo = (videoId: string): void => useNavigation.setState({ page: 'create', openVideoId: videoId });
-export const followJobs = (): void => useNavigation.setState({ openVideoId: null });
+export const showJob = (jobId: string): void => useNavigation.setState({ openVideoId: null, stageJobId: jobId });
+export const followRunningJob = (): void => useNavigation.setState({ openVideoId: null, stageJobId: null });

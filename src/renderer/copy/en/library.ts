@@ -15,5 +15,6 @@ export const library = {
   count: (count: number): string => plural(count, 'video', 'videos'),
   nothingFound: 'No prompt contains this text.',
   seed: (seed: number): string => `seed ${String(seed)}`,
+  seeds: (first: number, last: number): string => `seeds ${String(first)} to ${String(last)}`,
   approximate: 'approximate',
 } as const;

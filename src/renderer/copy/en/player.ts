@@ -1,5 +1,6 @@
 export const player = {
   label: 'Player',
+  about: 'About this video',
   video: 'The finished video',
   play: 'Play',
   pause: 'Pause',

@@ -9,8 +9,8 @@ import { ErrorNote } from '../../ui/ErrorNote';
 import { SelectField } from '../../ui/fields';
 import { useShortcut } from '../../ui/use-shortcut';
 import { MemoryFit, PlanPanel, torchrunLine } from '../plan';
-import { QueueList, ProgressPanel } from '../progress';
-import { Stage } from '../stage';
+import { ProgressPanel, QueueList, ResultsPanel, VideoPanel } from '../progress';
+import { RecentResults, runningJob, Stage, useStageView } from '../stage';
 import styles from './CreatePage.module.css';
 import { ImageField, PromptField } from './PromptField';
 import { useCreateForm, type CreateForm } from './use-create';
@@ -20,7 +20,9 @@ const NO_FORM_RATIO = 3 / 2;
 
 export function CreatePage() {
   const form = useCreateForm();
-  const isBusy = useSlice('jobs').some((job) => job.state.status === 'running' || job.state.status === 'queued');
+  const jobs = useSlice('jobs');
+  const view = useStageView();
+  const isBusy = jobs.some((job) => job.state.status === 'running' || job.state.status === 'queued');
   const ratio =
     form === null ? NO_FORM_RATIO : Math.max(form.draft.request.width, 1) / Math.max(form.draft.request.height, 1);
 
@@ -41,11 +43,16 @@ export function CreatePage() {
       <main className={styles.right}>
         <h1 className="visually-hidden">{copy.app.pages.create}</h1>
         <Stage
+          view={view}
+          isJobRunning={runningJob(jobs) !== undefined}
           ratio={ratio}
           examples={form?.model.examples ?? []}
           onExample={(prompt) => form?.setRequest({ prompt })}
         />
+        <RecentResults view={view} />
         <div className={styles.below}>
+          {view.kind === 'video' && <VideoPanel video={view.video} />}
+          {view.kind === 'results' && <ResultsPanel job={view.job} />}
           <ProgressPanel />
           <QueueList />
           <p className={styles.idle}>{copy.progress.idle}</p>

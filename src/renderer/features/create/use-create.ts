@@ -7,7 +7,7 @@ import type { ModelShape } from '../../../shared/model';
 import { checkPlan, worldSize, type MeasuredSteps, type Plan, type PlanContext } from '../../../shared/plan';
 import { checkRequest, type GenerateRequest } from '../../../shared/request';
 import { useSlice } from '../../state/projection';
-import { followJobs } from '../../state/navigation';
+import { followRunningJob } from '../../state/navigation';
 import { send } from '../../state/send';
 import { copy } from '../../copy/en';
 import { chosenDevices, jobDevices, type ChosenDevices } from '../../state/devices';
@@ -96,7 +96,7 @@ export function useCreateForm(): CreateForm | null {
     setModel: (next) => changeDraft({ ...draft, plan, request: requestForModel(request, next) }),
     generate: () => {
       if (problems.length > 0) return;
-      followJobs();
+      followRunningJob();
       void send(window.splitreel.enqueueJob({ request, plan, devices: [...jobDevices(devices, worldSize(plan))] }));
     },
   };

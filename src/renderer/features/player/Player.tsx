@@ -1,23 +1,10 @@
-import {
-  ChevronLeft,
-  ChevronRight,
-  Download,
-  FolderOpen,
-  GripVertical,
-  Keyboard,
-  Maximize,
-  Pause,
-  Play,
-  Repeat,
-  RotateCcw,
-} from 'lucide-react';
+import { ChevronLeft, ChevronRight, Keyboard, Maximize, Pause, Play, Repeat } from 'lucide-react';
 import { Slider } from 'radix-ui';
 import { useRef, useState, type DragEvent } from 'react';
 import type { LibraryVideo } from '../../../shared/library';
 import { formatTime } from '../../../shared/format';
 import { useSlice } from '../../state/projection';
-import { adoptVideo } from '../../state/draft';
-import { send, showToast } from '../../state/send';
+import { send } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button, IconButton } from '../../ui/Button';
 import { classes } from '../../ui/classes';
@@ -33,14 +20,20 @@ export function dragVideoOut(event: DragEvent, videoId: string): void {
   void send(window.splitreel.dragVideo({ videoId }));
 }
 
-export function Player({ video }: { readonly video: LibraryVideo }) {
+interface PlayerProps {
+  readonly video: LibraryVideo;
+  /** It waits on its first frame instead of starting by itself. */
+  readonly isPausedAtStart?: boolean;
+}
+
+export function Player({ video, isPausedAtStart = false }: PlayerProps) {
   const isLooping = useSlice('settings').loopPlayback;
   const [speed, setSpeed] = useState<number>(1);
   const [hasKeys, setHasKeys] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const { numFrames, width, height, prompt } = video.metadata.request;
   const frames = Math.max(Math.round((video.durationMs / 1000) * video.frameRate), 1) || numFrames;
-  const playback = usePlayback({ frames, frameRate: video.frameRate, speed });
+  const playback = usePlayback({ frames, frameRate: video.frameRate, speed, isPausedAtStart });
   const { run, ref } = playback;
 
   const setLooping = (): void => void send(window.splitreel.updateSettings({ loopPlayback: !isLooping }));
@@ -99,7 +92,6 @@ export function Player({ video }: { readonly video: LibraryVideo }) {
           onFullScreen={setFullScreen}
           onKeys={() => setHasKeys(true)}
         />
-        <Actions video={video} />
       </div>
       {hasKeys && <KeysDialog onClose={() => setHasKeys(false)} />}
     </div>
@@ -171,41 +163,6 @@ function Transport({ playback, frames, frameRate, speed, isLooping, ...on }: Tra
       <IconButton label={words.fullScreen} onClick={on.onFullScreen}>
         <Maximize size={16} aria-hidden />
       </IconButton>
-    </div>
-  );
-}
-
-function Actions({ video }: { readonly video: LibraryVideo }) {
-  const words = copy.player;
-  const save = async (): Promise<void> => {
-    const path = await send(window.splitreel.saveVideoAs({ videoId: video.id }));
-    if (path !== null) showToast(copy.errors.saved(path));
-  };
-  return (
-    <div className={styles.actions}>
-      <Button
-        draggable
-        className={styles.handle}
-        title={words.dragHint}
-        onDragStart={(event) => dragVideoOut(event, video.id)}
-        onClick={() => void save()}
-      >
-        <GripVertical size={16} aria-hidden />
-        {words.drag}
-      </Button>
-      <span className={styles.file}>{video.fileName}</span>
-      <Button onClick={() => void save()}>
-        <Download size={16} aria-hidden />
-        {words.saveAs}
-      </Button>
-      <Button onClick={() => void send(window.splitreel.showVideoInFolder({ videoId: video.id }))}>
-        <FolderOpen size={16} aria-hidden />
-        {words.showInFolder}
-      </Button>
-      <Button onClick={() => adoptVideo(video.metadata)}>
-        <RotateCcw size={16} aria-hidden />
-        {words.reuse}
-      </Button>
     </div>
   );
 }

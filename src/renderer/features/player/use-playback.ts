@@ -18,9 +18,10 @@ interface Clip {
   readonly frames: number;
   readonly frameRate: number;
   readonly speed: number;
+  readonly isPausedAtStart: boolean;
 }
 
-export function usePlayback({ frames, frameRate, speed }: Clip): Playback {
+export function usePlayback({ frames, frameRate, speed, isPausedAtStart }: Clip): Playback {
   const ref = useRef<HTMLVideoElement>(null);
   const [frame, setFrame] = useState(0);
   const [isPlaying, setIsPlaying] = useState(false);
@@ -94,8 +95,8 @@ export function usePlayback({ frames, frameRate, speed }: Clip): Playback {
 
   // A finished video starts by itself; autoplay as an attribute would not tell the controls.
   useEffect(() => {
-    playAt(1);
-  }, [playAt]);
+    if (!isPausedAtStart) playAt(1);
+  }, [playAt, isPausedAtStart]);
 
   useEffect(() => {
     if (rate.current > 0 && ref.current !== null) {

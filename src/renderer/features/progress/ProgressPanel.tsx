@@ -1,4 +1,4 @@
-import { CircleCheck, X } from 'lucide-react';
+import { X } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { Job, JobProgress } from '../../../shared/job';
 import { formatBytes, formatDuration } from '../../../shared/format';
@@ -11,19 +11,17 @@ import { Meter } from '../../ui/Meter';
 import { gpuColour } from '../../ui/gpu-colours';
 import { useShortcut } from '../../ui/use-shortcut';
 import styles from './Progress.module.css';
-import { currentVideo, peakBytes, segmentsOf } from './timeline';
+import { currentVideo, segmentsOf } from './timeline';
 
 const words = copy.progress;
 
-/** The running job's progress; of the last one that finished, its one line. */
+/** The progress of the running job; null while nothing runs. */
 export function ProgressPanel() {
   const jobs = useSlice('jobs');
   const progress = useSlice('progress');
   const running = jobs.find((job) => job.state.status === 'running' || job.state.status === 'cancelling');
-  if (running !== undefined)
-    return <Running job={running} progress={progress?.jobId === running.id ? progress : null} />;
-  const last = jobs.find((job) => job.id === progress?.jobId);
-  return last?.state.status === 'finished' ? <Folded job={last} /> : null;
+  if (running === undefined) return null;
+  return <Running job={running} progress={progress?.jobId === running.id ? progress : null} />;
 }
 
 function Running({ job, progress }: { readonly job: Job; readonly progress: JobProgress | null }) {
@@ -142,43 +140,5 @@ function Lanes({ progress }: { readonly progress: JobProgress }) {
         );
       })}
     </ul>
-  );
-}
-
-function Folded({ job }: { readonly job: Job }) {
-  const [isOpen, setIsOpen] = useState(false);
-  if (job.state.status !== 'finished') return null;
-  const { report } = job.state;
-  const parts = [
-    words.perStep(formatDuration(report.msPerStep)),
-    words.peak(formatBytes(peakBytes(report))),
-    report.weightBytesRead === 0 ? words.warm : words.cold(formatBytes(report.weightBytesRead)),
-  ];
-  return (
-    <section className={styles.panel} aria-label={words.title}>
-      <div className={styles.head}>
-        <CircleCheck size={16} className={styles.good} aria-hidden />
-        <p className={styles.summary}>
-          <strong>{words.total(formatDuration(report.totalMs))}</strong> {parts.join(' · ')}
-        </p>
-        <Button size="small" look="plain" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
-          {copy.app.details}
-        </Button>
-      </div>
-      {isOpen && (
-        <ul className={styles.report}>
-          {report.stages.map((stage) => (
-            <li key={stage.stage}>
-              {words.stages[stage.stage]} {formatDuration(stage.durationMs)}
-            </li>
-          ))}
-          {report.ranks.map((rank) => (
-            <li key={`rank-${String(rank.rank)}`}>
-              {copy.devices.name(rank.device.kind, rank.device.index)}:{formatBytes(rank.peakMemoryBytes)}
-            </li>
-          ))}
-        </ul>
-      )}
-    </section>
   );
 }

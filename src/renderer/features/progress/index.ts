@@ -1,2 +1,3 @@
 export { ProgressPanel } from './ProgressPanel';
 export { QueueList } from './QueueList';
+export { ResultsPanel, VideoPanel } from './VideoPanel';

@@ -1,6 +1,6 @@
 /** The timeline of one video: a segment per stage, as long as it took or is expected to take. Pure. */
 import type { JobProgress, StageProgress } from '../../../shared/job';
-import type { JobReport, Stage } from '../../../shared/protocol';
+import type { Stage } from '../../../shared/protocol';
 import { formatBytes } from '../../../shared/format';
 
 export interface Segment {
@@ -50,6 +50,3 @@ export function currentVideo(progress: JobProgress): number {
   );
   return open === -1 ? Math.max(progress.videos.length - 1, 0) : open;
 }
-
-export const peakBytes = (report: JobReport): number =>
-  report.ranks.reduce((peak, rank) => Math.max(peak, rank.peakMemoryBytes), 0);

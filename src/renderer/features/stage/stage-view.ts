@@ -4,45 +4,70 @@ import type { Job } from '../../../shared/job';
 import type { LibraryVideo } from '../../../shared/library';
 import { assertNever } from '../../../shared/result';
 
+interface VideoView {
+  readonly kind: 'video';
+  readonly video: LibraryVideo;
+  /** The job that made this video and others, which can be shown beside it; null for a job with one video. */
+  readonly jobId: string | null;
+  /** True for the newest video after a start: nobody has asked for it. */
+  readonly isPaused: boolean;
+}
+
 export type StageView =
-  | { readonly kind: 'video'; readonly video: LibraryVideo; readonly isJobRunning: boolean }
+  | VideoView
+  /** Several videos of one job, beside each other. */
+  | { readonly kind: 'results'; readonly job: Job; readonly videos: readonly LibraryVideo[] }
   | { readonly kind: 'running'; readonly job: Job }
   | { readonly kind: 'failed' | 'cancelled' | 'interrupted'; readonly job: Job }
   | { readonly kind: 'environment' }
   | { readonly kind: 'noModel' }
   | { readonly kind: 'hint' };
 
-type Seen = Pick<Slices, 'jobs' | 'library' | 'environment' | 'models'>;
+export type StageSlices = Pick<Slices, 'jobs' | 'library' | 'environment' | 'models'>;
 
 export const runningJob = (jobs: readonly Job[]): Job | undefined =>
   jobs.find((job) => job.state.status === 'running' || job.state.status === 'cancelling');
 
-export function stageView(seen: Seen, openVideoId: string | null, lastJobId: string | null): StageView {
-  const running = runningJob(seen.jobs);
-  const opened = seen.library.find((video) => video.id === openVideoId);
-  if (opened !== undefined) return { kind: 'video', video: opened, isJobRunning: running !== undefined };
-  if (running !== undefined) return { kind: 'running', job: running };
-  const last = seen.jobs.find((job) => job.id === lastJobId);
-  const ended = last === undefined ? null : endedView(last, seen.library);
-  if (ended !== null) return ended;
-  const { environment } = seen;
-  const isWorking = environment.status === 'ready' || ('hasWorkingSlot' in environment && environment.hasWorkingSlot);
-  if (!isWorking && environment.status !== 'unknown') return { kind: 'environment' };
-  if (seen.models.length === 0) return { kind: 'noModel' };
-  return { kind: 'hint' };
+/** The videos of a finished job that are still in the library, in the order of their seeds. */
+export function resultsOf(job: Job | undefined, library: readonly LibraryVideo[]): LibraryVideo[] {
+  if (job?.state.status !== 'finished') return [];
+  return job.state.videoIds.flatMap((id) => library.find((video) => video.id === id) ?? []);
 }
 
-function endedView(job: Job, library: readonly LibraryVideo[]): StageView | null {
+/** True while a job's results keep the stage, although another job runs. */
+export const holdsStage = (seen: Pick<StageSlices, 'jobs' | 'library'>, stageJobId: string | null): boolean =>
+  resultsOf(
+    seen.jobs.find((job) => job.id === stageJobId),
+    seen.library,
+  ).length > 0;
+
+export function stageView(seen: StageSlices, openVideoId: string | null, stageJobId: string | null): StageView {
+  const opened = seen.library.find((video) => video.id === openVideoId);
+  if (opened !== undefined)
+    return { kind: 'video', video: opened, jobId: jobWithOthers(opened, seen), isPaused: false };
+  const job = seen.jobs.find((candidate) => candidate.id === stageJobId);
+  const results = resultsOf(job, seen.library);
+  if (job !== undefined && results.length > 1) return { kind: 'results', job, videos: results };
+  if (results[0] !== undefined) return { kind: 'video', video: results[0], jobId: null, isPaused: false };
+  const running = runningJob(seen.jobs);
+  if (running !== undefined) return { kind: 'running', job: running };
+  const ended = job === undefined ? null : endedView(job);
+  return ended ?? restingView(seen);
+}
+
+function jobWithOthers(video: LibraryVideo, { jobs, library }: StageSlices): string | null {
+  const job = jobs.find(({ state }) => state.status === 'finished' && state.videoIds.includes(video.id));
+  return job !== undefined && resultsOf(job, library).length > 1 ? job.id : null;
+}
+
+function endedView(job: Job): StageView | null {
   const { state } = job;
   switch (state.status) {
-    case 'finished': {
-      const video = library.find((candidate) => state.videoIds.includes(candidate.id));
-      return video === undefined ? null : { kind: 'video', video, isJobRunning: false };
-    }
     case 'failed':
     case 'cancelled':
     case 'interrupted':
       return { kind: state.status, job };
+    case 'finished':
     case 'queued':
     case 'running':
     case 'cancelling':
@@ -50,4 +75,13 @@ function endedView(job: Job, library: readonly LibraryVideo[]): StageView | null
     default:
       return assertNever(state);
   }
+}
+
+/** Nothing runs and nothing has just ended. */
+function restingView({ environment, models, library }: StageSlices): StageView {
+  const isWorking = environment.status === 'ready' || ('hasWorkingSlot' in environment && environment.hasWorkingSlot);
+  if (!isWorking && environment.status !== 'unknown') return { kind: 'environment' };
+  const [newest] = library;
+  if (newest !== undefined) return { kind: 'video', video: newest, jobId: null, isPaused: true };
+  return models.length === 0 ? { kind: 'noModel' } : { kind: 'hint' };
 }

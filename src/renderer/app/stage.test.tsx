@@ -1,0 +1,99 @@
+/** What stays on the stage, and what stands below it, on a fake main process. */
+import { act, cleanup, render, screen, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { afterEach, expect, test } from 'vitest';
+import { fakeMain, job, video, type FakeMain } from '../../../test/fakes/main-process';
+import { request } from '../../../test/fakes/app';
+import type { Slices } from '../../shared/ipc';
+import { copy } from '../copy/en';
+import { followRunningJob, goTo } from '../state/navigation';
+import { connectProjection, useProjection } from '../state/projection';
+import { App } from './App';
+
+let stop = (): void => undefined;
+afterEach(() => {
+  cleanup();
+  stop();
+  useProjection.setState({ revision: 0, slices: null });
+  goTo('create');
+  followRunningJob();
+});
+
+async function open(changes: Partial<Slices>): Promise<FakeMain> {
+  const main = fakeMain(changes);
+  Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
+  stop = connectProjection(main.api);
+  render(<App />);
+  await screen.findByRole('navigation');
+  return main;
+}
+
+const report = (totalMs: number) => ({ totalMs, msPerStep: 500, weightBytesRead: 0, stages: [], ranks: [] });
+const finished = (id: string, videoIds: string[], totalMs = 20_000) =>
+  job({ status: 'finished', videoIds, report: report(totalMs) }, `the prompt of ${id}`, id);
+const running = (id: string) => job({ status: 'running' }, `the prompt of ${id}`, id);
+const about = () => screen.getByRole('region', { name: copy.player.about });
+const playing = () => screen.getByLabelText(new RegExp(`^${copy.player.video}: `));
+const progress = (jobId: string): Slices['progress'] => ({
+  jobId,
+  videos: [],
+  ranks: [],
+  msPerStep: null,
+  msLeft: null,
+});
+
+test('below a video stands its own report, and none where none is known', async () => {
+  const mine = { ...report(90_000), peaks: [] };
+  const { ranks: _ranks, ...kept } = mine;
+  await open({
+    library: [
+      video('new'),
+      video('old', { report: kept, request: request({ prompt: 'an old one', seed: 9 }) }),
+      video('bare'),
+    ],
+    jobs: [finished('j', ['new'])],
+    progress: progress('j'),
+  });
+  const user = userEvent.setup();
+  expect(about()).toHaveTextContent('Generated in 20 s');
+  await user.click(screen.getByRole('button', { name: copy.library.open('an old one') }));
+  expect(about()).toHaveTextContent('an old one');
+  expect(about()).toHaveTextContent('Generated in 1 min 30 s');
+  expect(about()).toHaveTextContent('seed 9');
+  expect(about()).not.toHaveTextContent('20 s');
+  await user.click(screen.getByRole('button', { name: copy.library.open('the video bare') }));
+  expect(about()).not.toHaveTextContent('Generated in');
+});
+
+test('a finished video holds the stage when the next job starts, until the running one is asked for', async () => {
+  const main = await open({ jobs: [running('a'), job({ status: 'queued' }, 'b')] });
+  expect(screen.getByText(copy.stage.waitingPreview)).toBeVisible();
+  act(() => {
+    main.push('library', [video('one')]);
+    main.push('jobs', [finished('a', ['one']), running('b')]);
+  });
+  expect(playing()).toBeVisible();
+  const [button] = screen.getAllByRole('button', { name: copy.stage.backToJob });
+  await userEvent.setup().click(button ?? document.body);
+  expect(screen.getByText(copy.stage.waitingPreview)).toBeVisible();
+});
+
+test('all videos of a job are shown, each can be opened, and the way back is there', async () => {
+  await open({
+    library: [video('c'), video('b'), video('a')],
+    jobs: [finished('j', ['a', 'b', 'c'])],
+    progress: progress('j'),
+  });
+  const user = userEvent.setup();
+  const results = () => screen.getByRole('list', { name: copy.stage.results });
+  expect(within(results()).getAllByRole('button')).toHaveLength(3);
+  await user.click(within(results()).getAllByRole('button')[1] ?? results());
+  expect(playing()).toHaveAccessibleName(/the video b$/);
+  await user.click(screen.getByRole('button', { name: copy.stage.allResults }));
+  expect(results()).toBeVisible();
+});
+
+test('after a start the newest video is on the stage', async () => {
+  await open({ library: [video('new'), video('old')] });
+  expect(playing()).toHaveAccessibleName(/the video new$/);
+});

@@ -1,0 +1,116 @@
+import { Download, FolderOpen, GripVertical, RotateCcw } from 'lucide-react';
+import { useState } from 'react';
+import type { Job } from '../../../shared/job';
+import type { LibraryVideo } from '../../../shared/library';
+import { adoptVideo } from '../../state/draft';
+import { useSlice } from '../../state/projection';
+import { send, showToast } from '../../state/send';
+import { copy } from '../../copy/en';
+import { Button } from '../../ui/Button';
+import { dragVideoOut } from '../player';
+import styles from './Progress.module.css';
+import { reportDetails, reportFigures, reportOf, requestFacts, type KnownReport } from './report';
+
+/** The video on the stage: what it is, how it was made, and what can be done with it. */
+export function VideoPanel({ video }: { readonly video: LibraryVideo }) {
+  const jobs = useSlice('jobs');
+  const models = useSlice('models');
+  const { request, plan, approximate } = video.metadata;
+  return (
+    <section className={styles.panel} aria-label={copy.player.about}>
+      <div className={styles.head}>
+        <p className={styles.prompt} title={request.prompt}>
+          {request.prompt}
+        </p>
+        <VideoActions video={video} />
+      </div>
+      <Facts report={reportOf(video, jobs)} facts={requestFacts(request, plan, models, approximate)} />
+    </section>
+  );
+}
+
+/** A job whose videos are all on the stage. */
+export function ResultsPanel({ job }: { readonly job: Job }) {
+  const models = useSlice('models');
+  if (job.state.status !== 'finished') return null;
+  return (
+    <section className={styles.panel} aria-label={copy.player.about}>
+      <div className={styles.head}>
+        <p className={styles.prompt} title={job.request.prompt}>
+          {job.request.prompt}
+        </p>
+        <span className={styles.figures}>{copy.library.count(job.state.videoIds.length)}</span>
+      </div>
+      <Facts report={job.state.report} facts={requestFacts(job.request, job.plan, models, false)} />
+    </section>
+  );
+}
+
+function Facts({ report, facts }: { readonly report: KnownReport | null; readonly facts: readonly string[] }) {
+  const [isOpen, setIsOpen] = useState(false);
+  return (
+    <>
+      <div className={styles.factRow}>
+        <div className={styles.factText}>
+          {report !== null && <p className={styles.quiet}>{reportFigures(report).join(' · ')}</p>}
+          <p className={styles.quiet} title={facts.join(', ')}>
+            {facts.join(', ')}
+          </p>
+        </div>
+        {report !== null && (
+          <Button size="small" look="plain" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
+            {copy.app.details}
+          </Button>
+        )}
+      </div>
+      {isOpen && report !== null && (
+        <ul className={styles.report}>
+          {reportDetails(report).map((line) => (
+            <li key={line}>{line}</li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+function VideoActions({ video }: { readonly video: LibraryVideo }) {
+  const words = copy.player;
+  const save = async (): Promise<void> => {
+    const path = await send(window.splitreel.saveVideoAs({ videoId: video.id }));
+    if (path !== null) showToast(copy.errors.saved(path));
+  };
+  return (
+    <div className={styles.actions}>
+      <Button
+        size="small"
+        draggable
+        className={styles.handle}
+        aria-label={words.drag}
+        title={`${words.dragHint}: ${video.fileName}`}
+        onDragStart={(event) => dragVideoOut(event, video.id)}
+        onClick={() => void save()}
+      >
+        <GripVertical size={14} aria-hidden />
+        <span className={styles.actionText}>{words.drag}</span>
+      </Button>
+      <Button size="small" aria-label={words.saveAs} title={words.saveAs} onClick={() => void save()}>
+        <Download size={14} aria-hidden />
+        <span className={styles.actionText}>{words.saveAs}</span>
+      </Button>
+      <Button
+        size="small"
+        aria-label={words.showInFolder}
+        title={words.showInFolder}
+        onClick={() => void send(window.splitreel.showVideoInFolder({ videoId: video.id }))}
+      >
+        <FolderOpen size={14} aria-hidden />
+        <span className={styles.actionText}>{words.showInFolder}</span>
+      </Button>
+      <Button size="small" aria-label={words.reuse} title={words.reuse} onClick={() => adoptVideo(video.metadata)}>
+        <RotateCcw size={14} aria-hidden />
+        <span className={styles.actionText}>{words.reuse}</span>
+      </Button>
+    </div>
+  );
+}

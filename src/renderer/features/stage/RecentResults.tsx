@@ -1,0 +1,66 @@
+import { Film } from 'lucide-react';
+import { followRunningJob, openVideo } from '../../state/navigation';
+import { useSlice } from '../../state/projection';
+import { copy } from '../../copy/en';
+import { dragVideoOut } from '../player';
+import { runningJob, type StageView } from './stage-view';
+import styles from './RecentResults.module.css';
+
+const SHOWN = 24;
+
+const isOnStage = (view: StageView, videoId: string): boolean =>
+  view.kind === 'video'
+    ? view.video.id === videoId
+    : view.kind === 'results' && view.videos.some(({ id }) => id === videoId);
+
+/** The newest videos in a row below the stage, after the one that is being made. */
+export function RecentResults({ view }: { readonly view: StageView }) {
+  const library = useSlice('library');
+  const jobs = useSlice('jobs');
+  const progress = useSlice('progress');
+  const running = runningJob(jobs);
+  if (library.length === 0) return null;
+  const preview = progress?.jobId === running?.id ? progress?.videos.at(-1)?.previewUrl : null;
+  return (
+    <ul className={styles.strip} aria-label={copy.stage.recent}>
+      {running !== undefined && (
+        <li>
+          <button
+            type="button"
+            className={styles.tile}
+            data-running
+            aria-current={view.kind === 'running' || undefined}
+            aria-label={copy.stage.backToJob}
+            title={copy.stage.backToJob}
+            onClick={followRunningJob}
+          >
+            {typeof preview === 'string' && <img src={preview} alt="" draggable={false} />}
+          </button>
+        </li>
+      )}
+      {library.slice(0, SHOWN).map((video) => {
+        const { prompt, seed } = video.metadata.request;
+        return (
+          <li key={video.id}>
+            <button
+              type="button"
+              className={styles.tile}
+              aria-current={isOnStage(view, video.id) || undefined}
+              aria-label={copy.library.open(prompt)}
+              title={`${prompt} (${copy.library.seed(seed)})`}
+              draggable
+              onDragStart={(event) => dragVideoOut(event, video.id)}
+              onClick={() => openVideo(video.id)}
+            >
+              {video.thumbnailUrl === null ? (
+                <Film size={18} strokeWidth={1.5} aria-hidden />
+              ) : (
+                <img src={video.thumbnailUrl} alt="" draggable={false} />
+              )}
+            </button>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
