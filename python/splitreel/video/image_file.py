@@ -1,51 +1,68 @@
-"""The image that a video starts from: read in one way by the checks before a job and by the engine. No torch."""
+"""Reads the image that a video starts from, in one way for the checks before a job and for the engine. No torch.
+
+Formats are few and sizes are bounded, because the file may come from anywhere.
+
+Pillow picks a decoder by content, and some of its decoders start other programs (EPS runs Ghostscript).
+"""
 
 from __future__ import annotations
 
+import stat
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from splitreel.contract.errors import SplitreelError
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    from PIL import Image
 
-# Pillow reads many more, some of them with parsers that see little testing.
 _FORMATS: Final = ("PNG", "JPEG", "WEBP")
-# Several times what a camera takes; decoded it is 0.5 GB.
-_MAX_PIXELS: Final = 160_000_000
+_MEGA: Final = 10**6
 
 
-def read_image(path: Path) -> Image:
+def check_image(file: Path) -> None:
+    """Decodes the whole file once. Raises IMAGE_UNREADABLE with the reason."""
+    with open_image(file) as image:
+        # A JPEG is read to its end at an eighth of its size, which finds a truncated file as well and costs little.
+        image.draft("RGB", (image.width // 8, image.height // 8))
+        image.load()
+
+
+@contextmanager
+def open_image(file: Path) -> Iterator[Image.Image]:
+    """Raises IMAGE_UNREADABLE, also for what goes wrong while the image is in use."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        _require_file(file)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(file, formats=_FORMATS) as image:
+                yield image
+    except UnidentifiedImageError as error:
+        raise _unreadable(file, "it is not a PNG, JPEG or WebP file") from error
+    except Image.DecompressionBombError as error:
+        raise _unreadable(file, f"it has more than {_most_pixels() // _MEGA} megapixels") from error
+    except (OSError, SyntaxError, ValueError, TypeError, EOFError, IndexError, MemoryError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise _unreadable(file, (reason or type(error).__name__).rstrip(".")) from error
+
+
+def read_image(file: Path) -> Image.Image:
     """The image as people see it, as 8-bit RGB: turned upright by its EXIF orientation, transparency over white.
 
     Raises IMAGE_UNREADABLE.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import ImageOps
 
-    try:
-        with warnings.catch_warnings():
-            # Pillow warns of large images; the limit here is ours.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path, formats=_FORMATS) as opened:
-                if opened.width * opened.height > _MAX_PIXELS:
-                    raise _unreadable(path, f"it has more than {_MAX_PIXELS // 1_000_000} million pixels")
-                return to_rgb(ImageOps.exif_transpose(opened))
-    except UnidentifiedImageError as error:
-        raise _unreadable(path, "it is not a PNG, JPEG or WebP image") from error
-    except Image.DecompressionBombError as error:
-        raise _unreadable(path, f"it has more than {_MAX_PIXELS // 1_000_000} million pixels") from error
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise _unreadable(path, "there is no such file") from error
-    except PermissionError as error:
-        raise _unreadable(path, "this user may not read it") from error
-    # Pillow's decoders raise any of these for a damaged file.
-    except (OSError, ValueError, TypeError, SyntaxError, EOFError, IndexError, OverflowError, MemoryError) as error:
-        raise _unreadable(path, "it is damaged", details=f"{type(error).__name__}: {error}") from error
+    with open_image(file) as image:
+        return to_rgb(ImageOps.exif_transpose(image))
 
 
-def to_rgb(image: Image) -> Image:
+def to_rgb(image: Image.Image) -> Image.Image:
     """Any of Pillow's modes to 8-bit RGB. 16-bit grey and floats are scaled, where Pillow's own conversion clips them.
 
     "I;16" and "I" are taken as 16-bit. "F" is taken as 0..1, or as 0..255 if any value is above 1.
@@ -62,7 +79,7 @@ def to_rgb(image: Image) -> Image:
     return image.convert("RGB")
 
 
-def _from_grey(image: Image, white: int | None) -> Image:
+def _from_grey(image: Image.Image, white: int | None) -> Image.Image:
     """`white`: the value that becomes 255; None chooses 1 or 255 by the largest value."""
     import numpy as np
     from PIL import Image
@@ -74,5 +91,20 @@ def _from_grey(image: Image, white: int | None) -> Image:
     return Image.fromarray(values.clip(0, 255).round().astype(np.uint8)).convert("RGB")
 
 
-def _unreadable(path: Path, problem: str, details: str | None = None) -> SplitreelError:
-    return SplitreelError("IMAGE_UNREADABLE", {"file": str(path), "problem": problem}, details=details)
+def _most_pixels() -> int:
+    """Where Pillow refuses an image as a decompression bomb: at twice the size at which it warns."""
+    from PIL import Image
+
+    return 2 * (Image.MAX_IMAGE_PIXELS or 0)
+
+
+def _require_file(file: Path) -> None:
+    """Raises OSError. A pipe would be waited for."""
+    if {"http:", "https:"} & set(file.parts):
+        raise OSError("it is an address: save the image and name the file")
+    if not stat.S_ISREG(file.stat().st_mode):
+        raise OSError("it is not a file")
+
+
+def _unreadable(file: Path, problem: str) -> SplitreelError:
+    return SplitreelError("IMAGE_UNREADABLE", {"file": str(file), "problem": problem})
