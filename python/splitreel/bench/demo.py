@@ -26,7 +26,7 @@ from splitreel.demo.recogniser import Scores, recognise, score
 from splitreel.demo.sheet import write_sheet
 from splitreel.demo.vae import held_out_psnr
 from splitreel.rules.plan import Plan
-from splitreel.store.model_folder import find_model
+from splitreel.store.find_model import find_model
 from splitreel.worker.supervisor.process_environment import core_count
 
 _SCORES = {
@@ -91,9 +91,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _model() -> Path:
-    folder = find_model("demo")
-    assert folder is not None, "the demo model is shipped in resources"
-    return folder
+    return find_model("demo")
 
 
 def _frame(asked: argparse.Namespace) -> Frame:

@@ -25,7 +25,8 @@ from splitreel.bench.traffic import StepShape, bytes_sent, has_formula
 from splitreel.bench.world import RankContext, RunRefused, World
 from splitreel.engine.api import EngineJob, LoadOptions, Stage, VideoJob
 from splitreel.rules.plan import Plan
-from splitreel.store.model_folder import check_model_folder, find_model
+from splitreel.store.find_model import find_model
+from splitreel.store.model_folder import check_model_folder
 
 _LIMIT_S = 1800.0
 _PLANS = (
@@ -84,7 +85,7 @@ def main(arguments: Sequence[str]) -> int:
     if asked.small:
         asked.pairs, asked.steps, asked.frames, asked.ranks = 1, 2, 9, 2
     folder = find_model(asked.model)
-    if folder is None or not folder.is_dir():
+    if not folder.is_dir():
         parser.error(f"--model: there is no model {asked.model}")
     width, height = (int(side) for side in str(asked.size).split("x"))
     video = VideoJob("a red ball rolls to the right on a blue background", "", seed=42)

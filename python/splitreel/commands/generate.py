@@ -34,7 +34,7 @@ from splitreel.rules.naming import free_path, video_name
 from splitreel.rules.plan import Plan
 from splitreel.rules.request import MAX_VIDEOS
 from splitreel.rules.video_size import size_text
-from splitreel.store.model_folder import find_model
+from splitreel.store.find_model import find_model
 from splitreel.worker.supervisor.checks import MAX_CPU_RANKS, check_disk_space, check_settings, model_of, nearest_folder
 from splitreel.worker.supervisor.current_job import JobRequest
 from splitreel.worker.supervisor.supervisor import Options, Supervisor

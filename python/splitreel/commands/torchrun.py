@@ -22,7 +22,8 @@ from splitreel.contract.errors import SplitreelError
 from splitreel.contract.protocol import Stage, StartJob, WorkerVideo
 from splitreel.rules.naming import free_path
 from splitreel.rules.plan import Plan
-from splitreel.store.model_folder import ModelFolder, kernel_trials_file
+from splitreel.store.locations import kernel_trials_file
+from splitreel.store.model_folder import ModelFolder
 from splitreel.worker.rank.job import run_job
 from splitreel.worker.rank.messages import Run
 from splitreel.worker.rank.parent import die_with_parent

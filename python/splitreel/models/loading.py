@@ -16,6 +16,8 @@ from splitreel.models.family import Family
 from splitreel.models.tensor_files import OpenTensors, open_safetensors
 from splitreel.parallel.placement import Shard
 from splitreel.parallel.tensor import TensorParallelGroup, WeightSlice
+from splitreel.store.model_folder import module_name, module_tensors
+from splitreel.store.weights import check_tensors, weight_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +39,15 @@ class ShardedComponents:
     whole_sizes: Mapping[str, int]  # parameters of the whole component
 
 
-def weight_files(folder: Path, component: str) -> list[Path]:
-    """The safetensors files of one component, sorted by name. Raises MODEL_INCOMPLETE if there are none."""
-    files = sorted((folder / component).glob("*.safetensors"))
-    if not files:
-        raise SplitreelError("MODEL_INCOMPLETE", {"file": f"{component}/*.safetensors", "problem": "it is not there"})
-    return files
-
-
 def shard_components(family: Family, folder: Path, shard: Shard, tp_group: TensorParallelGroup) -> ShardedComponents:
-    """The folder's components without weights (on `meta`), reduced to this rank's shard."""
+    """The folder's components without weights (on `meta`), reduced to this rank's shard.
+
+    Raises MODEL_UNSUPPORTED or MODEL_INCOMPLETE where the headers of the files do not describe these modules.
+    """
     with init_empty_weights(include_buffers=False):
         modules = family.empty_components(folder)
+    for name, module in modules.items():
+        check_tensors(name, module_tensors(folder, name), _expected_tensors(module))
     whole = {name: _parameter_count(module) for name, module in modules.items()}
     slices = {
         name: family.shard[name](module, shard, tp_group) for name, module in modules.items() if name in family.shard
@@ -64,7 +63,7 @@ def read_weights(components: ShardedComponents, folder: Path, options: ReadOptio
     """
     # A rank reads the same fraction of a file's bytes as of its parameters: a component's weights share one dtype.
     total = sum(
-        sum(file.stat().st_size for file in weight_files(folder, name))
+        sum((folder / file).stat().st_size for file in weight_files(folder, name))
         * _parameter_count(module)
         // components.whole_sizes[name]
         for name, module in components.modules.items()
@@ -90,6 +89,17 @@ def bytes_of(module: nn.Module) -> int:
     return sum(sizes)
 
 
+def _expected_tensors(module: nn.Module) -> dict[str, tuple[int, ...]]:
+    """Every tensor that files must hold for a module. Parameters that layers share are named once."""
+    parameters = {name for name, _ in module.named_parameters()}
+    buffers = {name for name, _ in module.named_buffers()}
+    return {
+        module_name(name): tuple(tensor.shape)
+        for name, tensor in module.state_dict().items()
+        if name in parameters or name in buffers
+    }
+
+
 def _parameter_count(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
@@ -100,12 +110,14 @@ def _fill(components: ShardedComponents, component: str, folder: Path, options: 
     device, dtype = options.device, options.dtype
     wanted = {name for name, _ in module.named_parameters()} | {name for name, _ in module.named_buffers()}
     for file in weight_files(folder, component):
-        with options.open_tensors(file) as tensors:
-            for name in tensors.keys():  # noqa: SIM118 - not a dict
-                if name not in wanted:
+        with options.open_tensors(folder / file) as tensors:
+            stored_names = frozenset(tensors.keys())
+            for stored in sorted(stored_names):
+                name = module_name(stored)
+                if name not in wanted or (name != stored and name in stored_names):
                     continue
                 part = slices.get(name)
-                tensor = tensors.get_tensor(name) if part is None else tensors.get_slice(name)[part.index]
+                tensor = tensors.get_tensor(stored) if part is None else tensors.get_slice(stored)[part.index]
                 set_module_tensor_to_device(module, name, device, value=tensor, dtype=dtype)
                 yield tensor.numel() * tensor.element_size()
     # transformers' models share some parameters between layers, of which files hold one copy.
@@ -113,9 +125,7 @@ def _fill(components: ShardedComponents, component: str, folder: Path, options: 
         tie_weights()
     missing = [name for name, parameter in module.named_parameters() if parameter.is_meta]
     if missing:
-        raise SplitreelError(
-            "MODEL_INCOMPLETE", {"file": f"{component}/{missing[0]}", "problem": "no file holds this weight"}
-        )
+        raise SplitreelError("INTERNAL", {"problem": f"{missing[0]} is in the headers of {component} but was not read"})
     for name, buffer in module.named_buffers():
         is_floating = buffer.is_floating_point()
         set_module_tensor_to_device(module, name, device, value=buffer, dtype=dtype if is_floating else None)

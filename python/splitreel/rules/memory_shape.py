@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from splitreel.contract.errors import SplitreelError
-from splitreel.rules.model_shape import CONFIG_FILES, Json, shape_from_configs
+from splitreel.rules.config import MAX_COUNT, Json
+from splitreel.rules.model_shape import CONFIG_FILES, shape_from_configs
 
 TEXT_ENCODER_CONFIG = "text_encoder/config.json"
 # T5Config's own default where a folder does not name it.
@@ -107,13 +108,13 @@ class _Numbers:
     def of(self, name: str, default: int | None = None) -> int:
         value = self._config.get(name)
         value = default if value is None else value
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or value < 0:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_COUNT or value % 1:
             raise ValueError(name)
         return int(value)
 
     def row(self, name: str) -> tuple[int, ...]:
         value = self._config.get(name)
-        if not isinstance(value, list) or not value or not all(isinstance(entry, int) for entry in value):
+        if not isinstance(value, list) or not value or not all(type(entry) is int for entry in value):
             raise ValueError(name)
         return tuple(value)
 

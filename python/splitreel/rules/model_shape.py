@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Final
 
 from splitreel.contract.errors import SplitreelError
-
-Json: TypeAlias = object
+from splitreel.rules.config import Config, Json
 
 CONFIG_FILES: Mapping[str, str] = {
     "modelIndex": "model_index.json",
@@ -39,6 +38,10 @@ _TASKS: Mapping[str, Task] = {
 }
 
 
+# Levels of a VAE: each halves the size.
+_MAX_LEVELS: Final = 8
+
+
 @dataclass(frozen=True, slots=True)
 class ModelShape:
     """Sizes in pixels and frames, counts in what their names say."""
@@ -59,74 +62,27 @@ class ModelShape:
     scheduler: str  # `_class_name` of the scheduler that the folder ships
 
 
-@dataclass(frozen=True, slots=True)
-class _Config:
-    """One config file, read field by field; a field that is missing or of another type is named."""
-
-    part: str
-    fields: Mapping[str, Json]
-
-    @classmethod
-    def of(cls, part: str, raw: Json) -> _Config:
-        if not isinstance(raw, dict):
-            raise _corrupt(part, "not a JSON object")
-        return cls(part, raw)
-
-    def text(self, name: str, expected: str | None = None) -> str:
-        value = self.fields.get(name)
-        if not isinstance(value, str) or (expected is not None and value != expected):
-            raise _corrupt(self.part, f"{name}: expected {expected or 'text'}")
-        return value
-
-    def count(self, name: str) -> int:
-        value = self.fields.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or value < 1:
-            raise _corrupt(self.part, f"{name}: expected a whole number of at least 1")
-        return int(value)
-
-    def count_or_none(self, name: str) -> int | None:
-        return None if self.fields.get(name) is None else self.count(name)
-
-    def flag(self, name: str, default: bool | None = None) -> bool:
-        value = self.fields.get(name, default)
-        if not isinstance(value, bool):
-            raise _corrupt(self.part, f"{name}: expected true or false")
-        return value
-
-    def length(self, name: str) -> int:
-        value = self.fields.get(name)
-        if not isinstance(value, list) or not value:
-            raise _corrupt(self.part, f"{name}: expected a list")
-        return len(value)
-
-
-def _corrupt(part: str, problem: str) -> SplitreelError:
-    return SplitreelError("MODEL_CORRUPT", {"file": CONFIG_FILES[part], "problem": problem})
-
-
-Part: TypeAlias = Literal["modelIndex", "transformer", "vae", "scheduler"]
-
-
 def shape_from_configs(raw: Mapping[str, Json]) -> ModelShape:
-    """The four configs of a model folder, as parsed JSON by `Part`, to its shape.
+    """The four configs of a model folder, as parsed JSON by their names in CONFIG_FILES, to its shape.
 
-    Raises MODEL_CORRUPT with the file and field, or MODEL_UNSUPPORTED with the pipeline's class.
+    Raises MODEL_CORRUPT with the file and field, or MODEL_UNSUPPORTED with the class.
     """
-    index = _Config.of("modelIndex", raw.get("modelIndex"))
-    transformer = _Config.of("transformer", raw.get("transformer"))
-    vae = _Config.of("vae", raw.get("vae"))
-    scheduler = _Config.of("scheduler", raw.get("scheduler"))
-
+    index, transformer, vae, scheduler = (
+        Config.of(CONFIG_FILES[part], raw.get(part)) for part in ("modelIndex", "transformer", "vae", "scheduler")
+    )
     pipeline = index.text("_class_name")
-    transformer.text("_class_name", "CogVideoXTransformer3DModel")
-    vae.text("_class_name", "AutoencoderKLCogVideoX")
-    spatial_compression: int = 2 ** (vae.length("block_out_channels") - 1)
-    shape = ModelShape(
-        task=_TASKS.get(pipeline, Task.TEXT_TO_VIDEO),
+    transformer.need_class(frozenset({"CogVideoXTransformer3DModel"}))
+    vae.need_class(frozenset({"AutoencoderKLCogVideoX"}))
+    task = _TASKS.get(pipeline)
+    if task is None:
+        raise SplitreelError("MODEL_UNSUPPORTED", {"what": pipeline[:120]})
+    spatial_compression: int = 2 ** (len(vae.counts("block_out_channels", most_entries=_MAX_LEVELS)) - 1)
+    return ModelShape(
+        task=task,
         heads=transformer.count("num_attention_heads"),
         blocks=transformer.count("num_layers"),
         patch_size=transformer.count("patch_size"),
-        patch_size_temporal=transformer.count_or_none("patch_size_t") or 1,
+        patch_size_temporal=transformer.count("patch_size_t", 1),
         spatial_compression=spatial_compression,
         temporal_compression=vae.count("temporal_compression_ratio"),
         latent_channels=vae.count("latent_channels"),
@@ -137,13 +93,11 @@ def shape_from_configs(raw: Mapping[str, Json]) -> ModelShape:
         sample_frames=transformer.count("sample_frames"),
         scheduler=scheduler.text("_class_name"),
     )
-    if pipeline not in _TASKS:
-        raise SplitreelError("MODEL_UNSUPPORTED", {"what": pipeline})
-    return shape
 
 
-def _positions(transformer: _Config) -> Positions:
+def _positions(transformer: Config) -> Positions:
     # 5B-I2V sets both flags: its learned table is added before rotation, and it is what fixes the size.
     if transformer.flag("use_learned_positional_embeddings", default=False):
         return Positions.LEARNED
-    return Positions.ROPE if transformer.flag("use_rotary_positional_embeddings") else Positions.SINCOS
+    # diffusers 0.30.0 wrote configs without this flag; its own default is False.
+    return Positions.ROPE if transformer.flag("use_rotary_positional_embeddings", default=False) else Positions.SINCOS

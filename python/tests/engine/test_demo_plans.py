@@ -11,7 +11,8 @@ import pytest
 
 from splitreel.engine.api import EngineJob, VideoJob
 from splitreel.rules.plan import Plan, PlanContext, PlanDevices, valid_plans
-from splitreel.store.model_folder import check_model_folder, find_model
+from splitreel.store.find_model import find_model
+from splitreel.store.model_folder import check_model_folder
 from tests.engine.matrix import TOLERANCE, relative
 from tests.engine.world import Order, World
 
@@ -27,9 +28,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def model() -> Path:
-    folder = find_model("demo")
-    assert folder is not None
-    return folder
+    return find_model("demo")
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from splitreel.store.model_folder import find_model
+from splitreel.store.find_model import find_model
 from tests.processes.worker import HERE, Worker, all_gone, start_job
 
 FAULTY: dict[str, object] = {"engine_module": "faulty_engine", "extra_path": HERE}
@@ -31,7 +31,6 @@ def worker() -> Iterator[Worker]:
 
 def job(output: Path, plan: str, job_id: str, prompt: str = "a red ball", steps: int = 4) -> dict[str, Any]:
     demo = find_model("demo")
-    assert demo is not None
     settings = {**SMALL, "numInferenceSteps": steps, "numPipelinePatch": 2}
     return start_job(demo, output, (prompt,), job_id, PLANS[plan], settings)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import queue
 import struct
@@ -10,9 +11,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+
+from splitreel.rules.config import Config
+from splitreel.store.cogvideox import COGVIDEOX_LAYOUT
 
 PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
 HERE = str(Path(__file__).resolve().parent)
@@ -121,10 +125,8 @@ def all_gone(pids: list[int], within_s: float = 2.0) -> bool:
 
 
 def make_model_folder(folder: Path, heads: int = 12, frames: int = 49) -> Path:
-    """A folder that passes every check and holds next to nothing."""
-    header = json.dumps({"x": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
-    weights = struct.pack("<Q", len(header)) + header + b"\0\0\0\0"
-    files: dict[str, object] = {
+    """A folder that passes every check; its weights are holes in sparse files."""
+    files: dict[str, dict[str, object]] = {
         "model_index.json": {
             "_class_name": "CogVideoXPipeline",
             "scheduler": ["diffusers", "CogVideoXDDIMScheduler"],
@@ -136,7 +138,12 @@ def make_model_folder(folder: Path, heads: int = 12, frames: int = 49) -> Path:
         "transformer/config.json": {
             "_class_name": "CogVideoXTransformer3DModel",
             "num_attention_heads": heads,
+            "attention_head_dim": 8,
             "num_layers": 8,
+            "in_channels": 4,
+            "out_channels": 4,
+            "time_embed_dim": 16,
+            "text_embed_dim": 32,
             "patch_size": 2,
             "patch_size_t": None,
             "max_text_seq_length": 226,
@@ -148,21 +155,38 @@ def make_model_folder(folder: Path, heads: int = 12, frames: int = 49) -> Path:
         "vae/config.json": {
             "_class_name": "AutoencoderKLCogVideoX",
             "block_out_channels": [8, 8, 8, 8],
+            "layers_per_block": 1,
+            "norm_num_groups": 2,
             "temporal_compression_ratio": 4,
             "latent_channels": 4,
         },
         "scheduler/scheduler_config.json": {"_class_name": "CogVideoXDDIMScheduler"},
-        "text_encoder/config.json": {"model_type": "t5"},
+        "text_encoder/config.json": {
+            "model_type": "t5", "vocab_size": 64, "d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 1, "num_heads": 4,
+        },
         "tokenizer/tokenizer.json": {},
-        "transformer/diffusion_pytorch_model.safetensors": weights,
-        "vae/diffusion_pytorch_model.safetensors": weights,
-        "text_encoder/model.safetensors": weights,
-    }
+    }  # fmt: skip
     for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(json.dumps(content))
+    for part, tensors in COGVIDEOX_LAYOUT.tensors.items():
+        config = Config.of(part, files[f"{part}/config.json"])
+        stem = "model" if part == "text_encoder" else "diffusion_pytorch_model"
+        write_weights(folder / part / f"{stem}.safetensors", tensors(config))
     return folder
+
+
+def write_weights(file: Path, tensors: Mapping[str, tuple[int, ...]], dtype: str = "F32") -> None:
+    """A safetensors file of zeros that takes no room on the disk."""
+    header: dict[str, object] = {}
+    end = 0
+    for name, shape in tensors.items():
+        begin, end = end, end + math.prod(shape) * {"F32": 4, "BF16": 2}.get(dtype, 1)
+        header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [begin, end]}
+    text = json.dumps(header).encode()
+    with file.open("wb") as stream:
+        stream.write(struct.pack("<Q", len(text)) + text)
+        stream.truncate(8 + len(text) + end)
 
 
 SETTINGS = {

@@ -20,7 +20,10 @@ from splitreel.contract.errors import SplitreelError
 from splitreel.contract.messages import RESOURCES
 from splitreel.machine.gpus import find_gpus, visible_gpus
 from splitreel.rules.video_size import size_text
-from splitreel.store.model_folder import check_model_folder, data_folder, find_model
+from splitreel.store.files import is_folder, names_in
+from splitreel.store.find_model import find_model
+from splitreel.store.locations import data_folder, models_folders
+from splitreel.store.model_folder import check_model_folder
 from splitreel.worker.supervisor.checks import nearest_folder
 
 _LOCK = RESOURCES.parent / "python" / "requirements.lock"
@@ -136,20 +139,27 @@ def _folders() -> Iterator[Path]:
 
 
 def _models() -> Iterator[Finding]:
-    folders = {"demo": find_model("demo")}
-    models = data_folder() / "models"
-    if models.is_dir():
-        folders |= {folder.name: folder for folder in sorted(models.iterdir()) if folder.is_dir()}
-    for name, folder in folders.items():
-        if folder is None:
-            yield Finding("model", "problem", f"{name} is missing", "Repair the installation.")
-            continue
+    yield from _model("demo", find_model("demo"))
+    for base in models_folders():
         try:
-            model = check_model_folder(folder)
+            names = names_in(base)
         except SplitreelError as error:
-            yield Finding("model", "problem", f"{name}: {error.error.message}", error.error.action, "models")
-        else:
-            yield Finding("model", "ok", f"{name}: {size_text(model.weight_bytes)}, {model.shape.heads} heads")
+            yield Finding("model", "problem", error.error.message, error.error.action, "models")
+            continue
+        for name in names:
+            if not name.startswith(".") and not name.endswith((".part", ".removing")):
+                yield from _model(name, base / name)
+
+
+def _model(name: str, folder: Path) -> Iterator[Finding]:
+    try:
+        if not is_folder(folder):
+            return
+        model = check_model_folder(folder)
+    except SplitreelError as error:
+        yield Finding("model", "problem", f"{name}: {error.error.message}", error.error.action, "models")
+    else:
+        yield Finding("model", "ok", f"{name}: {size_text(model.weight_bytes)}, {model.shape.heads} heads")
 
 
 def _links() -> Iterator[Finding]:

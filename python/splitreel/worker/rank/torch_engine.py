@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from splitreel.parallel.peer_wait import waiting_for_peers
-from splitreel.store.model_folder import kernel_trials_file
+from splitreel.store.locations import kernel_trials_file
 from splitreel.worker.rank.cuda import start_cuda
 from splitreel.worker.rank.messages import Join
 from splitreel.worker.rank.port import RankEngine

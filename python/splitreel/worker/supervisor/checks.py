@@ -15,7 +15,8 @@ from splitreel.rules.model_shape import ModelShape
 from splitreel.rules.plan import Plan, PlanContext, PlanDevices, check_plan
 from splitreel.rules.request import MAX_SEED, VideoRequest, check_request
 from splitreel.rules.video_size import size_text, video_bytes
-from splitreel.store.model_folder import ModelFolder, check_model_folder, find_model
+from splitreel.store.find_model import find_model
+from splitreel.store.model_folder import ModelFolder, check_model_folder
 from splitreel.worker.supervisor.memory import check_memory
 
 MAX_CPU_RANKS = 8
@@ -31,11 +32,7 @@ class CheckedJob:
 
 
 def model_of(path: str) -> ModelFolder:
-    """Raises MODEL_MISSING, or says what is wrong with the model."""
-    folder = find_model(path)
-    if folder is None:
-        raise SplitreelError("MODEL_MISSING", {"path": path})
-    return check_model_folder(folder)
+    return check_model_folder(find_model(path))
 
 
 def check_job(job: StartJob, dtype: str = "auto") -> CheckedJob:

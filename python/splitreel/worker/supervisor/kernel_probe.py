@@ -8,7 +8,7 @@ from collections.abc import Callable
 from splitreel.contract.protocol import Event, KernelsFound
 from splitreel.machine.gpus import compute_capabilities
 from splitreel.rules.kernel_trials import TrialsFile, kernel_states
-from splitreel.store.model_folder import kernel_trials_file
+from splitreel.store.locations import kernel_trials_file
 
 
 def probe_kernels(emit: Callable[[Event], None]) -> None:

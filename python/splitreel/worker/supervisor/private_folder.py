@@ -16,7 +16,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from splitreel.store.model_folder import data_folder
+from splitreel.store.locations import data_folder
 
 _PREFIX = "run-"
 # What tempfile.mkdtemp appends to a prefix.

@@ -1,0 +1,75 @@
+"""One config of a model folder, read field by field: each value is of its type and within its range, or named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from splitreel.contract.errors import Reason, SplitreelError
+from splitreel.contract.messages import Params
+
+Json: TypeAlias = object
+
+# Far above every model that exists, and small enough that nothing built from it takes long to count.
+MAX_COUNT: Final = 1_000_000
+
+
+def refuse(code: str, reason: str, params: Params) -> SplitreelError:
+    """`code` with one reason as its sentence; `file` is a parameter of the error too, for whoever acts on it."""
+    kept = {"file": params["file"]} if "file" in params else {}
+    return SplitreelError(code, kept, reasons=[Reason(reason, params)])
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    file: str
+    fields: Mapping[str, Json]
+
+    @classmethod
+    def of(cls, file: str, raw: Json) -> Config:
+        if not isinstance(raw, dict):
+            raise refuse("MODEL_CORRUPT", "model_json_no_object", {"file": file})
+        return cls(file, raw)
+
+    def count(self, name: str, default: int | None = None, *, least: int = 1, most: int = MAX_COUNT) -> int:
+        """A whole number; JSON may write it as 16.0. A missing or null one is `default`."""
+        value = self.fields.get(name)
+        value = default if value is None else value
+        is_whole = type(value) is int or (isinstance(value, float) and value.is_integer())
+        if not is_whole or not least <= value <= most:  # type: ignore[operator]
+            params: Params = {"file": self.file, "field": name, "min": least, "max": most}
+            raise refuse("MODEL_CORRUPT", "model_field_count", params)
+        return int(value)  # type: ignore[call-overload, no-any-return]
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        value = self.fields.get(name)
+        value = default if value is None else value
+        if not isinstance(value, bool):
+            raise refuse("MODEL_CORRUPT", "model_field_flag", {"file": self.file, "field": name})
+        return value
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self.fields.get(name)
+        value = default if value is None else value
+        if not isinstance(value, str):
+            raise refuse("MODEL_CORRUPT", "model_field_text", {"file": self.file, "field": name})
+        return value
+
+    def counts(self, name: str, *, most_entries: int) -> tuple[int, ...]:
+        values = self.fields.get(name)
+        if not isinstance(values, list) or not 1 <= len(values) <= most_entries:
+            params: Params = {"file": self.file, "field": name, "min": 1, "max": most_entries}
+            raise refuse("MODEL_CORRUPT", "model_field_list", params)
+        return tuple(Config(self.file, {name: value}).count(name) for value in values)
+
+    def need_class(self, allowed: frozenset[str]) -> None:
+        """Raises MODEL_UNSUPPORTED for a `_class_name` that is not in the list."""
+        found = self.text("_class_name")
+        if found not in allowed:
+            raise refuse("MODEL_UNSUPPORTED", "model_class_unknown", {"file": self.file, "class": found[:80]})
+
+    def disagrees(self, name: str, found: int, expected: int, other: str) -> SplitreelError:
+        """For two configs that do not belong together; `other` names the file that `expected` comes from."""
+        params: Params = {"file": self.file, "field": name, "found": found, "expected": expected, "other": other}
+        return refuse("MODEL_UNSUPPORTED", "model_configs_disagree", params)

@@ -1,0 +1,145 @@
+"""Reads the files of a model folder. They come from anywhere, so each question is bounded and ends in an answer or a
+SplitreelError that names the file: never an OSError, and never more memory than a file of its kind may take.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final, NoReturn
+
+from splitreel.contract.errors import SplitreelError
+from splitreel.rules.config import Json, refuse
+
+MAX_CONFIG_BYTES: Final = 4_000_000
+# tokenizer.json of T5 is 2.4 MB, and an index of the largest model below 1 MB.
+_MAX_NAMES: Final = 20_000
+# Tokenizer configs write "no limit" as 10**30; a number with thousands of digits only costs time.
+_MAX_DIGITS: Final = 40
+_LFS_POINTER: Final = b"version https://git-lfs.github.com/spec/"
+# What says that a file is not there, as against that it cannot be reached.
+_ABSENT: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL})
+
+
+def printable(path: Path | str) -> str:
+    """A path for people: bytes that are not UTF-8 are escaped."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def status(path: Path) -> os.stat_result | None:
+    """None where nothing is there. Raises MODEL_CORRUPT where that cannot be found out."""
+    try:
+        return path.stat()
+    except OSError as error:
+        if error.errno in _ABSENT:
+            return None
+        raise _unreadable(path, error) from error
+    except ValueError:  # a null character in a path
+        return None
+
+
+def is_file(path: Path) -> bool:
+    found = status(path)
+    return found is not None and stat.S_ISREG(found.st_mode)
+
+
+def is_folder(path: Path) -> bool:
+    found = status(path)
+    return found is not None and stat.S_ISDIR(found.st_mode)
+
+
+def names_in(folder: Path) -> list[str]:
+    """The names in a folder, sorted; none where there is no folder. Raises MODEL_CORRUPT."""
+    found: list[str] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                found.append(entry.name)
+                if len(found) > _MAX_NAMES:
+                    raise refuse("MODEL_CORRUPT", "model_too_many_files", {"file": folder.name, "max": _MAX_NAMES})
+    except OSError as error:
+        if error.errno in _ABSENT:
+            return []
+        raise _unreadable(folder, error) from error
+    return sorted(found)
+
+
+def need_file(folder: Path, file: str) -> int:
+    """The size of a file that has to be there. Raises MODEL_INCOMPLETE, MODEL_CORRUPT."""
+    found = status(folder / file)
+    if found is None or not stat.S_ISREG(found.st_mode):
+        raise refuse("MODEL_INCOMPLETE", "model_file_missing", {"file": file})
+    return found.st_size
+
+
+def read_start(folder: Path, file: str, count: int) -> bytes:
+    """Up to `count` bytes. Raises MODEL_CORRUPT, also for a Git LFS pointer in place of the file."""
+    try:
+        with (folder / file).open("rb") as stream:
+            start = stream.read(count)
+    except OSError as error:
+        raise _unreadable(folder / file, error) from error
+    if start.startswith(_LFS_POINTER):
+        raise refuse("MODEL_CORRUPT", "model_lfs_pointer", {"file": file})
+    return start
+
+
+def read_json(folder: Path, file: str, most_bytes: int = MAX_CONFIG_BYTES) -> Json:
+    """A config. Raises MODEL_INCOMPLETE, MODEL_CORRUPT, and MODEL_UNSAFE where it names code to run."""
+    size = need_file(folder, file)
+    if size > most_bytes:
+        raise refuse("MODEL_CORRUPT", "model_file_too_large", {"file": file, "bytes": size, "max": most_bytes})
+    parsed = parse_json(read_start(folder, file, size), file)
+    if isinstance(parsed, dict) and "auto_map" in parsed:
+        raise refuse("MODEL_UNSAFE", "model_names_code", {"file": file})
+    return parsed
+
+
+def parse_json(text: bytes, file: str) -> Json:
+    """Strict JSON: no NaN, no number beyond a double, no name twice. A byte order mark is skipped."""
+    try:
+        parsed: Json = json.loads(
+            text.decode("utf-8-sig"),
+            parse_constant=_not_json,
+            parse_int=_whole_number,
+            parse_float=_finite_number,
+            object_pairs_hook=_unique_names,
+        )
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise refuse("MODEL_CORRUPT", "model_json_invalid", {"file": file}) from error
+    return parsed
+
+
+def _unreadable(path: Path, error: OSError) -> SplitreelError:
+    cause = os.strerror(error.errno) if error.errno is not None else type(error).__name__
+    params = {"file": printable(path), "cause": cause}
+    return refuse("MODEL_CORRUPT", "model_file_unreadable", params)
+
+
+def _not_json(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _whole_number(digits: str) -> int:
+    if len(digits) > _MAX_DIGITS:
+        raise ValueError("too many digits")
+    return int(digits)
+
+
+def _finite_number(text: str) -> float:
+    value = float(text)
+    if value in {float("inf"), float("-inf")}:
+        raise ValueError("beyond a double")
+    return value
+
+
+def _unique_names(pairs: Iterable[tuple[str, Json]]) -> dict[str, Json]:
+    pairs = list(pairs)
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name twice")
+    return found

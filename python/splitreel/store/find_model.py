@@ -1,0 +1,53 @@
+"""Which folder a name on the command line means."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Final
+
+from splitreel.contract.errors import SplitreelError
+from splitreel.contract.messages import RESOURCES
+from splitreel.store.files import is_file, names_in, read_start, status
+from splitreel.store.locations import cache_folder, catalogue_repositories, models_folders
+from splitreel.store.model_folder import is_model
+
+# ORGANISATION/NAME, as on Hugging Face and as src/shared/catalogue.ts has it.
+_REPOSITORY: Final = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
+
+
+def find_model(name: str) -> Path:
+    """The folder of `demo`, a catalogue name, a repository in the Hugging Face cache, or a path.
+
+    Raises MODEL_NOT_DOWNLOADED for a catalogue name that is nowhere.
+    """
+    if name == "demo":
+        return RESOURCES / "demo"
+    path = Path(name)
+    if os.sep not in name and status(path) is None:
+        for base in models_folders():
+            if is_model(base / name):
+                return base / name
+        repositories = catalogue_repositories(name)
+        for repository in repositories:
+            if (cached := cached_snapshot(repository)) is not None:
+                return cached
+        if repositories:
+            raise SplitreelError("MODEL_NOT_DOWNLOADED", {"name": name})
+    if _REPOSITORY.fullmatch(name) and status(path) is None:
+        cached = cached_snapshot(name)
+        if cached is None:
+            raise SplitreelError("MODEL_NOT_DOWNLOADED", {"name": name})
+        return cached
+    return path.absolute()
+
+
+def cached_snapshot(repository: str) -> Path | None:
+    """The snapshot that `main` was when it was last fetched, else any that holds a model."""
+    folder = cache_folder() / f"models--{repository.replace('/', '--')}"
+    main = ""
+    if is_file(folder / "refs" / "main"):
+        main = read_start(folder, "refs/main", 64).decode("ascii", "replace").strip()
+    names = sorted(names_in(folder / "snapshots"), key=lambda name: name != main)
+    return next((folder / "snapshots" / name for name in names if is_model(folder / "snapshots" / name)), None)

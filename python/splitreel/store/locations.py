@@ -1,0 +1,64 @@
+"""Where things are kept: the data folder, the models folders, the Hugging Face cache. Decides nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from splitreel.contract.messages import RESOURCES
+
+
+def data_folder() -> Path:
+    """Where the app keeps its data; the same rule as src/main/data-folder.ts."""
+    if given := os.environ.get("SPLITREEL_DATA"):
+        return Path(given)
+    # The specification of XDG base directories: a relative path is ignored.
+    chosen = Path(os.environ.get("XDG_DATA_HOME", ""))
+    return (chosen if chosen.is_absolute() else _home() / ".local" / "share") / "splitreel"
+
+
+def kernel_trials_file() -> Path:
+    """How attention kernels compared with SDPA on this machine; see kernel_trials.py."""
+    return data_folder() / "cache" / "kernels.json"
+
+
+def models_folders() -> tuple[Path, ...]:
+    """Where the app keeps models: the folder that the person chose, the one before while they move, the default."""
+    try:
+        settings = json.loads((data_folder() / "settings.json").read_text("utf-8"))
+        chosen = [settings.get("modelsFolder"), settings.get("modelsFolderBefore")]
+    except (OSError, ValueError, AttributeError, RecursionError):
+        chosen = []
+    return (*(Path(folder) for folder in chosen if isinstance(folder, str)), data_folder() / "models")
+
+
+def cache_folder() -> Path:
+    """huggingface_hub's cache, by the rules of its constants.py, without importing it."""
+    if given := os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE"):
+        return Path(given).expanduser()
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or _home() / ".cache").expanduser()
+    return Path(os.environ.get("HF_HOME") or cache / "huggingface").expanduser() / "hub"
+
+
+def catalogue_repositories(name: str) -> tuple[str, ...]:
+    """Under which names a model of the catalogue is published; empty for a name that no catalogue has.
+
+    The person's own catalogue comes first.
+    """
+    for file in (data_folder() / "catalogue.json", RESOURCES / "catalogue.json"):
+        try:
+            models = json.loads(file.read_text("utf-8"))["models"]
+            found = next((entry for entry in models if entry["id"] == name), None)
+            if found is not None:
+                return tuple(map(str, found["repositories"]))
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            continue
+    return ()
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:  # no HOME, and no entry of this user in the password database
+        return Path("/")

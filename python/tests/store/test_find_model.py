@@ -1,0 +1,84 @@
+"""Which folder a name on the command line means."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from splitreel.contract.errors import SplitreelError
+from splitreel.store.find_model import find_model
+from tests.processes.worker import make_model_folder
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SPLITREEL_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    return tmp_path / "data"
+
+
+def cached(cache: Path, repository: str = "zai-org--CogVideoX-2b", commit: str = "abc") -> Path:
+    return make_model_folder(cache / f"models--{repository}" / "snapshots" / commit)
+
+
+def test_a_catalogue_name_is_looked_up_in_the_data_folder(data: Path) -> None:
+    folder = make_model_folder(data / "models" / "cogvideox-2b")
+    assert find_model("cogvideox-2b") == folder
+    assert find_model("nothing-of-that-name") == Path("nothing-of-that-name").absolute()
+
+
+def test_the_chosen_models_folder_comes_before_the_cache_of_hugging_face(data: Path, tmp_path: Path) -> None:
+    snapshot = cached(tmp_path / "hf" / "hub")
+    assert find_model("cogvideox-2b") == snapshot
+    chosen = make_model_folder(tmp_path / "chosen" / "cogvideox-2b")
+    data.mkdir()
+    (data / "settings.json").write_text(json.dumps({"modelsFolder": str(tmp_path / "chosen")}))
+    assert find_model("cogvideox-2b") == chosen
+
+
+@pytest.mark.parametrize(
+    ("variable", "folder"),
+    [
+        ("HF_HOME", "x/hub"),
+        ("HF_HUB_CACHE", "x"),
+        ("HUGGINGFACE_HUB_CACHE", "x"),
+        ("XDG_CACHE_HOME", "x/huggingface/hub"),
+    ],
+)
+def test_each_variable_of_huggingface_hub_moves_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, folder: str
+) -> None:
+    monkeypatch.delenv("HF_HOME")
+    monkeypatch.setenv(variable, str(tmp_path / "x"))
+    snapshot = cached(tmp_path / folder)
+    assert find_model("zai-org/CogVideoX-2b") == snapshot
+
+
+def test_a_repository_is_resolved_in_the_cache_and_a_path_of_that_form_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older, newer = (cached(tmp_path / "hf" / "hub", "me--mine", commit) for commit in ("a", "b"))
+    assert find_model("me/mine") == older
+    refs = tmp_path / "hf" / "hub" / "models--me--mine" / "refs"
+    refs.mkdir()
+    (refs / "main").write_text("b\n")
+    assert find_model("me/mine") == newer
+    monkeypatch.chdir(tmp_path)
+    here = make_model_folder(tmp_path / "me" / "mine")
+    assert find_model("me/mine") == here
+
+
+@pytest.mark.parametrize("name", ["cogvideox-2b", "zai-org/CogVideoX-2b"])
+def test_a_model_that_was_not_downloaded_is_said_to_be_so(name: str) -> None:
+    with pytest.raises(SplitreelError) as caught:
+        find_model(name)
+    assert str(caught.value) == f"{name} has not been downloaded."
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a/" + "b" * 300, "a\0b", "/proc/self/root/" * 300])
+def test_a_name_that_no_file_can_have_is_a_path_without_a_model(name: str) -> None:
+    assert find_model(name) == Path(name).absolute()
