@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -146,7 +147,10 @@ def make_cache(root: Path, source: FakeHub) -> Path:
     return snapshot
 
 
-def test_the_cache_of_hugging_face_names_its_own_hashes(hub: FakeHub, tmp_path: Path) -> None:
+def test_the_cache_of_hugging_face_names_its_own_hashes(
+    hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
     snapshot = make_cache(tmp_path / "hub", hub)
     record = tmp_path / "record.json"
     verified, _ = run_verify(snapshot, record)
@@ -164,6 +168,59 @@ def test_the_cache_of_hugging_face_names_its_own_hashes(hub: FakeHub, tmp_path: 
     assert not (snapshot / ".parts").exists()
 
 
+def test_a_folder_that_only_looks_like_a_cache_names_no_source(hub: FakeHub, tmp_path: Path) -> None:
+    found, _ = run_verify(make_cache(tmp_path / "elsewhere", hub), tmp_path / "record.json")
+    assert (found.damaged, found.known, found.repo, found.commit) == ((), 0, None, None)
+
+
+def link_out(folder: Path, name: str, outside: Path) -> None:
+    (folder / name).unlink()
+    (folder / name).symlink_to(outside)
+
+
+def link_part(folder: Path, outside: Path) -> None:
+    shutil.move(folder / "vae", outside.parent / "vae")
+    (folder / "vae").symlink_to(outside.parent / "vae")
+
+
+OUTSIDE: dict[str, Callable[[Path, Path], object]] = {
+    "a file": lambda folder, outside: link_out(folder, "transformer/config.json", outside),
+    "a file by a path that leads back": lambda folder, outside: link_out(
+        folder, "model_index.json", folder / ".." / outside.name
+    ),
+    "a component": link_part,
+    "the folder of segments": lambda folder, outside: (folder / ".parts").symlink_to(outside.parent),
+}
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_a_repair_never_writes_through_a_link(hub: FakeHub, tmp_path: Path, name: str) -> None:
+    """Nothing is fetched for such a folder, and what the link names stays as it was."""
+    folder, outside = tmp_path / "m", tmp_path / "bashrc"
+    shutil.copytree(DEMO, folder)
+    outside.write_text("mine")
+    OUTSIDE[name](folder, outside)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(SplitreelError) as caught:
+        Fetch(hub, folder, record=tmp_path / "record.json").run()
+    assert caught.value.code == "MODEL_UNSAFE"
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    assert not hub.served
+
+
+def test_a_segment_file_that_is_a_link_is_replaced(hub: FakeHub, tmp_path: Path) -> None:
+    outside = tmp_path / "bashrc"
+    outside.write_text("mine")
+    folder = tmp_path / "m"
+    (folder / ".parts").mkdir(parents=True)
+    for entry in hub.siblings(DEMO):
+        digest = entry["lfs"]["sha256"] if "lfs" in entry else entry["blobId"]
+        for ending in (".part", ".part.progress"):
+            (folder / ".parts" / f"{digest}{ending}").symlink_to(outside)
+    Fetch(hub, folder, record=tmp_path / "record.json").run()
+    assert outside.read_text() == "mine"
+
+
 def test_a_folder_of_hf_download_names_its_hashes(hub: FakeHub, tmp_path: Path) -> None:
     folder = tmp_path / "m"
     shutil.copytree(DEMO, folder)
@@ -174,7 +231,7 @@ def test_a_folder_of_hf_download_names_its_hashes(hub: FakeHub, tmp_path: Path) 
     spoil_byte(folder / WEIGHTS)
     found, _ = run_verify(folder, tmp_path / "record.json")
     assert [damage.file for damage in found.damaged] == [WEIGHTS]
-    assert found.known == len(wanted()) - 1
+    assert found.known == 0, "the folder itself says so, not Hugging Face"
 
 
 def test_a_verification_can_be_stopped_and_keeps_what_it_has(tmp_path: Path) -> None:

@@ -107,8 +107,10 @@ def write_record(file: Path, record: Record) -> None:
     text = json.dumps({"version": 1, "repo": record.repo, "commit": record.commit, "files": entries}, indent=2)
     file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_name(f".{file.name}.{os.getpid()}.part")
+    temporary.unlink(missing_ok=True)
     try:
-        with temporary.open("w", encoding="utf-8") as stream:
+        # `x`: a link that lies there is not written through.
+        with temporary.open("x", encoding="utf-8") as stream:
             stream.write(text + "\n")
             stream.flush()
             os.fsync(stream.fileno())

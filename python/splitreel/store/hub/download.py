@@ -32,6 +32,7 @@ from splitreel.store.hub.part_file import PartFile
 from splitreel.store.hub.protocol import MAX_CONNECTIONS, Download, DownloadProgressed
 from splitreel.store.hub.selection import RemoteFile
 from splitreel.store.hub.session import HubSession, Interrupted
+from splitreel.store.hub.targets import PARTS, make_parts_folder, writable_target
 
 T = TypeVar("T")
 
@@ -45,7 +46,6 @@ MAX_TRIES: Final = 8
 _LONGEST_WAIT_SECONDS: Final = 30.0
 # What a file system needs besides the files: records, folders.
 _ROOM_TO_SPARE: Final = 16 * 1_048_576
-_PARTS: Final = ".parts"
 
 
 class Paused(Exception):  # noqa: N818 - what was asked for, not an error
@@ -135,7 +135,10 @@ class ModelDownload:
         self._folder.mkdir(parents=True, exist_ok=True)
         before = read_record(Path(self._wish.record_file))
         kept: dict[str, RecordedFile] = {}
+        make_parts_folder(self._folder)
         for file in remote:
+            # Before gigabytes are fetched for a file that may not be written.
+            writable_target(self._folder, file.path)
             target = self._folder / file.path
             entry = before.files.get(file.path)
             if entry is None or entry.digest != file.digest or not entry.is_unchanged(target):
@@ -144,7 +147,7 @@ class ModelDownload:
                 kept[file.path] = entry
                 self._files.append(_File(file, None))
             else:
-                data = self._folder / _PARTS / f"{file.digest.value}.part"
+                data = self._folder / PARTS / f"{file.digest.value}.part"
                 self._files.append(_File(file, PartFile(data, file, self._tuning.segment_bytes)))
         self._record = Record(self._wish.repo, commit, kept)
 
@@ -249,8 +252,7 @@ class ModelDownload:
         digest = file.remote.digest
         if hash_stream(self._arriving(part), digest.kind, file.remote.size) != digest.value:
             return False
-        # Through the link of a cache to the blob that it names: that is the file that was damaged.
-        target = (self._folder / file.remote.path).resolve()
+        target = writable_target(self._folder, file.remote.path)
         part.finish(target)
         entry = recorded(target, digest, is_known=True)
         file.part = None
@@ -335,7 +337,7 @@ class ModelDownload:
 
     def _conclude(self) -> None:
         with suppress(OSError):
-            (self._folder / _PARTS).rmdir()
+            (self._folder / PARTS).rmdir()
         write_record(Path(self._wish.record_file), self._record)
         final = Path(self._wish.final_folder)
         if final != self._folder:

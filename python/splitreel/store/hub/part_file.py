@@ -49,13 +49,17 @@ class PartFile:
         self._boot = boot_id() if boot is None else boot
         self._lock = threading.Lock()
         data.parent.mkdir(parents=True, exist_ok=True)
+        for path in (data, self._progress):
+            # Never written through: neither file is a link unless somebody put it there.
+            if path.is_symlink():
+                path.unlink()
         written = self._read_counts()
         self._written = written if written is not None else [0] * self._count
         self._synced = list(self._written) if written is not None else [0] * self._count
         if written is None:
             data.unlink(missing_ok=True)
-        self._data_fd = os.open(data, os.O_RDWR | os.O_CREAT, 0o644)
-        self._progress_fd = os.open(self._progress, os.O_RDWR | os.O_CREAT, 0o644)
+        self._data_fd = os.open(data, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+        self._progress_fd = os.open(self._progress, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
         try:
             if written is None:
                 os.ftruncate(self._data_fd, file.size)

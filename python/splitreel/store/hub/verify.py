@@ -1,22 +1,24 @@
 """Every file of a model against its hash: the hub's where it is known, otherwise what it was when first seen.
 
 A model in the Hugging Face cache names its own hashes: each file is a link to a blob that has its hash as name. A
-folder made with `hf download --local-dir` keeps them in .cache/huggingface.
+folder made with `hf download --local-dir` keeps them in .cache/huggingface; files are held to those as well, but what
+came with a folder does not count as known from Hugging Face.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from splitreel.store.hub.digests import Record, RecordedFile, hash_file, read_record, recorded, write_record
 from splitreel.store.hub.protocol import DamagedFile, Verified, Verify
-from splitreel.store.hub.selection import Digest, digest_of, is_wanted
+from splitreel.store.hub.selection import Digest, digest_of
+from splitreel.store.locations import cache_folder
+from splitreel.store.model_folder import files_of
 
 _SNAPSHOT: Final = re.compile(r"models--([\w.-]+?)--([\w.-]+)")
-_PARTS: Final = ("", "transformer", "vae", "text_encoder", "tokenizer", "scheduler")
 
 
 def verify(wish: Verify, hear: Callable[[int, int], None], check: Callable[[], None]) -> Verified:
@@ -24,20 +26,20 @@ def verify(wish: Verify, hear: Callable[[int, int], None], check: Callable[[], N
     folder, record_file = Path(wish.folder), Path(wish.record_file)
     before = read_record(record_file)
     repo, commit = _source(folder, before)
-    names = sorted({*_names(folder), *before.files})
+    names = sorted({*files_of(folder), *before.files})
     kept: dict[str, RecordedFile] = {}
-    to_hash: list[tuple[str, Digest | None]] = []
+    to_hash: list[tuple[str, Digest | None, bool]] = []
     damaged: list[DamagedFile] = []
     for name in names:
         path, old = folder / name, before.files.get(name)
-        expected = _known_digest(folder, name, old)
+        expected, is_from_hub = _expected_digest(folder, name, old)
         if not path.is_file():
             damaged.append(DamagedFile(name, "it is not there"))
         elif old is not None and not wish.everything and old.is_unchanged(path) and expected in {None, old.digest}:
             kept[name] = old
         else:
-            to_hash.append((name, expected))
-    total = sum((folder / name).stat().st_size for name, _ in to_hash)
+            to_hash.append((name, expected, is_from_hub))
+    total = sum((folder / name).stat().st_size for name, _, _ in to_hash)
     done = 0
 
     def on_bytes(count: int) -> None:
@@ -46,7 +48,7 @@ def verify(wish: Verify, hear: Callable[[int, int], None], check: Callable[[], N
         hear(done, total)
         check()
 
-    for name, expected in to_hash:
+    for name, expected, is_from_hub in to_hash:
         path, old = folder / name, before.files.get(name)
         right = expected or (old.digest if old is not None else None)
         digest = Digest((right or Digest("sha256", "")).kind, "")
@@ -54,9 +56,9 @@ def verify(wish: Verify, hear: Callable[[int, int], None], check: Callable[[], N
         if right is not None and digest != right:
             damaged.append(DamagedFile(name, _difference(path, old, is_known=expected is not None)))
             # Still what the file should be, but never again believed by size and time.
-            kept[name] = RecordedFile(old.size if old else -1, right, -1, expected is not None)
+            kept[name] = RecordedFile(old.size if old else -1, right, -1, is_from_hub)
             continue
-        kept[name] = recorded(path, digest, is_known=expected is not None)
+        kept[name] = recorded(path, digest, is_known=is_from_hub)
         write_record(record_file, Record(repo, commit, {**before.files, **kept}))
     write_record(record_file, Record(repo, commit, {**before.files, **kept}))
     known = sum(entry.is_known and entry.mtime_ms >= 0 for entry in kept.values())
@@ -72,31 +74,28 @@ def _difference(path: Path, old: RecordedFile | None, *, is_known: bool) -> str:
     )
 
 
-def _names(folder: Path) -> Iterator[str]:
-    for part in _PARTS:
-        if (folder / part).is_dir():
-            for path in (folder / part).iterdir():
-                name = f"{part}/{path.name}" if part else path.name
-                # A link that leads nowhere is a file that is missing.
-                if is_wanted(name) and (path.is_file() or path.is_symlink()):
-                    yield name
-
-
 def _source(folder: Path, before: Record) -> tuple[str | None, str | None]:
+    """Where damaged files can be fetched again: from the record of our own download, or what the Hugging Face cache
+    of this user says. A folder that merely has such a name, or brings a record, names no source."""
     match = _SNAPSHOT.fullmatch(folder.parent.parent.name)
-    if match is not None and folder.parent.name == "snapshots":
+    if match is not None and folder.parent.name == "snapshots" and _is_in_cache(folder):
         return f"{match[1]}/{match[2]}", folder.name
     return before.repo, before.commit
 
 
-def _known_digest(folder: Path, name: str, old: RecordedFile | None) -> Digest | None:
+def _is_in_cache(folder: Path) -> bool:
+    return folder.resolve().parent.parent.parent == cache_folder().resolve()
+
+
+def _expected_digest(folder: Path, name: str, old: RecordedFile | None) -> tuple[Digest | None, bool]:
+    """What a file should hash to, and whether that came from Hugging Face itself rather than with the folder."""
     if old is not None and old.is_known:
-        return old.digest
+        return old.digest, True
     path = folder / name
     if path.is_symlink() and folder.parent.name == "snapshots" and (blob := path.readlink()).parent.name == "blobs":
-        return digest_of(blob.name)
+        return digest_of(blob.name), _is_in_cache(folder)
     try:
         lines = (folder / ".cache" / "huggingface" / "download" / f"{name}.metadata").read_text("utf-8").splitlines()
-        return digest_of(lines[1].strip())
+        return digest_of(lines[1].strip()), False
     except (OSError, ValueError, IndexError):
-        return None
+        return None, False

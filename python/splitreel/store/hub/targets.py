@@ -1,0 +1,39 @@
+"""Where a download may write: inside the model's folder, and nowhere that a link in it leads.
+
+A folder may come from anybody, and what is written into it comes from a server: a link in it must not turn a repair
+into a way to replace any file of the user.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from splitreel.rules.config import refuse
+
+# Segments on their way, beside the files that they become.
+PARTS: Final = ".parts"
+
+
+def writable_target(folder: Path, name: str) -> Path:
+    """The file to replace. Links are followed only from a snapshot of a Hugging Face cache to a blob of the same
+    repository: there the damaged file is the blob. Raises MODEL_UNSAFE for every other link below `folder`.
+    """
+    root = folder.resolve()
+    target = root / name
+    real = target.resolve()
+    if real == target:
+        return target
+    blobs = root.parent.parent / "blobs"
+    is_snapshot = root.parent.name == "snapshots" and root.parent.parent.name.startswith("models--")
+    if is_snapshot and real.parent == blobs and not blobs.is_symlink() and not real.is_dir():
+        return real
+    raise refuse("MODEL_UNSAFE", "model_link_outside", {"file": name})
+
+
+def make_parts_folder(folder: Path) -> None:
+    """Raises MODEL_UNSAFE where it is a link."""
+    parts = folder / PARTS
+    if parts.is_symlink():
+        raise refuse("MODEL_UNSAFE", "model_link_outside", {"file": PARTS})
+    parts.mkdir(parents=True, exist_ok=True)
