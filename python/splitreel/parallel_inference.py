@@ -2,7 +2,9 @@
 
 import sys
 
+from splitreel.commands.streams import protect_streams
 from splitreel.commands.torchrun import main
 
 if __name__ == "__main__":
+    protect_streams()
     sys.exit(main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""No flag is accepted and ignored: each changes what is asked for, or is refused in words."""
+"""Every flag changes the job, is refused with a reason, or is noted as having no effect."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from splitreel.commands.flags import make_parser, parse_flags
-from splitreel.commands.torchrun import _prepare
+from splitreel.commands.torchrun import prepare
 from splitreel.contract.errors import SplitreelError
 
 BASE = ["--model", "demo", "--prompt", "a red ball", "--device", "cpu"]
@@ -45,7 +45,7 @@ ELSEWHERE = {
 }
 REFUSED: dict[str, tuple[list[str], int, str]] = {
     "--nproc_per_node": (["--nproc_per_node", "3"], 1, "torchrun's own flag"),
-    "--image": (["--image", "FILE"], 1, "does not start from a picture"),
+    "--image": (["--image", "FILE"], 1, "does not start from"),
     "--attention": (["--attention", "cudnn"], 1, "needs an NVIDIA GPU"),
     "--enable_model_cpu_offload": (["--enable_model_cpu_offload"], 1, "needs a GPU"),
     "--enable_sequential_cpu_offload": (["--enable_sequential_cpu_offload"], 1, "needs a GPU"),
@@ -68,7 +68,7 @@ def given(words: list[str], file: Path) -> list[str]:
 def test_a_flag_changes_the_job(flag: str, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     words, world, part = CHANGES[flag]
-    plain, changed = _prepare(BASE, 1)[2], _prepare(given(words, file), world)[2]
+    plain, changed = prepare(BASE, 1)[2], prepare(given(words, file), world)[2]
     assert getattr(plain, part) != getattr(changed, part)
 
 
@@ -76,7 +76,7 @@ def test_a_flag_changes_the_job(flag: str, file: Path, tmp_path: Path, monkeypat
 def test_a_flag_that_cannot_be_is_refused_in_words(flag: str, file: Path) -> None:
     words, world, sentence = REFUSED[flag]
     with pytest.raises(SplitreelError) as raised:
-        _prepare(given(words, file), world)
+        prepare(given(words, file), world)
     assert sentence in raised.value.error.message
     assert raised.value.error.exit_code in {2, 3}
 
@@ -92,3 +92,62 @@ def test_dashes_work_for_underscores_and_unknown_flags_are_named() -> None:
     assert flags.num_inference_steps == 9
     with pytest.raises(SplitreelError, match="--colour"):
         parse_flags(make_parser("p"), [*BASE, "--colour", "red"])
+
+
+# As published: xDiT's examples/run_cogvideo.sh and run_cogvideo_i2v.sh, CogVideo's tools/parallel_inference/run.sh.
+# Sizes are those of the demo model.
+SIZE = ["--height", "64", "--width", "96", "--num_frames", "9"]
+PUBLISHED = {
+    "xDiT": ["--ulysses_degree", "2", "--ring_degree", "1", *SIZE, "--num_inference_steps", "20", "--warmup_steps", "0",
+             "--prompt", "A small dog", "--use_cfg_parallel", "--enable_tiling"],
+    "xDiT, all lines": ["--ulysses_degree", "2", "--ring_degree", "1", *SIZE, "--output_type", "pil", "--seed", "1024",
+                        "--num_inference_steps", "20", "--warmup_steps", "0", "--prompt", "A small dog",
+                        "--use_cfg_parallel", "--use_parallel_vae", "--enable_tiling", "--enable_slicing"],
+    "CogVideo": ["--ulysses_degree", "2", "--ring_degree", "1", *SIZE, "--num_inference_steps", "20",
+                 "--warmup_steps", "0", "--prompt", "A small dog", "--use_cfg_parallel"],
+    "xDiT's other flags": ["--prompt", "A small dog", "--ulysses_degree", "4", "--negative_prompt", "blurry",
+                           "--no_use_resolution_binning", "--trust-remote-code", "--download-dir", "/models",
+                           "--split_scheme", "row", "--max_sequence_length", "226", "--dit_parallel_size", "0"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("script", PUBLISHED)
+def test_published_command_lines_run(script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    _, _, job, note = prepare(["--model", "demo", "--device", "cpu", *PUBLISHED[script]], 4)
+    assert job.plan.world_size == 4
+    assert ("--enable_tiling" in PUBLISHED[script]) == ("--enable_tiling" in (note or ""))
+
+
+def test_flags_without_effect_are_noted_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = ["--enable_tiling", "--use_parallel_vae", "--split_scheme", "row"]
+    note = prepare([*BASE, *given], 1)[3]
+    assert note == "No need for --enable_tiling, --use_parallel_vae, --split_scheme: Splitreel works this way already."
+
+
+@pytest.mark.parametrize("words", [["--use_torch_compile"], ["--use-fbcache"], ["--attn_layer_num_for_pp", "10", "9"]])
+def test_what_only_xdit_has_is_named(words: list[str]) -> None:
+    with pytest.raises(SplitreelError, match=f"{words[0].replace('-fb', '_fb')} of xDiT is not available"):
+        prepare([*BASE, *words], 1)
+
+
+def test_each_prompt_may_have_its_negative_prompt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    prompts = ["--model", "demo", "--device", "cpu", "--prompt", "a", "b"]
+    for negative, expected in ((["x", "y"], ["x", "y"]), (["x"], ["x", "x"]), ([], ["", ""])):
+        job = prepare([*prompts, "--negative_prompt", *negative], 1)[2]
+        assert [video.negative_prompt for video in job.videos] == expected
+
+
+def test_overwrite_replaces_files_but_no_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    target = Path(prepare([*BASE, "--overwrite"], 1)[2].videos[0].output_path)
+    target.parent.mkdir()
+    target.touch()
+    prepare([*BASE, "--overwrite"], 1)
+    target.unlink()
+    target.mkdir()
+    with pytest.raises(SplitreelError) as raised:
+        prepare([*BASE, "--overwrite"], 1)
+    assert raised.value.code == "OUTPUT_EXISTS"

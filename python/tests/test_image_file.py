@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -147,3 +148,25 @@ def test_what_is_no_image_is_refused(
     assert caught.value.code == "IMAGE_UNREADABLE"
     assert caught.value.params["file"] == str(file)
     assert problem in str(caught.value.params["problem"])
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(SplitreelError, match="it is not a file"):
+        check_image(tmp_path / "pipe.png")
+
+
+def test_an_eps_in_disguise_starts_no_ghostscript(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    canary, gs = tmp_path / "canary", tmp_path / "gs"
+    gs.write_text(f"#!/bin/sh\ntouch {canary}\n")
+    gs.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    corners().save(tmp_path / "x.png", "EPS")
+    with pytest.raises(SplitreelError, match="not a PNG, JPEG or WebP file"):
+        check_image(tmp_path / "x.png")
+    assert not canary.exists()
+
+
+def test_an_address_is_no_file() -> None:
+    with pytest.raises(SplitreelError, match="save the image and name the file"):
+        check_image(Path("https://example.com/x.png"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -37,11 +39,11 @@ def frames() -> list[np.ndarray]:
     ]
 
 
-def write(target: Path) -> Mp4Writer:
+def write(target: Path, metadata: VideoMetadata = METADATA) -> Mp4Writer:
     writer = Mp4Writer(target, VideoFormat(96, 64, 8))
     for frame in frames():
         writer.add(frame)
-    writer.finish(METADATA)
+    writer.finish(metadata)
     return writer
 
 
@@ -72,17 +74,23 @@ def test_never_over_another_file(tmp_path: Path) -> None:
     target = tmp_path / "a.mp4"
     writer = write(target)
     target.write_text("mine")
-    with pytest.raises(SplitreelError) as caught:
-        writer.publish()
-    assert caught.value.code == "OUTPUT_EXISTS"
+    (tmp_path / "a_1.mp4").symlink_to("nowhere")
+    # Another run has taken the name meanwhile: the finished video gets the next free one.
+    assert writer.publish() == tmp_path / "a_2.mp4"
     assert target.read_text() == "mine"
-    assert list(tmp_path.iterdir()) == [target]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mp4", "a_1.mp4", "a_2.mp4"]
+    assert read_metadata(tmp_path / "a_2.mp4") == METADATA
+
+
+def test_names_that_are_not_utf8_are_kept_in_the_settings(tmp_path: Path) -> None:
+    metadata = replace(METADATA, request=replace(METADATA.request, image_path=os.fsdecode(b"/caf\xe9.png")))
+    writer = write(tmp_path / "a.mp4", metadata)
+    writer.publish()
+    assert read_metadata(tmp_path / "a.mp4") == metadata
 
 
 @pytest.mark.parametrize("links", [True, False])
 def test_without_nameless_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
-    import os
-
     monkeypatch.delattr(os, "O_TMPFILE")
     if not links:
 
@@ -93,11 +101,8 @@ def test_without_nameless_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     first = write(tmp_path / "a.mp4")
     first.publish()
     assert read_metadata(tmp_path / "a.mp4") == METADATA
-    second = write(tmp_path / "a.mp4")
-    with pytest.raises(SplitreelError):
-        second.publish()
-    second.discard()
-    assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
+    assert write(tmp_path / "a.mp4").publish() == tmp_path / "a_1.mp4"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mp4", "a_1.mp4"]
 
 
 def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

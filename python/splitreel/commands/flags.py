@@ -1,4 +1,4 @@
-"""The flags of `generate` and of the torchrun drop-in, and the job that they mean. No torch, no processes."""
+"""The flags of `generate` and of the torchrun drop-in, and the job that they describe. No torch, no processes."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Literal, NoReturn, cast
 
 from splitreel.contract.errors import Reason, SplitreelError
-from splitreel.contract.protocol import VideoSettings
+from splitreel.contract.protocol import VideoSettings, WorkerVideo
 from splitreel.rules.model_shape import ModelShape
 from splitreel.rules.plan import Plan, PlanContext, PlanDevices, recommend_plan
 
 _DTYPES = ("auto", "bfloat16", "float32")
 _DEFAULT_SEED = 42
 _DEFAULT_STEPS = 50
-# CogVideoX 1.5's configs give a square canvas for positions; this is the size that its authors publish it for.
+# CogVideoX 1.5's configs give a square canvas for positions. This is the size that its authors publish.
 _SIZE_OF_1_5 = (1360, 768)
 
 
@@ -28,11 +28,11 @@ class _Parser(argparse.ArgumentParser):
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """As they were given; None where they were not."""
+    """The flags as given; None where one was not given."""
 
     model: str
     prompts: tuple[str, ...]
-    negative_prompt: str
+    negative_prompts: tuple[str, ...]  # one for all prompts, or one each
     image: Path | None
     nproc_per_node: int | None
     ulysses_degree: int | None
@@ -58,6 +58,7 @@ class Flags:
     output_dir: Path
     save_latents: Path | None
     overwrite: bool
+    ignored: tuple[str, ...] = ()  # flags of other programs that have no effect here
 
     @property
     def plan(self) -> Plan | None:
@@ -73,6 +74,15 @@ class Flags:
             return None
         dp, pp, ring, ulysses, tp = (1 if degree is None else degree for degree in degrees)
         return Plan(dp=dp, cfg=2 if self.use_cfg_parallel else 1, pp=pp, ring=ring, ulysses=ulysses, tp=tp)
+
+    def videos(self, paths: Sequence[Path]) -> tuple[WorkerVideo, ...]:
+        """One per prompt, at the path of the same position."""
+        negative = self.negative_prompts if len(self.negative_prompts) > 1 else self.negative_prompts * len(paths)
+        image = None if self.image is None else str(self.image.absolute())
+        return tuple(
+            WorkerVideo(prompt, unwanted, self.seed, image, str(path))
+            for prompt, unwanted, path in zip(self.prompts, negative, paths, strict=True)
+        )
 
     def settings(self, shape: ModelShape, plan: Plan) -> VideoSettings:
         width, height = default_size(shape)
@@ -92,7 +102,7 @@ class Flags:
 
 
 def default_size(shape: ModelShape) -> tuple[int, int]:
-    """Width and height that a model is asked for when nothing is said."""
+    """Width and height where none are given."""
     if shape.patch_size_temporal > 1 and shape.sample_width == shape.sample_height and shape.sample_width > 1360:
         return _SIZE_OF_1_5
     return shape.sample_width, shape.sample_height
@@ -119,8 +129,8 @@ def make_parser(program: str) -> argparse.ArgumentParser:
     add("--model", required=True, help="a folder, a catalogue name, or demo")
     add("--prompt", nargs="+", default=[], help="one or more; one video each")
     add("--prompt_file", type=Path, help="a text file with one prompt a line")
-    add("--negative_prompt", default="", nargs="?", const="")
-    add("--image", type=Path, help="the first picture, for image to video")
+    add("--negative_prompt", nargs="*", default=[], help="one for all prompts, or one each")
+    add("--image", type=Path, help="the first frame, for image to video (PNG, JPEG or WebP)")
     add("--nproc_per_node", type=int, help="ranks; the product of the degrees unless given")
     add("--ulysses_degree", type=int)
     add("--ring_degree", type=int)
@@ -161,16 +171,33 @@ def parse_flags(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Fl
         offload = "model"
     elif values["enable_sequential_cpu_offload"]:
         offload = "sequential"
+    # No prompt at all counts as an empty one, and is refused as such.
     prompts = tuple(cast("list[str]", values["prompt"])) + _prompts_of(cast("Path | None", values["prompt_file"]))
-    names = set(Flags.__dataclass_fields__) - {"prompts", "offload", "overwrite"}
+    prompts = prompts or ("",)
+    negative = tuple(cast("list[str]", values["negative_prompt"])) or ("",)
+    _check_prompts(prompts, negative)
+    names = set(Flags.__dataclass_fields__) - {"prompts", "negative_prompts", "offload", "overwrite", "ignored"}
     shared = {name: values[name] for name in names}
-    # No prompt at all is an empty one, and is refused as such.
     return Flags(
-        prompts=prompts or ("",),
+        prompts=prompts,
+        negative_prompts=negative,
         offload=offload,
         overwrite=bool(values.get("overwrite")),
+        ignored=tuple(cast("list[str]", values.get("ignored", []))),
         **shared,  # type: ignore[arg-type] # argparse has checked each
     )
+
+
+def _check_prompts(prompts: tuple[str, ...], negative: tuple[str, ...]) -> None:
+    """Raises FLAG_INVALID."""
+    if len(negative) not in {1, len(prompts)}:
+        problem = f"{len(negative)} negative prompts don't fit {len(prompts)} prompts: give one, or one for each"
+        raise SplitreelError("FLAG_INVALID", {"problem": problem})
+    for kind, texts in (("Prompt", prompts), ("Negative prompt", negative)):
+        for number, text in enumerate(texts, start=1):
+            # Python reads bytes that are not UTF-8 as lone surrogates, which no tokenizer takes.
+            if any("\ud800" <= character <= "\udfff" for character in text):
+                raise SplitreelError("FLAG_INVALID", {"problem": f"{kind} {number} is not UTF-8 text"})
 
 
 def _underscored(argument: str) -> str:
@@ -182,11 +209,12 @@ def _prompts_of(file: Path | None) -> tuple[str, ...]:
     if file is None:
         return ()
     try:
-        lines = file.read_text("utf-8-sig").splitlines()
+        # Only line breaks end a prompt: splitlines() would also split at U+2028 and other characters of pasted text.
+        lines = re.split(r"\r\n|\r|\n", file.read_bytes().decode("utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         problem = error.strerror if isinstance(error, OSError) and error.strerror else "it is not UTF-8 text"
         raise SplitreelError("PROMPT_FILE_UNREADABLE", {"file": str(file), "problem": problem}) from error
     prompts = tuple(line.strip() for line in lines if line.strip())
     if not prompts:
-        raise SplitreelError("PROMPT_FILE_UNREADABLE", {"file": str(file), "problem": "it has no prompt in it"})
+        raise SplitreelError("PROMPT_FILE_UNREADABLE", {"file": str(file), "problem": "it contains no prompt"})
     return prompts

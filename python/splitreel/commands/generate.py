@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -13,6 +13,7 @@ from typing import Literal
 from splitreel.commands.flags import Flags, chosen_plan
 from splitreel.contract.device import Device, cpu_devices
 from splitreel.contract.errors import AppError, Cancelled, SplitreelError
+from splitreel.contract.messages import notice_text
 from splitreel.contract.protocol import (
     CancelJob,
     Event,
@@ -27,7 +28,6 @@ from splitreel.contract.protocol import (
     StartJob,
     VideoFailed,
     VideoFinished,
-    WorkerVideo,
 )
 from splitreel.machine.gpus import visible_gpus
 from splitreel.rules.naming import free_path, video_name
@@ -35,9 +35,17 @@ from splitreel.rules.plan import Plan
 from splitreel.rules.request import MAX_VIDEOS
 from splitreel.rules.video_size import size_text
 from splitreel.store.find_model import find_model
-from splitreel.worker.supervisor.checks import MAX_CPU_RANKS, check_disk_space, check_settings, model_of, nearest_folder
+from splitreel.worker.supervisor.checks import (
+    MAX_CPU_RANKS,
+    check_disk_space,
+    check_settings,
+    model_of,
+    writable_folder,
+)
 from splitreel.worker.supervisor.current_job import JobRequest
+from splitreel.worker.supervisor.latents_file import check_latents_path
 from splitreel.worker.supervisor.supervisor import Options, Supervisor
+from splitreel.worker.supervisor.tokens import count_tokens
 
 _JOB = "generate"
 _UNITS = {
@@ -56,62 +64,57 @@ def generate(flags: Flags, options: Options | None = None) -> int:
     display = _ProgressDisplay()
     supervisor = Supervisor(display.handle, options)
     display.supervisor = supervisor
-    signal.signal(signal.SIGINT, lambda *_: supervisor.post(CancelJob(_JOB)))
-    signal.signal(signal.SIGTERM, lambda *_: supervisor.post(CancelJob(_JOB)))
+    note_long_prompts(request.job)
+    # SIGHUP comes when the terminal closes, SIGQUIT by Ctrl-\.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, lambda *_: supervisor.post(CancelJob(_JOB)))
     supervisor.post(request)
     supervisor.run()
     return display.conclude()
 
 
 def plan_request(flags: Flags) -> JobRequest:
-    """Everything that can be refused is refused here, before torch is imported anywhere."""
+    """Refuses everything that can be refused, before any process imports torch."""
     model = model_of(flags.model)
     if len(flags.prompts) > MAX_VIDEOS:
         problem = f"{len(flags.prompts)} prompts at once are not possible: give at most {MAX_VIDEOS}"
         raise SplitreelError("FLAG_INVALID", {"problem": problem})
     kind: Literal["cuda", "cpu"] = "cpu" if flags.device == "cpu" else "cuda"
     plan = chosen_plan(flags, model.shape, kind)
+    folder, taken = flags.output_dir.absolute(), set[Path]()
     job = StartJob(
         job_id=_JOB,
         model_id=flags.model if find_model(flags.model) != Path(flags.model).absolute() else str(model.path),
         model_path=str(model.path),
         settings=flags.settings(model.shape, plan),
-        videos=_videos(flags),
+        videos=flags.videos([free_path(folder, video_name(prompt, flags.seed), taken) for prompt in flags.prompts]),
         plan=plan,
         devices=cpu_devices(plan.world_size),
         preview_folder=None,
     )
-    # What is wrong whatever the devices are is said before they are looked for.
+    # What is wrong on any device is reported before the GPUs are looked for.
     if flags.device != "cpu":
-        check_settings(_on(job, tuple(Device("cuda", index, None, "") for index in range(64))), model)
-    job = _on(job, _devices(flags, plan))
+        check_settings(replace(job, devices=tuple(Device("cuda", index, None, "") for index in range(64))), model)
+    job = replace(job, devices=_devices(flags, plan))
     check_settings(job, model)
     check_disk_space(job)
-    if flags.save_latents is not None:
-        folder = nearest_folder(flags.save_latents.absolute().parent)
-        if not os.access(folder, os.W_OK):
-            raise SplitreelError("OUTPUT_NOT_WRITABLE", {"folder": str(folder)})
-    latents = None if flags.save_latents is None else flags.save_latents.absolute()
-    return JobRequest(job, latents, flags.dtype)
+    if flags.save_latents is None:
+        return JobRequest(job, None, flags.dtype)
+    check_latents_path(flags.save_latents)
+    target = flags.save_latents.absolute()
+    writable_folder(target.parent)
+    return JobRequest(job, target, flags.dtype)
 
 
-def _on(job: StartJob, devices: tuple[Device, ...]) -> StartJob:
-    return replace(job, devices=devices)
-
-
-def _videos(flags: Flags) -> tuple[WorkerVideo, ...]:
-    taken: set[Path] = set()
-    folder = flags.output_dir.absolute()
-    return tuple(
-        WorkerVideo(
-            prompt=prompt,
-            negative_prompt=flags.negative_prompt or "",
-            seed=flags.seed,
-            image_path=None if flags.image is None else str(flags.image.absolute()),
-            output_path=str(free_path(folder, video_name(prompt, flags.seed), taken)),
-        )
-        for prompt in flags.prompts
-    )
+def note_long_prompts(job: StartJob) -> None:
+    """Says how much of a prompt the model reads, as the window does."""
+    for video in job.videos:
+        for text in (video.prompt, video.negative_prompt):
+            # Counting is a courtesy: a tokenizer that doesn't load fails the job later, with its own error.
+            with suppress(Exception):
+                tokens, limit = count_tokens(job.model_path, text)
+                if tokens > limit:
+                    print(notice_text("prompt_too_long", {"tokens": tokens, "max": limit}), file=sys.stderr)
 
 
 def _devices(flags: Flags, plan: Plan) -> tuple[Device, ...]:
@@ -140,13 +143,13 @@ class _ProgressDisplay:
         self._is_cancelled = False
         self._is_terminal = sys.stderr.isatty()
         self._stage: Stage | None = None
-        self._told_at = 0.0
+        self._shown_at = 0.0
         self._saved: list[str] = []
 
     def handle(self, event: Event) -> None:
         match event:
             case StageProgressed():
-                self._tell(event)
+                self._show(event)
             case VideoFinished():
                 self._saved.append(event.path)
             case VideoFailed():
@@ -168,22 +171,23 @@ class _ProgressDisplay:
     def conclude(self) -> int:
         if self._is_terminal:
             print(file=sys.stderr)
+        # A job that fails or is cancelled later leaves these videos, too.
+        for path in self._saved:
+            print(f"output saved to {_shown(path)}")
         if self._error is not None:
             raise SplitreelError.from_error(self._error)
         if self._is_cancelled or self._report is None:
             raise Cancelled
-        for path in self._saved:
-            print(f"output saved to {_shown(path)}")
         peak_gb = max((rank.peak_memory_bytes for rank in self._report.ranks), default=0) / 1e9
         print(f"epoch time: {self._report.total_ms / 1000:.2f} sec, memory: {peak_gb:.2f} GB", flush=True)
         return 0
 
-    def _tell(self, event: StageProgressed) -> None:
+    def _show(self, event: StageProgressed) -> None:
         now = time.monotonic()
         is_last = event.completed == event.total
-        if not is_last and now - self._told_at < (0.1 if self._is_terminal else 2.0) and event.stage is self._stage:
+        if not is_last and now - self._shown_at < (0.1 if self._is_terminal else 2.0) and event.stage is self._stage:
             return
-        self._told_at, self._stage = now, event.stage
+        self._shown_at, self._stage = now, event.stage
         unit = _UNITS[event.stage]
         if event.stage is Stage.LOADING:
             counted = f"{size_text(event.completed)} of {size_text(event.total)}"

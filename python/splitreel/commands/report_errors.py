@@ -4,22 +4,38 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Callable
 
-from splitreel.contract.errors import Cancelled, SplitreelError
+from splitreel.contract.errors import AppError, Cancelled, SplitreelError
 from splitreel.contract.messages import exit_code
 
 
-def report_errors(work: Callable[[], int]) -> int:
-    """Runs it; an error becomes one line on stderr and its exit code. Details only where they are asked for."""
+def report_errors(work: Callable[[], int], *, is_reported: Callable[[Exception], bool] = lambda _error: True) -> int:
+    """Runs a command and returns its exit code. SPLITREEL_DETAILS=1 shows what is behind an error.
+
+    `is_reported`: False for an error that another process reports.
+    """
     try:
         return work()
     except SplitreelError as error:
-        action = "" if error.error.reasons else f" {error.error.action}"
-        print(f"{error.error.message}{action}", file=sys.stderr)
-        if error.error.details and os.environ.get("SPLITREEL_DETAILS"):
-            print(error.error.details, file=sys.stderr)
+        if is_reported(error):
+            _report(error.error)
         return error.error.exit_code
-    except (Cancelled, KeyboardInterrupt):
-        print("Cancelled.", file=sys.stderr)
+    except (Cancelled, KeyboardInterrupt) as error:
+        if isinstance(error, KeyboardInterrupt) or is_reported(error):
+            print("Cancelled.", file=sys.stderr)
         return exit_code("CANCELLED")
+    except Exception as error:  # noqa: BLE001 - whatever it is, the user gets a sentence and a known exit code
+        problem = f"{type(error).__name__}: {error}".strip().split("\n")[0][:300]
+        unforeseen = AppError("INTERNAL", {"problem": problem.rstrip(".")}, (), traceback.format_exc())
+        if is_reported(error):
+            _report(unforeseen)
+        return unforeseen.exit_code
+
+
+def _report(error: AppError) -> None:
+    action = "" if error.reasons else f" {error.action}"
+    print(f"{error.message}{action}", file=sys.stderr)
+    if error.details and os.environ.get("SPLITREEL_DETAILS"):
+        print(error.details, file=sys.stderr)

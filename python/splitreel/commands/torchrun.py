@@ -1,25 +1,29 @@
-"""`torchrun --nproc_per_node=N -m splitreel.parallel_inference FLAGS`: drop-in for the original script.
+"""`torchrun --nproc_per_node=N -m splitreel.parallel_inference FLAGS`: a drop-in for the original script.
 
-Its flags, its file name and its two printed lines. torchrun starts the ranks, also across machines, so there is no
-supervisor here; each rank checks the same things before torch is imported.
+It takes that script's flags, writes its file name and prints its two lines. torchrun starts the ranks, also across
+machines, so there is no supervisor here: every rank checks the same things before it imports torch.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Literal
 
+from splitreel.commands.compatibility import add_compatible_flags, note_of
 from splitreel.commands.flags import Flags, chosen_plan, make_parser, parse_flags
 from splitreel.commands.report_errors import report_errors
 from splitreel.contract.device import Device, cpu_devices
-from splitreel.contract.errors import SplitreelError
+from splitreel.contract.errors import SplitreelError, UnsharedError
 from splitreel.contract.protocol import Stage, StartJob, WorkerVideo
+from splitreel.machine.gpus import visible_gpus
 from splitreel.rules.naming import free_path
 from splitreel.rules.plan import Plan
 from splitreel.store.locations import kernel_trials_file
@@ -27,37 +31,44 @@ from splitreel.store.model_folder import ModelFolder
 from splitreel.worker.rank.job import run_job
 from splitreel.worker.rank.messages import Run
 from splitreel.worker.rank.parent import die_with_parent
-from splitreel.worker.supervisor.checks import check_disk_space, check_settings, model_of
-from splitreel.worker.supervisor.process_environment import versions
+from splitreel.worker.supervisor.checks import MAX_CPU_RANKS, check_disk_space, check_settings, model_of
+from splitreel.worker.supervisor.latents_file import check_latents_path, write_latents
+from splitreel.worker.supervisor.process_environment import ENGINE_SETTINGS, versions
 
 if TYPE_CHECKING:
+    import torch
+
     from splitreel.engine.engine import Engine
 
 _COLLECTIVE_TIMEOUT_S = 1800.0
+_REPORT_S = 5.0
+# Of the settings for ranks, those that don't keep collectives on this machine: torchrun's ranks may be on several.
+_QUIET_LIBRARIES = {name: ENGINE_SETTINGS[name] for name in ("DIFFUSERS_VERBOSITY", "TRANSFORMERS_VERBOSITY")}
 
 
 def main(arguments: Sequence[str]) -> int:
     rank, world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
-    # torchrun gives each rank a session of its own, so its death alone would leave them alive.
+    # torchrun gives each rank a session of its own, so they would outlive its death.
     die_with_parent(os.getppid())
-    if rank != 0:
-        # Every rank finds the same fault; one line is enough.
-        sys.stderr = Path(os.devnull).open("w") if _refuses(arguments, world) else sys.stderr  # noqa: SIM115
-    return report_errors(lambda: _run(arguments, rank, world))
+    os.environ.update(_QUIET_LIBRARIES)
+    is_first_here = os.environ.get("LOCAL_RANK", "0") == "0"
+    # Every rank meets the same error, so one per machine reports it. An unshared one is known to its rank alone.
+    code = report_errors(
+        lambda: _run(arguments, rank, world),
+        is_reported=lambda error: is_first_here or isinstance(error, UnsharedError),
+    )
+    if code != 0 and not is_first_here:
+        # torchrun ends all ranks as soon as one has failed: the one that reports must be the first.
+        time.sleep(_REPORT_S)
+    return code
 
 
-def _refuses(arguments: Sequence[str], world: int) -> bool:
-    try:
-        _prepare(arguments, world)
-    except SplitreelError:
-        return True
-    return False
-
-
-def _prepare(arguments: Sequence[str], world: int) -> tuple[Flags, ModelFolder, StartJob]:
+def prepare(arguments: Sequence[str], world: int) -> tuple[Flags, ModelFolder, StartJob, str | None]:
+    """Checks everything that needs no torch. The last is a note on flags that have no effect."""
     parser = make_parser("splitreel.parallel_inference")
-    parser.add_argument("--overwrite", action="store_true", help="write over videos of the same name")
-    parser.add_argument("--output_type", choices=("pil",), default="pil", help="as the original has it: frames")
+    parser.add_argument("--overwrite", action="store_true", help="replace videos of the same name")
+    parser.add_argument("--output_type", choices=("pil",), default="pil", help="as in the original: frames")
+    add_compatible_flags(parser)
     flags = parse_flags(parser, arguments)
     model = model_of(flags.model)
     kind: Literal["cuda", "cpu"] = "cpu" if flags.device == "cpu" else "cuda"
@@ -65,6 +76,8 @@ def _prepare(arguments: Sequence[str], world: int) -> tuple[Flags, ModelFolder, 
         problem = f"--nproc_per_node is torchrun's own flag: it started {world}, not {flags.nproc_per_node}"
         raise SplitreelError("FLAG_INVALID", {"problem": problem})
     plan = chosen_plan(replace(flags, nproc_per_node=world), model.shape, kind)
+    # Ranks may be on several machines: which GPUs they have is known once all have met.
+    devices = tuple(Device("cuda", index, None, "") for index in range(world))
     job = StartJob(
         job_id="torchrun",
         model_id=flags.model,
@@ -72,13 +85,14 @@ def _prepare(arguments: Sequence[str], world: int) -> tuple[Flags, ModelFolder, 
         settings=flags.settings(model.shape, plan),
         videos=_videos(flags, model, plan),
         plan=plan,
-        devices=cpu_devices(world)
-        if kind == "cpu"
-        else tuple(Device("cuda", number, None, "") for number in range(world)),
+        devices=cpu_devices(MAX_CPU_RANKS) if kind == "cpu" else devices,
         preview_folder=None,
     )
     check_settings(job, model)
-    return flags, model, job
+    check_disk_space(job, may_replace=flags.overwrite)
+    if flags.save_latents is not None:
+        check_latents_path(flags.save_latents)
+    return flags, model, job, note_of(flags.ignored)
 
 
 def _videos(flags: Flags, model: ModelFolder, plan: Plan) -> tuple[WorkerVideo, ...]:
@@ -86,62 +100,66 @@ def _videos(flags: Flags, model: ModelFolder, plan: Plan) -> tuple[WorkerVideo, 
     split = f"dp{plan.dp}_cfg{plan.cfg}_ulysses{plan.ulysses}_ring{plan.ring}_tp{plan.tp}_pp{plan.pp}"
     stem = f"cogvideox_{split}_patch{settings.num_pipeline_patch}_{settings.width}x{settings.height}"
     folder, taken = flags.output_dir.absolute(), set[Path]()
-    videos: list[WorkerVideo] = []
-    for number, prompt in enumerate(flags.prompts):
-        if flags.overwrite:
-            path = folder / (f"{stem}_{number}.mp4" if number else f"{stem}.mp4")
-        else:
-            path = free_path(folder, stem, taken)
-        image = None if flags.image is None else str(flags.image.absolute())
-        videos.append(WorkerVideo(prompt, flags.negative_prompt or "", flags.seed, image, str(path)))
-    return tuple(videos)
+    paths = [
+        folder / (f"{stem}_{number}.mp4" if number else f"{stem}.mp4")
+        if flags.overwrite
+        else free_path(folder, stem, taken)
+        for number in range(len(flags.prompts))
+    ]
+    return flags.videos(paths)
 
 
 def _run(arguments: Sequence[str], rank: int, world: int) -> int:
-    flags, model, job = _prepare(arguments, world)
-    if not flags.overwrite:
-        check_disk_space(job)
-    import torch
+    flags, model, job, note = prepare(arguments, world)
+    if note is not None and rank == 0:
+        print(note, file=sys.stderr, flush=True)
     import torch.distributed as dist
 
     from splitreel.engine.engine import Engine
 
-    local = int(os.environ.get("LOCAL_RANK", "0"))
-    is_cuda = flags.device == "cuda" or (flags.device == "auto" and torch.cuda.is_available())
-    device = torch.device("cuda", local) if is_cuda else torch.device("cpu")
-    if is_cuda:
-        torch.cuda.set_device(device)
+    device, own = _device(flags)
     for name, value in {"RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "0"}.items():
         os.environ.setdefault(name, value)
-    from datetime import timedelta
-
-    timeout = timedelta(seconds=_COLLECTIVE_TIMEOUT_S)
-    dist.init_process_group("cpu:gloo,cuda:nccl" if is_cuda else "gloo", timeout=timeout)
+    dist.init_process_group(
+        "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo", timeout=timedelta(seconds=_COLLECTIVE_TIMEOUT_S)
+    )
     try:
-        engine = Engine(
-            rank=rank,
-            world_size=world,
-            device=device,
-            kernel_trials=kernel_trials_file(),
-        )
-        own = Device("cuda", local, None, torch.cuda.get_device_name(device)) if is_cuda else cpu_devices(world)[rank]
+        engine = Engine(rank=rank, world_size=world, device=device, kernel_trials=kernel_trials_file())
         devices = [own] * world
         dist.all_gather_object(devices, own)
-        # Rank 0 has looked which names are free; the others must mean the same files.
+        # Rank 0 has chosen names that are free; the others must use the same.
         shared = [replace(job, devices=tuple(devices))]
         dist.broadcast_object_list(shared, src=0)
-        return _make(flags, model, shared[0], engine, rank, world)
+        with tempfile.TemporaryDirectory(prefix="splitreel-") as folder:
+            return _make(flags, model, shared[0], engine, rank, Path(folder))
     finally:
         dist.destroy_process_group()
 
 
-def _make(flags: Flags, model: ModelFolder, job: StartJob, engine: Engine, rank: int, world: int) -> int:
+def _device(flags: Flags) -> tuple[torch.device, Device]:
+    """This rank's device. Raises GPU_MISSING, CUDA_UNAVAILABLE or an error of the driver."""
+    import torch
+
+    from splitreel.worker.rank.cuda import start_cuda
+
+    local = int(os.environ.get("LOCAL_RANK", "0"))
+    is_available = torch.cuda.is_available()
+    if flags.device == "cpu" or (flags.device == "auto" and not is_available):
+        return torch.device("cpu"), cpu_devices(local + 1)[local]
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    count = torch.cuda.device_count() if is_available else len(visible_gpus())
+    if here > count:
+        problem = f"torchrun started {here} processes on this computer, which has {count} of them"
+        raise SplitreelError("GPU_MISSING", {"problem": problem})
+    device = torch.device("cuda", local)
+    return device, Device("cuda", local, None, start_cuda(device, f"GPU {local}"))
+
+
+def _make(flags: Flags, model: ModelFolder, job: StartJob, engine: Engine, rank: int, folder: Path) -> int:
+    """`folder`: a private one for raw latents."""
     import torch.distributed as dist
 
     Path(job.videos[0].output_path).parent.mkdir(parents=True, exist_ok=True)
-    if flags.overwrite and rank == 0:
-        for video in job.videos:
-            Path(video.output_path).unlink(missing_ok=True)
     dist.barrier()
     run = Run(
         serial=1,
@@ -149,53 +167,50 @@ def _make(flags: Flags, model: ModelFolder, job: StartJob, engine: Engine, rank:
         model_path=str(model.path),
         fingerprint=model.fingerprint,
         versions=versions(),
-        latents_folder=None if flags.save_latents is None else str(flags.save_latents.absolute().parent),
+        latents_folder=None if flags.save_latents is None else str(folder),
         elapsed_ms=0.0,
         dtype=flags.dtype,
     )
     began = time.monotonic()
-    observer = _TerminalObserver(rank)
+    observer = _TerminalObserver(job, is_first=rank == 0, may_replace=flags.overwrite)
     done, _ = run_job(run, engine, observer, Event(), lambda _report: None)
     seconds = time.monotonic() - began
     for path in observer.saved:
         print(f"output saved to {path}", flush=True)
+    world = len(job.devices)
     peaks: list[int] = [0] * world
     dist.all_gather_object(peaks, done.peak_memory_bytes)
-    saved: list[list[tuple[int, Path, tuple[int, ...]]]] = [[] for _ in range(world)]
-    dist.all_gather_object(saved, observer.latents)
+    # Ranks may be on several machines, so their files travel as bytes.
+    parts: list[list[tuple[int, tuple[int, ...], bytes]]] = [[] for _ in range(world)]
+    dist.all_gather_object(parts, [(video, shape, path.read_bytes()) for video, path, shape in observer.latents])
     if rank == 0:
-        if flags.save_latents is not None:
-            _save_latents(flags.save_latents, [part for parts in saved for part in parts])
         print(f"epoch time: {seconds:.2f} sec, memory: {max(peaks) / 1e9:.2f} GB", flush=True)
+        if flags.save_latents is not None and any(parts):
+            ordered = sorted(part for own in parts for part in own)
+            write_latents(
+                flags.save_latents.absolute(), [shape for _, shape, _ in ordered], (data for _, _, data in ordered)
+            )
     if done.errors:
         raise SplitreelError.from_error(done.errors[0].error)
     return 0
 
 
-def _save_latents(target: Path, parts: list[tuple[int, Path, tuple[int, ...]]]) -> None:
-    from splitreel.worker.rank.messages import LatentsSaved
-    from splitreel.worker.supervisor.latents_file import write_latents
-
-    write_latents(target, [LatentsSaved(1, video, str(path), shape) for video, path, shape in sorted(parts)])
-    for _, path, _ in parts:
-        path.unlink(missing_ok=True)
-
-
 class _TerminalObserver:
-    """Progress on stderr, by rank 0 alone."""
+    """Prints progress on stderr, from rank 0 alone."""
 
-    def __init__(self, rank: int) -> None:
-        self._speaks = rank == 0
+    def __init__(self, job: StartJob, *, is_first: bool, may_replace: bool) -> None:
+        self._job = job
+        self._is_first = is_first
+        self._may_replace = may_replace
         self.saved: list[Path] = []
         self.latents: list[tuple[int, Path, tuple[int, ...]]] = []
 
     def started(self, video: int, stage: Stage, total: int) -> None:
-        if self._speaks:
-            print(f"video {video + 1}: {stage.value} ({total})", file=sys.stderr, flush=True)
+        self._print(f"video {video + 1}: {stage.value} ({total})")
 
     def progressed(self, video: int, stage: Stage, completed: int, total: int) -> None:
-        if self._speaks and stage is Stage.DENOISING:
-            print(f"video {video + 1}: step {completed} of {total}", file=sys.stderr, flush=True)
+        if stage is Stage.DENOISING:
+            self._print(f"video {video + 1}: step {completed} of {total}")
 
     def finished(self, video: int, stage: Stage, total: int) -> None:
         pass
@@ -206,8 +221,15 @@ class _TerminalObserver:
     def latents_saved(self, video: int, path: Path, shape: tuple[int, ...]) -> None:
         self.latents.append((video, path, shape))
 
-    def may_publish(self, video: int) -> bool:  # noqa: ARG002 - nothing cancels here
+    def may_publish(self, video: int) -> bool:
+        if self._may_replace:
+            # Only now that the new video is complete.
+            Path(self._job.videos[video].output_path).unlink(missing_ok=True)
         return True
 
-    def published(self, video: int, path: Path) -> None:  # noqa: ARG002 - the port has it
+    def published(self, video: int, path: Path) -> None:  # noqa: ARG002 - part of the interface
         self.saved.append(path)
+
+    def _print(self, text: str) -> None:
+        if self._is_first:
+            print(text, file=sys.stderr, flush=True)

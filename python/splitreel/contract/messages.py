@@ -78,5 +78,9 @@ def reason_text(code: str, params: Params) -> str:
     return fill(_table()["reasons"][code], params)
 
 
+def notice_text(code: str, params: Params) -> str:
+    return fill(_table()["notices"][code], params)
+
+
 def explanation_text(code: str, params: Params) -> str:
     return fill(_table()["explanations"][code], params)

@@ -1,9 +1,12 @@
-"""Names of video files: readable, and never one that is taken."""
+"""Names of video files: readable, and never one that is taken. No file is opened here."""
 
 from __future__ import annotations
 
+import itertools
+import os
 import re
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 
 # Well under the 255 bytes that file systems allow, whatever the script.
@@ -21,11 +24,16 @@ def video_name(prompt: str, seed: int) -> str:
 
 
 def free_path(folder: Path, stem: str, taken: set[Path], separator: str = "_") -> Path:
-    """`stem.mp4`, or the first of `stem_1.mp4`, `stem_2.mp4`, ... that is not there and not in `taken`."""
-    path = folder / f"{stem}.mp4"
-    count = 0
-    while path in taken or path.exists():
-        count += 1
-        path = folder / f"{stem}{separator}{count}.mp4"
+    """The first of `stem.mp4`, `stem_1.mp4`, `stem_2.mp4`, ... that neither exists nor is in `taken`."""
+    candidates = numbered(folder / f"{stem}.mp4", separator)
+    # A link that leads nowhere takes a name, too.
+    path = next(path for path in candidates if path not in taken and not os.path.lexists(path))
     taken.add(path)
     return path
+
+
+def numbered(path: Path, separator: str = "_") -> Iterator[Path]:
+    """The path itself, then the same with 1, 2, ... at the end of its name."""
+    yield path
+    for count in itertools.count(1):
+        yield path.with_name(f"{path.stem}{separator}{count}{path.suffix}")

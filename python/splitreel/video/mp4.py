@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import shutil
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -18,8 +17,7 @@ import av.error
 from splitreel.contract import wire
 from splitreel.contract.errors import SplitreelError
 from splitreel.contract.protocol import VideoMetadata
-from splitreel.rules.video_size import size_text
-from splitreel.video.output_file import OutputFile
+from splitreel.video.output_file import OutputFile, disk_error
 from splitreel.video.yuv import rgb_to_yuv420, tag_bt709
 
 if TYPE_CHECKING:
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
 # AVX-512 code for them is not deterministic (build 165: equal frames gave one of five files; AVX2 and plain C gave one).
 _ENCODER_OPTIONS = {"crf": "17", "preset": "medium", "x264-params": "mbtree=0"}
 _TITLE_LENGTH = 80
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +73,12 @@ class Mp4Writer:
             self._stream_file.discard()
             self._file.sync()
 
-    def publish(self) -> None:
+    def publish(self) -> Path:
         assert self._file is not None, "finish first"
-        with _disk_errors(self._target):
-            self._file.publish()
+        try:
+            return self._file.publish()
+        except OSError as error:
+            raise disk_error(error, self._target.parent) from error
 
     def discard(self) -> None:
         """Leaves nothing behind. Safe at any time, also after `publish`."""
@@ -90,7 +91,9 @@ class Mp4Writer:
 
 
 def metadata_text(metadata: VideoMetadata) -> str:
-    return json.dumps(wire.to_wire(metadata), ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(wire.to_wire(metadata), ensure_ascii=False, separators=(",", ":"))
+    # Python reads bytes of file names that are not UTF-8 as lone surrogates, which can't be encoded but escaped.
+    return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def read_metadata(path: Path) -> VideoMetadata:
@@ -120,11 +123,3 @@ def _disk_errors(target: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise disk_error(error, target.parent) from error
-
-
-def disk_error(error: OSError, folder: Path) -> SplitreelError:
-    """What an OSError while writing means in words."""
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        free = shutil.disk_usage(folder).free
-        return SplitreelError("DISK_FULL", {"folder": str(folder), "needed": "more", "free": size_text(free)})
-    return SplitreelError("OUTPUT_NOT_WRITABLE", {"folder": str(folder)}, details=str(error))

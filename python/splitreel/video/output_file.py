@@ -1,6 +1,6 @@
-"""A file that appears whole or not at all, and never in the place of another.
+"""A file that appears whole or not at all, and never replaces another.
 
-On Linux it has no name until it is whole (O_TMPFILE), so that not even a power cut or kill -9 leaves a piece of it.
+On Linux it has no name until it is complete (O_TMPFILE), so that not even a power cut or kill -9 leaves a piece of it.
 """
 
 from __future__ import annotations
@@ -8,9 +8,12 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shutil
 from pathlib import Path
 
 from splitreel.contract.errors import SplitreelError
+from splitreel.rules.naming import numbered
+from splitreel.rules.video_size import size_text
 
 _NO_ANONYMOUS_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT}
 _NO_HARD_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
@@ -42,39 +45,48 @@ class OutputFile:
     def sync(self) -> None:
         os.fsync(self._fd)
 
-    def publish(self) -> None:
-        """Gives the file its name. Raises OUTPUT_EXISTS where the name is taken."""
+    def publish(self) -> Path:
+        """Names the file and returns its path: `target`, or the next free number where that was taken meanwhile."""
         try:
-            self._link()
-        except FileExistsError as error:
-            raise SplitreelError("OUTPUT_EXISTS", {"file": str(self.target)}) from error
+            path = next(path for path in numbered(self.target) if self._link(path))
         finally:
             self.discard()
-        folder = os.open(self.target.parent, os.O_RDONLY)
+        folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
+        return path
 
-    def _link(self) -> None:
-        if self._temporary is None:
-            # Only linkat with AT_SYMLINK_FOLLOW gives an anonymous file a name; Python has it as follow_symlinks,
-            # and asks for it only when a directory descriptor is given too.
-            folder = os.open(self.target.parent, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.link(self.path, self.target.name, dst_dir_fd=folder, follow_symlinks=True)
-            finally:
-                os.close(folder)
-            return
+    def _link(self, path: Path) -> bool:
+        """False where the name is taken."""
         try:
-            os.link(self._temporary, self.target)
+            if self._temporary is None:
+                self._link_anonymous(path)
+            else:
+                self._link_temporary(self._temporary, path)
+        except FileExistsError:
+            return False
+        return True
+
+    def _link_anonymous(self, path: Path) -> None:
+        # Only linkat with AT_SYMLINK_FOLLOW names an anonymous file. Python calls it follow_symlinks, and uses it only
+        # when a directory descriptor is given too.
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.link(self.path, path.name, dst_dir_fd=folder, follow_symlinks=True)
+        finally:
+            os.close(folder)
+
+    def _link_temporary(self, temporary: Path, path: Path) -> None:
+        try:
+            os.link(temporary, path)
         except OSError as error:
             if error.errno not in _NO_HARD_LINKS:
                 raise
-            # FAT and some network folders have no links: the claim of the name is then a file of no length.
-            claim = os.open(self.target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
-            os.close(claim)
-            self._temporary.replace(self.target)
+            # FAT and some network folders have no links: an empty file claims the name instead.
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
+            temporary.replace(path)
 
     def discard(self) -> None:
         if self._fd >= 0:
@@ -82,3 +94,11 @@ class OutputFile:
             self._fd = -1
         if self._temporary is not None:
             self._temporary.unlink(missing_ok=True)
+
+
+def disk_error(error: OSError, folder: Path) -> SplitreelError:
+    """What an OSError while writing into a folder means."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        free = shutil.disk_usage(folder).free
+        return SplitreelError("DISK_FULL", {"folder": str(folder), "needed": "more", "free": size_text(free)})
+    return SplitreelError("OUTPUT_NOT_WRITABLE", {"folder": str(folder)}, details=str(error))

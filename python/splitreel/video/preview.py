@@ -1,4 +1,4 @@
-"""Small pictures of a video that is still forming."""
+"""Previews of a video that is still being made."""
 
 from __future__ import annotations
 
@@ -17,5 +17,9 @@ def write_preview(path: Path, image_u8_HWC: np.ndarray) -> None:
 
     part = path.with_suffix(".part")
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(image_u8_HWC).save(part, "JPEG", quality=_QUALITY)
-    part.replace(path)
+    try:
+        Image.fromarray(image_u8_HWC).save(part, "JPEG", quality=_QUALITY)
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise

@@ -19,7 +19,7 @@ from splitreel.worker.supervisor.job_end import (
 
 FULL = AppError("DISK_FULL", {"folder": "x", "needed": "1 MB", "free": "0 MB"})
 OOM = AppError("HOST_OOM", {"rank": 0, "stage": "denoising", "advice": ""})
-DONE = Done(1, (), (), 0, (), "kept", "sdpa")
+DONE = Done(1, (), 0.0, 0, (), "kept", "sdpa")
 CANCELLED = Stopped(1, None, shared=True)
 SHARED = Stopped(1, OOM, shared=True)
 OWN = Stopped(1, OOM, shared=False)

@@ -46,9 +46,10 @@ class ClipWriter:
         assert self._writer is not None
         self._writer.finish(metadata())
 
-    def publish(self) -> None:
+    def publish(self) -> Path:
+        """The path that the video got."""
         assert self._writer is not None
-        self._writer.publish()
+        return self._writer.publish()
 
     def discard(self) -> None:
         if self._thread.is_alive():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -24,6 +26,7 @@ from splitreel.engine.api import LoadReport
 from splitreel.engine.api import Stage as EngineStage
 from splitreel.rules.request import FRAMES_PER_SECOND
 from splitreel.video.mp4 import VideoFormat
+from splitreel.video.output_file import disk_error
 from splitreel.worker.rank.clip_writer import ClipWriter
 from splitreel.worker.rank.messages import Run
 
@@ -52,10 +55,25 @@ class JobObserver(Protocol):
 class _Clock:
     """When the stages of one video ran, in seconds of the monotonic clock."""
 
-    started: dict[Stage, float]
-    durations: dict[Stage, float]
-    steps: list[float]
-    peaks: dict[Stage, int]
+    started: dict[Stage, float] = field(default_factory=dict)
+    durations: dict[Stage, float] = field(default_factory=dict)
+    steps: list[float] = field(default_factory=list)
+    peaks: dict[Stage, int] = field(default_factory=dict)
+    step_began: float = 0.0
+
+    def end_step(self) -> None:
+        now = time.monotonic()
+        self.steps.append(now - (self.step_began or self.started[Stage.DENOISING]))
+        self.step_began = now
+
+
+def mean_step_s(videos: Sequence[Sequence[float]]) -> float:
+    """The time of a denoising step: the mean over all but each video's first, which also warms kernels up.
+
+    The first counts only where it is the only one. 0 without steps. Every figure in ms per step is made here.
+    """
+    steps = [step for video in videos for step in (video[1:] or video)]
+    return sum(steps) / len(steps) if steps else 0.0
 
 
 class JobHooks:
@@ -75,7 +93,7 @@ class JobHooks:
     def stage_progressed(self, video: int, stage: EngineStage, completed: int) -> None:
         kind = Stage(stage.value)
         if kind is Stage.DENOISING:
-            self._clock(video).steps.append(time.monotonic())
+            self._clock(video).end_step()
         self._observer.progressed(video, kind, completed, self._totals.get((video, kind), completed))
 
     def stage_finished(self, video: int, stage: EngineStage) -> None:
@@ -93,14 +111,20 @@ class JobHooks:
         from splitreel.video.preview import write_preview
 
         path = Path(self._run.job.preview_folder) / f"{video}-{step}.jpg"
-        write_preview(path, image_u8_HWC)
-        self._observer.previewed(video, step, path)
+        # A preview is not worth a video: where there is no room for it, the job goes on without.
+        with suppress(OSError):
+            write_preview(path, image_u8_HWC)
+            self._observer.previewed(video, step, path)
 
     def latents(self, video: int, latents_BFCHW: torch.Tensor) -> None:
         if self._run.latents_folder is None:
             return
-        path = Path(self._run.latents_folder) / f"{video}.f32"
-        latents_BFCHW.contiguous().numpy().tofile(path)
+        folder = Path(self._run.latents_folder)
+        path = folder / f"{video}.f32"
+        try:
+            path.write_bytes(latents_BFCHW.contiguous().numpy().data)
+        except OSError as error:
+            raise disk_error(error, folder) from error
         self._observer.latents_saved(video, path, tuple(latents_BFCHW.shape))
 
     def frame(self, video: int, index: int, frame_u8_HWC: np.ndarray) -> None:
@@ -117,6 +141,11 @@ class JobHooks:
         if index == settings.num_frames - 1:
             self._complete(video, clip)
 
+    @property
+    def ms_per_step(self) -> float:
+        """Over the videos that this rank took part in."""
+        return 1000 * mean_step_s([clock.steps for clock in self._clocks.values()])
+
     def discard_unfinished(self) -> None:
         for clip in self._clips.values():
             clip.discard()
@@ -126,9 +155,9 @@ class JobHooks:
         clip.finish(lambda: self._metadata(video))
         if not self._observer.may_publish(video):
             raise Cancelled
-        clip.publish()
+        path = clip.publish()
         self._finish(video, Stage.WRITING)
-        self._observer.published(video, Path(self._run.job.videos[video].output_path))
+        self._observer.published(video, path)
 
     def _start(self, video: int, stage: Stage, total: int) -> None:
         self._clock(video).started[stage] = time.monotonic()
@@ -141,23 +170,22 @@ class JobHooks:
         self._observer.finished(video, stage, self._totals.get((video, stage), 0))
 
     def _clock(self, video: int) -> _Clock:
-        return self._clocks.setdefault(video, _Clock({}, {}, [], {}))
+        return self._clocks.setdefault(video, _Clock())
 
     def _metadata(self, video: int) -> VideoMetadata:
         run, clock = self._run, self._clock(video)
-        job, asked = run.job, run.job.videos[video]
-        shared = {field.name: getattr(job.settings, field.name) for field in fields(VideoSettings)}
+        job, source = run.job, run.job.videos[video]
+        shared = {each.name: getattr(job.settings, each.name) for each in fields(VideoSettings)}
         writing = time.monotonic() - clock.started[Stage.WRITING]
         durations = {**clock.durations, Stage.WRITING: writing}
-        gaps = [after - before for before, after in zip(clock.steps, clock.steps[1:], strict=False)]
         is_cuda = job.devices[0].kind == "cuda"
         return VideoMetadata(
             request=VideoMetadataRequest(
                 model_id=job.model_id,
-                prompt=asked.prompt,
-                negative_prompt=asked.negative_prompt,
-                image_path=asked.image_path,
-                seed=asked.seed,
+                prompt=source.prompt,
+                negative_prompt=source.negative_prompt,
+                image_path=source.image_path,
+                seed=source.seed,
                 video_count=1,
                 **shared,
             ),
@@ -174,7 +202,7 @@ class JobHooks:
             created_at=datetime.now(UTC).isoformat(timespec="seconds"),
             report=MetadataReport(
                 total_ms=run.elapsed_ms + 1000 * (time.monotonic() - self._began),
-                ms_per_step=1000 * sum(gaps) / len(gaps) if gaps else 1000 * durations.get(Stage.DENOISING, 0.0),
+                ms_per_step=1000 * mean_step_s([clock.steps]),
                 weight_bytes_read=self.loaded.bytes_read if self.loaded is not None else 0,
                 stages=tuple(StageReport(stage, 1000 * seconds) for stage, seconds in durations.items()),
                 peaks=tuple(StagePeak(stage, amount) for stage, amount in clock.peaks.items()),

@@ -49,8 +49,7 @@ def run_job(
         for name, figures in report.stages.items()
     )
     peak = max((stage.peak_memory_bytes for stage in peaks), default=0)
-    steps = tuple(1000 * seconds for seconds in report.step_seconds)
-    return Done(run.serial, errors, steps, peak, peaks, report.text_encoder, report.kernel.value), report
+    return Done(run.serial, errors, hooks.ms_per_step, peak, peaks, report.text_encoder, report.kernel.value), report
 
 
 def engine_job(run: Run) -> EngineJob:

@@ -146,7 +146,7 @@ class Done:
 
     serial: int
     errors: tuple[VideoError, ...]
-    step_ms: tuple[float, ...]
+    ms_per_step: float  # 0 on a rank that took no part
     peak_memory_bytes: int
     stage_peaks: tuple[StagePeak, ...]
     text_encoder: Literal["kept", "offloaded", "freed"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import traceback
@@ -17,6 +18,7 @@ from splitreel.rules.request import MAX_SEED, VideoRequest, check_request
 from splitreel.rules.video_size import size_text, video_bytes
 from splitreel.store.find_model import find_model
 from splitreel.store.model_folder import ModelFolder, check_model_folder
+from splitreel.video.image_file import check_image
 from splitreel.worker.supervisor.memory import check_memory
 
 MAX_CPU_RANKS = 8
@@ -32,7 +34,16 @@ class CheckedJob:
 
 
 def model_of(path: str) -> ModelFolder:
+    """Raises MODEL_MISSING, or says what is wrong with the model."""
+    if not _is_utf8(path):
+        problem = "The path of the model is not UTF-8 text, which its loaders need: rename the folder"
+        raise SplitreelError("FLAG_INVALID", {"problem": problem})
     return check_model_folder(find_model(path))
+
+
+def _is_utf8(path: str) -> bool:
+    """Python reads other bytes of a file name as lone surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in os.path.realpath(path))
 
 
 def check_job(job: StartJob, dtype: str = "auto") -> CheckedJob:
@@ -84,8 +95,8 @@ def check_settings(job: StartJob, model: ModelFolder) -> None:
         )
         if reasons:
             raise SplitreelError("REQUEST_INVALID", reasons=reasons)
-        if video.image_path is not None and not Path(video.image_path).is_file():
-            raise SplitreelError("FLAG_INVALID", {"problem": f"There is no picture at {video.image_path}"})
+    for file in {video.image_path for video in job.videos if video.image_path is not None}:
+        check_image(Path(file))
     devices = PlanDevices(job.devices[0].kind, len(job.devices))
     context = PlanContext(model.shape, devices, settings.guidance_scale, len(job.videos), settings.offload)
     if reasons := check_plan(context, job.plan):
@@ -114,27 +125,43 @@ def image_tokens(shape: ModelShape, settings: VideoSettings) -> int:
     return -(-frames // shape.patch_size_temporal) * (settings.height // cell) * (settings.width // cell)
 
 
-def check_disk_space(job: StartJob) -> None:
-    """Creates no folder: it checks the nearest one that exists."""
+def check_disk_space(job: StartJob, *, may_replace: bool = False) -> None:
+    """Whether the videos can be written. Creates no folder: it checks the nearest one that exists."""
     settings = job.settings
     needed = len(job.videos) * video_bytes(settings.width, settings.height, settings.num_frames)
     for video in job.videos:
         target = Path(video.output_path)
-        if target.exists():
+        if os.path.lexists(target) and not (may_replace and not target.is_dir()):
             raise SplitreelError("OUTPUT_EXISTS", {"file": str(target)})
-        folder = nearest_folder(target.parent)
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise SplitreelError("OUTPUT_NOT_WRITABLE", {"folder": str(folder)})
+        folder = writable_folder(target.parent)
         free = shutil.disk_usage(folder).free
         if free < needed:
             params = {"folder": str(folder), "needed": size_text(needed), "free": size_text(free)}
             raise SplitreelError("DISK_FULL", params)
 
 
+def writable_folder(folder: Path) -> Path:
+    """The folder, or its nearest parent that exists. Raises OUTPUT_NOT_WRITABLE."""
+    nearest = nearest_folder(folder)
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise SplitreelError("OUTPUT_NOT_WRITABLE", {"folder": str(nearest)})
+    longest = os.pathconf(nearest, "PC_NAME_MAX")
+    too_long = [part for part in folder.parts[len(nearest.parts) :] if len(os.fsencode(part)) > longest]
+    if too_long:
+        details = f"the name has {len(os.fsencode(too_long[0]))} bytes, and {longest} are allowed"
+        raise SplitreelError("OUTPUT_NOT_WRITABLE", {"folder": str(folder)}, details=details)
+    return nearest
+
+
 def nearest_folder(folder: Path) -> Path:
     for candidate in (folder, *folder.parents):
-        if candidate.is_dir():
-            return candidate
-        if candidate.exists():
-            break
+        try:
+            if candidate.is_dir():
+                return candidate
+            if os.path.lexists(candidate):
+                break
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                continue
+            raise SplitreelError("OUTPUT_NOT_WRITABLE", {"folder": str(folder)}, details=str(error)) from error
     raise SplitreelError("OUTPUT_NOT_WRITABLE", {"folder": str(folder)})

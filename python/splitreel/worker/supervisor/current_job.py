@@ -148,10 +148,9 @@ class CurrentJob:
 
     def report(self, ranks: RankSet) -> JobReport:
         done = [(rank, rank.answer) for rank in ranks.ranks if isinstance(rank.answer, Done)]
-        steps = max((answer.step_ms for _, answer in done), key=len, default=())
         return JobReport(
             total_ms=self.elapsed_ms,
-            ms_per_step=sum(steps) / len(steps) if steps else 0.0,
+            ms_per_step=next((answer.ms_per_step for _, answer in done if answer.ms_per_step > 0), 0.0),
             weight_bytes_read=sum(self.weight_bytes.values()),
             stages=self.stages.reports(),
             ranks=tuple(_rank_report(rank, answer) for rank, answer in done),

@@ -4,46 +4,67 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from splitreel.contract.errors import AppError
+from splitreel.contract.errors import AppError, SplitreelError
+from splitreel.video.output_file import OutputFile, disk_error
 from splitreel.worker.rank.messages import LatentsSaved
 
-_COPY_BYTES = 1 << 20
+
+def check_latents_path(target: Path) -> None:
+    """Refuses before the start what can't be written at the end. An existing file is never replaced."""
+    problem = ""
+    try:
+        if len(os.fsencode(target.name)) > os.pathconf("/", "PC_NAME_MAX"):
+            problem = f"The name for --save_latents is too long: {target.name[:40]}..."
+        elif target.is_dir():
+            problem = f"--save_latents names a folder: {target}"
+        elif os.path.lexists(target):
+            raise SplitreelError("OUTPUT_EXISTS", {"file": str(target)})
+    except OSError as error:
+        problem = f"--save_latents can't be used: {error.strerror}"
+    if problem:
+        raise SplitreelError("FLAG_INVALID", {"problem": problem})
 
 
-def write_latents(target: Path, parts: Sequence[LatentsSaved]) -> None:
-    """`parts` are raw float32 files of shape B F C H W. They become one tensor, `latents`, joined along B."""
-    shape = [sum(part.shape[0] for part in parts), *parts[0].shape[1:]]
-    length = sum(Path(part.path).stat().st_size for part in parts)
+def save_latents(target: Path | None, parts: Mapping[int, LatentsSaved]) -> Path | AppError | None:
+    """Joins the raw files of all videos, where latents were asked for. Returns the path that the file got."""
+    if target is None or not parts:
+        return None
+    ordered = [parts[video] for video in sorted(parts)]
+    try:
+        return write_latents(
+            target, [part.shape for part in ordered], (Path(part.path).read_bytes() for part in ordered)
+        )
+    except SplitreelError as error:
+        return error.error
+
+
+def write_latents(target: Path, shapes: Sequence[tuple[int, ...]], data: Iterable[bytes]) -> Path:
+    """Raw float32 of `shapes` B F C H W becomes one tensor, `latents`, joined along B. Returns the file's path.
+
+    Raises DISK_FULL or OUTPUT_NOT_WRITABLE.
+    """
+    shape = [sum(part[0] for part in shapes), *shapes[0][1:]]
+    length = 4
+    for size in shape:
+        length *= size
     entry = {"dtype": "F32", "shape": shape, "data_offsets": [0, length]}
     header = json.dumps({"latents": entry}, separators=(",", ":")).encode()
     # Readers map the file, so the data starts at a multiple of eight.
     header += b" " * (-len(header) % 8)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part_path = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        with part_path.open("wb") as output:
-            output.write(struct.pack("<Q", len(header)) + header)
-            for part in parts:
-                with Path(part.path).open("rb") as source:
-                    shutil.copyfileobj(source, output, _COPY_BYTES)
-            output.flush()
-            os.fsync(output.fileno())
-        part_path.replace(target)
-    finally:
-        part_path.unlink(missing_ok=True)
-
-
-def save_latents(target: Path | None, parts: Mapping[int, LatentsSaved]) -> AppError | None:
-    """Joins the latents of all videos, where they were asked for."""
-    if target is None or not parts:
-        return None
-    try:
-        write_latents(target, [parts[video] for video in sorted(parts)])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file = OutputFile(target)
+        try:
+            with Path(file.path).open("r+b") as output:
+                output.write(struct.pack("<Q", len(header)) + header)
+                output.writelines(data)
+            file.sync()
+            return file.publish()
+        finally:
+            file.discard()
     except OSError as error:
-        return AppError("OUTPUT_NOT_WRITABLE", {"folder": str(target.parent)}, (), str(error))
-    return None
+        raise disk_error(error, target.parent) from error

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from splitreel.contract.errors import AppError
 from splitreel.contract.protocol import (
@@ -199,8 +200,7 @@ class Supervisor:
         job_id = current.job.job_id
         match end:
             case Made():
-                error = save_latents(current.request.latents_path, current.latents)
-                self._emit(JobFailed(job_id, error) if error else JobFinished(job_id, current.report(self._ranks)))
+                self._finish_made(current)
             case Failed():
                 self._emit(JobFailed(job_id, end.error))
             case WasCancelled():
@@ -210,6 +210,16 @@ class Supervisor:
             # The job may have compared this kernel with SDPA for the first time.
             probe_kernels(self._emit)
         self._emit_state()
+
+    def _finish_made(self, current: CurrentJob) -> None:
+        target = current.request.latents_path
+        saved = save_latents(target, current.latents)
+        if isinstance(saved, AppError):
+            self._emit(JobFailed(current.job.job_id, saved))
+            return
+        if isinstance(saved, Path) and saved != target:
+            self._emit(Logged("warning", f"{target} was taken meanwhile: the latents are in {saved}"))
+        self._emit(JobFinished(current.job.job_id, current.report(self._ranks)))
 
     def _end_ranks(self, error: AppError) -> None:
         """Ranks that can't be trusted any more are killed; the next job starts with fresh ones."""
