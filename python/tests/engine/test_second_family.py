@@ -1,0 +1,68 @@
+"""A family that is added in a file of its own and one line of registration makes videos: the border holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from splitreel.contract.errors import SplitreelError
+from splitreel.engine.api import EngineJob, LoadOptions, Offload, Stage, VideoJob
+from splitreel.models import families
+from splitreel.rules.plan import Plan
+from tests.engine.matrix import TOLERANCE, relative
+from tests.engine.second_family import SECOND, make_second_model
+from tests.engine.world import Order, World
+
+JOB = EngineJob((VideoJob("a small dog", "", 42),), 48, 32, 5, 3, preview_steps=frozenset({2}))
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("models") / "second"
+    make_second_model(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Ranks are forked while the family is registered, so they inherit it."""
+    families.FAMILIES.append(SECOND)
+    try:
+        ranks = World(2, tmp_path_factory.mktemp("world"))
+    finally:
+        families.FAMILIES.remove(SECOND)
+    with ranks:
+        yield ranks
+
+
+@pytest.mark.parametrize("plan", [Plan(ulysses=2), Plan(ring=2), Plan(cfg=2)], ids=lambda plan: plan.key)
+def test_two_ranks_make_the_video_of_one(plan: Plan, model: Path, world: World) -> None:
+    alone = world.run(Order(model, Plan(), JOB))[0]
+    assert (alone.frame_count, alone.previews, alone.errors) == (5, [2], ())
+    together = world.run(Order(model, plan, JOB))[0]
+    assert relative(together.latents[0], alone.latents[0]) <= TOLERANCE
+    assert together.frame_count == 5
+
+
+@pytest.mark.parametrize("offload", [Offload.MODEL, Offload.SEQUENTIAL])
+def test_it_is_offloaded_as_any_other(offload: Offload, model: Path, world: World) -> None:
+    expected = world.run(Order(model, Plan(), JOB))[0]
+    found = world.run(Order(model, Plan(ulysses=2), JOB, options=LoadOptions(offload=offload)))[0]
+    assert relative(found.latents[0], expected.latents[0]) <= TOLERANCE
+
+
+def test_it_is_cancelled_as_any_other(model: Path, world: World) -> None:
+    job = replace(JOB, num_inference_steps=50)
+    answers = world.run(Order(model, Plan(ring=2), job, cancel=(1, Stage.DENOISING, 2)))
+    assert [answer.cancelled for answer in answers] == [True, True]
+
+
+def test_without_its_registration_it_is_refused(model: Path) -> None:
+    with pytest.raises(SplitreelError) as caught:
+        families.family_of(model)
+    assert caught.value.code == "MODEL_UNSUPPORTED"
