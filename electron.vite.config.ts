@@ -18,7 +18,12 @@ export default defineConfig({
       outDir: 'out/main',
       externalizeDeps: false,
       sourcemap: true,
-      rolldownOptions: { input: { index: resolve('src/main/index.ts') }, output: commonJs },
+      rolldownOptions: {
+        // `command` is the thread that runs the commands of the installed app.
+        input: { index: resolve('src/main/index.ts'), command: resolve('src/cli/packaged/worker.ts') },
+        external: ['original-fs'],
+        output: commonJs,
+      },
     },
   },
   preload: {

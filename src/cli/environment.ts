@@ -4,14 +4,14 @@ import { assertNever } from '../shared/result';
 import type { Command } from './command';
 import { openUserServices } from './compose';
 import { describeEstimate, install, parseVariant, printSteps } from './install';
-import { fromCaller } from './paths';
+import { callOf, fromCaller } from './paths';
 import { print } from './terminal';
 
-const USAGE = `npm run environment -- COMMAND
+const USAGE = `${callOf('environment')} COMMAND
   status                                        show the environment
   estimate [--variant auto|cuda|cpu]            show the download and the disk space an install needs
   install [--variant auto|cuda|cpu] [--from BUNDLE]
-                                                BUNDLE: a folder or zip made by npm run bundle; needs no network
+                                                BUNDLE: a folder or zip made by ${callOf('bundle')}; needs no network
   roll-back                                     go back to the previous version
   move environment|downloads FOLDER             move it, to another disk for example
   remove                                        remove the environment; downloads, models and videos stay`;

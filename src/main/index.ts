@@ -2,12 +2,13 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { app, type BrowserWindow, ipcMain, Menu, powerMonitor, session } from 'electron';
+import { app, type BrowserWindow, dialog, ipcMain, Menu, powerMonitor, session } from 'electron';
 import { CALL_CHANNEL, CHANGE_CHANNEL } from '../shared/channels';
 import { createDesktop } from './adapters/electron/desktop';
 import { createMainWindow } from './adapters/electron/main-window';
 import { electronSecrets } from './adapters/electron/secrets';
 import { handleAppScheme, registerAppScheme } from './adapters/electron/protocol';
+import { rawFiles } from './adapters/electron/raw-files';
 import { closeBorders, denyEverythingElse } from './adapters/electron/security';
 import { makeThumbnail } from './adapters/electron/thumbnailer';
 import { nodeClock } from './adapters/node/clock';
@@ -16,6 +17,8 @@ import { nodeProcesses } from './adapters/node/processes';
 import { nodeRandom } from './adapters/node/random';
 import { hasNvidiaCard, readSystem } from './adapters/node/system';
 import { cacheRoot, dataFolders, dataRoot } from './data-folder';
+import { commandIn, runCommand } from './packaged/command';
+import { checkManifest, describeFault } from './packaged/manifest';
 import { createRouter } from './ipc/router';
 import { openApp, type App, type AppOptions } from './compose/app';
 import { openJsonStore } from './state/json-store';
@@ -32,6 +35,19 @@ let opened: App | null = null;
 let mayLeave = false;
 
 function main(): void {
+  const args = app.isPackaged ? commandIn(process.argv) : null;
+  if (args !== null)
+    runCommand(args, {
+      appFolder: process.resourcesPath,
+      version: app.getVersion(),
+      polyfill: env['SPLITREEL_POLYFILL'],
+      onFailedStart: (message) => console.error(message),
+    });
+  if (app.isPackaged && app.commandLine.hasSwitch('no-sandbox')) {
+    console.error('Splitreel does not open its window without the sandbox.');
+    app.exit(2);
+    return;
+  }
   const door = app.isPackaged ? debugDoorIn(process.argv) : null;
   if (door !== null) {
     console.error(`Splitreel does not start with --${door}.`);
@@ -70,6 +86,12 @@ function main(): void {
 }
 
 async function start(): Promise<void> {
+  const fault = app.isPackaged ? await checkManifest(rawFiles, process.resourcesPath) : null;
+  if (fault !== null) {
+    dialog.showErrorBox('Splitreel cannot start', describeFault(fault, process.resourcesPath));
+    app.exit(1);
+    return;
+  }
   Menu.setApplicationMenu(null);
   denyEverythingElse(session.defaultSession);
   const base = app.isPackaged ? process.resourcesPath : realpathSync(app.getAppPath());

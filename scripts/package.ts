@@ -1,0 +1,44 @@
+/** `npm run package`: a .deb, an .rpm and a .tar.gz in dist/, with checksums and a bill of materials. */
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { buildApp } from './build-app';
+import { ensurePackages } from '../src/cli/system-packages';
+import { makeDeb, makeRpm, makeTarball, writeSums } from './package/archives';
+import { makeDocuments } from './package/documents';
+import { packElectron } from './package/electron';
+import { readProduct, releaseSuffix } from './package/product';
+import { stage } from './package/stage';
+import { print } from '../src/cli/terminal';
+import { findRuntime } from './runtime/index';
+
+const TOOLS = ['rpm'] as const;
+
+async function main(kinds: readonly string[]): Promise<void> {
+  const wants = (kind: string): boolean => kinds.length === 0 || kinds.includes(kind);
+  const started = performance.now();
+  await ensurePackages(TOOLS);
+  const [runtime] = await Promise.all([findRuntime(), buildApp()]);
+  const product = await readProduct(runtime);
+  await rm(product.dist, { recursive: true, force: true });
+  await mkdir(product.dist, { recursive: true });
+  const packed = await packElectron(product);
+  const { sbom, notices } = await makeDocuments(product, packed);
+  const staged = await stage(product, packed, notices);
+  const made: string[] = [];
+  if (wants('deb')) made.push(await makeDeb(product, staged));
+  if (wants('rpm')) made.push(await makeRpm(product, staged));
+  if (wants('tar.gz')) made.push(await makeTarball(product, staged));
+  const bill = path.join(product.dist, `splitreel-${product.version}${releaseSuffix(product)}.cdx.json`);
+  await writeFile(bill, sbom);
+  await writeSums(product.dist, [...made, bill]);
+  await rm(product.work, { recursive: true });
+  for (const file of made) print(path.relative(process.cwd(), file));
+  print(`Packaged in ${((performance.now() - started) / 1000).toFixed(0)} s.`);
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  print(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}

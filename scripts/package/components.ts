@@ -1,0 +1,75 @@
+/** What a package is made of and what the environment installs: names, versions, licences, for the SBOM and notices. */
+import { execa } from 'execa';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { ROOT } from '../../src/cli/paths';
+import { pythonForTests } from '../python-for-tests';
+
+const componentSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  purl: z.string(),
+  licences: z.array(z.string()),
+});
+export type Component = z.infer<typeof componentSchema>;
+
+const sbomSchema = z.looseObject({
+  components: z.array(
+    z.looseObject({
+      name: z.string(),
+      group: z.string().optional(),
+      version: z.string(),
+      purl: z.string(),
+      licenses: z
+        .array(
+          z.object({ license: z.object({ id: z.string() }).optional(), expression: z.string().optional() }).loose(),
+        )
+        .optional(),
+    }),
+  ),
+});
+export type Sbom = z.infer<typeof sbomSchema>;
+
+/** npm's own CycloneDX document of what the app bundles. */
+export async function npmSbom(): Promise<Sbom> {
+  const args = ['sbom', '--sbom-format', 'cyclonedx', '--sbom-type', 'application', '--omit', 'dev'];
+  const { stdout } = await execa('npm', [...args, '--package-lock-only'], { cwd: ROOT });
+  return sbomSchema.parse(JSON.parse(stdout));
+}
+
+/** Asks the environment that was made from the same lock; packages name their licence in three different fields. */
+const ASK_PYTHON = `
+import json, sys
+from importlib import metadata
+names = [line.split("==")[0].split("[")[0] for line in open(sys.argv[1]) if "==" in line and not line.startswith((" ", "#"))]
+found = []
+for name in sorted(set(names)):
+    try:
+        about = metadata.metadata(name)
+    except metadata.PackageNotFoundError:
+        continue  # for another Python or platform
+    classifiers = [c.split(" :: ")[-1] for c in about.get_all("Classifier", []) if c.startswith("License ::")]
+    short = about.get("License") or ""
+    licences = [about["License-Expression"]] if about.get("License-Expression") else classifiers
+    licences = licences or ([short.splitlines()[0][:80]] if short else [])
+    version = metadata.version(name)
+    found.append({"name": name, "version": version, "purl": f"pkg:pypi/{name}@{version}", "licences": licences})
+print(json.dumps(found))
+`;
+
+/** The Python packages that an environment for NVIDIA GPUs installs. */
+export async function pythonComponents(): Promise<readonly Component[]> {
+  const python = path.join(await pythonForTests(ROOT), 'bin', 'python');
+  const lock = path.join(ROOT, 'python', 'requirements.lock');
+  const { stdout } = await execa(python, ['-I', '-c', ASK_PYTHON, lock]);
+  return z.array(componentSchema).parse(JSON.parse(stdout));
+}
+
+/** The licence texts of an npm package, as it ships them. */
+export async function npmLicenceText(name: string): Promise<string> {
+  const folder = path.join(ROOT, 'node_modules', name);
+  const files = (await readdir(folder).catch(() => [])).filter((file) => /^(licen[cs]e|notice)/i.test(file)).sort();
+  const texts = await Promise.all(files.map((file) => readFile(path.join(folder, file), 'utf8')));
+  return texts.join('\n');
+}

@@ -1,0 +1,91 @@
+/** The bill of materials and the third-party notices that a package carries. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ROOT } from '../../src/cli/paths';
+import { npmLicenceText, npmSbom, pythonComponents, type Component } from './components';
+import { electronLicences } from './electron';
+import type { Product } from './product';
+
+export interface Documents {
+  readonly sbom: string;
+  /** By file name. */
+  readonly notices: Readonly<Record<string, string>>;
+}
+
+export async function makeDocuments(product: Product, packed: string): Promise<Documents> {
+  const npm = await npmSbom();
+  const python = await pythonComponents();
+  const electron: Component = {
+    name: 'electron',
+    version: product.runtime.version,
+    purl: `pkg:npm/electron@${product.runtime.version}`,
+    licences: ['MIT'],
+  };
+  const sbom = {
+    ...npm,
+    serialNumber: stableSerial(product, [...python, electron]),
+    metadata: {
+      timestamp: new Date(product.epoch * 1000).toISOString(),
+      component: {
+        type: 'application',
+        name: 'splitreel',
+        version: product.version,
+        licenses: [licence('Apache-2.0')],
+      },
+    },
+    components: [
+      ...npm.components.map(({ licenses, ...component }) => ({ ...component, ...(licenses && { licenses }) })),
+      ...[electron, ...python].map((component) => ({
+        type: 'library',
+        'bom-ref': component.purl,
+        name: component.name,
+        version: component.version,
+        purl: component.purl,
+        licenses: component.licences.map(licence),
+      })),
+    ],
+  };
+  const notices = {
+    'LICENSE.txt': await readFile(path.join(ROOT, 'LICENSE'), 'utf8'),
+    'THIRD-PARTY.txt': await thirdParty(npm.components, python, packed),
+  };
+  return { sbom: `${JSON.stringify(sbom, null, 1)}\n`, notices };
+}
+
+const licence = (name: string): { license: { name: string } } => ({ license: { name } });
+
+/** CycloneDX wants a UUID; this one is the same for the same commit. */
+function stableSerial(product: Product, components: readonly Component[]): string {
+  const hash = createHash('sha256')
+    .update(`${product.version} ${product.epoch} ${JSON.stringify(components)}`)
+    .digest('hex');
+  const parts = [hash.slice(0, 8), hash.slice(8, 12), `5${hash.slice(13, 16)}`, `8${hash.slice(17, 20)}`];
+  return `urn:uuid:${[...parts, hash.slice(20, 32)].join('-')}`;
+}
+
+async function thirdParty(
+  npm: readonly { readonly name: string; readonly group?: string | undefined; readonly version: string }[],
+  python: readonly Component[],
+  packed: string,
+): Promise<string> {
+  const line = '-'.repeat(78);
+  const blocks = [
+    'Splitreel includes or installs the software below. Chromium and the libraries inside it are listed in\n' +
+      'LICENSES.chromium.html beside the program.',
+    `${line}\nElectron\n${line}\n${await electronLicences(packed)}`,
+  ];
+  for (const component of npm) {
+    const name = component.group === undefined ? component.name : `${component.group}/${component.name}`;
+    const text = await npmLicenceText(name);
+    if (text !== '') blocks.push(`${line}\n${name} ${component.version}\n${line}\n${text.trim()}`);
+  }
+  const table = python.map(
+    ({ name, version, licences }) => `${name} ${version}: ${licences.join(', ') || 'see package'}`,
+  );
+  blocks.push(
+    `${line}\nPython packages\n${line}\nThe environment installs these from the package index. Each brings its own licence text, in its\n` +
+      `dist-info folder.\n\n${table.join('\n')}`,
+  );
+  return `${blocks.join('\n\n')}\n`;
+}

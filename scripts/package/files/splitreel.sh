@@ -1,0 +1,31 @@
+#!/bin/sh
+# Starts the window, or runs a command in the terminal. Commands need no display and open no web page, so they run
+# before Chromium starts and do not need its sandbox.
+here=$(dirname -- "$(readlink -f -- "$0")")
+app=${here%/bin}@APP@
+
+case "${1:-}" in
+  "") ;;
+  -h | --help | --version | generate | doctor | environment | bundle)
+    exec "$app/splitreel" --no-sandbox -- "$@"
+    ;;
+  -*) ;;
+  *)
+    echo "splitreel: there is no command '$1'. Run 'splitreel --help' for the list." >&2
+    exit 2
+    ;;
+esac
+
+if [ "$(id -u)" = 0 ]; then
+  echo "Splitreel's window does not start as root, because Chromium's sandbox does not work there. Start it as an ordinary user." >&2
+  exit 1
+fi
+if [ -z "${DISPLAY:-}" ] && [ -z "${WAYLAND_DISPLAY:-}" ]; then
+  echo "There is no display to open a window on. 'splitreel generate' makes videos in the terminal." >&2
+  exit 1
+fi
+if [ ! -u "$app/chrome-sandbox" ] && ! unshare --user --map-root-user true 2>/dev/null; then
+  echo "Splitreel does not run without Chromium's sandbox, and this system does not let ordinary users create one. Install the .deb or .rpm package, or run once: sudo chown root:root '$app/chrome-sandbox' && sudo chmod 4755 '$app/chrome-sandbox'" >&2
+  exit 1
+fi
+exec "$app/splitreel" "$@"

@@ -1,0 +1,65 @@
+/**
+ * Whether the installed files are the ones that were packaged. Electron verifies an asar on macOS and Windows only, so
+ * on Linux the app compares every file beside Electron's own with resources/manifest.json.
+ */
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { z } from 'zod';
+
+const manifestSchema = z.object({ files: z.record(z.string(), z.string()) });
+
+export const MANIFEST_NAME = 'manifest.json';
+
+/** Must see an asar as a file: Electron's own `fs` shows it as a folder. */
+export interface RawFiles {
+  readonly readText: (file: string) => Promise<string>;
+  readonly readBytes: (file: string) => AsyncIterable<Uint8Array>;
+  /** Every file below the folder, by its path relative to it, with forward slashes. */
+  readonly list: (folder: string) => Promise<readonly string[]>;
+}
+
+export type ManifestFault = { readonly file: string; readonly kind: 'changed' | 'missing' | 'added' };
+
+/** Returns the first difference in the order of names; null: all files are as they were packaged. */
+export async function checkManifest(files: RawFiles, resources: string): Promise<ManifestFault | null> {
+  const expected = await readManifest(files, resources);
+  if (expected === null) return { file: MANIFEST_NAME, kind: 'missing' };
+  // Python writes its bytecode only where it may, which is not in a package's folder; an unpacked archive is writable.
+  const present = (await files.list(resources)).filter((name) => name !== MANIFEST_NAME && !isBytecode(name));
+  const added = present.find((name) => expected[name] === undefined);
+  if (added !== undefined) return { file: added, kind: 'added' };
+  const missing = Object.keys(expected).find((name) => !present.includes(name));
+  if (missing !== undefined) return { file: missing, kind: 'missing' };
+  for (const [name, sha256] of Object.entries(expected))
+    if ((await hashOf(files.readBytes(path.join(resources, name)))) !== sha256) return { file: name, kind: 'changed' };
+  return null;
+}
+
+const isBytecode = (name: string): boolean => /(^|\/)__pycache__\/[^/]+\.pyc$/.test(name);
+
+async function readManifest(files: RawFiles, resources: string): Promise<Readonly<Record<string, string>> | null> {
+  try {
+    return manifestSchema.parse(JSON.parse(await files.readText(path.join(resources, MANIFEST_NAME)))).files;
+  } catch {
+    return null;
+  }
+}
+
+async function hashOf(chunks: AsyncIterable<Uint8Array>): Promise<string | null> {
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of chunks) hash.update(chunk);
+  } catch {
+    return null;
+  }
+  return hash.digest('hex');
+}
+
+const FAULTS = {
+  changed: 'was changed after the installation',
+  missing: 'is missing',
+  added: 'does not belong to this version',
+} as const;
+
+export const describeFault = ({ file, kind }: ManifestFault, resources: string): string =>
+  `${path.join(resources, file)} ${FAULTS[kind]}. Reinstall Splitreel; your videos, models and settings stay.`;
