@@ -26,6 +26,8 @@ def main(arguments: Sequence[str]) -> int:
         "smoke": _smoke,
         "serve": _serve,
         "hub": _hub,
+        "inspect": _inspect,
+        "count-tokens": _count_tokens,
     }
     if not arguments or arguments[0] in {"-h", "--help"}:
         print(_HELP, end="")
@@ -70,3 +72,17 @@ def _hub(arguments: Sequence[str]) -> int:
     if arguments:
         raise SplitreelError("FLAG_INVALID", {"problem": f"hub takes no flags, but {arguments[0]} was given"})
     return serve()
+
+
+def _inspect(arguments: Sequence[str]) -> int:
+    from splitreel.store.inspect_model import print_inspection
+
+    if len(arguments) != 1:
+        raise SplitreelError("FLAG_INVALID", {"problem": "inspect takes one folder"})
+    return print_inspection(arguments[0])
+
+
+def _count_tokens(_arguments: Sequence[str]) -> int:
+    from splitreel.store.token_counter import serve_counts
+
+    return serve_counts()

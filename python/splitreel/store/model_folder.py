@@ -33,7 +33,8 @@ from splitreel.store.weights import PICKLES, StoredTensor, check_tensors, listed
 
 _LAYOUTS: Final = (COGVIDEOX_LAYOUT,)
 _INDEX: Final = "model_index.json"
-_TOKENIZERS: Final = ("spiece.model", "tokenizer.json")
+# In the order in which they are read.
+_TOKENIZERS: Final = ("tokenizer.json", "spiece.model")
 # What transformers reads of a tokenizer's folder besides.
 _TOKENIZER_CONFIGS: Final = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
 _MAX_TOKENIZER_BYTES: Final = 50_000_000
@@ -75,11 +76,11 @@ def check_model_folder(path: Path) -> ModelFolder:
 
 
 def tokenizer_file(path: Path) -> str:
-    """The file that holds the vocabulary: SentencePiece's own where it is there. Raises MODEL_INCOMPLETE."""
+    """The file that holds the vocabulary. Raises MODEL_INCOMPLETE."""
     for name in _TOKENIZERS:
         if is_file(path / "tokenizer" / name):
             return f"tokenizer/{name}"
-    raise refuse("MODEL_INCOMPLETE", "model_file_missing", {"file": f"tokenizer/{_TOKENIZERS[0]}"})
+    raise refuse("MODEL_INCOMPLETE", "model_file_missing", {"file": "tokenizer/spiece.model"})
 
 
 def files_of(path: Path) -> tuple[str, ...]:
@@ -173,14 +174,17 @@ def _refuse_code(path: Path, layout: ModelLayout) -> None:
 
 
 def _check_tokenizer(path: Path) -> None:
-    file = tokenizer_file(path)
-    size = need_file(path, file)
-    if size > _MAX_TOKENIZER_BYTES:
-        params: Params = {"file": file, "bytes": size, "max": _MAX_TOKENIZER_BYTES}
-        raise refuse("MODEL_CORRUPT", "model_file_too_large", params)
-    if size == 0:
-        raise refuse("MODEL_CORRUPT", "model_file_empty", {"file": file})
-    read_start(path, file, 64)
+    tokenizer_file(path)
+    for file in (f"tokenizer/{name}" for name in _TOKENIZERS):
+        if not is_file(path / file):
+            continue
+        size = need_file(path, file)
+        if size > _MAX_TOKENIZER_BYTES:
+            params: Params = {"file": file, "bytes": size, "max": _MAX_TOKENIZER_BYTES}
+            raise refuse("MODEL_CORRUPT", "model_file_too_large", params)
+        if size == 0:
+            raise refuse("MODEL_CORRUPT", "model_file_empty", {"file": file})
+        read_start(path, file, 64)
     for name in _TOKENIZER_CONFIGS:
         if is_file(path / "tokenizer" / name):
             read_json(path, f"tokenizer/{name}")

@@ -21,7 +21,7 @@ Shape: TypeAlias = tuple[int, ...]
 _STEMS: Final = {"text_encoder": "model"}
 _DIFFUSERS_STEM: Final = "diffusion_pytorch_model"
 # Headers of the largest models take below 1 MB; the safetensors library itself stops at 100 MB.
-_MAX_HEADER_BYTES: Final = 16_000_000
+_MAX_HEADER_BYTES: Final = 8_000_000
 _DTYPE_BITS: Final = {
     "F64": 64, "I64": 64, "U64": 64, "C64": 64, "F32": 32, "I32": 32, "U32": 32, "F16": 16, "BF16": 16, "I16": 16,
     "U16": 16, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "I8": 8, "U8": 8, "BOOL": 8, "F4": 4,

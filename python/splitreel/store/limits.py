@@ -1,0 +1,37 @@
+"""Limits for a process that reads what came with a model: a bomb ends that process, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from typing import Final
+
+_MEMORY_BYTES: Final = 2 * 1_073_741_824
+_CPU_SECONDS: Final = 600
+
+
+def limit_this_process() -> None:
+    """Bounds address space, processor time and core dumps; the parent bounds the time on the wall. Linux only."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    for kind, most in (
+        (resource.RLIMIT_AS, _MEMORY_BYTES),
+        (resource.RLIMIT_CPU, _CPU_SECONDS),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with suppress(ValueError, OSError):  # below the limit that the user has already
+            resource.setrlimit(kind, (most, most))
+
+
+def child_environment() -> dict[str, str]:
+    """One thread and one arena: those of a large machine would fill the address space on their own."""
+    return {
+        **os.environ,
+        "RAYON_NUM_THREADS": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+        "MALLOC_ARENA_MAX": "1",
+        "OMP_NUM_THREADS": "1",
+    }
