@@ -35,7 +35,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_what_was_packed_comes_out_as_it_was(bundle: Path, tmp_path: Path) -> None:
     archive = tmp_path / "b.zip"
     assert run("pack", bundle, archive).returncode == 0
-    assert json.loads(run("look", archive).stdout) == {"bytes": 5_030, "manifest": '{"kind": "splitreel-bundle"}'}
+    assert json.loads(run("inspect", archive).stdout) == {"bytes": 5_030, "manifest": '{"kind": "splitreel-bundle"}'}
     told = run("unpack", archive, tmp_path / "out")
     assert told.stdout.splitlines() == ["thing-1.0-py3-none-any.whl", "bundle.json"], "the manifest comes last"
     assert files(tmp_path / "out") == {

@@ -108,7 +108,7 @@ def test_attention_that_attends_to_the_wrong_tokens_is_found(
     monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", wrong)
     found = sample(tmp_path, plain_latents(model, dtype))
     problem = problem_of(lambda: smoke.compare(found, expected, device))
-    assert f"the numbers of a tiny video are wrong ({device})" in problem
+    assert f"the numbers of a test video are wrong ({device})" in problem
 
 
 def test_latents_that_are_no_numbers_or_of_another_shape_are_refused(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_a_version_that_the_lock_does_not_name_is_told() -> None:
     smoke.compare_with_lock(f"torch=={version}+cu130 \\\n    --hash=sha256:0\ntorch==9.9 ; python_version < '3'\n")
     smoke.compare_with_lock("no-such-thing-for-this-system==1\n")
     problem = problem_of(lambda: smoke.compare_with_lock("torch==9.8 \\\n    --hash=sha256:0\n"))
-    assert problem == f"torch is {version}, and the lock says 9.8"
+    assert problem == f"torch is {version}, but the lock has 9.8"
 
 
 def test_a_video_of_another_length_or_size_is_refused(tmp_path: Path) -> None:

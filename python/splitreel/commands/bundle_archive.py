@@ -1,12 +1,12 @@
-"""A folder of wheels as one zip file, for computers without a network. Standard library only, and run as a script by
-the system's own Python, before there is an environment:
+"""A folder of wheels as one zip file, for computers without a network. The system's own Python runs it as a script
+before there is an environment, so it needs the standard library alone:
 
-    python -I bundle_archive.py look ARCHIVE        what is in it, as JSON
+    python -I bundle_archive.py inspect ARCHIVE     lists its content as JSON
     python -I bundle_archive.py unpack ARCHIVE FOLDER
     python -I bundle_archive.py pack FOLDER ARCHIVE
 
-Of a zip that came from elsewhere nothing but its manifest and its wheels is taken, each by its bare name, so that no
-entry can lead out of the folder. Exit code 1 with one line on stderr where it cannot be read or written.
+It takes only the manifest and the wheels from an archive, each by its bare name, so that no entry can lead out of the
+folder. Exit code 1 with one line on stderr if something can't be read or written.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from typing import Final
 _MANIFEST: Final = "bundle.json"
 _MANIFEST_BYTES: Final = 65_536
 _WHEELS: Final = "wheels"
-# Those of a folder that was zipped as a whole count too.
+# With or without the folder itself in front.
 _WANTED: Final = re.compile(r"(?:[^/]+/)?(?:bundle\.json|wheels/([^/\\]+\.whl))")
 _COPY_BYTES: Final = 1_048_576
 
 
-def look(archive: Path) -> dict[str, object]:
-    """`bytes` that would be unpacked, and the text of its `manifest`, None where there is none."""
+def inspect(archive: Path) -> dict[str, object]:
+    """The `bytes` to unpack and the text of the `manifest`, None if there is none."""
     with zipfile.ZipFile(archive) as opened:
         found = list(_entries(opened))
         manifests = [info for info, wheel in found if wheel is None and info.file_size <= _MANIFEST_BYTES]
@@ -38,7 +38,7 @@ def look(archive: Path) -> dict[str, object]:
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Prints each file's name as its turn comes. The manifest comes last: a folder without one is not whole."""
+    """Prints the name of each file as it is unpacked. The manifest comes last: a folder without one is incomplete."""
     wheels = folder / _WHEELS
     wheels.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(archive) as opened:
@@ -51,25 +51,25 @@ def unpack(archive: Path, folder: Path) -> None:
 
 
 def pack(folder: Path, archive: Path) -> None:
-    """Wheels are stored as they are: they are compressed already."""
+    """Stores wheels without compression: they are compressed already."""
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as made:
         for file in sorted(path for path in folder.rglob("*") if path.is_file()):
             made.write(file, file.relative_to(folder))
 
 
 def _entries(archive: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo, str | None]]:
-    """What is wanted of it, with the bare name of a wheel; None for the manifest."""
+    """The entries to unpack, with the bare name of a wheel or None for the manifest."""
     for info in archive.infolist():
         match = _WANTED.fullmatch(info.filename)
         if match is not None:
             yield info, match[1]
 
 
-def main(words: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     try:
-        match words:
-            case ["look", archive]:
-                sys.stdout.write(f"{json.dumps(look(Path(archive)))}\n")
+        match arguments:
+            case ["inspect", archive]:
+                sys.stdout.write(f"{json.dumps(inspect(Path(archive)))}\n")
             case ["unpack", archive, folder]:
                 unpack(Path(archive), Path(folder))
             case ["pack", folder, archive]:
@@ -77,7 +77,7 @@ def main(words: Sequence[str]) -> int:
             case _:
                 sys.stderr.write(str(__doc__))
                 return 2
-    # RuntimeError and NotImplementedError: encrypted, or packed in a way that is not known here.
+    # RuntimeError and NotImplementedError: encrypted, or an unknown compression.
     except (OSError, zipfile.BadZipFile, EOFError, UnicodeDecodeError, RuntimeError) as error:
         sys.stderr.write(f"{error}\n")
         return 1

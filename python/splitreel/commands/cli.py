@@ -1,4 +1,4 @@
-"""The commands: serve, generate, doctor, smoke. Each error is one line and an exit code."""
+"""Runs the command that the first argument names. Every error is one line and an exit code."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from splitreel.contract.errors import SplitreelError
 
 _HELP = """usage: python -m splitreel COMMAND [FLAGS]
 
-  generate   make videos from sentences (generate --help for its flags)
-  doctor     what is wrong with driver, GPUs, links, environment, disk and models, and what to do (--json)
-  smoke      does this Python make right videos: imports, versions, a tiny job on each kind of device
-  serve      the engine of the app: commands on stdin, events on file descriptor 3
-  hub        fetches and verifies models for the app, in the same way
+  generate   make videos from prompts (generate --help lists its flags)
+  doctor     check driver, GPUs, links, environment, disk and models, and say what to do (--json)
+  smoke      check that this Python makes correct videos: imports, versions, a tiny job on each device
+  serve      the app's engine: commands on stdin, events on file descriptor 3
+  hub        the app's downloader, with the same protocol
 """
 
 
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
         return 0 if arguments else 2
     command = commands.get(arguments[0])
     if command is None:
-        print(f"There is no command {arguments[0]}: choose {', '.join(commands)}.", file=sys.stderr)
+        print(f"Unknown command {arguments[0]}: choose {', '.join(commands)}.", file=sys.stderr)
         return 2
     return report_errors(lambda: command(arguments[1:]))
 

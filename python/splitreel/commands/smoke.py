@@ -1,11 +1,11 @@
-"""`splitreel smoke`: does this Python make right videos? Imports, versions, a tiny job on each kind of device.
+"""`splitreel smoke`: checks that an environment makes correct videos: imports, versions, a tiny job on each device.
 
-The app runs it in a new environment before it counts. By hand, in any Python that has the packages:
+Every new environment must pass it before the app uses it. By hand, in any Python that has the packages:
 
     cd python && python -m splitreel smoke                       # the CPU, and CUDA where torch finds a GPU
     python -m splitreel smoke --device cuda --lock FILE          # versions against a lock, too
 
-Nothing here imports torch before it is tried: what is missing is told by name.
+Packages are imported one by one, so that the error names the missing one.
 """
 
 from __future__ import annotations
@@ -46,21 +46,21 @@ RIGHT_SAMPLE: Final = (
     0.06486744, -0.02962117, -0.07932368, 0.80496144, -0.02005738, -0.33508563, -0.91250324, -0.05904916,
 )  # fmt: skip
 """Each 577th of the final latents of that job with the weights of `demo-random`, in float32. The plain diffusers
-pipeline gives the same (tests/test_smoke.py), so this is what is right and not only what we gave once."""
+pipeline gives the same (tests/test_smoke.py), so these are correct values and not just values we once produced."""
 
 _TOLERANCE: Final[dict[Device, float]] = {
-    # float32, rounded in another order by another processor.
+    # float32, rounded in another order by another CPU.
     "cpu": 1e-3,
-    # bfloat16, beside the same on the CPU: 0.05 on an H100. Attention to the wrong tokens is off by 0.16.
+    # bfloat16 against the same on the CPU: 0.05 on an H100. Attention to the wrong tokens is off by 0.16.
     "cuda": 0.1,
 }
 _DTYPES: Final[dict[Device, str]] = {"cpu": "float32", "cuda": "bfloat16"}
 
 
 def smoke(arguments: Sequence[str]) -> int:
-    """Prints each check as it is made, and the versions last; raises a SplitreelError at the first that fails.
+    """Prints each check as it runs and the versions at the end. Raises a SplitreelError at the first failure.
 
-    With `--json_lines` each is one object on stdout; an error is the last one, and the exit code is 3.
+    With `--json_lines` each is one object on stdout. An error is the last one, and the exit code is 3.
     """
     flags = _parse(arguments)
     if not flags.json_lines:
@@ -75,8 +75,8 @@ def smoke(arguments: Sequence[str]) -> int:
 
 
 def _check(flags: _Flags) -> None:
-    tell = _tell_in_json if flags.json_lines else _tell_in_words
-    tell({"check": "imports"})
+    report = _report_json if flags.json_lines else _report_text
+    report({"check": "imports"})
     versions = import_all()
     if flags.lock is not None:
         compare_with_lock(flags.lock.read_text(encoding="utf-8"))
@@ -84,14 +84,14 @@ def _check(flags: _Flags) -> None:
         folder = Path(name)
         _make_model(folder / "model")
         for device in flags.devices or _devices_here():
-            tell({"check": "video", "device": device})
+            report({"check": "video", "device": device})
             error = check_device(device, folder)
-            tell({"made": device, "error": round(error, 6), "allowed": _TOLERANCE[device]})
-    tell({"versions": versions})
+            report({"made": device, "error": round(error, 6), "allowed": _TOLERANCE[device]})
+    report({"versions": versions})
 
 
 def import_all() -> dict[str, str]:
-    """Imports what the engine needs; gives the versions by name. Raises ENVIRONMENT_BROKEN with what is missing."""
+    """Imports what the engine needs and returns the versions. Raises ENVIRONMENT_BROKEN with what is missing."""
     versions = {"python": platform.python_version()}
     for name in _PACKAGES:
         try:
@@ -103,10 +103,10 @@ def import_all() -> dict[str, str]:
 
 
 def compare_with_lock(lock: str) -> None:
-    """Raises ENVIRONMENT_BROKEN where a package that is installed has another version than the lock names.
+    """Raises ENVIRONMENT_BROKEN if an installed package has another version than in the lock.
 
-    A lock may name several versions of one package, for several Pythons, and packages that this system has no need of.
-    What a build adds to its version (`+cu130`) is not compared.
+    A lock may list several versions of one package, for several Pythons, and packages that this system doesn't need.
+    Local version labels (`+cu130`) are not compared.
     """
     wanted: dict[str, set[str]] = {}
     for name, version in _PIN.findall(lock):
@@ -117,21 +117,21 @@ def compare_with_lock(lock: str) -> None:
         except importlib.metadata.PackageNotFoundError:
             continue
         if found not in {version.partition("+")[0] for version in versions}:
-            raise _broken(f"{name} is {found}, and the lock says {' or '.join(sorted(versions))}")
+            raise _broken(f"{name} is {found}, but the lock has {' or '.join(sorted(versions))}")
 
 
 def check_device(device: Device, folder: Path) -> float:
-    """Makes tiny videos of `folder/model` and looks at them. Returns the relative error of the latents."""
+    """Makes tiny videos with `folder/model` and checks them. Returns the relative error of the latents."""
     right: Sequence[float] = RIGHT_SAMPLE
     if device == "cuda":
-        # Noise that is drawn in bfloat16 differs between processors (on one with AVX-512 it has nothing to do with that
-        # of float32), so what is right on this computer is what its own processor makes of it.
+        # Random numbers in bfloat16 differ between CPUs (with AVX-512 they are unrelated to those in float32), so the
+        # reference is what the CPU of this computer makes of them.
         right = sample_of(make_video("cpu", _DTYPES[device], folder))
     return compare(sample_of(make_video(device, _DTYPES[device], folder)), right, device)
 
 
 def make_video(device: Device, dtype: str, folder: Path) -> Path:
-    """The file of its latents. Raises ENVIRONMENT_BROKEN where it cannot be made or is another than was asked for."""
+    """Returns the file of its latents. Raises ENVIRONMENT_BROKEN if that fails or gives another video."""
     from splitreel.commands.flags import make_parser, parse_flags
     from splitreel.commands.generate import generate
 
@@ -140,53 +140,53 @@ def make_video(device: Device, dtype: str, folder: Path) -> Path:
     words = ["--model", str(folder / "model"), "--device", device, "--dtype", dtype, "--output_dir", str(output)]
     flags = parse_flags(make_parser("splitreel smoke"), [*_JOB, *words, "--save_latents", str(latents)])
     try:
-        # What it prints is for people who asked for a video.
+        # Its output is meant for users who want a video.
         with contextlib.redirect_stdout(io.StringIO()):
             code = generate(flags)
     except SplitreelError as error:
-        # These say what they are better than "broken" does.
+        # These are clearer than "broken".
         if error.code in {"DISK_FULL", "CANCELLED", "DRIVER_MISSING"}:
             raise
-        raise _broken(f"a tiny video cannot be made ({device}): {error}", error.error.details) from error
+        raise _broken(f"a test video could not be made ({device}): {error}", error.error.details) from error
     if code != 0:
-        raise _broken(f"a tiny video cannot be made ({device}): it ended with {code}")
+        raise _broken(f"a test video could not be made ({device}): exit code {code}")
     check_video(next(output.glob("*.mp4")))
     return latents
 
 
 def check_video(video: Path) -> None:
-    """Raises ENVIRONMENT_BROKEN unless it has the frames and the size that were asked for."""
+    """Raises ENVIRONMENT_BROKEN unless it has the expected size and number of frames."""
     av = importlib.import_module("av")
     with av.open(str(video)) as container:
         sizes = [(frame.width, frame.height) for frame in container.decode(video=0)]
     if sizes != [(_WIDTH, _HEIGHT)] * _FRAMES:
         found = f"{len(sizes)} frames" if len(sizes) != _FRAMES else f"frames of {sizes[0][0]}x{sizes[0][1]}"
-        raise _broken(f"the tiny video has {found}, and {_FRAMES} of {_WIDTH}x{_HEIGHT} were asked for")
+        raise _broken(f"the test video has {found}, not {_FRAMES} of {_WIDTH}x{_HEIGHT}")
 
 
 def sample_of(file: Path) -> list[float]:
-    """Each SAMPLE_STRIDE-th number of the latents in a file. Raises ENVIRONMENT_BROKEN for another shape."""
+    """Every SAMPLE_STRIDE-th number of the latents in a file. Raises ENVIRONMENT_BROKEN for another shape."""
     load_file = importlib.import_module("safetensors.torch").load_file
     latents_BFCHW = load_file(str(file))["latents"].float()
     if tuple(latents_BFCHW.shape) != LATENTS_SHAPE:
-        raise _broken(f"the latents have the shape {tuple(latents_BFCHW.shape)} and not {LATENTS_SHAPE}")
+        raise _broken(f"the latents have shape {tuple(latents_BFCHW.shape)}, not {LATENTS_SHAPE}")
     return [float(value) for value in latents_BFCHW.flatten()[::SAMPLE_STRIDE]]
 
 
 def compare(sample: Sequence[float], right: Sequence[float], device: Device) -> float:
-    """Returns the relative error; raises ENVIRONMENT_BROKEN where it is more than rounding."""
+    """Returns the relative error. Raises ENVIRONMENT_BROKEN if it is larger than rounding can explain."""
     error = math.dist(sample, right) / math.hypot(*right)
-    # Written so that a number that is none fails, too.
+    # `not <=`, so that NaN fails too.
     if not error <= _TOLERANCE[device]:
-        problem = f"the numbers of a tiny video are wrong ({device})"
-        raise _broken(f"{problem}: off by {error:.3g}, at most {_TOLERANCE[device]} is right")
+        problem = f"the numbers of a test video are wrong ({device})"
+        raise _broken(f"{problem}: off by {error:.3g}, and {_TOLERANCE[device]} is allowed")
     return error
 
 
 def _make_model(folder: Path) -> None:
     from splitreel.models.random import make_model
 
-    # Its bar of shards written says nothing here.
+    # Its progress bar is of no interest here.
     with contextlib.redirect_stderr(io.StringIO()):
         make_model("demo-random", folder)
 
@@ -203,18 +203,18 @@ def _line_of(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def _tell_in_json(event: dict[str, object]) -> None:
+def _report_json(event: dict[str, object]) -> None:
     print(json.dumps(event), flush=True)
 
 
-def _tell_in_words(event: dict[str, object]) -> None:
+def _report_text(event: dict[str, object]) -> None:
     match event:
         case {"check": "imports"}:
             print("importing", flush=True)
         case {"check": "video", "device": device}:
-            print(f"a tiny video ({device})", flush=True)
+            print(f"making a test video ({device})", flush=True)
         case {"made": device, "error": error, "allowed": allowed}:
-            print(f"right numbers ({device}): off by {error}, at most {allowed} is right", flush=True)
+            print(f"the numbers are right ({device}): off by {error}, and {allowed} is allowed", flush=True)
         case {"versions": dict(versions)}:
             print(", ".join(f"{name} {version}" for name, version in versions.items()), flush=True)
 
@@ -232,12 +232,14 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parse(arguments: Sequence[str]) -> _Flags:
-    parser = _Parser("splitreel smoke", description="Does this Python make right videos?")
-    device_help = "give it twice for both; without it: the CPU, and CUDA where torch finds a GPU"
+    parser = _Parser("splitreel smoke", description="Checks that this Python makes correct videos.")
+    device_help = "repeat it for both; default: the CPU, and CUDA where torch finds a GPU"
     parser.add_argument(
         "--device", dest="devices", action="append", default=[], choices=("cpu", "cuda"), help=device_help
     )
-    parser.add_argument("--lock", type=Path, help="a requirements.lock whose versions must be those that are installed")
-    parser.add_argument("--work_dir", type=Path, help="for the test model and videos (about 9 MB); they are removed")
+    parser.add_argument("--lock", type=Path, help="a requirements.lock that the installed versions must match")
+    parser.add_argument(
+        "--work_dir", type=Path, help="folder for the test model and videos (about 9 MB), which are removed"
+    )
     parser.add_argument("--json_lines", action="store_true")
     return parser.parse_args(arguments, namespace=_Flags())

@@ -117,3 +117,22 @@ def test_a_variable_that_hides_every_gpu_is_noted(
     doctor(["--json_lines", "--no_environment"])
     (note,) = [finding for finding in _findings(capsys) if finding.topic == "gpu" and finding.status == "note"]
     assert "CUDA_VISIBLE_DEVICES=7" in note.text
+
+
+def test_one_odd_model_hides_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SPLITREEL_DATA", str(tmp_path))
+
+    def check(folder: Path) -> None:
+        if folder.name == "odd":
+            raise RecursionError("too deep")
+        raise SplitreelError("MODEL_MISSING", {"path": str(folder)})
+
+    for name in ("odd", "plain"):
+        (tmp_path / "models" / name).mkdir(parents=True)
+    monkeypatch.setattr(sys.modules["splitreel.commands.doctor.examine"], "check_model_folder", check)
+    assert doctor(["--json_lines", "--no_environment"]) == 3
+    models = {finding.text.split(":")[0]: finding for finding in _findings(capsys) if finding.topic == "model"}
+    assert models["odd"].text == "odd: RecursionError: too deep"
+    assert models["plain"].status == "problem"

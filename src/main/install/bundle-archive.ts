@@ -20,14 +20,14 @@ const argsOf = ({ pythonFolder }: ArchiveTool, ...words: readonly string[]): rea
   ...words,
 ];
 
-const lookSchema = z.object({ bytes: z.number(), manifest: z.string().nullable() });
-export type ArchiveLook = z.infer<typeof lookSchema>;
+const contentsSchema = z.object({ bytes: z.number(), manifest: z.string().nullable() });
+export type ArchiveContents = z.infer<typeof contentsSchema>;
 
 /** Null where it is no zip that can be read. `bytes`: of what would be unpacked. */
-export async function lookIntoArchive(tool: ArchiveTool, archive: string): Promise<ArchiveLook | null> {
-  const outcome = await tool.processes.run(tool.python, { args: argsOf(tool, 'look', archive), env: tool.env });
+export async function inspectArchive(tool: ArchiveTool, archive: string): Promise<ArchiveContents | null> {
+  const outcome = await tool.processes.run(tool.python, { args: argsOf(tool, 'inspect', archive), env: tool.env });
   if (outcome.kind !== 'exited' || outcome.code !== 0) return null;
-  return lookSchema.parse(JSON.parse(outcome.stdout));
+  return contentsSchema.parse(JSON.parse(outcome.stdout));
 }
 
 /** Into a folder as `npm run bundle` makes them. How it ended is for the caller to judge. */

@@ -8,7 +8,7 @@ import { VARIANTS } from '../../shared/environment';
 import { appError, SplitreelError } from '../../shared/errors';
 import type { Files } from '../ports/files';
 import type { Processes } from '../ports/processes';
-import { isArchive, lookIntoArchive, type ArchiveLook, type ArchiveTool } from './bundle-archive';
+import { isArchive, inspectArchive, type ArchiveContents, type ArchiveTool } from './bundle-archive';
 
 const manifestSchema = z.object({
   kind: z.literal('splitreel-bundle'),
@@ -51,9 +51,9 @@ export async function readBundle(
   return { manifest: parsed.data, unpackedBytes: bytes };
 }
 
-async function lookInto(tool: ArchiveTool | null, archive: string): Promise<ArchiveLook> {
+async function lookInto(tool: ArchiveTool | null, archive: string): Promise<ArchiveContents> {
   if (tool === null) throw bundleRefused(archive, 'there is no Python here to unpack it');
-  const found = await lookIntoArchive(tool, archive);
+  const found = await inspectArchive(tool, archive);
   if (found === null) throw bundleRefused(archive, 'it is not a zip, or not all of one');
   return found;
 }

@@ -1,6 +1,6 @@
-"""`splitreel doctor`: what is wrong with driver, GPUs, links, environment, disk and models, and what to do.
+"""`splitreel doctor`: finds what is wrong with driver, GPUs, links, environment, disk and models, and what to do.
 
-Imports the standard library alone, so that it also runs before there is an environment (`--no_environment`).
+Needs the standard library alone, so that it also runs before there is an environment (`--no_environment`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _FLAGS = ("--json", "--json_lines", "--no_environment")
 
 
 def doctor(arguments: Sequence[str]) -> int:
-    """Prints every finding as it is made; 0 where nothing is a problem, 3 otherwise."""
+    """Prints findings as they come. Returns 0 if nothing is a problem, 3 otherwise."""
     given = [argument.replace("-", "_").replace("__", "--", 1) for argument in arguments]
     unknown = [argument for argument in given if argument not in _FLAGS]
     if unknown:

@@ -27,13 +27,13 @@ from splitreel.store.model_folder import check_model_folder
 from splitreel.worker.supervisor.checks import nearest_folder
 
 _LOCK = RESOURCES.parent / "python" / "requirements.lock"
-# A first video needs little beside its model.
-_ROOM_BYTES = 2_000_000_000
+# A first video needs little besides its model.
+_ENOUGH_BYTES = 2_000_000_000
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 
 
 def examine(*, has_environment: bool) -> Iterator[Finding]:
-    """`has_environment`: False where this Python is only borrowed to run the doctor."""
+    """`has_environment`: False where the system's Python runs the doctor, before an environment is installed."""
     yield from _driver()
     if has_environment:
         yield from _environment()
@@ -83,9 +83,9 @@ def _version(text: str) -> tuple[int, ...]:
 def _environment() -> Iterator[Finding]:
     yield Finding("environment", "ok", f"Python {sys.version.split()[0]}")
     if not _LOCK.is_file():
-        yield Finding("environment", "note", "the lock file is not beside the package, so versions are not compared")
+        yield Finding("environment", "note", "versions are not compared: the lock file is missing")
         return
-    # One lock serves several versions of Python, so a package may be pinned twice.
+    # One lock serves several Python versions, so it may pin a package twice.
     pins: dict[str, list[str]] = {}
     for name, version in _PINNED.findall(_LOCK.read_text("utf-8")):
         pins.setdefault(name.lower(), []).append(version.split("+")[0])
@@ -101,24 +101,29 @@ def _environment() -> Iterator[Finding]:
         if found.split("+")[0] in pins[name]:
             yield Finding("environment", "ok", f"{name} {found}")
         else:
-            text = f"{name} is {found}, and {' or '.join(pins[name])} is what Splitreel is tested with"
+            text = f"{name} is {found}, but Splitreel is tested with {' or '.join(pins[name])}"
             yield Finding("environment", "problem", text, "Repair the environment.", "repair")
 
 
 def _disk() -> Iterator[Finding]:
     seen: set[int] = set()
-    for folder in (nearest_folder(folder) for folder in _folders()):
-        device = folder.stat().st_dev
+    for wanted in _folders():
+        try:
+            folder = nearest_folder(wanted)
+            device = folder.stat().st_dev
+        except (SplitreelError, OSError):
+            yield Finding("disk", "problem", f"{wanted} can't be reached", "Choose another folder.", "storage")
+            continue
         if device in seen:
             continue
         seen.add(device)
         free = shutil.disk_usage(folder).free
         text = f"{size_text(free)} free in {folder}"
         if not os.access(folder, os.W_OK):
-            action = "Choose a folder that can be written to."
-            yield Finding("disk", "problem", f"{folder} cannot be written to", action, "storage")
-        elif free < _ROOM_BYTES:
-            action = f"Free some room: {size_text(_ROOM_BYTES)} is the least to work with."
+            action = "Choose a folder that you can write to."
+            yield Finding("disk", "problem", f"{folder} is not writable", action, "storage")
+        elif free < _ENOUGH_BYTES:
+            action = f"Free some space: Splitreel needs at least {size_text(_ENOUGH_BYTES)}."
             yield Finding("disk", "problem", text, action, "storage")
         else:
             yield Finding("disk", "ok", text)
@@ -158,6 +163,9 @@ def _model(name: str, folder: Path) -> Iterator[Finding]:
         model = check_model_folder(folder)
     except SplitreelError as error:
         yield Finding("model", "problem", f"{name}: {error.error.message}", error.error.action, "models")
+    except Exception as error:  # noqa: BLE001 - one odd model must not hide what is found next
+        text = f"{name}: {type(error).__name__}: {error}".split("\n")[0]
+        yield Finding("model", "problem", text, "Download it again, or remove it.", "models")
     else:
         yield Finding("model", "ok", f"{name}: {size_text(model.weight_bytes)}, {model.shape.heads} heads")
 

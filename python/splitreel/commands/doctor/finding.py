@@ -1,4 +1,4 @@
-"""One thing that was looked at."""
+"""One result of the doctor."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Literal
 
 Topic = Literal["driver", "gpu", "link", "environment", "disk", "model", "ranks"]
 Status = Literal["ok", "note", "problem"]
-# What the app has a button for: the same list as FIXES in src/shared/doctor.ts.
+# The app has a button for each: the same list as FIXES in src/shared/doctor.ts.
 Fix = Literal["", "install", "repair", "driver", "p2p_off", "p2p_on", "models", "storage"]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`problem` where something keeps videos from being made, `note` where it need not."""
+    """`problem`: it keeps Splitreel from making videos. `note`: it may not."""
 
     topic: Topic
     status: Status
@@ -22,5 +22,5 @@ class Finding:
     fix: Fix = ""
 
     def line(self) -> str:
-        told = f"[{self.status:7}] {self.topic}: {self.text}"
-        return f"{told.removesuffix('.')}. {self.action}" if self.action else told
+        text = f"[{self.status:7}] {self.topic}: {self.text}"
+        return f"{text.removesuffix('.')}. {self.action}" if self.action else text

@@ -1,4 +1,4 @@
-"""The real Links: one rank a GPU, started as processes of their own that can be killed when a link hangs."""
+"""The real Links: one process per GPU, which can be killed when a link hangs."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from splitreel.commands.doctor.links import Exchange, Pair
 from splitreel.worker.supervisor.process_environment import child_environment
 
 _SCRIPT = Path(__file__).with_name("link_ranks.py")
-# Importing torch on a busy machine, and NCCL's first communicator, which looks at all links.
+# Importing torch on a busy machine, and NCCL's first communicator, which examines all links.
 _START_S = 150.0
 _PAIR_S = 60.0
-# Each hang costs a minute: a machine on which nothing works must still come to an end.
+# Each hang costs a minute: the test must also end on a machine where nothing works.
 _MOST_HANGS = 3
-# What the others of a rank that has died may still say.
+# How long the other ranks may take to answer once one has died.
 _GRACE_S = 2.0
 _POLL_S = 0.05
 
 
 class LinkProbe:
     def __init__(self, devices: Mapping[int, str], *, script: Path = _SCRIPT) -> None:
-        """`devices`: UUIDs by the numbers that pairs are made of; empty UUIDs: ranks on the CPU, which meet by gloo."""
+        """`devices`: UUIDs by GPU number, as pairs use them. Empty UUIDs mean ranks on the CPU, over gloo."""
         self._uuids = [uuid for uuid in devices.values() if uuid]
-        self._places = {number: place for place, number in enumerate(devices)}
+        self._positions = {number: position for position, number in enumerate(devices)}
         self._numbers = list(devices)
         self._script = script
 
@@ -49,7 +49,7 @@ class LinkProbe:
         return found
 
     def _run(self, pairs: Sequence[Pair], *, is_p2p_off: bool) -> tuple[dict[Pair, Exchange], str]:
-        """What was answered before the ranks ended or hung, and how that came."""
+        """The answers that came before the ranks ended or hung, and why there are no more."""
         with tempfile.TemporaryDirectory(prefix="splitreel-doctor-") as name:
             folder = Path(name)
             ranks = [self._start(rank, folder, pairs, is_p2p_off=is_p2p_off) for rank in range(len(self._numbers))]
@@ -70,14 +70,14 @@ class LinkProbe:
         if is_p2p_off:
             env["NCCL_P2P_DISABLE"] = "1"
         env["CUDA_VISIBLE_DEVICES"] = ",".join(self._uuids)
-        text = ",".join(f"{self._places[first]}-{self._places[second]}" for first, second in pairs)
+        text = ",".join(f"{self._positions[first]}-{self._positions[second]}" for first, second in pairs)
         command = [sys.executable, "-I", str(self._script), str(rank), str(len(self._numbers)), str(folder), text]
         with (folder / f"output-{rank}").open("wb") as output:
             return subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
 
 
 def _wait(ranks: Sequence[subprocess.Popen[bytes]], folder: Path) -> str:
-    """Returns when all have ended, or when nothing has come for too long; says how."""
+    """Returns when all ranks have ended or nothing has come for too long, with the reason."""
     deadline = time.monotonic() + _START_S
     seen = 0
     while any(rank.poll() is None for rank in ranks):
@@ -98,13 +98,13 @@ def _wait(ranks: Sequence[subprocess.Popen[bytes]], folder: Path) -> str:
 
 
 def _read(folder: Path) -> dict[Pair, Exchange]:
-    """A pair has answered when both of it have; one that got wrong numbers speaks for both."""
+    """A pair has answered when both ranks have, or one of them got wrong numbers."""
     file = folder / "results"
     answers: dict[Pair, dict[int, Exchange]] = {}
     for line in file.read_text("utf-8").splitlines() if file.exists() else ():
-        said = json.loads(line)
-        first, second = said["pair"]
-        answers.setdefault((first, second), {})[said["rank"]] = Exchange(said["problem"], said["speed"])
+        answer = json.loads(line)
+        first, second = answer["pair"]
+        answers.setdefault((first, second), {})[answer["rank"]] = Exchange(answer["problem"], answer["speed"])
     return {
         pair: next((answer for answer in both.values() if answer.problem), next(iter(both.values())))
         for pair, both in answers.items()

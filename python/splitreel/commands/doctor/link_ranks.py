@@ -1,9 +1,9 @@
-"""What each rank of the link test runs, as a script of its own: standard library and torch alone.
+"""Each rank of the link test, as a script of its own: standard library and torch alone.
 
     python -I link_ranks.py RANK WORLD_SIZE FOLDER PAIRS       PAIRS: 0-1,0-2,...
 
-Every rank walks the same list of pairs; the two of a pair exchange numbers that tell who sent them, and each appends
-one JSON line to FOLDER/results. Devices: GPU RANK with NCCL, or the CPU with gloo where there is no GPU.
+Every rank goes through the same list of pairs. The two of a pair exchange numbers that identify their sender, and each
+appends one JSON line to FOLDER/results. Devices: GPU RANK with NCCL, or the CPU with gloo where there is no GPU.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from typing import Any
 import torch
 import torch.distributed as dist
 
-# 1 KiB goes NCCL's low-latency way, 64 MiB its bandwidth way: broken boards often break one of them only.
+# 1 KiB takes NCCL's low-latency path, 64 MiB its bandwidth path. Broken boards often break only one of them.
 _SIZES = (256, 16_777_216)
 _REPEATS = 3
 _TIMEOUT = dt.timedelta(seconds=30)
 
 
 def pattern(rank: int, numel: int, device: torch.device) -> torch.Tensor:
-    """int32 of shape (numel,): differs in every place and for every rank; sums of two stay far from overflow."""
+    """int32 of shape (numel,). Differs at every index and for every rank; sums of two stay far from overflow."""
     return torch.arange(numel, dtype=torch.int32, device=device) % 1_000_003 + 1_000_000 * (rank + 1)
 
 
 def exchange(rank: int, pair: tuple[int, int], group: Any, device: torch.device) -> str:
-    """Empty, or what arrived wrong. Compared on the CPU: a broken link must not judge itself."""
+    """Empty, or what arrived wrong. Compared on the CPU: a broken link must not check itself."""
     other = pair[0] if rank == pair[1] else pair[1]
     for numel in _SIZES if device.type == "cuda" else (_SIZES[0], 65_536):
         mine, theirs = (pattern(each, numel, torch.device("cpu")) for each in (rank, other))
@@ -64,7 +64,7 @@ def _difference(what: str, got: torch.Tensor, wanted: torch.Tensor) -> str:
 
 
 def speed(group: Any, device: torch.device) -> float | None:
-    """Gigabytes (10^9) a second of an all-reduce over two GPUs, where each sends and gets the whole tensor once."""
+    """Gigabytes (10^9) per second of an all-reduce over two GPUs, in which each sends and receives the tensor once."""
     if device.type != "cuda":
         return None
     data = torch.zeros(_SIZES[1], dtype=torch.int32, device=device)
@@ -85,7 +85,7 @@ def main(arguments: list[str]) -> None:
     if is_cuda:
         torch.cuda.set_device(device)
     store = f"file://{folder / 'store'}"
-    # gloo keeps them in step; what is tested runs over a group of the pair alone.
+    # gloo keeps the ranks in step. The test itself runs over a group of the pair alone.
     dist.init_process_group("gloo", init_method=store, rank=rank, world_size=world_size, timeout=_TIMEOUT)
     for pair in pairs:
         group = dist.new_group(list(pair), backend="nccl" if is_cuda else "gloo", timeout=_TIMEOUT)
@@ -99,7 +99,7 @@ def main(arguments: list[str]) -> None:
             with (folder / "results").open("a") as results:
                 results.write(line)
         dist.barrier()
-    # No orderly end: a communicator that is stuck would keep it from coming.
+    # No orderly shutdown: a stuck communicator would block it.
     os._exit(0)
 
 

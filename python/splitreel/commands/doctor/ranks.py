@@ -1,4 +1,4 @@
-"""Two ranks exchange numbers that tell who sent them, over the loopback: what every split of the work rests on."""
+"""Two ranks exchange known numbers over the loopback, which every way of splitting work depends on."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _PAIR = (0, 1)
 def check_ranks(links: Links) -> Finding:
     problem = links.exchange([_PAIR], is_p2p_off=False)[_PAIR].problem
     if problem:
-        text = f"two ranks could not work together: {problem}"
+        text = f"two ranks can't communicate: {problem}"
         return Finding("ranks", "problem", text, "Repair the environment.", "repair")
-    return Finding("ranks", "ok", "two ranks met and exchanged the right numbers")
+    return Finding("ranks", "ok", "two ranks exchanged the right numbers")
 
 
 def cpu_ranks() -> Links:
