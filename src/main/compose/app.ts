@@ -116,6 +116,7 @@ async function close({ log }: Foundation, services: Services): Promise<void> {
   services.doctor.stop();
   services.storage.cancelMove();
   services.machine.stop();
+  services.library.stop();
   services.environment.cancel();
   const endEngine = async (): Promise<void> => {
     await services.queue.close();

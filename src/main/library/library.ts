@@ -1,109 +1,84 @@
-/** The videos made so far: read back from the files themselves, newest first. */
+/** The videos made so far: read back from the files themselves, newest first, and followed when the folder changes. */
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { appError, SplitreelError } from '../../shared/errors';
 import { inTurn } from '../../shared/in-turn';
-import { videoMetadataSchema, type LibraryVideo, type VideoMetadata } from '../../shared/library';
+import { parseVideoMetadata, type LibraryVideo, type VideoMetadata } from '../../shared/library';
 import { thumbnailUrl, videoUrl } from '../../shared/urls';
 import { fileInside, type Located } from '../window/app-files';
-import type { Files } from '../ports/files';
+import type { Clock } from '../ports/clock';
+import type { FileInfo, Files } from '../ports/files';
 import type { Log } from '../ports/log';
 import { readMp4, type Mp4Facts } from './mp4';
+import { createThumbnails } from './thumbnails';
 
 export interface LibraryPorts {
   readonly files: Files;
+  readonly clock: Clock;
   readonly log: Log;
   readonly folder: () => string;
   readonly thumbnailsFolder: string;
-  /** A JPEG of a true frame of the video, by its address; null where it cannot be had. */
+  /** A JPEG of a frame of the video, by its address; null where it cannot be had. */
   readonly makeThumbnail: (videoUrl: string) => Promise<Uint8Array | null>;
 }
 
 export interface Library {
   readonly get: () => readonly LibraryVideo[];
+  /** Reads the folder, and follows it from then on until `stop`. */
   readonly scan: () => Promise<void>;
   /** Takes new files in; their ids, in the same order. */
   readonly add: (paths: readonly string[]) => Promise<readonly string[]>;
   /** The file of a video; throws VIDEO_NOT_FOUND. */
   readonly fileOf: (videoId: string) => Promise<string>;
+  /** Null where none has been made yet. */
   readonly thumbnailOf: (videoId: string) => Promise<string | null>;
   readonly locateVideo: (videoId: string) => Located | null;
-  readonly locateThumbnail: (videoId: string) => Located | null;
+  /** Makes the thumbnail where it is missing. */
+  readonly locateThumbnail: (videoId: string, signal?: AbortSignal) => Promise<Located | null>;
   /** What a file says about how it was made; throws METADATA_UNREADABLE. */
   readonly readMetadata: (file: string) => Promise<VideoMetadata>;
+  readonly stop: () => void;
 }
 
-/** An id that is the same at every start and says nothing of where the file lies. */
-const idOf = (file: string, sizeBytes: number, modifiedMs: number): string =>
-  createHash('sha256')
-    .update(`${file}\0${String(sizeBytes)}\0${String(modifiedMs)}`)
-    .digest('hex')
-    .slice(0, 24);
+/** A video is several changes of the folder: they are read together. */
+const SETTLE_MS = 300;
+
+const isVideoName = (name: string): boolean => name.toLowerCase().endsWith('.mp4') && !name.startsWith('.');
+
+interface KnownFile {
+  readonly info: FileInfo;
+  /** Null: not a video of ours. */
+  readonly video: LibraryVideo | null;
+}
 
 export function createLibrary(ports: LibraryPorts, onVideos: (videos: readonly LibraryVideo[]) => void): Library {
-  const { files, log } = ports;
+  const { files } = ports;
+  const thumbnails = createThumbnails({ ...ports, folder: ports.thumbnailsFolder });
+  let known: ReadonlyMap<string, KnownFile> = new Map();
   let videos: readonly LibraryVideo[] = [];
   let filesById: ReadonlyMap<string, string> = new Map();
   const scanInTurn = inTurn();
-  let drawing: Promise<void> = Promise.resolve();
-
-  const thumbnailFile = (videoId: string): string => path.join(ports.thumbnailsFolder, `${videoId}.jpg`);
-
-  const readVideo = async (file: string): Promise<LibraryVideo | null> => {
-    const info = await files.stat(file);
-    if (info?.kind !== 'file') return null;
-    const facts = await readMp4(files, file, info.sizeBytes);
-    const metadata = metadataOf(facts);
-    if (facts === null || metadata === null) return null;
-    const id = idOf(file, info.sizeBytes, info.modifiedMs);
-    return {
-      id,
-      fileName: path.basename(file),
-      sizeBytes: info.sizeBytes,
-      createdAtMs: info.modifiedMs,
-      durationMs: facts.durationMs,
-      frameRate: facts.frameRate,
-      videoUrl: videoUrl(id),
-      thumbnailUrl: (await files.stat(thumbnailFile(id))) === null ? null : thumbnailUrl(id),
-      metadata,
-    };
-  };
 
   const scanOnce = async (): Promise<void> => {
-    const folder = ports.folder();
-    const found = new Map<string, string>();
-    const next: LibraryVideo[] = [];
-    for (const name of await files.list(folder)) {
-      if (!name.toLowerCase().endsWith('.mp4') || name.startsWith('.')) continue;
-      const file = path.join(folder, name);
-      const video = await readVideo(file).catch(() => null);
-      if (video === null) continue;
-      found.set(video.id, file);
-      next.push(video);
+    const next = new Map<string, KnownFile>();
+    for (const name of await files.list(ports.folder())) {
+      if (!isVideoName(name)) continue;
+      const file = path.join(ports.folder(), name);
+      const found = await readKnown(files, file, known.get(file));
+      if (found !== null) next.set(file, found);
     }
-    filesById = found;
-    videos = next.sort((a, b) => b.createdAtMs - a.createdAtMs);
+    known = next;
+    const ours = [...next].flatMap(([file, { video }]) => (video === null ? [] : [{ file, video }]));
+    filesById = new Map(ours.map(({ file, video }) => [video.id, file]));
+    videos = ours.map(({ video }) => video).sort((a, b) => b.createdAtMs - a.createdAtMs);
     onVideos(videos);
-    drawing = drawing.then(drawMissing);
   };
-  const scan = (): Promise<void> => scanInTurn(scanOnce);
-
-  /** One after another: each takes a hidden page a moment. */
-  const drawMissing = async (): Promise<void> => {
-    for (const video of videos.filter((other) => other.thumbnailUrl === null)) {
-      try {
-        const jpeg = await ports.makeThumbnail(video.videoUrl);
-        if (jpeg === null) continue;
-        await files.writeAtomically(thumbnailFile(video.id), jpeg);
-        videos = videos.map((other) =>
-          other.id === video.id ? { ...other, thumbnailUrl: thumbnailUrl(video.id) } : other,
-        );
-        onVideos(videos);
-      } catch (error) {
-        log.error('a thumbnail could not be made', error);
-      }
-    }
-  };
+  const follower = createFollower(ports, () => void scan());
+  const scan = (): Promise<void> =>
+    scanInTurn(async () => {
+      follower.follow((await files.stat(ports.folder())) === null ? null : ports.folder());
+      await scanOnce();
+    });
 
   return {
     get: () => videos,
@@ -116,20 +91,24 @@ export function createLibrary(ports: LibraryPorts, onVideos: (videos: readonly L
     fileOf: async (videoId) => {
       const file = filesById.get(videoId);
       const found = file === undefined ? null : await fileInside(files, ports.folder(), file);
-      if (found === null) throw new SplitreelError(appError('VIDEO_NOT_FOUND'));
-      return found.path;
+      if (found !== null) return found.path;
+      // The folder has changed unnoticed, as on a network drive.
+      void scan();
+      throw new SplitreelError(appError('VIDEO_NOT_FOUND'));
     },
     thumbnailOf: async (videoId) => {
-      if (!filesById.has(videoId)) return null;
-      const file = thumbnailFile(videoId);
-      return (await files.stat(file)) === null ? null : file;
+      const file = thumbnails.fileOf(videoId);
+      return filesById.has(videoId) && (await files.stat(file)) !== null ? file : null;
     },
     locateVideo: (videoId) => {
       const file = filesById.get(videoId);
       return file === undefined ? null : { folder: ports.folder(), file };
     },
-    locateThumbnail: (videoId) =>
-      filesById.has(videoId) ? { folder: ports.thumbnailsFolder, file: thumbnailFile(videoId) } : null,
+    locateThumbnail: async (videoId, signal) => {
+      if (!filesById.has(videoId)) return null;
+      const file = await thumbnails.get(videoId, videoUrl(videoId), signal);
+      return file === null ? null : { folder: ports.thumbnailsFolder, file };
+    },
     readMetadata: async (file) => {
       const info = await files.stat(file).catch(() => null);
       const facts = info?.kind === 'file' ? await readMp4(files, file, info.sizeBytes).catch(() => null) : null;
@@ -137,14 +116,77 @@ export function createLibrary(ports: LibraryPorts, onVideos: (videos: readonly L
       if (metadata === null) throw new SplitreelError(appError('METADATA_UNREADABLE', { file: path.basename(file) }));
       return metadata;
     },
+    stop: follower.stop,
   };
 }
 
-function metadataOf(facts: Mp4Facts | null): VideoMetadata | null {
-  if (facts?.comment === null || facts === null) return null;
-  try {
-    return videoMetadataSchema.parse(JSON.parse(facts.comment));
-  } catch {
-    return null;
-  }
+/** Null where there is no such file. One that has not changed is not read again. */
+async function readKnown(files: Files, file: string, before: KnownFile | undefined): Promise<KnownFile | null> {
+  const info = await files.stat(file).catch(() => null);
+  if (info?.kind !== 'file') return null;
+  if (before?.info.sizeBytes === info.sizeBytes && before.info.modifiedMs === info.modifiedMs) return before;
+  return { info, video: await readVideo(files, file, info).catch(() => null) };
+}
+
+async function readVideo(files: Files, file: string, info: FileInfo): Promise<LibraryVideo | null> {
+  const facts = await readMp4(files, file, info.sizeBytes);
+  const metadata = metadataOf(facts);
+  if (facts === null || metadata === null) return null;
+  const id = idOf(file, info);
+  return {
+    id,
+    fileName: path.basename(file),
+    sizeBytes: info.sizeBytes,
+    createdAtMs: info.modifiedMs,
+    durationMs: facts.durationMs,
+    frameRate: facts.frameRate,
+    videoUrl: videoUrl(id),
+    thumbnailUrl: thumbnailUrl(id),
+    metadata,
+  };
+}
+
+/** An id that is the same at every start and does not show where the file is. */
+const idOf = (file: string, { sizeBytes, modifiedMs }: FileInfo): string =>
+  createHash('sha256')
+    .update(`${file}\0${String(sizeBytes)}\0${String(modifiedMs)}`)
+    .digest('hex')
+    .slice(0, 24);
+
+const metadataOf = (facts: Mp4Facts | null): VideoMetadata | null =>
+  facts?.comment === undefined || facts.comment === null ? null : parseVideoMetadata(facts.comment);
+
+interface Follower {
+  /** Null: the folder is not there, and the next scan tries again. */
+  readonly follow: (folder: string | null) => void;
+  readonly stop: () => void;
+}
+
+/** Watches one folder at a time; changes that come together count as one. */
+function createFollower({ files, clock }: Pick<LibraryPorts, 'files' | 'clock'>, onChange: () => void): Follower {
+  let followed: { readonly folder: string; readonly stop: () => void } | null = null;
+  let cancelPending: (() => void) | null = null;
+  const stop = (): void => {
+    followed?.stop();
+    cancelPending?.();
+    followed = null;
+    cancelPending = null;
+  };
+  const changed = (name: string | null): void => {
+    // Of a video that is being written only the end counts.
+    if (name === null || isVideoName(name))
+      cancelPending ??= clock.after(SETTLE_MS, () => {
+        cancelPending = null;
+        onChange();
+      });
+  };
+  return {
+    follow: (folder) => {
+      if (followed?.folder === folder) return;
+      stop();
+      const stopWatching = folder === null ? null : files.watchFolder(folder, changed);
+      if (folder !== null && stopWatching !== null) followed = { folder, stop: stopWatching };
+    },
+    stop,
+  };
 }

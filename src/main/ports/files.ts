@@ -45,6 +45,8 @@ export interface Files {
   readonly freeBytes: (folder: string) => Promise<number>;
   /** Names the disk that holds the folder (or will hold it): equal for folders between which a rename or link works. */
   readonly deviceOf: (folder: string) => Promise<number>;
+  /** Calls back with the name of what changes in the folder itself, where the system gives one. Returns what stops it; null where it cannot be watched. */
+  readonly watchFolder: (folder: string, onChange: (name: string | null) => void) => (() => void) | null;
   /** Bytes of all files inside. */
   readonly folderBytes: (folder: string) => Promise<number>;
   /** As folderBytes, of files that have no other name elsewhere: what removing the folder frees. */

@@ -29,7 +29,7 @@ beforeAll(async () => {
     windowFolder: path.join(root, 'window'),
     locateVideo: (id) =>
       id === 'v1' ? { folder: path.join(root, 'window'), file: path.join(root, 'window', 'video.mp4') } : null,
-    locateThumbnail: () => ({ folder: path.join(root, 'window'), file: path.join(root, 'secret') }),
+    locateThumbnail: () => Promise.resolve({ folder: path.join(root, 'window'), file: path.join(root, 'secret') }),
     locatePreview: (job) => ({ folder: path.join(root, 'window'), file: path.join(root, 'window', job, '0-1.jpg') }),
   };
 });

@@ -36,7 +36,8 @@ const CHUNK_BYTES = 262_144;
 export interface AppFileSources {
   readonly files: Pick<Files, 'realPath' | 'stat' | 'readRange'>;
   readonly locateVideo: (videoId: string) => Located | null;
-  readonly locateThumbnail: (videoId: string) => Located | null;
+  /** May make it first; gives up when the signal is aborted. */
+  readonly locateThumbnail: (videoId: string, signal?: AbortSignal) => Promise<Located | null>;
   readonly locatePreview: (jobId: string, video: number, step: number) => Located | null;
 }
 
@@ -48,6 +49,8 @@ export interface AppRequest {
   readonly url: string;
   readonly method: string;
   readonly range: string | null;
+  /** Aborted when the page no longer wants the answer. */
+  readonly signal?: AbortSignal;
 }
 
 export interface AppResponse {
@@ -86,7 +89,7 @@ export async function answerAppRequest(ports: AppProtocolPorts, request: AppRequ
   if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(405, { allow: 'GET, HEAD' });
   const resource = parseAppUrl(request.url);
   if (resource?.kind === 'window' && resource.segments.join('/') === BLANK_PAGE) return blankPage();
-  const located = resource === null ? null : locate(ports, resource);
+  const located = resource === null ? null : await locate(ports, resource, request.signal);
   const found = located === null ? null : await fileInside(ports.files, located.folder, located.file);
   if (resource === null || found === null) return refuse(404);
   const size = found.info.sizeBytes;
@@ -108,14 +111,14 @@ export async function answerAppRequest(ports: AppProtocolPorts, request: AppRequ
   };
 }
 
-function locate(ports: AppProtocolPorts, resource: AppResource): Located | null {
+async function locate(ports: AppProtocolPorts, resource: AppResource, signal?: AbortSignal): Promise<Located | null> {
   switch (resource.kind) {
     case 'window':
       return { folder: ports.windowFolder, file: path.join(ports.windowFolder, ...resource.segments) };
     case 'media':
       return ports.locateVideo(resource.videoId);
     case 'thumbnail':
-      return ports.locateThumbnail(resource.videoId);
+      return ports.locateThumbnail(resource.videoId, signal);
     case 'preview':
       return ports.locatePreview(resource.jobId, resource.video, resource.step);
   }

@@ -13,8 +13,8 @@ export function registerAppScheme(): void {
 export function handleAppScheme(ports: AppProtocolPorts, log: Log): void {
   protocol.handle(APP_SCHEME, async (request) => {
     try {
-      const { url, method, headers } = request;
-      const answer = await answerAppRequest(ports, { url, method, range: headers.get('range') });
+      const { url, method, headers, signal } = request;
+      const answer = await answerAppRequest(ports, { url, method, range: headers.get('range'), signal });
       return new Response(answer.body, { status: answer.status, headers: answer.headers });
     } catch (error) {
       log.error(`${request.url} could not be served`, error);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, watch } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import path from 'node:path';
 import { fileErrorCode, type CopyFolderOptions, type FileInfo, type Files } from '../../ports/files';
@@ -180,6 +180,17 @@ async function copyOnce(from: string, to: string): Promise<number> {
   return info.size;
 }
 
+function watchFolder(folder: string, onChange: (name: string | null) => void): (() => void) | null {
+  try {
+    const watcher = watch(folder, { persistent: false }, (_event, name) => onChange(name));
+    // A folder that goes ends its watcher; the change has been reported by then.
+    watcher.on('error', () => watcher.close());
+    return () => watcher.close();
+  } catch {
+    return null;
+  }
+}
+
 export const nodeFiles: Files = {
   readText: (file) => fs.readFile(file, 'utf8'),
   readBytes: (file) => fs.readFile(file),
@@ -203,6 +214,7 @@ export const nodeFiles: Files = {
   canWrite,
   freeBytes,
   deviceOf,
+  watchFolder,
   folderBytes,
   ownBytes,
   copyFolder,

@@ -86,7 +86,7 @@ function VideoCard({ video }: { readonly video: LibraryVideo }) {
         {video.thumbnailUrl === null ? (
           <Film size={28} strokeWidth={1.5} aria-hidden />
         ) : (
-          <img className={styles.thumbnail} src={video.thumbnailUrl} alt="" draggable={false} />
+          <img className={styles.thumbnail} src={video.thumbnailUrl} alt="" loading="lazy" draggable={false} />
         )}
       </button>
       <p className={styles.prompt} title={request.prompt}>

@@ -1,0 +1,136 @@
+import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { metadata, mp4 } from '../../../test/fakes/mp4';
+import type { LibraryVideo } from '../../shared/library';
+import { nodeClock } from '../adapters/node/clock';
+import { nodeFiles } from '../adapters/node/files';
+import { SILENT_LOG } from '../ports/log';
+import { createLibrary, type Library } from './library';
+
+let root = '';
+let folder = '';
+let library: Library;
+let pushed: (readonly LibraryVideo[])[] = [];
+let read: string[] = [];
+let drawn: string[] = [];
+
+const video = async (name: string, comment = JSON.stringify(metadata()), seconds = 1_000): Promise<string> => {
+  const file = path.join(folder, name);
+  await writeFile(file, mp4(comment));
+  await utimes(file, seconds, seconds);
+  return file;
+};
+const names = (): string[] => library.get().map(({ fileName }) => fileName);
+
+beforeEach(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'splitreel-library-'));
+  folder = path.join(root, 'videos');
+  await mkdir(folder);
+  pushed = [];
+  read = [];
+  drawn = [];
+  library = createLibrary(
+    {
+      files: {
+        ...nodeFiles,
+        readRange: (file, start, length) => {
+          read.push(path.basename(file));
+          return nodeFiles.readRange(file, start, length);
+        },
+      },
+      clock: nodeClock,
+      log: SILENT_LOG,
+      folder: () => folder,
+      thumbnailsFolder: path.join(root, 'thumbnails'),
+      makeThumbnail: (url) => {
+        drawn.push(url);
+        return Promise.resolve(new Uint8Array([1]));
+      },
+    },
+    (videos) => pushed.push(videos),
+  );
+});
+afterEach(async () => {
+  library.stop();
+  await rm(root, { recursive: true, force: true });
+});
+
+test('videos of ours are found, newest first; anything else in the folder is left out', async () => {
+  await video('old.mp4', undefined, 1_000);
+  await video('new.MP4', undefined, 2_000);
+  await video('foreign.mp4', 'made elsewhere');
+  await writeFile(path.join(folder, 'broken.mp4'), 'nonsense');
+  await video('.half.mp4');
+  await mkdir(path.join(folder, 'folder.mp4'));
+  await library.scan();
+  expect(names()).toEqual(['new.MP4', 'old.mp4']);
+  expect(library.get()[0]).toMatchObject({ frameRate: 8, durationMs: 2_125 });
+});
+
+test.each([
+  ['15 MB of versions', metadata({ versions: { torch: 'x'.repeat(15_000_000) } })],
+  ['a hundred versions', metadata({ versions: Object.fromEntries(Array.from({ length: 100 }, (_, i) => [i, '1'])) })],
+  ['a long version', metadata({ versions: { torch: 'x'.repeat(300) } })],
+  [
+    '20,000 stages',
+    metadata({
+      report: {
+        totalMs: 1,
+        msPerStep: 1,
+        weightBytesRead: 0,
+        stages: Array.from({ length: 20_000 }, () => ({ stage: 'denoising' as const, durationMs: 1 })),
+        peaks: [],
+      },
+    }),
+  ],
+])('a file with %s is no video of ours', async (_name, value) => {
+  await video('big.mp4', JSON.stringify(value));
+  await library.scan();
+  expect(library.get()).toEqual([]);
+});
+
+test('a new video is read alone, and the others stay the same objects', async () => {
+  await video('a.mp4', undefined, 1_000);
+  await library.scan();
+  const before = library.get()[0];
+  read = [];
+  const file = await video('b.mp4', undefined, 2_000);
+  const [id] = await library.add([file]);
+  expect(new Set(read)).toEqual(new Set(['b.mp4']));
+  expect(library.get()[0]?.id).toBe(id);
+  expect(library.get()[1]).toBe(before);
+});
+
+test('a scan makes no thumbnails; asking for one makes that one', async () => {
+  for (let index = 0; index < 20; index += 1) await video(`${String(index)}.mp4`);
+  await library.scan();
+  expect(pushed).toHaveLength(1);
+  expect(drawn).toEqual([]);
+  const { id } = library.get()[3]!;
+  const located = await library.locateThumbnail(id);
+  expect(located?.file).toBe(path.join(root, 'thumbnails', `${id}.jpg`));
+  expect(drawn).toHaveLength(1);
+  expect(pushed).toHaveLength(1);
+});
+
+test('a file that is added or removed by hand is noticed', async () => {
+  const file = await video('a.mp4');
+  await library.scan();
+  await video('b.mp4', undefined, 2_000);
+  await vi.waitFor(() => expect(names()).toEqual(['b.mp4', 'a.mp4']), 5_000);
+  await rm(file);
+  await vi.waitFor(() => expect(names()).toEqual(['b.mp4']), 5_000);
+});
+
+test('a video whose file has gone unnoticed is reported, and leaves the list', async () => {
+  const file = await video('a.mp4');
+  await library.scan();
+  library.stop();
+  const { id } = library.get()[0]!;
+  await rm(file);
+  await expect(library.fileOf(id)).rejects.toMatchObject({ error: { code: 'VIDEO_NOT_FOUND' } });
+  await library.scan();
+  expect(library.get()).toEqual([]);
+});
