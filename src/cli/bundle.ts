@@ -6,6 +6,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { nodeFiles } from '../main/adapters/node/files';
 import { nodeProcesses } from '../main/adapters/node/processes';
+import { pythonRange } from '../main/install/install-settings';
 import { makeBundle } from '../main/install/bundle';
 import { isArchive, packArchive } from '../main/install/bundle-archive';
 import { appError, SplitreelError } from '../shared/errors';
@@ -37,8 +38,7 @@ async function run(args: readonly string[]): Promise<number> {
   );
   const python = await environment.systemPython();
   if (python === null) {
-    const { pythonVersion } = await environment.installSettings();
-    const problem = `Python ${pythonVersion} with pip was not found`;
+    const problem = `Python ${pythonRange(await environment.installSettings())} with pip was not found`;
     throw new SplitreelError(appError('ENVIRONMENT_INSTALL_FAILED', { problem }));
   }
   print(`Collecting the wheels for ${machineKind}, ${variant}, in ${target}`);

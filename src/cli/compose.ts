@@ -12,7 +12,7 @@ import { openPlaces, type Places } from '../main/storage/locations';
 import type { Environment, VariantChoice } from '../shared/environment';
 import { describeError } from '../shared/errors';
 import type { Settings } from '../shared/settings';
-import { cacheFolder, dataFolder, ROOT } from './paths';
+import { cacheFolder, dataFolder, isInstalled, ROOT } from './paths';
 import { printProgress } from './terminal';
 
 export interface EnvironmentFolders {
@@ -37,6 +37,7 @@ export function openEnvironment(folders: EnvironmentFolders): EnvironmentService
       downloadsFolder: () => downloads,
       pythonsFolder: folders.pythons ?? path.join(path.dirname(root), 'pythons'),
       pythonFolder: path.join(appFolder, 'python'),
+      uvProgram: isInstalled ? path.join(appFolder, 'uv', 'uv') : null,
       resourcesFolder: path.join(appFolder, 'resources'),
       platform: process.platform,
       arch: process.arch,

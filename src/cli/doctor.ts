@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import path from 'node:path';
 import { WITHOUT_ENVIRONMENT } from '../main/diagnostics/doctor';
 import { workerEnvironment } from '../main/engine/worker-environment';
+import { pythonRange } from '../main/install/install-settings';
 import { packageEntry } from '../main/install/package-entry';
 import type { Command } from './command';
 import { openUserServices } from './compose';
@@ -14,8 +15,8 @@ async function run(args: readonly string[]): Promise<number> {
   if ((await environment.current()) !== null) return runPackage(['doctor', ...args]);
   const python = await environment.systemPython();
   if (python === null) {
-    const { pythonVersion } = await environment.installSettings();
-    print(`[problem] environment: Python ${pythonVersion} was not found. Install it, then run npm start.`);
+    const range = pythonRange(await environment.installSettings());
+    print(`[problem] environment: Python ${range} was not found. Install it, then run the doctor again.`);
     return 3;
   }
   const entry = packageEntry(path.join(ROOT, 'python'));

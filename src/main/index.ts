@@ -159,6 +159,7 @@ function appOptions(base: string, resourcesFolder: string): AppOptions {
     dataRoot: root,
     cacheFolder: cacheRoot({ home, env }),
     pythonFolder: path.join(base, 'python'),
+    uvProgram: app.isPackaged ? path.join(base, 'uv', 'uv') : null,
     resourcesFolder,
     defaultVideosFolder: defaultVideosFolder(),
     home,

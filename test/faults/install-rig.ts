@@ -218,6 +218,7 @@ export async function openRig(wish: RigWish = {}): Promise<Rig> {
     choice: () => 'cpu',
     pid: process.pid,
     pythonFolder: at('python'),
+    uvProgram: null,
     resourcesFolder: at('resources'),
     platform: process.platform,
     arch: process.arch,

@@ -52,6 +52,7 @@ const open = (): Promise<App> =>
     dataRoot: path.join(folder, 'data'),
     cacheFolder: path.join(folder, 'cache'),
     pythonFolder: path.join(ROOT, 'python'),
+    uvProgram: null,
     resourcesFolder: path.join(ROOT, 'resources'),
     defaultVideosFolder: path.join(folder, 'videos'),
     home: folder,

@@ -36,6 +36,8 @@ export interface AppOptions {
   readonly dataRoot: string;
   readonly cacheFolder: string;
   readonly pythonFolder: string;
+  /** uv of the installed app; null in a checkout. */
+  readonly uvProgram: string | null;
   readonly resourcesFolder: string;
   /** Where videos go unless the person chose another folder. */
   readonly defaultVideosFolder: string;

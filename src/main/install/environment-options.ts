@@ -14,6 +14,8 @@ export interface EnvironmentOptions {
   /** The app's own folders: `python` with the lock, `resources` with environment.json. */
   readonly pythonFolder: string;
   readonly resourcesFolder: string;
+  /** uv of the installed app; null: its wheel is fetched with the system's pip. */
+  readonly uvProgram: string | null;
   readonly platform: string;
   readonly arch: string;
   readonly env: Environ;

@@ -23,6 +23,7 @@ beforeEach(async () => {
   const settings = {
     minimumDriver: '1',
     pythonVersion: '3.11',
+    systemPythonVersions: ['3.11', '3.12', '3.13', '3.14'],
     uv: { version: '1', wheelSha256: {} },
     gpuOnlyPackages: ['b'],
     overheadBytes: 5,
@@ -80,6 +81,7 @@ const open = (
       choice: () => 'auto',
       pid: process.pid,
       pythonFolder,
+      uvProgram: null,
       resourcesFolder: path.join(folder, 'resources'),
       platform: 'linux',
       arch: 'x64',

@@ -134,6 +134,7 @@ export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentO
         lockHash,
         bundle: request.bundle ?? null,
         pythonFolder: options.pythonFolder,
+        uvProgram: options.uvProgram,
         devices: await source.devices(estimate.variant),
         env,
         workerEnv: workerEnvironment(options.env),

@@ -25,6 +25,8 @@ export interface InstallPlan {
   readonly bundle: string | null;
   /** Holds the app's own Python package. */
   readonly pythonFolder: string;
+  /** uv that came with the app; null: it is fetched. */
+  readonly uvProgram: string | null;
   /** Each is tried with a tiny video before the slot counts. */
   readonly devices: readonly ('cpu' | 'cuda')[];
   readonly env: Readonly<Record<string, string>>;

@@ -5,7 +5,10 @@ import { pick, type Environ } from '../engine/worker-environment';
 export const installSettingsSchema = z.object({
   /** The oldest NVIDIA driver that the locked torch works with (CUDA 13). */
   minimumDriver: z.string(),
+  /** What uv downloads where it can: one pinned build per version of uv. */
   pythonVersion: z.string(),
+  /** Versions of the system's own Python that the lock covers, the preferred one first. */
+  systemPythonVersions: z.array(z.string()).min(1),
   uv: z.object({ version: z.string(), wheelSha256: z.record(z.string(), z.string()) }),
   /** What the `cpu` variant leaves out: torch imports and computes on a processor without them. */
   gpuOnlyPackages: z.array(z.string()),
@@ -13,6 +16,10 @@ export const installSettingsSchema = z.object({
   overheadBytes: z.number(),
 });
 export type InstallSettings = z.infer<typeof installSettingsSchema>;
+
+/** `3.11 to 3.14` */
+export const pythonRange = ({ systemPythonVersions: versions }: InstallSettings): string =>
+  versions.length === 1 ? (versions[0] ?? '') : `${versions[0] ?? ''} to ${versions.at(-1) ?? ''}`;
 
 export interface InstallFolders {
   readonly uvCache: string;

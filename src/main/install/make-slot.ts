@@ -2,10 +2,12 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { InstallProgress } from '../../shared/environment';
+import { SplitreelError } from '../../shared/errors';
 import { wheelsIn } from './bundle';
 import { isArchive, unpackArchive } from './bundle-archive';
 import { installFailed, throwUnlessFetched } from './install-errors';
 import type { InstallPlan, InstallPorts } from './install-plan';
+import { pythonRange } from './install-settings';
 import { partOfTool } from './leftovers';
 import { checkSlot } from './smoke-test';
 import type { SlotRecord } from './slots';
@@ -20,7 +22,7 @@ export const atStep = (step: InstallProgress['step'], current: string | null = n
 });
 
 export async function installSlot(ports: InstallPorts, plan: InstallPlan): Promise<SlotRecord> {
-  const python = await findPython(ports, plan.settings.pythonVersion, plan.env);
+  const python = await findPython(ports, plan.settings.systemPythonVersions, plan.env);
   if (plan.bundle === null || !isArchive(plan.bundle) || python === null) return fillSlot(ports, plan, python);
   // Beside the slots, where what a killed install leaves is looked for.
   const bundle = `${plan.slots.folderOf(plan.slot)}-wheels`;
@@ -49,11 +51,10 @@ async function unpack(
 
 async function fillSlot(ports: InstallPorts, plan: InstallPlan, python: string | null): Promise<SlotRecord> {
   plan.onProgress(atStep('tool', `uv ${plan.settings.uv.version}`));
-  const uv = await fetchUv(ports, plan, python);
+  const uv = plan.uvProgram ?? (await fetchUv(ports, plan, python));
   plan.onProgress(atStep('python', `Python ${plan.settings.pythonVersion}`));
   const folder = plan.slots.folderOf(plan.slot);
-  const choice = python ?? plan.settings.pythonVersion;
-  await runStep(ports, plan, uv, ['venv', '--no-project', '--python', choice, folder]);
+  await makeVenv(ports, plan, { uv, python, folder });
   const lockFile = path.join(folder, 'requirements.lock');
   await ports.files.writeAtomically(lockFile, plan.lock);
   await installPackages(ports, plan, uv, lockFile);
@@ -62,18 +63,47 @@ async function fillSlot(ports: InstallPorts, plan: InstallPlan, python: string |
   return { lockHash: plan.lockHash, versions, sizeBytes, variant: plan.variant, hasMadeVideo: false };
 }
 
-/** The system's own Python of the right version; null: uv fetches one. */
+/**
+ * The installed app prefers a Python of uv's, which no upgrade of the system changes or removes; the system's own serves
+ * where that one cannot be downloaded. A checkout, whose system has a Python anyway, takes that.
+ */
+async function makeVenv(
+  ports: InstallPorts,
+  plan: InstallPlan,
+  { uv, python, folder }: { readonly uv: string; readonly python: string | null; readonly folder: string },
+): Promise<void> {
+  const make = (...choice: readonly string[]): Promise<void> =>
+    runStep(ports, plan, uv, ['venv', '--no-project', '--clear', ...choice, folder]);
+  const managed = ['--managed-python', '--python', plan.settings.pythonVersion];
+  if (python === null) {
+    await make(...managed);
+    return;
+  }
+  if (plan.uvProgram === null || plan.bundle !== null) {
+    await make('--python', python);
+    return;
+  }
+  try {
+    await make(...managed);
+  } catch (error) {
+    if (!(error instanceof SplitreelError) || error.error.code === 'CANCELLED') throw error;
+    ports.log.info(`install: uv could not download Python, so ${python} is used`);
+    await make('--python', python);
+  }
+}
+
+/** The system's own Python, of the first of these versions that is there; null: there is none. */
 export async function findPython(
   { processes }: Pick<InstallPorts, 'processes'>,
-  pythonVersion: string,
+  versions: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<string | null> {
   const ask = 'import os, sys; print("%d.%d" % sys.version_info[:2]); print(os.path.realpath(sys.executable))';
-  for (const name of [`python${pythonVersion}`, 'python3', 'python']) {
+  for (const name of [...versions.map((version) => `python${version}`), 'python3', 'python']) {
     const outcome = await processes.run(name, { args: ['-I', '-c', ask], env, timeoutMs: 20_000 });
     if (outcome.kind !== 'exited' || outcome.code !== 0) continue;
     const [version, executable] = outcome.stdout.split('\n').map((line) => line.trim());
-    if (version === pythonVersion && executable !== undefined) return executable;
+    if (version !== undefined && versions.includes(version) && executable !== undefined) return executable;
   }
   return null;
 }
@@ -90,7 +120,7 @@ async function fetchUv(ports: InstallPorts, plan: InstallPlan, python: string | 
   if ((await files.stat(program)) !== null) return program;
   const sha256 = wheelSha256[plan.machineKind];
   if (sha256 === undefined) throw installFailed(`there is no uv for ${plan.machineKind} in this version of Splitreel`);
-  if (python === null) throw installFailed(`Python ${plan.settings.pythonVersion} with pip was not found`);
+  if (python === null) throw installFailed(`Python ${pythonRange(plan.settings)} with pip was not found`);
   // Named after the slot, by which programs of an install that was killed are found.
   const temporary = partOfTool(folder, plan.slot);
   await files.makeFolder(temporary);

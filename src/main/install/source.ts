@@ -49,7 +49,7 @@ export function createSource(ports: InstallPorts, options: EnvironmentOptions): 
       managedPythons: options.pythonsFolder,
     });
   const systemPython = async (): Promise<string | null> =>
-    findPython(ports, (await installSettings()).pythonVersion, plainEnv());
+    findPython(ports, (await installSettings()).systemPythonVersions, plainEnv());
   const env = async () => {
     const python = await systemPython();
     return python === null ? plainEnv() : withPipConfig(ports, python, plainEnv());
@@ -57,7 +57,7 @@ export function createSource(ports: InstallPorts, options: EnvironmentOptions): 
 
   /** Null where uv is not there yet, or could not say. */
   const askUv = async (settings: InstallSettings, lock: string): Promise<ReadonlySet<string> | null> => {
-    const uv = uvProgramIn(options.root(), settings.uv.version);
+    const uv = options.uvProgram ?? uvProgramIn(options.root(), settings.uv.version);
     const python = await systemPython();
     if ((await files.stat(uv)) === null || python === null) return null;
     const folder = path.join(options.root(), 'estimate');
