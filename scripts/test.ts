@@ -70,6 +70,12 @@ function steps(python: string): readonly Step[] {
     { name: 'types', turn: 'reading', command: ['npx', 'tsc', '--build'], count: null },
     { name: 'imports', turn: 'reading', command: ['npm', 'run', '--silent', 'imports'], count: null },
     { name: 'dead-code', turn: 'reading', command: ['npx', 'knip'], count: null },
+    {
+      name: 'contract-generated',
+      turn: 'reading',
+      command: ['npx', 'tsx', 'scripts/contract.ts', '--check'],
+      count: null,
+    },
     { name: 'locks', turn: 'reading', command: ['npx', 'tsx', 'scripts/locks.ts', '--check'], count: null },
     {
       name: 'python-format',

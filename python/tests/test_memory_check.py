@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from splitreel.contract.device import Device, cpu_devices
+from splitreel.contract.devices import cpu_devices
 from splitreel.contract.errors import SplitreelError
-from splitreel.contract.protocol import StartJob, VideoSettings, WorkerVideo
+from splitreel.contract.protocol import StartJob, WorkerVideo
+from splitreel.contract.types import Device, Plan, SamplingParams, Scheduler
 from splitreel.machine.gpus import Gpu
 from splitreel.rules.model_shape import CONFIG_FILES, shape_from_configs
-from splitreel.rules.plan import Plan
 from splitreel.worker.supervisor.memory import check_memory
 from tests.test_memory_golden import GOLDEN
 
@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def job(devices: tuple[Device, ...]) -> StartJob:
-    settings = VideoSettings(720, 480, 49, 50, 6.0, True, "dpm", "none", "sdpa", 4, 1)
+    settings = SamplingParams(720, 480, 49, scheduler=Scheduler.DPM)
     video = WorkerVideo("a dog", "", 1, None, "/videos/a.mp4")
     return StartJob("j1", "5b", "/models/5b", settings, (video,), Plan(), devices, None)
 

@@ -9,11 +9,12 @@ import pytest
 
 from splitreel.contract import wire
 from splitreel.contract.messages import RESOURCES
+from splitreel.contract.types import Plan
 from splitreel.rules.memory import MemoryJob, keeps_text_encoder, memory_needs
 from splitreel.rules.memory_advice import MemoryQuestion, fits, smallest_change
 from splitreel.rules.memory_shape import MemoryShape, memory_shape_from_configs
 from splitreel.rules.model_shape import shape_from_configs
-from splitreel.rules.plan import Plan, PlanContext, PlanDevices
+from splitreel.rules.plan import PlanContext, PlanDevices
 
 GOLDEN: dict[str, Any] = json.loads((RESOURCES / "golden" / "memory-cases.json").read_text("utf-8"))
 

@@ -11,16 +11,26 @@ import av
 import numpy as np
 import pytest
 
-from splitreel.contract.device import cpu_devices
+from splitreel.contract.devices import cpu_devices
 from splitreel.contract.errors import SplitreelError
-from splitreel.contract.protocol import MetadataModel, VideoMetadata, VideoMetadataRequest
-from splitreel.rules.plan import Plan
+from splitreel.contract.metadata import MetadataModel, VideoMetadata
+from splitreel.contract.types import GenerateRequest, Plan
 from splitreel.video.mp4 import Mp4Writer, VideoFormat, read_metadata
 from splitreel.video.output_file import OutputFile
 
 METADATA = VideoMetadata(
-    request=VideoMetadataRequest(
-        "demo", "a small dog — 犬 \"quoted\" = ; #\nline", "", None, 2**53 - 1, 1, 96, 64, 9, 2, 6.5, True, "model", "none", "sdpa", 1, 1
+    request=GenerateRequest(
+        96,
+        64,
+        9,
+        2,
+        6.5,
+        model_id="demo",
+        prompt='a small dog — 犬 "quoted" = ; #\nline',
+        negative_prompt="",
+        image_path=None,
+        seed=2**53 - 1,
+        video_count=1,
     ),
     plan=Plan(cfg=2),
     approximate=False,
@@ -29,7 +39,8 @@ METADATA = VideoMetadata(
     devices=cpu_devices(1),
     dtype="float32",
     created_at="2026-01-01T00:00:00+00:00",
-)  # fmt: skip
+    report=None,
+)
 
 
 def frames() -> list[np.ndarray]:

@@ -3,22 +3,26 @@
  * metadata; text for people is made where it is shown and never read back.
  */
 import { z } from 'zod';
+import { MAX_DEGREE } from './limits';
 
 export const DEVICE_KINDS = ['cpu', 'cuda'] as const;
 
-export const deviceSchema = z.object({
-  kind: z.enum(DEVICE_KINDS),
-  /** A GPU's position in PCI order, as nvidia-smi numbers them; on a CPU, the number of the rank. */
-  index: z.number().int().nonnegative(),
-  /** CUDA and nvidia-smi may number GPUs differently; UUIDs agree. Null for a CPU. */
-  uuid: z.string().nullable(),
-  /** `NVIDIA H200`, or `CPU`. */
-  name: z.string(),
-});
+export const deviceSchema = z
+  .object({
+    kind: z.enum(DEVICE_KINDS),
+    index: z
+      .number()
+      .int()
+      .nonnegative()
+      .describe("a GPU's position in PCI order, as in nvidia-smi; on a CPU, the number of the rank"),
+    uuid: z.string().nullable().describe('the same for CUDA and nvidia-smi, which may number GPUs differently'),
+    name: z.string().describe('`NVIDIA H200`, or `CPU`'),
+  })
+  .meta({ id: 'Device', description: 'One processor that a rank runs on. Text for people is made where it is shown.' });
 export type Device = z.infer<typeof deviceSchema>;
 
 /** One device for each rank of a job, in the order of the ranks. */
-export const deviceListSchema = z.array(deviceSchema).min(1).max(64);
+export const deviceListSchema = z.array(deviceSchema).min(1).max(MAX_DEGREE);
 
 export const cpuDevices = (ranks: number): readonly Device[] =>
   Array.from({ length: ranks }, (_, index) => ({ kind: 'cpu', index, uuid: null, name: 'CPU' }));

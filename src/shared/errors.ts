@@ -12,16 +12,20 @@ import {
 
 export const messageParamsSchema = z.record(z.string(), z.union([z.string(), z.number()]));
 
-export const reasonSchema = z.object({ code: z.enum(REASON_CODES), params: messageParamsSchema });
+export const reasonSchema = z
+  .object({ code: z.enum(REASON_CODES), params: messageParamsSchema })
+  .meta({ id: 'Reason' });
 
-export const appErrorSchema = z.object({
-  code: z.enum(ERROR_CODES),
-  params: messageParamsSchema,
-  /** For REQUEST_INVALID and PLAN_INVALID: each thing that is wrong. */
-  reasons: z.array(reasonSchema),
-  /** A stack trace, a process's last lines: shown a click away, never as the message. */
-  details: z.string().nullable(),
-});
+export const appErrorSchema = z
+  .object({
+    code: z.enum(ERROR_CODES),
+    params: messageParamsSchema,
+    /** For REQUEST_INVALID and PLAN_INVALID: each thing that is wrong. */
+    reasons: z.array(reasonSchema),
+    /** A stack trace, a process's last lines: shown a click away, never as the message. */
+    details: z.string().nullable(),
+  })
+  .meta({ id: 'AppError' });
 export type AppError = z.infer<typeof appErrorSchema>;
 
 export function appError(

@@ -15,7 +15,7 @@ import { machineSchema } from './machine';
 import { modelEntrySchema } from './models';
 import { planSchema } from './plan';
 import { kernelStateSchema } from './protocol';
-import { generateRequestSchema } from './request';
+import { generateRequestSchema } from './sampling';
 import type { Result } from './result';
 import { settingsPatchSchema, settingsSchema } from './settings';
 import { applyListPatch, type ListPatch } from './slice-patch';

@@ -4,7 +4,7 @@ import { deviceListSchema, deviceSchema } from './device';
 import { appErrorSchema, type AppError } from './errors';
 import { planSchema } from './plan';
 import { jobReportSchema, stageSchema, type JobReport } from './protocol';
-import { generateRequestSchema } from './request';
+import { generateRequestSchema } from './sampling';
 import { assertNever } from './result';
 
 export const jobStateSchema = z.discriminatedUnion('status', [

@@ -3,40 +3,45 @@ import { z } from 'zod';
 import { deviceListSchema } from './device';
 import { planSchema } from './plan';
 import { jobReportSchema, stagePeakSchema } from './protocol';
-import { generateRequestSchema } from './request';
+import { generateRequestSchema } from './sampling';
 
 /** A file from elsewhere can hold anything; a page of such files must not fill the memory. */
 const MAX_ENTRIES = 64;
 const MAX_COMMENT_CHARACTERS = 262_144;
 const name = z.string().max(200);
 
-/** The JSON in the MP4's `comment` tag: all that is needed to make the video again. */
-export const videoMetadataSchema = z.object({
-  splitreel: z.literal(1),
-  /** The request of this one video: videoCount is 1 and seed its own. */
-  request: generateRequestSchema,
-  plan: planSchema,
-  /** True where the plan uses PipeFusion after its warm-up. */
-  approximate: z.boolean(),
-  model: z.object({
+export const metadataReportSchema = jobReportSchema
+  .omit({ ranks: true })
+  .extend({
+    stages: jobReportSchema.shape.stages.max(MAX_ENTRIES),
+    peaks: z.array(stagePeakSchema).max(MAX_ENTRIES).describe('of the rank that wrote the video'),
+  })
+  .meta({ id: 'MetadataReport', description: 'What is known of a job when one of its videos is written.' });
+
+export const metadataModelSchema = z
+  .object({
     id: z.string().max(4_096),
-    /** sha256 over the names and sizes of the weights and the bytes of the configs. */
-    fingerprint: name,
-  }),
-  versions: z.record(name, name).refine((versions) => Object.keys(versions).length <= MAX_ENTRIES),
-  /** What the video was made on, one for each rank. */
-  devices: deviceListSchema,
-  dtype: name,
-  createdAt: name,
-  report: jobReportSchema
-    .omit({ ranks: true })
-    /** Of the rank that wrote it; older videos tell none. */
-    .extend({
-      stages: jobReportSchema.shape.stages.max(MAX_ENTRIES),
-      peaks: z.array(stagePeakSchema).max(MAX_ENTRIES).default([]),
-    })
-    .nullable(),
-});
+    fingerprint: name.describe('sha256 over names and sizes of the weights and the bytes of the configs'),
+  })
+  .meta({ id: 'MetadataModel' });
+
+export const videoMetadataSchema = z
+  .object({
+    splitreel: z.literal(1),
+    request: generateRequestSchema.describe('of this one video, with its own seed and a count of 1'),
+    plan: planSchema,
+    approximate: z.boolean().describe('whether the plan uses PipeFusion after its warm-up'),
+    model: metadataModelSchema,
+    versions: z.record(name, name).refine((versions) => Object.keys(versions).length <= MAX_ENTRIES),
+    devices: deviceListSchema.describe('what the video was made on, one for each rank'),
+    dtype: name,
+    createdAt: name,
+    report: metadataReportSchema.nullable(),
+  })
+  .meta({
+    id: 'VideoMetadata',
+    description: "The JSON in the MP4's `comment` tag: everything that is needed to make the video again.",
+  });
 export type VideoMetadata = z.infer<typeof videoMetadataSchema>;
 
 /** Null for a comment that is not ours, or larger than any of ours. */

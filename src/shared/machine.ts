@@ -35,9 +35,6 @@ export type Machine = z.infer<typeof machineSchema>;
 /** The part of a GPU that a job, a report and a video keep. */
 export const gpuDevice = ({ kind, index, uuid, name }: Gpu): Device => ({ kind, index, uuid, name });
 
-/** Ranks that may be tried on a CPU. */
-export const MAX_CPU_RANKS = 8;
-
 /** The smallest NVLink island among the chosen GPUs; 1 where any has none. */
 export function smallestIsland(chosen: readonly Gpu[]): number {
   const sizes = new Map<number, number>();

@@ -3,7 +3,8 @@ import { deviceBytes, memoryNeeds, worstOf, type MemoryJob, type StageNeed } fro
 import type { MemoryShape } from './memory-shape';
 import type { Explanation } from './messages';
 import { AXES, checkPlan, validPlans, type Plan, type PlanContext } from './plan';
-import { OFFLOADS, requestLimits } from './request';
+import { OFFLOADS } from './sampling';
+import { requestLimits } from './request';
 
 export interface MemoryQuestion {
   readonly shape: MemoryShape;

@@ -4,7 +4,7 @@ import { keepsTextEncoder, memoryNeeds, type MemoryJob } from './memory';
 import { fits, smallestChange } from './memory-advice';
 import { memoryShapeFromConfigs, type MemoryShape } from './memory-shape';
 import { shapeFromConfigs, type ModelShape } from './model';
-import { OFFLOADS } from './request';
+import { OFFLOADS } from './sampling';
 
 const models = new Map(Object.entries(golden.models));
 

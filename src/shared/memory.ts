@@ -4,7 +4,7 @@
  */
 import type { MemoryShape, PartWeights, VaeShape } from './memory-shape';
 import type { Plan } from './plan';
-import type { VideoSettings } from './request';
+import type { SamplingParams } from './sampling';
 
 /** What a process takes of a GPU beside torch's tensors: CUDA's context with its kernels, cuBLAS's workspace. */
 const OVERHEAD_BYTES = 800_000_000;
@@ -14,7 +14,7 @@ const NVLINK_BYTES = { first: 1_400_000_000, further: 400_000_000 };
 /** One part in this many is lost between tensors (the allocator's rounding and gaps). */
 const SLACK_DIVISOR = 20;
 
-export interface MemoryJob extends Pick<VideoSettings, 'width' | 'height' | 'numFrames' | 'offload'> {
+export interface MemoryJob extends Pick<SamplingParams, 'width' | 'height' | 'numFrames' | 'offload'> {
   readonly isGuided: boolean;
   /** 2 in bfloat16, 4 in float32. */
   readonly dtypeBytes: number;

@@ -4,7 +4,7 @@ import { catalogueEntrySchema } from './catalogue';
 import { appErrorSchema } from './errors';
 import { memoryShapeSchema } from './memory-shape';
 import { modelShapeSchema } from './model';
-import { videoSettingsSchema } from './request';
+import { samplingParamsSchema } from './sampling';
 
 export const modelEntrySchema = z.object({
   /** `demo`, a catalogue name, or the folder's path. */
@@ -28,7 +28,7 @@ export const modelEntrySchema = z.object({
     z.object({ status: z.literal('broken'), error: appErrorSchema }),
   ]),
   /** What the form starts with for this model. `scheduler` is the one that its authors recommend. */
-  defaults: videoSettingsSchema,
+  defaults: samplingParamsSchema,
   /** Sizes to offer beside free numbers. */
   sizes: z.array(z.object({ width: z.number(), height: z.number() })),
   /** Sentences to try in one click. */

@@ -4,22 +4,28 @@
  * same rules (python/splitreel/rules/plan.py) and both run resources/golden/plan-cases.json.
  */
 import { z } from 'zod';
+import { MAX_DEGREE } from './limits';
 import type { Explanation, Reason } from './messages';
 import type { ModelShape } from './model';
-import type { GenerateRequest } from './request';
+import type { GenerateRequest } from './sampling';
 
 export const AXES = ['dp', 'cfg', 'pp', 'ring', 'ulysses', 'tp'] as const;
 export type Axis = (typeof AXES)[number];
 
-const degree = z.number().int().min(1).max(64);
-export const planSchema = z.object({
-  dp: degree,
-  cfg: degree,
-  pp: degree,
-  ring: degree,
-  ulysses: degree,
-  tp: degree,
-});
+const degree = z.number().int().min(1).max(MAX_DEGREE);
+export const planSchema = z
+  .object({
+    dp: degree,
+    cfg: degree,
+    pp: degree,
+    ring: degree,
+    ulysses: degree,
+    tp: degree,
+  })
+  .meta({
+    id: 'Plan',
+    description: 'Degrees of parallelism. Ranks are numbered in this order, dp outermost and tp innermost.',
+  });
 export type Plan = z.infer<typeof planSchema>;
 
 export const ONE_RANK: Plan = { dp: 1, cfg: 1, pp: 1, ring: 1, ulysses: 1, tp: 1 };

@@ -2,51 +2,10 @@
  * What a person asks for, and what a model allows. Pure; Python has the same rules (python/splitreel/rules/request.py)
  * and both run resources/golden/request-cases.json.
  */
-import { z } from 'zod';
+import { MAX_GUIDANCE, MAX_PATCHES, MAX_SEED, MAX_SIDE, MAX_STEPS, MAX_VIDEOS } from './limits';
 import type { Reason } from './messages';
 import type { ModelShape } from './model';
-
-/** JavaScript's largest exact integer; torch would take 2^64 - 1, but the window could not show it. */
-export const MAX_SEED = Number.MAX_SAFE_INTEGER;
-export const MAX_STEPS = 500;
-export const MAX_GUIDANCE = 30;
-export const MAX_VIDEOS = 64;
-export const MAX_PATCHES = 64;
-/** Per side, in pixels: four times CogVideoX 1.5's width; guards against typing errors, not against ambition. */
-const MAX_SIDE = 5440;
-
-export const SCHEDULERS = ['model', 'ddim', 'dpm'] as const;
-export const OFFLOADS = ['none', 'model', 'sequential'] as const;
-export const ATTENTION_KERNELS = ['sdpa', 'cudnn', 'flash', 'flash3', 'sage'] as const;
-
-/** The settings of a video that do not depend on which video of the job it is. */
-export const videoSettingsSchema = z.object({
-  width: z.number().int(),
-  height: z.number().int(),
-  numFrames: z.number().int(),
-  numInferenceSteps: z.number().int(),
-  guidanceScale: z.number(),
-  useDynamicCfg: z.boolean(),
-  scheduler: z.enum(SCHEDULERS),
-  offload: z.enum(OFFLOADS),
-  attention: z.enum(ATTENTION_KERNELS),
-  /** PipeFusion: patches of image tokens, and steps that run in full before stale values are used. */
-  numPipelinePatch: z.number().int(),
-  warmupSteps: z.number().int(),
-});
-export type VideoSettings = z.infer<typeof videoSettingsSchema>;
-
-export const generateRequestSchema = videoSettingsSchema.extend({
-  modelId: z.string().min(1).max(400),
-  prompt: z.string().max(20_000),
-  negativePrompt: z.string().max(20_000),
-  /** Absolute path of the first picture, for image to video. */
-  imagePath: z.string().max(4_096).nullable(),
-  seed: z.number(),
-  /** Videos of this prompt, with seeds seed, seed + 1, ... */
-  videoCount: z.number().int(),
-});
-export type GenerateRequest = z.infer<typeof generateRequestSchema>;
+import type { GenerateRequest } from './sampling';
 
 export interface RequestLimits {
   /** Width and height are multiples of this. */

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { VARIANT_CHOICES } from './environment';
 import { planSchema } from './plan';
-import { generateRequestSchema } from './request';
+import { generateRequestSchema } from './sampling';
 
 export const SETTINGS_VERSION = 1;
 

@@ -21,7 +21,7 @@ import type { ModelShape } from '../../src/shared/model';
 import type { ModelEntry } from '../../src/shared/models';
 import { cpuDevices } from '../../src/shared/device';
 import { ONE_RANK, type Plan } from '../../src/shared/plan';
-import type { GenerateRequest } from '../../src/shared/request';
+import type { GenerateRequest } from '../../src/shared/sampling';
 
 export const SHAPE: ModelShape = {
   task: 'text-to-video',

@@ -20,12 +20,12 @@ from splitreel.bench.drift import SETTINGS, measure_drift
 from splitreel.bench.playing import time_to_play
 from splitreel.bench.table import Table, Value, machine, write_json
 from splitreel.bench.world import World
+from splitreel.contract.types import Plan
 from splitreel.demo.captions import Scene, held_out_captions
 from splitreel.demo.clips import Frame, draw, label_tensor
 from splitreel.demo.recogniser import Scores, recognise, score
 from splitreel.demo.sheet import write_sheet
 from splitreel.demo.vae import held_out_psnr
-from splitreel.rules.plan import Plan
 from splitreel.store.find_model import find_model
 from splitreel.worker.supervisor.process_environment import core_count
 

@@ -14,9 +14,9 @@ import torch
 
 from splitreel.bench.silent import SilentHooks
 from splitreel.bench.world import RankContext, World
+from splitreel.contract.types import Plan
 from splitreel.demo.clips import Frame
 from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
-from splitreel.rules.plan import Plan
 
 Clip = npt.NDArray[np.uint8]  # (F, H, W, 3)
 
@@ -33,7 +33,7 @@ class Asked:
     steps: int
     guidance: float
     plan: Plan = field(default_factory=Plan)
-    num_pipeline_patch: int | None = None
+    num_pipeline_patch: int = 4
     warmup_steps: int = 1
 
 

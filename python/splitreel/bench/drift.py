@@ -11,9 +11,9 @@ from dataclasses import replace
 from splitreel.bench.demo_videos import Asked, as_tensor, make_videos, psnr_db
 from splitreel.bench.table import Table, Value
 from splitreel.bench.world import World
+from splitreel.contract.types import Plan
 from splitreel.demo.captions import held_out_captions
 from splitreel.demo.recogniser import recognise, score
-from splitreel.rules.plan import Plan
 
 _COLUMNS = {
     "stages": "stages",

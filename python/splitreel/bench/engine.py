@@ -23,8 +23,8 @@ from splitreel.bench.plain import dtype_of, plain_pipeline
 from splitreel.bench.table import Table, Value, machine, write_json
 from splitreel.bench.traffic import StepShape, bytes_sent, has_formula
 from splitreel.bench.world import RankContext, RunRefused, World
-from splitreel.engine.api import EngineJob, LoadOptions, Stage, VideoJob
-from splitreel.rules.plan import Plan
+from splitreel.contract.types import Plan, Stage
+from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
 from splitreel.store.find_model import find_model
 from splitreel.store.model_folder import check_model_folder
 
@@ -89,7 +89,7 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(f"--model: there is no model {asked.model}")
     width, height = (int(side) for side in str(asked.size).split("x"))
     video = VideoJob("a red ball rolls to the right on a blue background", "", seed=42)
-    job = EngineJob((video,), width, height, asked.frames, asked.steps)
+    job = EngineJob(width, height, asked.frames, asked.steps, videos=(video,))
     figures: dict[str, object] = {"machine": machine(), "model": asked.model, "size": asked.size, "job": str(job)}
     figures["beside_diffusers"] = _beside_diffusers(Run(folder, job), asked.pairs)
     figures["plans"] = _by_plan(folder, job, asked.ranks)

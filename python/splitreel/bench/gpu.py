@@ -187,7 +187,8 @@ class _Bench:
             height=case.height,
             num_frames=case.frames,
             num_inference_steps=self._options.steps,
-            kernel=case.kernel,
+            attention=case.kernel,
+            num_pipeline_patch=case.plan.pp,
         )
 
     def _named(self, case: Case) -> dict[str, Value]:

@@ -10,9 +10,9 @@ from typing import Literal
 from splitreel.bench.synthetic_model import SyntheticModel
 from splitreel.bench.world import Device
 from splitreel.bench.xfuser_peer import xfuser_problem
-from splitreel.engine.api import Kernel
+from splitreel.contract.types import Kernel, Plan
 from splitreel.rules.model_shape import ModelShape
-from splitreel.rules.plan import Plan, PlanContext, PlanDevices, check_plan
+from splitreel.rules.plan import PlanContext, PlanDevices, check_plan
 from splitreel.store.model_folder import check_model_folder
 
 

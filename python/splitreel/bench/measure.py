@@ -15,8 +15,8 @@ from diffusers import CogVideoXPipeline
 from splitreel.bench.plain import dtype_of, plain_pipeline
 from splitreel.bench.silent import SilentHooks
 from splitreel.bench.world import RankContext
-from splitreel.engine.api import EngineJob, LoadOptions, Stage
-from splitreel.rules.plan import Plan
+from splitreel.contract.types import Plan, Stage
+from splitreel.engine.api import EngineJob, LoadOptions
 
 
 @dataclass(frozen=True, slots=True)

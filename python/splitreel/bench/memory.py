@@ -23,11 +23,11 @@ from splitreel.bench.synthetic_model import MODELS, SyntheticModel, make_folder,
 from splitreel.bench.table import Table, Value, machine, write_json
 from splitreel.bench.world import Device, RankContext, RunRefused, World, WorldLost
 from splitreel.contract.errors import SplitreelError
-from splitreel.engine.api import EngineJob, LoadOptions, Offload, Stage, VideoJob
+from splitreel.contract.types import Offload, Plan, Stage
+from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
 from splitreel.machine.gpus import visible_gpus
 from splitreel.rules.memory import MemoryJob, memory_needs
 from splitreel.rules.memory_shape import MemoryShape, read_memory_shape
-from splitreel.rules.plan import Plan
 
 COLUMNS: Final = {
     "model": "model", "plan": "plan", "offload": "offload", "rank": "rank", "text_encoder": "text encoder",
@@ -80,7 +80,7 @@ def measure(context: RankContext, case: Case) -> Peaks:
     hooks = _SilentHooks()
     engine.load(case.folder, case.plan, LoadOptions(offload=case.offload), hooks)
     video = VideoJob("a small dog running on the beach", "", 1)
-    report = engine.generate(EngineJob((video,), case.width, case.height, case.frames, 2), case.plan, hooks)
+    report = engine.generate(EngineJob(case.width, case.height, case.frames, 2, videos=(video,)), case.plan, hooks)
     for outcome in report.outcomes:
         if outcome.error_code is not None:
             raise SplitreelError(outcome.error_code, outcome.error_params)
@@ -98,7 +98,7 @@ def rows(
     for rank, found in enumerate(peaks):
         job = MemoryJob(
             case.width, case.height, case.frames, is_guided=True, dtype_bytes=2 if device == "cuda" else 4,
-            offload=case.offload.value,
+            offload=case.offload,
         )  # fmt: skip
         stays = found.text_encoder == "kept"
         needs = memory_needs(shape, job, case.plan, is_writer=found.is_writer, keeps_text_encoder=stays)

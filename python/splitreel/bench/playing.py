@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from splitreel.bench.table import Value
-from splitreel.contract.device import cpu_devices
+from splitreel.contract.devices import cpu_devices
 from splitreel.contract.errors import SplitreelError
 from splitreel.contract.protocol import (
     Event,
@@ -17,11 +17,10 @@ from splitreel.contract.protocol import (
     Shutdown,
     StartJob,
     VideoFinished,
-    VideoSettings,
     WorkerVideo,
 )
+from splitreel.contract.types import Plan, SamplingParams
 from splitreel.demo.clips import Frame
-from splitreel.rules.plan import Plan
 from splitreel.worker.supervisor.supervisor import Supervisor
 
 _PROMPT = "a red ball rolls to the right on a blue background"
@@ -67,18 +66,12 @@ class _Player:
 
 def time_to_play(model: Path, frame: Frame, steps: int, guidance: float, plan: Plan) -> dict[str, Value]:
     """Seconds from the order to the file in place: cold, from nothing; warm, the second time. Stages of the second."""
-    settings = VideoSettings(
+    settings = SamplingParams(
         width=frame.width,
         height=frame.height,
         num_frames=frame.frames,
         num_inference_steps=steps,
         guidance_scale=guidance,
-        use_dynamic_cfg=True,
-        scheduler="model",
-        offload="none",
-        attention="sdpa",
-        num_pipeline_patch=1,
-        warmup_steps=1,
     )
     with tempfile.TemporaryDirectory(prefix="splitreel-play-") as folder:
         jobs = [

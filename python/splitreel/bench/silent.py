@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from splitreel.engine.api import Stage
+from splitreel.contract.types import Stage
 
 
 class SilentHooks:

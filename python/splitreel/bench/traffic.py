@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from splitreel.contract.types import Plan
 from splitreel.parallel.spans import split_evenly
-from splitreel.rules.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)

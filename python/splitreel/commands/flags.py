@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Literal, NoReturn, cast
 
 from splitreel.contract.errors import Reason, SplitreelError
-from splitreel.contract.protocol import VideoSettings, WorkerVideo
+from splitreel.contract.protocol import WorkerVideo
+from splitreel.contract.types import Kernel, Offload, Plan, SamplingParams, Scheduler
 from splitreel.rules.model_shape import ModelShape
-from splitreel.rules.plan import Plan, PlanContext, PlanDevices, recommend_plan
+from splitreel.rules.plan import PlanContext, PlanDevices, recommend_plan
 
 _DTYPES = ("auto", "bfloat16", "float32")
 _DEFAULT_SEED = 42
@@ -50,11 +51,11 @@ class Flags:
     guidance_scale: float
     use_dynamic_cfg: bool
     seed: int
-    scheduler: Literal["model", "ddim", "dpm"]
-    attention: Literal["sdpa", "cudnn", "flash", "flash3", "sage"]
+    scheduler: Scheduler
+    attention: Kernel
     dtype: Literal["auto", "bfloat16", "float32"]
     device: Literal["auto", "cpu", "cuda"]
-    offload: Literal["none", "model", "sequential"]
+    offload: Offload
     output_dir: Path
     save_latents: Path | None
     overwrite: bool
@@ -84,9 +85,9 @@ class Flags:
             for prompt, unwanted, path in zip(self.prompts, negative, paths, strict=True)
         )
 
-    def settings(self, shape: ModelShape, plan: Plan) -> VideoSettings:
+    def settings(self, shape: ModelShape, plan: Plan) -> SamplingParams:
         width, height = default_size(shape)
-        return VideoSettings(
+        return SamplingParams(
             width=width if self.width is None else self.width,
             height=height if self.height is None else self.height,
             num_frames=shape.sample_frames if self.num_frames is None else self.num_frames,
@@ -148,8 +149,8 @@ def make_parser(program: str) -> argparse.ArgumentParser:
     add("--use_dynamic_cfg", action=argparse.BooleanOptionalAction, default=True)
     add("--no_use_dynamic_cfg", action="store_false", dest="use_dynamic_cfg", help=argparse.SUPPRESS)
     add("--seed", type=int, default=_DEFAULT_SEED)
-    add("--scheduler", choices=("model", "ddim", "dpm"), default="model")
-    add("--attention", choices=("sdpa", "cudnn", "flash", "flash3", "sage"), default="sdpa")
+    add("--scheduler", type=Scheduler, choices=tuple(Scheduler), default=Scheduler.MODEL)
+    add("--attention", type=Kernel, choices=tuple(Kernel), default=Kernel.SDPA)
     add("--dtype", choices=_DTYPES, default="auto", help="bfloat16 on CUDA, float32 on the CPU")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
     add("--enable_model_cpu_offload", action="store_true")
@@ -166,11 +167,11 @@ def parse_flags(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Fl
     if values["enable_model_cpu_offload"] and values["enable_sequential_cpu_offload"]:
         problem = "Model offload and sequential offload exclude each other: choose one"
         raise SplitreelError("FLAG_INVALID", {"problem": problem})
-    offload: Literal["none", "model", "sequential"] = "none"
+    offload = Offload.NONE
     if values["enable_model_cpu_offload"]:
-        offload = "model"
+        offload = Offload.MODEL
     elif values["enable_sequential_cpu_offload"]:
-        offload = "sequential"
+        offload = Offload.SEQUENTIAL
     # No prompt at all counts as an empty one, and is refused as such.
     prompts = tuple(cast("list[str]", values["prompt"])) + _prompts_of(cast("Path | None", values["prompt_file"]))
     prompts = prompts or ("",)

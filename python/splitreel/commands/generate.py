@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Literal
 
 from splitreel.commands.flags import Flags, chosen_plan
-from splitreel.contract.device import Device, cpu_devices
+from splitreel.contract.devices import cpu_devices
 from splitreel.contract.errors import AppError, Cancelled, SplitreelError
+from splitreel.contract.limits import MAX_CPU_RANKS, MAX_VIDEOS
 from splitreel.contract.messages import notice_text
 from splitreel.contract.protocol import (
     CancelJob,
@@ -23,25 +24,17 @@ from splitreel.contract.protocol import (
     JobReport,
     Logged,
     Shutdown,
-    Stage,
     StageProgressed,
     StartJob,
     VideoFailed,
     VideoFinished,
 )
+from splitreel.contract.types import Device, Plan, Stage
 from splitreel.machine.gpus import visible_gpus
 from splitreel.rules.naming import free_path, video_name
-from splitreel.rules.plan import Plan
-from splitreel.rules.request import MAX_VIDEOS
 from splitreel.rules.video_size import size_text
 from splitreel.store.find_model import find_model
-from splitreel.worker.supervisor.checks import (
-    MAX_CPU_RANKS,
-    check_disk_space,
-    check_settings,
-    model_of,
-    writable_folder,
-)
+from splitreel.worker.supervisor.checks import check_disk_space, check_settings, model_of, writable_folder
 from splitreel.worker.supervisor.current_job import JobRequest
 from splitreel.worker.supervisor.latents_file import check_latents_path
 from splitreel.worker.supervisor.supervisor import Options, Supervisor

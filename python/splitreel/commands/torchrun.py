@@ -20,18 +20,19 @@ from typing import TYPE_CHECKING, Literal
 from splitreel.commands.compatibility import add_compatible_flags, note_of
 from splitreel.commands.flags import Flags, chosen_plan, make_parser, parse_flags
 from splitreel.commands.report_errors import report_errors
-from splitreel.contract.device import Device, cpu_devices
+from splitreel.contract.devices import cpu_devices
 from splitreel.contract.errors import SplitreelError, UnsharedError
-from splitreel.contract.protocol import Stage, StartJob, WorkerVideo
+from splitreel.contract.limits import MAX_CPU_RANKS
+from splitreel.contract.protocol import StartJob, WorkerVideo
+from splitreel.contract.types import Device, Plan, Stage
 from splitreel.machine.gpus import visible_gpus
 from splitreel.rules.naming import free_path
-from splitreel.rules.plan import Plan
 from splitreel.store.locations import kernel_trials_file
 from splitreel.store.model_folder import ModelFolder
 from splitreel.worker.rank.job import run_job
 from splitreel.worker.rank.messages import Run
 from splitreel.worker.rank.parent import die_with_parent
-from splitreel.worker.supervisor.checks import MAX_CPU_RANKS, check_disk_space, check_settings, model_of
+from splitreel.worker.supervisor.checks import check_disk_space, check_settings, model_of
 from splitreel.worker.supervisor.latents_file import check_latents_path, write_latents
 from splitreel.worker.supervisor.process_environment import ENGINE_SETTINGS, versions
 

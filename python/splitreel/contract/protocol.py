@@ -1,64 +1,75 @@
-"""The talk between the app and the supervisor, as in src/shared/protocol.ts.
+"""Messages between the app and the supervisor: newline-delimited JSON, commands on stdin, events on EVENT_FD.
 
-Newline-delimited JSON: commands on stdin, events on file descriptor 3. resources/golden/protocol.json has one
-example of each message, which both sides parse.
+Generated from src/shared by `npx tsx scripts/contract.ts`: do not edit.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Final, Literal, TypeAlias
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal, TypeAlias
 
-from splitreel.contract import wire
-from splitreel.contract.device import Device
+from splitreel.contract.bounds import Bounds
 from splitreel.contract.errors import AppError, Reason
-from splitreel.rules.plan import Plan
-
-PROTOCOL_VERSION: Final = 1
-EVENT_FD: Final = 3
-# A longer line is a fault, not a message; it bounds what a broken app can make the supervisor hold.
-MAX_LINE_BYTES: Final = 1_048_576
-HEARTBEAT_INTERVAL_S: Final = 1.0
-_MAX_DEGREE: Final = 64
-
-
-class Stage(StrEnum):
-    STARTING = "starting"  # counts ranks
-    LOADING = "loading"  # bytes
-    ENCODING = "encoding"  # prompts
-    DENOISING = "denoising"  # steps
-    DECODING = "decoding"  # tiles
-    WRITING = "writing"  # frames
+from splitreel.contract.types import Device, Kernel, Plan, SamplingParams, Stage, TextEncoderPolicy
 
 
 @dataclass(frozen=True, slots=True)
-class VideoSettings:
-    """The settings of a video that do not depend on which video of the job it is."""
+class StageReport:
+    stage: Stage
+    duration_ms: float
 
-    width: int
-    height: int
-    num_frames: int
-    num_inference_steps: int
-    guidance_scale: float
-    use_dynamic_cfg: bool
-    scheduler: Literal["model", "ddim", "dpm"]
-    offload: Literal["none", "model", "sequential"]
-    attention: Literal["sdpa", "cudnn", "flash", "flash3", "sage"]
-    num_pipeline_patch: int
-    warmup_steps: int
+
+@dataclass(frozen=True, slots=True)
+class StagePeak:
+    """Peak of the GPU's memory; on a CPU, of the process's resident set."""
+
+    stage: Stage
+    peak_memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class RankReport:
+    rank: int
+    device: Device
+    peak_memory_bytes: int
+    stages: tuple[StagePeak, ...]
+    text_encoder: TextEncoderPolicy
+    kernel: Kernel
+
+
+@dataclass(frozen=True, slots=True)
+class JobReport:
+    total_ms: float
+    ms_per_step: float
+    weight_bytes_read: int  # from disk; 0 when the engine was warm
+    stages: tuple[StageReport, ...]
+    ranks: tuple[RankReport, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KernelState:
+    """An attention kernel on this machine. `reason`: why it cannot be chosen, null where it can."""
+
+    kernel: Kernel
+    reason: Reason | None
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerVideo:
-    """`output_path` is absolute; the whole file appears there at once and never replaces one that is there."""
+    """One video of a job. The whole file appears at `outputPath` at once, and never replaces another."""
 
     prompt: str
     negative_prompt: str
     seed: int
     image_path: str | None
-    output_path: str
+    output_path: str  # absolute
+
+
+@dataclass(frozen=True, slots=True)
+class RunningRank:
+    rank: int
+    pid: int
+    device: Device
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +77,11 @@ class StartJob:
     job_id: str
     model_id: str
     model_path: str
-    settings: VideoSettings
-    videos: tuple[WorkerVideo, ...]
+    settings: SamplingParams
+    videos: Annotated[tuple[WorkerVideo, ...], Bounds(1, None)]
     plan: Plan
-    devices: tuple[Device, ...]  # one for each rank
-    preview_folder: str | None
+    devices: Annotated[tuple[Device, ...], Bounds(1, 64)]  # one for each rank
+    preview_folder: str | None  # for JPEG previews; null for none
     type: Literal["startJob"] = "startJob"
 
 
@@ -82,6 +93,8 @@ class CancelJob:
 
 @dataclass(frozen=True, slots=True)
 class Unload:
+    """Ends the ranks and frees everything that they hold. The next job starts cold."""
+
     type: Literal["unload"] = "unload"
 
 
@@ -100,53 +113,13 @@ class Shutdown:
 
 Command: TypeAlias = StartJob | CancelJob | Unload | CountTokens | Shutdown
 
-_COMMANDS: Final[dict[str, type[Command]]] = {
+COMMANDS: Final[dict[str, type[Command]]] = {
     "startJob": StartJob,
     "cancelJob": CancelJob,
     "unload": Unload,
     "countTokens": CountTokens,
     "shutdown": Shutdown,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class StageReport:
-    stage: Stage
-    duration_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class StagePeak:
-    """Of the GPU's memory; on the CPU, of the process's resident set."""
-
-    stage: Stage
-    peak_memory_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class RankReport:
-    rank: int
-    device: Device
-    peak_memory_bytes: int
-    stages: tuple[StagePeak, ...]
-    text_encoder: Literal["kept", "offloaded", "freed"]  # what became of it once it had run
-    kernel: str  # the attention kernel that ran
-
-
-@dataclass(frozen=True, slots=True)
-class JobReport:
-    total_ms: float
-    ms_per_step: float
-    weight_bytes_read: int  # 0 when the engine was warm
-    stages: tuple[StageReport, ...]
-    ranks: tuple[RankReport, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RunningRank:
-    rank: int
-    pid: int
-    device: Device
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +136,7 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True)
 class EngineStateChanged:
-    """`cold`: no ranks. `warm`: ranks with this model loaded. `busy`: with a job."""
+    """`cold`: no ranks. `warm`: ranks with this model loaded. `busy`: ranks with a job."""
 
     state: Literal["importing", "cold", "warm", "busy"]
     model_id: str | None
@@ -208,7 +181,7 @@ class StageFinished:
 
 @dataclass(frozen=True, slots=True)
 class RankProgressed:
-    """One lane per rank: what it has done of the stage it is in."""
+    """What one rank has done of its current stage."""
 
     job_id: str
     rank: int
@@ -229,7 +202,7 @@ class PreviewMade:
 
 @dataclass(frozen=True, slots=True)
 class VideoFinished:
-    """The file is whole and in its place."""
+    """The file is whole and has its name."""
 
     job_id: str
     video: int
@@ -283,14 +256,6 @@ class RequestFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class KernelState:
-    """An attention kernel on this machine; `reason`: why it cannot be chosen, None where it can."""
-
-    kernel: str
-    reason: Reason | None
-
-
-@dataclass(frozen=True, slots=True)
 class KernelsFound:
     """Sent after Ready, and again when a trial has shown something new."""
 
@@ -326,86 +291,23 @@ Event: TypeAlias = (
     | Logged
 )
 
-
-@dataclass(frozen=True, slots=True)
-class VideoMetadataRequest:
-    """The request of one video, as generateRequestSchema has it."""
-
-    model_id: str
-    prompt: str
-    negative_prompt: str
-    image_path: str | None
-    seed: int
-    video_count: int
-    width: int
-    height: int
-    num_frames: int
-    num_inference_steps: int
-    guidance_scale: float
-    use_dynamic_cfg: bool
-    scheduler: Literal["model", "ddim", "dpm"]
-    offload: Literal["none", "model", "sequential"]
-    attention: Literal["sdpa", "cudnn", "flash", "flash3", "sage"]
-    num_pipeline_patch: int
-    warmup_steps: int
-
-
-@dataclass(frozen=True, slots=True)
-class MetadataModel:
-    id: str
-    fingerprint: str  # sha256 over names and sizes of the weights and the bytes of the configs
-
-
-@dataclass(frozen=True, slots=True)
-class MetadataReport:
-    """What is known of a job when one of its videos is written."""
-
-    total_ms: float
-    ms_per_step: float
-    weight_bytes_read: int
-    stages: tuple[StageReport, ...]
-    peaks: tuple[StagePeak, ...] = ()  # of the rank that wrote it
-
-
-@dataclass(frozen=True, slots=True)
-class VideoMetadata:
-    """The JSON in the MP4's `comment` tag: all that is needed to make the video again."""
-
-    request: VideoMetadataRequest
-    plan: Plan
-    approximate: bool
-    model: MetadataModel
-    versions: dict[str, str]
-    devices: tuple[Device, ...]  # what the video was made on, one for each rank
-    dtype: str
-    created_at: str
-    report: MetadataReport | None = field(default=None)
-    splitreel: Literal[1] = 1
-
-
-def parse_command(line: str | bytes) -> Command:
-    """Raises ValueError with what is wrong."""
-    message = json.loads(line)
-    if not isinstance(message, dict):
-        raise ValueError("a command is a JSON object")  # noqa: TRY004 - one kind of error for all bad input
-    kind = _COMMANDS.get(str(message.get("type")))
-    if kind is None:
-        raise ValueError(f"unknown command {str(message.get('type'))[:40]}")
-    command = wire.from_wire(kind, message)
-    if isinstance(command, StartJob):
-        if not command.videos:
-            raise ValueError("videos: expected at least one")
-        if not command.devices:
-            raise ValueError("devices: expected at least one")
-        if len({device.kind for device in command.devices}) > 1:
-            raise ValueError("devices: expected one kind")
-        if not all(1 <= degree <= _MAX_DEGREE for degree in command.plan.degrees):
-            raise ValueError(f"plan: expected degrees of 1 to {_MAX_DEGREE}")
-    return command
-
-
-def event_line(event: Event, seq: int) -> bytes:
-    payload = wire.to_wire(event)
-    assert isinstance(payload, dict)
-    text = json.dumps({"v": PROTOCOL_VERSION, "seq": seq, **payload}, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "replace") + b"\n"
+EVENTS: Final[dict[str, type[Event]]] = {
+    "ready": Ready,
+    "heartbeat": Heartbeat,
+    "engineStateChanged": EngineStateChanged,
+    "jobStarted": JobStarted,
+    "stageStarted": StageStarted,
+    "stageProgressed": StageProgressed,
+    "stageFinished": StageFinished,
+    "rankProgressed": RankProgressed,
+    "previewMade": PreviewMade,
+    "videoFinished": VideoFinished,
+    "videoFailed": VideoFailed,
+    "jobFinished": JobFinished,
+    "jobFailed": JobFailed,
+    "jobCancelled": JobCancelled,
+    "tokensCounted": TokensCounted,
+    "requestFailed": RequestFailed,
+    "kernelsFound": KernelsFound,
+    "logged": Logged,
+}

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
-from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from splitreel.contract.bounds import Bounds
 
 T = TypeVar("T")
 
@@ -40,10 +42,12 @@ def from_wire(kind: type[T], value: object) -> T:
 
 @cache
 def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
+    return get_type_hints(kind, include_extras=True)
 
 
 def _parse(kind: Any, value: object, path: str) -> object:  # noqa: PLR0911 - one return for each kind of type
+    if get_origin(kind) is Annotated:
+        return _parse_bounded(kind, value, path)
     origin = get_origin(kind)
     if origin in {Union, types.UnionType}:
         return _parse_union(get_args(kind), value, path)
@@ -64,6 +68,15 @@ def _parse(kind: Any, value: object, path: str) -> object:  # noqa: PLR0911 - on
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(value)
     return _parse_scalar(kind, value, path)
+
+
+def _parse_bounded(kind: Any, value: object, path: str) -> object:
+    inner, *extras = get_args(kind)
+    parsed = _parse(inner, value, path)
+    for bounds in extras:
+        if isinstance(bounds, Bounds):
+            bounds.check(len(parsed) if isinstance(parsed, tuple) else cast("float", parsed), path)
+    return parsed
 
 
 def _parse_union(kinds: tuple[Any, ...], value: object, path: str) -> object:

@@ -10,48 +10,14 @@ Failures are `SplitreelError`s and `Cancelled`, raised on every rank that took p
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
+
+from splitreel.contract.types import Kernel, Offload, SamplingParams, Stage, TextEncoderPolicy
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
-
-
-class Stage(StrEnum):
-    """Stages that the engine reports, each with its real unit."""
-
-    LOADING = "loading"  # bytes read from the model's files by this rank
-    ENCODING = "encoding"  # texts and conditioning images encoded
-    DENOISING = "denoising"  # denoising steps
-    DECODING = "decoding"  # VAE tiles, each over one span of time
-
-
-class Offload(StrEnum):
-    """Where weights wait while another stage runs."""
-
-    NONE = "none"
-    MODEL = "model"  # one of text encoder, transformer, VAE is on the device at a time
-    SEQUENTIAL = "sequential"  # moreover one transformer block at a time
-
-
-class Kernel(StrEnum):
-    """Attention kernels. All but SDPA need CUDA; the last three a package of their own."""
-
-    SDPA = "sdpa"
-    CUDNN = "cudnn"
-    FLASH = "flash"
-    FLASH3 = "flash3"
-    SAGE = "sage"
-
-
-class SchedulerChoice(StrEnum):
-    """`model`: as the folder ships it. The other two put that class in its place, trailing spacing for dpm."""
-
-    MODEL = "model"
-    DDIM = "ddim"
-    DPM = "dpm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +30,12 @@ class VideoJob:
     image: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EngineJob:
-    """All that the numbers depend on. Videos are dealt to the dp replicas in turn."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineJob(SamplingParams):
+    """Everything that the numbers depend on. Videos are dealt to the dp replicas in turn."""
 
     videos: tuple[VideoJob, ...]
-    width: int
-    height: int
-    num_frames: int
-    num_inference_steps: int
-    guidance_scale: float = 6.0
-    use_dynamic_cfg: bool = True
-    scheduler: SchedulerChoice = SchedulerChoice.MODEL
-    num_pipeline_patch: int | None = None  # PipeFusion; None: as many as there are stages
-    warmup_steps: int = 1  # PipeFusion: first steps that run synchronously, exactly
-    kernel: Kernel = Kernel.SDPA
-    preview_steps: frozenset[int] = field(default_factory=frozenset)  # 1-based steps after which to show a preview
+    preview_steps: frozenset[int] = frozenset()  # 1-based steps after which to show a preview
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +89,7 @@ class EngineReport:
     step_seconds: tuple[float, ...]  # of this rank's videos, one after another
     bytes_sent_per_step: tuple[int, ...]
     approximate: bool  # stale PipeFusion steps were taken
-    text_encoder: Literal["kept", "offloaded", "freed"]  # what became of it once it had run
+    text_encoder: TextEncoderPolicy  # what became of it once it had run
     kernel: Kernel  # the attention kernel that really ran
 
 

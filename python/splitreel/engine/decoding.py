@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import partial
 
 from splitreel.contract.errors import Cancelled
-from splitreel.engine.api import Hooks, Stage
+from splitreel.contract.types import Stage
+from splitreel.engine.api import Hooks
 from splitreel.models.family import VideoDecoder
 from splitreel.parallel.agreement import Agreement
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import torch
 
-from splitreel.engine.api import EngineJob, EngineReport, Hooks, LoadOptions, LoadReport, Stage
+from splitreel.contract.types import Plan, Stage, TextEncoderPolicy
+from splitreel.engine.api import EngineJob, EngineReport, Hooks, LoadOptions, LoadReport
 from splitreel.engine.context import EngineContext
 from splitreel.engine.loaded_model import LoadedModel, LoadRequest, load_model
 from splitreel.engine.memory_budget import DeviceMemoryBudget, MemoryBudget
@@ -23,7 +24,6 @@ from splitreel.parallel.kernels import AttentionKernel, KernelChooser
 from splitreel.parallel.placement import Shard, assign_ranks, first_shards
 from splitreel.parallel.tensor import TensorParallelGroup
 from splitreel.rules.kernel_trials import TrialsFile
-from splitreel.rules.plan import Plan
 
 
 class Engine:
@@ -86,7 +86,7 @@ class Engine:
         mesh = self._meshes.mesh(plan, assign_ranks(plan, self._shards))
         kernel = self._kernel(loaded, job, plan)
         if mesh is None:
-            return EngineReport(False, (), {}, (), (), False, "kept", job.kernel)
+            return EngineReport(False, (), {}, (), (), False, TextEncoderPolicy.KEPT, job.attention)
         loaded.model.use(mesh, kernel)
         try:
             return JobRun(loaded, job, mesh, self._context, hooks).all_videos()
@@ -99,7 +99,7 @@ class Engine:
         # Under PipeFusion, Ring only exchanges fresh keys and values, so it needs no log-sum-exp.
         with_ring = plan.ring > 1 and plan.pp == 1
         return self._world.together(
-            lambda: self._kernels.choose(job.kernel.value, model.dtype, model.head_dim, with_ring=with_ring)
+            lambda: self._kernels.choose(job.attention.value, model.dtype, model.head_dim, with_ring=with_ring)
         )
 
     def unload(self) -> None:

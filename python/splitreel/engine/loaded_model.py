@@ -9,7 +9,8 @@ from pathlib import Path
 import torch
 
 from splitreel.contract.errors import Cancelled
-from splitreel.engine.api import Hooks, LoadOptions, Offload, Stage
+from splitreel.contract.types import Offload, Plan, Stage
+from splitreel.engine.api import Hooks, LoadOptions
 from splitreel.engine.context import EngineContext
 from splitreel.engine.memory_budget import can_pin_weights
 from splitreel.engine.memory_control import loading_advice, memory_failure
@@ -21,7 +22,6 @@ from splitreel.models.tensor_files import OpenTensors
 from splitreel.parallel.placement import Shard
 from splitreel.parallel.tensor import TensorParallelGroup
 from splitreel.rules.memory_shape import MemoryShape, read_memory_shape
-from splitreel.rules.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def load_model(
     pin_memory = can_pin_weights(context.memory_budget, context.world_size, held)
     placement = WeightPlacement(
         model.components,
-        options.offload.value,
+        options.offload,
         OffloadConfig(device, host, pin_memory, TransferStats()),
         partial(read_component, components, "text_encoder", folder, again),
     )

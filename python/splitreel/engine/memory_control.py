@@ -9,13 +9,13 @@ import torch
 
 from splitreel.contract.errors import SplitreelError
 from splitreel.contract.messages import Params
-from splitreel.engine.api import EngineJob, LoadOptions, Stage
+from splitreel.contract.types import Plan, Stage, TextEncoderPolicy
+from splitreel.engine.api import EngineJob, LoadOptions
 from splitreel.engine.memory_budget import MemoryBudget
-from splitreel.engine.offload import TextEncoderPolicy
 from splitreel.rules.memory import MemoryJob, keeps_text_encoder, memory_needs, worst
 from splitreel.rules.memory_advice import MemoryQuestion, smallest_change
 from splitreel.rules.memory_shape import MemoryShape, read_memory_shape
-from splitreel.rules.plan import Plan, PlanContext, PlanDevices
+from splitreel.rules.plan import PlanContext, PlanDevices
 from splitreel.store.model_folder import check_model_folder
 
 # Of the host's free memory. The rest is for encoding the video and for other programs.
@@ -23,9 +23,7 @@ _HOST_SHARE = 0.8
 
 
 def memory_job(job: EngineJob, options: LoadOptions, dtype: torch.dtype) -> MemoryJob:
-    return MemoryJob(
-        job.width, job.height, job.num_frames, job.guidance_scale > 1, dtype.itemsize, options.offload.value
-    )
+    return MemoryJob(job.width, job.height, job.num_frames, job.guidance_scale > 1, dtype.itemsize, options.offload)
 
 
 def choose_text_encoder_policy(
@@ -34,9 +32,13 @@ def choose_text_encoder_policy(
     """Kept if the other stages fit beside it; otherwise offloaded to the host, or freed if the host is full too."""
     device_bytes = budget.device_bytes()
     if device_bytes is None or shape is None or keeps_text_encoder(shape, job, plan, device_bytes):
-        return "kept"
+        return TextEncoderPolicy.KEPT
     # Every rank on this machine offloads its own copy.
-    return "offloaded" if plan.world_size * text_encoder_bytes < _HOST_SHARE * budget.host_bytes() else "freed"
+    return (
+        TextEncoderPolicy.OFFLOADED
+        if plan.world_size * text_encoder_bytes < _HOST_SHARE * budget.host_bytes()
+        else TextEncoderPolicy.FREED
+    )
 
 
 def memory_failure(
@@ -79,6 +81,6 @@ def loading_advice(
         shape.sample_frames,
         is_guided=True,
         dtype_bytes=dtype.itemsize,
-        offload=options.offload.value,
+        offload=options.offload,
     )
     return memory_advice(folder, job, plan, budget, device_count=device_count, video_count=1)

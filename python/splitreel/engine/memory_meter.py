@@ -10,7 +10,8 @@ from pathlib import Path
 
 import torch
 
-from splitreel.engine.api import Stage, StageFigures
+from splitreel.contract.types import Stage
+from splitreel.engine.api import StageFigures
 from splitreel.parallel.collectives import Traffic
 
 _NOTHING = StageFigures(0.0, 0, 0, 0, 0.0)

@@ -12,15 +12,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import nn
 
+from splitreel.contract.types import Offload, TextEncoderPolicy
 from splitreel.models.family import Components
 
 # What happens to the text encoder once the prompt is encoded.
-TextEncoderPolicy = Literal["kept", "offloaded", "freed"]
 
 
 @dataclass(slots=True)
@@ -205,12 +205,12 @@ class ResidentTextEncoder:
         self._config = config
         self._read_again = read_again
         self._weights: OffloadedWeights | None = None
-        self.policy: TextEncoderPolicy = "kept"
+        self.policy: TextEncoderPolicy = TextEncoderPolicy.KEPT
 
     @contextmanager
     def on_device(self, policy: TextEncoderPolicy) -> Iterator[None]:
         """`policy` applies when the context ends."""
-        if self._weights is not None and self.policy == "freed":
+        if self._weights is not None and self.policy == TextEncoderPolicy.FREED:
             self._read_again()
             self._weights = None
         elif self._weights is not None:
@@ -218,10 +218,10 @@ class ResidentTextEncoder:
         try:
             yield
         finally:
-            if policy != "kept":
+            if policy != TextEncoderPolicy.KEPT:
                 modules = list(self._module.modules())
                 self._weights = self._weights or OffloadedWeights(modules, self._config, is_onloaded=True)
-                if policy == "offloaded":
+                if policy == TextEncoderPolicy.OFFLOADED:
                     self._weights.offload()
                 else:
                     self._weights.free()
@@ -237,7 +237,7 @@ class WeightPlacement:
     def __init__(
         self,
         components: Components,
-        offload: Literal["none", "model", "sequential"],
+        offload: Offload,
         config: OffloadConfig,
         read_text_encoder_again: Callable[[], None],
     ) -> None:
@@ -245,10 +245,10 @@ class WeightPlacement:
         self.stats = config.stats
         self._resident: ResidentTextEncoder | None = None
         self._offloaded: dict[str, OffloadedComponent] = {}
-        if offload == "none":
+        if offload is Offload.NONE:
             self._resident = ResidentTextEncoder(components.text_encoder, config, read_text_encoder_again)
             return
-        by_block = offload == "sequential"
+        by_block = offload is Offload.SEQUENTIAL
 
         def component(module: nn.Module, blocks: Sequence[nn.Module]) -> OffloadedComponent:
             return OffloadedComponent(module, blocks if by_block else (), config)
@@ -271,7 +271,7 @@ class WeightPlacement:
 
     @property
     def text_encoder_policy(self) -> TextEncoderPolicy:
-        return "offloaded" if self._resident is None else self._resident.policy
+        return TextEncoderPolicy.OFFLOADED if self._resident is None else self._resident.policy
 
     def transformer(self) -> AbstractContextManager[None]:
         return self._on_device("transformer")

@@ -10,13 +10,13 @@ import torch
 from PIL.Image import Image
 
 from splitreel.contract.errors import SplitreelError, UnsharedError
-from splitreel.engine.api import EngineJob, EngineReport, Hooks, Stage, VideoOutcome
+from splitreel.contract.types import Stage, TextEncoderPolicy
+from splitreel.engine.api import EngineJob, EngineReport, Hooks, VideoOutcome
 from splitreel.engine.context import EngineContext
 from splitreel.engine.decoding import decode_video
 from splitreel.engine.loaded_model import LoadedModel
 from splitreel.engine.memory_control import choose_text_encoder_policy, memory_advice, memory_failure, memory_job
-from splitreel.engine.offload import TextEncoderPolicy
-from splitreel.models.family import DenoisingRun, SamplingParams, TextEmbeddings
+from splitreel.models.family import DenoisingRun, TextEmbeddings
 from splitreel.models.loading import bytes_of
 from splitreel.parallel.agreement import Agreement
 from splitreel.parallel.groups import REPLICA, Mesh
@@ -59,7 +59,7 @@ class JobRun:
             tuple(self._bytes_per_step),
             self._is_approximate,
             self._placement.text_encoder_policy,
-            self._job.kernel,
+            self._job.attention,
         )
 
     @torch.no_grad()
@@ -128,7 +128,8 @@ class JobRun:
         self._hooks.stage_started(video, Stage.DENOISING, self._job.num_inference_steps)
         self._bytes_before_step = self._context.traffic.bytes_sent
         denoised = self._model.denoise(
-            self._sampling_params(video),
+            self._job,
+            self._job.videos[video].seed,
             text,
             self._replica.together(lambda: self._image(video)),
             DenoisingRun(
@@ -140,21 +141,6 @@ class JobRun:
         self._report_memory(video, Stage.DENOISING)
         self._hooks.stage_finished(video, Stage.DENOISING)
         return denoised.latents
-
-    def _sampling_params(self, video: int) -> SamplingParams:
-        job = self._job
-        return SamplingParams(
-            job.width,
-            job.height,
-            job.num_frames,
-            job.num_inference_steps,
-            job.guidance_scale,
-            job.use_dynamic_cfg,
-            job.scheduler.value,
-            job.num_pipeline_patch,
-            job.warmup_steps,
-            job.videos[video].seed,
-        )
 
     def _image(self, video: int) -> Image | None:
         """The image that the video starts from, if the job has one. The model's task decides whether it needs one."""

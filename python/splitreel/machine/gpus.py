@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from splitreel.contract.device import Device
 from splitreel.contract.errors import SplitreelError
+from splitreel.contract.types import Device
 
 _FIELDS = "index,uuid,name,memory.total,driver_version"
 _TIMEOUT_S = 8.0

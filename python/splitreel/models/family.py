@@ -21,6 +21,7 @@ import torch
 from PIL.Image import Image
 from torch import nn
 
+from splitreel.contract.types import SamplingParams
 from splitreel.parallel.agreement import Agreement
 from splitreel.parallel.groups import Mesh
 from splitreel.parallel.kernels import AttentionKernel
@@ -29,22 +30,6 @@ from splitreel.parallel.placement import Shard
 from splitreel.parallel.tensor import TensorParallelGroup, WeightSlice
 
 Frames: TypeAlias = npt.NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True)
-class SamplingParams:
-    """The numbers that one video depends on, besides its prompt and image. Sizes in pixels and frames."""
-
-    width: int
-    height: int
-    num_frames: int
-    num_inference_steps: int
-    guidance_scale: float
-    use_dynamic_cfg: bool
-    scheduler: str  # "model" for the one the folder ships, or a name that the family knows
-    num_pipeline_patch: int | None  # PipeFusion; None for as many patches as stages
-    warmup_steps: int  # PipeFusion: first steps, which run synchronously and are exact
-    seed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +120,9 @@ class VideoModel(Protocol):
         """Collective over the tensor-parallel group. `negative_prompt` is None without guidance."""
         ...
 
-    def denoise(self, params: SamplingParams, text: TextEmbeddings, image: Image | None, run: DenoisingRun) -> Denoised:
+    def denoise(
+        self, params: SamplingParams, seed: int, text: TextEmbeddings, image: Image | None, run: DenoisingRun
+    ) -> Denoised:
         """Collective over the replica. Raises Cancelled on all of its ranks, at the same step."""
         ...
 

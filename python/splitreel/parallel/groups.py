@@ -9,8 +9,9 @@ from itertools import pairwise
 
 import torch.distributed as dist
 
+from splitreel.contract.types import Plan
 from splitreel.parallel.peer_wait import waiting_for_peers
-from splitreel.rules.plan import AXES, Plan
+from splitreel.rules.plan import AXES
 
 # Ring and Ulysses together split the sequence. This is their joint group, Ring-major.
 SEQUENCE = "sequence"

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from splitreel.contract.types import Plan
 from splitreel.parallel.groups import axis_members
-from splitreel.rules.plan import AXES, Plan
+from splitreel.rules.plan import AXES
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from typing import Final
 from splitreel.contract.errors import Reason
 from splitreel.contract.messages import Params
 from splitreel.contract.protocol import KernelState
+from splitreel.contract.types import Kernel
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,5 +137,5 @@ def kernel_states(capabilities: Sequence[tuple[int, int]], trials: TrialsFile) -
         if reason is None and needs.capability != (0, 0):
             own = [t for t in tried if t.kernel == needs.name and t.versions == kernel_versions(needs)]
             reason = next((found for t in own if (found := judge(t, TOLERANCES[needs.name])) is not None), None)
-        states.append(KernelState(needs.name, reason))
+        states.append(KernelState(Kernel(needs.name), reason))
     return tuple(states)

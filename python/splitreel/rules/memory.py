@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from splitreel.contract.types import Offload, Plan
 from splitreel.rules.memory_shape import MemoryShape, PartWeights, VaeShape
-from splitreel.rules.plan import Plan
 
 # What a process takes of a GPU beside torch's tensors: CUDA's context with its kernels, cuBLAS's workspace.
 OVERHEAD_BYTES: Final = 800_000_000
@@ -26,7 +26,6 @@ FURTHER_NVLINK_BYTES: Final = 400_000_000
 # One part in this many is lost between tensors (the allocator's rounding and gaps).
 SLACK_DIVISOR: Final = 20
 
-Offload = Literal["none", "model", "sequential"]
 StageName = Literal["encoding", "denoising", "decoding"]
 
 
@@ -39,7 +38,7 @@ class MemoryJob:
     num_frames: int
     is_guided: bool
     dtype_bytes: int  # 2 in bfloat16, 4 in float32
-    offload: Offload = "none"
+    offload: Offload = Offload.NONE
     is_nvlinked: bool = False  # the GPUs reach each other by NVLink
 
 
@@ -75,7 +74,7 @@ def memory_needs(
     blocks = math.ceil(shape.transformer.blocks / plan.pp)
     transformer = _weights(shape.transformer, blocks, plan.tp, size, job.offload)
     vae = shape.vae.weights * size
-    is_resident = job.offload == "none"
+    is_resident = job.offload is Offload.NONE
     kept = text if is_resident and keeps_text_encoder else 0
     links = link_bytes(plan, is_nvlinked=job.is_nvlinked)
     return (
@@ -111,7 +110,7 @@ def link_bytes(plan: Plan, *, is_nvlinked: bool) -> int:
 def keeps_text_encoder(shape: MemoryShape, job: MemoryJob, plan: Plan, device_bytes: int) -> bool:
     """Whether the text encoder can stay on the device while the other stages run."""
     needs = memory_needs(shape, job, plan, keeps_text_encoder=True)
-    return job.offload == "none" and all(need.device_bytes <= device_bytes for need in needs)
+    return job.offload is Offload.NONE and all(need.device_bytes <= device_bytes for need in needs)
 
 
 def worst(needs: Sequence[StageNeed]) -> StageNeed:
@@ -121,7 +120,7 @@ def worst(needs: Sequence[StageNeed]) -> StageNeed:
 
 def _weights(part: PartWeights, blocks: int, tp: int, size: int, offload: Offload) -> int:
     # With sequential offload one block works while the next one comes.
-    held = min(blocks, 2) if offload == "sequential" else blocks
+    held = min(blocks, 2) if offload is Offload.SEQUENTIAL else blocks
     block = part.block - part.shared_of_block + math.ceil(part.shared_of_block / tp)
     return (part.outside + held * block) * size
 

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from splitreel.rules.memory import MemoryJob, Offload, StageNeed, memory_needs, worst
+from splitreel.contract.types import Offload, Plan
+from splitreel.rules.memory import MemoryJob, StageNeed, memory_needs, worst
 from splitreel.rules.memory_shape import MemoryShape
-from splitreel.rules.plan import AXES, Explanation, Plan, PlanContext, check_plan, valid_plans
+from splitreel.rules.plan import AXES, Explanation, PlanContext, check_plan, valid_plans
 from splitreel.rules.request import request_limits
 
-_OFFLOADS: Final[tuple[Offload, ...]] = ("none", "model", "sequential")
+# From the fastest to the most frugal.
+_OFFLOADS: Final = tuple(Offload)
 
 
 @dataclass(frozen=True, slots=True)

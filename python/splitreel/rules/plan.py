@@ -13,44 +13,10 @@ from typing import Final, Literal, TypeAlias
 from splitreel.contract import messages
 from splitreel.contract.errors import Reason
 from splitreel.contract.messages import Params
+from splitreel.contract.types import Offload, Plan
 from splitreel.rules.model_shape import ModelShape
 
 AXES: Final = ("dp", "cfg", "pp", "ring", "ulysses", "tp")
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Degrees of parallelism. Ranks are ordered in this way, dp outermost and tp innermost."""
-
-    dp: int = 1
-    cfg: int = 1
-    pp: int = 1
-    ring: int = 1
-    ulysses: int = 1
-    tp: int = 1
-
-    @property
-    def degrees(self) -> tuple[int, ...]:
-        """In the order of AXES."""
-        return (self.dp, self.cfg, self.pp, self.ring, self.ulysses, self.tp)
-
-    @property
-    def world_size(self) -> int:
-        return math.prod(self.degrees)
-
-    @property
-    def key(self) -> str:
-        """`1x2x1x1x4x1`, in the order of AXES."""
-        return "x".join(str(degree) for degree in self.degrees)
-
-    @property
-    def may_differ(self) -> bool:
-        """PipeFusion reuses keys and values of the step before, so its video differs a little from one rank's."""
-        return self.pp > 1
-
-    def is_approximate(self, *, patches: int, warmup_steps: int, steps: int) -> bool:
-        """Whether the video will differ: not where all steps are warm-up (the first always is), or there is one patch."""
-        return self.may_differ and patches > 1 and max(warmup_steps, 1) < steps
 
 
 ONE_RANK: Final = Plan()
@@ -75,7 +41,7 @@ class PlanContext:
     devices: PlanDevices
     guidance_scale: float = 6.0
     video_count: int = 1
-    offload: Literal["none", "model", "sequential"] = "none"
+    offload: Offload = Offload.NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,35 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from splitreel.contract.errors import Reason
+from splitreel.contract.limits import MAX_GUIDANCE, MAX_PATCHES, MAX_SEED, MAX_SIDE, MAX_STEPS, MAX_VIDEOS
+from splitreel.contract.types import GenerateRequest
 from splitreel.rules.model_shape import ModelShape, Positions, Task
 
-# JavaScript's largest exact integer; torch would take 2^64 - 1, but the window could not show it.
-MAX_SEED = 2**53 - 1
-MAX_STEPS = 500
-MAX_GUIDANCE = 30
-MAX_VIDEOS = 64
-MAX_PATCHES = 64
-# Per side, in pixels: four times CogVideoX 1.5's width; guards against typing errors, not against ambition.
-_MAX_SIDE = 5440
-
 FRAMES_PER_SECOND = 8
-
-
-@dataclass(frozen=True, slots=True)
-class VideoRequest:
-    """One video as it is checked. `video_count` videos have the seeds seed, seed + 1, ..."""
-
-    prompt: str
-    image_path: str | None
-    width: int
-    height: int
-    num_frames: int
-    num_inference_steps: int
-    guidance_scale: float
-    seed: int | float  # a number from JSON need not be whole; the check says so
-    video_count: int
-    num_pipeline_patch: int
-    warmup_steps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +43,7 @@ def request_limits(shape: ModelShape) -> RequestLimits:
     return RequestLimits(
         size_step=size_step,
         min_side=2 * size_step,
-        max_side=_MAX_SIDE - _MAX_SIDE % size_step,
+        max_side=MAX_SIDE - MAX_SIDE % size_step,
         fixed_size=Size(shape.sample_width, shape.sample_height) if learned else None,
         frame_step=frame_step,
         min_frames=frame_step + 1,
@@ -75,7 +51,7 @@ def request_limits(shape: ModelShape) -> RequestLimits:
     )
 
 
-def check_request(shape: ModelShape, request: VideoRequest) -> list[Reason]:
+def check_request(shape: ModelShape, request: GenerateRequest) -> list[Reason]:
     """Everything about the request that the model does not allow; an empty list means that it can be made."""
     reasons: list[Reason] = []
     # JavaScript's trim takes the byte order mark too.
@@ -91,7 +67,7 @@ def check_request(shape: ModelShape, request: VideoRequest) -> list[Reason]:
     return reasons
 
 
-def _check_size(shape: ModelShape, request: VideoRequest) -> list[Reason]:
+def _check_size(shape: ModelShape, request: GenerateRequest) -> list[Reason]:
     limits = request_limits(shape)
     fixed = limits.fixed_size
     if fixed is not None:
@@ -127,7 +103,7 @@ def _check_frames(shape: ModelShape, frames: int) -> list[Reason]:
     return [Reason("frames_not_allowed", params)]
 
 
-def _check_numbers(request: VideoRequest) -> list[Reason]:
+def _check_numbers(request: GenerateRequest) -> list[Reason]:
     reasons: list[Reason] = []
     steps, guidance, videos = request.num_inference_steps, request.guidance_scale, request.video_count
     patches, warmup = request.num_pipeline_patch, request.warmup_steps

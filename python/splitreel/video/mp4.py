@@ -16,7 +16,7 @@ import av.error
 
 from splitreel.contract import wire
 from splitreel.contract.errors import SplitreelError
-from splitreel.contract.protocol import VideoMetadata
+from splitreel.contract.metadata import VideoMetadata
 from splitreel.video.output_file import OutputFile, disk_error
 from splitreel.video.yuv import rgb_to_yuv420, tag_bt709
 

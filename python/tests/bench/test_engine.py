@@ -15,8 +15,8 @@ from splitreel.bench.measure import Run
 from splitreel.bench.synthetic_model import MODELS, make_folder, open_synthetic
 from splitreel.bench.traffic import bytes_sent
 from splitreel.bench.world import World
+from splitreel.contract.types import Plan
 from splitreel.engine.api import EngineJob, VideoJob
-from splitreel.rules.plan import Plan
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ids=lambda plan: plan.key,
 )
 def test_a_rank_sends_what_the_formula_says(plan: Plan, model: Path, world: World) -> None:
-    job = EngineJob((VideoJob("a dog", "", 1),), 80, 48, 9, 2)
+    job = EngineJob(80, 48, 9, 2, videos=(VideoJob("a dog", "", 1),))
     costs: list[PlanCost] = [found for found in world.run(cost_of_plan, Run(model, job, plan), timeout_s=120) if found]
     assert len(costs) == plan.world_size
     assert max(found.sent_per_step for found in costs) == bytes_sent(costs[0].shape, plan)

@@ -19,6 +19,7 @@ from PIL.Image import Image
 from safetensors.torch import save_file
 from torch import nn
 
+from splitreel.contract.types import SamplingParams
 from splitreel.models.family import (
     Components,
     Denoised,
@@ -26,7 +27,6 @@ from splitreel.models.family import (
     Family,
     Frames,
     LoadedComponents,
-    SamplingParams,
     TextEmbeddings,
 )
 from splitreel.parallel.collectives import Traffic, all_gather
@@ -118,10 +118,10 @@ class SecondModel:
         return TextEmbeddings(encode(prompt), None if negative_prompt is None else encode(negative_prompt))
 
     def denoise(
-        self, params: SamplingParams, text: TextEmbeddings, _image: Image | None, run: DenoisingRun
+        self, params: SamplingParams, seed: int, text: TextEmbeddings, _image: Image | None, run: DenoisingRun
     ) -> Denoised:
         shape = (1, params.num_frames, CHANNELS, params.height // SCALE, params.width // SCALE)
-        latents = torch.randn(shape, generator=torch.Generator().manual_seed(params.seed))
+        latents = torch.randn(shape, generator=torch.Generator().manual_seed(seed))
         texts = [text.positive] if text.negative is None else [text.negative, text.positive]
         with run.on_device.transformer():
             for index in range(params.num_inference_steps):

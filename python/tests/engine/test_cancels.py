@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from splitreel.contract.types import Plan
 from splitreel.engine.api import EngineJob
 from splitreel.models.random import make_model
-from splitreel.rules.plan import Plan
 from tests.engine.matrix import GUIDED, TOLERANCE, relative
 from tests.engine.world import Order, World
 

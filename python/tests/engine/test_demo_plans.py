@@ -9,15 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from splitreel.contract.types import Plan
 from splitreel.engine.api import EngineJob, VideoJob
-from splitreel.rules.plan import Plan, PlanContext, PlanDevices, valid_plans
+from splitreel.rules.plan import PlanContext, PlanDevices, valid_plans
 from splitreel.store.find_model import find_model
 from splitreel.store.model_folder import check_model_folder
 from tests.engine.matrix import TOLERANCE, relative
 from tests.engine.world import Order, World
 
 SENTENCE = VideoJob("a red ball rolls to the right on a blue background", "", 42)
-JOB = EngineJob((SENTENCE,), 96, 64, 9, 2)
+JOB = EngineJob(96, 64, 9, 2, videos=(SENTENCE,))
 
 
 @pytest.fixture(scope="module")

@@ -13,12 +13,12 @@ import torch.distributed as dist
 from diffusers import AutoencoderKLCogVideoX
 
 from splitreel.contract.errors import SplitreelError
+from splitreel.contract.types import Plan
 from splitreel.models.cogvideox.image_encoder import ParallelImageEncoder
 from splitreel.models.random import make_model
 from splitreel.parallel.agreement import Agreement
 from splitreel.parallel.collectives import Traffic
 from splitreel.parallel.groups import REPLICA, MeshBuilder
-from splitreel.rules.plan import Plan
 
 # 112 x 104 pixels in tiles of 48 x 40 with overlaps: twelve tiles, those at the edges smaller.
 PICTURE = torch.rand(1, 3, 1, 112, 104, generator=torch.Generator().manual_seed(5)) * 2 - 1

@@ -12,10 +12,10 @@ import pytest
 import torch
 from diffusers import AutoencoderKLCogVideoX
 
-from splitreel.engine.api import EngineJob, SchedulerChoice, Stage, VideoJob
+from splitreel.contract.types import Plan, Scheduler, Stage
+from splitreel.engine.api import EngineJob, VideoJob
 from splitreel.models.frames import to_uint8
 from splitreel.models.random import make_model
-from splitreel.rules.plan import Plan
 from tests.engine.world import Order, World, picture_of
 
 KINDS = ("t2v-2b", "t2v-5b")
@@ -24,7 +24,7 @@ STEPS = 3
 TOLERANCE = 1e-5
 
 
-def job(*, guidance: float = 6.0, videos: int = 1, scheduler: SchedulerChoice = SchedulerChoice.MODEL) -> EngineJob:
+def job(*, guidance: float = 6.0, videos: int = 1, scheduler: Scheduler = Scheduler.MODEL) -> EngineJob:
     return EngineJob(
         videos=tuple(VideoJob("a small dog running on the beach at sunset", "", 42 + index) for index in range(videos)),
         width=48,
@@ -56,7 +56,7 @@ def relative(result: np.ndarray[Any, Any], reference: np.ndarray[Any, Any]) -> f
 
 
 def test_guidance_of_one_and_the_other_scheduler(models: dict[str, Path], world: World) -> None:
-    asked = job(guidance=1.0, scheduler=SchedulerChoice.DPM)
+    asked = job(guidance=1.0, scheduler=Scheduler.DPM)
     reference = world.run(Order(models["t2v-2b"], Plan(), asked))[0].latents[0]
     split = world.run(Order(models["t2v-2b"], Plan(ring=3), asked))[0].latents[0]
     assert relative(split, reference) <= TOLERANCE

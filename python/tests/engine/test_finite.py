@@ -8,8 +8,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from splitreel.contract.types import Plan
 from splitreel.models.random import make_model
-from splitreel.rules.plan import Plan
 from tests.engine.matrix import GUIDED
 from tests.engine.world import Order, World
 

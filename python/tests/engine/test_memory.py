@@ -13,6 +13,7 @@ import torch
 from diffusers import AutoencoderKLCogVideoX, CogVideoXTransformer3DModel
 from transformers import T5Config, T5EncoderModel
 
+from splitreel.contract.types import Plan
 from splitreel.models.cogvideox.decoder import ParallelDecoder
 from splitreel.models.cogvideox.sharding import shard_text_encoder, shard_transformer
 from splitreel.models.cogvideox.transformer import SplitTransformer
@@ -22,7 +23,6 @@ from splitreel.parallel.kernels import AttentionKernel
 from splitreel.parallel.placement import Shard
 from splitreel.parallel.tensor import TensorParallelGroup
 from splitreel.rules.memory import MemoryJob, decoding_bytes, denoising_bytes, encoding_bytes, memory_needs
-from splitreel.rules.plan import Plan
 from tests.engine.live_bytes import LiveBytes
 from tests.test_memory_golden import GOLDEN, known
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from splitreel.engine.api import Stage
+from splitreel.contract.types import Stage
 from splitreel.engine.memory_meter import StageMeter
 from splitreel.parallel.collectives import Traffic
 

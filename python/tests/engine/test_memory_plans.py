@@ -10,11 +10,11 @@ import pytest
 import torch
 
 from splitreel.bench.world import RankContext, World
+from splitreel.contract.types import Plan
 from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
 from splitreel.models.random import make_model
 from splitreel.rules.memory import MemoryJob, denoising_bytes
 from splitreel.rules.memory_shape import read_memory_shape
-from splitreel.rules.plan import Plan
 from tests.engine.live_bytes import LiveBytes
 from tests.engine.world import RecordingHooks
 
@@ -48,7 +48,7 @@ def count(context: RankContext, case: Case) -> int:
 
     net.forward = counted
     try:
-        job = EngineJob((VideoJob("a dog", "", 1),), WIDTH, HEIGHT, FRAMES, 1)
+        job = EngineJob(WIDTH, HEIGHT, FRAMES, 1, videos=(VideoJob("a dog", "", 1),))
         engine.generate(job, case.plan, hooks)
     finally:
         net.forward = plain

@@ -12,12 +12,12 @@ import pytest
 import torch
 from PIL import Image
 
-from splitreel.engine.api import EngineJob, EngineReport, LoadOptions, Offload, VideoJob
+from splitreel.contract.types import Offload, Plan
+from splitreel.engine.api import EngineJob, EngineReport, LoadOptions, VideoJob
 from splitreel.engine.engine import Engine
 from splitreel.engine.offload import OffloadConfig, OffloadedWeights, TransferStats
 from splitreel.models.random import make_model
 from splitreel.models.tensor_files import TensorFile, open_safetensors
-from splitreel.rules.plan import Plan
 from tests.engine.world import Order, RecordingHooks, World
 
 GB = 1_000_000_000
@@ -51,7 +51,7 @@ def engine(memory_budget: FixedBudget | None = None) -> Engine:
 
 def job(models: Path, *, image: bool = False, previews: frozenset[int] = frozenset()) -> EngineJob:
     video = VideoJob("a small dog running", "", 42, models / "picture.png" if image else None)
-    return EngineJob((video,), 48, 32, 9, 2, preview_steps=previews)
+    return EngineJob(48, 32, 9, 2, videos=(video,), preview_steps=previews)
 
 
 def run(engine: Engine, asked: EngineJob) -> tuple[torch.Tensor, EngineReport]:

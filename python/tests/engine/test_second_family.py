@@ -10,14 +10,14 @@ import pytest
 import torch
 
 from splitreel.contract.errors import SplitreelError
-from splitreel.engine.api import EngineJob, LoadOptions, Offload, Stage, VideoJob
+from splitreel.contract.types import Offload, Plan, Stage
+from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
 from splitreel.models import families
-from splitreel.rules.plan import Plan
 from tests.engine.matrix import TOLERANCE, relative
 from tests.engine.second_family import SECOND, make_second_model
 from tests.engine.world import Order, World
 
-JOB = EngineJob((VideoJob("a small dog", "", 42),), 48, 32, 5, 3, preview_steps=frozenset({2}))
+JOB = EngineJob(48, 32, 5, 3, videos=(VideoJob("a small dog", "", 42),), preview_steps=frozenset({2}))
 
 
 @pytest.fixture(scope="module")

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
+from splitreel.contract.types import Plan
 from splitreel.models.random import make_model
 from splitreel.parallel.placement import assign_ranks, first_shards, shard_at
-from splitreel.rules.plan import Plan
 from tests.engine.matrix import GUIDED
 from tests.engine.world import Order, World
 

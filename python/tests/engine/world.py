@@ -19,10 +19,10 @@ import torch
 import torch.distributed as dist
 
 from splitreel.contract.errors import Cancelled
-from splitreel.engine.api import EngineJob, LoadOptions, LoadReport, Stage
+from splitreel.contract.types import Plan, Stage
+from splitreel.engine.api import EngineJob, LoadOptions, LoadReport
 from splitreel.engine.engine import Engine
 from splitreel.parallel.kv_cache import BlockKVCache
-from splitreel.rules.plan import Plan
 
 
 @dataclass(slots=True)

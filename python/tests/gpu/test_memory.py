@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from splitreel.engine.api import EngineJob, LoadOptions, Offload, Stage, VideoJob
+from splitreel.contract.types import Offload, Plan, Stage
+from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
 from splitreel.engine.engine import Engine
 from splitreel.engine.memory_budget import DeviceMemoryBudget
 from splitreel.models.random import make_model
-from splitreel.rules.plan import Plan
 from tests.engine.world import RecordingHooks
 
 CUDA = torch.device("cuda", 0)
@@ -35,7 +35,7 @@ def engine(model: Path, offload: Offload) -> Engine:
 
 def latents(made: Engine) -> tuple[torch.Tensor, dict[str, int]]:
     hooks = RecordingHooks()
-    report = made.generate(EngineJob((VideoJob("a dog", "", 1),), 48, 32, 9, 3), Plan(), hooks)
+    report = made.generate(EngineJob(48, 32, 9, 3, videos=(VideoJob("a dog", "", 1),)), Plan(), hooks)
     assert report.outcomes[0].error_code is None, report.outcomes[0].error_params
     return hooks.final[0], {name: figures.peak_device_bytes for name, figures in report.stages.items()}
 
@@ -75,7 +75,7 @@ def test_an_exhausted_gpu_is_told_with_what_would_fit(model: Path) -> None:
     torch.cuda.empty_cache()
     torch.cuda.set_per_process_memory_fraction(1e-6, CUDA)
     try:
-        report = made.generate(EngineJob((VideoJob("a dog", "", 1),), 96, 64, 9, 2), Plan(), RecordingHooks())
+        report = made.generate(EngineJob(96, 64, 9, 2, videos=(VideoJob("a dog", "", 1),)), Plan(), RecordingHooks())
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0, CUDA)
     outcome = report.outcomes[0]

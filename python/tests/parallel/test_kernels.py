@@ -19,7 +19,8 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from splitreel.bench.world import RankContext, RunRefused, World
 from splitreel.contract.errors import SplitreelError
-from splitreel.engine.api import EngineJob, Kernel, LoadOptions, VideoJob
+from splitreel.contract.types import Kernel, Plan
+from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
 from splitreel.models.random import make_model
 from splitreel.parallel import sequence
 from splitreel.parallel.collectives import Traffic
@@ -27,7 +28,6 @@ from splitreel.parallel.groups import MeshBuilder
 from splitreel.parallel.kernels import SDPA, AttentionKernel, KernelChooser
 from splitreel.parallel.sequence import shared_attention
 from splitreel.rules.kernel_trials import KernelNeeds, Trial, TrialsFile, kernel_states, kernel_versions, needs_of
-from splitreel.rules.plan import Plan
 from tests.engine.world import RecordingHooks
 
 Tensor = torch.Tensor
@@ -238,7 +238,7 @@ def test_the_chosen_kernel_computes_inside_ulysses_and_ring(plan: Plan, counts: 
 def _make(context: RankContext, case: tuple[Path, Kernel]) -> Kernel:
     engine, (folder, kernel) = context.engine, case
     engine.load(folder, Plan(ulysses=2), LoadOptions(), RecordingHooks())
-    job = EngineJob((VideoJob("a dog", "", 1),), 48, 32, 9, 1, kernel=kernel)
+    job = EngineJob(48, 32, 9, 1, videos=(VideoJob("a dog", "", 1),), attention=kernel)
     return engine.generate(job, Plan(ulysses=2), RecordingHooks()).kernel
 
 

@@ -7,11 +7,11 @@ import torch
 import torch.distributed as dist
 
 from splitreel.contract.errors import Cancelled
+from splitreel.contract.types import Plan
 from splitreel.parallel.agreement import Agreement
 from splitreel.parallel.collectives import Traffic, all_gather, all_reduce, connect
 from splitreel.parallel.groups import Group, MeshBuilder
 from splitreel.parallel.peer_wait import is_waiting_for_peers, waiting_for_peers
-from splitreel.rules.plan import Plan
 
 PAIR = Group((0, 1), 0, None)
 

@@ -15,18 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from splitreel.contract.errors import Cancelled, SplitreelError
-from splitreel.engine.api import (
-    EngineJob,
-    EngineReport,
-    Hooks,
-    LoadOptions,
-    LoadReport,
-    Stage,
-    StageFigures,
-    VideoOutcome,
-)
+from splitreel.contract.types import Plan, Stage, TextEncoderPolicy
+from splitreel.engine.api import EngineJob, EngineReport, Hooks, LoadOptions, LoadReport, StageFigures, VideoOutcome
 from splitreel.parallel.peer_wait import waiting_for_peers
-from splitreel.rules.plan import Plan
 from splitreel.worker.rank.messages import Join
 from splitreel.worker.rank.port import RankEngine
 
@@ -83,14 +74,16 @@ class FakeEngine:
     def generate(self, job: EngineJob, plan: Plan, hooks: Hooks) -> EngineReport:
         outcomes = []
         if self.rank >= plan.world_size:
-            return EngineReport(False, (), {}, (), (), False, "kept", job.kernel)
+            return EngineReport(False, (), {}, (), (), False, TextEncoderPolicy.KEPT, job.attention)
         steps: list[float] = []
         self.partners = plan.world_size
         for video, wanted in enumerate(job.videos):
             error = self._video(job, video, wanted.prompt, hooks, steps)
             outcomes.append(VideoOutcome(video, 0, *((error.code, dict(error.params)) if error else (None,))))
         figures = {"denoising": StageFigures(1.0, 0, 12345, 0, 0.0)}
-        return EngineReport(True, tuple(outcomes), figures, tuple(steps), (), False, "kept", job.kernel)
+        return EngineReport(
+            True, tuple(outcomes), figures, tuple(steps), (), False, TextEncoderPolicy.KEPT, job.attention
+        )
 
     def _video(
         self, job: EngineJob, video: int, prompt: str, hooks: Hooks, steps: list[float]

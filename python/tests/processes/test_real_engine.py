@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from safetensors.numpy import load_file
 
-from splitreel.contract.device import cpu_devices
+from splitreel.contract.devices import cpu_devices
 from splitreel.video.mp4 import read_metadata
 from tests.processes.worker import PACKAGE_PARENT, Worker, all_gone, start_job
 

@@ -13,8 +13,9 @@ import pytest
 
 from splitreel.contract import wire
 from splitreel.contract.errors import SplitreelError
-from splitreel.contract.protocol import Stage, StartJob
-from splitreel.engine.api import Stage as EngineStage
+from splitreel.contract.protocol import StartJob
+from splitreel.contract.types import Stage
+from splitreel.contract.types import Stage as EngineStage
 from splitreel.video import preview
 from splitreel.video.mp4 import read_metadata
 from splitreel.worker.rank import hooks as module

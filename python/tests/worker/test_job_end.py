@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from splitreel.contract.errors import AppError
+from splitreel.contract.types import Kernel, TextEncoderPolicy
 from splitreel.worker.rank.messages import Done, Stopped
 from splitreel.worker.supervisor.job_end import (
     Answer,
@@ -19,7 +20,7 @@ from splitreel.worker.supervisor.job_end import (
 
 FULL = AppError("DISK_FULL", {"folder": "x", "needed": "1 MB", "free": "0 MB"})
 OOM = AppError("HOST_OOM", {"rank": 0, "stage": "denoising", "advice": ""})
-DONE = Done(1, (), 0.0, 0, (), "kept", "sdpa")
+DONE = Done(1, (), 0.0, 0, (), TextEncoderPolicy.KEPT, Kernel.SDPA)
 CANCELLED = Stopped(1, None, shared=True)
 SHARED = Stopped(1, OOM, shared=True)
 OWN = Stopped(1, OOM, shared=False)

@@ -1,11 +1,13 @@
 /** Whether a job can be: asked before it is queued, and again before it starts. The window's own check is not trusted. */
 import { appError, type AppError } from '../../shared/errors';
 import { cpuDevices, type Device } from '../../shared/device';
-import { gpuDevice, MAX_CPU_RANKS, smallestIsland, type Machine } from '../../shared/machine';
+import { gpuDevice, smallestIsland, type Machine } from '../../shared/machine';
+import { MAX_CPU_RANKS } from '../../shared/limits';
 import type { ModelShape } from '../../shared/model';
 import type { ModelEntry } from '../../shared/models';
 import { checkPlan, worldSize, type Plan, type PlanDevices } from '../../shared/plan';
-import { checkRequest, type GenerateRequest } from '../../shared/request';
+import { checkRequest } from '../../shared/request';
+import type { GenerateRequest } from '../../shared/sampling';
 import { err, ok, type Result } from '../../shared/result';
 
 export interface JobInput {

@@ -3,7 +3,7 @@
  * order, silence noticed, its end made certain. Knows nothing of what the messages mean.
  */
 import { z } from 'zod';
-import { HEARTBEAT_INTERVAL_MS, PROTOCOL_VERSION } from '../../shared/protocol';
+import { HEARTBEAT_INTERVAL_MS, PROTOCOL_VERSION } from '../../shared/limits';
 import type { Clock } from '../ports/clock';
 import type { Log } from '../ports/log';
 import type { Exit, WorkerProcess } from '../ports/processes';

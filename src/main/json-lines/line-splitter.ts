@@ -1,5 +1,5 @@
 /** Bytes to lines, whatever the chunks: a character may be cut in two, a line may never end. */
-import { MAX_LINE_BYTES } from '../../shared/protocol';
+import { MAX_LINE_BYTES } from '../../shared/limits';
 
 export interface LineSplitter {
   /** The lines that this chunk completes; null when a line is too long to be a message. */

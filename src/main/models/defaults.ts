@@ -1,6 +1,7 @@
 /** What the form starts with for a model, and the sizes worth offering, from its own shape. */
 import type { ModelShape } from '../../shared/model';
-import { requestLimits, type VideoSettings } from '../../shared/request';
+import { requestLimits } from '../../shared/request';
+import { SAMPLING_DEFAULTS, type SamplingParams } from '../../shared/sampling';
 
 type Size = { readonly width: number; readonly height: number };
 
@@ -14,20 +15,14 @@ const FRAMES_1_5 = 81;
 const isSquareBound = (shape: ModelShape): boolean =>
   shape.patchSizeTemporal > 1 && shape.sampleWidth === shape.sampleHeight && shape.sampleWidth > SIZE_1_5.width;
 
-export function defaultSettings(shape: ModelShape): VideoSettings {
+export function defaultSettings(shape: ModelShape): SamplingParams {
   const size = isSquareBound(shape) ? SIZE_1_5 : { width: shape.sampleWidth, height: shape.sampleHeight };
   return {
     ...size,
     numFrames: isSquareBound(shape) ? FRAMES_1_5 : shape.sampleFrames,
-    numInferenceSteps: 50,
-    guidanceScale: 6,
-    useDynamicCfg: true,
+    ...SAMPLING_DEFAULTS,
     // CogVideo's own recommendation: DDIM for 2B (the one with sincos positions), DPM for the others.
     scheduler: shape.positions === 'sincos' ? 'ddim' : 'dpm',
-    offload: 'none',
-    attention: 'sdpa',
-    numPipelinePatch: 4,
-    warmupSteps: 1,
   };
 }
 
@@ -46,16 +41,9 @@ export function offeredSizes(shape: ModelShape): Size[] {
 }
 
 /** Stands in for a model that cannot be read: the form shows its error, not these. */
-export const NO_MODEL_SETTINGS: VideoSettings = {
+export const NO_MODEL_SETTINGS: SamplingParams = {
   width: 720,
   height: 480,
   numFrames: 49,
-  numInferenceSteps: 50,
-  guidanceScale: 6,
-  useDynamicCfg: true,
-  scheduler: 'model',
-  offload: 'none',
-  attention: 'sdpa',
-  numPipelinePatch: 4,
-  warmupSteps: 1,
+  ...SAMPLING_DEFAULTS,
 };

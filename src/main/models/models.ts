@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { CatalogueEntry } from '../../shared/catalogue';
 import { appError, SplitreelError } from '../../shared/errors';
 import type { ModelEntry } from '../../shared/models';
-import { videoSettingsSchema } from '../../shared/request';
+import { samplingParamsSchema } from '../../shared/sampling';
 import { z } from 'zod';
 import type { Files } from '../ports/files';
 import type { Log } from '../ports/log';
@@ -22,7 +22,7 @@ export const DEMO_ID = 'demo';
 const demoNotesSchema = z.object({
   name: z.string().optional(),
   description: z.string().optional(),
-  defaults: videoSettingsSchema.partial().optional(),
+  defaults: samplingParamsSchema.partial().optional(),
   examples: z.array(z.string()).optional(),
 });
 type DemoNotes = z.infer<typeof demoNotesSchema>;

@@ -15,7 +15,7 @@ import {
   type Plan,
   type PlanContext,
 } from '../../shared/plan';
-import type { GenerateRequest } from '../../shared/request';
+import type { GenerateRequest } from '../../shared/sampling';
 import type { Settings } from '../../shared/settings';
 import { copy } from '../copy/en';
 import { jobDevices, worldDevices, type ChosenDevices } from './devices';

@@ -14,8 +14,8 @@ import torch
 from diffusers import CogVideoXImageToVideoPipeline, CogVideoXPipeline
 from PIL.Image import Image
 
+from splitreel.contract.types import SamplingParams
 from splitreel.models.cogvideox.transformer import Rotary
-from splitreel.models.family import SamplingParams
 
 Pipeline: TypeAlias = CogVideoXPipeline | CogVideoXImageToVideoPipeline
 
@@ -36,10 +36,10 @@ class DenoisingInputs:
 
 
 def prepare_inputs(
-    pipeline: Pipeline, params: SamplingParams, image: Image | None, dtype: torch.dtype, device: torch.device
+    pipeline: Pipeline, params: SamplingParams, seed: int, image: Image | None, dtype: torch.dtype, device: torch.device
 ) -> DenoisingInputs:
     """Draws the same numbers in the same order as the pipeline, so a seed gives the same video."""
-    generator = torch.Generator("cpu").manual_seed(params.seed)
+    generator = torch.Generator("cpu").manual_seed(seed)
     config = pipeline.transformer.config
     pipeline.scheduler.set_timesteps(params.num_inference_steps, device=device)
     frames = params.num_frames

@@ -14,6 +14,7 @@ from PIL.Image import Image
 from transformers import T5Tokenizer
 
 from splitreel.contract.errors import SplitreelError
+from splitreel.contract.types import SamplingParams
 from splitreel.models.cogvideox.decoder import ParallelDecoder
 from splitreel.models.cogvideox.image_encoder import ParallelImageEncoder
 from splitreel.models.cogvideox.inputs import Pipeline, prepare_inputs
@@ -27,7 +28,6 @@ from splitreel.models.family import (
     DenoisingRun,
     Frames,
     LoadedComponents,
-    SamplingParams,
     TextEmbeddings,
 )
 from splitreel.models.frames import to_uint8
@@ -95,19 +95,21 @@ class CogVideoXModel:
         )
         return TextEmbeddings(positive, negative)
 
-    def denoise(self, params: SamplingParams, text: TextEmbeddings, image: Image | None, run: DenoisingRun) -> Denoised:
+    def denoise(
+        self, params: SamplingParams, seed: int, text: TextEmbeddings, image: Image | None, run: DenoisingRun
+    ) -> Denoised:
         self._pipeline.scheduler = self._scheduler(params.scheduler)
         is_image_to_video = isinstance(self._pipeline, CogVideoXImageToVideoPipeline)
         assert is_image_to_video == (image is not None), "the request is checked against the model's task"
         denoise = self._denoise_by_patches if self._split.mesh.plan.pp > 1 else self._denoise_whole
-        denoised = denoise(params, text, image, run)
+        denoised = denoise(params, seed, text, image, run)
         # CogVideoX 1.5 pads at the front to a multiple of its temporal patch size. That isn't part of the video.
         frames = (params.num_frames - 1) // self._pipeline.vae_scale_factor_temporal + 1
         latents = denoised.latents
         return Denoised(latents[:, latents.shape[1] - frames :], denoised.is_approximate)
 
     def _denoise_whole(
-        self, params: SamplingParams, text: TextEmbeddings, image: Image | None, run: DenoisingRun
+        self, params: SamplingParams, seed: int, text: TextEmbeddings, image: Image | None, run: DenoisingRun
     ) -> Denoised:
         """With the pipeline's own loop: each rank runs the whole scheduler, only the transformer is split."""
         began = time.perf_counter()
@@ -132,7 +134,7 @@ class CogVideoXModel:
                 num_inference_steps=params.num_inference_steps,
                 guidance_scale=params.guidance_scale,
                 use_dynamic_cfg=params.use_dynamic_cfg,
-                generator=torch.Generator("cpu").manual_seed(params.seed),
+                generator=torch.Generator("cpu").manual_seed(seed),
                 max_sequence_length=self._text_tokens,
                 callback_on_step_end=after_step,
                 output_type="latent",
@@ -141,13 +143,13 @@ class CogVideoXModel:
         return Denoised(latents, is_approximate=False)
 
     def _denoise_by_patches(
-        self, params: SamplingParams, text: TextEmbeddings, image: Image | None, run: DenoisingRun
+        self, params: SamplingParams, seed: int, text: TextEmbeddings, image: Image | None, run: DenoisingRun
     ) -> Denoised:
         """With PipeFusion's loop, in which one patch can be a step ahead of another."""
         mesh = self._split.mesh
         cfg = mesh["cfg"]
         with self._image_encoder(run).replacing_vae_encode():
-            inputs = prepare_inputs(self._pipeline, params, image, text.positive.dtype, self._device)
+            inputs = prepare_inputs(self._pipeline, params, seed, image, text.positive.dtype, self._device)
         both = text.positive if text.negative is None else torch.cat([text.negative, text.positive])
         halves = both.chunk(cfg.size)[cfg.index]
         pipefusion = PipeFusion(
@@ -155,7 +157,7 @@ class CogVideoXModel:
             mesh,
             self._traffic,
             DeferredCancel(mesh[REPLICA].handle, run.cancel_requested),
-            patches=params.num_pipeline_patch or mesh.plan.pp,
+            patches=params.num_pipeline_patch,
             warmup_steps=params.warmup_steps,
         )
         with run.on_device.transformer():

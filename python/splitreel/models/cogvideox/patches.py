@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import torch
 
+from splitreel.contract.types import SamplingParams
 from splitreel.models.cogvideox.inputs import DenoisingInputs, guidance_at
 from splitreel.models.cogvideox.patch_scheduler import PatchScheduler, Scheduler
 from splitreel.models.cogvideox.transformer import SplitTransformer, latents_to_rows, rows_to_latents
-from splitreel.models.family import SamplingParams
 from splitreel.parallel.kv_cache import KVCache
 from splitreel.parallel.spans import Span
 from splitreel.parallel.tokens import LocalTokens, TokenSplit

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from splitreel.contract.protocol import VideoMetadata
+from splitreel.contract.metadata import VideoMetadata
 from splitreel.video.mp4 import Mp4Writer, VideoFormat
 
 if TYPE_CHECKING:

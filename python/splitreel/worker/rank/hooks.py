@@ -5,25 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
 from splitreel.contract.errors import Cancelled
-from splitreel.contract.protocol import (
-    MetadataModel,
-    MetadataReport,
-    Stage,
-    StagePeak,
-    StageReport,
-    VideoMetadata,
-    VideoMetadataRequest,
-    VideoSettings,
-)
+from splitreel.contract.metadata import MetadataModel, MetadataReport, VideoMetadata
+from splitreel.contract.protocol import StagePeak, StageReport
+from splitreel.contract.sampling import request_of
+from splitreel.contract.types import Stage
 from splitreel.engine.api import LoadReport
-from splitreel.engine.api import Stage as EngineStage
 from splitreel.rules.request import FRAMES_PER_SECOND
 from splitreel.video.mp4 import VideoFormat
 from splitreel.video.output_file import disk_error
@@ -87,20 +80,20 @@ class JobHooks:
         self._clips: dict[int, ClipWriter] = {}
         self.loaded: LoadReport | None = None
 
-    def stage_started(self, video: int, stage: EngineStage, total: int) -> None:
-        self._start(video, Stage(stage.value), total)
+    def stage_started(self, video: int, stage: Stage, total: int) -> None:
+        self._start(video, stage, total)
 
-    def stage_progressed(self, video: int, stage: EngineStage, completed: int) -> None:
-        kind = Stage(stage.value)
+    def stage_progressed(self, video: int, stage: Stage, completed: int) -> None:
+        kind = stage
         if kind is Stage.DENOISING:
             self._clock(video).end_step()
         self._observer.progressed(video, kind, completed, self._totals.get((video, kind), completed))
 
-    def stage_finished(self, video: int, stage: EngineStage) -> None:
-        self._finish(video, Stage(stage.value))
+    def stage_finished(self, video: int, stage: Stage) -> None:
+        self._finish(video, stage)
 
-    def memory_measured(self, video: int, stage: EngineStage, peak_bytes: int) -> None:
-        self._clock(video).peaks[Stage(stage.value)] = peak_bytes
+    def memory_measured(self, video: int, stage: Stage, peak_bytes: int) -> None:
+        self._clock(video).peaks[stage] = peak_bytes
 
     def cancel_requested(self) -> bool:
         return self._cancelled.is_set()
@@ -174,21 +167,12 @@ class JobHooks:
 
     def _metadata(self, video: int) -> VideoMetadata:
         run, clock = self._run, self._clock(video)
-        job, source = run.job, run.job.videos[video]
-        shared = {each.name: getattr(job.settings, each.name) for each in fields(VideoSettings)}
+        job = run.job
         writing = time.monotonic() - clock.started[Stage.WRITING]
         durations = {**clock.durations, Stage.WRITING: writing}
         is_cuda = job.devices[0].kind == "cuda"
         return VideoMetadata(
-            request=VideoMetadataRequest(
-                model_id=job.model_id,
-                prompt=source.prompt,
-                negative_prompt=source.negative_prompt,
-                image_path=source.image_path,
-                seed=source.seed,
-                video_count=1,
-                **shared,
-            ),
+            request=request_of(job, job.videos[video]),
             plan=job.plan,
             approximate=job.plan.is_approximate(
                 patches=job.settings.num_pipeline_patch,

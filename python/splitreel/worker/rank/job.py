@@ -7,17 +7,10 @@ from pathlib import Path
 from threading import Event
 
 from splitreel.contract.errors import AppError
-from splitreel.contract.protocol import Stage, StagePeak
-from splitreel.engine.api import (
-    EngineJob,
-    EngineReport,
-    Kernel,
-    LoadOptions,
-    LoadReport,
-    Offload,
-    SchedulerChoice,
-    VideoJob,
-)
+from splitreel.contract.protocol import StagePeak
+from splitreel.contract.sampling import sampling_values
+from splitreel.contract.types import Stage
+from splitreel.engine.api import EngineJob, EngineReport, LoadOptions, LoadReport, VideoJob
 from splitreel.worker.rank.hooks import JobHooks, JobObserver
 from splitreel.worker.rank.messages import Done, Run, VideoError
 from splitreel.worker.rank.port import RankEngine
@@ -33,7 +26,7 @@ def run_job(
     hooks = JobHooks(run, observer, cancelled)
     job = run.job
     try:
-        options = LoadOptions(dtype=run.dtype, offload=Offload(job.settings.offload))
+        options = LoadOptions(dtype=run.dtype, offload=job.settings.offload)
         hooks.loaded = engine.load(Path(run.model_path), job.plan, options, hooks)
         loaded(hooks.loaded)
         report = engine.generate(engine_job(run), job.plan, hooks)
@@ -49,7 +42,7 @@ def run_job(
         for name, figures in report.stages.items()
     )
     peak = max((stage.peak_memory_bytes for stage in peaks), default=0)
-    return Done(run.serial, errors, hooks.ms_per_step, peak, peaks, report.text_encoder, report.kernel.value), report
+    return Done(run.serial, errors, hooks.ms_per_step, peak, peaks, report.text_encoder, report.kernel), report
 
 
 def engine_job(run: Run) -> EngineJob:
@@ -58,6 +51,7 @@ def engine_job(run: Run) -> EngineJob:
     every = max(1, steps // _PREVIEWS)
     previews = frozenset(range(every, steps, every)) if run.job.preview_folder is not None else frozenset()
     return EngineJob(
+        **sampling_values(settings),
         videos=tuple(
             VideoJob(
                 video.prompt,
@@ -67,15 +61,5 @@ def engine_job(run: Run) -> EngineJob:
             )
             for video in run.job.videos
         ),
-        width=settings.width,
-        height=settings.height,
-        num_frames=settings.num_frames,
-        num_inference_steps=steps,
-        guidance_scale=settings.guidance_scale,
-        use_dynamic_cfg=settings.use_dynamic_cfg,
-        scheduler=SchedulerChoice(settings.scheduler),
-        num_pipeline_patch=settings.num_pipeline_patch,
-        warmup_steps=settings.warmup_steps,
-        kernel=Kernel(settings.attention),
         preview_steps=previews,
     )

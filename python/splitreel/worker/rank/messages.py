@@ -9,9 +9,9 @@ from threading import Lock
 from typing import BinaryIO, Final, Literal, TypeAlias
 
 from splitreel.contract import wire
-from splitreel.contract.device import Device
 from splitreel.contract.errors import AppError
-from splitreel.contract.protocol import Stage, StagePeak, StartJob
+from splitreel.contract.protocol import StagePeak, StartJob
+from splitreel.contract.types import Device, Kernel, Stage, TextEncoderPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +149,8 @@ class Done:
     ms_per_step: float  # 0 on a rank that took no part
     peak_memory_bytes: int
     stage_peaks: tuple[StagePeak, ...]
-    text_encoder: Literal["kept", "offloaded", "freed"]
-    kernel: str
+    text_encoder: TextEncoderPolicy
+    kernel: Kernel
     type: Literal["done"] = "done"
 
 

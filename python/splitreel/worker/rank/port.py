@@ -6,8 +6,8 @@ import importlib
 from pathlib import Path
 from typing import Protocol, cast
 
+from splitreel.contract.types import Plan
 from splitreel.engine.api import EngineJob, EngineReport, Hooks, LoadOptions, LoadReport
-from splitreel.rules.plan import Plan
 from splitreel.worker.rank.messages import Join
 
 

@@ -13,7 +13,7 @@ from threading import Event
 from typing import BinaryIO
 
 from splitreel.contract.errors import AppError, Cancelled, SplitreelError, UnsharedError
-from splitreel.contract.protocol import Stage
+from splitreel.contract.types import Stage
 from splitreel.engine.api import LoadReport
 from splitreel.parallel.peer_wait import is_waiting_for_peers
 from splitreel.worker.rank.job import run_job

@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from splitreel.contract.errors import AppError, Reason, SplitreelError
-from splitreel.contract.protocol import StartJob, VideoSettings
+from splitreel.contract.protocol import StartJob
+from splitreel.contract.sampling import request_of
+from splitreel.contract.types import Kernel, Plan, SamplingParams
 from splitreel.machine.gpus import known_gpus
 from splitreel.rules.model_shape import ModelShape
-from splitreel.rules.plan import Plan, PlanContext, PlanDevices, check_plan
-from splitreel.rules.request import MAX_SEED, VideoRequest, check_request
+from splitreel.rules.plan import PlanContext, PlanDevices, check_plan
+from splitreel.rules.request import check_request
 from splitreel.rules.video_size import size_text, video_bytes
 from splitreel.store.find_model import find_model
 from splitreel.store.model_folder import ModelFolder, check_model_folder
 from splitreel.video.image_file import check_image
 from splitreel.worker.supervisor.memory import check_memory
-
-MAX_CPU_RANKS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +77,7 @@ def prepare_job(job: StartJob, dtype: str) -> CheckedJob | AppError:
 def check_settings(job: StartJob, model: ModelFolder) -> None:
     settings = job.settings
     for video in job.videos:
-        reasons = check_request(
-            model.shape,
-            VideoRequest(
-                prompt=video.prompt,
-                image_path=video.image_path,
-                width=settings.width,
-                height=settings.height,
-                num_frames=settings.num_frames,
-                num_inference_steps=settings.num_inference_steps,
-                guidance_scale=settings.guidance_scale,
-                seed=min(video.seed, MAX_SEED + 1),
-                video_count=1,
-                num_pipeline_patch=settings.num_pipeline_patch,
-                warmup_steps=settings.warmup_steps,
-            ),
-        )
+        reasons = check_request(model.shape, request_of(job, video))
         if reasons:
             raise SplitreelError("REQUEST_INVALID", reasons=reasons)
     for file in {video.image_path for video in job.videos if video.image_path is not None}:
@@ -102,14 +87,14 @@ def check_settings(job: StartJob, model: ModelFolder) -> None:
     if reasons := check_plan(context, job.plan):
         raise SplitreelError("PLAN_INVALID", reasons=reasons)
     check_patches(settings, model, job.plan)
-    if settings.attention != "sdpa" and devices.kind == "cpu":
+    if settings.attention is not Kernel.SDPA and devices.kind == "cpu":
         reason = Reason("kernel_needs_gpu", {"kernel": settings.attention})
         raise SplitreelError(
             "KERNEL_UNAVAILABLE", {"kernel": settings.attention, "problem": str(reason)}, reasons=[reason]
         )
 
 
-def check_patches(settings: VideoSettings, model: ModelFolder, plan: Plan) -> None:
+def check_patches(settings: SamplingParams, model: ModelFolder, plan: Plan) -> None:
     """Every patch holds at least one token for each rank of a stage."""
     if plan.pp == 1:
         return
@@ -119,7 +104,7 @@ def check_patches(settings: VideoSettings, model: ModelFolder, plan: Plan) -> No
         raise SplitreelError("REQUEST_INVALID", reasons=[reason])
 
 
-def image_tokens(shape: ModelShape, settings: VideoSettings) -> int:
+def image_tokens(shape: ModelShape, settings: SamplingParams) -> int:
     frames = (settings.num_frames - 1) // shape.temporal_compression + 1
     cell = shape.spatial_compression * shape.patch_size
     return -(-frames // shape.patch_size_temporal) * (settings.height // cell) * (settings.width // cell)

@@ -9,16 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from splitreel.contract.errors import AppError
-from splitreel.contract.protocol import (
-    Event,
-    JobReport,
-    PreviewMade,
-    RankReport,
-    Stage,
-    StartJob,
-    VideoFailed,
-    VideoFinished,
-)
+from splitreel.contract.protocol import Event, JobReport, PreviewMade, RankReport, StartJob, VideoFailed, VideoFinished
+from splitreel.contract.types import Stage
 from splitreel.worker.rank.messages import (
     Done,
     JobEvent,

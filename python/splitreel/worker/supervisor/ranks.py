@@ -9,8 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from splitreel.contract.device import Device
 from splitreel.contract.protocol import RunningRank
+from splitreel.contract.types import Device
 from splitreel.machine.vitals import Vitals
 from splitreel.worker.rank.messages import Channel, Done, Join, RankCommand, Stopped
 from splitreel.worker.supervisor.launcher import LaunchedRank, Launcher, Tail

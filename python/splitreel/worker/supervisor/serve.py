@@ -9,16 +9,9 @@ import threading
 import time
 from typing import BinaryIO
 
-from splitreel.contract.protocol import (
-    EVENT_FD,
-    HEARTBEAT_INTERVAL_S,
-    MAX_LINE_BYTES,
-    Event,
-    Heartbeat,
-    Logged,
-    event_line,
-    parse_command,
-)
+from splitreel.contract.limits import EVENT_FD, HEARTBEAT_INTERVAL_MS, MAX_LINE_BYTES
+from splitreel.contract.lines import event_line, parse_command
+from splitreel.contract.protocol import Event, Heartbeat, Logged
 from splitreel.worker.rank.parent import die_with_parent
 from splitreel.worker.supervisor.supervisor import Closed, Options, Supervisor
 
@@ -83,5 +76,5 @@ def _send_heartbeats(supervisor: Supervisor, pipe: EventPipe) -> None:
     while not pipe.is_broken:
         if time.monotonic() - supervisor.last_tick < _STUCK_S:
             pipe.emit(Heartbeat())
-        time.sleep(HEARTBEAT_INTERVAL_S)
+        time.sleep(HEARTBEAT_INTERVAL_MS / 1000)
     supervisor.post(Closed())

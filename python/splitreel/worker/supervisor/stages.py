@@ -6,15 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from splitreel.contract.protocol import (
-    Event,
-    RankProgressed,
-    Stage,
-    StageFinished,
-    StageProgressed,
-    StageReport,
-    StageStarted,
-)
+from splitreel.contract.protocol import Event, RankProgressed, StageFinished, StageProgressed, StageReport, StageStarted
+from splitreel.contract.types import Stage
 from splitreel.worker.rank.messages import Progress
 
 

@@ -29,10 +29,10 @@ from splitreel.contract.protocol import (
     Logged,
     Ready,
     Shutdown,
-    Stage,
     StartJob,
     Unload,
 )
+from splitreel.contract.types import Stage
 from splitreel.machine.vitals import SteadyClock
 from splitreel.worker.rank.messages import Cancel, Joined, JoinFailed, RankEvent, RankHeartbeat, Run
 from splitreel.worker.supervisor.checks import CheckedJob, prepare_job

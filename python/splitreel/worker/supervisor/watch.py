@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from splitreel.contract.errors import AppError
-from splitreel.contract.protocol import Stage
+from splitreel.contract.types import Stage
 from splitreel.machine.vitals import read_vitals
 from splitreel.worker.supervisor.launcher import cause_of
 from splitreel.worker.supervisor.ranks import Rank, RankSet

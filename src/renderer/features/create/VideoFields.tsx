@@ -3,20 +3,9 @@ import { useState } from 'react';
 import type { Slices } from '../../../shared/ipc';
 import { reasonText } from '../../../shared/messages';
 import type { ModelShape } from '../../../shared/model';
-import {
-  ATTENTION_KERNELS,
-  checkRequest,
-  MAX_GUIDANCE,
-  MAX_PATCHES,
-  MAX_SEED,
-  MAX_STEPS,
-  MAX_VIDEOS,
-  OFFLOADS,
-  requestLimits,
-  SCHEDULERS,
-  type RequestReason,
-  type VideoSettings,
-} from '../../../shared/request';
+import { ATTENTION_KERNELS, OFFLOADS, SCHEDULERS, type SamplingParams } from '../../../shared/sampling';
+import { checkRequest, requestLimits, type RequestReason } from '../../../shared/request';
+import { MAX_GUIDANCE, MAX_PATCHES, MAX_SEED, MAX_STEPS, MAX_VIDEOS } from '../../../shared/limits';
 import { useSlice } from '../../state/projection';
 import { copy } from '../../copy/en';
 import { Button, IconButton } from '../../ui/Button';
@@ -171,7 +160,7 @@ export function VideoFields({ form, shape }: FieldsProps) {
 }
 
 /** Only kernels that this machine's engine can run can be chosen; before it has looked, only the standard one. */
-function kernelChoices(kernels: Slices['engine']['kernels']): Choice<VideoSettings['attention']>[] {
+function kernelChoices(kernels: Slices['engine']['kernels']): Choice<SamplingParams['attention']>[] {
   const isPossible = (value: string): boolean =>
     value === 'sdpa' || kernels.some((state) => state.kernel === value && state.reason === null);
   return ATTENTION_KERNELS.map((value) => ({

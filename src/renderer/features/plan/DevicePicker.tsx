@@ -1,5 +1,5 @@
 import type { Machine } from '../../../shared/machine';
-import { MAX_CPU_RANKS } from '../../../shared/machine';
+import { MAX_CPU_RANKS } from '../../../shared/limits';
 import { send } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';

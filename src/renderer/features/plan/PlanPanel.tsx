@@ -12,7 +12,7 @@ import {
   type Plan,
   type PlanContext,
 } from '../../../shared/plan';
-import type { GenerateRequest } from '../../../shared/request';
+import type { GenerateRequest } from '../../../shared/sampling';
 import { send, showToast } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';

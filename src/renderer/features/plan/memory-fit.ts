@@ -4,7 +4,7 @@ import { fits, smallestChange, type MemoryQuestion } from '../../../shared/memor
 import type { MemoryShape } from '../../../shared/memory-shape';
 import { explanationText } from '../../../shared/messages';
 import { worldSize, type Plan, type PlanContext } from '../../../shared/plan';
-import type { GenerateRequest } from '../../../shared/request';
+import type { GenerateRequest } from '../../../shared/sampling';
 import { copy } from '../../copy/en';
 import { formatBytes } from '../../../shared/format';
 import type { ChosenDevices } from '../../state/devices';

@@ -1,6 +1,6 @@
 /** The line that does the same without the window. */
 import { worldSize, type Plan } from '../../../shared/plan';
-import type { GenerateRequest } from '../../../shared/request';
+import type { GenerateRequest } from '../../../shared/sampling';
 
 /** As a POSIX shell reads it back unchanged. */
 export const quoteForShell = (text: string): string =>

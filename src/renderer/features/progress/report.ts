@@ -5,7 +5,7 @@ import type { LibraryVideo, VideoMetadata } from '../../../shared/library';
 import type { ModelEntry } from '../../../shared/models';
 import { AXES, type Plan } from '../../../shared/plan';
 import type { JobReport } from '../../../shared/protocol';
-import type { GenerateRequest } from '../../../shared/request';
+import type { GenerateRequest } from '../../../shared/sampling';
 import { copy } from '../../copy/en';
 
 const words = copy.progress;

@@ -1,0 +1,113 @@
+"""Types that messages, metadata and rules share.
+
+Generated from src/shared by `npx tsx scripts/contract.ts`: do not edit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from splitreel.contract.behaviour import DeviceText, PlanProperties
+from splitreel.contract.bounds import Bounds
+
+
+class Stage(StrEnum):
+    """Stages of a video. They count ranks, bytes, prompts, denoising steps, tiles and frames."""
+
+    STARTING = "starting"
+    LOADING = "loading"
+    ENCODING = "encoding"
+    DENOISING = "denoising"
+    DECODING = "decoding"
+    WRITING = "writing"
+
+
+class Scheduler(StrEnum):
+    """`model`: the one in the model's folder. The others replace it, `dpm` with trailing timesteps."""
+
+    MODEL = "model"
+    DDIM = "ddim"
+    DPM = "dpm"
+
+
+class Offload(StrEnum):
+    """Where weights wait while another stage runs.
+
+    `model`: one of text encoder, transformer and VAE is on the device. `sequential`: also one transformer block at a
+    time.
+    """
+
+    NONE = "none"
+    MODEL = "model"
+    SEQUENTIAL = "sequential"
+
+
+class Kernel(StrEnum):
+    """Attention kernels. All but SDPA need CUDA; the last three need a package of their own."""
+
+    SDPA = "sdpa"
+    CUDNN = "cudnn"
+    FLASH = "flash"
+    FLASH3 = "flash3"
+    SAGE = "sage"
+
+
+class TextEncoderPolicy(StrEnum):
+    """What happens to the text encoder once it has run."""
+
+    KEPT = "kept"
+    OFFLOADED = "offloaded"
+    FREED = "freed"
+
+
+@dataclass(frozen=True, slots=True)
+class Device(DeviceText):
+    """One processor that a rank runs on. Text for people is made where it is shown."""
+
+    kind: Literal["cpu", "cuda"]
+    index: int  # a GPU's position in PCI order, as in nvidia-smi; on a CPU, the number of the rank
+    uuid: str | None  # the same for CUDA and nvidia-smi, which may number GPUs differently
+    name: str  # `NVIDIA H200`, or `CPU`
+
+
+@dataclass(frozen=True, slots=True)
+class Plan(PlanProperties):
+    """Degrees of parallelism. Ranks are numbered in this order, dp outermost and tp innermost."""
+
+    dp: Annotated[int, Bounds(1, 64)] = 1
+    cfg: Annotated[int, Bounds(1, 64)] = 1
+    pp: Annotated[int, Bounds(1, 64)] = 1
+    ring: Annotated[int, Bounds(1, 64)] = 1
+    ulysses: Annotated[int, Bounds(1, 64)] = 1
+    tp: Annotated[int, Bounds(1, 64)] = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingParams:
+    """Everything that the frames depend on except the prompt, the image and the seed."""
+
+    width: int
+    height: int
+    num_frames: int
+    num_inference_steps: int = 50
+    guidance_scale: float = 6.0
+    use_dynamic_cfg: bool = True
+    scheduler: Scheduler = Scheduler.MODEL
+    offload: Offload = Offload.NONE
+    attention: Kernel = Kernel.SDPA
+    num_pipeline_patch: int = 4  # PipeFusion: patches that the image tokens are divided into
+    warmup_steps: int = 1  # PipeFusion: first steps that run in full, before stale values are used
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerateRequest(SamplingParams):
+    """One request of the form: the settings and what they are applied to."""
+
+    model_id: str
+    prompt: str
+    negative_prompt: str
+    image_path: str | None  # absolute path of the first frame, for image to video
+    seed: int | float
+    video_count: int  # videos of this prompt, with seeds seed, seed + 1, ...

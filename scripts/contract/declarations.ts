@@ -1,0 +1,87 @@
+/** Which declarations of src/shared go into which module of python/splitreel/contract. */
+import { type z } from 'zod';
+import { deviceSchema } from '../../src/shared/device';
+import { appErrorSchema, reasonSchema } from '../../src/shared/errors';
+import { metadataModelSchema, metadataReportSchema, videoMetadataSchema } from '../../src/shared/library';
+import * as limits from '../../src/shared/limits';
+import { planSchema } from '../../src/shared/plan';
+import {
+  jobReportSchema,
+  kernelStateSchema,
+  rankReportSchema,
+  stagePeakSchema,
+  stageReportSchema,
+  stageSchema,
+  textEncoderPolicySchema,
+  workerCommandSchema,
+  workerEventSchema,
+} from '../../src/shared/protocol';
+import {
+  generateRequestSchema,
+  kernelSchema,
+  offloadSchema,
+  SAMPLING_DEFAULTS,
+  samplingParamsSchema,
+  schedulerSchema,
+} from '../../src/shared/sampling';
+import type { ClassOptions } from './python';
+
+/** `messages`: unions told apart by `type`, with the name of the union in Python. */
+export interface Module {
+  readonly file: string;
+  readonly doc: string;
+  readonly types: readonly z.ZodType[];
+  readonly messages: readonly { readonly name: string; readonly schema: z.ZodType }[];
+}
+
+export const MODULES: readonly Module[] = [
+  {
+    file: 'types',
+    doc: 'Types that messages, metadata and rules share.',
+    types: [
+      stageSchema,
+      schedulerSchema,
+      offloadSchema,
+      kernelSchema,
+      textEncoderPolicySchema,
+      deviceSchema,
+      planSchema,
+      samplingParamsSchema,
+      generateRequestSchema,
+    ],
+    messages: [],
+  },
+  {
+    file: 'protocol',
+    doc: 'Messages between the app and the supervisor: newline-delimited JSON, commands on stdin, events on EVENT_FD.',
+    types: [stageReportSchema, stagePeakSchema, rankReportSchema, jobReportSchema, kernelStateSchema],
+    messages: [
+      { name: 'Command', schema: workerCommandSchema },
+      { name: 'Event', schema: workerEventSchema },
+    ],
+  },
+  {
+    file: 'metadata',
+    doc: "What a video's file says about how it was made.",
+    types: [metadataModelSchema, metadataReportSchema, videoMetadataSchema],
+    messages: [],
+  },
+];
+
+/** Classes that are written by hand, because they do more than hold values. */
+export const EXTERNAL = { AppError: 'errors', Reason: 'errors' } as const;
+export const EXTERNAL_SCHEMAS = [appErrorSchema, reasonSchema] as const;
+
+/** What Python adds to a class that TypeScript keeps in functions beside it. */
+export const CLASS_OPTIONS: Readonly<Record<string, Omit<ClassOptions, 'parent'> & { readonly parent?: string }>> = {
+  Device: { base: 'DeviceText' },
+  Plan: { base: 'PlanProperties', defaults: { dp: 1, cfg: 1, pp: 1, ring: 1, ulysses: 1, tp: 1 } },
+  SamplingParams: { defaults: SAMPLING_DEFAULTS },
+  GenerateRequest: { parent: 'SamplingParams' },
+};
+export const BASES = { DeviceText: 'behaviour', PlanProperties: 'behaviour' } as const;
+
+/** Where JSON Schema says less than the rules: a seed that is no whole number is a reason, not a broken message. */
+export const FIELD_TYPES: Readonly<Record<string, string>> = { 'GenerateRequest.seed': 'int | float' };
+
+export const LIMITS: Readonly<Record<string, number>> = limits;
