@@ -4,11 +4,12 @@ import { nodeClock } from '../main/adapters/node/clock';
 import { nodeFiles } from '../main/adapters/node/files';
 import { nodeProcesses } from '../main/adapters/node/processes';
 import { nodeRandom } from '../main/adapters/node/random';
-import { dataFolders, defaultPlaces } from '../main/data-folder';
+import { dataFolders, defaultLocations } from '../main/data-folder';
 import { createEnvironment, type EnvironmentService } from '../main/install/environment';
 import { SILENT_LOG } from '../main/ports/log';
 import { openSettings } from '../main/settings/settings';
-import { openPlaces, type Places } from '../main/storage/locations';
+import { openLocations, type Locations } from '../main/storage/locations';
+import { openMoveJournal } from '../main/storage/move-folder';
 import type { Environment, VariantChoice } from '../shared/environment';
 import { describeError } from '../shared/errors';
 import type { Settings } from '../shared/settings';
@@ -52,7 +53,7 @@ export function openEnvironment(folders: EnvironmentFolders): EnvironmentService
 export interface UserServices {
   readonly dataFolder: string;
   readonly environment: EnvironmentService;
-  readonly places: Places;
+  readonly locations: Locations;
   readonly settings: Settings;
 }
 
@@ -62,23 +63,23 @@ export async function openUserServices(
 ): Promise<UserServices> {
   const root = dataFolder();
   const folders = dataFolders(root);
-  const places = await openPlaces(
-    { files: nodeFiles, processes: nodeProcesses },
-    { file: folders.placesFile, defaults: defaultPlaces(folders, cacheFolder()) },
+  const ports = { files: nodeFiles, clock: nodeClock, processes: nodeProcesses, random: nodeRandom };
+  const journal = await openMoveJournal(ports, folders.movesFile);
+  const locations = await openLocations(
+    { ...ports, journal },
+    { file: folders.locationsFile, defaults: defaultLocations(folders, cacheFolder()) },
   );
-  const opened = await openSettings(
-    { files: nodeFiles, clock: nodeClock },
-    { file: folders.settingsFile, onChange: () => undefined },
-  );
-  if (opened.problem !== null) printProgress(Object.values(describeError(opened.problem)).join(' '));
+  const opened = await openSettings(ports, { file: folders.settingsFile, onChange: () => undefined });
+  for (const { problem } of [journal, locations, opened])
+    if (problem !== null) printProgress(Object.values(describeError(problem)).join(' '));
   const settings = opened.get();
   const environment = openEnvironment({
     ...options,
-    root: places.folderOf('environment'),
-    downloads: places.folderOf('downloads'),
+    root: locations.folderOf('environment'),
+    downloads: locations.folderOf('downloads'),
     pythons: folders.pythons,
     choice: options.choice ?? settings.environmentVariant,
   });
   await environment.check();
-  return { dataFolder: root, environment, places, settings };
+  return { dataFolder: root, environment, locations, settings };
 }

@@ -36,7 +36,7 @@ async function run(args: readonly string[]): Promise<number> {
 }
 
 async function act(action: Action, args: readonly string[], { variant, from }: Flags): Promise<number> {
-  const { environment, places } = await openUserServices({
+  const { environment, locations } = await openUserServices({
     ...(variant === undefined ? {} : { choice: parseVariant(variant) }),
     onChange: printSteps(),
   });
@@ -58,13 +58,13 @@ async function act(action: Action, args: readonly string[], { variant, from }: F
       const [name, folder] = args;
       if ((name !== 'environment' && name !== 'downloads') || folder === undefined) return usage();
       // An interrupted move is finished first: until then another one is refused.
-      await places.resume();
-      await places.move(name, fromCaller(folder));
-      print(places.folderOf(name));
+      await locations.resume();
+      await locations.move(name, fromCaller(folder));
+      print(locations.folderOf(name));
       return 0;
     }
     case 'remove':
-      print(`Removing ${places.folderOf('environment')}`);
+      print(`Removing ${locations.folderOf('environment')}`);
       await environment.remove();
       return 0;
     default:

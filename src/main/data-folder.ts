@@ -1,6 +1,6 @@
 /** Where everything of the app lies. Electron-free: scripts/ finds the same environment and models by it. */
 import path from 'node:path';
-import type { PlaceName } from '../shared/storage';
+import type { LocationName } from '../shared/storage';
 
 export interface DataFolders {
   readonly root: string;
@@ -15,7 +15,10 @@ export interface DataFolders {
   readonly logs: string;
   readonly previews: string;
   readonly thumbnails: string;
-  readonly placesFile: string;
+  /** Where the environment and the downloads were moved to. */
+  readonly locationsFile: string;
+  /** The move of a folder that has not ended. */
+  readonly movesFile: string;
   readonly settingsFile: string;
   readonly jobsFile: string;
   readonly downloadsFile: string;
@@ -62,7 +65,8 @@ export function dataFolders(root: string): DataFolders {
     logs: path.join(root, 'logs'),
     previews: path.join(root, 'previews'),
     thumbnails: path.join(root, 'thumbnails'),
-    placesFile: path.join(root, 'places.json'),
+    locationsFile: path.join(root, 'locations.json'),
+    movesFile: path.join(root, 'moves.json'),
     settingsFile: path.join(root, 'settings.json'),
     downloadsFile: path.join(root, 'downloads.json'),
     catalogueFile: path.join(root, 'catalogue.json'),
@@ -75,7 +79,7 @@ export function dataFolders(root: string): DataFolders {
 }
 
 /** Where what can be moved lies until it is moved. */
-export const defaultPlaces = (folders: DataFolders, cacheFolder: string): Readonly<Record<PlaceName, string>> => ({
+export const defaultLocations = (folders: DataFolders, cacheFolder: string): Readonly<Record<LocationName, string>> => ({
   environment: folders.environment,
   downloads: path.join(cacheFolder, 'uv'),
 });

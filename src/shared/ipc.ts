@@ -19,7 +19,7 @@ import { generateRequestSchema } from './sampling';
 import type { Result } from './result';
 import { settingsPatchSchema, settingsSchema } from './settings';
 import { applyListPatch, type ListPatch } from './slice-patch';
-import { PLACE_NAMES, storageSchema } from './storage';
+import { LOCATION_NAMES, storageSchema } from './storage';
 
 /** Fixed https pages that the window may open, by id: never an address from the window. */
 export const LINK_IDS = ['docs', 'issues', 'licence', 'model2b', 'model5b', 'model15', 'driver', 'wsl'] as const;
@@ -157,7 +157,7 @@ export const calls = {
   measureStorage: call(nothing, done),
   removeStorage: call(z.object({ id }), done),
   /** Asks for a folder, or goes back to the first one; false when the dialogue is cancelled. */
-  moveStorage: call(z.object({ name: z.enum(PLACE_NAMES), toDefault: z.boolean() }), z.boolean()),
+  moveStorage: call(z.object({ name: z.enum(LOCATION_NAMES), toDefault: z.boolean() }), z.boolean()),
   cancelMove: call(nothing, done),
 
   /** Asks for a folder, checks it, adds it; null when the dialogue is cancelled. */

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 
 /** What can be moved to another folder. */
-export const PLACE_NAMES = ['environment', 'downloads'] as const;
-export type PlaceName = (typeof PLACE_NAMES)[number];
+export const LOCATION_NAMES = ['environment', 'downloads'] as const;
+export type LocationName = (typeof LOCATION_NAMES)[number];
 
 export const STORAGE_KINDS = ['slot', 'tool', 'pythons', 'downloads', 'models', 'previews'] as const;
 
@@ -22,13 +22,13 @@ export const storageItemSchema = z.object({
 export type StorageItem = z.infer<typeof storageItemSchema>;
 
 export const storageSchema = z.object({
-  places: z.array(
-    z.object({ name: z.enum(PLACE_NAMES), folder: z.string(), freeBytes: z.number(), isDefault: z.boolean() }),
+  locations: z.array(
+    z.object({ name: z.enum(LOCATION_NAMES), folder: z.string(), freeBytes: z.number(), isDefault: z.boolean() }),
   ),
   /** Null until it was measured. */
   items: z.array(storageItemSchema).nullable(),
   moving: z
-    .object({ name: z.enum(PLACE_NAMES), to: z.string(), copiedBytes: z.number(), totalBytes: z.number() })
+    .object({ name: z.enum(LOCATION_NAMES), to: z.string(), copiedBytes: z.number(), totalBytes: z.number() })
     .nullable(),
 });
 export type Storage = z.infer<typeof storageSchema>;

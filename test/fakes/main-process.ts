@@ -79,7 +79,7 @@ export const SLICES: Slices = {
   notices: [],
   measurements: [],
   doctor: { status: 'idle', findings: [] },
-  storage: { places: [], items: null, moving: null },
+  storage: { locations: [], items: null, moving: null },
   about: {
     version: '0.0.0',
     electron: '1',

@@ -15,6 +15,7 @@ import { dataFolders } from '../../src/main/data-folder';
 import { openHubService, type HubService } from '../../src/main/models/hub-service';
 import { SILENT_LOG } from '../../src/main/ports/log';
 import type { Secrets } from '../../src/main/ports/secrets';
+import { openMoveJournal, type Move } from '../../src/main/storage/move-folder';
 import { openSettings, type SettingsService } from '../../src/main/settings/settings';
 import type { Download, HubState } from '../../src/shared/download';
 import type { ModelEntry } from '../../src/shared/models';
@@ -135,13 +136,13 @@ async function open(hub: FakeHub | null, secrets = noKeychain, env: Record<strin
     { file: folders.settingsFile, onChange: () => undefined },
   );
   await settings.update({ hubMirror: hub?.endpoint ?? null });
+  const ports = { files: nodeFiles, clock: nodeClock, random: nodeRandom, processes };
+  const journal = await openMoveJournal(ports, folders.movesFile);
   const service = await openHubService(
     {
-      files: nodeFiles,
-      clock: nodeClock,
-      random: nodeRandom,
+      ...ports,
+      movePorts: { ...ports, journal },
       log: SILENT_LOG,
-      processes,
       secrets,
       settings,
       python: () =>
@@ -345,13 +346,18 @@ test('a move that was cut off goes on at the next start; a model is in one place
   await app.settings.setModelsFolder(to, from);
   await app.service.close();
   // As a crash leaves it: one model copied half, nothing renamed.
-  await cp(path.join(from, ID, 'vae'), path.join(to, `.${ID}.moving`, 'vae'), { recursive: true });
+  const part = path.join(to, '.half.part');
+  await cp(path.join(from, ID, 'vae'), path.join(part, 'vae'), { recursive: true });
+  const folders = { from: path.join(from, ID), to: path.join(to, ID), part, doomed: path.join(from, '.gone.removing') };
+  const move: Move = { purpose: 'models', step: 'copying', ...folders };
+  await writeFile(dataFolders(app.data).movesFile, JSON.stringify({ move }));
   const later = await open(null);
   expect(later.entry()).toMatchObject({ state: { status: 'ready' }, path: path.join(from, ID) });
   later.service.resume();
   await until(() => later.entry().path === path.join(to, ID), 30_000);
   expect(later.entry().state.status).toBe('ready');
   expect(later.settings.get().modelsFolderBefore).toBeNull();
+  expect(await readdir(to)).toEqual([ID]);
 });
 
 test('the token goes to the hub and nowhere else, and is on disk only as the keychain has it', async () => {

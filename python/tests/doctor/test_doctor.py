@@ -62,7 +62,7 @@ def test_disks_that_things_were_moved_to_are_looked_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SPLITREEL_DATA", str(tmp_path))
-    (tmp_path / "places.json").write_text(json.dumps({"environment": "/dev/shm/elsewhere", "downloads": 3}), "utf-8")
+    (tmp_path / "locations.json").write_text(json.dumps({"environment": "/dev/shm/elsewhere", "downloads": 3}), "utf-8")
     doctor(["--json_lines", "--no_environment"])
     disks = [finding.text for finding in _findings(capsys) if finding.topic == "disk"]
     assert any(text.endswith("/dev/shm") for text in disks), disks

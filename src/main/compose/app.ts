@@ -17,7 +17,7 @@ import { storageCalls } from '../storage/calls';
 import type { AppFileSources } from '../window/app-protocol';
 import { windowCalls } from '../window/calls';
 import { composeEngine } from './engine';
-import { composeDoctor, composeEnvironment, composeStorage } from './install';
+import { composeDoctor, composeEnvironment, composeMoves, composeStorage } from './install';
 import { createFoundation, type AppOptions, type AppPorts, type Foundation } from './foundation';
 import { composeJobs } from './jobs';
 import { composeLibrary } from './library';
@@ -62,14 +62,15 @@ export async function openApp(ports: AppPorts, options: AppOptions): Promise<App
 
 async function openServices(base: Foundation) {
   const settings = await composeSettings(base);
-  const { environment, places } = await composeEnvironment(base, settings);
+  const movePorts = await composeMoves(base);
+  const { environment, locations } = await composeEnvironment(base, { settings, movePorts });
   const machine = await composeMachine(base, environment);
   const library = composeLibrary(base, settings);
   const engine = composeEngine(base, environment, settings);
-  const hub = await composeModels(base, { environment, settings, unloadEngine: engine.unload });
+  const hub = await composeModels(base, { environment, settings, movePorts, unloadEngine: engine.unload });
   const queue = await composeJobs(base, { engine, environment, library, models: hub.models, settings });
   const doctor = composeDoctor(base, environment, settings);
-  const storage = composeStorage(base, { environment, places }, { settings, stopEngine: engine.stop });
+  const storage = composeStorage(base, { environment, locations }, { settings, stopEngine: engine.stop });
   const lifecycle = createEnvironmentLifecycle({
     environment,
     storage,

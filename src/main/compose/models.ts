@@ -1,20 +1,23 @@
 import type { EnvironmentService } from '../install/environment';
 import { openHubService, type HubService } from '../models/hub-service';
+import type { MovePorts } from '../storage/move-folder';
 import type { SettingsService } from '../settings/settings';
 import type { Foundation } from './foundation';
 
 export interface ModelServices {
   readonly environment: EnvironmentService;
   readonly settings: SettingsService;
+  readonly movePorts: MovePorts;
   readonly unloadEngine: () => void;
 }
 
 export async function composeModels(base: Foundation, services: ModelServices): Promise<HubService> {
-  const { environment, settings, unloadEngine } = services;
+  const { environment, settings, movePorts, unloadEngine } = services;
   const { ports, options, folders, log, store, signals } = base;
   const hub = await openHubService(
     {
       ...ports,
+      movePorts,
       log,
       settings,
       python: environment.current,

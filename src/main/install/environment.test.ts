@@ -202,7 +202,7 @@ test('an install of another process is neither disturbed nor doubled', async () 
   const service = open();
   await service.check();
   expect(await slots()).toContain('theirs');
-  await expect(service.install()).rejects.toMatchObject({ error: { code: 'ENVIRONMENT_BUSY' } });
+  await expect(service.install()).rejects.toMatchObject({ error: { code: 'INSTALL_RUNNING' } });
   expect(await slots()).toContain('theirs');
   // The same number with another start time is another program: its note means nothing.
   await writeFile(path.join(root(), 'installing.json'), JSON.stringify({ ...note, startTime: 'long ago' }));

@@ -153,7 +153,7 @@ export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentO
       await check();
     } catch (error) {
       const met = hideInError(asInstallError(error, root), hideSecrets);
-      if (slot !== null && met.code !== 'ENVIRONMENT_BUSY') {
+      if (slot !== null && met.code !== 'INSTALL_RUNNING') {
         // What cannot be tidied up after the switch is no reason to take away what is in use by now.
         if (!isCurrent) await files.remove(slots.folderOf(slot)).catch(() => undefined);
         await sweepLeftovers(files, root, options.downloadsFolder()).catch(() => undefined);

@@ -1,5 +1,5 @@
 /** Changes of the environment that the engine runs from: it is stopped where its files go, and started when they are there. */
-import { PLACE_NAMES, type PlaceName } from '../../shared/storage';
+import { LOCATION_NAMES, type LocationName } from '../../shared/storage';
 import type { EnvironmentService } from './environment';
 import type { InstallRequest } from './install-plan';
 import type { StorageService } from '../storage/storage';
@@ -18,7 +18,7 @@ export interface EnvironmentLifecycle {
   readonly rollBack: () => Promise<void>;
   readonly remove: () => Promise<void>;
   /** Moves one part; null: back to its first folder. */
-  readonly move: (name: PlaceName, chosen: string | null) => Promise<void>;
+  readonly move: (name: LocationName, chosen: string | null) => Promise<void>;
   /** Moves all that an install makes. */
   readonly moveAll: (chosen: string) => Promise<void>;
   /** Announces the environment where one works. */
@@ -56,7 +56,7 @@ export function createEnvironmentLifecycle(ports: LifecyclePorts): EnvironmentLi
       announce();
     },
     moveAll: async (chosen) => {
-      for (const name of PLACE_NAMES) await storage.move(name, chosen);
+      for (const name of LOCATION_NAMES) await storage.move(name, chosen);
       announce();
     },
     announce,

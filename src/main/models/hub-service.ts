@@ -17,6 +17,7 @@ import { readCatalogue } from './catalogue';
 import { createDownloads, downloadsFileSchema, NO_DOWNLOADS, type Downloads } from './downloads';
 import { createHub } from './hub';
 import { createModels, type Models } from './models';
+import type { MovePorts } from '../storage/move-folder';
 import { moveModels } from './move';
 import { hubCacheFolder } from './places';
 import { openToken } from './token';
@@ -30,6 +31,7 @@ export interface HubServicePorts {
   readonly secrets: Secrets;
   readonly settings: Pick<SettingsService, 'get' | 'setModelFolders' | 'setModelsFolder'>;
   readonly python: () => Promise<CurrentPython | null>;
+  readonly movePorts: MovePorts;
   /** True while a model may be read. */
   readonly isBusy: () => boolean;
   /** Lets go of the model that the engine has loaded. */
@@ -122,7 +124,7 @@ export async function openHubService(ports: HubServicePorts, options: HubService
   const finishMove = async (from: string, to: string): Promise<void> => {
     const goOn = await downloads.suspend();
     try {
-      await moveModels(files, from, to, (progress) => {
+      await moveModels(ports.movePorts, from, to, (progress) => {
         moving = progress;
         tell();
       });

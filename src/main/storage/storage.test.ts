@@ -7,11 +7,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Environment } from '../../shared/environment';
 import type { Storage } from '../../shared/storage';
 import { nodeFiles } from '../adapters/node/files';
+import { nodeClock } from '../adapters/node/clock';
+import { nodeRandom } from '../adapters/node/random';
 import { nodeProcesses } from '../adapters/node/processes';
-import { dataFolders, defaultPlaces, type DataFolders } from '../data-folder';
+import { dataFolders, defaultLocations, type DataFolders } from '../data-folder';
 import type { Files } from '../ports/files';
 import type { EnvironmentService } from '../install/environment';
-import { openPlaces } from './locations';
+import { openLocations } from './locations';
+import { openMoveJournal } from './move-folder';
 import { createStorage, UNKNOWN_STORAGE, type StorageService } from './storage';
 
 const READY: Environment = {
@@ -54,9 +57,11 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true, force: true }));
 
 async function open(files: Files = nodeFiles): Promise<StorageService> {
-  const places = await openPlaces(
-    { files, processes: nodeProcesses },
-    { file: folders.placesFile, defaults: defaultPlaces(folders, path.join(root, 'cache')) },
+  const ports = { files, clock: nodeClock, processes: nodeProcesses, random: nodeRandom };
+  const journal = await openMoveJournal(ports, folders.movesFile);
+  const locations = await openLocations(
+    { ...ports, journal },
+    { file: folders.locationsFile, defaults: defaultLocations(folders, path.join(root, 'cache')) },
   );
   const service: Partial<EnvironmentService> = {
     get: () => environment,
@@ -65,7 +70,7 @@ async function open(files: Files = nodeFiles): Promise<StorageService> {
   return createStorage(
     {
       files,
-      places,
+      locations,
       environment: service as EnvironmentService,
       isBusy: () => isBusy,
       modelsFolder: () => folders.models,
@@ -91,7 +96,7 @@ test('each thing has its folder, its size, and what removing it alone would free
     models: [70, 70, false],
     previews: [7, 7, true],
   });
-  expect(told.places.map(({ name, isDefault }) => [name, isDefault])).toEqual([
+  expect(told.locations.map(({ name, isDefault }) => [name, isDefault])).toEqual([
     ['environment', true],
     ['downloads', true],
   ]);
@@ -104,25 +109,26 @@ test('what is removed is that folder alone, and nothing that a person made can b
   for (const id of ['slot:before', 'tool', 'downloads', 'previews']) await storage.remove(id);
   expect(listed()).toEqual({ 'slot:current': [1_200, 1_200, false], models: [70, 70, false] });
   for (const id of ['slot:current', 'models'])
-    await expect(storage.remove(id)).rejects.toMatchObject({ error: { code: 'ENVIRONMENT_BUSY' } });
+    await expect(storage.remove(id)).rejects.toMatchObject({ error: { code: 'STORAGE_IN_USE' } });
   for (const id of ['slot:../..', 'slot:', 'Videos', '']) await storage.remove(id);
   expect(existsSync(path.join(root, 'Videos', 'mine.mp4'))).toBe(true);
   expect((await readdir(folders.root)).sort()).toEqual(['environment', 'jobs.json', 'models', 'settings.json']);
 });
 
 test.each([
-  ['a video is made', () => (isBusy = true)],
+  ['a video is made', 'GENERATION_RUNNING', () => (isBusy = true)],
   [
     'an environment is installed',
+    'INSTALL_RUNNING',
     () => {
       const progress = { step: 'packages', completed: 1, total: 2, downloadedBytes: null, current: null } as const;
       environment = { status: 'installing', progress, hasWorkingSlot: true };
     },
   ],
-])('nothing goes while %s', async (_, begin) => {
+])('nothing goes while %s', async (_, code, begin) => {
   const storage = await open();
   begin();
-  const refusal = { error: { code: 'ENVIRONMENT_BUSY' } };
+  const refusal = { error: { code } };
   await expect(storage.remove('slot:before')).rejects.toMatchObject(refusal);
   await expect(storage.move('environment', root)).rejects.toMatchObject(refusal);
   expect(existsSync(path.join(folders.environment, 'slots', 'before', 'a'))).toBe(true);
@@ -135,7 +141,7 @@ test('a move ends the engine first, and shows the new place', async () => {
   await storage.move('environment', other);
   expect(stops).toBe(1);
   const moved = path.join(other, 'splitreel', 'environment');
-  expect(told.places[0]).toMatchObject({ folder: moved, isDefault: false });
+  expect(told.locations[0]).toMatchObject({ folder: moved, isDefault: false });
   expect(told.moving).toBeNull();
   expect(listed()['slot:current']).toEqual([1_200, 1_000, false]);
   expect(existsSync(folders.environment)).toBe(false);
@@ -148,7 +154,10 @@ test('a move to another disk can be cancelled, and all is where it was', async (
   let cancel = (): void => undefined;
   const storage = await open({
     ...nodeFiles,
-    deviceOf: (folder) => Promise.resolve(folder.startsWith(other) ? 2 : 1),
+    rename: (from, to) => {
+      if (from.startsWith(other) === to.startsWith(other)) return nodeFiles.rename(from, to);
+      return Promise.reject(Object.assign(new Error('another disk'), { code: 'EXDEV' }));
+    },
     copyFolder: async (from, to, options = {}) => {
       await nodeFiles.copyFolder(from, to, { onProgress: options.onProgress ?? (() => undefined) });
       cancel();
@@ -161,6 +170,6 @@ test('a move to another disk can be cancelled, and all is where it was', async (
   };
   await expect(storage.move('environment', other)).rejects.toMatchObject({ error: { code: 'CANCELLED' } });
   expect(told.moving).toBeNull();
-  expect(told.places[0]).toMatchObject({ folder: folders.environment, isDefault: true });
+  expect(told.locations[0]).toMatchObject({ folder: folders.environment, isDefault: true });
   expect(await readdir(path.join(other, 'splitreel'))).toEqual([]);
 });

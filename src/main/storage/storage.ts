@@ -1,19 +1,19 @@
-/** What lies on the disk because of Splitreel: measured, moved, removed. Nothing that a person made is in this list. */
+/** Measures, moves and removes what Splitreel has put on the disk. Nothing that a person made is in this list. */
 import path from 'node:path';
 import { appError, SplitreelError } from '../../shared/errors';
-import { PLACE_NAMES, type PlaceName, type Storage, type StorageItem } from '../../shared/storage';
+import { LOCATION_NAMES, type LocationName, type Storage, type StorageItem } from '../../shared/storage';
 import type { DataFolders } from '../data-folder';
 import type { Files } from '../ports/files';
 import type { EnvironmentService } from '../install/environment';
-import type { Places } from './locations';
+import type { Locations } from './locations';
 
-export const UNKNOWN_STORAGE: Storage = { places: [], items: null, moving: null };
+export const UNKNOWN_STORAGE: Storage = { locations: [], items: null, moving: null };
 
 export interface StoragePorts {
   readonly files: Files;
-  readonly places: Places;
+  readonly locations: Locations;
   readonly environment: EnvironmentService;
-  /** True while a video is being made: what it reads must stay. */
+  /** True while a video is being made: the files it reads must stay. */
   readonly isBusy: () => boolean;
   readonly modelsFolder: () => string;
   /** Ends the programs that use the environment. */
@@ -24,9 +24,9 @@ export interface StorageService {
   /** Sizes are counted file by file: seconds for an environment. */
   readonly measure: () => Promise<void>;
   readonly remove: (id: string) => Promise<void>;
-  readonly move: (name: PlaceName, chosen: string | null) => Promise<void>;
+  readonly move: (name: LocationName, chosen: string | null) => Promise<void>;
   readonly cancelMove: () => void;
-  /** Goes on with a move that was broken off. */
+  /** Finishes an interrupted move. */
   readonly resume: () => Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export function createStorage(
   ports: StoragePorts,
   options: { readonly folders: DataFolders; readonly onChange: (storage: Storage) => void },
 ): StorageService {
-  const { files, places, environment } = ports;
+  const { files, locations, environment } = ports;
   const { folders } = options;
   let state = UNKNOWN_STORAGE;
   let abort: AbortController | null = null;
@@ -44,7 +44,7 @@ export function createStorage(
   };
 
   const candidates = async (): Promise<readonly Omit<StorageItem, 'bytes' | 'ownBytes'>[]> => {
-    const root = places.folderOf('environment');
+    const root = locations.folderOf('environment');
     const used = environment.get();
     const current = used.status === 'ready' ? used.slot : null;
     const single = (kind: StorageItem['kind'], folder: string, canRemove: boolean) =>
@@ -60,7 +60,7 @@ export function createStorage(
       })),
       single('tool', path.join(root, 'tool'), true),
       single('pythons', folders.pythons, current === null),
-      single('downloads', places.folderOf('downloads'), true),
+      single('downloads', locations.folderOf('downloads'), true),
       single('models', ports.modelsFolder(), false),
       single('previews', folders.previews, true),
     ];
@@ -75,25 +75,19 @@ export function createStorage(
       }),
     );
     const shown = await Promise.all(
-      PLACE_NAMES.map(async (name) => {
-        const folder = places.folderOf(name);
-        return { name, folder, freeBytes: await files.freeBytes(folder), isDefault: places.isDefault(name) };
+      LOCATION_NAMES.map(async (name) => {
+        const folder = locations.folderOf(name);
+        return { name, folder, freeBytes: await files.freeBytes(folder), isDefault: locations.isDefault(name) };
       }),
     );
-    set({ places: shown, items: items.filter((item) => item !== null) });
+    set({ locations: shown, items: items.filter((item) => item !== null) });
   };
   const refuseWhileBusy = (): void => {
-    const problem =
-      environment.get().status === 'installing'
-        ? 'the Python environment is being installed'
-        : ports.isBusy()
-          ? 'a video is being made'
-          : state.moving === null
-            ? null
-            : 'something is being moved';
-    if (problem !== null) throw new SplitreelError(appError('ENVIRONMENT_BUSY', { problem }));
+    if (environment.get().status === 'installing') throw new SplitreelError(appError('INSTALL_RUNNING'));
+    if (ports.isBusy()) throw new SplitreelError(appError('GENERATION_RUNNING'));
+    if (state.moving !== null) throw new SplitreelError(appError('MOVE_RUNNING'));
   };
-  const carry = async (name: PlaceName, to: string, run: Places['resume']): Promise<void> => {
+  const carry = async (name: LocationName, to: string, run: Locations['resume']): Promise<void> => {
     abort = new AbortController();
     const { signal } = abort;
     set({ moving: { name, to, copiedBytes: 0, totalBytes: 0 } });
@@ -117,7 +111,7 @@ export function createStorage(
       refuseWhileBusy();
       const item = (await candidates()).find((candidate) => candidate.id === id);
       if (item === undefined) return;
-      if (!item.canRemove) throw new SplitreelError(appError('ENVIRONMENT_BUSY', { problem: 'this is in use' }));
+      if (!item.canRemove) throw new SplitreelError(appError('STORAGE_IN_USE', { folder: item.folder }));
       await files.remove(item.folder);
       await environment.check();
       await measure();
@@ -125,12 +119,12 @@ export function createStorage(
     move: async (name, chosen) => {
       refuseWhileBusy();
       if (name === 'environment') await ports.stopEngine();
-      await carry(name, chosen ?? '', (moveOptions) => places.move(name, chosen, moveOptions));
+      await carry(name, chosen ?? '', (moveOptions) => locations.move(name, chosen, moveOptions));
     },
     cancelMove: () => abort?.abort(),
     resume: async () => {
-      const name = places.unfinished();
-      if (name !== null) await carry(name, '', places.resume);
+      const name = locations.unfinished();
+      if (name !== null) await carry(name, '', locations.resume);
     },
   };
 }

@@ -132,7 +132,7 @@ def _disk() -> Iterator[Finding]:
 def _folders() -> Iterator[Path]:
     """The data folder, and where the environment and the downloads were moved to (src/main/storage/locations.ts)."""
     yield data_folder()
-    file = data_folder() / "places.json"
+    file = data_folder() / "locations.json"
     try:
         places = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError):

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { PlaceName, Storage, StorageItem } from '../../../shared/storage';
+import type { LocationName, Storage, StorageItem } from '../../../shared/storage';
 import { formatBytes } from '../../../shared/format';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
@@ -14,7 +14,7 @@ const words = copy.machine.storage;
 
 /** What lies on the disk because of Splitreel, each with its folder and size; moved and removed from here. */
 export function StorageSection() {
-  const { places, items, moving } = useSlice('storage');
+  const { locations, items, moving } = useSlice('storage');
   return (
     <section className={page.section} aria-labelledby="storage-title">
       <div className={page.sectionHead}>
@@ -32,7 +32,7 @@ export function StorageSection() {
           ))}
         </ul>
       )}
-      {places.map(({ name, folder, freeBytes, isDefault }) => (
+      {locations.map(({ name, folder, freeBytes, isDefault }) => (
         <div key={name} className={page.row}>
           <span className={styles.findingText}>
             <strong>{words.places[name]}</strong>{' '}
@@ -47,7 +47,7 @@ export function StorageSection() {
 }
 
 interface MoveButtonProps {
-  readonly name: PlaceName;
+  readonly name: LocationName;
   readonly toDefault: boolean;
   readonly isDisabled: boolean;
 }

@@ -84,7 +84,7 @@ test('what is removed is named with its folder and size first, and what is in us
   const slot = { kind: 'slot', bytes: 5e9, ownBytes: 1e9, canRemove: true } as const;
   const main = await open({
     storage: {
-      places: [{ name: 'environment', folder: '/data/environment', freeBytes: 9e9, isDefault: true }],
+      locations: [{ name: 'environment', folder: '/data/environment', freeBytes: 9e9, isDefault: true }],
       items: [
         { ...slot, id: 'slot:old', name: 'old', folder: '/data/slots/old' },
         { ...slot, id: 'slot:new', name: 'new', folder: '/data/slots/new', canRemove: false },
