@@ -1,4 +1,4 @@
-"""The cases of the matrix: kinds of model, plans, jobs; and what they are compared with.
+"""The cases of the matrix: kinds of model, plans and jobs, and what they are compared with.
 
 `python -m tests.engine.matrix` prints the table of docs/parallelism.md.
 """
@@ -21,7 +21,7 @@ from splitreel.models.random import make_model
 KINDS = ("t2v-2b", "t2v-5b", "t2v-1.5", "i2v-5b", "i2v-1.5")
 # Final latents in float32, relative to the norm of one process's.
 TOLERANCE = 1e-5
-# Of four patches after two warm-up steps of eight, on weights that are drawn so that attention matters much.
+# With four patches after two warm-up steps of eight, on weights drawn so that attention matters a lot.
 DRIFT = 0.15
 
 GUIDED = EngineJob(
@@ -41,23 +41,26 @@ class Case:
     job: EngineJob
 
 
-def make_models(root: Path) -> Path:
-    """Each kind in a folder of its name, and a picture to start from."""
-    for kind in KINDS:
-        make_model(kind, root / kind)
-    Image.effect_mandelbrot((48, 32), (-2, -1.5, 1, 1.5), 20).convert("RGB").save(root / "picture.png")
-    return root
+def make_image(file: Path) -> Path:
+    Image.effect_mandelbrot((48, 32), (-2, -1.5, 1, 1.5), 20).convert("RGB").save(file)
+    return file
 
 
-def job_of(models: Path, kind: str, job: EngineJob) -> EngineJob:
-    """The job as this kind can do it: with a picture where one is needed."""
+def job_of(kind: str, job: EngineJob, image: Path) -> EngineJob:
+    """The job as this kind can run it: with an image if it needs one."""
     if not kind.startswith("i2v"):
         return job
-    return replace(job, videos=tuple(replace(video, image=models / "picture.png") for video in job.videos))
+    return replace(job, videos=tuple(replace(video, image=image) for video in job.videos))
+
+
+def sample_of() -> list[Case]:
+    """A few plans that use every strategy once or twice, valid for every kind."""
+    plans = (Plan(ring=3), Plan(cfg=2, ulysses=3), Plan(cfg=2, tp=2), Plan(pp=2, ring=2))
+    return [Case(plan, synchronous(GUIDED)) for plan in plans]
 
 
 def cases_of(kind: str) -> list[Case]:
-    """Single strategies at 2, 3, 4 ranks (5 and 7 for Ring), and the products of this kind's turn."""
+    """Single strategies at 2, 3 and 4 ranks (5 and 7 for Ring), and this kind's part of the products."""
     heads = 30 if kind == "t2v-2b" else 48
     turn = KINDS.index(kind)
     cases = [Case(plan, synchronous(GUIDED)) for plan in _singles(heads)]
@@ -67,7 +70,7 @@ def cases_of(kind: str) -> list[Case]:
     cases += [Case(Plan(ring=3), UNGUIDED), Case(Plan(tp=2), UNGUIDED), Case(Plan(pp=3), synchronous(UNGUIDED))]
     cases += [Case(Plan(dp=2, cfg=2), TWO), Case(Plan(dp=2, pp=2), synchronous(TWO)), Case(Plan(dp=2, tp=2), TWO)]
     cases += [Case(Plan(ulysses=2), TWO)]
-    # What changes tp or pp reads weights again: those of the same shards follow each other.
+    # A change of tp or pp reads weights again, so plans with the same shards follow each other.
     return sorted(set(cases), key=lambda case: (case.plan.pp, case.plan.tp, case.plan.key, len(case.job.videos)))
 
 
@@ -85,7 +88,7 @@ def _singles(heads: int) -> list[Plan]:
 
 
 def _products(heads: int) -> list[Plan]:
-    """Of up to 8 ranks, two strategies or more, each degree at most 4; dp has cases of its own."""
+    """Plans of up to 8 ranks with two or more strategies, each degree at most 4. Data parallelism has its own cases."""
     plans = []
     for cfg in (1, 2):
         for pp in (1, 2, 4):
@@ -100,7 +103,7 @@ def _products(heads: int) -> list[Plan]:
 
 
 def plain_diffusers(folder: Path, asked: EngineJob) -> np.ndarray[Any, Any]:
-    """What diffusers' own pipeline makes of the first video, in this process."""
+    """The first video's latents from diffusers' own pipeline, in this process."""
     video = asked.videos[0]
     extra: dict[str, object] = {}
     if video.image is None:
@@ -124,7 +127,7 @@ def plain_diffusers(folder: Path, asked: EngineJob) -> np.ndarray[Any, Any]:
         output_type="latent",
         **extra,
     ).frames
-    # CogVideoX 1.5 pads at the front; that is not part of the video.
+    # CogVideoX 1.5 pads at the front. That isn't part of the video.
     frames = (asked.num_frames - 1) // pipeline.vae_scale_factor_temporal + 1
     result: np.ndarray[Any, Any] = latents[:, latents.shape[1] - frames :].numpy()
     return result
@@ -135,26 +138,27 @@ def relative(result: np.ndarray[Any, Any], reference: np.ndarray[Any, Any]) -> f
 
 
 def strategy_of(plan: Plan) -> str:
-    """`CFG x Ring`: the axes that split something."""
+    """Such as `CFG x Ring`: the axes with a degree above 1."""
     names = {"dp": "data", "cfg": "CFG", "pp": "PipeFusion", "ring": "Ring", "ulysses": "Ulysses", "tp": "tensor"}
     return " x ".join(name for axis, name in names.items() if getattr(plan, axis) > 1)
 
 
 def print_table(root: Path) -> None:
-    """Of each kind of model and strategy: how many plans, and the largest distance from one process's latents."""
-    from tests.engine.world import Order, World
+    """For each kind of model and strategy: the number of plans and their largest distance from one process's latents."""
+    from tests.engine.world import RunRequest, World
 
-    models = make_models(root)
+    image = make_image(root / "image.png")
     found: dict[str, dict[str, list[float]]] = {}
     with World(8, root) as world:
         for kind in KINDS:
+            make_model(kind, root / kind)
             references: dict[EngineJob, list[np.ndarray[Any, Any]]] = {}
             for case in cases_of(kind):
-                job = job_of(models, kind, case.job)
+                job = job_of(kind, case.job, image)
                 if job not in references:
-                    references[job] = world.run(Order(models / kind, Plan(), job))[0].latents
-                answers = world.run(Order(models / kind, case.plan, job))
-                made = [latents for answer in answers for latents in answer.latents]
+                    references[job] = world.run(RunRequest(root / kind, Plan(), job))[0].latents
+                results = world.run(RunRequest(root / kind, case.plan, job))
+                made = [latents for result in results for latents in result.latents]
                 drift = max(relative(a, b) for a, b in zip(made, references[job], strict=True))
                 found.setdefault(strategy_of(case.plan), {}).setdefault(kind, []).append(drift)
     print("| strategy |", " | ".join(KINDS), "|\n|", " | ".join(["---"] * (len(KINDS) + 1)), "|")

@@ -51,7 +51,8 @@ class Block(nn.Module):
     def forward(self, x_BSD: torch.Tensor, attend: Callable[..., torch.Tensor]) -> torch.Tensor:
         q, k, v = (part.unflatten(-1, (HEADS, HEAD_DIM)).transpose(1, 2) for part in self.qkv(x_BSD).chunk(3, dim=-1))
         x_BSD = x_BSD + self.out(attend(q, k, v).transpose(1, 2).flatten(2))
-        return x_BSD + self.down(F.gelu(self.up(x_BSD)))
+        hidden: torch.Tensor = self.down(F.gelu(self.up(x_BSD)))
+        return x_BSD + hidden
 
 
 class Transformer(nn.Module):
@@ -100,7 +101,7 @@ class SecondModel:
         self._traffic: Traffic = loaded.tp_group.traffic
         self._mesh: Mesh | None = None
         self._kernel = SDPA
-        blocks = list(self._transformer.blocks)
+        blocks: Any = self._transformer.blocks
         self.components = Components(self._text_encoder, [], self._transformer, blocks, self._vae)
 
     @property
@@ -146,7 +147,8 @@ class SecondModel:
         x = all_gather(self._transformer.predict(x), lengths, 1, sequence, self._traffic)
         x = all_gather(x, split_evenly(halves, cfg.size), 0, cfg, self._traffic)
         frames, _, height, width = latents_BFCHW.shape[1:]
-        return x.unflatten(1, (frames, height, width)).permute(0, 1, 4, 2, 3)
+        prediction: torch.Tensor = x.reshape(halves, frames, height, width, CHANNELS).permute(0, 1, 4, 2, 3)
+        return prediction
 
     def _attend(self, lengths: tuple[int, ...]) -> Callable[..., torch.Tensor]:
         mesh = self._mesh
@@ -157,7 +159,8 @@ class SecondModel:
         return Decoder(self._vae, latents_BFCHW)
 
     def preview(self, latents_BFCHW: torch.Tensor) -> Frames:
-        return next(self.decoder(latents_BFCHW).frames())[0]
+        image: Frames = next(self.decoder(latents_BFCHW).frames())[0]
+        return image
 
 
 SECOND = Family(

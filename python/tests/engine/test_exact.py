@@ -1,13 +1,11 @@
-"""What a run tells, where it stops, and that tiles over ranks are the tiled decode. That plans agree: test_matrix."""
+"""What a run reports, where it stops, and that tiles over ranks equal the tiled decode. test_matrix compares plans."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from diffusers import AutoencoderKLCogVideoX
@@ -15,13 +13,11 @@ from diffusers import AutoencoderKLCogVideoX
 from splitreel.contract.types import Plan, Scheduler, Stage
 from splitreel.engine.api import EngineJob, VideoJob
 from splitreel.models.frames import to_uint8
-from splitreel.models.random import make_model
-from tests.engine.world import Order, World, picture_of
+from tests.engine.matrix import TOLERANCE, relative
+from tests.engine.world import RunRequest, World, frames_hash
 
 KINDS = ("t2v-2b", "t2v-5b")
 STEPS = 3
-# Final latents in float32; relative to the norm of the reference.
-TOLERANCE = 1e-5
 
 
 def job(*, guidance: float = 6.0, videos: int = 1, scheduler: Scheduler = Scheduler.MODEL) -> EngineJob:
@@ -38,38 +34,25 @@ def job(*, guidance: float = 6.0, videos: int = 1, scheduler: Scheduler = Schedu
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    root = tmp_path_factory.mktemp("models")
-    for kind in KINDS:
-        make_model(kind, root / kind)
-    return {kind: root / kind for kind in KINDS}
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with World(8, tmp_path_factory.mktemp("world")) as ranks:
-        yield ranks
-
-
-def relative(result: np.ndarray[Any, Any], reference: np.ndarray[Any, Any]) -> float:
-    return float(np.linalg.norm(result - reference) / np.linalg.norm(reference))
+def models(model_of: Callable[[str], Path]) -> dict[str, Path]:
+    return {kind: model_of(kind) for kind in KINDS}
 
 
 def test_guidance_of_one_and_the_other_scheduler(models: dict[str, Path], world: World) -> None:
     asked = job(guidance=1.0, scheduler=Scheduler.DPM)
-    reference = world.run(Order(models["t2v-2b"], Plan(), asked))[0].latents[0]
-    split = world.run(Order(models["t2v-2b"], Plan(ring=3), asked))[0].latents[0]
+    reference = world.run(RunRequest(models["t2v-2b"], Plan(), asked))[0].latents[0]
+    split = world.run(RunRequest(models["t2v-2b"], Plan(ring=3), asked))[0].latents[0]
     assert relative(split, reference) <= TOLERANCE
-    with_ddim = world.run(Order(models["t2v-2b"], Plan(), job(guidance=1.0)))[0].latents[0]
+    with_ddim = world.run(RunRequest(models["t2v-2b"], Plan(), job(guidance=1.0)))[0].latents[0]
     assert relative(with_ddim, reference) > 1e-3, "the scheduler that was asked for is the one that runs"
 
 
 def test_progress_is_counted_and_whole(models: dict[str, Path], world: World) -> None:
-    told = world.run(Order(models["t2v-5b"], Plan(cfg=2), job()))[0]
-    steps = [count for what, count in told.told if what == "0 denoising"]
+    told = world.run(RunRequest(models["t2v-5b"], Plan(cfg=2), job()))[0]
+    steps = [count for what, count in told.events if what == "0 denoising"]
     assert steps == [1, 2, 3]
-    tiles = [count for what, count in told.told if what == "0 decoding"]
-    total = next(count for what, count in told.told if what == "0 decoding of")
+    tiles = [count for what, count in told.events if what == "0 decoding"]
+    total = next(count for what, count in told.events if what == "0 decoding of")
     assert tiles == list(range(1, total + 1))
     assert told.frame_count == 9
     assert told.previews == [2]
@@ -83,14 +66,14 @@ def test_a_cancel_on_one_rank_ends_all_at_the_same_step(
     plan: Plan, asking: int, models: dict[str, Path], world: World
 ) -> None:
     asked = replace(job(), num_inference_steps=8, warmup_steps=3)
-    cancelled = world.run(Order(models["t2v-5b"], plan, asked, cancel=(asking, Stage.DENOISING, 2)))
-    assert [answer.cancelled for answer in cancelled] == [True] * 4 + [False] * 4
-    steps = {max(count for what, count in answer.told if what == "0 denoising") for answer in cancelled[:4]}
-    # A pipeline has no barrier at a step: what is asked for in one is known to all at the start of the next but one;
-    # its first stage hears of a step's end when the last patch comes back.
+    cancelled = world.run(RunRequest(models["t2v-5b"], plan, asked, cancel=(asking, Stage.DENOISING, 2)))
+    assert [result.cancelled for result in cancelled] == [True] * 4 + [False] * 4
+    steps = {max(count for what, count in result.events if what == "0 denoising") for result in cancelled[:4]}
+    # A pipeline has no barrier: a request made in one step is known to all at the start of the next but one, and its
+    # first stage learns of a step's end when the last patch returns.
     assert steps <= ({2} if plan.pp == 1 else {2, 3, 4})
-    after = world.run(Order(models["t2v-5b"], plan, replace(job(), warmup_steps=STEPS)))[0].latents[0]
-    reference = world.run(Order(models["t2v-5b"], Plan(), job()))[0].latents[0]
+    after = world.run(RunRequest(models["t2v-5b"], plan, replace(job(), warmup_steps=STEPS)))[0].latents[0]
+    reference = world.run(RunRequest(models["t2v-5b"], Plan(), job()))[0].latents[0]
     assert relative(after, reference) <= TOLERANCE
 
 
@@ -99,11 +82,11 @@ def test_a_cancel_on_one_rank_ends_all_at_the_same_step(
 )
 def test_tiles_over_ranks_are_the_tiled_decode_bit_for_bit(plan: Plan, models: dict[str, Path], world: World) -> None:
     asked = replace(job(), width=80, height=96)
-    answers = world.run(Order(models["t2v-2b"], plan, asked))
-    latents = torch.from_numpy(answers[0].latents[0])
+    results = world.run(RunRequest(models["t2v-2b"], plan, asked))
+    latents = torch.from_numpy(results[0].latents[0])
     vae = AutoencoderKLCogVideoX.from_pretrained(models["t2v-2b"] / "vae")
     vae.enable_tiling()
     with torch.no_grad():
         whole = vae.decode(latents.permute(0, 2, 1, 3, 4) / vae.config.scaling_factor).sample
-    assert answers[0].picture == picture_of(list(to_uint8(whole)))
-    assert all(answer.frame_count == 0 for answer in answers[1:])
+    assert results[0].frames_hash == frames_hash(list(to_uint8(whole)))
+    assert all(result.frame_count == 0 for result in results[1:])

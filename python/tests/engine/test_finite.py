@@ -1,4 +1,4 @@
-"""Numbers that are none end with an error, on one rank and on several, and never as a black video."""
+"""NaN ends with an error, on one rank and on several, and never as a black video."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from splitreel.contract.types import Plan
 from splitreel.models.random import make_model
 from tests.engine.matrix import GUIDED
-from tests.engine.world import Order, World
+from tests.engine.world import RunRequest, World
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +27,8 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_nan_is_an_error_before_decoding(broken: Path, tmp_path: Path) -> None:
-    with World(2, tmp_path) as world:
-        for plan in (Plan(), Plan(ulysses=2), Plan(cfg=2), Plan(pp=2)):
-            answers = world.run(Order(broken, plan, GUIDED))[: plan.world_size]
-            assert {answer.errors for answer in answers} == {("LATENTS_NOT_FINITE",)}, plan.key
-            assert all(answer.frame_count == 0 and not answer.latents for answer in answers)
+@pytest.mark.parametrize("plan", [Plan(), Plan(ulysses=2), Plan(cfg=2), Plan(pp=2)], ids=lambda plan: plan.key)
+def test_nan_is_an_error_before_decoding(plan: Plan, broken: Path, world: World) -> None:
+    results = world.run(RunRequest(broken, plan, GUIDED))[: plan.world_size]
+    assert {result.errors for result in results} == {("LATENTS_NOT_FINITE",)}
+    assert all(result.frame_count == 0 and not result.latents for result in results)

@@ -15,7 +15,7 @@ from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
 from splitreel.models import families
 from tests.engine.matrix import TOLERANCE, relative
 from tests.engine.second_family import SECOND, make_second_model
-from tests.engine.world import Order, World
+from tests.engine.world import RunRequest, World
 
 JOB = EngineJob(48, 32, 5, 3, videos=(VideoJob("a small dog", "", 42),), preview_steps=frozenset({2}))
 
@@ -42,24 +42,24 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.mark.parametrize("plan", [Plan(ulysses=2), Plan(ring=2), Plan(cfg=2)], ids=lambda plan: plan.key)
 def test_two_ranks_make_the_video_of_one(plan: Plan, model: Path, world: World) -> None:
-    alone = world.run(Order(model, Plan(), JOB))[0]
+    alone = world.run(RunRequest(model, Plan(), JOB))[0]
     assert (alone.frame_count, alone.previews, alone.errors) == (5, [2], ())
-    together = world.run(Order(model, plan, JOB))[0]
+    together = world.run(RunRequest(model, plan, JOB))[0]
     assert relative(together.latents[0], alone.latents[0]) <= TOLERANCE
     assert together.frame_count == 5
 
 
 @pytest.mark.parametrize("offload", [Offload.MODEL, Offload.SEQUENTIAL])
 def test_it_is_offloaded_as_any_other(offload: Offload, model: Path, world: World) -> None:
-    expected = world.run(Order(model, Plan(), JOB))[0]
-    found = world.run(Order(model, Plan(ulysses=2), JOB, options=LoadOptions(offload=offload)))[0]
+    expected = world.run(RunRequest(model, Plan(), JOB))[0]
+    found = world.run(RunRequest(model, Plan(ulysses=2), JOB, options=LoadOptions(offload=offload)))[0]
     assert relative(found.latents[0], expected.latents[0]) <= TOLERANCE
 
 
 def test_it_is_cancelled_as_any_other(model: Path, world: World) -> None:
     job = replace(JOB, num_inference_steps=50)
-    answers = world.run(Order(model, Plan(ring=2), job, cancel=(1, Stage.DENOISING, 2)))
-    assert [answer.cancelled for answer in answers] == [True, True]
+    results = world.run(RunRequest(model, Plan(ring=2), job, cancel=(1, Stage.DENOISING, 2)))
+    assert [result.cancelled for result in results] == [True, True]
 
 
 def test_without_its_registration_it_is_refused(model: Path) -> None:

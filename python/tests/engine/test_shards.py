@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -19,22 +19,14 @@ from splitreel.contract.types import Plan
 from splitreel.models.random import make_model
 from splitreel.parallel.placement import assign_ranks, first_shards, shard_at
 from tests.engine.matrix import GUIDED
-from tests.engine.world import Order, World
+from tests.engine.world import RunRequest, World
 
 SHORT = replace(GUIDED, num_inference_steps=1, warmup_steps=1)
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("models") / "t2v-5b"
-    make_model("t2v-5b", folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with World(4, tmp_path_factory.mktemp("world")) as ranks:
-        yield ranks
+def model(model_of: Callable[[str], Path]) -> Path:
+    return model_of("t2v-5b")
 
 
 @pytest.mark.parametrize("axis", ["tp", "pp"])
@@ -42,20 +34,20 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def test_each_rank_holds_its_part_of_the_blocks_and_read_no_more(
     axis: str, degree: int, model: Path, world: World
 ) -> None:
-    whole = world.run(Order(model, Plan(), SHORT))[0].load
-    answers = world.run(Order(model, Plan(**{axis: degree}), SHORT))
-    for answer in answers[:degree]:
+    whole = world.run(RunRequest(model, Plan(), SHORT))[0].load
+    results = world.run(RunRequest(model, Plan(**{axis: degree}), SHORT))
+    for result in results[:degree]:
         # Norms of heads and their biases are held by every share: a few kilobytes.
-        assert answer.load.block_bytes_held == pytest.approx(whole.block_bytes_held / degree, rel=0.02)
-        saved = whole.transformer_bytes_held - answer.load.transformer_bytes_held
+        assert result.load.block_bytes_held == pytest.approx(whole.block_bytes_held / degree, rel=0.02)
+        saved = whole.transformer_bytes_held - result.load.transformer_bytes_held
         assert saved == pytest.approx(whole.block_bytes_held * (1 - 1 / degree), rel=0.02)
-        assert answer.load.reused or answer.load.bytes_read < 1.05 * answer.load.bytes_held
+        assert result.load.reused or result.load.bytes_read < 1.05 * result.load.bytes_held
 
 
 def test_idle_ranks_hold_a_part_and_serve_the_next_plan(model: Path, world: World) -> None:
-    world.run(Order(model, Plan(tp=2), SHORT))
-    answers = world.run(Order(model, Plan(cfg=2, tp=2), SHORT))
-    assert all(answer.load.reused for answer in answers)
+    world.run(RunRequest(model, Plan(tp=2), SHORT))
+    results = world.run(RunRequest(model, Plan(cfg=2, tp=2), SHORT))
+    assert all(result.load.reused for result in results)
 
 
 degrees = st.tuples(*(st.integers(1, 4) for _ in range(6))).map(
@@ -118,7 +110,7 @@ def test_four_ranks_do_not_multiply_the_hosts_memory(tmp_path: Path) -> None:
     peak, stop = get_context("fork").Value("q", 0), get_context("fork").Event()
     with World(4, tmp_path) as world:
         # A rank's own 140 MB, whatever the model, are what a first job makes it take of its parent's pages.
-        world.run(Order(tmp_path / "small", Plan(tp=2, cfg=2), SHORT))
+        world.run(RunRequest(tmp_path / "small", Plan(tp=2, cfg=2), SHORT))
         before = _proportional_bytes(world.pids)
 
         def watch() -> None:
@@ -128,7 +120,7 @@ def test_four_ranks_do_not_multiply_the_hosts_memory(tmp_path: Path) -> None:
 
         watcher = get_context("fork").Process(target=watch, daemon=True)
         watcher.start()
-        world.run(Order(folder, Plan(tp=2, cfg=2), SHORT))
+        world.run(RunRequest(folder, Plan(tp=2, cfg=2), SHORT))
         stop.set()
         watcher.join(5)
     # Two ranks hold each share: on the host that is one copy, the file's pages. What computing takes is in it too.

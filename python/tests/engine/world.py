@@ -1,9 +1,8 @@
-"""Ranks for tests: started once, sent many plans, over gloo and a file store like the product's own."""
+"""Ranks for tests: started once, sent many requests, over gloo and a file store like the product's own."""
 
 from __future__ import annotations
 
 import multiprocessing as mp
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -20,48 +19,44 @@ import torch.distributed as dist
 
 from splitreel.contract.errors import Cancelled
 from splitreel.contract.types import Plan, Stage
-from splitreel.engine.api import EngineJob, LoadOptions, LoadReport
+from splitreel.engine.api import EngineJob, EngineReport, LoadOptions, LoadReport
 from splitreel.engine.engine import Engine
 from splitreel.parallel.kv_cache import BlockKVCache
 
 
 @dataclass(slots=True)
 class RecordingHooks:
-    """Keeps what the engine tells; asks for a cancel once `cancel_at` of a stage is reached."""
+    """Records what the engine reports. Requests a cancel when a stage reaches `cancel_at`."""
 
     cancel_at: tuple[Stage, int] | None = None
-    told: list[tuple[str, int]] = field(default_factory=list)
+    events: list[tuple[str, int]] = field(default_factory=list)
     final: list[torch.Tensor] = field(default_factory=list)
     frames: list[np.ndarray[Any, Any]] = field(default_factory=list)
     previews: list[int] = field(default_factory=list)
-    wished_at: float | None = None
-    longest_step: float = 0.0
+    steps: int = 0
+    steps_after_cancel: int = 0
     _cancelled: bool = False
-    _stepped_at: float | None = None
 
     def cancel(self) -> None:
         """From any thread."""
-        self.wished_at = time.monotonic()
         self._cancelled = True
 
     def stage_started(self, video: int, stage: Stage, total: int) -> None:
-        self.told.append((f"{video} {stage.value} of", total))
+        self.events.append((f"{video} {stage.value} of", total))
 
     def stage_progressed(self, video: int, stage: Stage, completed: int) -> None:
-        self.told.append((f"{video} {stage.value}", completed))
+        self.events.append((f"{video} {stage.value}", completed))
         if stage is Stage.DENOISING:
-            now = time.monotonic()
-            if self._stepped_at is not None:
-                self.longest_step = max(self.longest_step, now - self._stepped_at)
-            self._stepped_at = now
+            self.steps += 1
+            self.steps_after_cancel += self._cancelled
         if self.cancel_at is not None and stage is self.cancel_at[0] and completed >= self.cancel_at[1]:
             self._cancelled = True
 
     def stage_finished(self, video: int, stage: Stage) -> None:
-        self.told.append((f"{video} {stage.value} finished", 0))
+        self.events.append((f"{video} {stage.value} finished", 0))
 
     def memory_measured(self, video: int, stage: Stage, peak_bytes: int) -> None:
-        self.told.append((f"{video} {stage.value} peak", peak_bytes))
+        self.events.append((f"{video} {stage.value} peak", peak_bytes))
 
     def cancel_requested(self) -> bool:
         return self._cancelled
@@ -78,32 +73,31 @@ class RecordingHooks:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RunRequest:
     model: Path
     plan: Plan
     job: EngineJob
     cancel: tuple[int, Stage, int] | None = None  # rank, stage, count
     cancel_after: tuple[int, float] | None = None  # rank, seconds
-    blind: bool = False  # a wrong engine: patches of a pipeline see only themselves
+    without_cache: bool = False  # a wrong engine: patches of a pipeline attend only to themselves
     options: LoadOptions = field(default_factory=LoadOptions)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What one rank has to tell of an order."""
+class RunResult:
+    """What one rank reports of a request."""
 
     cancelled: bool
     load: LoadReport
-    told: list[tuple[str, int]]
+    events: list[tuple[str, int]]
     latents: list[np.ndarray[Any, Any]]
     frame_count: int
-    picture: str  # of all frames, by content
+    frames_hash: str
     previews: list[int]
     approximate: bool
     bytes_sent_per_step: tuple[int, ...]
-    seconds: float
-    seconds_to_stop: float  # from the wish of this rank to its end; 0 where it had none
-    longest_step: float
+    steps: int  # denoising steps, of all videos
+    steps_after_cancel: int  # of these, since this rank requested a cancel
     errors: tuple[str, ...]  # codes of the videos that failed
 
 
@@ -114,48 +108,46 @@ def _rank(rank: int, world: int, store: str, pipe: Connection) -> None:
     )
     engine = Engine(rank=rank, world_size=world, device=torch.device("cpu"))
     while True:
-        order = pipe.recv()
-        if order is None:
+        request: RunRequest | None = pipe.recv()
+        if request is None:
             return
-        cancel = None if order.cancel is None or order.cancel[0] != rank else order.cancel[1:]
-        hooks = RecordingHooks(cancel_at=cancel)
-        load = engine.load(order.model, order.plan, order.options, hooks)
-        cancelled = False
-        report = None
-        began = time.monotonic()
-        if order.cancel_after is not None and order.cancel_after[0] == rank:
-            wish = Timer(order.cancel_after[1], hooks.cancel)
-            wish.daemon = True
-            wish.start()
-        try:
-            with patches_see_only_themselves() if order.blind else nullcontext():
-                report = engine.generate(order.job, order.plan, hooks)
-        except Cancelled:
-            cancelled = True
-        ended = time.monotonic()
-        latents = [tensor.numpy() for tensor in hooks.final]
-        pipe.send(
-            Answer(
-                cancelled,
-                load,
-                hooks.told,
-                latents,
-                len(hooks.frames),
-                picture_of(hooks.frames),
-                hooks.previews,
-                report is not None and report.approximate,
-                () if report is None else report.bytes_sent_per_step,
-                ended - began,
-                0.0 if hooks.wished_at is None else max(0.0, ended - hooks.wished_at),
-                hooks.longest_step,
-                () if report is None else tuple(one.error_code for one in report.outcomes if one.error_code),
-            )
-        )
+        pipe.send(_run(engine, rank, request))
+
+
+def _run(engine: Engine, rank: int, request: RunRequest) -> RunResult:
+    cancel = None if request.cancel is None or request.cancel[0] != rank else request.cancel[1:]
+    hooks = RecordingHooks(cancel_at=cancel)
+    load = engine.load(request.model, request.plan, request.options, hooks)
+    report: EngineReport | None = None
+    if request.cancel_after is not None and request.cancel_after[0] == rank:
+        timer = Timer(request.cancel_after[1], hooks.cancel)
+        timer.daemon = True
+        timer.start()
+    cancelled = False
+    try:
+        with patches_see_only_themselves() if request.without_cache else nullcontext():
+            report = engine.generate(request.job, request.plan, hooks)
+    except Cancelled:
+        cancelled = True
+    return RunResult(
+        cancelled,
+        load,
+        hooks.events,
+        [tensor.numpy() for tensor in hooks.final],
+        len(hooks.frames),
+        frames_hash(hooks.frames),
+        hooks.previews,
+        report is not None and report.approximate,
+        () if report is None else report.bytes_sent_per_step,
+        hooks.steps,
+        hooks.steps_after_cancel,
+        () if report is None else tuple(one.error_code for one in report.outcomes if one.error_code),
+    )
 
 
 @contextmanager
 def patches_see_only_themselves() -> Iterator[None]:
-    """PipeFusion as it would be if it kept no keys: what a test of drift must be able to tell from the right one."""
+    """PipeFusion without its cache: what a test of drift must be able to tell from the real one."""
     right = BlockKVCache.update
     BlockKVCache.update = lambda _self, k_BHSD, v_BHSD: (k_BHSD, v_BHSD)  # type: ignore[method-assign,assignment]
     try:
@@ -164,21 +156,23 @@ def patches_see_only_themselves() -> Iterator[None]:
         BlockKVCache.update = right  # type: ignore[method-assign]
 
 
-def picture_of(frames: list[np.ndarray[Any, Any]]) -> str:
+def frames_hash(frames: list[np.ndarray[Any, Any]]) -> str:
     return sha256(b"".join(frame.tobytes() for frame in frames)).hexdigest()
 
 
 class World:
-    """`size` warm ranks. Use as a context."""
+    """`size` warm ranks. Use as a context. A rank that does not answer makes the world unusable (`is_lost`)."""
 
     def __init__(self, size: int, folder: Path) -> None:
         context = mp.get_context("fork")
+        self.is_lost = False
         self._pipes: list[Connection] = []
         self._processes = []
         for rank in range(size):
             ours, theirs = context.Pipe()
             process = context.Process(target=_rank, args=(rank, size, str(folder / "store"), theirs), daemon=True)
             process.start()
+            theirs.close()
             self._pipes.append(ours)
             self._processes.append(process)
 
@@ -186,21 +180,30 @@ class World:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for pipe in self._pipes:
-            pipe.send(None)
+        self.close()
+
+    def close(self) -> None:
+        if not self.is_lost:
+            for pipe in self._pipes:
+                pipe.send(None)
         for process in self._processes:
-            process.join(5)
+            if not self.is_lost:
+                process.join(5)
             process.kill()
 
     @property
     def pids(self) -> list[int]:
         return [process.pid for process in self._processes if process.pid is not None]
 
-    def run(self, order: Order) -> list[Answer]:
-        for pipe in self._pipes:
-            pipe.send(order)
-        answers = []
-        for pipe in self._pipes:
-            assert pipe.poll(120), "a rank gave no answer"
-            answers.append(pipe.recv())
-        return answers
+    def run(self, request: RunRequest) -> list[RunResult]:
+        results = []
+        try:
+            for pipe in self._pipes:
+                pipe.send(request)
+            for rank, pipe in enumerate(self._pipes):
+                assert pipe.poll(120), f"rank {rank} did not answer"
+                results.append(pipe.recv())
+        except BaseException:
+            self.is_lost = True
+            raise
+        return results
