@@ -3,6 +3,7 @@ import { execa } from 'execa';
 import { buildApp } from './build-app';
 import { ROOT } from '../src/cli/paths';
 import { ensurePackages, isRoot } from '../src/cli/system-packages';
+import { withoutNodeVariables } from '../src/main/window/debug-switches';
 import { print } from '../src/cli/terminal';
 import { findRuntime } from './runtime/index';
 import { WINDOW_PACKAGES } from './runtime/packages';
@@ -35,7 +36,8 @@ async function start(): Promise<number> {
   print('Opening the window.');
   const child = execa(runtime.program, [...flags, ROOT, ...process.argv.slice(2)], {
     cwd: ROOT,
-    env: { NODE_ENV: 'production', ...runtime.env },
+    env: { ...withoutNodeVariables(env), NODE_ENV: 'production', ...runtime.env },
+    extendEnv: false,
     stdio: 'inherit',
     reject: false,
     // The app ends its worker in order when the terminal says stop; it must not be shot meanwhile.

@@ -1,18 +1,20 @@
 /** Starts Electron and hands its parts to the services. Composes; decides nothing else. */
-import { mkdirSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { app, type BrowserWindow, dialog, ipcMain, Menu, powerMonitor, session } from 'electron';
 import { CALL_CHANNEL, CHANGE_CHANNEL } from '../shared/channels';
+import { describeError } from '../shared/errors';
 import { createDesktop } from './adapters/electron/desktop';
 import { createMainWindow } from './adapters/electron/main-window';
 import { electronSecrets } from './adapters/electron/secrets';
 import { handleAppScheme, registerAppScheme } from './adapters/electron/protocol';
 import { rawFiles } from './adapters/electron/raw-files';
-import { closeBorders, denyEverythingElse } from './adapters/electron/security';
+import { closeBorders, closeNetwork, denyEverythingElse } from './adapters/electron/security';
 import { makeThumbnail } from './adapters/electron/thumbnailer';
 import { nodeClock } from './adapters/node/clock';
 import { nodeFiles } from './adapters/node/files';
+import { makePrivateFolder } from './adapters/node/private-folder';
 import { nodeProcesses } from './adapters/node/processes';
 import { nodeRandom } from './adapters/node/random';
 import { hasNvidiaCard, readSystem } from './adapters/node/system';
@@ -21,8 +23,9 @@ import { commandIn, runCommand } from './packaged/command';
 import { checkManifest, describeFault } from './packaged/manifest';
 import { createRouter } from './ipc/router';
 import { openApp, type App, type AppOptions } from './compose/app';
+import { writeError } from './ports/files';
 import { openJsonStore } from './state/json-store';
-import { debugDoorIn } from './window/debug-doors';
+import { refusedSwitch } from './window/debug-switches';
 import { DEFAULT_WINDOW_STATE, windowStateSchema } from './window/window-state';
 
 const { env, platform, arch } = process;
@@ -48,13 +51,16 @@ function main(): void {
     app.exit(2);
     return;
   }
-  const door = app.isPackaged ? debugDoorIn(process.argv) : null;
-  if (door !== null) {
-    console.error(`Splitreel does not start with --${door}.`);
+  const refused = refusedSwitch({ argv: process.argv, env, isPackaged: app.isPackaged });
+  if (refused !== null) {
+    console.error(`Splitreel does not start with ${refused}.`);
     app.exit(2);
     return;
   }
-  mkdirSync(folders.profile, { recursive: true, mode: 0o700 });
+  if (!makeDataFolder()) {
+    app.exit(1);
+    return;
+  }
   app.setPath('userData', folders.profile);
   app.setPath('sessionData', folders.profile);
   if (!app.requestSingleInstanceLock()) {
@@ -62,6 +68,7 @@ function main(): void {
     return;
   }
   registerAppScheme();
+  closeNetwork();
   // Chromium has no sandbox for root and starts only when told so, which enableSandbox would take back.
   if (process.getuid?.() !== 0) app.enableSandbox();
   app.on('web-contents-created', (_event, contents) => closeBorders(contents));
@@ -83,6 +90,19 @@ function main(): void {
       console.error('Splitreel could not start:', error);
       app.exit(1);
     });
+}
+
+/** False, with a word to the person, where the data folder cannot be written. */
+function makeDataFolder(): boolean {
+  try {
+    makePrivateFolder(root);
+    makePrivateFolder(folders.profile);
+    return true;
+  } catch (error) {
+    const { message, action } = describeError(writeError(error, root));
+    dialog.showErrorBox('Splitreel cannot start', `${message} ${action}`);
+    return false;
+  }
 }
 
 async function start(): Promise<void> {

@@ -52,6 +52,8 @@ export const settingsSchema = z.object({
   environmentVariant: changeable.environmentVariant.default('auto'),
   isP2pOff: changeable.isP2pOff.default(false),
   draft: changeable.draft.default(null),
+  /** Where a copy of a video was last saved; null: nowhere yet. */
+  lastSaveFolder: z.string().nullable().default(null),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 

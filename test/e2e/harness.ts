@@ -105,6 +105,8 @@ async function launchApp(options: LaunchOptions): Promise<RunningApp> {
       PATH: fakeGpuPath(path.join(dataFolder, 'bin'), options.gpus ?? 'none'),
       LANG: 'C.UTF-8',
       NODE_ENV: 'production',
+      // Playwright opens the app through its debug switches.
+      SPLITREEL_DEVELOPER: '1',
       SPLITREEL_DATA: dataFolder,
       SPLITREEL_CACHE: options.withPackageCache === true ? need('SPLITREEL_E2E_CACHE') : path.join(dataFolder, 'cache'),
       SPLITREEL_RUNTIME: process.env['SPLITREEL_RUNTIME'] ?? 'official',

@@ -97,6 +97,8 @@ function callsOf({ ports, options, folders, log, store }: Foundation, services: 
       desktop,
       files,
       library: services.library,
+      settings: services.settings,
+      home,
       dragIcon: path.join(options.resourcesFolder, 'icons', 'icon.png'),
     }),
     ...diagnosticsCalls({ desktop, doctor: services.doctor, files, store, log, logsFolder: folders.logs, home }),

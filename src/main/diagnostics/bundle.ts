@@ -1,8 +1,9 @@
-/** One file for whoever helps: logs, versions, GPUs, jobs. Without prompts unless ticked, without the home folder. */
+/** One file for whoever helps: logs, versions, GPUs, jobs. Prompts are in it only where the person ticks that. */
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Slices } from '../../shared/ipc';
 import type { Files } from '../ports/files';
+import { ownLines, redactPlaces, redactPrompts, secretsOf, withoutPrompt } from './redact';
 import { tar, type TarEntry } from './tar';
 
 export interface BundleInput {
@@ -13,9 +14,15 @@ export interface BundleInput {
 }
 
 export async function makeBundle(files: Files, input: BundleInput): Promise<Uint8Array> {
-  const { slices } = input;
-  const secrets = input.includePrompts ? [] : promptsOf(slices);
-  const clean = (text: string): string => redact(text, input.home, secrets);
+  return gzipSync(tar(await bundleEntries(files, input)));
+}
+
+export async function bundleEntries(
+  files: Pick<Files, 'list' | 'readText'>,
+  { slices, logsFolder, home, includePrompts }: BundleInput,
+): Promise<readonly TarEntry[]> {
+  const secrets = includePrompts ? [] : secretsOf(slices);
+  const clean = (text: string): string => redactPlaces(includePrompts ? text : redactPrompts(text, secrets), home);
   const state = {
     about: slices.about,
     machine: slices.machine,
@@ -23,31 +30,14 @@ export async function makeBundle(files: Files, input: BundleInput): Promise<Uint
     engine: slices.engine,
     models: slices.models,
     measurements: slices.measurements,
-    jobs: slices.jobs,
+    jobs: includePrompts ? slices.jobs : slices.jobs.map(withoutPrompt),
     settings: { ...slices.settings, draft: null },
   };
   const entries: TarEntry[] = [{ name: 'state.json', content: clean(JSON.stringify(state, null, 2)) }];
-  for (const name of await files.list(input.logsFolder))
-    if (name.endsWith('.log'))
-      entries.push({ name: `logs/${name}`, content: clean(await files.readText(path.join(input.logsFolder, name))) });
-  return gzipSync(tar(entries));
-}
-
-function promptsOf(slices: Slices): readonly string[] {
-  const requests = [
-    ...slices.jobs.map(({ request }) => request),
-    ...slices.library.map(({ metadata }) => metadata.request),
-  ];
-  const draft = slices.settings.draft?.request;
-  const texts = [...requests, ...(draft === undefined ? [] : [draft])].flatMap((r) => [r.prompt, r.negativePrompt]);
-  // Longest first, so that a prompt which holds another goes whole.
-  return [...new Set(texts)].filter((text) => text.trim() !== '').sort((a, b) => b.length - a.length);
-}
-
-/** Also finds a prompt as JSON writes it. */
-export function redact(text: string, home: string, secrets: readonly string[]): string {
-  let clean = text;
-  for (const secret of secrets)
-    for (const form of [JSON.stringify(secret).slice(1, -1), secret]) clean = clean.replaceAll(form, '[prompt]');
-  return home === '' || home === '/' ? clean : clean.replaceAll(home, '~');
+  for (const name of await files.list(logsFolder)) {
+    if (!name.endsWith('.log')) continue;
+    const log = await files.readText(path.join(logsFolder, name));
+    entries.push({ name: `logs/${name}`, content: clean(includePrompts ? log : ownLines(log)) });
+  }
+  return entries;
 }

@@ -30,7 +30,7 @@ export const diagnosticsCalls = ({
   saveDiagnostics: async ({ includePrompts }) => {
     await log.flush();
     const { slices } = store.snapshot();
-    const target = await desktop.chooseSavePath(path.join(home, 'splitreel-diagnostics.tar.gz'));
+    const target = await desktop.chooseSavePath('diagnostics', path.join(home, 'splitreel-diagnostics.tar.gz'));
     if (target === null) return null;
     await files.writeAtomically(target, await makeBundle(files, { slices, logsFolder, home, includePrompts }));
     return target;

@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { nodeClock } from '../adapters/node/clock';
 import { nodeFiles } from '../adapters/node/files';
-import { redact } from './bundle';
+import { job, SLICES } from '../../../test/fakes/main-process';
+import { makePrivateFolder } from '../adapters/node/private-folder';
+import { bundleEntries } from './bundle';
 import { openLogFile } from './log-file';
 import { tar } from './tar';
 
@@ -28,9 +30,55 @@ test('the archive is one that tar reads', async () => {
   expect(execFileSync('tar', ['-xOf', file, 'a.txt'], { encoding: 'utf8' })).toBe('größer');
 });
 
-test('prompts and the home folder are taken out, also as JSON writes them', () => {
-  const text = `a "quoted" dog at /home/jo/x ${JSON.stringify('a "quoted" dog')}`;
-  expect(redact(text, '/home/jo', ['a "quoted" dog'])).toBe('[prompt] at ~/x "[prompt]"');
+const PROMPT = 'A "quoted" dog runs (fast) along the beach at sunset while the camera follows it slowly';
+
+async function bundled(log: string, includePrompts = false): Promise<string> {
+  const made = job({ status: 'queued' }, PROMPT);
+  const slices = {
+    ...SLICES,
+    jobs: [{ ...made, request: { ...made.request, imagePath: '/home/jo/secret-face.png' } }],
+    settings: { ...SLICES.settings, hubMirror: 'https://jo:hunter2@mirror.example' },
+  };
+  await writeFile(path.join(folder, 'splitreel.log'), log);
+  const entries = await bundleEntries(nodeFiles, { slices, logsFolder: folder, home: '/home/jo', includePrompts });
+  return entries.map(({ content }) => content).join('\n');
+}
+
+test.each([
+  ['whole', PROMPT],
+  ['as JSON writes it', JSON.stringify(PROMPT)],
+  ['in capitals', PROMPT.toUpperCase()],
+  ['cut off, printed by a library', "time info engine | The following part was truncated: ['the beach at sunset']"],
+  ['in the name of a file', 'could not write /home/jo/Videos/a-quoted-dog-runs-fast-along-the-beach-at-7.mp4'],
+  ['of a job that was removed, in the name of a file', 'could not write /videos/the-beach-at-sunset-7.mp4'],
+  ['as an image', 'could not read /home/jo/beach/secret-face.png'],
+])('a prompt is not in the file: %s', async (_name, line) => {
+  const text = await bundled(`first line\n${line}\nlast line\n`);
+  expect(text).toContain('first line');
+  expect(text).toContain('last line');
+  expect(text).not.toMatch(/dog|sunset|secret-face|hunter2|\/home\/jo/i);
+});
+
+test('with prompts ticked they are there, and passwords still are not', async () => {
+  const text = await bundled('log\n', true);
+  expect(text).toContain('quoted');
+  expect(text).not.toContain('hunter2');
+});
+
+test.skipIf(process.platform === 'win32')('logs are for their owner alone', async () => {
+  const logs = path.join(folder, 'data', 'logs');
+  const log = openLogFile({ files: nodeFiles, clock: nodeClock }, logs);
+  log.info('one');
+  await log.flush();
+  expect((await stat(path.join(logs, 'splitreel.log'))).mode & 0o777).toBe(0o600);
+  for (const each of [logs, path.dirname(logs)]) expect((await stat(each)).mode & 0o777).toBe(0o700);
+});
+
+test('a data folder that a command made for all to read is narrowed', async () => {
+  const data = path.join(folder, 'data');
+  await mkdir(data, { mode: 0o755 });
+  makePrivateFolder(data);
+  expect((await stat(data)).mode & 0o777).toBe(0o700);
 });
 
 test('a log starts anew at its size and keeps some of those before it', async () => {

@@ -13,6 +13,8 @@ import { startWatchdog, type Watchdog } from './watchdog';
 
 const LAST_OUTPUT_CHARACTERS = 4_000;
 const SHOWN_LINE_CHARACTERS = 500;
+/** In the log between a program's name and each line that it printed, which may hold anything. */
+export const OUTPUT_MARK = ' | ';
 
 /** On each line of a numbered protocol, beside the event: a gap shows that one was lost. */
 const envelopeSchema = z.object({ v: z.literal(PROTOCOL_VERSION), seq: z.number().int().positive() });
@@ -77,7 +79,7 @@ export function attachJsonLines<Command, Event>(options: JsonLinesOptions<Comman
   };
   const keepOutput = (text: string): void => {
     lastOutput = (lastOutput + text).slice(-LAST_OUTPUT_CHARACTERS);
-    log.info(`${name}: ${text.trimEnd()}`);
+    for (const line of text.trimEnd().split(/[\r\n]+/)) log.info(`${name}${OUTPUT_MARK}${line}`);
   };
 
   const watchdog = watchdogOf(options, (silentMs) => fail({ kind: 'hung', silentMs }));

@@ -2,29 +2,42 @@ import path from 'node:path';
 import type { Calls } from '../ipc/calls';
 import type { Desktop } from '../ports/desktop';
 import type { Files } from '../ports/files';
+import type { SettingsService } from '../settings/settings';
 import type { Library } from './library';
 
 export interface LibraryCallPorts {
   readonly desktop: Pick<Desktop, 'moveToBin' | 'chooseSavePath' | 'showInFolder' | 'startDrag' | 'chooseFile'>;
   readonly files: Pick<Files, 'copy'>;
   readonly library: Library;
+  readonly settings: Pick<SettingsService, 'get' | 'setLastSaveFolder'>;
+  /** Where the first copy is offered. */
+  readonly home: string;
   /** Shown under the pointer where a video has no thumbnail. */
   readonly dragIcon: string;
 }
 
 type LibraryCall = 'deleteVideo' | 'saveVideoAs' | 'showVideoInFolder' | 'dragVideo' | 'readVideoSettings';
 
-export const libraryCalls = ({ desktop, files, library, dragIcon }: LibraryCallPorts): Calls<LibraryCall> => ({
+export const libraryCalls = ({
+  desktop,
+  files,
+  library,
+  settings,
+  home,
+  dragIcon,
+}: LibraryCallPorts): Calls<LibraryCall> => ({
   deleteVideo: async ({ videoId }) => {
     await desktop.moveToBin(await library.fileOf(videoId));
     await library.scan();
   },
   saveVideoAs: async ({ videoId }) => {
     const file = await library.fileOf(videoId);
-    const target = await desktop.chooseSavePath(file);
-    if (target === null || path.resolve(target) === file) return target;
+    const folder = settings.get().lastSaveFolder ?? home;
+    const target = await desktop.chooseSavePath('video', path.join(folder, path.basename(file)));
+    if (target === null) return null;
+    await settings.setLastSaveFolder(path.dirname(target));
     // The dialog has asked whether an existing file may be replaced.
-    await files.copy(file, target);
+    if (path.resolve(target) !== file) await files.copy(file, target);
     return target;
   },
   showVideoInFolder: async ({ videoId }) => {

@@ -4,7 +4,7 @@ import type { LinkId } from '../window/links';
 export interface Desktop {
   readonly chooseFolder: () => Promise<string | null>;
   readonly chooseFile: (kind: 'image' | 'video' | 'archive') => Promise<string | null>;
-  readonly chooseSavePath: (suggestedPath: string) => Promise<string | null>;
+  readonly chooseSavePath: (kind: 'video' | 'diagnostics', suggestedPath: string) => Promise<string | null>;
   readonly moveToBin: (file: string) => Promise<void>;
   readonly showInFolder: (file: string) => void;
   readonly openFolder: (folder: string) => Promise<void>;

@@ -17,8 +17,9 @@ export interface Files {
   readonly readBytes: (path: string) => Promise<Uint8Array>;
   /** At most `length` bytes from `start`; fewer where the file ends. */
   readonly readRange: (path: string, start: number, length: number) => Promise<Uint8Array>;
-  /** All or nothing: written beside, flushed to disk, renamed over. */
+  /** All or nothing: written beside, flushed to disk, renamed over. Files and new folders are the owner's alone. */
   readonly writeAtomically: (path: string, content: string | Uint8Array) => Promise<void>;
+  /** As for writeAtomically, new files and folders are the owner's alone. */
   readonly append: (path: string, content: string) => Promise<void>;
   /** Null where there is nothing; follows links. */
   readonly stat: (path: string) => Promise<FileInfo | null>;

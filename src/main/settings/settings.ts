@@ -16,6 +16,8 @@ export interface SettingsService {
   readonly setModelFolders: (folders: readonly string[]) => Promise<void>;
   /** `before`: where models still may lie while they are being moved. */
   readonly setModelsFolder: (folder: string | null, before: string | null) => Promise<void>;
+  /** The folder of the last "Save as". */
+  readonly setLastSaveFolder: (folder: string) => Promise<void>;
   readonly problem: AppError | null;
 }
 
@@ -38,6 +40,7 @@ export async function openSettings(
     update: (patch) => set(applyPatch(store.value(), patch)),
     setModelFolders: (folders) => set({ ...store.value(), modelFolders: [...folders] }),
     setModelsFolder: (folder, before) => set({ ...store.value(), modelsFolder: folder, modelsFolderBefore: before }),
+    setLastSaveFolder: (lastSaveFolder) => set({ ...store.value(), lastSaveFolder }),
     problem: store.problem,
   };
 }

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { debugDoorIn } from './debug-doors';
 import { LINKS } from './links';
 import { DEFAULT_WINDOW_STATE, fitToScreens } from './window-state';
 
@@ -21,12 +20,6 @@ test('a window is never larger than its screen nor smaller than what fits in it'
     width: 900,
     height: 600,
   });
-});
-
-test('doors for debuggers are seen in every form', () => {
-  expect(debugDoorIn(['app', '--remote-debugging-port=0'])).toBe('remote-debugging-port');
-  expect(debugDoorIn(['app', '--inspect'])).toBe('inspect');
-  expect(debugDoorIn(['app', '--inspector', 'inspect'])).toBeNull();
 });
 
 test('every link is plain https', () => {

@@ -6,6 +6,7 @@ const FILTERS = {
   image: { name: 'Pictures', extensions: ['png', 'jpg', 'jpeg', 'webp'] },
   video: { name: 'Videos', extensions: ['mp4'] },
   archive: { name: 'Packages', extensions: ['zip'] },
+  diagnostics: { name: 'Archives', extensions: ['gz'] },
 } as const;
 const DRAG_ICON_WIDTH = 160;
 
@@ -22,8 +23,9 @@ export function createDesktop(currentWindow: () => BrowserWindow | null, fallbac
       const { name, extensions } = FILTERS[kind];
       return open({ properties: ['openFile'], filters: [{ name, extensions: [...extensions] }] });
     },
-    chooseSavePath: async (defaultPath) => {
-      const options = { defaultPath, filters: [{ name: 'Videos', extensions: ['mp4'] }] };
+    chooseSavePath: async (kind, defaultPath) => {
+      const { name, extensions } = FILTERS[kind];
+      const options = { defaultPath, filters: [{ name, extensions: [...extensions] }] };
       const window = currentWindow();
       const answer =
         window === null ? await dialog.showSaveDialog(options) : await dialog.showSaveDialog(window, options);

@@ -18,7 +18,14 @@ export function denyEverythingElse(session: Session): void {
   session.on('will-download', (event) => event.preventDefault());
 }
 
+/** Chromium itself connects to nothing: names lead nowhere, not even those that a page asks to look up in advance. */
+export function closeNetwork(): void {
+  app.commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND');
+}
+
 export function closeBorders(contents: WebContents): void {
+  // WebRTC is no request that webRequest sees; without a proxy it finds no way out.
+  contents.setWebRTCIPHandlingPolicy('disable_non_proxied_udp');
   contents.on('will-navigate', (event) => event.preventDefault());
   contents.on('will-redirect', (event) => event.preventDefault());
   contents.on('will-frame-navigate', (event) => event.preventDefault());

@@ -17,7 +17,7 @@ const temporaryName = (target: string): string => {
 };
 
 async function writeAtomically(target: string, content: string | Uint8Array): Promise<void> {
-  await fs.mkdir(path.dirname(target), { recursive: true });
+  await fs.mkdir(path.dirname(target), { recursive: true, mode: 0o700 });
   const temporary = temporaryName(target);
   try {
     const handle = await fs.open(temporary, 'wx', 0o600);
@@ -197,8 +197,8 @@ export const nodeFiles: Files = {
   readRange,
   writeAtomically,
   append: async (file, content) => {
-    await fs.mkdir(path.dirname(file), { recursive: true });
-    await fs.appendFile(file, content);
+    await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    await fs.appendFile(file, content, { mode: 0o600 });
   },
   stat,
   list,

@@ -1,0 +1,54 @@
+/**
+ * What leaves the computer in a diagnostics file: no prompt in any form, no name of a file that was made of one, no
+ * home folder, no password in an address. Prompts that are not known any more (of removed jobs, cut by a library) are
+ * met by leaving out every line that another program printed.
+ */
+import type { Job } from '../../shared/job';
+import type { Slices } from '../../shared/ipc';
+import { promptSlug } from '../jobs/output-path';
+import { OUTPUT_MARK } from '../json-lines/json-lines-process';
+
+const MIN_SECRET_CHARACTERS = 3;
+const MEDIA_FILE = /[^\s"'\\/]+\.(mp4|png|jpe?g|webp)\b/giu;
+const CREDENTIALS = /\/\/[^\s/@"]+@/g;
+
+/** Prompts, negative prompts and the names that files get from them, longest first: one may hold another. */
+export function secretsOf({ jobs, library, settings }: Slices): readonly string[] {
+  const draft = settings.draft?.request;
+  const requests = [
+    ...jobs.map(({ request }) => request),
+    ...library.map(({ metadata }) => metadata.request),
+    ...(draft === undefined ? [] : [draft]),
+  ];
+  const texts = requests.flatMap(({ prompt, negativePrompt }) => [prompt, negativePrompt]);
+  const forms = texts.flatMap((text) => [text, JSON.stringify(text).slice(1, -1), promptSlug(text)]);
+  return [...new Set(forms)]
+    .filter((form) => form.trim().length >= MIN_SECRET_CHARACTERS && form !== 'video')
+    .sort((a, b) => b.length - a.length);
+}
+
+/** A job without what its person wrote or chose. */
+export const withoutPrompt = (job: Job): object => {
+  const { prompt, negativePrompt: _, imagePath, ...request } = job.request;
+  return { ...job, request: { ...request, promptCharacters: prompt.length, hasImage: imagePath !== null } };
+};
+
+/** Lines of the log that this app wrote itself. */
+export const ownLines = (log: string): string =>
+  log
+    .split('\n')
+    .filter((line) => !line.includes(OUTPUT_MARK))
+    .join('\n');
+
+export function redactPrompts(text: string, secrets: readonly string[]): string {
+  let clean = text;
+  for (const secret of secrets) clean = clean.replace(new RegExp(escaped(secret), 'giu'), '[prompt]');
+  return clean.replace(MEDIA_FILE, '[file].$1');
+}
+
+export const redactPlaces = (text: string, home: string): string => {
+  const clean = text.replace(CREDENTIALS, '//[credentials]@');
+  return home === '' || home === '/' ? clean : clean.replaceAll(home, '~');
+};
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
