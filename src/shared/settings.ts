@@ -13,6 +13,8 @@ const changeable = {
   videosFolder: z.string().nullable(),
   /** null: all GPUs that are there. */
   chosenGpuUuids: z.array(z.string()).nullable(),
+  /** The CPU, although there are GPUs that could be used. */
+  isCpuChosen: z.boolean(),
   /** Ranks to try on a computer without a GPU. */
   cpuRanks: z.number().int().min(1).max(8),
   /** Says so outside the window when a video is finished while the window is not in front. */
@@ -29,7 +31,15 @@ const changeable = {
   /** Data between GPUs goes through the computer's memory: NCCL's workaround for broken peer-to-peer. */
   isP2pOff: z.boolean(),
   /** What the Create form held; null before the first change. */
-  draft: z.object({ request: generateRequestSchema, plan: planSchema, isPlanAutomatic: z.boolean() }).nullable(),
+  draft: z
+    .object({
+      request: generateRequestSchema,
+      plan: planSchema,
+      isPlanAutomatic: z.boolean(),
+      /** The same seed for every video, instead of a new one each time. */
+      isSeedLocked: z.boolean().default(false),
+    })
+    .nullable(),
 };
 
 export const settingsSchema = z.object({
@@ -37,6 +47,7 @@ export const settingsSchema = z.object({
   theme: changeable.theme.default('system'),
   videosFolder: changeable.videosFolder.default(null),
   chosenGpuUuids: changeable.chosenGpuUuids.default(null),
+  isCpuChosen: changeable.isCpuChosen.default(false),
   cpuRanks: changeable.cpuRanks.default(1),
   /** Folders that the person added as models. */
   modelFolders: z.array(z.string()).default([]),

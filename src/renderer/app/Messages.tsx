@@ -1,14 +1,14 @@
 import { X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { copy } from '../copy/en';
-import { IconButton } from '../ui/Button';
+import { Button, IconButton } from '../ui/Button';
 import { ErrorNote } from '../ui/ErrorNote';
 import styles from './App.module.css';
 import { saveDiagnostics } from '../state/diagnostics';
 import { useSlice } from '../state/projection';
-import { dismissToast, send, useToasts } from '../state/send';
+import { dismissToast, send, useToasts, type ToastAction } from '../state/send';
 
-/** What the person should be told once: main's notices, and calls that failed. */
+/** Notices from the main process, calls that failed, and short confirmations. */
 export function Messages() {
   const notices = useSlice('notices');
   const toasts = useToasts((state) => state.toasts);
@@ -22,9 +22,24 @@ export function Messages() {
       {toasts.map((toast) => (
         <Message key={toast.id} onDismiss={() => dismissToast(toast.id)}>
           {toast.error === null ? <p role="status">{toast.text}</p> : <ErrorNote error={toast.error} />}
+          {toast.action !== null && <ToastButton id={toast.id} action={toast.action} />}
         </Message>
       ))}
     </div>
+  );
+}
+
+function ToastButton({ id, action }: { readonly id: number; readonly action: ToastAction }) {
+  return (
+    <Button
+      size="small"
+      onClick={() => {
+        action.run();
+        dismissToast(id);
+      }}
+    >
+      {action.label}
+    </Button>
   );
 }
 

@@ -9,9 +9,10 @@ export type ChosenDevices =
 
 export function chosenDevices(
   machine: Machine,
-  settings: Pick<Settings, 'chosenGpuUuids' | 'cpuRanks'>,
+  settings: Pick<Settings, 'chosenGpuUuids' | 'isCpuChosen' | 'cpuRanks'>,
 ): ChosenDevices {
-  if (machine.gpus.length === 0 || machine.problem !== null) return { kind: 'cpu', ranks: settings.cpuRanks };
+  if (settings.isCpuChosen || machine.gpus.length === 0 || machine.problem !== null)
+    return { kind: 'cpu', ranks: settings.cpuRanks };
   const sorted = [...machine.gpus].sort((a, b) => a.index - b.index);
   const wanted = settings.chosenGpuUuids;
   const kept = wanted === null ? sorted : sorted.filter((gpu) => wanted.includes(gpu.uuid));

@@ -1,40 +1,109 @@
 /** The draft: what other pages hand to the form. */
 import { beforeEach, expect, test } from 'vitest';
-import { fakeMain, MODEL, SLICES } from '../../../test/fakes/main-process';
-import { request } from '../../../test/fakes/app';
+import { fakeMain, gpu, MODEL, SLICES } from '../../../test/fakes/main-process';
+import { request, SHAPE } from '../../../test/fakes/app';
+import type { ModelEntry } from '../../shared/models';
 import { ONE_RANK, type Plan } from '../../shared/plan';
-import { adoptImage, adoptModel, adoptVideo, changeDraft, useDraft } from './draft';
+import type { GenerateRequest } from '../../shared/sampling';
+import { copy } from '../copy/en';
+import { chosenDevices } from './devices';
+import {
+  adoptImage,
+  adoptModel,
+  adoptPrompt,
+  adoptVideo,
+  changeDraft,
+  currentDraft,
+  requestForOtherModel,
+  useDraft,
+  type Draft,
+} from './draft';
 import { useNavigation } from './navigation';
 import { useProjection } from './projection';
+import { useToasts } from './send';
 
 beforeEach(() => {
   const main = fakeMain();
   Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
   useProjection.setState({ revision: 1, slices: SLICES });
   useDraft.setState({ draft: null });
+  useToasts.setState({ toasts: [] });
   useNavigation.setState({ page: 'library', openVideoId: null });
 });
 
-test('a video gives its request and plan, and opens the form', () => {
+const draftWith = (changes: Partial<GenerateRequest>): Draft => ({
+  request: request(changes),
+  plan: ONE_RANK,
+  isPlanAutomatic: true,
+  isSeedLocked: false,
+});
+const imageModel: ModelEntry = { ...MODEL, state: { status: 'ready', shape: { ...SHAPE, task: 'image-to-video' } } };
+const toasts = () => useToasts.getState().toasts;
+const requestNow = () => useDraft.getState().draft?.request;
+
+test('a video gives its request and plan, keeps its seed, and opens the form', () => {
   const plan: Plan = { ...ONE_RANK, ulysses: 2 };
   adoptVideo({ request: request({ prompt: 'a dog' }), plan });
-  expect(useDraft.getState().draft).toEqual({ request: request({ prompt: 'a dog' }), plan, isPlanAutomatic: false });
+  expect(useDraft.getState().draft).toEqual({
+    request: request({ prompt: 'a dog' }),
+    plan,
+    isPlanAutomatic: false,
+    isSeedLocked: true,
+  });
   expect(useNavigation.getState().page).toBe('create');
 });
 
 test('a model brings its own settings and leaves prompt and seed', () => {
-  changeDraft({ request: request({ prompt: 'a dog', seed: 7 }), plan: ONE_RANK, isPlanAutomatic: true });
+  changeDraft(draftWith({ prompt: 'a dog', seed: 7 }));
   adoptModel({ ...MODEL, id: 'other', defaults: { ...MODEL.defaults, numInferenceSteps: 9 } });
-  expect(useDraft.getState().draft?.request).toMatchObject({
-    modelId: 'other',
-    prompt: 'a dog',
-    seed: 7,
-    numInferenceSteps: 9,
-  });
+  expect(requestNow()).toMatchObject({ modelId: 'other', prompt: 'a dog', seed: 7, numInferenceSteps: 9 });
 });
 
 test('an image becomes the first frame of what the form holds', () => {
-  changeDraft({ request: request({ prompt: 'a dog' }), plan: ONE_RANK, isPlanAutomatic: true });
+  useProjection.setState({ slices: { ...SLICES, models: [imageModel] } });
+  changeDraft(draftWith({ prompt: 'a dog' }));
   adoptImage('/dog.png');
-  expect(useDraft.getState().draft?.request).toEqual(request({ prompt: 'a dog', imagePath: '/dog.png' }));
+  expect(requestNow()).toEqual(request({ prompt: 'a dog', imagePath: '/dog.png' }));
+});
+
+test('a model that starts from text refuses an image and says so', () => {
+  changeDraft(draftWith({ prompt: 'a dog' }));
+  adoptImage('/dog.png');
+  expect(requestNow()?.imagePath).toBeNull();
+  expect(toasts().map(({ text }) => text)).toEqual([copy.app.imageNotUsed]);
+});
+
+test('an image in a saved draft is not kept for a model that has no field for it', () => {
+  const draft = draftWith({ imagePath: '/dog.png' });
+  expect(currentDraft(draft, [MODEL])?.draft.request.imagePath).toBeNull();
+  expect(currentDraft(draft, [imageModel])?.draft.request.imagePath).toBe('/dog.png');
+});
+
+test('settings for a model that is not here stay as they are', () => {
+  const draft = draftWith({ modelId: '/elsewhere/CogVideoX-9b', width: 160, height: 96, numInferenceSteps: 4 });
+  expect(currentDraft(draft, [MODEL])).toEqual({ draft, model: null });
+  expect(requestForOtherModel(draft.request, MODEL)).toEqual({ ...draft.request, modelId: MODEL.id });
+});
+
+test('a prompt that a video or an example replaces can be brought back', () => {
+  changeDraft(draftWith({ prompt: 'my own' }));
+  adoptVideo({ request: request({ prompt: 'of the video' }), plan: ONE_RANK });
+  toasts()[0]?.action?.run();
+  expect(useDraft.getState().draft).toMatchObject({ request: { prompt: 'my own' }, isPlanAutomatic: true });
+  adoptPrompt('an example');
+  expect(requestNow()?.prompt).toBe('an example');
+  toasts()[1]?.action?.run();
+  expect(requestNow()?.prompt).toBe('my own');
+});
+
+test('an example for an empty prompt replaces nothing', () => {
+  changeDraft(draftWith({ prompt: ' ' }));
+  adoptPrompt('an example');
+  expect(toasts()).toEqual([]);
+});
+
+test('the CPU can be chosen although there are GPUs', () => {
+  const machine = { ...SLICES.machine, gpus: [gpu(0)] };
+  const settings = { chosenGpuUuids: null, isCpuChosen: true, cpuRanks: 2 };
+  expect(chosenDevices(machine, settings)).toEqual({ kind: 'cpu', ranks: 2 });
 });

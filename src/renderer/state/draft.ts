@@ -15,6 +15,7 @@ import {
   type Plan,
   type PlanContext,
 } from '../../shared/plan';
+import { requestLimits } from '../../shared/request';
 import type { GenerateRequest } from '../../shared/sampling';
 import type { Settings } from '../../shared/settings';
 import { copy } from '../copy/en';
@@ -26,16 +27,11 @@ import { send, showToast } from './send';
 export type Draft = NonNullable<Settings['draft']>;
 
 /** A random seed that is short enough to read out. */
-export const MAX_ROLLED_SEED = 999_999_999;
+const MAX_ROLLED_SEED = 999_999_999;
 
 export const useDraft = create<{ readonly draft: Draft | null }>(() => ({ draft: null }));
 
-export const isUsable = (model: ModelEntry): boolean => model.state.status === 'ready';
-
-/** The model of the form: the requested one while it is known, otherwise the first that can be used. */
-export function modelOf(models: readonly ModelEntry[], modelId: string | null): ModelEntry | null {
-  return models.find((model) => model.id === modelId) ?? models.find(isUsable) ?? models[0] ?? null;
-}
+const isUsable = (model: ModelEntry): boolean => model.state.status === 'ready';
 
 export const emptyRequest = (model: ModelEntry): GenerateRequest => ({
   ...model.defaults,
@@ -55,17 +51,37 @@ export const requestForModel = (request: GenerateRequest, model: ModelEntry): Ge
   imagePath: null,
 });
 
-/** The draft as it can be shown: for a model that exists. */
-export function currentDraft(
-  draft: Draft | null,
-  models: readonly ModelEntry[],
-): { draft: Draft; model: ModelEntry } | null {
-  const model = modelOf(models, draft?.request.modelId ?? null);
-  if (model === null) return null;
-  if (draft === null) return { model, draft: { request: emptyRequest(model), plan: ONE_RANK, isPlanAutomatic: true } };
-  if (draft.request.modelId === model.id) return { model, draft };
-  return { model, draft: { ...draft, request: requestForModel(draft.request, model) } };
+export interface CurrentDraft {
+  readonly draft: Draft;
+  /** Null where the draft is for a model that is not known here: a video made elsewhere, or a model since removed. */
+  readonly model: ModelEntry | null;
 }
+
+/** The draft as the form shows it; null where there is neither a draft nor a model to begin one with. */
+export function currentDraft(draft: Draft | null, models: readonly ModelEntry[]): CurrentDraft | null {
+  if (draft === null) {
+    const model = models.find(isUsable) ?? models[0];
+    if (model === undefined) return null;
+    const request = emptyRequest(model);
+    return { model, draft: { request, plan: ONE_RANK, isPlanAutomatic: true, isSeedLocked: false } };
+  }
+  const model = models.find(({ id }) => id === draft.request.modelId) ?? null;
+  // The form has no field for an image that the model does not use, so there must be none.
+  const request = takesImage(model) ? draft.request : { ...draft.request, imagePath: null };
+  return { model, draft: { ...draft, request } };
+}
+
+/** False only where it is known: a model that is not ready may take one. */
+const takesImage = (model: ModelEntry | null): boolean =>
+  model?.state.status !== 'ready' || model.state.shape.task === 'image-to-video';
+
+/** Settings made for a model that is not here, for another one: kept, as far as that one can have them. */
+export function requestForOtherModel(request: GenerateRequest, model: ModelEntry): GenerateRequest {
+  const fixedSize = model.state.status === 'ready' ? requestLimits(model.state.shape).fixedSize : null;
+  return { ...request, ...fixedSize, modelId: model.id };
+}
+
+export const rollSeed = (): number => Math.floor(Math.random() * (MAX_ROLLED_SEED + 1));
 
 /** Measured seconds a step, by plan, for this request on these devices. */
 export function measuredSteps(
@@ -103,17 +119,26 @@ export function currentPlan(context: PlanContext, draft: Draft, measured: Measur
 export const changeDraft = (draft: Draft): void => useDraft.setState({ draft });
 
 /** The draft as the form shows it now; null before the first snapshot and while no model is known. */
-function draftNow(): Draft | null {
+function currentFromSlices(): CurrentDraft | null {
   const { slices } = useProjection.getState();
   if (slices === null) return null;
-  return currentDraft(useDraft.getState().draft ?? slices.settings.draft, slices.models)?.draft ?? null;
+  return currentDraft(useDraft.getState().draft ?? slices.settings.draft, slices.models);
+}
+
+/** Puts another draft into the form. A prompt that this replaces can be brought back. */
+function replaceDraft(next: Draft, text: string | null): void {
+  const before = currentFromSlices()?.draft ?? null;
+  changeDraft(next);
+  const isLost =
+    before !== null && before.request.prompt.trim() !== '' && before.request.prompt !== next.request.prompt;
+  if (isLost) showToast(text ?? copy.app.promptReplaced, { label: copy.app.undo, run: () => changeDraft(before) });
+  else if (text !== null) showToast(text);
 }
 
 /** Fills the form with a video's settings, and its plan as far as this machine allows. */
 export function adoptVideo({ request, plan }: Pick<VideoMetadata, 'request' | 'plan'>): void {
-  changeDraft({ request, plan, isPlanAutomatic: false });
+  replaceDraft({ request, plan, isPlanAutomatic: false, isSeedLocked: true }, copy.app.settingsReused);
   goTo('create');
-  showToast(copy.app.settingsReused);
 }
 
 /** As adoptVideo, from a video file: a dropped one (its path), or one chosen in the system's dialog (null). */
@@ -123,13 +148,21 @@ export async function adoptVideoFile(path: string | null): Promise<void> {
 }
 
 export function adoptModel(model: ModelEntry): void {
-  const draft = draftNow();
-  if (draft !== null) changeDraft({ ...draft, request: requestForModel(draft.request, model) });
+  const current = currentFromSlices();
+  if (current !== null) changeDraft({ ...current.draft, request: requestForModel(current.draft.request, model) });
   goTo('create');
 }
 
-/** Makes an image the first frame. */
+/** Makes an image the first frame, if the model starts from one. */
 export function adoptImage(imagePath: string): void {
-  const draft = draftNow();
-  if (draft !== null) changeDraft({ ...draft, request: { ...draft.request, imagePath } });
+  const current = currentFromSlices();
+  if (current === null) return;
+  goTo('create');
+  if (takesImage(current.model)) changeDraft({ ...current.draft, request: { ...current.draft.request, imagePath } });
+  else showToast(copy.app.imageNotUsed);
+}
+
+export function adoptPrompt(prompt: string): void {
+  const current = currentFromSlices();
+  if (current !== null) replaceDraft({ ...current.draft, request: { ...current.draft.request, prompt } }, null);
 }

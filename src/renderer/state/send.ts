@@ -8,9 +8,18 @@ export interface Toast {
   readonly kind: 'error' | 'info';
   readonly text: string;
   readonly error: AppError | null;
+  readonly action: ToastAction | null;
+}
+
+/** A button on a toast; pressing it closes the toast. */
+export interface ToastAction {
+  readonly label: string;
+  readonly run: () => void;
 }
 
 const INFO_MS = 4_000;
+/** Long enough to notice what was replaced, and to reach the button. */
+const ACTION_MS = 10_000;
 /** With the newest one added, three are on screen at most. */
 const KEPT_TOASTS = 2;
 
@@ -21,13 +30,14 @@ const add = (toast: Omit<Toast, 'id'>): void => {
   const id = nextToastId;
   nextToastId += 1;
   useToasts.setState(({ toasts }) => ({ toasts: [...toasts.slice(-KEPT_TOASTS), { ...toast, id }] }));
-  if (toast.kind === 'info') window.setTimeout(() => dismissToast(id), INFO_MS);
+  if (toast.kind === 'info') window.setTimeout(() => dismissToast(id), toast.action === null ? INFO_MS : ACTION_MS);
 };
 
 export const dismissToast = (id: number): void =>
   useToasts.setState(({ toasts }) => ({ toasts: toasts.filter((toast) => toast.id !== id) }));
-export const showToast = (text: string): void => add({ kind: 'info', text, error: null });
-export const showError = (error: AppError): void => add({ kind: 'error', text: '', error });
+export const showToast = (text: string, action: ToastAction | null = null): void =>
+  add({ kind: 'info', text, error: null, action });
+export const showError = (error: AppError): void => add({ kind: 'error', text: '', error, action: null });
 
 /** The value of a call; null if it failed (the error is then on screen) or returned nothing. */
 export async function send<T>(call: Promise<Result<T, AppError>>): Promise<T | null> {

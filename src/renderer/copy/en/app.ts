@@ -21,6 +21,9 @@ export const app = {
   details: 'Details',
   messages: 'Messages',
   settingsReused: "The form now has that video's settings.",
+  promptReplaced: 'Your prompt was replaced.',
+  undo: 'Undo',
+  imageNotUsed: 'This model does not start from an image. Choose an image-to-video model first.',
 } as const;
 
 export const engine = {

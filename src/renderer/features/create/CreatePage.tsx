@@ -1,17 +1,16 @@
 import { Play, ListPlus } from 'lucide-react';
-import type { ReactNode } from 'react';
-import type { ModelEntry } from '../../../shared/models';
+import { formatDuration } from '../../../shared/format';
 import { useSlice } from '../../state/projection';
-import { goTo } from '../../state/navigation';
+import { adoptPrompt } from '../../state/draft';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
-import { ErrorNote } from '../../ui/ErrorNote';
-import { SelectField } from '../../ui/fields';
+import { classes } from '../../ui/classes';
 import { useShortcut } from '../../ui/use-shortcut';
 import { MemoryFit, PlanPanel, torchrunLine } from '../plan';
 import { ProgressPanel, QueueList, ResultsPanel, VideoPanel } from '../progress';
 import { RecentResults, runningJob, Stage, useStageView } from '../stage';
 import styles from './CreatePage.module.css';
+import { ModelField } from './ModelField';
 import { ImageField, PromptField } from './PromptField';
 import { useCreateForm, type CreateForm } from './use-create';
 import { AdvancedFields, VideoFields } from './VideoFields';
@@ -46,8 +45,8 @@ export function CreatePage() {
           view={view}
           isJobRunning={runningJob(jobs) !== undefined}
           ratio={ratio}
-          examples={form?.model.examples ?? []}
-          onExample={(prompt) => form?.setRequest({ prompt })}
+          examples={form?.model?.examples ?? []}
+          onExample={adoptPrompt}
         />
         <RecentResults view={view} />
         <div className={styles.below}>
@@ -62,37 +61,19 @@ export function CreatePage() {
   );
 }
 
-/** What can be used, and what cannot for a reason that is worth seeing; what is yet to be fetched is on Models. */
-const isListed = ({ state }: ModelEntry): boolean => state.status !== 'absent';
-
 function Controls({ form, isBusy }: { readonly form: CreateForm; readonly isBusy: boolean }) {
   const machine = useSlice('machine');
-  const { ready, model, models, draft } = form;
+  const { ready, draft } = form;
   return (
     <>
       <div className={styles.scroll}>
         <PromptField form={form} />
         {ready?.shape.task === 'image-to-video' && <ImageField form={form} />}
-        <ModelSection form={form}>
-          <SelectField
-            label={copy.create.model}
-            value={model.id}
-            choices={models.filter(isListed).map((entry) => ({
-              value: entry.id,
-              label: entry.name,
-              isDisabled: entry.state.status !== 'ready',
-            }))}
-            hint={model.description}
-            onChange={(id) => {
-              const chosen = models.find((entry) => entry.id === id);
-              if (chosen !== undefined) form.setModel(chosen);
-            }}
-          />
-        </ModelSection>
+        <ModelField form={form} />
         {ready !== null && (
           <>
             <section className={styles.group}>
-              <VideoFields form={form} shape={ready.shape} />
+              <VideoFields form={form} ready={ready} />
             </section>
             <PlanPanel
               plan={ready.plan}
@@ -102,7 +83,7 @@ function Controls({ form, isBusy }: { readonly form: CreateForm; readonly isBusy
               machine={machine}
               devices={form.devices}
               steps={draft.request}
-              torchrun={torchrunLine(draft.request, ready.plan, model.path ?? model.id)}
+              torchrun={torchrunLine(draft.request, ready.plan, ready.model.path ?? ready.model.id)}
               onChange={form.setPlan}
             />
             <MemoryFit
@@ -112,13 +93,18 @@ function Controls({ form, isBusy }: { readonly form: CreateForm; readonly isBusy
               plan={ready.plan}
               devices={form.devices}
             />
-            <AdvancedFields form={form} shape={ready.shape} />
+            <AdvancedFields form={form} ready={ready} />
           </>
         )}
       </div>
       <div className={styles.submit}>
-        <p id="generate-problem" className={styles.problem} role="status">
-          {form.problems[0] ?? ''}
+        <p
+          id="generate-problem"
+          className={classes(styles.problem, form.problems.length > 0 && styles.warn)}
+          role="status"
+        >
+          {form.problems[0] ??
+            (form.denoisingMs === null ? '' : copy.create.estimate(formatDuration(form.denoisingMs)))}
         </p>
         <Button
           look="primary"
@@ -133,22 +119,5 @@ function Controls({ form, isBusy }: { readonly form: CreateForm; readonly isBusy
         </Button>
       </div>
     </>
-  );
-}
-
-function ModelSection({ form, children }: { readonly form: CreateForm; readonly children: ReactNode }) {
-  const { model } = form;
-  return (
-    <section className={styles.group}>
-      {children}
-      {model.source === 'builtin' && (
-        <Button size="small" look="plain" className={styles.link} onClick={() => goTo('models')}>
-          {copy.create.realModels}
-        </Button>
-      )}
-      {model.state.status === 'broken' && <ErrorNote error={model.state.error} />}
-      {model.state.status === 'checking' && <p className={styles.quiet}>{copy.create.modelChecking}</p>}
-      {model.state.status === 'absent' && <p className={styles.quiet}>{copy.create.modelAbsent}</p>}
-    </section>
   );
 }

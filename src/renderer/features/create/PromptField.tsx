@@ -16,9 +16,10 @@ interface TokenCount {
 }
 
 /** Tokens as the model's own tokenizer counts them; null until it has answered. */
-function useTokenCount(modelId: string, text: string): TokenCount | null {
+function useTokenCount(modelId: string | null, text: string): TokenCount | null {
   const [count, setCount] = useState<TokenCount | null>(null);
   useEffect(() => {
+    if (modelId === null) return;
     let isCurrent = true;
     const timer = window.setTimeout(() => {
       // A count that cannot be had is left out, not shown as an error: nothing depends on it.
@@ -34,11 +35,25 @@ function useTokenCount(modelId: string, text: string): TokenCount | null {
   return count;
 }
 
+/** Letters of another script than Latin: the text encoder has hardly seen them. */
+const isForeign = (text: string): boolean => /(?=\p{L})\P{Script=Latin}/u.test(text);
+
+/** One line below the prompt; a space keeps its height where there is nothing to say. */
+function promptNote(prompt: string, count: TokenCount | null): string {
+  if (prompt.trim() === '') return '\u00a0';
+  if (isForeign(prompt)) return copy.create.englishOnly;
+  if (count === null) return '\u00a0';
+  if (count.tokens > count.max) return noticeText('prompt_too_long', { ...count });
+  return copy.create.tokens(count.tokens, count.max);
+}
+
 export function PromptField({ form }: { readonly form: CreateForm }) {
   const id = useId();
   const noteId = useId();
   const { prompt } = form.draft.request;
-  const count = useTokenCount(form.model.id, prompt);
+  const examples = form.model?.examples ?? [];
+  const isEmpty = prompt.trim() === '';
+  const count = useTokenCount(form.model?.id ?? null, prompt);
   const isTooLong = count !== null && count.tokens > count.max;
   return (
     <section className={styles.group}>
@@ -56,15 +71,11 @@ export function PromptField({ form }: { readonly form: CreateForm }) {
         onChange={(event) => form.setRequest({ prompt: event.target.value })}
       />
       <p id={noteId} className={classes(styles.tokens, isTooLong && styles.warn)}>
-        {count === null
-          ? '\u00a0'
-          : isTooLong
-            ? noticeText('prompt_too_long', { ...count })
-            : copy.create.tokens(count.tokens, count.max)}
+        {promptNote(prompt, count)}
       </p>
-      {prompt.trim() === '' && form.model.examples.length > 0 && (
+      {isEmpty && examples.length > 0 && (
         <div className={styles.examples} role="group" aria-label={copy.create.examples}>
-          {form.model.examples.slice(0, 4).map((example) => (
+          {examples.slice(0, 4).map((example) => (
             <button
               key={example}
               type="button"

@@ -1,4 +1,4 @@
-import { ChevronDown, ChevronRight, Dices } from 'lucide-react';
+import { ChevronDown, ChevronRight, Dices, Lock, LockOpen } from 'lucide-react';
 import { useState } from 'react';
 import type { Slices } from '../../../shared/ipc';
 import { reasonText } from '../../../shared/messages';
@@ -12,19 +12,19 @@ import { Button, IconButton } from '../../ui/Button';
 import { Field, NumberField, SelectField, SwitchField, type Choice } from '../../ui/fields';
 import controls from '../../ui/controls.module.css';
 import styles from './CreatePage.module.css';
-import { MAX_ROLLED_SEED } from '../../state/draft';
-import type { CreateForm } from './use-create';
+import { rollSeed } from '../../state/draft';
+import type { CreateForm, ReadyModel } from './use-create';
 
 /** All that CogVideoX writes. */
 const FRAME_RATE = 8;
 
 interface FieldsProps {
   readonly form: CreateForm;
-  readonly shape: ModelShape;
+  readonly ready: ReadyModel;
 }
 
 /** What is wrong with one field; empty where nothing is. */
-function problemsByField({ form, shape }: FieldsProps): (field: RequestReason['field']) => string {
+function problemsByField({ form, ready: { shape } }: FieldsProps): (field: RequestReason['field']) => string {
   const reasons = checkRequest(shape, form.draft.request);
   return (field) => {
     const reason = reasons.find((candidate) => candidate.field === field);
@@ -32,20 +32,19 @@ function problemsByField({ form, shape }: FieldsProps): (field: RequestReason['f
   };
 }
 
-export function SizeFields({ form, shape }: FieldsProps) {
-  const problem = problemsByField({ form, shape });
+function SizeFields({ form, ready }: FieldsProps) {
+  const { model, shape } = ready;
+  const problem = problemsByField({ form, ready });
   const { width, height } = form.draft.request;
   const limits = requestLimits(shape);
   const isFixed = limits.fixedSize !== null;
   const key = (size: { width: number; height: number }): string => `${String(size.width)}x${String(size.height)}`;
-  const presets: Choice<string>[] = form.model.sizes.map((size) => ({
+  const presets: Choice<string>[] = model.sizes.map((size) => ({
     value: key(size),
     label: `${String(size.width)} x ${String(size.height)}`,
   }));
   const current = key({ width, height });
   const isPreset = presets.some((preset) => preset.value === current);
-  const fixedHint =
-    limits.fixedSize === null ? '' : reasonText({ code: 'size_fixed', params: { ...limits.fixedSize } });
   return (
     <div className={styles.three}>
       <SelectField
@@ -53,8 +52,11 @@ export function SizeFields({ form, shape }: FieldsProps) {
         value={isPreset ? current : 'own'}
         choices={isPreset ? presets : [...presets, { value: 'own', label: copy.create.customSize }]}
         isDisabled={isFixed}
+        hint={
+          limits.fixedSize === null ? undefined : reasonText({ code: 'size_fixed', params: { ...limits.fixedSize } })
+        }
         onChange={(value) => {
-          const size = form.model.sizes.find((candidate) => key(candidate) === value);
+          const size = model.sizes.find((candidate) => key(candidate) === value);
           if (size !== undefined) form.setRequest({ ...size });
         }}
       />
@@ -67,7 +69,7 @@ export function SizeFields({ form, shape }: FieldsProps) {
           max={limits.maxSide}
           step={limits.sizeStep}
           isDisabled={isFixed}
-          problem={isFixed ? fixedHint : problem(axis)}
+          problem={isFixed ? '' : problem(axis)}
           onChange={(value) => form.setRequest({ [axis]: value })}
         />
       ))}
@@ -87,17 +89,17 @@ function frameChoices(shape: ModelShape, current: number): Choice<string>[] {
   }));
 }
 
-export function VideoFields({ form, shape }: FieldsProps) {
-  const problem = problemsByField({ form, shape });
-  const { request } = form.draft;
+export function VideoFields({ form, ready }: FieldsProps) {
+  const problem = problemsByField({ form, ready });
+  const { request, isSeedLocked } = form.draft;
   return (
     <>
-      <SizeFields form={form} shape={shape} />
+      <SizeFields form={form} ready={ready} />
       <div className={styles.three}>
         <SelectField
           label={copy.create.frames}
           value={String(request.numFrames)}
-          choices={frameChoices(shape, request.numFrames)}
+          choices={frameChoices(ready.shape, request.numFrames)}
           onChange={(value) => form.setRequest({ numFrames: Number(value) })}
         />
         <NumberField
@@ -132,16 +134,19 @@ export function VideoFields({ form, shape }: FieldsProps) {
                 ? copy.create.videosNote(request.seed, request.seed + request.videoCount - 1)
                 : undefined
             }
-            onChange={(seed) => form.setRequest({ seed })}
+            onChange={(seed) => form.setSeed(seed, true)}
           />
         </div>
-        <div className={styles.die}>
-          <IconButton
-            look="plain"
-            label={copy.create.rollSeed}
-            onClick={() => form.setRequest({ seed: Math.floor(Math.random() * (MAX_ROLLED_SEED + 1)) })}
-          >
+        <div className={styles.seedButtons}>
+          <IconButton label={copy.create.rollSeed} onClick={() => form.setSeed(rollSeed(), false)}>
             <Dices size={18} aria-hidden />
+          </IconButton>
+          <IconButton
+            label={copy.create.seedLock}
+            isPressed={isSeedLocked}
+            onClick={() => form.setSeed(request.seed, !isSeedLocked)}
+          >
+            {isSeedLocked ? <Lock size={16} aria-hidden /> : <LockOpen size={16} aria-hidden />}
           </IconButton>
         </div>
         <div className={styles.count}>
@@ -175,13 +180,13 @@ function blockedKernel(kernels: Slices['engine']['kernels'], chosen: string): st
   return reason === null ? undefined : reasonText(reason);
 }
 
-export function AdvancedFields({ form, shape }: FieldsProps) {
+export function AdvancedFields({ form, ready }: FieldsProps) {
   const { kernels } = useSlice('engine');
   const [isOpen, setIsOpen] = useState(false);
-  const problem = problemsByField({ form, shape });
+  const problem = problemsByField({ form, ready });
   const { request } = form.draft;
   const isGpu = form.devices.kind === 'cuda';
-  const isPipelined = (form.ready?.plan.pp ?? 1) > 1;
+  const isPipelined = ready.plan.pp > 1;
   return (
     <section className={styles.group}>
       <Button

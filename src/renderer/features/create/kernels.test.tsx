@@ -49,6 +49,7 @@ test('a kernel that cannot run cannot be chosen, and one chosen elsewhere says w
     request: { ...request, videoCount: 1, attention: 'sage' },
     plan: { dp: 1, cfg: 1, pp: 1, ring: 1, ulysses: 1, tp: 1 },
     isPlanAutomatic: true,
+    isSeedLocked: false,
   });
   const sentence = 'The attention kernel sage needs the package sageattention, which is not installed.';
   expect((await screen.findAllByText(sentence)).length).toBeGreaterThan(0);

@@ -4,9 +4,10 @@ import { reasonText } from '../../../shared/messages';
 import type { MemoryShape } from '../../../shared/memory-shape';
 import type { ModelEntry } from '../../../shared/models';
 import type { ModelShape } from '../../../shared/model';
-import { checkPlan, worldSize, type MeasuredSteps, type Plan, type PlanContext } from '../../../shared/plan';
+import { checkPlan, planKey, worldSize, type MeasuredSteps, type Plan, type PlanContext } from '../../../shared/plan';
 import { checkRequest } from '../../../shared/request';
 import type { GenerateRequest } from '../../../shared/sampling';
+import type { Slices } from '../../../shared/ipc';
 import { useSlice } from '../../state/projection';
 import { followRunningJob } from '../../state/navigation';
 import { send } from '../../state/send';
@@ -19,28 +20,37 @@ import {
   measuredSteps,
   planContext,
   requestForModel,
+  requestForOtherModel,
+  rollSeed,
   useDraft,
   type Draft,
 } from '../../state/draft';
 
 const PERSIST_AFTER_MS = 400;
 
-export interface CreateForm {
+export interface ReadyModel {
   readonly model: ModelEntry;
+  readonly shape: ModelShape;
+  readonly memory: MemoryShape | null;
+  readonly context: PlanContext;
+  readonly measured: MeasuredSteps;
+  readonly plan: Plan;
+}
+
+export interface CreateForm {
+  /** Null where the draft's model is not known here. */
+  readonly model: ModelEntry | null;
   readonly models: readonly ModelEntry[];
   readonly draft: Draft;
   readonly devices: ChosenDevices;
   /** Null while the model's own config is not known: then nothing can be said about sizes and splits. */
-  readonly ready: {
-    readonly shape: ModelShape;
-    readonly memory: MemoryShape | null;
-    readonly context: PlanContext;
-    readonly measured: MeasuredSteps;
-    readonly plan: Plan;
-  } | null;
+  readonly ready: ReadyModel | null;
   /** Each thing that keeps Generate from working, in words; empty when it works. */
   readonly problems: readonly string[];
+  /** From measured steps on this computer; null without any. */
+  readonly denoisingMs: number | null;
   readonly setRequest: (change: Partial<GenerateRequest>) => void;
+  readonly setSeed: (seed: number, isSeedLocked: boolean) => void;
   readonly setPlan: (plan: Plan, isAutomatic: boolean) => void;
   readonly setModel: (model: ModelEntry) => void;
   readonly generate: () => void;
@@ -56,35 +66,19 @@ export function useCreateForm(): CreateForm | null {
   const measurements = useSlice('measurements');
   const local = useDraft((state) => state.draft);
   const found = currentDraft(local ?? settings.draft, models);
-
-  useEffect(() => {
-    if (local === null) return;
-    const timer = window.setTimeout(
-      () => void send(window.splitreel.updateSettings({ draft: local })),
-      PERSIST_AFTER_MS,
-    );
-    return () => window.clearTimeout(timer);
-  }, [local]);
+  usePersistedDraft(local);
 
   if (found === null) return null;
   const { draft, model } = found;
   const { request } = draft;
   const devices = chosenDevices(machine, settings);
-  const ready = readyForm(model, draft, devices, measurements);
-
-  const problems: string[] = [];
-  if (ready === null) problems.push(copy.create.missing.model);
-  else {
-    problems.push(...checkRequest(ready.shape, request).map(reasonText));
-    problems.push(...checkPlan(ready.context, ready.plan).map(reasonText));
-  }
-  const blocked = engine.kernels.find((state) => state.kernel === request.attention)?.reason ?? null;
-  if (blocked !== null) problems.push(reasonText(blocked));
-  if (environment.status === 'installing' && !environment.hasWorkingSlot) problems.push(copy.create.missing.installing);
-  if (environment.status === 'missing' || (environment.status === 'failed' && !environment.hasWorkingSlot))
-    problems.push(copy.create.missing.environment);
-
+  const ready = readyModel(model, draft, devices, measurements);
   const plan = ready?.plan ?? draft.plan;
+  const problems = [
+    ...environmentProblems(environment),
+    ...(ready === null ? [modelProblem(model, request.modelId)] : requestProblems(ready, request)),
+    ...kernelProblems(engine, request),
+  ];
   return {
     model,
     models,
@@ -92,26 +86,72 @@ export function useCreateForm(): CreateForm | null {
     devices,
     ready,
     problems,
+    denoisingMs: ready === null ? null : denoisingMs(ready, request),
     setRequest: (change) => changeDraft({ ...draft, plan, request: { ...request, ...change } }),
+    setSeed: (seed, isSeedLocked) => changeDraft({ ...draft, plan, isSeedLocked, request: { ...request, seed } }),
     setPlan: (next, isPlanAutomatic) => changeDraft({ ...draft, plan: next, isPlanAutomatic }),
-    setModel: (next) => changeDraft({ ...draft, plan, request: requestForModel(request, next) }),
+    setModel: (next) => {
+      const changed = model === null ? requestForOtherModel(request, next) : requestForModel(request, next);
+      changeDraft({ ...draft, plan, request: changed });
+    },
     generate: () => {
       if (problems.length > 0) return;
       followRunningJob();
       void send(window.splitreel.enqueueJob({ request, plan, devices: [...jobDevices(devices, worldSize(plan))] }));
+      if (!draft.isSeedLocked) changeDraft({ ...draft, plan, request: { ...request, seed: rollSeed() } });
     },
   };
 }
 
-function readyForm(
-  model: ModelEntry,
+function usePersistedDraft(draft: Draft | null): void {
+  useEffect(() => {
+    if (draft === null) return;
+    const timer = window.setTimeout(() => void send(window.splitreel.updateSettings({ draft })), PERSIST_AFTER_MS);
+    return () => window.clearTimeout(timer);
+  }, [draft]);
+}
+
+/** The last part of a path or repository name: what a person calls the model. */
+export const modelName = (modelId: string): string => modelId.split(/[\\/]/).at(-1) ?? modelId;
+
+function modelProblem(model: ModelEntry | null, modelId: string): string {
+  if (model === null) return copy.create.modelMissing(modelName(modelId));
+  if (model.state.status === 'absent') return copy.create.modelAbsent;
+  return model.state.status === 'checking' ? copy.create.modelChecking : copy.create.missing.model;
+}
+
+const requestProblems = ({ shape, context, plan }: ReadyModel, request: GenerateRequest): string[] => [
+  ...checkRequest(shape, request).map(reasonText),
+  ...checkPlan(context, plan).map(reasonText),
+];
+
+function kernelProblems({ kernels }: Slices['engine'], { attention }: GenerateRequest): string[] {
+  const blocked = kernels.find((state) => state.kernel === attention)?.reason ?? null;
+  return blocked === null ? [] : [reasonText(blocked)];
+}
+
+function environmentProblems(environment: Slices['environment']): string[] {
+  const isWorking = 'hasWorkingSlot' in environment && environment.hasWorkingSlot;
+  if (environment.status === 'installing' && !isWorking) return [copy.create.missing.installing];
+  const isMissing = environment.status === 'missing' || (environment.status === 'failed' && !isWorking);
+  return isMissing ? [copy.create.missing.environment] : [];
+}
+
+function denoisingMs({ measured, plan }: ReadyModel, request: GenerateRequest): number | null {
+  const secondsPerStep = measured.get(planKey(plan));
+  if (secondsPerStep === undefined) return null;
+  return secondsPerStep * request.numInferenceSteps * Math.ceil(request.videoCount / plan.dp) * 1000;
+}
+
+function readyModel(
+  model: ModelEntry | null,
   draft: Draft,
   devices: ChosenDevices,
-  measurements: Parameters<typeof measuredSteps>[0],
-): CreateForm['ready'] {
-  if (model.state.status !== 'ready') return null;
-  const { shape } = model.state;
+  measurements: Slices['measurements'],
+): ReadyModel | null {
+  if (model?.state.status !== 'ready') return null;
+  const { shape, memory = null } = model.state;
   const context = planContext(shape, draft.request, devices);
   const measured = measuredSteps(measurements, draft.request, devices);
-  return { shape, memory: model.state.memory ?? null, context, measured, plan: currentPlan(context, draft, measured) };
+  return { model, shape, memory, context, measured, plan: currentPlan(context, draft, measured) };
 }

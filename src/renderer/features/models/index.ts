@@ -1,2 +1,3 @@
+export { DownloadDialog } from './DownloadDialog';
 export { HubSettings } from './HubSettings';
 export { ModelsPage } from './ModelsPage';

@@ -17,24 +17,12 @@ interface DevicePickerProps {
 }
 
 export function DevicePicker({ machine, devices }: DevicePickerProps) {
-  if (devices.kind === 'cpu')
-    return (
-      <NumberField
-        label={copy.plan.cpuWorkers}
-        hint={copy.plan.cpuNote}
-        value={devices.ranks}
-        min={1}
-        max={MAX_CPU_RANKS}
-        onChange={(ranks) => {
-          if (Number.isInteger(ranks) && ranks >= 1 && ranks <= MAX_CPU_RANKS)
-            void send(window.splitreel.updateSettings({ cpuRanks: ranks }));
-        }}
-      />
-    );
-  const chosen = devices.gpus.map((gpu) => gpu.uuid);
+  if (machine.gpus.length === 0 || machine.problem !== null) return <CpuWorkers devices={devices} />;
+  const isCpu = devices.kind === 'cpu';
+  const chosen = isCpu ? [] : devices.gpus.map((gpu) => gpu.uuid);
   const toggle = (uuid: string): void => {
-    if (!machine.multiGpu) {
-      void send(window.splitreel.updateSettings({ chosenGpuUuids: [uuid] }));
+    if (isCpu || !machine.multiGpu) {
+      void send(window.splitreel.updateSettings({ isCpuChosen: false, chosenGpuUuids: [uuid] }));
       return;
     }
     const next = chosen.includes(uuid) ? chosen.filter((id) => id !== uuid) : [...chosen, uuid];
@@ -64,7 +52,16 @@ export function DevicePicker({ machine, devices }: DevicePickerProps) {
             </Tooltip>
           );
         })}
+        <button
+          type="button"
+          className={classes(styles.gpu, isCpu && styles.cpuChosen)}
+          aria-pressed={isCpu}
+          onClick={() => void send(window.splitreel.updateSettings({ isCpuChosen: !isCpu }))}
+        >
+          {copy.plan.cpu}
+        </button>
       </div>
+      {isCpu && <CpuWorkers devices={devices} />}
       {!machine.multiGpu && machine.gpus.length > 1 && (
         <p className={styles.quiet}>
           {copy.plan.oneGpuOnly}{' '}
@@ -74,5 +71,22 @@ export function DevicePicker({ machine, devices }: DevicePickerProps) {
         </p>
       )}
     </div>
+  );
+}
+
+function CpuWorkers({ devices }: Pick<DevicePickerProps, 'devices'>) {
+  if (devices.kind !== 'cpu') return null;
+  return (
+    <NumberField
+      label={copy.plan.cpuWorkers}
+      hint={copy.plan.cpuNote}
+      value={devices.ranks}
+      min={1}
+      max={MAX_CPU_RANKS}
+      onChange={(ranks) => {
+        if (Number.isInteger(ranks) && ranks >= 1 && ranks <= MAX_CPU_RANKS)
+          void send(window.splitreel.updateSettings({ cpuRanks: ranks }));
+      }}
+    />
   );
 }

@@ -1,0 +1,103 @@
+/** The form on a fake main process: seeds, models that are not here, fixed sizes, what is said before Generate. */
+import { act, cleanup, render, screen } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { afterEach, expect, test } from 'vitest';
+import { fakeMain, gpu, MODEL, SLICES, type FakeMain } from '../../../../test/fakes/main-process';
+import { request, SHAPE } from '../../../../test/fakes/app';
+import { cpuDevices } from '../../../shared/device';
+import type { Slices } from '../../../shared/ipc';
+import { ONE_RANK } from '../../../shared/plan';
+import { App } from '../../app/App';
+import { copy } from '../../copy/en';
+import { changeDraft, useDraft } from '../../state/draft';
+import { connectProjection, useProjection } from '../../state/projection';
+
+let stop = (): void => undefined;
+afterEach(() => {
+  cleanup();
+  stop();
+  useProjection.setState({ revision: 0, slices: null });
+  useDraft.setState({ draft: null });
+});
+
+async function open(changes: Partial<Slices> = {}): Promise<FakeMain> {
+  const main = fakeMain(changes, { enqueueJob: { jobId: 'new' }, countTokens: { tokens: 3, max: 226 } });
+  Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
+  stop = connectProjection(main.api);
+  render(<App />);
+  await screen.findByLabelText('Prompt');
+  return main;
+}
+
+const press = () => userEvent.setup().keyboard('{Control>}{Enter}{/Control}');
+const seedOf = (call: unknown): number => (call as { request: { seed: number } }).request.seed;
+const shownSeed = () => screen.getByLabelText<HTMLInputElement>(copy.create.seed).valueAsNumber;
+
+test('each press takes the seed that was shown and rolls the next; a locked or typed seed stays', async () => {
+  const main = await open();
+  const user = userEvent.setup();
+  await user.type(screen.getByLabelText('Prompt'), 'a dog');
+  const first = shownSeed();
+  await press();
+  const second = shownSeed();
+  expect(second).not.toBe(first);
+  await user.click(screen.getByRole('button', { name: copy.create.seedLock }));
+  await press();
+  await press();
+  expect(main.callsOf('enqueueJob').map(seedOf)).toEqual([first, second, second]);
+  await user.click(screen.getByRole('button', { name: copy.create.seedLock }));
+  await user.clear(screen.getByLabelText(copy.create.seed));
+  await user.type(screen.getByLabelText(copy.create.seed), '7');
+  expect(screen.getByRole('button', { name: copy.create.seedLock })).toHaveAttribute('aria-pressed', 'true');
+});
+
+test('settings whose model is not here keep it by name, until another one is chosen', async () => {
+  await open();
+  const asked = request({ modelId: 'some/CogVideoX-9b', width: 160, height: 96, numInferenceSteps: 4 });
+  act(() => changeDraft({ request: asked, plan: ONE_RANK, isPlanAutomatic: false, isSeedLocked: true }));
+  expect(screen.getAllByText(copy.create.modelMissing('CogVideoX-9b'))).toHaveLength(2);
+  expect(screen.getByRole('button', { name: /Generate/ })).toBeDisabled();
+  expect(screen.getByRole('button', { name: copy.stage.addModel })).toBeVisible();
+  await userEvent.setup().selectOptions(screen.getByLabelText(copy.create.model), MODEL.name);
+  expect(screen.getByLabelText(copy.create.width)).toHaveValue(160);
+  expect(screen.getByLabelText(copy.create.steps)).toHaveValue(4);
+});
+
+test('a size that the model fixes is disabled, explained, and not an error', async () => {
+  const shape = { ...SHAPE, positions: 'learned' as const };
+  await open({ models: [{ ...MODEL, state: { status: 'ready', shape } }] });
+  expect(screen.getByLabelText(copy.create.width)).toBeDisabled();
+  expect(screen.getByLabelText(copy.create.width)).toHaveAttribute('aria-invalid', 'false');
+  expect(screen.getByText(/^This model makes 720 . 480 only\.$/)).toBeVisible();
+});
+
+test('what is missing to generate at all comes before what is missing in the form', async () => {
+  await open({ environment: { status: 'missing' } });
+  expect(screen.getByText(copy.create.missing.environment)).toBeVisible();
+  expect(screen.queryByText('Write what the video should show.')).toBeNull();
+});
+
+test('how long denoising takes is said before Generate, once it was measured', async () => {
+  const asked = request({ numInferenceSteps: 50 });
+  const measurement = { ...asked, guided: true, plan: ONE_RANK, devices: [...cpuDevices(1)], secondsPerStep: 0.5 };
+  const draft = { request: asked, plan: ONE_RANK, isPlanAutomatic: true, isSeedLocked: false };
+  await open({ measurements: [measurement], settings: { ...SLICES.settings, draft } });
+  expect(screen.getByText(copy.create.estimate('25 s'))).toBeVisible();
+});
+
+test('a prompt in another script gets a warning, an empty one no count', async () => {
+  await open();
+  const user = userEvent.setup();
+  await user.type(screen.getByLabelText('Prompt'), 'a dog');
+  expect(await screen.findByText(copy.create.tokens(3, 226))).toBeVisible();
+  await user.clear(screen.getByLabelText('Prompt'));
+  expect(screen.queryByText(/tokens$/)).toBeNull();
+  await user.type(screen.getByLabelText('Prompt'), '一只小狗');
+  expect(screen.getByText(copy.create.englishOnly)).toBeVisible();
+});
+
+test('with GPUs that do not work, the CPU can be chosen', async () => {
+  const main = await open({ machine: { ...SLICES.machine, gpus: [gpu(0), gpu(1)], driverVersion: '580' } });
+  await userEvent.setup().click(screen.getByRole('button', { name: copy.plan.cpu }));
+  expect(main.callsOf('updateSettings')).toEqual([{ isCpuChosen: true }]);
+});
