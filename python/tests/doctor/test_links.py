@@ -81,7 +81,7 @@ _WRONG_WITH_P2P = """
 _right = pattern
 def pattern(rank, numel, device):
     made = _right(rank, numel, device)
-    if sys.argv[1] == str(rank) == "1" and os.environ.get("NCCL_P2P_DISABLE") != "1":
+    if dist.get_rank() == rank == 1 and os.environ.get("NCCL_P2P_DISABLE") != "1":
         made[numel // 2 :] = 0
     return made
 """
@@ -98,7 +98,7 @@ def test_wrong_numbers_are_seen_by_real_ranks_and_judged(tmp_path: Path) -> None
 def test_a_pair_that_hangs_is_named_and_the_next_is_still_tried(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link_probe, "_START_S", 45.0)
+    monkeypatch.setattr(link_probe, "_PAIR_S", 5.0)
     hang = """
 def exchange(rank, pair, group, device, _right=exchange):
     while pair == (0, 1) and rank == 1:

@@ -1,4 +1,4 @@
-"""A supervisor as the app starts it, for tests: commands in, events out, and a way to look at its processes."""
+"""A supervisor as the app starts it, for tests: sends commands, waits for events, and finds its processes."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Worker:
         self.process.stdin.write(message if isinstance(message, bytes) else json.dumps(message).encode() + b"\n")
         self.process.stdin.flush()
 
-    def wait(self, wanted: Callable[[dict[str, Any]], bool], timeout_s: float = 20) -> dict[str, Any]:
+    def wait(self, wanted: Callable[[dict[str, Any]], bool], timeout_s: float = 60) -> dict[str, Any]:
         deadline = time.monotonic() + timeout_s
         while True:
             try:
@@ -70,19 +70,32 @@ class Worker:
             if wanted(event):
                 return event
 
-    def wait_for(self, kind: str, timeout_s: float = 20) -> dict[str, Any]:
+    def wait_for(self, kind: str, timeout_s: float = 60) -> dict[str, Any]:
         return self.wait(lambda event: event["type"] == kind, timeout_s)
 
-    def wait_end(self, timeout_s: float = 30) -> dict[str, Any]:
+    def wait_end(self, timeout_s: float = 60) -> dict[str, Any]:
         ends = {"jobFinished", "jobFailed", "jobCancelled"}
         return self.wait(lambda event: event["type"] in ends, timeout_s)
+
+    def unload(self) -> None:
+        """Ends the ranks of a supervisor that has nothing to do."""
+        self.send({"type": "unload"})
+        self.wait(lambda event: event["type"] == "engineStateChanged" and event["state"] == "cold", 30)
+
+    def forget(self) -> None:
+        """Drops the events so far, so that a test sees its own alone."""
+        self._queue = queue.Queue()
+        self.events = []
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         return [event for event in self.events if event["type"] == kind]
 
     def rank_pids(self) -> list[int]:
         busy = [e for e in self.of("engineStateChanged") if e["ranks"]]
-        return [rank["pid"] for rank in busy[-1]["ranks"]]
+        pids = [rank["pid"] for rank in busy[-1]["ranks"]]
+        # A signal to 0 would go to this process and its group.
+        assert all(pid > 0 for pid in pids), busy[-1]
+        return pids
 
     def family(self) -> list[int]:
         """The pids of the supervisor and of all that it started."""
@@ -91,7 +104,7 @@ class Worker:
     def close(self) -> int:
         assert self.process.stdin is not None
         self.process.stdin.close()
-        return self.process.wait(10)
+        return self.process.wait(30)
 
 
 def descendants(pid: int) -> list[int]:
@@ -115,7 +128,7 @@ def is_alive(pid: int) -> bool:
     return stat[stat.rindex(")") + 2] not in {"Z", "X"}
 
 
-def all_gone(pids: list[int], within_s: float = 2.0) -> bool:
+def all_gone(pids: list[int], within_s: float = 10.0) -> bool:
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
         if not any(is_alive(pid) for pid in pids):

@@ -1,14 +1,16 @@
-"""The real Links: one process per GPU, which can be killed when a link hangs."""
+"""The real Links: one rank per GPU, in processes that can be killed when a link hangs."""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from splitreel.commands.doctor.links import Exchange, Pair
@@ -52,49 +54,54 @@ class LinkProbe:
         """The answers that came before the ranks ended or hung, and why there are no more."""
         with tempfile.TemporaryDirectory(prefix="splitreel-doctor-") as name:
             folder = Path(name)
-            ranks = [self._start(rank, folder, pairs, is_p2p_off=is_p2p_off) for rank in range(len(self._numbers))]
+            launcher = self._start(folder, pairs, is_p2p_off=is_p2p_off)
             try:
-                problem = _wait(ranks, folder)
+                problem = _wait(launcher, folder)
             finally:
-                for rank in ranks:
-                    rank.kill()
-                    rank.wait()
+                # Its ranks are in its group, also where it has ended already.
+                with suppress(ProcessLookupError):
+                    os.killpg(launcher.pid, signal.SIGKILL)
+                launcher.wait()
             answers = _read(folder)
         return {
             (self._numbers[first], self._numbers[second]): each for (first, second), each in answers.items()
         }, problem
 
-    def _start(self, rank: int, folder: Path, pairs: Sequence[Pair], *, is_p2p_off: bool) -> subprocess.Popen[bytes]:
+    def _start(self, folder: Path, pairs: Sequence[Pair], *, is_p2p_off: bool) -> subprocess.Popen[bytes]:
         env = {**child_environment(), "OMP_NUM_THREADS": "1"}
         env.pop("NCCL_P2P_DISABLE", None)
         if is_p2p_off:
             env["NCCL_P2P_DISABLE"] = "1"
         env["CUDA_VISIBLE_DEVICES"] = ",".join(self._uuids)
         text = ",".join(f"{self._positions[first]}-{self._positions[second]}" for first, second in pairs)
-        command = [sys.executable, "-I", str(self._script), str(rank), str(len(self._numbers)), str(folder), text]
-        with (folder / f"output-{rank}").open("wb") as output:
-            return subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        command = [sys.executable, "-I", str(self._script), str(len(self._numbers)), str(folder), text]
+        with (folder / "output").open("wb") as output:
+            return subprocess.Popen(
+                command, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            )
 
 
-def _wait(ranks: Sequence[subprocess.Popen[bytes]], folder: Path) -> str:
+def _wait(launcher: subprocess.Popen[bytes], folder: Path) -> str:
     """Returns when all ranks have ended or nothing has come for too long, with the reason."""
     deadline = time.monotonic() + _START_S
-    seen = 0
-    while any(rank.poll() is None for rank in ranks):
-        size = (folder / "results").stat().st_size if (folder / "results").exists() else 0
-        if size != seen:
-            seen = size
+    seen: object = None
+    while launcher.poll() is None and time.monotonic() < deadline:
+        progress = [path.stat().st_size for path in (folder / "started", folder / "results") if path.exists()]
+        if progress and progress != seen:
+            seen = progress
             deadline = time.monotonic() + _PAIR_S
-        if any(rank.poll() for rank in ranks):
+        if (folder / "failed").exists():
             deadline = min(deadline, time.monotonic() + _GRACE_S)
-        if time.monotonic() > deadline:
-            break
         time.sleep(_POLL_S)
-    failed = next((number for number, rank in enumerate(ranks) if rank.poll()), None)
-    if failed is None:
+    failed = folder / "failed"
+    if failed.exists():
+        output = folder / f"output-{failed.read_text()}"
+    elif launcher.poll():
+        output = folder / "output"
+    else:
         return "nothing arrived in time"
-    lines = (folder / f"output-{failed}").read_text("utf-8", "replace").strip().splitlines()
-    return (lines or [f"rank {failed} ended with {ranks[failed].returncode}"])[-1][:200]
+    lines = output.read_text("utf-8", "replace").strip().splitlines()
+    return (lines or [f"the ranks ended with {launcher.returncode}"])[-1][:200]
 
 
 def _read(folder: Path) -> dict[Pair, Exchange]:

@@ -1,6 +1,6 @@
-"""Each rank of the link test, as a script of its own: standard library and torch alone.
+"""The ranks of the link test, as a script of its own: standard library and torch alone.
 
-    python -I link_ranks.py RANK WORLD_SIZE FOLDER PAIRS       PAIRS: 0-1,0-2,...
+    python -I link_ranks.py WORLD_SIZE FOLDER PAIRS       PAIRS: 0-1,0-2,...
 
 Every rank goes through the same list of pairs. The two of a pair exchange numbers that identify their sender, and each
 appends one JSON line to FOLDER/results. Devices: GPU RANK with NCCL, or the CPU with gloo where there is no GPU.
@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +78,7 @@ def speed(group: Any, device: torch.device) -> float | None:
     return data.numel() * data.element_size() * _REPEATS / (time.perf_counter() - begun) / 1e9
 
 
-def main(arguments: list[str]) -> None:
-    rank, world_size, folder = int(arguments[0]), int(arguments[1]), Path(arguments[2])
-    pairs = [(int(first), int(second)) for first, second in (text.split("-") for text in arguments[3].split(","))]
+def run_rank(rank: int, world_size: int, folder: Path, pairs: list[tuple[int, int]]) -> None:
     is_cuda = torch.cuda.is_available()
     device = torch.device("cuda", rank) if is_cuda else torch.device("cpu")
     if is_cuda:
@@ -87,6 +86,8 @@ def main(arguments: list[str]) -> None:
     store = f"file://{folder / 'store'}"
     # gloo keeps the ranks in step. The test itself runs over a group of the pair alone.
     dist.init_process_group("gloo", init_method=store, rank=rank, world_size=world_size, timeout=_TIMEOUT)
+    if rank == 0:
+        (folder / "started").touch()
     for pair in pairs:
         group = dist.new_group(list(pair), backend="nccl" if is_cuda else "gloo", timeout=_TIMEOUT)
         if rank in pair:
@@ -99,9 +100,43 @@ def main(arguments: list[str]) -> None:
             with (folder / "results").open("a") as results:
                 results.write(line)
         dist.barrier()
-    # No orderly shutdown: a stuck communicator would block it.
-    os._exit(0)
+
+
+def fork_rank(rank: int, world_size: int, folder: Path, pairs: list[tuple[int, int]]) -> int:
+    """The pid of a process that runs the rank, with its output in a file of its own."""
+    pid = os.fork()
+    if pid != 0:
+        return pid
+    code = 1
+    try:
+        output = os.open(folder / f"output-{rank}", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        run_rank(rank, world_size, folder, pairs)
+        code = 0
+    except BaseException:  # noqa: BLE001 - the last line of the traceback is what the doctor shows
+        traceback.print_exc()
+        sys.stderr.flush()
+    finally:
+        # No orderly shutdown: a stuck communicator would block it.
+        os._exit(code)
+
+
+def main(arguments: list[str]) -> int:
+    """Exits with the code of the first rank that failed; its number is in FOLDER/failed."""
+    world_size, folder = int(arguments[0]), Path(arguments[1])
+    pairs = [(int(first), int(second)) for first, second in (text.split("-") for text in arguments[2].split(","))]
+    # Forked ranks share the import of torch, which costs most of the test. Nothing here has touched CUDA.
+    ranks = {fork_rank(rank, world_size, folder, pairs): rank for rank in range(world_size)}
+    failure = 0
+    while ranks:
+        pid, status = os.wait()
+        rank, code = ranks.pop(pid), os.waitstatus_to_exitcode(status)
+        if code != 0 and failure == 0:
+            failure = code
+            (folder / "failed").write_text(str(rank))
+    return failure
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

@@ -66,7 +66,8 @@ class RankSet:
 
     @property
     def all_joined(self) -> bool:
-        return bool(self.ranks) and self.joined_count == len(self.ranks)
+        """And their pids are known: a rank may have joined before the zygote's notice of its fork arrives."""
+        return bool(self.ranks) and all(rank.is_joined and rank.pid is not None for rank in self.ranks)
 
     def by_serial(self, serial: int) -> Rank | None:
         return next((rank for rank in self.ranks if rank.serial == serial), None)

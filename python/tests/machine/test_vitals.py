@@ -1,0 +1,52 @@
+"""What the kernel says about a process, and a clock that ignores time in which this process was stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from splitreel.machine import vitals
+from splitreel.machine.vitals import SteadyClock, read_vitals
+
+
+def test_a_stopped_process_is_seen(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        running = read_vitals(process.pid)
+        assert running is not None
+        assert not running.is_stopped
+        os.kill(process.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+        stopped = read_vitals(process.pid)
+        assert stopped is not None
+        assert stopped.is_stopped
+        os.kill(process.pid, signal.SIGCONT)
+    finally:
+        process.kill()
+        process.wait()
+    assert read_vitals(process.pid) is None
+
+
+def test_work_is_counted(tmp_path: Path) -> None:
+    before = read_vitals(os.getpid())
+    (tmp_path / "file").write_bytes(b"x" * 1_000_000)
+    (tmp_path / "file").read_bytes()
+    after = read_vitals(os.getpid())
+    assert before is not None
+    assert after is not None
+    assert after.read_bytes - before.read_bytes >= 1_000_000
+    assert after.cpu_s >= before.cpu_s
+
+
+def test_time_in_which_this_process_was_stopped_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(vitals.time, "monotonic", lambda: now)
+    clock = SteadyClock()
+    for now in (100.2, 100.4, 3700.0, 3700.2):  # noqa: B007 - read by the lambda
+        clock.tick()
+    assert clock.now == pytest.approx(0.2 + 0.2 + 1.0 + 0.2)
