@@ -92,7 +92,7 @@ def test_wrong_numbers_are_seen_by_real_ranks_and_judged(tmp_path: Path) -> None
     (finding,) = check_links(probe, [(0, 1)], is_off_now=False)
     assert (finding.status, finding.fix) == ("problem", "p2p_off")
     assert "numbers of a sum were wrong" in finding.text
-    assert check_ranks(probe).status == "problem"
+    assert check_ranks(FakeLinks(dead=[(0, 1)])).status == "problem"
 
 
 def test_a_pair_that_hangs_is_named_and_the_next_is_still_tried(
