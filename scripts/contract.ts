@@ -112,7 +112,9 @@ function imports(body: string, file: string): string {
     if (home !== file && new RegExp(`\\b${name}\\b`).test(body)) (own[home] ??= []).push(name);
   if (/\bBounds\(/.test(body)) (own['bounds'] ??= []).push('Bounds');
   const standard = [
-    ...(body.includes('@dataclass') ? ['from dataclasses import dataclass'] : []),
+    ...(body.includes('@dataclass')
+      ? [`from dataclasses import dataclass${body.includes('= field(') ? ', field' : ''}`]
+      : []),
     ...(body.includes('(StrEnum)') ? ['from enum import StrEnum'] : []),
     ...(typing.length > 0 ? [`from typing import ${typing.join(', ')}`] : []),
   ];

@@ -1,6 +1,7 @@
 /** Which declarations of src/shared go into which module of python/splitreel/contract. */
 import { type z } from 'zod';
 import { deviceSchema } from '../../src/shared/device';
+import { hubCommandSchema, hubEventSchema } from '../../src/shared/download';
 import { appErrorSchema, reasonSchema } from '../../src/shared/errors';
 import { metadataModelSchema, metadataReportSchema, videoMetadataSchema } from '../../src/shared/library';
 import * as limits from '../../src/shared/limits';
@@ -65,6 +66,15 @@ export const MODULES: readonly Module[] = [
     doc: "What a video's file says about how it was made.",
     types: [metadataModelSchema, metadataReportSchema, videoMetadataSchema],
     messages: [],
+  },
+  {
+    file: 'downloads',
+    doc: 'Messages between the app and the downloader: newline-delimited JSON, commands on stdin, events on EVENT_FD.',
+    types: [],
+    messages: [
+      { name: 'Command', schema: hubCommandSchema },
+      { name: 'Event', schema: hubEventSchema },
+    ],
   },
 ];
 

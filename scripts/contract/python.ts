@@ -18,6 +18,8 @@ export interface Schema {
   readonly minItems?: number;
   readonly maxItems?: number;
   readonly description?: string;
+  /** A value that must not be printed. */
+  readonly secret?: boolean;
 }
 
 export interface ClassOptions {
@@ -110,6 +112,7 @@ export function enumClass(name: string, schema: Schema): readonly string[] {
 }
 
 function defaultOf(type: Schema, value: string | number | boolean | undefined): string {
+  if (type.secret === true) return ' = field(repr=False)';
   if (value === undefined) return '';
   if (type.$ref !== undefined) return ` = ${typeOf(type)}.${String(value).toUpperCase()}`;
   if (typeof value === 'boolean') return value ? ' = True' : ' = False';

@@ -1,32 +1,34 @@
 /**
- * The talk between the app and the downloader (python/splitreel/store/hub): newline-delimited JSON, commands on its stdin,
- * events on file descriptor 3. And the downloads as the window sees them.
+ * Messages between the app and the downloader (python/splitreel/store/hub): newline-delimited JSON, commands on stdin,
+ * events on EVENT_FD. python/splitreel/contract/downloads.py is generated from them. And downloads as the window sees
+ * them.
  */
 import { z } from 'zod';
 import { appErrorSchema } from './errors';
 
-const bytes = z.number().nonnegative();
+const bytes = z.number().int().nonnegative();
+const speed = z.number().nonnegative();
 const count = z.number().int().nonnegative();
 
 export const hubCommandSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('configure'),
-    /** A mirror's address; null for huggingface.co itself. */
-    endpoint: z.string().nullable(),
-    token: z.string().nullable(),
+    endpoint: z.string().nullable().describe("a mirror's address; null for huggingface.co itself"),
+    token: z.string().nullable().meta({ secret: true }),
     tokenForMirror: z.boolean(),
-    bytesPerSecond: z.number().nullable(),
+    bytesPerSecond: z.number().int().nullable().describe('null for no limit'),
   }),
-  z.object({ type: z.literal('look'), requestId: z.string(), repo: z.string(), revision: z.string() }),
+  z
+    .object({ type: z.literal('inspect'), requestId: z.string(), repo: z.string(), revision: z.string() })
+    .describe('Asks what a download would fetch.'),
   z.object({
     type: z.literal('download'),
     modelId: z.string(),
     repo: z.string(),
     revision: z.string(),
     folder: z.string(),
-    /** Where the folder is renamed to when everything is there; the same as `folder` for a repair in place. */
-    finalFolder: z.string(),
-    recordFile: z.string(),
+    finalFolder: z.string().describe('what `folder` is renamed to when it is whole; the same for a repair in place'),
+    recordFile: z.string().describe('keeps what was verified; it may lie in `folder`'),
   }),
   z.object({ type: z.literal('pause'), modelId: z.string() }),
   z.object({
@@ -34,8 +36,7 @@ export const hubCommandSchema = z.discriminatedUnion('type', [
     modelId: z.string(),
     folder: z.string(),
     recordFile: z.string(),
-    /** False: files whose size and time have not changed since they were verified are not read. */
-    everything: z.boolean(),
+    everything: z.boolean().describe('also files whose size and time have not changed since they were verified'),
   }),
 ]);
 export type HubCommand = z.infer<typeof hubCommandSchema>;
@@ -45,36 +46,33 @@ export const DOWNLOAD_STAGES = ['listing', 'fetching', 'waiting', 'verifying'] a
 export const hubEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hubReady'), versions: z.record(z.string(), z.string()) }),
   z.object({
-    type: z.literal('looked'),
+    type: z.literal('inspected'),
     requestId: z.string(),
     commit: z.string(),
     fileCount: count,
     totalBytes: bytes,
   }),
-  z.object({ type: z.literal('lookFailed'), requestId: z.string(), error: appErrorSchema }),
+  z.object({ type: z.literal('inspectFailed'), requestId: z.string(), error: appErrorSchema }),
   z.object({
     type: z.literal('downloadProgressed'),
     modelId: z.string(),
     stage: z.enum(DOWNLOAD_STAGES),
     doneBytes: bytes,
     totalBytes: bytes,
-    bytesPerSecond: bytes,
-    secondsLeft: bytes.nullable(),
-    filesDone: count,
-    fileCount: count,
+    bytesPerSecond: speed,
+    secondsLeft: speed.nullable(),
   }),
   z.object({ type: z.literal('downloadPaused'), modelId: z.string() }),
-  z.object({ type: z.literal('downloadFinished'), modelId: z.string(), folder: z.string(), fetchedBytes: bytes }),
+  z.object({ type: z.literal('downloadFinished'), modelId: z.string(), folder: z.string() }),
   z.object({ type: z.literal('downloadFailed'), modelId: z.string(), error: appErrorSchema }),
   z.object({ type: z.literal('verifyProgressed'), modelId: z.string(), doneBytes: bytes, totalBytes: bytes }),
   z.object({
     type: z.literal('verified'),
     modelId: z.string(),
     fileCount: count,
-    /** Of these the hub's own hash is known. */
-    known: count,
-    damaged: z.array(z.object({ file: z.string(), problem: z.string() })),
-    repo: z.string().nullable(),
+    known: count.describe('files whose hash Hugging Face publishes; the others are held to their first verification'),
+    damaged: z.array(z.object({ file: z.string(), problem: z.string() }).meta({ id: 'DamagedFile' })),
+    repo: z.string().nullable().describe('where damaged files can be fetched again'),
     commit: z.string().nullable(),
   }),
   z.object({ type: z.literal('verifyFailed'), modelId: z.string(), error: appErrorSchema }),
@@ -84,8 +82,8 @@ export type HubEvent = z.infer<typeof hubEventSchema>;
 const progressSchema = z.object({
   doneBytes: bytes,
   totalBytes: bytes,
-  bytesPerSecond: bytes,
-  secondsLeft: bytes.nullable(),
+  bytesPerSecond: speed,
+  secondsLeft: speed.nullable(),
 });
 
 /** A download as the window sees it; it is in the list until its model is whole or what came of it was discarded. */

@@ -1,29 +1,50 @@
-"""Messages as lines of JSON. Raises ValueError with what is wrong."""
+"""Messages as lines of JSON. Raises ValueError with what is wrong, but no values: one of them may be a token."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import TypeVar
 
-from splitreel.contract import wire
+from splitreel.contract import downloads, protocol, wire
 from splitreel.contract.limits import PROTOCOL_VERSION
-from splitreel.contract.protocol import COMMANDS, Command, Event, StartJob
+
+M = TypeVar("M")
 
 
-def parse_command(line: str | bytes) -> Command:
-    message = json.loads(line)
-    if not isinstance(message, dict):
-        raise ValueError("a command is a JSON object")  # noqa: TRY004 - one kind of error for all bad input
-    kind = COMMANDS.get(str(message.get("type")))
-    if kind is None:
-        raise ValueError(f"unknown command {str(message.get('type'))[:40]}")
-    command = wire.from_wire(kind, message)
-    if isinstance(command, StartJob) and len({device.kind for device in command.devices}) > 1:
+def parse_command(line: str | bytes) -> protocol.Command:
+    """A command of the app to the supervisor."""
+    command = _parse(protocol.COMMANDS, line)
+    if isinstance(command, protocol.StartJob) and len({device.kind for device in command.devices}) > 1:
         raise ValueError("devices: expected one kind")
     return command
 
 
-def event_line(event: Event, seq: int) -> bytes:
+def parse_download_command(line: str | bytes) -> downloads.Command:
+    """A command of the app to the downloader."""
+    return _parse(downloads.COMMANDS, line)
+
+
+def event_line(event: protocol.Event, seq: int) -> bytes:
+    return _line({"v": PROTOCOL_VERSION, "seq": seq}, event)
+
+
+def download_event_line(event: downloads.Event) -> bytes:
+    return _line({}, event)
+
+
+def _parse(kinds: Mapping[str, type[M]], line: str | bytes) -> M:
+    message = json.loads(line)
+    if not isinstance(message, dict):
+        raise ValueError("a command is a JSON object")  # noqa: TRY004 - one kind of error for all bad input
+    kind = kinds.get(str(message.get("type")))
+    if kind is None:
+        raise ValueError("unknown command")
+    return wire.from_wire(kind, message)
+
+
+def _line(head: Mapping[str, object], event: object) -> bytes:
     payload = wire.to_wire(event)
     assert isinstance(payload, dict)
-    text = json.dumps({"v": PROTOCOL_VERSION, "seq": seq, **payload}, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps({**head, **payload}, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "replace") + b"\n"

@@ -20,10 +20,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from splitreel.contract.downloads import Configure, Download
 from splitreel.store.hub.digests import hash_file
 from splitreel.store.hub.download import ModelDownload
 from splitreel.store.hub.pace import Pace
-from splitreel.store.hub.protocol import Configure, Download
 from splitreel.store.hub.session import HubSession
 from tests.hub.client import DEMO, REPO, WEIGHTS
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from splitreel.contract.downloads import Configure, Download, DownloadProgressed
 from splitreel.contract.messages import RESOURCES
 from splitreel.store.hub.download import ModelDownload, Tuning
 from splitreel.store.hub.pace import Pace
-from splitreel.store.hub.protocol import Configure, Download, DownloadProgressed
 from splitreel.store.hub.session import HubSession
 from tests.fakes.hub import FakeHub
 

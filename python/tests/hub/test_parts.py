@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from splitreel.contract.downloads import Verified, Verify
 from splitreel.contract.errors import SplitreelError
+from splitreel.contract.lines import parse_download_command
 from splitreel.store.hub.digests import hash_file
 from splitreel.store.hub.download import Paused
 from splitreel.store.hub.pace import Pace, Speed
 from splitreel.store.hub.part_file import PartFile
-from splitreel.store.hub.protocol import Verified, Verify, parse_command
 from splitreel.store.hub.selection import Digest, RemoteFile
 from splitreel.store.hub.verify import verify
 from tests.fakes.hub import FakeHub
@@ -258,7 +259,7 @@ def test_hashes_are_gits_and_sha256(tmp_path: Path) -> None:
 
 def test_a_bad_command_never_repeats_what_it_held() -> None:
     with pytest.raises(ValueError, match="endpoint") as caught:
-        parse_command('{"type":"configure","token":"hf_secret","tokenForMirror":false,"bytesPerSecond":null}')
+        parse_download_command('{"type":"configure","token":"hf_secret","tokenForMirror":false,"bytesPerSecond":null}')
     assert "hf_secret" not in str(caught.value)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from splitreel.contract.downloads import Configure
 from splitreel.contract.errors import SplitreelError
-from splitreel.store.hub.protocol import Configure
 from splitreel.store.hub.session import HUB, HubSession, check_endpoint
 from tests.fakes.hub import FakeHub
 from tests.hub.client import DEMO, REPO, Fetch, HubProcess, held, wanted

@@ -16,7 +16,7 @@ type Of<T extends HubEvent['type']> = Extract<HubEvent, { readonly type: T }>;
 type Wish<T extends HubCommand['type']> = Omit<Extract<HubCommand, { readonly type: T }>, 'type'>;
 
 export interface Hub {
-  readonly look: (repo: string, revision: string) => Promise<Of<'looked'>>;
+  readonly look: (repo: string, revision: string) => Promise<Of<'inspected'>>;
   /** Throws what ended it; `paused` where that was asked for. */
   readonly download: (
     wish: Wish<'download'>,
@@ -134,9 +134,9 @@ export function createHub(ports: HubPorts): Hub {
   return {
     look: (repo, revision) => {
       const requestId = ports.random.id();
-      return request<Of<'looked'>>({ type: 'look', requestId, repo, revision }, (event) => {
-        if (event.type === 'looked' && event.requestId === requestId) return { value: event };
-        return event.type === 'lookFailed' && event.requestId === requestId ? { error: event.error } : null;
+      return request<Of<'inspected'>>({ type: 'inspect', requestId, repo, revision }, (event) => {
+        if (event.type === 'inspected' && event.requestId === requestId) return { value: event };
+        return event.type === 'inspectFailed' && event.requestId === requestId ? { error: event.error } : null;
       });
     },
     download: (wish, onProgress) =>

@@ -16,6 +16,7 @@ from pathlib import Path
 from queue import Queue
 from typing import Final, Literal, TypeVar
 
+from splitreel.contract.downloads import Download, DownloadProgressed
 from splitreel.contract.errors import SplitreelError
 from splitreel.store.hub.digests import (
     BLOCK_BYTES,
@@ -29,9 +30,8 @@ from splitreel.store.hub.digests import (
 )
 from splitreel.store.hub.pace import Pace, Speed
 from splitreel.store.hub.part_file import PartFile
-from splitreel.store.hub.protocol import MAX_CONNECTIONS, Download, DownloadProgressed
 from splitreel.store.hub.selection import RemoteFile
-from splitreel.store.hub.session import HubSession, Interrupted
+from splitreel.store.hub.session import MAX_CONNECTIONS, HubSession, Interrupted
 from splitreel.store.hub.targets import PARTS, make_parts_folder, writable_target
 
 T = TypeVar("T")
@@ -324,8 +324,6 @@ class ModelDownload:
             total_bytes=total,
             bytes_per_second=per_second,
             seconds_left=(total - done) / per_second if per_second > 0 and stage == "fetching" else None,
-            files_done=sum(part is None for _, part in parts),
-            file_count=len(parts),
         )
 
     def _settle(self) -> None:

@@ -12,15 +12,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from splitreel.contract import downloads
+from splitreel.contract.downloads import Configure, Download, Event, Inspect, Pause, Verify
 from splitreel.contract.errors import AppError, SplitreelError
-from splitreel.store.hub import protocol
+from splitreel.contract.limits import EVENT_FD
+from splitreel.contract.lines import download_event_line, parse_download_command
 from splitreel.store.hub.download import ModelDownload, Paused, disk_full
 from splitreel.store.hub.pace import Pace
-from splitreel.store.hub.protocol import Configure, Download, Event, Look, Pause, Verify
 from splitreel.store.hub.session import HubSession, Interrupted, describe, versions
 from splitreel.store.hub.verify import verify
 
-_EVENTS_FD: Final = 3
 _VERIFY_PROGRESS_SECONDS: Final = 0.25
 # Connections notice within one read; what they hold is counted before they end.
 _END_SECONDS: Final = 2.0
@@ -39,7 +40,7 @@ class HubService:
     def tell(self, event: Event) -> None:
         with self._lock:
             try:
-                self._out.write(protocol.event_line(event))
+                self._out.write(download_event_line(event))
                 self._out.flush()
             except (OSError, ValueError):
                 # The app has gone: stdin says so too, and that ends us.
@@ -47,12 +48,12 @@ class HubService:
 
     def take(self, line: bytes) -> None:
         """Raises ValueError for a line that is no command."""
-        command = protocol.parse_command(line)
+        command = parse_download_command(line)
         match command:
             case Configure():
                 self._configure(command)
-            case Look():
-                threading.Thread(target=self._look, args=(command,), daemon=True).start()
+            case Inspect():
+                threading.Thread(target=self._inspect, args=(command,), daemon=True).start()
             case Download():
                 self._start(command.model_id, lambda stop: self._download(command, stop))
             case Pause(model_id):
@@ -93,24 +94,24 @@ class HubService:
         self._running[model_id] = (stop, thread)
         thread.start()
 
-    def _look(self, command: Look) -> None:
+    def _inspect(self, command: Inspect) -> None:
         try:
             commit, files = self._need_session().listing(command.repo, command.revision)
             total = sum(file.size for file in files)
-            self.tell(protocol.Looked(command.request_id, commit, len(files), total))
+            self.tell(downloads.Inspected(command.request_id, commit, len(files), total))
         except (SplitreelError, Interrupted, OSError) as error:
-            self.tell(protocol.LookFailed(command.request_id, error_of(error, None)))
+            self.tell(downloads.InspectFailed(command.request_id, error_of(error, None)))
 
     def _download(self, command: Download, stop: threading.Event) -> None:
         try:
             download = ModelDownload(command, self._need_session(), self._pace, self.tell)
             download.stop = stop
-            fetched = download.run()
-            self.tell(protocol.DownloadFinished(command.model_id, command.final_folder, fetched))
+            download.run()
+            self.tell(downloads.DownloadFinished(command.model_id, command.final_folder))
         except Paused:
-            self.tell(protocol.DownloadPaused(command.model_id))
+            self.tell(downloads.DownloadPaused(command.model_id))
         except Exception as error:  # noqa: BLE001 - told as an event: the process serves other models
-            self.tell(protocol.DownloadFailed(command.model_id, error_of(error, Path(command.folder))))
+            self.tell(downloads.DownloadFailed(command.model_id, error_of(error, Path(command.folder))))
 
     def _verify(self, command: Verify, stop: threading.Event) -> None:
         last = 0.0
@@ -120,7 +121,7 @@ class HubService:
             now = time.monotonic()
             if done == total or now - last >= _VERIFY_PROGRESS_SECONDS:
                 last = now
-                self.tell(protocol.VerifyProgressed(command.model_id, done, total))
+                self.tell(downloads.VerifyProgressed(command.model_id, done, total))
 
         def check() -> None:
             if stop.is_set():
@@ -129,9 +130,9 @@ class HubService:
         try:
             self.tell(verify(command, hear, check))
         except Paused:
-            self.tell(protocol.VerifyFailed(command.model_id, AppError("CANCELLED")))
+            self.tell(downloads.VerifyFailed(command.model_id, AppError("CANCELLED")))
         except Exception as error:  # noqa: BLE001 - as above
-            self.tell(protocol.VerifyFailed(command.model_id, error_of(error, Path(command.folder))))
+            self.tell(downloads.VerifyFailed(command.model_id, error_of(error, Path(command.folder))))
 
 
 def error_of(error: BaseException, folder: Path | None) -> AppError:
@@ -151,9 +152,9 @@ def serve() -> int:
     """Until stdin ends. Exit code 0, or 2 where a line was no command."""
     # Its warnings name addresses, which may be signed.
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
-    with os.fdopen(_EVENTS_FD, "wb", buffering=0) as out:
+    with os.fdopen(EVENT_FD, "wb", buffering=0) as out:
         service = HubService(out)
-        service.tell(protocol.HubReady(versions()))
+        service.tell(downloads.HubReady(versions()))
         code = 0
         for line in sys.stdin.buffer:
             try:

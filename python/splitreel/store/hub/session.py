@@ -24,13 +24,14 @@ from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNot
 from huggingface_hub.utils._headers import build_hf_headers
 
 from splitreel import __version__
+from splitreel.contract.downloads import Configure
 from splitreel.contract.errors import SplitreelError
-from splitreel.store.hub.protocol import MAX_CONNECTIONS, Configure
 from splitreel.store.hub.selection import RemoteFile, digest_of, wanted_files
 
 T = TypeVar("T")
 
 HUB: Final = "https://huggingface.co"
+MAX_CONNECTIONS: Final = 6
 _CONNECT_SECONDS: Final = 15.0
 # Silence on an open connection for this long is a broken connection.
 _READ_SECONDS: Final = 30.0

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from splitreel.contract.downloads import DamagedFile, Verified, Verify
 from splitreel.store.hub.digests import Record, RecordedFile, hash_file, read_record, recorded, write_record
-from splitreel.store.hub.protocol import DamagedFile, Verified, Verify
 from splitreel.store.hub.selection import Digest, digest_of
 from splitreel.store.locations import cache_folder
 from splitreel.store.model_folder import files_of
