@@ -44,7 +44,7 @@ def run(folder: Path, *arguments: str, prompt: str = "a dog") -> subprocess.Comp
         (["--seed", "-1"], "a dog", 2, "seed must be a whole number"),
         (["--image", "x.png"], "a dog", 2, "does not start from a picture"),
         (["--prompt_file", "none.txt"], "a dog", 2, "none.txt cannot be read"),
-        (["--attention", "sage"], "a dog", 3, "sage needs an NVIDIA GPU"),
+        (["--attention", "flash4"], "a dog", 3, "flash4 needs an NVIDIA GPU"),
         (["--device", "cuda"], "a dog", 3, "No NVIDIA driver was found."),
         (["--model", "nowhere"], "a dog", 3, "There is no model at"),
         ([], os.fsdecode(b"caf\xe9"), 2, "Prompt 1 is not UTF-8 text."),

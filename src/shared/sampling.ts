@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 export const SCHEDULERS = ['model', 'ddim', 'dpm'] as const;
 export const OFFLOADS = ['none', 'model', 'sequential'] as const;
-export const ATTENTION_KERNELS = ['sdpa', 'cudnn', 'flash', 'flash3', 'sage'] as const;
+export const ATTENTION_KERNELS = ['auto', 'sdpa', 'cudnn', 'flash', 'flash3', 'flash4'] as const;
 
 export const schedulerSchema = z.enum(SCHEDULERS).meta({
   id: 'Scheduler',
@@ -17,7 +17,9 @@ export const offloadSchema = z.enum(OFFLOADS).meta({
 });
 export const kernelSchema = z.enum(ATTENTION_KERNELS).meta({
   id: 'Kernel',
-  description: 'Attention kernels. All but SDPA need CUDA; the last three need a package of their own.',
+  description:
+    'Attention kernels. `auto` is the fastest that is right on the machine. All others but SDPA need CUDA; the last two ' +
+    'need a package of their own.',
 });
 
 /** What holds for every model unless something else is chosen. */
@@ -27,7 +29,7 @@ export const SAMPLING_DEFAULTS = {
   useDynamicCfg: true,
   scheduler: 'model',
   offload: 'none',
-  attention: 'sdpa',
+  attention: 'auto',
   numPipelinePatch: 4,
   warmupSteps: 1,
 } as const;

@@ -75,7 +75,7 @@ _PLANS = (
 # xfuser takes these of them; it splits nothing by tensor and runs half the blocks by pipeline.
 _PEER_PLANS = (Plan(), Plan(cfg=2), Plan(ulysses=2), Plan(ring=2), Plan(cfg=2, ulysses=2), Plan(cfg=2, ulysses=4))
 
-_CUDA_KERNELS = (Kernel.CUDNN, Kernel.FLASH, Kernel.FLASH3, Kernel.SAGE)
+_CUDA_KERNELS = (Kernel.CUDNN, Kernel.FLASH, Kernel.FLASH3, Kernel.FLASH4)
 
 
 def small(model: SyntheticModel) -> SyntheticModel:

@@ -27,6 +27,7 @@ class Run:
     job: EngineJob
     plan: Plan = field(default_factory=Plan)
     dtype: str = "auto"
+    fused: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class StepClock(SilentHooks):
 def run_engine(context: RankContext, run: Run) -> Measured | None:
     """On every rank; None on those that the plan leaves idle."""
     clock = StepClock(context.device)
-    load = context.engine.load(run.model, run.plan, LoadOptions(dtype=run.dtype), clock)
+    load = context.engine.load(run.model, run.plan, LoadOptions(dtype=run.dtype, fused=run.fused), clock)
     report = context.engine.generate(run.job, run.plan, clock)
     if not report.took_part:
         return None

@@ -150,7 +150,7 @@ def make_parser(program: str) -> argparse.ArgumentParser:
     add("--no_use_dynamic_cfg", action="store_false", dest="use_dynamic_cfg", help=argparse.SUPPRESS)
     add("--seed", type=int, default=_DEFAULT_SEED)
     add("--scheduler", type=Scheduler, choices=tuple(Scheduler), default=Scheduler.MODEL)
-    add("--attention", type=Kernel, choices=tuple(Kernel), default=Kernel.SDPA)
+    add("--attention", type=Kernel, choices=tuple(Kernel), default=Kernel.AUTO)
     add("--dtype", choices=_DTYPES, default="auto", help="bfloat16 on CUDA, float32 on the CPU")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
     add("--enable_model_cpu_offload", action="store_true")

@@ -45,13 +45,18 @@ class Offload(StrEnum):
 
 
 class Kernel(StrEnum):
-    """Attention kernels. All but SDPA need CUDA; the last three need a package of their own."""
+    """Attention kernels.
 
+    `auto` is the fastest that is right on the machine. All others but SDPA need CUDA; the last two need a package of
+    their own.
+    """
+
+    AUTO = "auto"
     SDPA = "sdpa"
     CUDNN = "cudnn"
     FLASH = "flash"
     FLASH3 = "flash3"
-    SAGE = "sage"
+    FLASH4 = "flash4"
 
 
 class TextEncoderPolicy(StrEnum):
@@ -96,7 +101,7 @@ class SamplingParams:
     use_dynamic_cfg: bool = True
     scheduler: Scheduler = Scheduler.MODEL
     offload: Offload = Offload.NONE
-    attention: Kernel = Kernel.SDPA
+    attention: Kernel = Kernel.AUTO
     num_pipeline_patch: int = 4  # PipeFusion: patches that the image tokens are divided into
     warmup_steps: int = 1  # PipeFusion: first steps that run in full, before stale values are used
 

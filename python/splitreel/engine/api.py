@@ -44,6 +44,7 @@ class LoadOptions:
 
     dtype: str = "auto"  # "auto": bfloat16 on CUDA, float32 on the CPU; or either by name
     offload: Offload = Offload.NONE
+    fused: bool = True  # our own kernels, where they run; False: as diffusers computes
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import torch
 
-from splitreel.contract.types import Plan, Stage, TextEncoderPolicy
+from splitreel.contract.errors import SplitreelError
+from splitreel.contract.types import Kernel, Plan, Stage, TextEncoderPolicy
 from splitreel.engine.api import EngineJob, EngineReport, Hooks, LoadOptions, LoadReport
 from splitreel.engine.context import EngineContext
 from splitreel.engine.loaded_model import LoadedModel, LoadRequest, load_model
@@ -73,6 +74,9 @@ class Engine:
         request = LoadRequest(model, options, plan, self._shards[self._context.rank], self._open_tensors)
         with self._context.meter.stage(Stage.LOADING):
             loaded = self._world.together(lambda: load_model(request, self._tp_group, self._context, hooks))
+        # The two ways exchange different tensors, so all ranks take the same one.
+        if self._world.all(loaded.model.fused_problem is None):
+            loaded.model.fuse()
         self._loaded = loaded
         hooks.stage_finished(0, Stage.LOADING)
         return _load_report(loaded, reused=False, seconds=time.perf_counter() - began)
@@ -89,18 +93,33 @@ class Engine:
             return EngineReport(False, (), {}, (), (), False, TextEncoderPolicy.KEPT, job.attention)
         loaded.model.use(mesh, kernel)
         try:
-            return JobRun(loaded, job, mesh, self._context, hooks).all_videos()
+            return JobRun(loaded, job, mesh, Kernel(kernel.name), self._context, hooks).all_videos()
         finally:
             self._context.meter.take()
 
     def _kernel(self, loaded: LoadedModel, job: EngineJob, plan: Plan) -> AttentionKernel:
-        """The requested kernel, compared with SDPA before its first use. If it fails on one rank, it fails on all."""
+        """The requested kernel, compared with SDPA before its first use. If it fails on one rank, it fails on all.
+
+        AUTO is the first rank's choice, and SDPA where another rank cannot follow it.
+        """
         model = loaded.model
         # Under PipeFusion, Ring only exchanges fresh keys and values, so it needs no log-sum-exp.
         with_ring = plan.ring > 1 and plan.pp == 1
-        return self._world.together(
-            lambda: self._kernels.choose(job.attention.value, model.dtype, model.head_dim, with_ring=with_ring)
-        )
+
+        def choose(name: str) -> AttentionKernel:
+            return self._world.together(
+                lambda: self._kernels.choose(name, model.dtype, model.head_dim, with_ring=with_ring)
+            )
+
+        if job.attention is not Kernel.AUTO:
+            return choose(job.attention.value)
+        names = [kernel.value for kernel in Kernel]
+        fastest = self._world.together(lambda: self._kernels.fastest(model.dtype, model.head_dim, with_ring=with_ring))
+        name = names[self._world.of_first(names.index(fastest))]
+        try:
+            return choose(name)
+        except SplitreelError:
+            return choose(Kernel.SDPA.value)
 
     def unload(self) -> None:
         """Frees every weight on this rank."""

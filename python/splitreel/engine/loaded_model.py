@@ -75,7 +75,7 @@ def load_model(
         if failure is None:
             raise
         raise failure from error
-    model = family.make(LoadedComponents(folder, components.modules, device, tp_group))
+    model = family.make(LoadedComponents(folder, components.modules, device, tp_group, options.fused))
     again = ReadOptions(dtype, device, lambda _read, _total: None, request.open_tensors)
     held = sum(bytes_of(module) for module in components.modules.values())
     pin_memory = can_pin_weights(context.memory_budget, context.world_size, held)

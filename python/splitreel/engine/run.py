@@ -10,7 +10,7 @@ import torch
 from PIL.Image import Image
 
 from splitreel.contract.errors import SplitreelError, UnsharedError
-from splitreel.contract.types import Stage, TextEncoderPolicy
+from splitreel.contract.types import Kernel, Stage, TextEncoderPolicy
 from splitreel.engine.api import EngineJob, EngineReport, Hooks, VideoOutcome
 from splitreel.engine.context import EngineContext
 from splitreel.engine.decoding import decode_video
@@ -29,13 +29,22 @@ T = TypeVar("T")
 class JobRun:
     """Runs the stages of each video that this rank's replica makes."""
 
-    def __init__(self, loaded: LoadedModel, job: EngineJob, mesh: Mesh, context: EngineContext, hooks: Hooks) -> None:
+    def __init__(
+        self,
+        loaded: LoadedModel,
+        job: EngineJob,
+        mesh: Mesh,
+        kernel: Kernel,
+        context: EngineContext,
+        hooks: Hooks,
+    ) -> None:
         self._loaded = loaded
         self._model = loaded.model
         self._placement = loaded.placement
         self._memory_job = memory_job(job, loaded.options, loaded.model.dtype)
         self._job = job
         self._mesh = mesh
+        self._kernel = kernel
         self._context = context
         self._hooks = hooks
         self._replica = Agreement(mesh[REPLICA].handle, mesh[REPLICA].size)
@@ -59,7 +68,7 @@ class JobRun:
             tuple(self._bytes_per_step),
             self._is_approximate,
             self._placement.text_encoder_policy,
-            self._job.attention,
+            self._kernel,
         )
 
     @torch.no_grad()

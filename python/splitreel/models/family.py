@@ -108,9 +108,14 @@ class VideoModel(Protocol):
 
     components: Components
     head_dim: int  # of the attention that runs on a chosen kernel
+    fused_problem: str | None  # why our own kernels cannot run this model here
 
     @property
     def dtype(self) -> torch.dtype: ...
+
+    def fuse(self) -> None:
+        """Runs on our own kernels from now on. All ranks do, or none: the two exchange different tensors."""
+        ...
 
     def use(self, mesh: Mesh, kernel: AttentionKernel) -> None:
         """Applies to every call from now on. Does not touch the weights."""
@@ -141,6 +146,7 @@ class LoadedComponents:
     modules: Mapping[str, nn.Module]
     device: torch.device
     tp_group: TensorParallelGroup
+    fused: bool  # whether our own kernels may be used
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,19 @@ class Agreement:
         if self._worst(_Outcome.CANCELLED if cancelled else _Outcome.DONE) is not _Outcome.DONE:
             raise Cancelled
 
+    def all(self, is_true: bool) -> bool:
+        """Collective. Whether it is true on every rank."""
+        return self._worst(_Outcome.DONE if is_true else _Outcome.FAILED) is _Outcome.DONE
+
+    def of_first(self, number: int) -> int:
+        """Collective. The number that the first rank passes."""
+        if self._size == 1:
+            return number
+        given = torch.tensor([number], dtype=torch.int64)
+        with waiting_for_peers():
+            dist.broadcast(given, group_src=0, group=self._group)
+        return int(given.item())
+
     def together(self, operation: Callable[[], T]) -> T:
         """Collective. Runs a local operation on each rank; if it fails on one, every rank raises.
 

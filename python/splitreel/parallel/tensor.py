@@ -62,9 +62,13 @@ class RowParallelLinear(nn.Module):
         self._tp_group = tp_group
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        total = all_reduce(F.linear(x, self.weight), self._tp_group.group, self._tp_group.traffic)
+        total = self.sum_over_ranks(F.linear(x, self.weight))
         # After the sum: every rank holds the whole bias.
         return total if self.bias is None else total + self.bias
+
+    def sum_over_ranks(self, partial: torch.Tensor) -> torch.Tensor:
+        """Of the products of all slices. Changes the tensor."""
+        return all_reduce(partial, self._tp_group.group, self._tp_group.traffic)
 
 
 class GatheredColumnLinear(nn.Module):

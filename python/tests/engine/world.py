@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing as mp
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -101,7 +102,10 @@ class RunResult:
     errors: tuple[str, ...]  # codes of the videos that failed
 
 
-def _rank(rank: int, world: int, store: str, pipe: Connection) -> None:
+def _rank(rank: int, world: int, store: str, pipe: Connection, *, interprets_kernels: bool) -> None:
+    if interprets_kernels:
+        # Before the first import of a kernel.
+        os.environ["TRITON_INTERPRET"] = "1"
     torch.set_num_threads(1)
     dist.init_process_group(
         "gloo", init_method=f"file://{store}", rank=rank, world_size=world, timeout=timedelta(seconds=60)
@@ -163,14 +167,20 @@ def frames_hash(frames: list[np.ndarray[Any, Any]]) -> str:
 class World:
     """`size` warm ranks. Use as a context. A rank that does not answer makes the world unusable (`is_lost`)."""
 
-    def __init__(self, size: int, folder: Path) -> None:
+    def __init__(self, size: int, folder: Path, *, interprets_kernels: bool = False) -> None:
+        """`interprets_kernels`: models run on the fused kernels, by Triton's interpreter."""
         context = mp.get_context("fork")
         self.is_lost = False
         self._pipes: list[Connection] = []
         self._processes = []
         for rank in range(size):
             ours, theirs = context.Pipe()
-            process = context.Process(target=_rank, args=(rank, size, str(folder / "store"), theirs), daemon=True)
+            process = context.Process(
+                target=_rank,
+                args=(rank, size, str(folder / "store"), theirs),
+                kwargs={"interprets_kernels": interprets_kernels},
+                daemon=True,
+            )
             process.start()
             theirs.close()
             self._pipes.append(ours)

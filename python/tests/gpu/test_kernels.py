@@ -73,7 +73,7 @@ def test_cudnn_and_flash_launch_their_own_kernels() -> None:
     assert any("flash" in key and "cudnn" not in key for key in kernel_functions("flash", tensors))
 
 
-@pytest.mark.parametrize("name", ["flash3", "sage"])
+@pytest.mark.parametrize("name", ["flash3", "flash4"])
 def test_what_is_not_installed_is_refused_in_words(name: str) -> None:
     package = needs_of(name).package
     assert package is not None

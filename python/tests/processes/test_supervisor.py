@@ -95,7 +95,7 @@ def test_it_reports_which_attention_kernels_can_be_chosen() -> None:
     worker = Worker(FAKE)
     found = worker.wait_for("kernelsFound")["kernels"]
     worker.close()
-    assert [state["kernel"] for state in found] == ["sdpa", "cudnn", "flash", "flash3", "sage"]
+    assert [state["kernel"] for state in found] == ["sdpa", "cudnn", "flash", "flash3", "flash4"]
     assert found[0]["reason"] is None
     blocked = {state["reason"]["code"] for state in found[1:] if state["reason"] is not None}
     if shutil.which("nvidia-smi") is None:

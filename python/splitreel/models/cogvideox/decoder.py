@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,9 +29,17 @@ class ParallelDecoder:
     """
 
     def __init__(
-        self, vae: AutoencoderKLCogVideoX, latents_BFCHW: torch.Tensor, group: Group, traffic: Traffic
+        self,
+        vae: AutoencoderKLCogVideoX,
+        latents_BFCHW: torch.Tensor,
+        group: Group,
+        traffic: Traffic,
+        *,
+        is_fused: bool = False,
     ) -> None:
+        """`is_fused`: by our own kernels, to which the VAE's weights are prepared."""
         self._vae = vae
+        self._is_fused = is_fused
         self._group = group
         self._traffic = traffic
         self._z_BCFHW = latents_BFCHW.permute(0, 2, 1, 3, 4) / vae.config.scaling_factor
@@ -59,16 +68,26 @@ class ParallelDecoder:
         if round_ >= len(own):
             return
         tile = self._tiles[own[round_]]
-        cache: object = None
+        cache: Any = None
         times = []
         for span in self._spans:
             z = self._z_BCFHW[:, :, span.slice, tile.rows.slice, tile.columns.slice]
             if self._vae.post_quant_conv is not None:
                 z = self._vae.post_quant_conv(z)
-            part, cache = self._vae.decoder(z, conv_cache=cache)
+            part, cache = self._decode_span(z, cache)
             times.append(part)
             unit_done()
         self._parts[own[round_]] = torch.cat(times, dim=2)
+
+    def _decode_span(self, z: torch.Tensor, cache: Any) -> tuple[torch.Tensor, Any]:
+        """One call of the decoder, with what the span before left for the convolutions."""
+        if self._is_fused:
+            # Triton is not in every environment.
+            from splitreel.kernels.vae_decoder import FusedDecoder
+
+            return FusedDecoder(self._vae.decoder).decode(z, cache)
+        part, cache = self._vae.decoder(z, conv_cache=cache)
+        return part, cache
 
     def collect(self, round_: int, unit_done: Callable[[], None]) -> None:
         """Sends the round's tiles to the writer, which calls `unit_done` for each unit it receives."""

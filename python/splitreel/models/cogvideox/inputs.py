@@ -29,7 +29,8 @@ class DenoisingInputs:
 
     latents: torch.Tensor
     image_latents: torch.Tensor | None
-    timesteps: torch.Tensor
+    timesteps: torch.Tensor  # on the CPU, where the scheduler reads them
+    device_timesteps: torch.Tensor
     rotary: Rotary | None
     ofs: torch.Tensor | None
     generator: torch.Generator
@@ -41,7 +42,7 @@ def prepare_inputs(
     """Draws the same numbers in the same order as the pipeline, so a seed gives the same video."""
     generator = torch.Generator("cpu").manual_seed(seed)
     config = pipeline.transformer.config
-    pipeline.scheduler.set_timesteps(params.num_inference_steps, device=device)
+    pipeline.scheduler.set_timesteps(params.num_inference_steps, device="cpu")
     frames = params.num_frames
     latent_frames = (frames - 1) // pipeline.vae_scale_factor_temporal + 1
     if config.patch_size_t is not None and latent_frames % config.patch_size_t != 0:
@@ -62,7 +63,8 @@ def prepare_inputs(
     ofs = None
     if config.ofs_embed_dim is not None:
         ofs = latents.new_full((1,), fill_value=2.0)
-    return DenoisingInputs(latents, image_latents, pipeline.scheduler.timesteps, rotary, ofs, generator)
+    timesteps = pipeline.scheduler.timesteps
+    return DenoisingInputs(latents, image_latents, timesteps, timesteps.to(device), rotary, ofs, generator)
 
 
 def guidance_at(params: SamplingParams, timestep: float) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,9 +14,11 @@ from transformers import T5Tokenizer
 
 from splitreel.contract.errors import SplitreelError
 from splitreel.contract.types import SamplingParams
+from splitreel.kernels.checks import fused_decoder_problem, fused_kernels_problem
 from splitreel.models.cogvideox.decoder import ParallelDecoder
+from splitreel.models.cogvideox.denoising import WholeVideo, denoise
 from splitreel.models.cogvideox.image_encoder import ParallelImageEncoder
-from splitreel.models.cogvideox.inputs import Pipeline, prepare_inputs
+from splitreel.models.cogvideox.inputs import DenoisingInputs, Pipeline, prepare_inputs
 from splitreel.models.cogvideox.patch_scheduler import Scheduler
 from splitreel.models.cogvideox.patches import CogVideoXPatches
 from splitreel.models.cogvideox.sharding import AbsentBlock
@@ -71,6 +72,21 @@ class CogVideoXModel:
             [block for block in self._pipeline.transformer.transformer_blocks if not isinstance(block, AbsentBlock)],
             self._pipeline.vae,
         )
+        self.fused_problem = self._find_fused_problem() if loaded.fused else "it was not asked for"
+        if self.fused_problem is None:
+            from splitreel.kernels.vae_decoder import prepare
+
+            prepare(self._pipeline.vae.decoder)
+
+    def _find_fused_problem(self) -> str | None:
+        width = int(self._pipeline.transformer.config.num_attention_heads) * self.head_dim
+        return fused_kernels_problem(
+            self._device, self.dtype, width=width, head_width=self.head_dim
+        ) or fused_decoder_problem(self._device, self.dtype)
+
+    def fuse(self) -> None:
+        assert self.fused_problem is None
+        self._split.fuse()
 
     @property
     def dtype(self) -> torch.dtype:
@@ -101,8 +117,8 @@ class CogVideoXModel:
         self._pipeline.scheduler = self._scheduler(params.scheduler)
         is_image_to_video = isinstance(self._pipeline, CogVideoXImageToVideoPipeline)
         assert is_image_to_video == (image is not None), "the request is checked against the model's task"
-        denoise = self._denoise_by_patches if self._split.mesh.plan.pp > 1 else self._denoise_whole
-        denoised = denoise(params, seed, text, image, run)
+        is_piped = self._split.mesh.plan.pp > 1
+        denoised = (self._denoise_by_patches if is_piped else self._denoise_whole)(params, seed, text, image, run)
         # CogVideoX 1.5 pads at the front to a multiple of its temporal patch size. That isn't part of the video.
         frames = (params.num_frames - 1) // self._pipeline.vae_scale_factor_temporal + 1
         latents = denoised.latents
@@ -111,36 +127,16 @@ class CogVideoXModel:
     def _denoise_whole(
         self, params: SamplingParams, seed: int, text: TextEmbeddings, image: Image | None, run: DenoisingRun
     ) -> Denoised:
-        """With the pipeline's own loop: each rank runs the whole scheduler, only the transformer is split."""
-        began = time.perf_counter()
+        """Each rank runs the whole scheduler, only the transformer is split."""
+        inputs, both = self._inputs(params, seed, text, image, run)
 
-        def after_step(
-            _pipe: object, index: int, _time: object, tensors: dict[str, torch.Tensor]
-        ) -> dict[str, torch.Tensor]:
-            nonlocal began
-            run.on_step(StepResult(index, time.perf_counter() - began, tensors["latents"]))
+        def after_step(step: StepResult) -> None:
+            run.on_step(step)
             run.replica.raise_if_any(run.cancel_requested())
-            began = time.perf_counter()
-            return tensors
 
-        extra: dict[str, object] = {} if image is None else {"image": image}
-        with run.on_device.transformer(), self._image_encoder(run).replacing_vae_encode():
-            latents: torch.Tensor = self._pipeline(
-                prompt_embeds=text.positive,
-                negative_prompt_embeds=text.negative,
-                width=params.width,
-                height=params.height,
-                num_frames=params.num_frames,
-                num_inference_steps=params.num_inference_steps,
-                guidance_scale=params.guidance_scale,
-                use_dynamic_cfg=params.use_dynamic_cfg,
-                generator=torch.Generator("cpu").manual_seed(seed),
-                max_sequence_length=self._text_tokens,
-                callback_on_step_end=after_step,
-                output_type="latent",
-                **extra,
-            ).frames
-        return Denoised(latents, is_approximate=False)
+        with run.on_device.transformer():
+            video = WholeVideo(self._split, self._pipeline.scheduler, params, inputs, both)
+            return Denoised(denoise(video, after_step), is_approximate=False)
 
     def _denoise_by_patches(
         self, params: SamplingParams, seed: int, text: TextEmbeddings, image: Image | None, run: DenoisingRun
@@ -148,9 +144,7 @@ class CogVideoXModel:
         """With PipeFusion's loop, in which one patch can be a step ahead of another."""
         mesh = self._split.mesh
         cfg = mesh["cfg"]
-        with self._image_encoder(run).replacing_vae_encode():
-            inputs = prepare_inputs(self._pipeline, params, seed, image, text.positive.dtype, self._device)
-        both = text.positive if text.negative is None else torch.cat([text.negative, text.positive])
+        inputs, both = self._inputs(params, seed, text, image, run)
         halves = both.chunk(cfg.size)[cfg.index]
         pipefusion = PipeFusion(
             CogVideoXPatches(self._split, self._pipeline.scheduler, params, inputs, halves),
@@ -163,12 +157,21 @@ class CogVideoXModel:
         with run.on_device.transformer():
             return Denoised(pipefusion.run(run.on_step), pipefusion.is_approximate)
 
+    def _inputs(
+        self, params: SamplingParams, seed: int, text: TextEmbeddings, image: Image | None, run: DenoisingRun
+    ) -> tuple[DenoisingInputs, torch.Tensor]:
+        """What denoising starts from, and the embeddings (B, T, D) of both halves of guidance, the negative first."""
+        both = text.positive if text.negative is None else torch.cat([text.negative, text.positive])
+        with self._image_encoder(run).replacing_vae_encode():
+            return prepare_inputs(self._pipeline, params, seed, image, both.dtype, self._device), both
+
     def _image_encoder(self, run: DenoisingRun) -> ParallelImageEncoder:
         group = self._split.mesh[REPLICA]
         return ParallelImageEncoder(self._pipeline.vae, group, self._traffic, run.replica, run.on_device.vae)
 
     def decoder(self, latents_BFCHW: torch.Tensor) -> ParallelDecoder:
-        return ParallelDecoder(self._pipeline.vae, latents_BFCHW, self._split.mesh[REPLICA], self._traffic)
+        group, is_fused = self._split.mesh[REPLICA], self._split.is_fused
+        return ParallelDecoder(self._pipeline.vae, latents_BFCHW, group, self._traffic, is_fused=is_fused)
 
     def preview(self, latents_BFCHW: torch.Tensor) -> Frames:
         """The middle latent frame, reduced to a few latents and decoded."""

@@ -41,7 +41,7 @@ class CogVideoXPatches:
         self._split.use_kv_cache(kv_cache)
 
     def condition(self, step: int) -> torch.Tensor:
-        timestep = self._inputs.timesteps[step].expand(self.batch)
+        timestep = self._inputs.device_timesteps[step].expand(self.batch)
         return self._split.condition(timestep, self._inputs.ofs, self.rows.dtype)
 
     def embed(self, rows: torch.Tensor, span: Span, split: TokenSplit) -> LocalTokens:

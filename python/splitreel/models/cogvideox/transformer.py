@@ -11,6 +11,7 @@ from types import MethodType
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from diffusers import CogVideoXTransformer3DModel
 from diffusers.models.attention_processor import Attention
 from diffusers.models.embeddings import apply_rotary_emb
@@ -38,9 +39,8 @@ class SplitTransformer:
         self._kernel = SDPA
         self._lengths: list[int] = []
         self._kv_cache: KVCache | None = None
+        self._is_fused = False
         self.blocks = [block for block in transformer.transformer_blocks if not isinstance(block, AbsentBlock)]
-        # The pipeline calls the module, which calls this forward.
-        transformer.forward = MethodType(lambda _model, *args, **kwargs: self._forward(*args, **kwargs), transformer)
         for number, block in enumerate(self.blocks):
             block.attn1.processor = _AttentionProcessor(self, number)
 
@@ -67,19 +67,15 @@ class SplitTransformer:
     def traffic(self) -> Traffic:
         return self._tp_group.traffic
 
-    def _forward(
+    def predict(
         self,
         hidden_states: torch.Tensor,
         encoder_hidden_states: torch.Tensor,
         timestep: torch.Tensor,
-        ofs: torch.Tensor | None = None,
-        image_rotary_emb: Rotary | None = None,
-        attention_kwargs: dict[str, object] | None = None,
-        return_dict: bool = False,
-    ) -> tuple[torch.Tensor]:
-        """Replaces diffusers' forward: latents (B, F, C, H, W), text (B, T, D), timestep (B,) to the whole prediction."""
-        assert not return_dict
-        assert not attention_kwargs
+        ofs: torch.Tensor | None,
+        image_rotary_emb: Rotary | None,
+    ) -> torch.Tensor:
+        """As the model's forward: latents (B, F, C, H, W), text (B, T, D), timestep (B,) to the whole prediction."""
         cfg = self.mesh["cfg"]
         latents = hidden_states.chunk(cfg.size)[cfg.index]
         text = encoder_hidden_states.chunk(cfg.size)[cfg.index]
@@ -97,7 +93,7 @@ class SplitTransformer:
         )
         whole = self.predict_rows(local.image, condition, token_split)
         prediction = rows_to_latents(whole, latents, self._model.config.patch_size, self._model.config.patch_size_t)
-        return (all_gather(prediction, split_evenly(hidden_states.shape[0], cfg.size), 0, cfg, self.traffic),)
+        return all_gather(prediction, split_evenly(hidden_states.shape[0], cfg.size), 0, cfg, self.traffic)
 
     # The steps of a forward pass, in order
 
@@ -138,12 +134,42 @@ class SplitTransformer:
         self, local: LocalTokens, condition: torch.Tensor, rotary: Rotary | None, token_split: TokenSplit
     ) -> LocalTokens:
         """Through the blocks that this rank holds. `rotary`: for this rank's image tokens."""
+        if self._is_fused:
+            return self._run_fused(local, condition, rotary, token_split)
         self._lengths = token_split.lengths
         image, text = local.image, local.text
         del local
         for block in self.blocks:
             image, text = block(image, text, condition, rotary)
         return LocalTokens(image, text)
+
+    @property
+    def is_fused(self) -> bool:
+        return self._is_fused
+
+    def fuse(self) -> None:
+        """From now on blocks run in few kernels of our own (`fused_blocks.py`)."""
+        # Triton is not in every environment.
+        from splitreel.models.cogvideox.fused_blocks import fused_forward
+
+        self._is_fused = True
+        for block in self.blocks:
+            block.forward = MethodType(fused_forward, block)
+
+    def _run_fused(
+        self, local: LocalTokens, condition: torch.Tensor, rotary: Rotary | None, token_split: TokenSplit
+    ) -> LocalTokens:
+        from splitreel.models.cogvideox.fused_attention import BlockContext
+        from splitreel.models.cogvideox.fused_blocks import run_fused
+
+        text = local.text.shape[1]
+        tokens = torch.cat((local.text, local.image), dim=1)
+        del local
+        context = BlockContext(
+            self.mesh, self._kernel, self.traffic, token_split.lengths, text, F.silu(condition), _contiguous(rotary)
+        )
+        tokens = run_fused(self.blocks, tokens, context, self._kv_cache)
+        return LocalTokens(tokens[:, text:], tokens[:, :text])
 
     def predict_rows(self, image: torch.Tensor, condition: torch.Tensor, token_split: TokenSplit) -> torch.Tensor:
         """This rank's image tokens to the predicted rows of all ranks of the SEQUENCE group, (B, S, values)."""
@@ -175,6 +201,10 @@ class SplitTransformer:
         out = shared_attention(q_BHSD, k_BHSD, v_BHSD, self._lengths, self.mesh, self.traffic, self._kernel, kv_cache)
         out = attn.to_out[1](attn.to_out[0](out.transpose(1, 2).flatten(2)))
         return out[:, text_length:], out[:, :text_length]
+
+
+def _contiguous(rotary: Rotary | None) -> Rotary | None:
+    return None if rotary is None else (rotary[0].contiguous(), rotary[1].contiguous())
 
 
 class _AttentionProcessor:

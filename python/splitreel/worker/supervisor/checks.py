@@ -87,7 +87,7 @@ def check_settings(job: StartJob, model: ModelFolder) -> None:
     if reasons := check_plan(context, job.plan):
         raise SplitreelError("PLAN_INVALID", reasons=reasons)
     check_patches(settings, model, job.plan)
-    if settings.attention is not Kernel.SDPA and devices.kind == "cpu":
+    if settings.attention not in {Kernel.AUTO, Kernel.SDPA} and devices.kind == "cpu":
         reason = Reason("kernel_needs_gpu", {"kernel": settings.attention})
         raise SplitreelError(
             "KERNEL_UNAVAILABLE", {"kernel": settings.attention, "problem": str(reason)}, reasons=[reason]

@@ -207,7 +207,7 @@ class Supervisor:
                 self._emit(JobCancelled(job_id))
         self._current = None
         if current.job.settings.attention != "sdpa":
-            # The job may have compared this kernel with SDPA for the first time.
+            # The job may have compared kernels with SDPA for the first time.
             probe_kernels(self._emit)
         self._emit_state()
 

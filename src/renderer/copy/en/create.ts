@@ -45,11 +45,12 @@ export const create = {
   },
   attention: 'Attention kernel',
   kernels: {
+    auto: 'Fastest here',
     sdpa: 'Standard (SDPA)',
     cudnn: 'cuDNN',
     flash: 'FlashAttention 2',
     flash3: 'FlashAttention 3',
-    sage: 'SageAttention',
+    flash4: 'FlashAttention 4',
   },
   patches: 'PipeFusion patches',
   warmup: 'PipeFusion warm-up steps',

@@ -167,7 +167,7 @@ export function VideoFields({ form, ready }: FieldsProps) {
 /** Only kernels that this machine's engine can run can be chosen; before it has looked, only the standard one. */
 function kernelChoices(kernels: Slices['engine']['kernels']): Choice<SamplingParams['attention']>[] {
   const isPossible = (value: string): boolean =>
-    value === 'sdpa' || kernels.some((state) => state.kernel === value && state.reason === null);
+    value === 'auto' || value === 'sdpa' || kernels.some((state) => state.kernel === value && state.reason === null);
   return ATTENTION_KERNELS.map((value) => ({
     value,
     label: copy.create.kernels[value],

@@ -9,7 +9,7 @@ import { copy } from '../../copy/en';
 import { changeDraft } from '../../state/draft';
 
 test('a kernel that cannot run cannot be chosen, and one chosen elsewhere says why', async () => {
-  const blocked = { code: 'kernel_not_installed', params: { kernel: 'sage', package: 'sageattention' } } as const;
+  const blocked = { code: 'kernel_not_installed', params: { kernel: 'flash4', package: 'flash_attn.cute' } } as const;
   const main = fakeMain({
     machine: { ...SLICES.machine, gpus: [gpu(0)], driverVersion: '580' },
     engine: {
@@ -17,7 +17,7 @@ test('a kernel that cannot run cannot be chosen, and one chosen elsewhere says w
       kernels: [
         { kernel: 'sdpa', reason: null },
         { kernel: 'cudnn', reason: null },
-        { kernel: 'sage', reason: blocked },
+        { kernel: 'flash4', reason: blocked },
       ],
     },
   });
@@ -29,9 +29,10 @@ test('a kernel that cannot run cannot be chosen, and one chosen elsewhere says w
   await user.click(screen.getByRole('button', { name: copy.create.advanced }));
   const option = (kernel: keyof typeof copy.create.kernels): HTMLElement =>
     screen.getByRole('option', { name: copy.create.kernels[kernel] });
+  expect(option('auto')).toBeEnabled();
   expect(option('sdpa')).toBeEnabled();
   expect(option('cudnn')).toBeEnabled();
-  expect(option('sage')).toBeDisabled();
+  expect(option('flash4')).toBeDisabled();
   expect(option('flash3'), 'what the engine has not spoken of').toBeDisabled();
   await user.selectOptions(screen.getByLabelText(copy.create.attention), 'cudnn');
   await user.keyboard('{Control>}{Enter}{/Control}');
@@ -46,12 +47,12 @@ test('a kernel that cannot run cannot be chosen, and one chosen elsewhere says w
     seed: 1,
   };
   changeDraft({
-    request: { ...request, videoCount: 1, attention: 'sage' },
+    request: { ...request, videoCount: 1, attention: 'flash4' },
     plan: { dp: 1, cfg: 1, pp: 1, ring: 1, ulysses: 1, tp: 1 },
     isPlanAutomatic: true,
     isSeedLocked: false,
   });
-  const sentence = 'The attention kernel sage needs the package sageattention, which is not installed.';
+  const sentence = 'The attention kernel flash4 needs the package flash_attn.cute, which is not installed.';
   expect((await screen.findAllByText(sentence)).length).toBeGreaterThan(0);
   expect(screen.getByRole('button', { name: /Generate/ })).toBeDisabled();
   stop();

@@ -1,0 +1,225 @@
+"""What a transformer block computes beside attention, in few passes over memory: the arguments and launches of `block_triton`.
+
+Shapes: B batch, S tokens of this rank (text first), D width of a token, H heads, W width of a head.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import torch
+from torch import nn
+
+from splitreel.kernels import block_triton as kernels
+
+Tensor = torch.Tensor
+Rotary = tuple[Tensor, Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Quantized:
+    """Rows in float8 (e4m3), each with a scale: values (B, S, D), scales (B * S, 1)."""
+
+    values: Tensor
+    scales: Tensor
+
+
+Rows: TypeAlias = Tensor | Quantized
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What a linear layer gave, and its bias where that is still to be added."""
+
+    values: Tensor
+    bias: Tensor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """The result of attention or feed-forward, to be added to the tokens through the gate of its modulation (B, 6 D)."""
+
+    product: Product
+    modulation: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class HeadsOut:
+    """Where queries, keys and values go: (groups, B, S, heads of a group, W) views, of any strides but the last two."""
+
+    q: Tensor
+    k: Tensor
+    v: Tensor
+
+    @property
+    def group_heads(self) -> int:
+        return self.q.shape[-2]
+
+
+def add_branch(tokens: Tensor, branch: Branch, text: int) -> Tensor:
+    """Tokens (B, S, D), the first `text` of them text, after the last block."""
+    return _norm_modulate(tokens, branch, None, None, text, quantize=False)[0]
+
+
+def norm_modulate(
+    tokens: Tensor, branch: Branch | None, norm: nn.LayerNorm, modulation: Tensor, text: int, *, quantize: bool = False
+) -> tuple[Tensor, Rows]:
+    """The tokens with the branch added, and their norm under the modulation (B, 6 D) of what comes next."""
+    tokens, normed, scales = _norm_modulate(tokens, branch, norm, modulation, text, quantize=quantize)
+    return tokens, Quantized(normed, scales) if quantize else normed
+
+
+def _norm_modulate(
+    tokens: Tensor,
+    branch: Branch | None,
+    norm: nn.LayerNorm | None,
+    modulation: Tensor | None,
+    text: int,
+    *,
+    quantize: bool,
+) -> tuple[Tensor, Tensor, Tensor]:
+    batch, count, width = tokens.shape
+    normed = scales = tokens
+    if norm is not None:
+        normed = torch.empty_like(tokens, dtype=torch.float8_e4m3fn if quantize else tokens.dtype)
+        scales = tokens.new_empty((batch * count, 1), dtype=torch.float32) if quantize else tokens
+    summed = tokens if branch is None else torch.empty_like(tokens)
+    bias = None if branch is None else branch.product.bias
+    kernels.norm_modulate_kernel[(batch * count,)](
+        tokens,
+        tokens if branch is None else branch.product.values,
+        tokens if bias is None else bias,
+        tokens if branch is None else branch.modulation,
+        tokens if modulation is None else modulation,
+        tokens if norm is None else norm.weight,
+        tokens if norm is None else norm.bias,
+        summed,
+        normed,
+        scales,
+        text,
+        count,
+        width,
+        0.0 if norm is None else norm.eps,
+        HAS_BRANCH=branch is not None,
+        HAS_BRANCH_BIAS=bias is not None,
+        HAS_NORM=norm is not None,
+        QUANTIZE=quantize,
+        BLOCK=_power(width),
+        num_warps=8,
+    )
+    return summed, normed, scales
+
+
+def norm_rotate(
+    q: Product,
+    k: Product,
+    v: Product,
+    norm_q: nn.LayerNorm,
+    norm_k: nn.LayerNorm,
+    rotary: Rotary | None,
+    text: int,
+    out: HeadsOut,
+) -> None:
+    """Queries, keys and values as attention takes them, from projections (B, S, D); `out` may be their own memory.
+
+    Queries and keys are normalized by head, and rotated where they are of the image: `rotary` is (S - text, W) twice.
+    """
+    batch, count, width = q.values.shape
+    head_width = norm_q.normalized_shape[0]
+    heads = width // head_width
+    # What keeps its place and has no bias to be added need not be touched.
+    parts = 2 if v.bias is None and out.v.data_ptr() == v.values.data_ptr() else 3
+    block = 16
+    kernels.norm_rotate_kernel[(batch * count, parts, -(-heads // block))](
+        q.values,
+        k.values,
+        v.values,
+        q.values if q.bias is None else q.bias,
+        k.values if k.bias is None else k.bias,
+        v.values if v.bias is None else v.bias,
+        norm_q.weight,
+        norm_q.bias,
+        norm_k.weight,
+        norm_k.bias,
+        q.values if rotary is None else rotary[0],
+        q.values if rotary is None else rotary[1],
+        out.q,
+        out.k,
+        out.v,
+        *_strides(out.q),
+        *_strides(out.k),
+        text,
+        count,
+        heads,
+        out.group_heads,
+        norm_q.eps,
+        norm_k.eps,
+        HAS_QK_BIAS=q.bias is not None,
+        HAS_V_BIAS=v.bias is not None,
+        ROTATE=rotary is not None,
+        HEADS=block,
+        WIDTH=head_width,
+        num_warps=2,
+    )
+
+
+def _strides(out_GBSHW: Tensor) -> tuple[int, int, int]:
+    """Of batch, group and token."""
+    return out_GBSHW.stride(1), out_GBSHW.stride(0), out_GBSHW.stride(2)
+
+
+def gelu(hidden: Product, *, quantize: bool = False) -> Rows:
+    """GELU by tanh, in the memory of its input unless it is quantized."""
+    return _rows(hidden.values, hidden.bias, is_gelu=True, quantize=quantize)
+
+
+def quantize(rows: Tensor) -> Quantized:
+    quantized = _rows(rows, None, is_gelu=False, quantize=True)
+    assert isinstance(quantized, Quantized)
+    return quantized
+
+
+def _rows(rows: Tensor, bias: Tensor | None, *, is_gelu: bool, quantize: bool) -> Rows:
+    width = rows.shape[-1]
+    count = rows.numel() // width
+    out = torch.empty_like(rows, dtype=torch.float8_e4m3fn) if quantize else rows
+    scales = rows.new_empty((count, 1), dtype=torch.float32) if quantize else rows
+    kernels.gelu_kernel[(count,)](
+        rows,
+        rows if bias is None else bias,
+        out,
+        scales,
+        width,
+        HAS_BIAS=bias is not None,
+        GELU=is_gelu,
+        QUANTIZE=quantize,
+        BLOCK=_power(width),
+        num_warps=16 if width > 4096 else 8,
+    )
+    return Quantized(out, scales) if quantize else out
+
+
+def merge(out: Tensor, lse: Tensor, part: Tensor, part_lse: Tensor, merged: Tensor) -> None:
+    """Joins attention (B, S, H, W) over some keys with a part over others, into `merged`; `lse` (B, H, S) is renewed."""
+    batch, count, heads, width = out.shape
+    part = part if part[0, 0].is_contiguous() else part.contiguous()
+    kernels.merge_kernel[(batch * count,)](
+        out,
+        lse,
+        part,
+        part_lse,
+        merged,
+        part.stride(0),
+        part.stride(1),
+        count,
+        heads,
+        HEADS=_power(heads),
+        WIDTH=width,
+        num_warps=4,
+    )
+
+
+def _power(number: int) -> int:
+    """The smallest power of two that is no smaller."""
+    return 1 << (number - 1).bit_length()

@@ -1,0 +1,162 @@
+"""Compares the fused kernels with torch on this device before their first use. Whatever a kernel raises is a reason too.
+
+A kernel that fails here is not used: the model then runs as diffusers has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+Tensor = torch.Tensor
+
+# Relative, of the norms. bf16 rounds to 2^-9; torch rounds between operations that the kernels join.
+_TOLERANCE = {torch.float32: 1e-5, torch.float16: 5e-3, torch.bfloat16: 2e-2}
+_CAPABILITY = (8, 0)  # bf16 arithmetic; Triton's own oldest target
+
+
+def fused_kernels_problem(device: torch.device, dtype: torch.dtype, *, width: int, head_width: int) -> str | None:
+    """Why blocks of this width cannot run fused here, or None. Each answer is found once a process."""
+    return _problem(device, dtype, width, head_width)
+
+
+def fused_decoder_problem(device: torch.device, dtype: torch.dtype) -> str | None:
+    """Why the VAE's decoder cannot run fused here, or None."""
+    return _problem(device, dtype, None, None)
+
+
+@cache
+def _problem(device: torch.device, dtype: torch.dtype, width: int | None, head_width: int | None) -> str | None:
+    if device.type != "cuda" and not _is_interpreted():
+        return "there is no GPU"
+    if device.type == "cuda" and torch.cuda.get_device_capability(device) < _CAPABILITY:
+        return "the GPU is older than compute capability 8.0"
+    if dtype not in _TOLERANCE:
+        return f"the kernels do not take {dtype}"
+    try:
+        differences = (
+            _vae_differences(device, dtype)
+            if width is None or head_width is None
+            else _block_differences(device, dtype, width, head_width)
+        )
+    except torch.OutOfMemoryError:
+        raise  # says nothing of the kernels
+    except Exception as error:  # noqa: BLE001 - a compiler's or a driver's failure is a reason like another
+        return (str(error).splitlines() or [type(error).__name__])[0][:200]
+    wrong = {name: found for name, found in differences.items() if not found <= _TOLERANCE[dtype]}
+    return f"differs from torch: {wrong}" if wrong else None
+
+
+def _is_interpreted() -> bool:
+    """Whether Triton runs kernels in Python, which tests ask for."""
+    try:
+        from triton import knobs
+    except ImportError:
+        return False
+    return bool(knobs.runtime.interpret)
+
+
+def _relative(found: Tensor, expected: Tensor) -> float:
+    return float((found.float() - expected.float()).norm() / expected.float().norm())
+
+
+def _drawer(device: torch.device, dtype: torch.dtype) -> Callable[..., Tensor]:
+    generator = torch.Generator("cpu").manual_seed(0)
+    return lambda *shape: torch.randn(shape, generator=generator).to(device, dtype)
+
+
+def _norm(width: int, eps: float, draw: Callable[..., Tensor]) -> nn.LayerNorm:
+    norm = nn.LayerNorm(width, eps=eps)
+    norm.weight, norm.bias = nn.Parameter(1 + 0.1 * draw(width)), nn.Parameter(0.1 * draw(width))
+    return norm.requires_grad_(False)
+
+
+@torch.no_grad()
+def _block_differences(device: torch.device, dtype: torch.dtype, width: int, head_width: int) -> dict[str, float]:
+    """Of each operation in float32 or bf16 from torch's, on tokens of odd number, text first."""
+    from splitreel.kernels.block_ops import Branch, HeadsOut, Product, gelu, merge, norm_modulate, norm_rotate
+
+    draw, batch, text, count, heads = _drawer(device, dtype), 2, 3, 19, width // head_width
+    tokens, values, bias = draw(batch, count, width), draw(batch, count, width), draw(width)
+    modulation, norm = 0.3 * draw(batch, 6 * width), _norm(width, 1e-5, draw)
+    summed, normed = norm_modulate(tokens, Branch(Product(values, bias), modulation), norm, modulation, text)
+    assert isinstance(normed, Tensor)
+    expected_sum, expected = _modulated(tokens, values + bias, modulation, norm, text)
+    found = {"sum": _relative(summed, expected_sum), "norm": _relative(normed, expected)}
+
+    q, k, v = (draw(batch, count, width) for _ in range(3))
+    norm_q, norm_k = _norm(head_width, 1e-6, draw), _norm(head_width, 1e-6, draw)
+    angles = draw(count - text, head_width // 2).float().repeat_interleave(2, dim=1)
+    out = torch.empty((3, 1, batch, count, heads, head_width), device=device, dtype=dtype)
+    rotary = (angles.cos(), angles.sin())
+    by_head = (batch, count, heads, head_width)
+    norm_rotate(Product(q, bias), Product(k, bias), Product(v, bias), norm_q, norm_k, rotary, text, HeadsOut(*out))
+    for name, x, own_norm, got in (("queries", q, norm_q, out[0]), ("keys", k, norm_k, out[1])):
+        found[name] = _relative(got[0], _rotated(own_norm((x + bias).view(by_head)), rotary, text))
+    found["values"] = _relative(out[2][0], (v + bias).view(by_head))
+    # In place, as where no rank shares the tokens.
+    expected = _rotated(norm_k((k + bias).view(by_head)), rotary, text)
+    views = HeadsOut(q.view(by_head)[None], k.view(by_head)[None], v.view(by_head)[None])
+    norm_rotate(Product(q, bias), Product(k, bias), Product(v, None), norm_q, norm_k, rotary, text, views)
+    found["in place"] = _relative(k.view(by_head), expected)
+
+    hidden = draw(batch, count, 4 * width)
+    expected = F.gelu(hidden, approximate="tanh")
+    activated = gelu(Product(hidden, None))
+    assert isinstance(activated, Tensor)
+    found["gelu"] = _relative(activated, expected)
+
+    lse, part_lse = draw(batch, heads, count).float(), draw(batch, heads, count).float()
+    share = torch.sigmoid(part_lse - lse).transpose(1, 2).unsqueeze(-1)
+    expected = torch.lerp(out[0][0].float(), out[1][0].float(), share)
+    merged = torch.empty_like(expected)
+    merge(out[0][0], lse, out[1][0], part_lse, merged)
+    found["merge"] = _relative(merged, expected)
+    return found
+
+
+def _modulated(
+    tokens: Tensor, branch: Tensor, modulation: Tensor, norm: nn.LayerNorm, text: int
+) -> tuple[Tensor, Tensor]:
+    sums, norms = [], []
+    three = modulation.chunk(6, dim=1)
+    for (shift, scale, gate), part in ((three[3:], slice(0, text)), (three[:3], slice(text, None))):
+        sums.append(tokens[:, part] + gate[:, None] * branch[:, part])
+        norms.append(norm(sums[-1]) * (1 + scale[:, None]) + shift[:, None])
+    return torch.cat(sums, 1), torch.cat(norms, 1)
+
+
+def _rotated(x_BSHW: Tensor, rotary: tuple[Tensor, Tensor], text: int) -> Tensor:
+    from diffusers.models.embeddings import apply_rotary_emb
+
+    image = apply_rotary_emb(x_BSHW[:, text:], rotary, sequence_dim=1)
+    assert isinstance(image, Tensor)
+    return torch.cat((x_BSHW[:, :text], image), dim=1)
+
+
+@torch.no_grad()
+def _vae_differences(device: torch.device, dtype: torch.dtype) -> dict[str, float]:
+    """Of a small decoder over two spans of time, the first of them odd."""
+    from diffusers.models.autoencoders.autoencoder_kl_cogvideox import CogVideoXDecoder3D
+
+    from splitreel.kernels.vae_decoder import FusedDecoder
+
+    draw = _drawer(device, dtype)
+    decoder = CogVideoXDecoder3D(
+        in_channels=4, block_out_channels=(16, 16, 16, 32), layers_per_block=1, norm_num_groups=4
+    )
+    for parameter in decoder.parameters():
+        spread = parameter[0].numel() ** -0.5 if parameter.ndim > 1 else 0.1
+        parameter.data = spread * draw(*parameter.shape) + (parameter.ndim == 1)
+    decoder.eval().requires_grad_(False)
+    z = draw(1, 4, 5, 4, 6)
+    first, cache = decoder(z[:, :, :3])
+    second, _ = decoder(z[:, :, 3:], conv_cache=cache)
+    fused = FusedDecoder(decoder)
+    fused_first, fused_cache = fused.decode(z[:, :, :3], None)
+    fused_second, _ = fused.decode(z[:, :, 3:], fused_cache)
+    return {"first span": _relative(fused_first, first), "later span": _relative(fused_second, second)}

@@ -1,0 +1,78 @@
+"""The denoising loop of a whole video: each rank runs the whole scheduler, only the transformer is split.
+
+Follows diffusers 0.42.1, pipelines/cogvideo/pipeline_cogvideox.py and pipeline_cogvideox_image2video.py, `__call__`:
+the same numbers. Timesteps stay on the CPU and noise is drawn ahead, so that the device never waits for the CPU.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from diffusers import CogVideoXDPMScheduler
+
+from splitreel.contract.types import SamplingParams
+from splitreel.models.cogvideox.inputs import DenoisingInputs, guidance_at
+from splitreel.models.cogvideox.noise import NoiseAhead
+from splitreel.models.cogvideox.patch_scheduler import Scheduler
+from splitreel.models.cogvideox.transformer import SplitTransformer
+from splitreel.parallel.pipefusion import StepResult
+
+
+@dataclass(frozen=True, slots=True)
+class WholeVideo:
+    """One video's denoising: `text` (B, T, D) is the negative prompt's, where there is guidance, then the prompt's."""
+
+    split: SplitTransformer
+    scheduler: Scheduler
+    params: SamplingParams
+    inputs: DenoisingInputs
+    text: torch.Tensor
+
+
+def denoise(video: WholeVideo, on_step: Callable[[StepResult], None]) -> torch.Tensor:
+    """Latents (1, F, C, H, W) after the last step. `on_step` may raise to stop."""
+    latents = video.inputs.latents
+    noise = NoiseAhead(latents.shape, latents.dtype, video.inputs.generator)
+    clean: torch.Tensor | None = None
+    with noise.in_place_of_the_schedulers():
+        for number in range(video.params.num_inference_steps):
+            began = time.perf_counter()
+            prediction = _predict(video, number, latents)
+            latents, clean = _step(video, number, prediction, latents, clean)
+            if latents.device.type == "cuda":
+                # The next step's launches take a moment; a step's time is the device's.
+                torch.cuda.synchronize(latents.device)
+            on_step(StepResult(number, time.perf_counter() - began, latents))
+    return latents
+
+
+def _predict(video: WholeVideo, number: int, latents: torch.Tensor) -> torch.Tensor:
+    """The guided prediction of one step, (1, F, C, H, W) in float32."""
+    inputs, batch = video.inputs, len(video.text)
+    given = torch.cat([latents] * batch)
+    if inputs.image_latents is not None:
+        given = torch.cat([given, torch.cat([inputs.image_latents] * batch)], dim=2)
+    timestep = inputs.device_timesteps[number].expand(batch)
+    prediction = video.split.predict(given, video.text, timestep, inputs.ofs, inputs.rotary).float()
+    if batch == 1:
+        return prediction
+    without, with_prompt = prediction.chunk(2)
+    return without + guidance_at(video.params, float(inputs.timesteps[number])) * (with_prompt - without)
+
+
+def _step(
+    video: WholeVideo, number: int, prediction: torch.Tensor, latents: torch.Tensor, clean: torch.Tensor | None
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """The scheduler's step: the next latents, and the estimate of the clean ones that the step after needs."""
+    scheduler, timesteps = video.scheduler, video.inputs.timesteps
+    if isinstance(scheduler, CogVideoXDPMScheduler):
+        before = timesteps[number - 1] if number > 0 else None
+        stepped, clean = scheduler.step(
+            prediction, clean, timesteps[number], before, latents, generator=video.inputs.generator, return_dict=False
+        )
+    else:
+        stepped = scheduler.step(prediction, timesteps[number], latents, return_dict=False)[0]
+    return stepped.to(video.text.dtype), clean

@@ -1,0 +1,48 @@
+"""A CogVideoX block in few passes over memory: between matrix products and attention, one kernel each.
+
+Follows diffusers 0.42.1, models/transformers/cogvideox_transformer_3d.py (`CogVideoXBlock.forward`): the same
+mathematics, rounded in fewer places. Text and image stay in one tensor. The sum that ends a block is taken by the
+kernel that begins the next one. A bias is added by whichever kernel reads the product next: cuBLAS's products with a
+bias are a tenth slower.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from splitreel.kernels.block_ops import Branch, add_branch, gelu, norm_modulate
+from splitreel.models.cogvideox.fused_attention import BlockContext, attend, product
+from splitreel.parallel.kv_cache import BlockKVCache, KVCache
+
+Tensor = torch.Tensor
+
+
+def run_fused(blocks: Sequence[nn.Module], tokens: Tensor, context: BlockContext, kv_cache: KVCache | None) -> Tensor:
+    """Tokens (B, S, D) of this rank, text first, through the blocks that it holds. They must run `fused_forward`."""
+    branch: Branch | None = None
+    for number, block in enumerate(blocks):
+        tokens, branch = block(tokens, branch, context, None if kv_cache is None else kv_cache.block(number))
+    return tokens if branch is None else add_branch(tokens, branch, context.text)
+
+
+def fused_forward(
+    block: Any, tokens: Tensor, branch: Branch | None, context: BlockContext, kv_cache: BlockKVCache | None
+) -> tuple[Tensor, Branch]:
+    """In place of the block's own `forward`: the branch of the block before comes in, that of this one goes out."""
+    modulation = block.norm1.linear(context.condition)
+    tokens, normed = norm_modulate(tokens, branch, block.norm1.norm, modulation, context.text)
+    del branch
+    attended = attend(block.attn1, normed, context, kv_cache)
+    del normed
+    branch = Branch(product(block.attn1.to_out[0], attended), modulation)
+    del attended
+    modulation = block.norm2.linear(context.condition)
+    tokens, normed = norm_modulate(tokens, branch, block.norm2.norm, modulation, context.text)
+    del branch
+    hidden = gelu(product(block.ff.net[0].proj, normed))
+    del normed
+    return tokens, Branch(product(block.ff.net[2], hidden), modulation)

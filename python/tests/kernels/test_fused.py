@@ -1,0 +1,110 @@
+"""The fused kernels, by Triton's interpreter: each operation as torch's, and every way to split a model as one process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+
+from splitreel.kernels.checks import fused_decoder_problem, fused_kernels_problem
+from splitreel.models.random import make_model
+from splitreel.rules.plan import Plan
+from tests.engine.matrix import GUIDED, TOLERANCE, relative
+from tests.engine.world import RunRequest, World
+
+Latents = npt.NDArray[np.float32]
+
+pytest.importorskip("triton", reason="the CPU variant of the environment has no Triton")
+
+_PLANS = (
+    Plan(),
+    Plan(cfg=2, ulysses=2),
+    Plan(ulysses=3),
+    Plan(ring=3),
+    Plan(ring=2, ulysses=2),
+    Plan(tp=2, ulysses=2),
+)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With rotary positions and the scheduler that draws noise."""
+    folder = tmp_path_factory.mktemp("models") / "t2v-5b"
+    make_model("t2v-5b", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def eager(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Latents:
+    with World(1, tmp_path_factory.mktemp("eager")) as ranks:
+        latents: Latents = ranks.run(RunRequest(model, Plan(), GUIDED))[0].latents[0]
+        return latents
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with World(4, tmp_path_factory.mktemp("fused"), interprets_kernels=True) as ranks:
+        yield ranks
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("plan", _PLANS, ids=lambda plan: plan.key)
+def test_a_fused_model_makes_the_video_of_one_eager_process(
+    plan: Plan, model: Path, world: World, eager: Latents
+) -> None:
+    answer = world.run(RunRequest(model, plan, GUIDED))[0]
+    assert relative(answer.latents[0], eager) <= TOLERANCE
+    assert answer.frame_count == GUIDED.num_frames
+
+
+@pytest.mark.slow
+def test_pipefusion_attends_to_cached_keys_in_fused_blocks(model: Path, world: World, eager: Latents) -> None:
+    exact = replace(GUIDED, warmup_steps=GUIDED.num_inference_steps)
+    answer = world.run(RunRequest(model, Plan(pp=2, ulysses=2), exact))[0]
+    assert relative(answer.latents[0], eager) <= TOLERANCE
+
+
+_ASK = """
+import torch
+from splitreel.kernels import block_ops, checks
+device = torch.device("cpu")
+def ask():
+    checks._problem.cache_clear()
+    print(checks.fused_kernels_problem(device, torch.float32, width=48, head_width=16))
+ask()
+print(checks.fused_decoder_problem(device, torch.float32))
+block_ops.merge = lambda *args: args[-1].zero_()
+ask()
+def fail(*_):
+    raise RuntimeError("no compiler")
+block_ops.norm_rotate = fail
+ask()
+"""
+
+
+def test_every_operation_is_torchs_and_one_that_is_not_is_refused_with_its_reason() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", _ASK],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"TRITON_INTERPRET": "1", "PATH": "", "OMP_NUM_THREADS": "1"},
+        cwd=Path(__file__).resolve().parents[2],
+    )
+    blocks, decoder, wrong, raising = ran.stdout.splitlines()
+    assert (blocks, decoder) == ("None", "None")
+    assert wrong == "differs from torch: {'merge': 1.0}"
+    assert raising == "no compiler"
+
+
+def test_without_a_gpu_models_run_as_diffusers_has_them() -> None:
+    cpu = torch.device("cpu")
+    assert fused_kernels_problem(cpu, torch.float32, width=48, head_width=16) == "there is no GPU"
+    assert fused_decoder_problem(cpu, torch.float32) == "there is no GPU"
