@@ -2,6 +2,7 @@
 import { create } from 'zustand';
 import { isSameHardware } from '../../shared/device';
 import type { Slices } from '../../shared/ipc';
+import type { Job } from '../../shared/job';
 import type { VideoMetadata } from '../../shared/library';
 import type { ModelShape } from '../../shared/model';
 import type { ModelEntry } from '../../shared/models';
@@ -83,26 +84,37 @@ export function requestForOtherModel(request: GenerateRequest, model: ModelEntry
 
 export const rollSeed = (): number => Math.floor(Math.random() * (MAX_ROLLED_SEED + 1));
 
+type Measurements = Slices['measurements'];
+
+const isSameWork = (m: Measurements[number], request: GenerateRequest): boolean =>
+  m.modelId === request.modelId &&
+  m.width === request.width &&
+  m.height === request.height &&
+  m.numFrames === request.numFrames &&
+  m.guided === request.guidanceScale > 1;
+
 /** Measured seconds a step, by plan, for this request on these devices. */
-export function measuredSteps(
-  measurements: Slices['measurements'],
+export const measuredSteps = (
+  measurements: Measurements,
   request: GenerateRequest,
   devices: ChosenDevices,
-): MeasuredSteps {
-  const isGuided = request.guidanceScale > 1;
-  return new Map(
+): MeasuredSteps =>
+  new Map(
     measurements
-      .filter(
-        (m) =>
-          m.modelId === request.modelId &&
-          m.width === request.width &&
-          m.height === request.height &&
-          m.numFrames === request.numFrames &&
-          m.guided === isGuided &&
-          isSameHardware(m.devices, jobDevices(devices, worldSize(m.plan))),
-      )
+      .filter((m) => isSameWork(m, request) && isSameHardware(m.devices, jobDevices(devices, worldSize(m.plan))))
       .map((m) => [planKey(m.plan), m.secondsPerStep]),
   );
+
+/** The time of a step that jobs like this one took before; null without any. */
+export function measuredMsPerStep(
+  measurements: Measurements,
+  job: Pick<Job, 'request' | 'plan' | 'devices'>,
+): number | null {
+  const like = measurements.find(
+    (m) =>
+      isSameWork(m, job.request) && planKey(m.plan) === planKey(job.plan) && isSameHardware(m.devices, job.devices),
+  );
+  return like === undefined ? null : like.secondsPerStep * 1000;
 }
 
 export const planContext = (shape: ModelShape, request: GenerateRequest, devices: ChosenDevices): PlanContext => ({

@@ -11,6 +11,7 @@ export const progress = {
     writing: 'Saving',
   },
   perStep: (time: string): string => `${time} per step`,
+  elapsed: (time: string): string => `${time} elapsed`,
   left: (time: string): string => `${time} left`,
   video: (index: number, count: number): string => `Video ${String(index)} of ${String(count)}`,
   workers: 'Progress by device',
@@ -30,6 +31,7 @@ export const progress = {
 
 export const queue = {
   title: 'Queue',
+  clearEnded: 'Clear ended',
   waiting: (count: number): string => `${String(count)} waiting`,
   up: 'Move up',
   down: 'Move down',

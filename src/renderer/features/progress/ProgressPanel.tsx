@@ -2,6 +2,7 @@ import { X } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { Job, JobProgress } from '../../../shared/job';
 import { formatBytes, formatDuration } from '../../../shared/format';
+import { measuredMsPerStep } from '../../state/draft';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
 import { copy } from '../../copy/en';
@@ -11,7 +12,7 @@ import { Meter } from '../../ui/Meter';
 import { gpuColour } from '../../ui/gpu-colours';
 import { useShortcut } from '../../ui/use-shortcut';
 import styles from './Progress.module.css';
-import { currentVideo, segmentsOf } from './timeline';
+import { currentVideo, elapsedMs, segmentsOf } from './timeline';
 
 const words = copy.progress;
 
@@ -21,12 +22,13 @@ export function ProgressPanel() {
   const progress = useSlice('progress');
   const running = jobs.find((job) => job.state.status === 'running' || job.state.status === 'cancelling');
   if (running === undefined) return null;
-  return <Running job={running} progress={progress?.jobId === running.id ? progress : null} />;
+  return <Running key={running.id} job={running} progress={progress?.jobId === running.id ? progress : null} />;
 }
 
 function Running({ job, progress }: { readonly job: Job; readonly progress: JobProgress | null }) {
   const [isAsking, setIsAsking] = useState(false);
   const isCancelling = job.state.status === 'cancelling';
+  const elapsed = useElapsed(progress);
 
   useShortcut({
     inControls: true,
@@ -47,15 +49,13 @@ function Running({ job, progress }: { readonly job: Job; readonly progress: JobP
     <section className={styles.panel} aria-label={words.title}>
       <div className={styles.head}>
         <p className={styles.prompt}>{job.request.prompt}</p>
-        <span className={styles.figures}>
-          {isCancelling ? words.cancelling : progress === null ? '' : figures(progress)}
-        </span>
+        <span className={styles.figures}>{isCancelling ? words.cancelling : figures(progress, elapsed)}</span>
         <Button size="small" disabled={isCancelling} onClick={() => setIsAsking(true)}>
           <X size={14} aria-hidden />
           {words.cancel}
         </Button>
       </div>
-      {progress !== null && <Timeline progress={progress} />}
+      {progress !== null && <Timeline job={job} progress={progress} />}
       {progress !== null && <Lanes progress={progress} />}
       {isAsking && (
         <Confirm
@@ -71,13 +71,28 @@ function Running({ job, progress }: { readonly job: Job; readonly progress: JobP
   );
 }
 
-const figures = ({ msPerStep, msLeft }: JobProgress): string =>
-  [
+/** Counts on between two messages of the worker, so that a long step does not look like a stop. */
+function useElapsed(progress: JobProgress | null): number {
+  const [start] = useState(() => performance.now() - (progress === null ? 0 : elapsedMs(progress)));
+  const [now, setNow] = useState(start);
+  useEffect(() => {
+    const timer = window.setInterval(() => setNow(performance.now()), 1_000);
+    return () => window.clearInterval(timer);
+  }, []);
+  return now - start;
+}
+
+function figures(progress: JobProgress | null, elapsed: number): string {
+  const { msPerStep = null, msLeft = null } = progress ?? {};
+  return [
+    words.elapsed(formatDuration(Math.floor(elapsed / 1000) * 1000)),
     ...(msPerStep === null ? [] : [words.perStep(formatDuration(msPerStep))]),
     ...(msLeft === null ? [] : [words.left(formatDuration(msLeft))]),
   ].join(', ');
+}
 
-function Timeline({ progress }: { readonly progress: JobProgress }) {
+function Timeline({ job, progress }: { readonly job: Job; readonly progress: JobProgress }) {
+  const measured = measuredMsPerStep(useSlice('measurements'), job);
   const at = currentVideo(progress);
   const video = progress.videos[at];
   if (video === undefined) return null;
@@ -85,12 +100,12 @@ function Timeline({ progress }: { readonly progress: JobProgress }) {
     <div>
       {progress.videos.length > 1 && <p className={styles.quiet}>{words.video(at + 1, progress.videos.length)}</p>}
       <ol className={styles.timeline}>
-        {segmentsOf(video.stages, progress.msPerStep).map((segment) => (
+        {segmentsOf(video.stages, progress.msPerStep, measured).map((segment) => (
           <li
             key={segment.stage}
             className={styles.segment}
             data-status={segment.status}
-            style={{ flexGrow: segment.weight }}
+            style={{ flexGrow: segment.share * 100 }}
             aria-current={segment.status === 'running' ? 'step' : undefined}
           >
             <span className={styles.segmentBar}>
@@ -116,6 +131,8 @@ function Lanes({ progress }: { readonly progress: JobProgress }) {
         const name = copy.devices.name(rank.device.kind, rank.device.index);
         const colour = gpuColour(rank.device.index);
         const stage = rank.stage === null ? words.waiting : words.stages[rank.stage];
+        const stepText =
+          rank.stage === 'loading' || rank.total === 0 ? stage : `${String(rank.completed)}/${String(rank.total)}`;
         const loads = [
           ...(typeof gpu?.memoryUsedBytes === 'number' ? [formatBytes(gpu.memoryUsedBytes)] : []),
           ...(typeof gpu?.utilisationPercent === 'number' ? [words.load(gpu.utilisationPercent)] : []),
@@ -129,13 +146,7 @@ function Lanes({ progress }: { readonly progress: JobProgress }) {
               value={rank.total === 0 ? 0 : rank.completed / rank.total}
               colour={colour}
             />
-            <span className={styles.laneFigures}>
-              {loads.length > 0
-                ? loads.join('  ')
-                : rank.stage === 'loading' || rank.total === 0
-                  ? stage
-                  : `${String(rank.completed)}/${String(rank.total)}`}
-            </span>
+            <span className={styles.laneFigures}>{[stepText, ...loads].join('  ')}</span>
           </li>
         );
       })}

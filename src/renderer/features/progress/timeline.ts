@@ -1,52 +1,69 @@
 /** The timeline of one video: a segment per stage, as long as it took or is expected to take. Pure. */
+import { formatBytes } from '../../../shared/format';
 import type { JobProgress, StageProgress } from '../../../shared/job';
 import type { Stage } from '../../../shared/protocol';
-import { formatBytes } from '../../../shared/format';
 
 export interface Segment {
   readonly stage: Stage;
   readonly status: StageProgress['status'];
-  /** Share of the width, relative to the other segments. */
-  readonly weight: number;
+  /** Share of the width, 0 to 1. */
+  readonly share: number;
   /** 0 to 1, from what was really counted. */
   readonly done: number;
-  /** `23/50`, `1.2 GB/9.8 GB`; empty before anything was counted. */
+  /** `23/50`, `1.2 GB / 9.8 GB`; empty except for the running stage. */
   readonly count: string;
 }
 
-/** Every segment can be read, however short its stage. */
-const MIN_WEIGHT = 1;
-const MAX_WEIGHT = 6;
+/** The part of a whole job that a stage usually takes, until its own time is known: segments then hardly move. */
+const USUAL_SHARES: Readonly<Record<Stage, number>> = {
+  starting: 0.03,
+  loading: 0.1,
+  encoding: 0.03,
+  denoising: 0.66,
+  decoding: 0.14,
+  writing: 0.04,
+};
 
-function expectedMs(stage: StageProgress, msPerStep: number | null): number {
+/** Null where nothing tells how long the stage takes. */
+function expectedMs(stage: StageProgress, msPerStep: number | null): number | null {
   if (stage.status === 'finished') return stage.elapsedMs;
-  if (stage.stage === 'denoising' && msPerStep !== null) return Math.max(stage.elapsedMs, msPerStep * stage.total);
-  return stage.elapsedMs;
+  if (stage.stage !== 'denoising' || msPerStep === null || stage.total === 0) return null;
+  return Math.max(stage.elapsedMs, msPerStep * stage.total);
 }
 
 const countText = (stage: StageProgress): string => {
-  if (stage.total === 0) return '';
-  if (stage.stage === 'loading' && stage.status === 'finished') return formatBytes(stage.total);
+  if (stage.status !== 'running' || stage.total === 0) return '';
   if (stage.stage === 'loading') return `${formatBytes(stage.completed)} / ${formatBytes(stage.total)}`;
   return `${String(stage.completed)}/${String(stage.total)}`;
 };
 
-export function segmentsOf(stages: readonly StageProgress[], msPerStep: number | null): Segment[] {
-  const durations = stages.map((stage) => expectedMs(stage, msPerStep));
-  const total = durations.reduce((sum, ms) => sum + ms, 0);
+/** `measuredMsPerStep` is from earlier jobs like this one; it serves until this job has measured its own. */
+export function segmentsOf(
+  stages: readonly StageProgress[],
+  msPerStep: number | null,
+  measuredMsPerStep: number | null,
+): Segment[] {
+  const times = stages.map((stage) => expectedMs(stage, msPerStep ?? measuredMsPerStep));
+  const knownMs = times.reduce<number>((sum, ms) => sum + (ms ?? 0), 0);
+  const usual = stages.map(({ stage }, index) => (times[index] === null || knownMs === 0 ? USUAL_SHARES[stage] : 0));
+  const forKnown = Math.max(1 - usual.reduce((sum, share) => sum + share, 0), 0);
   return stages.map((stage, index) => ({
     stage: stage.stage,
     status: stage.status,
-    weight: total === 0 ? MIN_WEIGHT : MIN_WEIGHT + (MAX_WEIGHT * (durations[index] ?? 0)) / total,
+    share: (usual[index] ?? 0) + (knownMs === 0 ? 0 : (forKnown * (times[index] ?? 0)) / knownMs),
     done: stage.status === 'finished' ? 1 : stage.total === 0 ? 0 : stage.completed / stage.total,
-    count: stage.status === 'waiting' ? '' : countText(stage),
+    count: countText(stage),
   }));
 }
 
-/** The video whose timeline is worth showing: the first that is not finished, else the last. */
+/** The video whose timeline is worth showing: the first that is not finished, otherwise the last. */
 export function currentVideo(progress: JobProgress): number {
   const open = progress.videos.findIndex(
     (video) => video.error === null && video.stages.some((stage) => stage.status !== 'finished'),
   );
   return open === -1 ? Math.max(progress.videos.length - 1, 0) : open;
 }
+
+/** How long the job has taken so far, by the worker's clock. */
+export const elapsedMs = ({ videos }: JobProgress): number =>
+  Math.max(0, ...videos.map(({ stages }) => stages.reduce((sum, stage) => sum + stage.elapsedMs, 0)));
