@@ -37,6 +37,7 @@ def named(case: dict[str, Any]) -> str:
 @pytest.mark.parametrize("model", GOLDEN["models"])
 def test_memory_shape_from_configs(model: str) -> None:
     assert wire.to_wire(memory_shape(model)) == GOLDEN["models"][model]["shape"]
+    assert wire.to_wire(shape_from_configs(GOLDEN["models"][model]["configs"])) == GOLDEN["models"][model]["modelShape"]
 
 
 @pytest.mark.parametrize("case", GOLDEN["needs"], ids=named)

@@ -2,19 +2,16 @@ import { describe, expect, it } from 'vitest';
 import golden from '../../resources/golden/memory-cases.json';
 import { keepsTextEncoder, memoryNeeds, type MemoryJob } from './memory';
 import { fits, smallestChange } from './memory-advice';
-import { memoryShapeFromConfigs, type MemoryShape } from './memory-shape';
-import { shapeFromConfigs, type ModelShape } from './model';
+import { memoryShapeSchema, type MemoryShape } from './memory-shape';
+import { modelShapeSchema, type ModelShape } from './model';
 import { OFFLOADS } from './sampling';
 
 const models = new Map(Object.entries(golden.models));
 
 function known(name: string): { readonly memory: MemoryShape; readonly shape: ModelShape } {
-  const configs = models.get(name)?.configs;
-  if (configs === undefined) throw new Error(`no model ${name}`);
-  const memory = memoryShapeFromConfigs(configs);
-  const shape = shapeFromConfigs(configs);
-  if (memory === null || !shape.ok) throw new Error(`no shape of ${name}`);
-  return { memory, shape: shape.value };
+  const model = models.get(name);
+  if (model === undefined) throw new Error(`no model ${name}`);
+  return { memory: memoryShapeSchema.parse(model.shape), shape: modelShapeSchema.parse(model.modelShape) };
 }
 
 function jobOf(raw: { readonly offload: string } & Omit<MemoryJob, 'offload'>): MemoryJob {
@@ -24,10 +21,6 @@ function jobOf(raw: { readonly offload: string } & Omit<MemoryJob, 'offload'>): 
 }
 
 describe('memory, as Python has it', () => {
-  it.each([...models])('reads the shape of %s from its configs', (_, { configs, shape }) => {
-    expect(memoryShapeFromConfigs(configs)).toEqual(shape);
-  });
-
   it.each(golden.needs.map((entry) => [entry.name, entry] as const))('needs: %s', (_, entry) => {
     const { memory } = known(entry.model);
     const job = jobOf(entry.job);

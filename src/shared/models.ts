@@ -6,6 +6,19 @@ import { memoryShapeSchema } from './memory-shape';
 import { modelShapeSchema } from './model';
 import { samplingParamsSchema } from './sampling';
 
+/** What `splitreel inspect` answers for a folder (python/splitreel/store/inspect_model.py). */
+export const inspectionSchema = z.discriminatedUnion('status', [
+  z.object({
+    status: z.literal('ready'),
+    shape: modelShapeSchema,
+    memory: memoryShapeSchema.nullable(),
+    /** Of the weights. */
+    sizeBytes: z.number().nonnegative(),
+  }),
+  z.object({ status: z.literal('broken'), error: appErrorSchema }),
+]);
+export type Inspection = z.infer<typeof inspectionSchema>;
+
 export const modelEntrySchema = z.object({
   /** `demo`, a catalogue name, or the folder's path. */
   id: z.string(),
@@ -43,8 +56,8 @@ export const modelEntrySchema = z.object({
       /** Every file hashed; `known`: of so many the hub's own hash is known. */
       verified: z.object({ fileCount: z.number(), known: z.number() }).nullable(),
       verifying: z.object({ doneBytes: z.number(), totalBytes: z.number() }).nullable(),
-      /** Damaged files can be fetched again, and only they. */
-      canMend: z.boolean(),
+      /** The repository that damaged files can be downloaded from again; null where none is known or none is damaged. */
+      repairFrom: z.string().nullable(),
     })
     .nullable(),
 });

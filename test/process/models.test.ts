@@ -147,6 +147,7 @@ async function open(hub: FakeHub | null, secrets = noKeychain, env: Record<strin
       settings,
       python: () =>
         Promise.resolve({ python: path.join(sitePackages, 'run.sh'), entry: ['-I', '-m', 'splitreel'], env: {} }),
+      systemPython: () => Promise.resolve(null),
       isBusy: () => false,
       unloadEngine: () => undefined,
     },
@@ -154,6 +155,7 @@ async function open(hub: FakeHub | null, secrets = noKeychain, env: Record<strin
       dataRoot: data,
       env: { PATH: process.env['PATH'], HOME: root, ...env },
       home: root,
+      pythonFolder: path.join(ROOT, 'python'),
       resourcesFolder: path.join(ROOT, 'resources'),
       defaultModelsFolder: folders.models,
       recordsFolder: folders.verified,
@@ -282,10 +284,10 @@ test('a byte that has changed is found by "Verify again", told with its file, ke
   expect(app.entry().state.status).toBe('ready');
   await app.service.models.verify(ID);
   const broken = { status: 'broken', error: { code: 'MODEL_CORRUPT', params: { file: WEIGHTS } } };
-  expect(app.entry()).toMatchObject({ state: broken, files: { canMend: true } });
+  expect(app.entry()).toMatchObject({ state: broken, files: { repairFrom: REPO } });
   await app.service.close();
   const later = await open(hub);
-  expect(later.entry()).toMatchObject({ state: broken, files: { canMend: true } });
+  expect(later.entry()).toMatchObject({ state: broken, files: { repairFrom: REPO } });
   const before = await hub.servedBytes();
   await later.service.downloads.start(ID);
   await until(isReady(later), 60_000);
@@ -395,4 +397,17 @@ test('removed, it is absent again and can be fetched again', async () => {
   await app.service.models.remove(ID);
   expect(app.entry()).toMatchObject({ state: { status: 'absent' }, files: null });
   expect(await readdir(path.join(app.data, 'models'))).toEqual([]);
+});
+
+test('a record that came with a folder names no repository to repair it from', async () => {
+  const app = await open(null);
+  const folder = path.join(app.data, 'models', ID);
+  await cp(DEMO, folder, { recursive: true });
+  const files = { 'model_index.json': { size: 1, kind: 'sha256', digest: '0'.repeat(64), mtimeMs: -1, isKnown: true } };
+  const record = { version: 1, repo: 'evil/repo', commit: 'a'.repeat(40), files };
+  await writeFile(path.join(folder, '.splitreel.json'), JSON.stringify(record));
+  await writeFile(path.join(folder, WEIGHTS), 'damaged');
+  await app.service.models.recheck(ID);
+  expect(app.entry()).toMatchObject({ state: { status: 'broken' }, files: { repairFrom: null, verified: null } });
+  expect(await app.service.models.downloadTarget(ID)).toBeNull();
 });

@@ -1,4 +1,4 @@
-"""What a model's configs say about the memory it takes. The same rules as src/shared/memory-shape.ts.
+"""What a model's configs say about the memory it takes.
 
 Counts of weights are exact: they are the sums over the layers that diffusers 0.42.1 and transformers 5.23 build
 from these configs (CogVideoXTransformer3DModel, AutoencoderKLCogVideoX, T5EncoderModel), buffers included.

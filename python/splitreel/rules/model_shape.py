@@ -1,6 +1,6 @@
 """What a model's own configs say about its shape. Nothing about a model is a constant in the code.
 
-The same rules as src/shared/model.ts; resources/golden/model-shapes.json holds both to them.
+Read here alone: the window gets a shape as data (`splitreel inspect`). Cases: resources/golden/model-shapes.json.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ export async function composeModels(base: Foundation, services: ModelServices): 
       log,
       settings,
       python: environment.current,
+      systemPython: environment.systemPython,
       isBusy: signals.isBusy,
       unloadEngine,
     },

@@ -16,6 +16,7 @@ import { openJsonStore } from '../state/json-store';
 import { readCatalogue } from './catalogue';
 import { createDownloads, downloadsFileSchema, NO_DOWNLOADS, type Downloads } from './downloads';
 import { createHub } from './hub';
+import { createInspect } from './inspect';
 import { createModels, type Models } from './models';
 import type { MovePorts } from '../storage/move-folder';
 import { moveModels } from './move';
@@ -32,6 +33,7 @@ export interface HubServicePorts {
   readonly settings: Pick<SettingsService, 'get' | 'setModelFolders' | 'setModelsFolder'>;
   readonly python: () => Promise<CurrentPython | null>;
   readonly movePorts: MovePorts;
+  readonly systemPython: () => Promise<string | null>;
   /** True while a model may be read. */
   readonly isBusy: () => boolean;
   /** Lets go of the model that the engine has loaded. */
@@ -42,6 +44,7 @@ export interface HubServiceOptions {
   readonly dataRoot: string;
   readonly env: Environ;
   readonly home: string;
+  readonly pythonFolder: string;
   readonly resourcesFolder: string;
   /** Where models are kept unless the person chose another folder. */
   readonly defaultModelsFolder: string;
@@ -105,6 +108,7 @@ export async function openHubService(ports: HubServicePorts, options: HubService
       files,
       log,
       hub,
+      inspect: createInspect(ports, options),
       demoFolder: path.join(options.resourcesFolder, 'demo'),
       folders: () => settings.get().modelFolders,
       setFolders: settings.setModelFolders,
@@ -175,8 +179,9 @@ export async function openHubService(ports: HubServicePorts, options: HubService
       const rest = before === null ? Promise.resolve() : finishMove(before, folder());
       void rest
         .catch((error: unknown) => log.error('models could not all be moved', error))
-        .then(() => {
+        .then(async () => {
           downloads.resume();
+          await models.checkUnread();
           return models.verifyNew();
         })
         .catch((error: unknown) => log.error('models could not be verified', error));

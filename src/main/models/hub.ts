@@ -53,7 +53,10 @@ const SET = {
   HF_HUB_DISABLE_UPDATE_CHECK: '1',
 } as const;
 
-export const hubEnvironment = (env: Environ): Record<string, string> => ({ ...pick(env, 'base', 'network'), ...SET });
+export const hubEnvironment = (env: Environ): Record<string, string> => ({
+  ...pick(env, 'base', 'models', 'network'),
+  ...SET,
+});
 
 /** What an event means for a pending request: its answer, its failure, or null where it is about something else. */
 type Answer<T> = { readonly value: T } | { readonly error: AppError } | null;

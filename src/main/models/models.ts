@@ -13,7 +13,7 @@ import type { Log } from '../ports/log';
 import { defaultSettings, NO_MODEL_SETTINGS, offeredSizes } from './defaults';
 import type { Hub } from './hub';
 import { locate, modelFoldersIn } from './places';
-import { readModel } from './read-model';
+import type { Inspect } from './inspect';
 import { checkRecord, recordFile, type RecordState } from './record';
 
 export const DEMO_ID = 'demo';
@@ -37,6 +37,7 @@ export interface ModelsPorts {
   readonly files: Files;
   readonly log: Log;
   readonly hub: Pick<Hub, 'verify'>;
+  readonly inspect: Inspect;
   /** <app>/resources/demo */
   readonly demoFolder: string;
   readonly folders: () => readonly string[];
@@ -63,6 +64,8 @@ export interface DownloadTarget {
 export interface Models {
   readonly get: () => readonly ModelEntry[];
   readonly checkAll: () => Promise<void>;
+  /** Checks what could not be checked while there was no Python. */
+  readonly checkUnread: () => Promise<void>;
   readonly recheck: (modelId: string) => Promise<void>;
   /** The folder's id; throws what is wrong with a folder that holds no model at all. */
   readonly add: (folder: string) => Promise<string>;
@@ -104,7 +107,7 @@ export function createModels(ports: ModelsPorts, onModels: (models: readonly Mod
 
   /** Shape, sizes and headers first, then what was verified of it. */
   const readPlaced = async (folder: string, place: Place, about: About): Promise<ModelEntry> => {
-    const entry = await readEntry(files, folder, about, {});
+    const entry = await readEntry(ports, folder, about, {});
     if (place === 'app') return entry;
     const record = await checkRecord(files, folder, recordFile(folder, place, ports.recordsFolder));
     records.set(about.id, record);
@@ -114,9 +117,9 @@ export function createModels(ports: ModelsPorts, onModels: (models: readonly Mod
     const folder = ports.demoFolder;
     const notes = await readNotes(files, folder);
     const about = { ...describeDemo(notes), id: DEMO_ID, source: 'builtin' as const, offer: null };
-    const entry = await readEntry(files, folder, about, notes);
+    const entry = await readEntry(ports, folder, about, notes);
     const isThere = entry.state.status !== 'absent';
-    put({ ...entry, files: isThere ? { place: 'app', verified: null, verifying: null, canMend: false } : null });
+    put({ ...entry, files: isThere ? { place: 'app', verified: null, verifying: null, repairFrom: null } : null });
   };
   const checkCatalogued = async (offer: CatalogueEntry): Promise<void> => {
     const about = {
@@ -181,6 +184,9 @@ export function createModels(ports: ModelsPorts, onModels: (models: readonly Mod
       for (const { id } of models) if (!there.has(id)) take(id);
     },
     recheck,
+    checkUnread: async () => {
+      for (const entry of models) if (entry.state.status === 'checking') await check(entry);
+    },
     add: async (chosen) => {
       const folder = await files.realPath(chosen);
       if ((await files.stat(path.join(folder, 'model_index.json'))) === null)
@@ -204,6 +210,7 @@ export function createModels(ports: ModelsPorts, onModels: (models: readonly Mod
       await files.remove(doomed);
       await files.rename(entry.path, doomed);
       await files.remove(doomed);
+      await files.remove(recordFile(entry.path, 'models', ports.recordsFolder));
       if (entry.offer === null) take(modelId);
       else await check(entry);
     },
@@ -261,7 +268,7 @@ function withRecord(entry: ModelEntry, place: Exclude<Place, 'app'>, record: Rec
       place,
       verified: isVerified ? { fileCount: record.fileCount, known: record.known } : null,
       verifying: null,
-      canMend: isBroken && record.source !== null,
+      repairFrom: isBroken ? (record.source?.repo ?? null) : null,
     },
   };
 }
@@ -281,15 +288,13 @@ async function readNotes(files: Files, folder: string): Promise<DemoNotes> {
   }
 }
 
-async function readEntry(files: Files, folder: string, about: About, notes: DemoNotes): Promise<ModelEntry> {
-  const read = await readModel(files, folder);
+async function readEntry(ports: ModelsPorts, folder: string, about: About, notes: DemoNotes): Promise<ModelEntry> {
+  const found = await ports.inspect(folder);
   const examples = notes.examples ?? EXAMPLES;
-  if (!read.ok) {
-    const isAbsent = about.source === 'builtin' && read.error.code === 'MODEL_MISSING';
-    const state = isAbsent ? { status: 'absent' as const } : { status: 'broken' as const, error: read.error };
-    return { ...absent(about), path: folder, state, examples };
-  }
-  const { shape, memory, sizeBytes } = read.value;
+  const unread = { ...absent(about), path: folder, examples };
+  if (found === null) return { ...unread, state: { status: 'checking' } };
+  if (found.status === 'broken') return { ...unread, state: found };
+  const { shape, memory, sizeBytes } = found;
   const given = Object.fromEntries(Object.entries(notes.defaults ?? {}).filter(([, value]) => value !== undefined));
   const recommended = about.offer === null ? {} : { scheduler: about.offer.scheduler };
   return {

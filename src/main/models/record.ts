@@ -5,8 +5,6 @@ import { z } from 'zod';
 import { appError, type AppError } from '../../shared/errors';
 import type { Files } from '../ports/files';
 
-export const RECORD_NAME = '.splitreel.json';
-
 const recordSchema = z.object({
   version: z.literal(1),
   repo: z.string().nullable(),
@@ -27,10 +25,13 @@ export interface RecordState {
 
 const NONE: RecordState = { status: 'none', error: null, fileCount: 0, known: 0, source: null };
 
-/** Beside the models in the models folder, which moves with them; elsewhere nothing is written into a folder. */
+/**
+ * Never inside the model's folder: a record that came with a folder would say where it may be repaired from. A model in
+ * the models folder is known by its name, so that its record holds when the models folder moves.
+ */
 export function recordFile(folder: string, place: 'models' | 'cache' | 'folder', recordsFolder: string): string {
-  if (place === 'models') return path.join(folder, RECORD_NAME);
-  return path.join(recordsFolder, `${createHash('sha256').update(folder).digest('hex').slice(0, 32)}.json`);
+  const key = place === 'models' ? `models/${path.basename(folder, '.part')}` : folder;
+  return path.join(recordsFolder, `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.json`);
 }
 
 export async function checkRecord(files: Files, folder: string, file: string): Promise<RecordState> {

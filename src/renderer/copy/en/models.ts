@@ -71,6 +71,7 @@ export const models = {
   discardTitle: 'Discard this download?',
   discardText: (size: string): string => `The ${size} downloaded so far will be deleted.`,
   repair: 'Repair',
+  repairFrom: (repository: string): string => `Damaged files are downloaded again from ${repository}.`,
   remove: 'Remove',
   removeTitle: (name: string): string => `Remove ${name}?`,
   removeText: (size: string, folder: string): string =>

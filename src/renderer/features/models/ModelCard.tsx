@@ -113,12 +113,16 @@ function Broken({
   readonly model: ModelEntry;
   readonly error: Extract<ModelEntry['state'], { status: 'broken' }>['error'];
 }) {
+  const repository = model.files?.repairFrom ?? null;
   return (
     <ErrorNote error={error}>
-      {model.files?.canMend === true && (
-        <Button size="small" onClick={() => void send(window.splitreel.downloadModel({ modelId: model.id }))}>
-          {words.repair}
-        </Button>
+      {repository !== null && (
+        <>
+          <p className={page.quiet}>{words.repairFrom(repository)}</p>
+          <Button size="small" onClick={() => void send(window.splitreel.downloadModel({ modelId: model.id }))}>
+            {words.repair}
+          </Button>
+        </>
       )}
     </ErrorNote>
   );

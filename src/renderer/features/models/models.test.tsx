@@ -122,16 +122,17 @@ test('running it can be paused; asked for a token, it goes on after signing in',
 
 test('a damaged model names its file and is repaired with one press', async () => {
   const error = appError('MODEL_CORRUPT', { file: 'vae/config.json', problem: 'its hash is not the right one' });
-  const files = { place: 'models' as const, verified: null, verifying: null, canMend: true };
+  const files = { place: 'models' as const, verified: null, verifying: null, repairFrom: 'someone/model' };
   const broken: ModelEntry = { ...ABSENT, path: '/models/x', state: { status: 'broken', error }, files };
   const main = await open(<ModelsPage />, { models: [broken] });
   expect(screen.getByText(/vae\/config.json/)).toBeInTheDocument();
+  expect(screen.getByText(/someone\/model/)).toBeInTheDocument();
   await userEvent.setup().click(screen.getByRole('button', { name: 'Repair' }));
   expect(main.callsOf('downloadModel')).toEqual([{ modelId: 'x' }]);
 });
 
 test('removing asks first, with the size', async () => {
-  const files = { place: 'models' as const, verified: { fileCount: 3, known: 3 }, verifying: null, canMend: false };
+  const files = { place: 'models' as const, verified: { fileCount: 3, known: 3 }, verifying: null, repairFrom: null };
   const main = await open(<ModelsPage />, { models: [{ ...MODEL, id: 'x', name: 'Big', sizeBytes: 5e9, files }] });
   const user = userEvent.setup();
   expect(screen.getByText(/3 files verified against Hugging Face/)).toBeInTheDocument();

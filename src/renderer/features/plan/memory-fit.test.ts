@@ -1,24 +1,23 @@
 import { expect, test } from 'vitest';
 import golden from '../../../../resources/golden/memory-cases.json';
 import type { Gpu } from '../../../shared/machine';
-import { memoryShapeFromConfigs } from '../../../shared/memory-shape';
-import { shapeFromConfigs } from '../../../shared/model';
+import { memoryShapeSchema } from '../../../shared/memory-shape';
+import { modelShapeSchema } from '../../../shared/model';
 import { ONE_RANK } from '../../../shared/plan';
 import { request } from '../../../../test/fakes/app';
 import { memoryWords, type MemoryFitInput } from './memory-fit';
 
-const { configs } = golden.models['5b'];
+const MEMORY = memoryShapeSchema.parse(golden.models['5b'].shape);
+const SHAPE = modelShapeSchema.parse(golden.models['5b'].modelShape);
 
 function input(gigabytes: readonly number[], change: Partial<MemoryFitInput> = {}): MemoryFitInput {
-  const shape = shapeFromConfigs(configs);
-  if (!shape.ok) throw new Error('5b');
   const gpus = gigabytes.map(
     (size, index) => ({ index, uuid: `GPU-${String(index)}`, memoryTotalBytes: size * 1e9 }) as Gpu,
   );
   const asked = { ...request(), width: 720, height: 480, numFrames: 49, guidanceScale: 6 };
   return {
-    memory: memoryShapeFromConfigs(configs),
-    context: { shape: shape.value, request: asked, devices: { kind: 'cuda', count: gpus.length, islandSize: 1 } },
+    memory: MEMORY,
+    context: { shape: SHAPE, request: asked, devices: { kind: 'cuda', count: gpus.length, islandSize: 1 } },
     request: asked,
     plan: ONE_RANK,
     devices: { kind: 'cuda', gpus },

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import golden from '../../../resources/golden/memory-cases.json';
+import type { RunOptions, RunOutcome } from '../ports/processes';
+import { createInspect } from './inspect';
+
+const { modelShape, shape } = golden.models['5b'];
+const READY = { status: 'ready', shape: modelShape, memory: shape, sizeBytes: 5 };
+const printed = (stdout: string, code = 0): RunOutcome => ({ kind: 'exited', code, stdout, stderr: 'why' });
+
+function inspectOf(outcome: RunOutcome, python: string | null = '/usr/bin/python3') {
+  const started: (RunOptions & { readonly file: string })[] = [];
+  const run = (file: string, options: RunOptions): Promise<RunOutcome> => {
+    started.push({ file, ...options });
+    return Promise.resolve(outcome);
+  };
+  const ports = {
+    processes: { run },
+    python: () => Promise.resolve(null),
+    systemPython: () => Promise.resolve(python),
+  };
+  const inspect = createInspect(ports, { pythonFolder: '/app/python', env: { HF_HOME: '/hf', LD_PRELOAD: 'evil' } });
+  return { inspect, started };
+}
+
+test('a folder is checked by a process that gets the folder and little else', async () => {
+  const { inspect, started } = inspectOf(printed(JSON.stringify(READY)));
+  expect(await inspect('/m')).toEqual(READY);
+  expect(started).toMatchObject([
+    { file: '/usr/bin/python3', args: ['-I', '/app/python', 'inspect', '/m'], env: { HF_HOME: '/hf' } },
+  ]);
+  expect(started[0]?.env).not.toHaveProperty('LD_PRELOAD');
+});
+
+test('without any Python nothing is said about a folder', async () => {
+  expect(await inspectOf(printed(''), null).inspect('/m')).toBeNull();
+  expect(await inspectOf({ kind: 'notFound' }).inspect('/m')).toBeNull();
+});
+
+test.each<[string, RunOutcome]>([
+  ['took too long', { kind: 'timedOut', stdout: '', stderr: '' }],
+  ['was ended by its limits', { kind: 'signalled', signal: 'SIGXCPU', stdout: '', stderr: '' }],
+  ['failed', printed('', 1)],
+  ['answered something else', printed('hello')],
+  ['answered half', printed('{"status":"ready"')],
+  ...['heads', 'spatialCompression', 'sampleWidth'].map((field): [string, RunOutcome] => [
+    `answered a shape that the window cannot use (${field})`,
+    printed(JSON.stringify({ ...READY, shape: { ...modelShape, [field]: 4.5 } })),
+  ]),
+])('a check that %s makes that one model broken', async (_name, outcome) => {
+  const found = await inspectOf(outcome).inspect('/models/mine');
+  expect(found).toMatchObject({ status: 'broken', error: { code: 'MODEL_CORRUPT', params: { file: 'mine' } } });
+});
