@@ -1,1 +1,1 @@
-"""Numerics of a job on one rank: load, generate, unload. See `api.py` for the border with the rank loop."""
+"""A job on one rank: load, generate, unload. `api.py` is the border with the rank loop."""

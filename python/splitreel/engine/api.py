@@ -1,8 +1,8 @@
 """The border between the engine and the rank loop around it: plain data and one protocol, no torch.
 
-Every rank of the world calls `Engine.load` and `Engine.generate` with equal arguments, always. A rank
-that has no place in the plan returns at once and stays loaded. Which ranks take part is the engine's
-choice (a warm engine keeps each rank on the shard that it holds), so callers never compute it.
+Every rank of the world always calls `Engine.load` and `Engine.generate` with equal arguments. A rank
+outside the plan returns at once and keeps its weights. The engine decides which ranks take part (a warm
+engine uses each rank for the shard that it holds), so callers never compute that.
 
 Failures are `SplitreelError`s and `Cancelled`, raised on every rank that took part.
 """
@@ -61,11 +61,11 @@ class LoadReport:
 
 @dataclass(frozen=True, slots=True)
 class VideoOutcome:
-    """How one video ended, known on every rank that took part."""
+    """How one video ended, on every rank that took part."""
 
     video: int
     writer_rank: int
-    error_code: str | None = None  # a SplitreelError's code, or None: made
+    error_code: str | None = None  # a SplitreelError's code, None if it was made
     error_params: dict[str, str | int | float] = field(default_factory=dict)
 
 
@@ -82,20 +82,19 @@ class StageFigures:
 
 @dataclass(frozen=True, slots=True)
 class EngineReport:
-    """What `generate` did on this rank. `outcomes` lists every video, whoever made it."""
+    """What `generate` did on this rank. `outcomes` lists the videos of this rank's replica."""
 
     took_part: bool
     outcomes: tuple[VideoOutcome, ...]
-    stages: dict[str, StageFigures]  # with loading, where weights were read for this job
-    step_seconds: tuple[float, ...]  # of this rank's videos, one after another
+    stages: dict[str, StageFigures]  # includes loading if weights were read for this job
     bytes_sent_per_step: tuple[int, ...]
-    approximate: bool  # stale PipeFusion steps were taken
-    text_encoder: TextEncoderPolicy  # what became of it once it had run
-    kernel: Kernel  # the attention kernel that really ran
+    approximate: bool  # some PipeFusion steps used stale keys and values
+    text_encoder: TextEncoderPolicy  # what happened to it after use
+    kernel: Kernel  # the attention kernel that ran
 
 
 class Hooks(Protocol):
-    """What the rank loop gives the engine. All are called on the engine's thread; none may block for long."""
+    """What the engine calls while it works, always on its own thread. No hook may block for long."""
 
     def stage_started(self, video: int, stage: Stage, total: int) -> None: ...
     def stage_progressed(self, video: int, stage: Stage, completed: int) -> None: ...

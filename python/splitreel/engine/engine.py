@@ -90,7 +90,7 @@ class Engine:
         mesh = self._meshes.mesh(plan, assign_ranks(plan, self._shards))
         kernel = self._kernel(loaded, job, plan)
         if mesh is None:
-            return EngineReport(False, (), {}, (), (), False, TextEncoderPolicy.KEPT, job.attention)
+            return EngineReport(False, (), {}, (), False, TextEncoderPolicy.KEPT, job.attention)
         loaded.model.use(mesh, kernel)
         try:
             return JobRun(loaded, job, mesh, Kernel(kernel.name), self._context, hooks).all_videos()

@@ -1,4 +1,4 @@
-"""What each stage takes of one rank: time, peak of memory, bytes sent, time spent waiting."""
+"""What each stage costs on one rank: time, peak memory, bytes sent, time spent waiting."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NOTHING = StageFigures(0.0, 0, 0, 0, 0.0)
 
 
 class StageMeter:
-    """Figures of the stages since they were last taken; a stage that comes again adds to its own."""
+    """Figures per stage since the last `take`. A stage that runs again adds to its figures."""
 
     def __init__(self, device: torch.device, traffic: Traffic) -> None:
         self._device = device
@@ -27,7 +27,7 @@ class StageMeter:
 
     @contextmanager
     def stage(self, stage: Stage) -> Iterator[None]:
-        """Also where the stage fails: then its peak says most."""
+        """Measures the stage, also if it fails: its peak matters most then."""
         reset_peaks(self._device)
         began, sent, waited = time.perf_counter(), self._traffic.bytes_sent, self._traffic.seconds_waiting
         try:
@@ -43,7 +43,7 @@ class StageMeter:
             )
 
     def peak_now(self) -> int:
-        """Of the stage that is under way, so far: of the GPU, or of the process where there is none."""
+        """The current stage's peak so far: of the GPU, or of the process if there is none."""
         return device_peak(self._device) or host_peak()
 
     def take(self) -> dict[str, StageFigures]:
@@ -54,18 +54,18 @@ class StageMeter:
 def reset_peaks(device: torch.device) -> None:
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
-    # Sets VmHWM to what is resident now (Linux, proc(5)); elsewhere the peak is that of the process's life.
+    # Resets VmHWM to the current resident set (Linux, proc(5)). Elsewhere the peak covers the process's whole life.
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5", "ascii")
 
 
 def device_peak(device: torch.device) -> int:
-    """Of torch's tensors since the last reset; 0 on the CPU."""
+    """Peak bytes of torch's tensors since the last reset; 0 on the CPU."""
     return torch.cuda.max_memory_allocated(device) if device.type == "cuda" else 0
 
 
 def host_peak() -> int:
-    """Of the process's resident set since the last reset."""
+    """Peak bytes of the process's resident set since the last reset."""
     with suppress(OSError, ValueError, StopIteration):
         lines = Path("/proc/self/status").read_text("ascii").splitlines()
         return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) * 1024

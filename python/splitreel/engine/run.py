@@ -48,7 +48,6 @@ class JobRun:
         self._context = context
         self._hooks = hooks
         self._replica = Agreement(mesh[REPLICA].handle, mesh[REPLICA].size)
-        self._step_seconds: list[float] = []
         self._bytes_per_step: list[int] = []
         self._bytes_before_step = 0
         self._is_approximate = False
@@ -64,7 +63,6 @@ class JobRun:
             True,
             tuple(outcomes),
             self._context.meter.take(),
-            tuple(self._step_seconds),
             tuple(self._bytes_per_step),
             self._is_approximate,
             self._placement.text_encoder_policy,
@@ -158,7 +156,6 @@ class JobRun:
 
     def _report_step(self, video: int, step: StepResult) -> None:
         bytes_sent = self._context.traffic.bytes_sent
-        self._step_seconds.append(step.seconds)
         self._bytes_per_step.append(bytes_sent - self._bytes_before_step)
         self._bytes_before_step = bytes_sent
         completed = step.index + 1

@@ -1,1 +1,1 @@
-"""Model families: how a folder becomes components, and how a family's transformer is cut. One file a family."""
+"""Model families behind one border (`family.py`), and how their folders are read. One package per family."""

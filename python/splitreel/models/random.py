@@ -1,4 +1,4 @@
-"""Makes small model folders of the true architectures with random weights: `python -m splitreel.models.random DIR [KIND...]`.
+"""Makes small CogVideoX folders with random weights: `python -m splitreel.models.random DIR [KIND...]`.
 
 The folders are ordinary diffusers folders. Head counts are the real models' (30 and 48), widths and
 depths are not, so that a run takes well under a second on one core. Weights are drawn so that attention
@@ -66,7 +66,7 @@ WORDS = [
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What tells one small model from another. Sizes in pixels; `head_dim` is even per axis where RoPE splits it."""
+    """What distinguishes one small model from another. Sizes in pixels. RoPE needs an even share of `head_dim` per axis."""
 
     heads: int
     head_dim: int
@@ -101,20 +101,20 @@ TEXT_WIDTH = 32
 
 
 def make_model(kind_name: str, folder: Path) -> None:
-    """Writes one model folder (safetensors only). The same bytes of weights at every call."""
+    """Writes one model folder (safetensors only). Every call writes the same weights."""
     kind = KINDS[kind_name]
     torch.manual_seed(sum(kind_name.encode()))
     make_tokenizer().save_pretrained(folder / "tokenizer")
     _text_encoder().save_pretrained(folder / "text_encoder")
     _vae(kind).save_pretrained(folder / "vae")
-    # A small shard size makes the 48-head folders ship in several files with an index, as the real 5B does.
+    # The small shard size splits the 48-head models into several files with an index, like the real 5B.
     _transformer(kind).save_pretrained(folder / "transformer", max_shard_size="40MB")
     _scheduler(kind).save_pretrained(folder / "scheduler")
     _write_index(folder, kind)
 
 
 def make_tokenizer() -> T5Tokenizer:
-    """A unigram vocabulary: the words above, and every printable character for the rest."""
+    """A unigram vocabulary of the words above and every printable character."""
     pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("\u2581", -2.0)]
     pieces += [(f"\u2581{word}", -3.0) for word in WORDS]
     pieces += [(chr(code), -6.0) for code in range(33, 127)]
@@ -131,8 +131,8 @@ def _text_encoder() -> T5EncoderModel:
 
 
 def _vae(kind: Kind) -> AutoencoderKLCogVideoX:
-    # A tile is half of sample_height by half of sample_width. Its overlaps of 1/6 and 1/5 must be whole
-    # latents, so 6 and 5 divide it; the tests' videos are then two tiles or more.
+    # A tile is half of sample_height by half of sample_width. Its overlaps of 1/6 and 1/5 must be whole latents, so its
+    # sides are multiples of 6 and 5. The tests' videos then have two tiles or more.
     return AutoencoderKLCogVideoX(
         down_block_types=("CogVideoXDownBlock3D",) * kind.vae_levels,
         up_block_types=("CogVideoXUpBlock3D",) * kind.vae_levels,

@@ -1,4 +1,4 @@
-"""Where weights come from: a port, so that a benchmark can draw a model of true size in place of reading one."""
+"""Where weights come from. A port, so that a benchmark can generate a full-size model instead of reading one."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from safetensors import safe_open
 
 
 class TensorSlice(Protocol):
-    """A tensor of which only the indexed part is read: `file.get_slice(name)[start:stop]`."""
+    """A tensor that is read only where it is indexed: `file.get_slice(name)[start:stop]`."""
 
     def __getitem__(self, index: Any) -> torch.Tensor: ...
 
 
 class TensorFile(Protocol):
-    """One file of named tensors, as the safetensors library opens it."""
+    """One file of named tensors, with the interface of the safetensors library."""
 
     def keys(self) -> list[str]: ...
     def get_tensor(self, name: str) -> torch.Tensor: ...

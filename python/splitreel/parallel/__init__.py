@@ -1,1 +1,1 @@
-"""How work is cut over ranks. Knows tensors and process groups; knows nothing of any model."""
+"""How work is split over ranks. Knows tensors and process groups, and no model."""

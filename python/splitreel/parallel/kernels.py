@@ -1,4 +1,4 @@
-"""Attention kernels: softmax(q k^T / sqrt(d)) v over (B, H, S, D), with the log-sum-exp where Ring needs it.
+"""Attention kernels: softmax(q k^T / sqrt(d)) v over (B, H, S, D), with the log-sum-exp if Ring needs it.
 
 SDPA lets torch choose (cuDNN on Hopper, flash, efficient, or the CPU's own). A kernel that a person chooses is
 compared with SDPA on this machine before its first use; what that showed is kept in a `TrialsFile`.
@@ -36,7 +36,7 @@ AttendWithLse = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 
 @dataclass(frozen=True, slots=True)
 class AttentionKernel:
-    """One way of computing attention. Without `attend_with_lse` it cannot take part in Ring."""
+    """One implementation of attention. Ring needs `attend_with_lse`."""
 
     name: str
     attend: Attend
@@ -44,7 +44,7 @@ class AttentionKernel:
 
 
 def _sdpa_with_lse(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-    """The operators behind SDPA, of which it would take the same: its public face does not give the log-sum-exp."""
+    """Calls the operator that SDPA would choose. SDPA itself does not return the log-sum-exp."""
     if q.device.type == "cpu":
         out, lse = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(q, k, v, 0.0, False)
         return out, lse.float()
@@ -53,7 +53,7 @@ def _sdpa_with_lse(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
         return _cudnn_with_lse(q, k, v)
     if choice == SDPBackend.FLASH_ATTENTION.value:
         return _flash_with_lse(q, k, v)
-    # What takes 32-bit numbers. The rows of its log-sum-exp are padded to a multiple of 32.
+    # The operator for float32. It pads the rows of the log-sum-exp to a multiple of 32.
     out, lse = torch.ops.aten._scaled_dot_product_efficient_attention(q, k, v, None, True)[:2]
     return out, lse[:, :, : q.shape[2]].float()
 
@@ -126,12 +126,12 @@ _TIMED_TOKENS = 16384
 _TIMED_RUNS = 5
 _WORTH_NAMING = 0.98
 
-# Of the log-sum-exp of scores of unit variance, absolute: an error of e makes parts of Ring e too heavy or light.
+# Absolute error of the log-sum-exp for scores of unit variance. In Ring an error of e weights a part wrong by e.
 _LSE_TOLERANCE = 5e-2
 
 
 class KernelChooser:
-    """The kernels of one device. `trials`: where comparisons are kept; None: they are made anew by each process.
+    """The kernels of one device. `trials`: the file that caches comparisons; None compares again in each process.
 
     `needs` and `makers` are what tests replace to run other real kernels through the same mechanism.
     """
@@ -179,9 +179,9 @@ class KernelChooser:
         return min(times[1:])
 
     def choose(self, name: str, dtype: torch.dtype, head_dim: int, *, with_ring: bool) -> AttentionKernel:
-        """The kernel of this name, which has shown on this machine that it computes what SDPA does.
+        """The kernel of this name, once a comparison on this machine has shown that it matches SDPA.
 
-        Raises KERNEL_UNAVAILABLE with the reason where it cannot run here, differs, or gives no log-sum-exp for Ring.
+        Raises KERNEL_UNAVAILABLE with the reason if it can't run here, differs, or returns no log-sum-exp for Ring.
         """
         if name == SDPA.name:
             return SDPA
@@ -202,7 +202,7 @@ class KernelChooser:
             kernel = self._makers[name]()
             trial = known[0] if known else compare(kernel, trial, self._device, dtype)
         except torch.OutOfMemoryError:
-            raise  # says nothing of the kernel
+            raise  # says nothing about the kernel
         except (RuntimeError, ImportError, AttributeError, TypeError, ValueError, AssertionError) as error:
             kernel = SDPA
             problem = (str(error).splitlines() or [type(error).__name__])[0][:200]
@@ -218,7 +218,7 @@ class KernelChooser:
 
 
 def compare(kernel: AttentionKernel, trial: Trial, device: torch.device, dtype: torch.dtype) -> Trial:
-    """Runs the kernel beside SDPA on one small case, of odd lengths as real ones are."""
+    """Runs the kernel and SDPA on one small case. Its lengths are odd, as real ones are."""
     generator = torch.Generator("cpu").manual_seed(0)
     q, k, v = torch.randn(3, 2, 4, 1023, trial.head_dim, generator=generator).to(device, dtype)
     difference = _relative(kernel.attend(q, k, v), F.scaled_dot_product_attention(q, k, v))
@@ -226,7 +226,7 @@ def compare(kernel: AttentionKernel, trial: Trial, device: torch.device, dtype: 
 
 
 def _lse_difference(kernel: AttentionKernel, q: Tensor, k: Tensor, v: Tensor) -> float | None:
-    """Of fewer keys than queries, as in Ring; None where the kernel gives no log-sum-exp, or a wrong output beside."""
+    """For fewer keys than queries, as in Ring. None if the kernel returns no log-sum-exp or a wrong output with it."""
     if kernel.attend_with_lse is None:
         return None
     try:

@@ -33,7 +33,7 @@ def check_image(file: Path) -> None:
 
 @contextmanager
 def open_image(file: Path) -> Iterator[Image.Image]:
-    """Raises IMAGE_UNREADABLE, also for what goes wrong while the image is in use."""
+    """Raises IMAGE_UNREADABLE, also for errors inside the context."""
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -99,7 +99,7 @@ def _most_pixels() -> int:
 
 
 def _require_file(file: Path) -> None:
-    """Raises OSError. A pipe would be waited for."""
+    """Raises OSError. Opening a pipe would block."""
     if {"http:", "https:"} & set(file.parts):
         raise OSError("it is an address: save the image and name the file")
     if not stat.S_ISREG(file.stat().st_mode):

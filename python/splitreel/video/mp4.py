@@ -1,4 +1,4 @@
-"""MP4 files: H.264, yuv420p, frame by frame to the disk, with the settings in the `comment` tag."""
+"""MP4 files: H.264 in BT.709, written frame by frame, with the settings in the `comment` tag."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class VideoFormat:
 
 
 class Mp4Writer:
-    """Encodes frames as they come to a nameless file; `finish` writes the settings, `publish` gives it its name."""
+    """Encodes frames into an unnamed file as they come. `finish` adds the settings, `publish` names the file."""
 
     def __init__(self, target: Path, video: VideoFormat) -> None:
         self._target = target
@@ -62,7 +62,7 @@ class Mp4Writer:
                 self._container.mux(packet)
 
     def finish(self, metadata: VideoMetadata) -> None:
-        """Writes what is left, then the whole once more with its index in front and the settings in it."""
+        """Flushes the encoder, then copies the stream into a file with its index in front and the settings in it."""
         with _disk_errors(self._target):
             for packet in self._stream.encode(None):
                 self._container.mux(packet)
@@ -82,7 +82,7 @@ class Mp4Writer:
 
     def discard(self) -> None:
         """Leaves nothing behind. Safe at any time, also after `publish`."""
-        # Closing writes the index, and there may be no room for it.
+        # Closing writes the index, which fails on a full disk.
         with suppress(OSError, ValueError):
             self._container.close()
         self._stream_file.discard()

@@ -74,33 +74,26 @@ class FakeEngine:
     def generate(self, job: EngineJob, plan: Plan, hooks: Hooks) -> EngineReport:
         outcomes = []
         if self.rank >= plan.world_size:
-            return EngineReport(False, (), {}, (), (), False, TextEncoderPolicy.KEPT, job.attention)
-        steps: list[float] = []
+            return EngineReport(False, (), {}, (), False, TextEncoderPolicy.KEPT, job.attention)
         self.partners = plan.world_size
         for video, wanted in enumerate(job.videos):
-            error = self._video(job, video, wanted.prompt, hooks, steps)
+            error = self._video(job, video, wanted.prompt, hooks)
             outcomes.append(VideoOutcome(video, 0, *((error.code, dict(error.params)) if error else (None,))))
         figures = {"denoising": StageFigures(1.0, 0, 12345, 0, 0.0)}
-        return EngineReport(
-            True, tuple(outcomes), figures, tuple(steps), (), False, TextEncoderPolicy.KEPT, job.attention
-        )
+        return EngineReport(True, tuple(outcomes), figures, (), False, TextEncoderPolicy.KEPT, job.attention)
 
-    def _video(
-        self, job: EngineJob, video: int, prompt: str, hooks: Hooks, steps: list[float]
-    ) -> SplitreelError | None:
+    def _video(self, job: EngineJob, video: int, prompt: str, hooks: Hooks) -> SplitreelError | None:
         words = dict(re.findall(r"(\w+) ([\d.]+)", prompt))
         hooks.stage_started(video, Stage.ENCODING, 1)
         hooks.stage_progressed(video, Stage.ENCODING, 1)
         hooks.stage_finished(video, Stage.ENCODING)
         hooks.stage_started(video, Stage.DENOISING, job.num_inference_steps)
         for step in range(1, job.num_inference_steps + 1):
-            began = time.monotonic()
             time.sleep(float(words.get("sleep", 0.01)))
             if step == 2:
                 self._misbehave(words, prompt)
             if self.meet(hooks.cancel_requested()):
                 raise Cancelled
-            steps.append(time.monotonic() - began)
             hooks.stage_progressed(video, Stage.DENOISING, step)
             if self.rank == 0 and step in job.preview_steps:
                 hooks.preview(video, step, np.zeros((8, 8, 3), np.uint8))
