@@ -94,6 +94,7 @@ class SecondModel:
     """Implements `VideoModel`."""
 
     head_dim = HEAD_DIM
+    fused_problem: str | None = "this family has no fused kernels"
 
     def __init__(self, loaded: LoadedComponents) -> None:
         self._text_encoder, self._vae = loaded.modules["text_encoder"], loaded.modules["vae"]
@@ -107,6 +108,9 @@ class SecondModel:
     @property
     def dtype(self) -> torch.dtype:
         return torch.float32
+
+    def fuse(self) -> None:
+        raise NotImplementedError
 
     def use(self, mesh: Mesh, kernel: AttentionKernel) -> None:
         self._mesh, self._kernel = mesh, kernel
