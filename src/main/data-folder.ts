@@ -79,7 +79,10 @@ export function dataFolders(root: string): DataFolders {
 }
 
 /** Where what can be moved lies until it is moved. */
-export const defaultLocations = (folders: DataFolders, cacheFolder: string): Readonly<Record<LocationName, string>> => ({
+export const defaultLocations = (
+  folders: DataFolders,
+  cacheFolder: string,
+): Readonly<Record<LocationName, string>> => ({
   environment: folders.environment,
   downloads: path.join(cacheFolder, 'uv'),
 });

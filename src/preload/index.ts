@@ -7,6 +7,8 @@ import { CALL_CHANNEL, CHANGE_CHANNEL } from '../shared/channels';
 const CALLS: Readonly<Record<CallName, true>> = {
   getSnapshot: true,
   updateSettings: true,
+  setMirror: true,
+  setSendTokenToMirror: true,
   chooseVideosFolder: true,
   chooseImage: true,
   watchMachine: true,

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { deviceListSchema } from './device';
 import { doctorSchema } from './doctor';
 import { environmentSchema, installEstimateSchema } from './environment';
-import { downloadOfferSchema, downloadSchema, hubStateSchema } from './download';
+import { downloadOfferSchema, downloadSchema, hubStateSchema, isHubAddress } from './download';
 import { appErrorSchema, type AppError } from './errors';
 import { jobProgressSchema, jobSchema } from './job';
 import { libraryVideoSchema, videoMetadataSchema } from './library';
@@ -134,6 +134,9 @@ export const calls = {
     z.custom<Snapshot>((value) => typeof value === 'object'),
   ),
   updateSettings: call(settingsPatchSchema, done),
+  /** Null: huggingface.co. Asks in a dialog of the system; false when the person says no. */
+  setMirror: call(z.object({ address: z.string().max(500).refine(isHubAddress).nullable() }), z.boolean()),
+  setSendTokenToMirror: call(z.object({ isOn: z.boolean() }), z.boolean()),
   /** Opens the system's folder dialogue; null when it is cancelled. */
   chooseVideosFolder: call(nothing, z.string().nullable()),
   chooseImage: call(nothing, z.string().nullable()),

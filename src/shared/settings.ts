@@ -6,11 +6,9 @@ import { generateRequestSchema } from './sampling';
 
 export const SETTINGS_VERSION = 1;
 
-/** What the window may change. Without defaults: zod fills them in for absent keys of a patch too, which would reset them. */
+/** What the window may change by itself. Without defaults: zod fills them in for absent keys of a patch too, which would reset them. */
 const changeable = {
   theme: z.enum(['system', 'light', 'dark']),
-  /** null: the Videos folder of the user, in a folder of ours. */
-  videosFolder: z.string().nullable(),
   /** null: all GPUs that are there. */
   chosenGpuUuids: z.array(z.string()).nullable(),
   /** The CPU, although there are GPUs that could be used. */
@@ -20,10 +18,6 @@ const changeable = {
   /** Says so outside the window when a video is finished while the window is not in front. */
   notifyWhenDone: z.boolean(),
   loopPlayback: z.boolean(),
-  /** A mirror of the hub (HF_ENDPOINT); null: huggingface.co. */
-  hubMirror: z.string().max(500).nullable(),
-  /** False: the token is never sent to the mirror. */
-  sendTokenToMirror: z.boolean(),
   /** Of all downloads together, in bytes per second; null: as fast as it goes. */
   downloadLimit: z.number().int().min(10_000).nullable(),
   /** Which packages an install takes. */
@@ -42,10 +36,20 @@ const changeable = {
     .nullable(),
 };
 
+/** Where data goes. A page that was taken over must not change it alone: each change takes a dialog of the system. */
+const guarded = {
+  /** null: the Videos folder of the user, in a folder of ours. */
+  videosFolder: z.string().nullable(),
+  /** A mirror of the hub (HF_ENDPOINT); null: huggingface.co. */
+  hubMirror: z.string().max(500).nullable(),
+  /** False: the token is never sent to the mirror. */
+  sendTokenToMirror: z.boolean(),
+};
+
 export const settingsSchema = z.object({
   version: z.literal(SETTINGS_VERSION),
   theme: changeable.theme.default('system'),
-  videosFolder: changeable.videosFolder.default(null),
+  videosFolder: guarded.videosFolder.default(null),
   chosenGpuUuids: changeable.chosenGpuUuids.default(null),
   isCpuChosen: changeable.isCpuChosen.default(false),
   cpuRanks: changeable.cpuRanks.default(1),
@@ -53,8 +57,8 @@ export const settingsSchema = z.object({
   modelFolders: z.array(z.string()).default([]),
   notifyWhenDone: changeable.notifyWhenDone.default(true),
   loopPlayback: changeable.loopPlayback.default(true),
-  hubMirror: changeable.hubMirror.default(null),
-  sendTokenToMirror: changeable.sendTokenToMirror.default(false),
+  hubMirror: guarded.hubMirror.default(null),
+  sendTokenToMirror: guarded.sendTokenToMirror.default(false),
   downloadLimit: changeable.downloadLimit.default(null),
   /** Where models are kept; null: in the data folder. */
   modelsFolder: z.string().nullable().default(null),
@@ -70,5 +74,8 @@ export type Settings = z.infer<typeof settingsSchema>;
 
 export const DEFAULT_SETTINGS: Settings = settingsSchema.parse({ version: SETTINGS_VERSION });
 
-export const settingsPatchSchema = z.object(changeable).partial();
+/** Strict, so that a guarded setting is refused and not dropped in silence. */
+export const settingsPatchSchema = z.strictObject(changeable).partial();
 export type SettingsPatch = z.infer<typeof settingsPatchSchema>;
+
+export type GuardedSettings = Pick<Settings, keyof typeof guarded>;

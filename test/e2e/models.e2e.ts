@@ -104,6 +104,9 @@ test('from nothing: installed, a model downloaded through kill -9, moved, and ma
   await test.step('the hub and the account are set in the window', async () => {
     await go(first.page, 'Settings');
     await first.page.getByLabel('Hugging Face mirror').fill(hub.endpoint);
+    await first.app.evaluate(({ dialog }) => {
+      dialog.showMessageBox = () => Promise.resolve({ response: 1, checkboxChecked: false });
+    });
     await first.page.getByRole('button', { name: 'Save' }).click();
     await expect.poll(async () => (await slices(first.page)).settings.hubMirror).toBe(hub.endpoint);
     const models = first.page.getByRole('region', { name: 'Models' });

@@ -135,7 +135,7 @@ async function open(hub: FakeHub | null, secrets = noKeychain, env: Record<strin
     { files: nodeFiles, clock: nodeClock },
     { file: folders.settingsFile, onChange: () => undefined },
   );
-  await settings.update({ hubMirror: hub?.endpoint ?? null });
+  await settings.updateGuarded({ hubMirror: hub?.endpoint ?? null });
   const ports = { files: nodeFiles, clock: nodeClock, random: nodeRandom, processes };
   const journal = await openMoveJournal(ports, folders.movesFile);
   const service = await openHubService(
@@ -373,7 +373,7 @@ test('the token goes to the hub and nowhere else, and is on disk only as the key
   await app.service.downloads.start(ID);
   await until(() => app.download()?.state.status === 'failed', 60_000);
   expect(JSON.stringify(await hub.log())).not.toContain(TOKEN);
-  await app.settings.update({ sendTokenToMirror: true });
+  await app.settings.updateGuarded({ sendTokenToMirror: true });
   app.service.configure();
   await app.service.downloads.start(ID);
   await until(isReady(app), 60_000);

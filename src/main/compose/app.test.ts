@@ -13,9 +13,10 @@ import { openApp, type App, type AppPorts } from './app';
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 let folder = '';
 let app: App;
+let chosenFolder: string | null = null;
 
 const desktop: Desktop = {
-  chooseFolder: () => Promise.resolve(null),
+  chooseFolder: () => Promise.resolve(chosenFolder),
   chooseFile: () => Promise.resolve(null),
   chooseSavePath: () => Promise.resolve(null),
   moveToBin: () => Promise.resolve(),
@@ -28,6 +29,7 @@ const desktop: Desktop = {
   notify: () => undefined,
   isWindowInFront: () => true,
   showProgress: () => undefined,
+  confirm: () => Promise.resolve(true),
   confirmQuit: () => Promise.resolve(true),
 };
 
@@ -93,7 +95,8 @@ test('the first snapshot is one that the window accepts, before and after the di
 
 test('a change of the settings reaches every slice that shows it', async () => {
   const elsewhere = path.join(folder, 'elsewhere');
-  await app.calls.updateSettings({ videosFolder: elsewhere });
+  chosenFolder = elsewhere;
+  await app.calls.chooseVideosFolder(undefined);
   expect(app.store.get('settings').videosFolder).toBe(elsewhere);
   expect(app.store.get('about').videosFolder).toBe(elsewhere);
 });

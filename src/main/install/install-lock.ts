@@ -36,8 +36,7 @@ export async function slotOfAnother(ports: Ports, root: string, pid: number): Pr
 }
 
 export async function takeLock(ports: Ports, root: string, pid: number, slot: string): Promise<void> {
-  if ((await slotOfAnother(ports, root, pid)) !== null)
-    throw new SplitreelError(appError('INSTALL_RUNNING'));
+  if ((await slotOfAnother(ports, root, pid)) !== null) throw new SplitreelError(appError('INSTALL_RUNNING'));
   const own = await ports.processes.find(pid);
   const note: Note = { pid, startTime: own?.startTime ?? '', slot };
   await ports.files.writeAtomically(fileIn(root), JSON.stringify(note));

@@ -18,7 +18,17 @@ export function startProgress(jobId: string, videoCount: number, denoisingSteps:
   return { jobId, videos: Array.from({ length: videoCount }, () => video), ranks: [], msPerStep: null, msLeft: null };
 }
 
+/** When a video had its first steps: they warm up kernels, and the mean of a step leaves them out. */
+export type FirstSteps = ReadonlyMap<number, { readonly completed: number; readonly elapsedMs: number }>;
+
+/** The first steps that are known after an event. */
+export function notedFirstSteps(firstSteps: FirstSteps, event: WorkerEvent): FirstSteps {
+  if (event.type !== 'stageProgressed' || event.stage !== 'denoising' || event.completed === 0) return firstSteps;
+  return firstSteps.has(event.video) ? firstSteps : new Map([...firstSteps, [event.video, event]]);
+}
+
 export interface ProgressContext {
+  readonly firstSteps: FirstSteps;
   readonly tailMs: TailMs;
   /** Groups that work side by side: the videos are dealt to them in turn. */
   readonly dp: number;
@@ -114,14 +124,16 @@ function changeStage(
 const stageOf = (video: VideoProgress, name: Stage): StageProgress | undefined =>
   video.stages.find(({ stage }) => stage === name);
 
-/** The first step warms kernels up and is not counted, so two are needed for the first figure. */
-function measuredStep(stage: StageProgress | undefined): number | null {
-  if (stage === undefined || stage.completed < 2) return null;
-  return stage.elapsedMs / stage.completed;
+/** The mean of the steps after the first, as the engine reports it and measurements keep it. */
+function measuredStep(stage: StageProgress | undefined, first: { completed: number; elapsedMs: number } | undefined) {
+  if (stage === undefined || first === undefined || stage.completed <= first.completed) return null;
+  return (stage.elapsedMs - first.elapsedMs) / (stage.completed - first.completed);
 }
 
 function withTimes(progress: JobProgress, context: ProgressContext): JobProgress {
-  const measured = progress.videos.flatMap((video) => measuredStep(stageOf(video, 'denoising')) ?? []);
+  const measured = progress.videos.flatMap(
+    (video, index) => measuredStep(stageOf(video, 'denoising'), context.firstSteps.get(index)) ?? [],
+  );
   const msPerStep = measured.length === 0 ? null : measured.reduce((sum, value) => sum + value, 0) / measured.length;
   return { ...progress, msPerStep, msLeft: msLeftOf(progress, msPerStep, context) };
 }

@@ -2,7 +2,7 @@
 import type { Job, JobProgress } from '../../shared/job';
 import type { WorkerEvent } from '../../shared/protocol';
 import type { Clock } from '../ports/clock';
-import { applyProgress, startProgress, withRanks, type TailMs } from './progress';
+import { applyProgress, notedFirstSteps, startProgress, withRanks, type FirstSteps, type TailMs } from './progress';
 
 /** A window shows no more, and a flood of events must not drown it. */
 const PROGRESS_INTERVAL_MS = 50;
@@ -31,6 +31,7 @@ export function createRunningJob({ clock, tailMs, onProgress }: RunningJobOption
   let ranks: Ranks = [];
   let outputs: readonly string[] = [];
   let made: readonly string[] = [];
+  let firstSteps: FirstSteps = new Map();
   let stopPush: (() => void) | null = null;
   const setProgress = (next: JobProgress): void => {
     if (next === progress) return;
@@ -44,12 +45,15 @@ export function createRunningJob({ clock, tailMs, onProgress }: RunningJobOption
     start: (job, files) => {
       outputs = files;
       made = [];
+      firstSteps = new Map();
       const { videoCount, numInferenceSteps } = job.request;
       setProgress(withRanks(startProgress(job.id, videoCount, numInferenceSteps), ranks));
     },
     handleEvent: (job, event) => {
       if (event.type === 'videoFinished') made = [...made, event.path];
-      if (progress !== null) setProgress(applyProgress(progress, event, { tailMs: tailMs(job), dp: job.plan.dp }));
+      if (progress?.jobId !== job.id) return;
+      firstSteps = notedFirstSteps(firstSteps, event);
+      setProgress(applyProgress(progress, event, { firstSteps, tailMs: tailMs(job), dp: job.plan.dp }));
     },
     setRanks: (next, isRunning) => {
       ranks = next;

@@ -1,6 +1,14 @@
 /** The desktop around the window: dialogues, the bin, the clipboard, drags, notifications. */
 import type { LinkId } from '../window/links';
 
+/** A dialog of the system, which no page can answer. */
+export interface Question {
+  readonly message: string;
+  readonly detail: string;
+  /** On the button that agrees. */
+  readonly action: string;
+}
+
 export interface Desktop {
   readonly chooseFolder: () => Promise<string | null>;
   readonly chooseFile: (kind: 'image' | 'video' | 'archive') => Promise<string | null>;
@@ -17,6 +25,8 @@ export interface Desktop {
   readonly isWindowInFront: () => boolean;
   /** On the window's entry in the taskbar: 0 to 1, or null for none. */
   readonly showProgress: (fraction: number | null) => void;
+  /** True: the person took the action. Cancelling is the default. */
+  readonly confirm: (question: Question) => Promise<boolean>;
   /** True: leave although a job runs. */
   readonly confirmQuit: () => Promise<boolean>;
 }

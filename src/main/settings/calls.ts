@@ -5,22 +5,41 @@ import type { Files } from '../ports/files';
 import type { SettingsService } from './settings';
 
 export interface SettingsCallPorts {
-  readonly desktop: Pick<Desktop, 'chooseFolder'>;
+  readonly desktop: Pick<Desktop, 'chooseFolder' | 'confirm'>;
   readonly files: Pick<Files, 'canWrite'>;
-  readonly settings: Pick<SettingsService, 'update'>;
+  readonly settings: Pick<SettingsService, 'get' | 'update' | 'updateGuarded'>;
 }
 
-export const settingsCalls = ({
-  desktop,
-  files,
-  settings,
-}: SettingsCallPorts): Calls<'updateSettings' | 'chooseVideosFolder'> => ({
+type SettingsCall = 'updateSettings' | 'chooseVideosFolder' | 'setMirror' | 'setSendTokenToMirror';
+
+export const settingsCalls = ({ desktop, files, settings }: SettingsCallPorts): Calls<SettingsCall> => ({
   updateSettings: settings.update,
   chooseVideosFolder: async () => {
     const folder = await desktop.chooseFolder();
     if (folder === null) return null;
     if (!(await files.canWrite(folder))) throw new SplitreelError(appError('OUTPUT_NOT_WRITABLE', { folder }));
-    await settings.update({ videosFolder: folder });
+    await settings.updateGuarded({ videosFolder: folder });
     return folder;
+  },
+  setMirror: async ({ address }) => {
+    const question = {
+      message: `Download models from ${address ?? ''}?`,
+      detail: 'The mirror sees which models you download. Only use one that you trust.',
+      action: 'Use this mirror',
+    };
+    if (address !== null && !(await desktop.confirm(question))) return false;
+    // Another mirror never inherits the token of the one before.
+    await settings.updateGuarded({ hubMirror: address, sendTokenToMirror: false });
+    return true;
+  },
+  setSendTokenToMirror: async ({ isOn }) => {
+    const question = {
+      message: `Send your Hugging Face token to ${settings.get().hubMirror ?? ''}?`,
+      detail: 'Whoever runs the mirror can then act with your account.',
+      action: 'Send the token',
+    };
+    if (isOn && !(await desktop.confirm(question))) return false;
+    await settings.updateGuarded({ sendTokenToMirror: isOn });
+    return true;
   },
 });

@@ -4,6 +4,7 @@ import {
   SETTINGS_VERSION,
   settingsSchema,
   type Settings,
+  type GuardedSettings,
   type SettingsPatch,
 } from '../../shared/settings';
 import { openJsonStore, type JsonStorePorts } from '../state/json-store';
@@ -13,6 +14,8 @@ export interface SettingsService {
   readonly get: () => Settings;
   /** On disk before it resolves. */
   readonly update: (patch: SettingsPatch) => Promise<void>;
+  /** What the person has confirmed in a dialog of the system. */
+  readonly updateGuarded: (patch: Partial<GuardedSettings>) => Promise<void>;
   readonly setModelFolders: (folders: readonly string[]) => Promise<void>;
   /** `before`: where models still may lie while they are being moved. */
   readonly setModelsFolder: (folder: string | null, before: string | null) => Promise<void>;
@@ -38,6 +41,7 @@ export async function openSettings(
   return {
     get: store.value,
     update: (patch) => set(applyPatch(store.value(), patch)),
+    updateGuarded: (patch) => set(applyPatch(store.value(), patch)),
     setModelFolders: (folders) => set({ ...store.value(), modelFolders: [...folders] }),
     setModelsFolder: (folder, before) => set({ ...store.value(), modelsFolder: folder, modelsFolderBefore: before }),
     setLastSaveFolder: (lastSaveFolder) => set({ ...store.value(), lastSaveFolder }),
@@ -46,7 +50,7 @@ export async function openSettings(
 }
 
 /** A key that is missing or undefined keeps its value. */
-export function applyPatch(settings: Settings, patch: SettingsPatch): Settings {
+export function applyPatch(settings: Settings, patch: SettingsPatch | Partial<GuardedSettings>): Settings {
   const given = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
   return settingsSchema.parse({ ...settings, ...given });
 }

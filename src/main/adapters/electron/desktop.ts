@@ -1,5 +1,5 @@
 import { app, clipboard, dialog, nativeImage, Notification, shell, type BrowserWindow } from 'electron';
-import type { Desktop } from '../../ports/desktop';
+import type { Desktop, Question } from '../../ports/desktop';
 import { LINKS, modelPage } from '../../window/links';
 
 const FILTERS = {
@@ -16,6 +16,21 @@ export function createDesktop(currentWindow: () => BrowserWindow | null, fallbac
     const answer =
       window === null ? await dialog.showOpenDialog(options) : await dialog.showOpenDialog(window, options);
     return answer.canceled ? null : (answer.filePaths[0] ?? null);
+  };
+  const ask = async ({ message, detail, action }: Question, refusal: string): Promise<boolean> => {
+    const options = {
+      type: 'question' as const,
+      message,
+      detail,
+      buttons: [refusal, action],
+      defaultId: 0,
+      cancelId: 0,
+      title: app.getName(),
+    };
+    const window = currentWindow();
+    const answer =
+      window === null ? await dialog.showMessageBox(options) : await dialog.showMessageBox(window, options);
+    return answer.response === 1;
   };
   return {
     chooseFolder: () => open({ properties: ['openDirectory', 'createDirectory'] }),
@@ -51,20 +66,15 @@ export function createDesktop(currentWindow: () => BrowserWindow | null, fallbac
     },
     isWindowInFront: () => currentWindow()?.isFocused() ?? false,
     showProgress: (fraction) => currentWindow()?.setProgressBar(fraction ?? -1),
-    confirmQuit: async () => {
-      const options = {
-        type: 'question' as const,
-        message: 'A video is being made.',
-        detail: 'If you quit now, it stops. It stays in the queue and can be started again.',
-        buttons: ['Keep working', 'Quit'],
-        defaultId: 0,
-        cancelId: 0,
-        title: app.getName(),
-      };
-      const window = currentWindow();
-      const answer =
-        window === null ? await dialog.showMessageBox(options) : await dialog.showMessageBox(window, options);
-      return answer.response === 1;
-    },
+    confirm: (question) => ask(question, 'Cancel'),
+    confirmQuit: () =>
+      ask(
+        {
+          message: 'A video is being made.',
+          detail: 'If you quit now, it stops. It stays in the queue, and you can start it again.',
+          action: 'Quit',
+        },
+        'Keep working',
+      ),
   };
 }

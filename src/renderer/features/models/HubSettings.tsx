@@ -95,7 +95,7 @@ function Mirror() {
   const text = typed ?? hubMirror ?? '';
   const isWrong = text !== '' && !isHubAddress(text);
   const save = (): void => {
-    void send(window.splitreel.updateSettings({ hubMirror: text === '' ? null : text, sendTokenToMirror: false }));
+    void send(window.splitreel.setMirror({ address: text === '' ? null : text }));
     setTyped(null);
   };
   return (
@@ -120,7 +120,7 @@ function Mirror() {
         hint={words.mirrorTokenHint}
         isOn={sendTokenToMirror}
         blocked={hubMirror === null ? words.mirrorTokenBlocked : ''}
-        onChange={(isOn) => void send(window.splitreel.updateSettings({ sendTokenToMirror: isOn }))}
+        onChange={(isOn) => void send(window.splitreel.setSendTokenToMirror({ isOn }))}
       />
     </>
   );

@@ -153,5 +153,5 @@ test('another mirror never takes the token over from the one before', async () =
   await user.clear(field);
   await user.type(field, 'https://two.example');
   await user.click(screen.getByRole('button', { name: 'Save' }));
-  expect(main.callsOf('updateSettings')).toEqual([{ hubMirror: 'https://two.example', sendTokenToMirror: false }]);
+  expect(main.callsOf('setMirror')).toEqual([{ address: 'https://two.example' }]);
 });

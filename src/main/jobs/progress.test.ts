@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import type { WorkerEvent } from '../../shared/protocol';
+import { applyProgress, notedFirstSteps, startProgress, type FirstSteps } from './progress';
+
+const step = (completed: number, elapsedMs: number): WorkerEvent => ({
+  type: 'stageProgressed',
+  jobId: 'job',
+  video: 0,
+  stage: 'denoising',
+  completed,
+  total: 4,
+  elapsedMs,
+});
+
+function play(events: readonly WorkerEvent[]) {
+  let progress = startProgress('job', 1, 4);
+  let firstSteps: FirstSteps = new Map();
+  for (const event of events) {
+    firstSteps = notedFirstSteps(firstSteps, event);
+    progress = applyProgress(progress, event, { firstSteps, tailMs: 500, dp: 1 });
+  }
+  return progress;
+}
+
+test('the first step, which warms up kernels, is no part of the time of a step', () => {
+  expect(play([step(1, 9_000)]).msPerStep).toBeNull();
+  expect(play([step(1, 9_000), step(2, 10_000)])).toMatchObject({ msPerStep: 1_000, msLeft: 2_500 });
+  expect(play([step(1, 9_000), step(2, 10_000), step(4, 12_200)]).msPerStep).toBeCloseTo(1_066.7, 1);
+});
+
+test('events that were merged count by the steps that they name', () => {
+  expect(play([step(2, 10_000), step(4, 12_000)]).msPerStep).toBe(1_000);
+});
