@@ -9,8 +9,9 @@ import torch
 from diffusers import AutoencoderKLCogVideoX
 from transformers import AutoTokenizer
 
+from splitreel.demo.checkpoint import load_parts
 from splitreel.demo.model import new_pipeline, save_folder
-from splitreel.demo.train import Model, load_parts
+from splitreel.demo.training_step import Model
 
 
 def main() -> None:

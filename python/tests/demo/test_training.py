@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from splitreel.demo.checkpoint import PART_BYTES, load_parts, save_parts
 from splitreel.demo.clips import Frame, draw
 from splitreel.demo.optimizer import Muon, orthogonalise
-from splitreel.demo.train import PART_BYTES, load_parts, sample_timesteps, save_parts
+from splitreel.demo.training_step import sample_timesteps
 from splitreel.demo.vae import new_vae, vae_loss
 
 
