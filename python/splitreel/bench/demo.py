@@ -1,4 +1,4 @@
-"""`bench demo`: what the shipped demo model draws, judged by plain image analysis, and how soon it plays.
+"""`bench demo`: the quality of the shipped demo model's videos, by plain image analysis, and how soon they play.
 
 Clips are made by our own engine from held-out captions. The same recogniser is run on true clips (nearly all must be
 right) and with the captions shuffled (nearly all must be wrong), so that it is seen to measure.
@@ -145,7 +145,7 @@ def _vae_psnr(model: Path, frame: Frame, clips: int) -> tuple[float, float]:
 
 
 def _times(asked: argparse.Namespace) -> list[dict[str, Value]]:
-    """Cold: a fresh supervisor, ranks not yet started. Warm: the second job of the same settings."""
+    """Cold: a new supervisor without ranks. Warm: the second job with the same settings."""
     table = Table(_TIMES)
     print()
     table.start()

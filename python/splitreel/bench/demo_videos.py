@@ -1,4 +1,4 @@
-"""Videos of the demo model by our own engine, on warm ranks, piece by piece."""
+"""Videos of the demo model from our engine, on warm ranks, in several jobs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
 
 Clip = npt.NDArray[np.uint8]  # (F, H, W, 3)
 
-# A piece is one job: large enough that starting it costs nothing, small enough to show how far it has come.
+# Videos per job: enough to make its start negligible, few enough to show progress.
 _PIECE = 8
 
 
@@ -44,7 +44,7 @@ class _Piece:
 
 
 class _FrameKeeper(SilentHooks):
-    """Keeps the frames of each video."""
+    """Collects the frames of each video."""
 
     def __init__(self) -> None:
         self.frames: dict[int, list[Clip]] = {}
@@ -74,7 +74,7 @@ def _make(context: RankContext, piece: _Piece) -> dict[int, Clip]:
 
 
 def make_videos(world: World, asked: Asked, prompts: Sequence[str]) -> list[Clip]:
-    """One clip a prompt; prompt i starts from seed i. Tells on stderr how far it has come."""
+    """One clip per prompt; prompt i uses seed i. Prints progress to stderr."""
     clips: list[Clip] = []
     began = time.monotonic()
     for first in range(0, len(prompts), _PIECE):
@@ -89,11 +89,11 @@ def make_videos(world: World, asked: Asked, prompts: Sequence[str]) -> list[Clip
 
 
 def as_tensor(clip: Clip) -> torch.Tensor:
-    """(F, 3, H, W) float32 in [0, 1], as the recogniser and the contact sheet want it."""
+    """To (F, 3, H, W) float32 in [0, 1], for the recogniser and the contact sheet."""
     return torch.from_numpy(clip).permute(0, 3, 1, 2).float() / 255
 
 
 def psnr_db(found: Clip, expected: Clip) -> float:
-    """Of 8-bit pictures; infinite for equal ones."""
+    """PSNR in dB of 8-bit frames; infinite for equal ones."""
     error = float(np.mean((found.astype(np.float64) - expected.astype(np.float64)) ** 2))
     return float("inf") if error == 0 else 10 * float(np.log10(255**2 / error))

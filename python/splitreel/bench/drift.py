@@ -1,4 +1,4 @@
-"""PipeFusion's drift on the demo model: how far clips are from the exact ones, and whether they still show what was asked.
+"""PipeFusion's drift on the demo model: distance from the exact clips, and whether they still match the captions.
 
 Patches are computed over keys and values of the step before, but for the first `warmup_steps`.
 """
@@ -31,7 +31,7 @@ SETTINGS = ((2, 2, 1), (2, 2, 4), (2, 4, 1), (2, 4, 4), (2, 4, 8))
 
 
 def measure_drift(exact: Asked, captions: int, settings: tuple[tuple[int, int, int], ...]) -> list[dict[str, Value]]:
-    """`exact` is the one-rank run. Prints one row a setting, the exact one first."""
+    """`exact` is the run on one rank. Prints one row per setting, the exact one first."""
     scenes, prompts = (list(column) for column in zip(*held_out_captions(captions), strict=True))
     table = Table(_COLUMNS)
     ranks = max(stages for stages, _, _ in settings)

@@ -1,4 +1,4 @@
-"""`bench engine`: what our engine costs beside plain diffusers, and what each plan costs, on the processor.
+"""`bench engine`: our engine compared with plain diffusers, and the cost of each plan, on the CPU.
 
 On a CPU ranks share cores and memory, so more of them are rarely faster: what counts here are the ratio to diffusers,
 the bytes sent beside their formula, the time to re-plan, and how long ranks wait. For speed see `bench gpu`.
@@ -60,7 +60,7 @@ _COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class PlanCost:
-    """Of one rank."""
+    """One rank's figures."""
 
     step_s: float
     waiting: float
@@ -139,7 +139,7 @@ def _beside_diffusers(run: Run, pairs: int) -> dict[str, Value]:
 
 @torch.no_grad()
 def _in_turn(context: RankContext, asked: _Pairs) -> _Seconds:
-    """Prompt to frames in memory, alternately; a first run of each is not counted."""
+    """From prompt to frames in memory, alternating between the two. The first run of each is not counted."""
     run, seconds = asked.run, _Seconds()
     pipeline = plain_pipeline(run.model, dtype_of(run.dtype, context.device), context.device, context.open_tensors)
     context.engine.load(run.model, run.plan, LoadOptions(dtype=run.dtype), StepClock(context.device))
@@ -165,7 +165,7 @@ def _by_plan(model: Path, job: EngineJob, ranks: int) -> list[dict[str, Value]]:
     table.start()
     notes = []
     with World(ranks, "cpu") as world:
-        world.run(cost_of_plan, Run(model, job), timeout_s=_LIMIT_S)  # what a first run does is no plan's cost
+        world.run(cost_of_plan, Run(model, job), timeout_s=_LIMIT_S)  # warm-up, which is no plan's cost
         one: PlanCost | None = None
         for plan in (plan for plan in _PLANS if plan.world_size <= ranks):
             try:
@@ -200,7 +200,7 @@ def _row(plan: Plan, costs: Sequence[PlanCost], one: PlanCost) -> dict[str, Valu
 
 
 def cost_of_plan(context: RankContext, run: Run) -> PlanCost | None:
-    """Re-planning ends when the first stage starts: weights are there, groups are built, a kernel is chosen."""
+    """Re-planning ends when the first stage starts: weights are read, groups built, the kernel chosen."""
     clock = StepClock(context.device)
     began = time.perf_counter()
     load = context.engine.load(run.model, run.plan, LoadOptions(dtype="float32"), clock)

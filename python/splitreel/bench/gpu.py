@@ -1,4 +1,4 @@
-"""`bench gpu`: CogVideoX-2B and 5B at true size with random weights, on the NVIDIA GPUs of this machine.
+"""`bench gpu`: CogVideoX-2B and 5B at full size with random weights, on the NVIDIA GPUs of this machine.
 
 Seconds per step and peak memory by plan and by attention kernel, the share of the card's own matmul speed, the tiled
 VAE decode, and how far each result is from one rank's, and that from plain diffusers'; xfuser's pipeline in the same
@@ -47,7 +47,7 @@ COLUMNS = {
     "from": "from",
 }
 
-# Nothing takes longer, loading at true size included; a hung collective does.
+# Nothing takes longer, including loading at full size, except a hung collective.
 _ROW_LIMIT_S = 180.0
 
 
@@ -100,7 +100,7 @@ def _options(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Optio
 
 
 class _Bench:
-    """The rows of one run, and what they are compared with."""
+    """The rows of one run, and their references."""
 
     def __init__(self, options: Options, folder: Path) -> None:
         self._options = options
@@ -112,7 +112,7 @@ class _Bench:
         self._notes: list[str] = []
         self._machine: dict[str, Value] = {}
         self._roof = 0.0
-        # By model, size and dtype: what one rank of ours made, and how long its step took.
+        # By model, size and dtype: latents and step time of our engine on one rank.
         self._references: dict[tuple[str, str, str], tuple[npt.NDArray[np.float32], float]] = {}
         self._unfinished = 0
 
@@ -173,7 +173,7 @@ class _Bench:
         self._save()
 
     def _run_xfuser(self, case: Case, run: Run, limit: float) -> list[Measured]:
-        """In ranks of its own: its groups are global and are made once a process."""
+        """On new ranks: its process groups are global and can only be created once per process."""
         if self._world is not None:
             self._world.close()
             self._world = None
@@ -210,7 +210,7 @@ class _Bench:
         return "bf16" if self._options.device == "cuda" else "fp32"
 
     def _figures(self, case: Case, measured: Sequence[Measured]) -> dict[str, Value]:
-        """Times and peaks are the slowest and the largest of all ranks."""
+        """Times are those of the slowest rank, peaks those of the largest."""
         model = self._models[case.model]
         step_s = max(one.step_s for one in measured)
         flops = roof.step_flops(model, case.width, case.height, case.frames, batch=2)
@@ -237,7 +237,7 @@ class _Bench:
         }
 
     def _note(self, note: str) -> None:
-        """Kept for the end, so that the table stays one; on stderr at once."""
+        """Printed after the table, to keep it in one piece, and to stderr at once."""
         self._notes.append(note)
         print(note, file=sys.stderr, flush=True)
         self._save()

@@ -1,4 +1,4 @@
-"""Which rows `bench gpu` makes, the most important first."""
+"""The rows of `bench gpu`, most important first."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ class Case:
 
     @property
     def is_reference(self) -> bool:
-        """One rank of ours: what others of the same size and numbers are compared with."""
+        """Our engine on one rank: the reference for rows of the same size and dtype."""
         return self.engine == "Splitreel" and self.plan.world_size == 1 and self.kernel is Kernel.SDPA
 
 
-# In the order of interest. Of each machine those that fit it and use all of its GPUs come before the rest.
+# By interest. On a given machine, valid plans that use all GPUs come before the others.
 _PLANS = (
     Plan(cfg=2, ulysses=4),
     Plan(cfg=2, ulysses=2, ring=2),
@@ -72,7 +72,7 @@ _PLANS = (
     Plan(tp=4),
 )
 
-# xfuser takes these of them; it splits nothing by tensor and runs half the blocks by pipeline.
+# The plans that xfuser supports. It ignores tensor parallelism, and with PipeFusion it runs half the blocks.
 _PEER_PLANS = (Plan(), Plan(cfg=2), Plan(ulysses=2), Plan(ring=2), Plan(cfg=2, ulysses=2), Plan(cfg=2, ulysses=4))
 
 _CUDA_KERNELS = (Kernel.CUDNN, Kernel.FLASH, Kernel.FLASH3, Kernel.FLASH4)
@@ -92,7 +92,7 @@ def words(plan: Plan) -> str:
     return ", ".join(f"{axis} {degree}" for axis, degree in named if degree > 1) or "1 rank"
 
 
-# Kinds of rows, by name for --only. Without "reference" there is nothing to compare with.
+# Names of sections, for --only. Without "reference" there is nothing to compare with.
 SECTIONS = ("reference", "diffusers", "plans", "kernels", "exact", "xfuser")
 
 
@@ -109,7 +109,7 @@ def _all_cases(options: Options, folders: Mapping[str, Path]) -> Iterator[tuple[
         for plan in plans[model]:
             yield "plans", replace(sizes[model], plan=plan)
     if options.device == "cuda":
-        # The model that is loaded last comes first: it need not be loaded again.
+        # Starts with the model that is still loaded.
         for model in reversed(options.models):
             for kernel in _CUDA_KERNELS:
                 yield "kernels", replace(sizes[model], kernel=kernel)
@@ -129,7 +129,7 @@ def _plans(shape: ModelShape, options: Options) -> list[Plan]:
 
 
 def _exact_on_cuda(options: Options, plans: Mapping[str, list[Plan]]) -> Iterator[Case]:
-    """In fp32 rounding hides nothing: what is left of a difference is a fault. Few frames, for fp32 is slow."""
+    """In fp32 rounding hides nothing: any difference that remains is a fault. Few frames, because fp32 is slow."""
     model = options.models[0]
     case = Case(model, options.width, options.height, 9, dtype="float32")
     yield case

@@ -1,4 +1,4 @@
-"""One run of a job on one rank, by our engine or by plain diffusers, measured alike."""
+"""One run of a job on one rank, with our engine or plain diffusers, measured in the same way."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from splitreel.engine.api import EngineJob, LoadOptions
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What to run: `model` a folder, `dtype` as LoadOptions has it."""
+    """What to run. `model`: a folder. `dtype`: as in LoadOptions."""
 
     model: Path
     job: EngineJob
@@ -32,7 +32,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Of one rank. `step_s` leaves out the first step, which waits for kernels to be chosen and groups to connect."""
+    """One rank's figures. `step_s` excludes the first step, in which kernels are chosen and groups connect."""
 
     load_s: float
     step_s: float
@@ -46,7 +46,7 @@ class Measured:
 
 
 class StepClock(SilentHooks):
-    """Takes the time after each step, once the device has done it."""
+    """Records the time after each step, once the device has finished it."""
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
@@ -76,13 +76,13 @@ class StepClock(SilentHooks):
 
     @property
     def step_s(self) -> float:
-        """The median step but for the first. Moments: start, each step, finish."""
+        """The median step, without the first. Moments: start, each step, finish."""
         steps = np.diff(self.moments[Stage.DENOISING][:-1])
         return float(np.median(steps[1:] if len(steps) > 1 else steps))
 
 
 def run_engine(context: RankContext, run: Run) -> Measured | None:
-    """On every rank; None on those that the plan leaves idle."""
+    """Runs on every rank. Returns None on ranks outside the plan."""
     clock = StepClock(context.device)
     load = context.engine.load(run.model, run.plan, LoadOptions(dtype=run.dtype, fused=run.fused), clock)
     report = context.engine.generate(run.job, run.plan, clock)
@@ -107,14 +107,14 @@ def run_engine(context: RankContext, run: Run) -> Measured | None:
 
 @torch.no_grad()
 def run_plain(context: RankContext, run: Run) -> Measured | None:
-    """diffusers' own pipeline and transformer on the first rank; the others have nothing to do."""
+    """Runs diffusers' own pipeline and transformer on the first rank. The other ranks return None."""
     context.engine.unload()
     if context.rank != 0:
         return None
     began = time.perf_counter()
     pipeline = plain_pipeline(run.model, dtype_of(run.dtype, context.device), context.device, context.open_tensors)
     measured = measure_pipeline(pipeline, run.job, StepClock(context.device), time.perf_counter() - began)
-    # What the engine loads next must not find this one's memory still taken.
+    # Frees the memory before the engine loads its next model.
     del pipeline
     gc.collect()
     return measured
@@ -184,5 +184,5 @@ def measure_pipeline(pipeline: CogVideoXPipeline, job: EngineJob, clock: StepClo
 
 
 def relative(found: npt.NDArray[np.float32], expected: npt.NDArray[np.float32]) -> float:
-    """Norm of the difference over the norm of what is expected."""
+    """Norm of the difference relative to the norm of `expected`."""
     return float(np.linalg.norm(found.astype(np.float64) - expected) / np.linalg.norm(expected.astype(np.float64)))

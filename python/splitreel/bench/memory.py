@@ -1,4 +1,4 @@
-"""Predicted against measured: the memory planner's figures beside the peaks of a real run, by plan and offload.
+"""Predicted and measured memory: the planner's figures and the peaks of a real run, by plan and offloading mode.
 
 CogVideoX at true size with random weights and the whole text encoder. `over` is what the process takes of the GPU
 beside torch's tensors and its allocator's reserve, for which the planner has OVERHEAD_BYTES and `link_bytes`. Each plan
@@ -50,7 +50,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Peaks:
-    """Of one rank, in bytes, by stage."""
+    """One rank's figures in bytes, by stage."""
 
     by_stage: dict[str, int]
     text_encoder: str
@@ -59,7 +59,7 @@ class Peaks:
 
 
 class _SilentHooks:
-    """Nothing is shown and nothing is written: the frames alone are let pass."""
+    """Discards frames and previews."""
 
     def stage_started(self, video: int, stage: Stage, total: int) -> None: ...
     def stage_progressed(self, video: int, stage: Stage, completed: int) -> None: ...
@@ -74,7 +74,7 @@ class _SilentHooks:
 
 
 def measure(context: RankContext, case: Case) -> Peaks:
-    """Runs in every rank: two steps of one video, from loading on."""
+    """Runs on every rank: loading and two steps of one video."""
     engine = context.engine
     engine.unload()
     hooks = _SilentHooks()
@@ -169,7 +169,7 @@ def _cases(folder: Path, size: tuple[int, int, int], ranks: int, offloads: Seque
     for plan in _PLANS:
         for offload in offloads:
             is_possible = plan.world_size <= ranks and not (plan.tp > 1 and offload is Offload.SEQUENTIAL)
-            # Offload is shown on one rank, and on the plans that hold a share of the weights.
+            # Offloading runs on one rank, and with the plans that shard the weights.
             if is_possible and (offload is Offload.NONE or plan.world_size == 1 or plan.pp * plan.tp > 1):
                 yield Case(folder, *size, plan, offload)
 

@@ -1,4 +1,4 @@
-"""Plain diffusers to compare with. It knows nothing of our loader, transformer or engine."""
+"""Plain diffusers, for comparison. Uses none of our loader, transformer or engine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from splitreel.models.tensor_files import OpenTensors
 
 
 def dtype_of(name: str, device: torch.device) -> torch.dtype:
-    """As LoadOptions means it."""
+    """The dtype that LoadOptions describes."""
     if name == "auto":
         return torch.bfloat16 if device.type == "cuda" else torch.float32
     return torch.bfloat16 if name == "bfloat16" else torch.float32

@@ -1,4 +1,4 @@
-"""From Generate to a file that can be played, by the real supervisor with its ranks, as the app drives it."""
+"""Time from Generate to a playable file, with the real supervisor and ranks, driven as by the app."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the card can do at most, measured, and what a step asks of it."""
+"""The measured peak throughput of the device, and the arithmetic of one step."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _REPEATS = 20
 
 
 def matmul_flops_per_s(context: RankContext, side: int = _SIDE) -> float:
-    """Of a square matmul, in bf16 on CUDA and fp32 on the CPU: the median of several."""
+    """Throughput of a square matmul, in bf16 on CUDA and fp32 on the CPU: the median of several runs."""
     dtype = torch.bfloat16 if context.device.type == "cuda" else torch.float32
     a, b = torch.randn(2, side, side, device=context.device).to(dtype)
     seconds = []
@@ -25,7 +25,7 @@ def matmul_flops_per_s(context: RankContext, side: int = _SIDE) -> float:
         if context.device.type == "cuda":
             torch.cuda.synchronize(context.device)
         seconds.append(time.perf_counter() - began)
-    # The first few choose an algorithm and bring the clock up.
+    # The first runs choose an algorithm and raise the clock.
     return 2 * side**3 / statistics.median(seconds[3:])
 
 

@@ -1,4 +1,4 @@
-"""CogVideoX without its weights: folders of true configs, whose tensors are drawn on the device when they are read.
+"""CogVideoX without its weights: folders with real configs, whose tensors are generated on the device when read.
 
 A folder holds what a loader needs: configs, a tokenizer, and safetensors files with true headers. Their data is a
 hole in the file, which takes no room on the disk and is never read: `open_synthetic` answers in its place. A tensor's

@@ -1,4 +1,4 @@
-"""Rows of figures: a markdown table that is printed row by row, and a JSON file that is whole after each."""
+"""Rows of figures: a markdown table printed row by row, and a JSON file that is complete after each row."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _shown(value: Value) -> str:
 
 
 def write_json(path: Path, figures: Mapping[str, object]) -> None:
-    """By rename, so that a run that is ended leaves the rows made before."""
+    """By rename, so that an interrupted run leaves the rows so far."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".part")
     draft.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
@@ -43,7 +43,7 @@ def write_json(path: Path, figures: Mapping[str, object]) -> None:
 
 
 def machine() -> dict[str, Value]:
-    """What the figures were made on. No name of the machine itself."""
+    """The hardware and versions behind the figures, without the machine's name."""
     import platform
 
     import diffusers

@@ -22,12 +22,12 @@ class StepShape:
 
 
 def has_formula(plan: Plan) -> bool:
-    """For plans of CFG, Ulysses and Ring."""
+    """For plans with CFG, Ulysses and Ring."""
     return plan.tp == plan.pp == plan.dp == 1
 
 
 def bytes_sent(shape: StepShape, plan: Plan) -> int:
-    """By the rank that sends most."""
+    """Bytes sent by the rank that sends the most."""
     ranks = plan.ring * plan.ulysses
     return max(_by_rank(shape, plan, ring, ulysses) for ring in range(plan.ring) for ulysses in range(plan.ulysses)) + (
         0 if ranks == 1 else _gather(shape, plan, ranks)
@@ -35,7 +35,7 @@ def bytes_sent(shape: StepShape, plan: Plan) -> int:
 
 
 def _by_rank(shape: StepShape, plan: Plan, ring: int, ulysses: int) -> int:
-    """Ulysses, Ring and CFG of one rank, by its place."""
+    """Bytes that one rank sends for Ulysses, Ring and CFG."""
     batch = 2 // plan.cfg
     cut = (
         split_evenly(shape.text_tokens, plan.ring * plan.ulysses),
@@ -45,15 +45,15 @@ def _by_rank(shape: StepShape, plan: Plan, ring: int, ulysses: int) -> int:
     groups = [tokens[i * plan.ulysses : (i + 1) * plan.ulysses] for i in range(plan.ring)]
     own, held = groups[ring][ulysses], [sum(group) for group in groups]
     heads_width = shape.width // plan.ulysses
-    # Queries, keys and values of one's own tokens for others' heads; then others' tokens of one's own heads.
+    # Queries, keys and values of this rank's tokens for other ranks' heads, then attention outputs on the way back.
     exchanged = 3 * own * (shape.width - heads_width) + (held[ring] - own) * heads_width
-    # Keys and values pass on: one's own first, then each that came, but for the last.
+    # Keys and values travel on: this rank's own, then each it received except the last.
     passed = sum(2 * held[(ring - hop) % plan.ring] * heads_width for hop in range(plan.ring - 1))
     values = shape.blocks * batch * (exchanged + passed) + (plan.cfg - 1) * shape.prediction_values
     return values * shape.element_bytes
 
 
 def _gather(shape: StepShape, plan: Plan, ranks: int) -> int:
-    """The last projection's result, to every other rank of the sequence; shares are padded to the longest."""
+    """The last projection's result, sent to every other rank of the sequence and padded to the longest part."""
     longest = max(split_evenly(shape.video_tokens, ranks))
     return (ranks - 1) * (2 // plan.cfg) * longest * shape.patch_values * shape.element_bytes

@@ -34,14 +34,14 @@ Device = Literal["cuda", "cpu"]
 
 
 class RunRefused(Exception):
-    """Every rank refused alike, with one of our own errors; they are ready for the next run."""
+    """Every rank raised the same error of ours. The ranks are ready for the next run."""
 
 
 class WorldLost(Exception):
-    """A rank failed, died or did not answer in time; the others may hang in a collective, so all have been ended."""
+    """A rank failed, died or timed out. Others may hang in a collective, so all ranks have been killed."""
 
 
-# What other ranks have left to answer in once one has failed.
+# How long the other ranks may take once one has failed.
 _AFTER_FAILURE_S = 20.0
 
 
@@ -68,7 +68,7 @@ class _Failure:
     is_refusal: bool
 
 
-# How the ranks open files of weights: made in each rank, for its own device.
+# How ranks open weight files. Called on each rank, with its device.
 Opener = Callable[[torch.device], OpenTensors]
 
 
@@ -77,7 +77,7 @@ def from_files(_device: torch.device) -> OpenTensors:
 
 
 class World:
-    """`size` ranks, one a GPU or each on the CPU. Use as a context."""
+    """`size` ranks, one per GPU or all on the CPU. Use as a context."""
 
     def __init__(
         self, size: int, device: Device, *, weights: Opener = from_files, timeout_s: float = 120.0, threads: int = 1
@@ -112,7 +112,7 @@ class World:
         self._folder.cleanup()
 
     def run(self, function: Callable[[RankContext, A], R], argument: A, *, timeout_s: float) -> list[R]:
-        """Runs a module's function on every rank at once; answers in rank order. Raises WorldLost."""
+        """Runs a module-level function on all ranks. Returns their results in rank order. Raises RunRefused, WorldLost."""
         try:
             for pipe in self._pipes:
                 pipe.send(_Task(function, argument))
@@ -129,7 +129,7 @@ class World:
         return answers
 
     def _answers(self, deadline: float) -> list[Any]:
-        """In rank order. A first failure shortens the wait for the others."""
+        """Results in rank order. The first failure shortens the time that the others have."""
         answers: dict[int, Any] = {}
         failure = ""
         while len(answers) < self.size:
@@ -160,7 +160,7 @@ class _Setting:
 
 def _serve(rank: int, setting: _Setting, pipe: Connection) -> None:
     die_with_parent(setting.parent)
-    # stdout is the table's; libraries print there.
+    # stdout is for the table, but libraries print there.
     os.dup2(2, 1)
     torch.set_num_threads(setting.threads)
     context: RankContext | None = None

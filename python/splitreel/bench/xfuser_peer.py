@@ -1,4 +1,4 @@
-"""xfuser's pipeline for CogVideoX (0.7.0), where it can be imported: the peer, measured as our engine is."""
+"""xfuser's pipeline for CogVideoX (0.7.0) if it can be imported, measured in the same way as our engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from splitreel.bench.world import RankContext
 
 @cache
 def xfuser_problem() -> str | None:
-    """Why it cannot be measured, or None. Asked in a process of its own: importing it touches CUDA."""
+    """Why it can't be measured, or None. Runs in a process of its own, because importing xfuser touches CUDA."""
     import subprocess
     import sys
 
@@ -28,7 +28,7 @@ def xfuser_problem() -> str | None:
 
 @torch.no_grad()
 def run_xfuser(context: RankContext, run: Run) -> Measured:
-    """On every rank. Its pipeline wraps diffusers' own, so the weights are those of the other rows."""
+    """Runs on every rank. Its pipeline wraps diffusers' own, so its weights are those of the other rows."""
     os.environ.update(RANK=str(context.rank), LOCAL_RANK=str(context.rank), WORLD_SIZE=str(context.size))
     from xfuser import xFuserArgs, xFuserCogVideoXPipeline
     from xfuser.core.distributed import init_distributed_environment

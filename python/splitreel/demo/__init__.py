@@ -1,4 +1,4 @@
-"""How the demo model is made: clips and captions, VAE, text encoder, transformer, scores, export.
+"""The demo model's training: clips and captions, VAE, text encoder, transformer, scores, export.
 
 Nothing of the app imports this package. It knows diffusers' CogVideoX classes and torch; it must not know the engine.
 `docs/demo-model.md` has the commands, one for each stage.

@@ -30,7 +30,7 @@ from splitreel.demo.words import (
 
 ATTRIBUTES: Final = ("shape", "motion", "size", "colour", "background")
 UNSAID: Final = -100
-"""Label of an attribute that a sentence leaves open; the value that torch's cross entropy ignores."""
+"""The label of an attribute that a sentence leaves open. torch's cross entropy ignores this value."""
 _MOTION_WEIGHTS: Final = tuple(
     4.0 if motion in ("right", "left", "up", "down") else 1.6 if motion in DIRECTIONS else 2.0 for motion in MOTIONS
 )
@@ -62,17 +62,17 @@ class Scene:
 class Caption:
     text: str
     labels: tuple[int, int, int, int, int]
-    """The scene's labels, UNSAID where the sentence does not decide the attribute."""
+    """The scene's labels; UNSAID if the sentence leaves the attribute open."""
 
 
 def is_held_out(scene: Scene) -> bool:
-    """Whether this combination is kept from training, so that scores are of sentences never seen in any wording."""
+    """Whether this combination is held out of training. Scores use only these, which no wording has shown."""
     key = f"{scene.shape}/{scene.motion}/{scene.colour}/{scene.background}"
     return zlib.crc32(key.encode()) % _HELD_OUT_ONE_IN == 0
 
 
 def default_background(colour: str) -> str:
-    """What a sentence that names no background gets."""
+    """The background if a sentence names none."""
     return "black" if colour == "white" else "white"
 
 
@@ -124,7 +124,7 @@ def _motion_phrase(scene: Scene, random: Random) -> str:
 
 
 def describe(scene: Scene, random: Random, plain: bool = False) -> Caption:
-    """A sentence about the scene. `plain` leaves out what decides nothing (openings, adjectives, unknown words)."""
+    """A sentence about the scene. `plain` leaves out openings, adjectives and unknown words."""
     labels = list(scene.labels())
 
     def chance(share: float) -> bool:
@@ -174,7 +174,7 @@ def describe(scene: Scene, random: Random, plain: bool = False) -> Caption:
 
 
 def say_nothing(random: Random) -> Caption:
-    """A sentence without meaning: mostly the empty one, which is what guidance compares with, or unknown words."""
+    """A sentence without meaning: unknown words, or mostly the empty prompt that guidance compares with."""
     words: list[str] = []
     if random.random() < 0.25:
         words = [
@@ -185,7 +185,7 @@ def say_nothing(random: Random) -> Caption:
 
 
 def held_out_captions(count: int, seed: int = 4242) -> list[tuple[Scene, str]]:
-    """Scenes that training never sees, each with a sentence that decides all of their attributes."""
+    """Held-out scenes, each with a sentence that determines all of its attributes."""
     random = Random(seed)
     found: list[tuple[Scene, str]] = []
     while len(found) < count:

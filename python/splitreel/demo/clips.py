@@ -1,4 +1,4 @@
-"""Draws scenes as clips, wholly in torch, so that the same code fills a CPU test and a GPU training run.
+"""Renders scenes as clips, entirely in torch, so that CPU tests and GPU training run the same code.
 
 Lengths are in units of the frame's height with the origin in the centre, so any size and number of frames works.
 Suffixes name axes: B clips, T frames, H height, W width, C colour.
@@ -51,7 +51,7 @@ def _paths(labels_B5: Tensor, frame: Frame, generator: torch.Generator) -> tuple
     reach = _uniform(count, 0.92, 1.0, generator, device)
     reach_y = (0.49 - radius) * reach
     reach_across = (half_width - 0.01 - radius) * reach
-    # A diagonal over the whole of a wide frame would look like sideways.
+    # A diagonal across the whole of a wide frame would look horizontal.
     reach_x = torch.where(dy != 0, torch.minimum(reach_across, 1.6 * reach_y), reach_across)
     home_x = _uniform(count, -0.10, 0.10, generator, device)
     home_y = _uniform(count, -0.06, 0.06, generator, device)

@@ -1,4 +1,4 @@
-"""The training set of scenes: their labels and several sentences for each, already tokens.
+"""The training set: scenes with their labels and several tokenized sentences each.
 
 Sentences are written by processes before anything touches a GPU, so that training never waits for Python.
 """
@@ -19,7 +19,7 @@ from splitreel.demo.captions import Caption, Scene, describe, sample_scene, say_
 from splitreel.demo.tokenizer import PAD_ID, TEXT_LENGTH
 
 SILENT_SHARE = 0.13
-"""Sentences that say nothing: what classifier-free guidance compares with."""
+"""The share of empty sentences, which classifier-free guidance compares with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Corpus:
 
 
 HARD_SHARE = 0.25
-"""Scenes drawn again until they show what is learned last: the points of a star, or anything turning."""
+"""The share of scenes that are resampled until they show what is learned last: a star, or any spin."""
 
 
 def _scene(random: Random) -> Scene:

@@ -28,7 +28,7 @@ AIMS: Final = {"colour": 0.97, "background": 0.99, "direction": 0.95, "shape": 0
 
 
 def load(folder: Path, device: torch.device) -> Any:
-    """The pipeline in fp32, text length as its transformer's config says."""
+    """The pipeline in fp32, with the text length from its transformer's config."""
     from diffusers import CogVideoXPipeline
 
     pipeline = CogVideoXPipeline.from_pretrained(folder, dtype=torch.float32).to(device)

@@ -1,4 +1,4 @@
-"""Clips as latents, drawn and encoded on the training device and kept there, by size of clip."""
+"""Clips as latents, rendered, encoded and kept on the training device, by clip size."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class LatentBank:
         self.scene = torch.empty(0)
 
     def extend(self, vae: Any, labels_S5: Tensor, first: int, generator: torch.Generator) -> None:
-        """Encodes one more batch, of the scenes from index `first` on (wrapping round)."""
+        """Encodes one more batch, of the scenes from index `first` (wrapping around)."""
         scene = (torch.arange(self.batch, device=labels_S5.device) + first) % len(labels_S5)
         z, mask = encode(vae, labels_S5[scene].long(), self.frame, generator)
         self._latents.append(z)

@@ -1,4 +1,4 @@
-"""The demo model as diffusers components: how each is shaped, and the folder that they make together."""
+"""The demo model as diffusers components: their sizes, and the folder that they form."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def new_scheduler() -> Any:
 
 
 def new_transformer(layers: int = 8) -> Any:
-    """12 heads of 16; modulation and output start at zero, so that each block starts as the identity."""
+    """12 heads of 16. Modulation and output start at zero, so each block starts as the identity."""
     transformer = CogVideoXTransformer3DModel(
         num_attention_heads=12,
         attention_head_dim=16,
@@ -63,7 +63,7 @@ def new_pipeline(tokenizer: Any, text_encoder: Any, vae: Any, transformer: Any) 
 
 
 def without_machine_only_keys(settings: Path) -> None:
-    """Drops from tokenizer_config.json what only says where it was loaded from."""
+    """Removes from tokenizer_config.json where the tokenizer was loaded from."""
     kept = json.loads(settings.read_text("utf-8"))
     for key in ("is_local", "local_files_only", "name_or_path"):
         kept.pop(key, None)

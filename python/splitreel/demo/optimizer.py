@@ -1,4 +1,4 @@
-"""The optimiser: Muon for the blocks' matrices, AdamW for everything else.
+"""The optimizer: Muon for the blocks' matrices, AdamW for everything else.
 
 Muon: K. Jordan and others, 2024 (momentum made orthogonal by five Newton-Schulz steps), with the update scaled to the
 size of AdamW's as in Liu and others, "Muon is scalable for LLM training", 2025. All matrices of a shape go through one

@@ -1,4 +1,4 @@
-"""Tells from the frames alone what a clip shows, by plain image analysis: no learned part, no look at the caption.
+"""Recognizes what a clip shows from its frames alone, by plain image analysis, without learning or the caption.
 
 It is what the demo model is scored with, so it is itself scored on drawn clips (`evaluate.py` prints that too).
 """
@@ -23,7 +23,7 @@ OBJECT_CONTRAST: Final = 0.30
 """RGB distance from the background above which a pixel belongs to the object."""
 FEWEST_PIXELS: Final = 8
 TRAVELLED: Final = 0.16
-"""Share of the frame's height that the centre must have moved to count as going somewhere."""
+"""Share of the frame's height that the centre must move to count as motion."""
 SIDEWAYS_RATIO: Final = 2.6
 """How much longer the longer of both components must be for a straight direction rather than a diagonal."""
 LEAST_OVERLAP: Final = 0.70
@@ -34,7 +34,7 @@ _EXTENT: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was recognised; None where the frames show nothing definite."""
+    """What was recognized; None if the frames show nothing definite."""
 
     shape: str | None
     motion: str | None
@@ -126,7 +126,7 @@ def _motion_of(cover_THW: Tensor, seen: Sequence[int]) -> str:
 
 
 def recognise(clip_T3HW: Tensor) -> Seen:
-    """What a clip shows. `clip_T3HW` is float32 in [0, 1] on the CPU."""
+    """Recognizes one clip. `clip_T3HW`: float32 in [0, 1] on the CPU."""
     palette = torch.tensor(tuple(COLOURS.values()))
     nearest = ((clip_T3HW[:, None] - palette[None, :, :, None, None]) ** 2).sum(2).argmin(1)
     border = (
@@ -152,7 +152,7 @@ def recognise(clip_T3HW: Tensor) -> Seen:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Shares of clips, 0 to 1. `direction` counts only the scenes that travel in one of the eight directions."""
+    """Shares of clips, 0 to 1. `direction` counts only scenes that move in one of the eight directions."""
 
     colour: float
     background: float

@@ -21,7 +21,7 @@ TEXT_LENGTH: Final = 48
 """Tokens that the model reads, also `max_text_seq_length` of the transformer and `model_max_length` of the tokenizer."""
 LEARNED_PIECES: Final = 384
 WHOLE_WORD_SCORE: Final = -4.0
-"""Log-probability of a word of the grammar; learned pieces are lowered by as much, so that no word falls apart."""
+"""Log-probability of a word of the grammar. Learned pieces are lowered by as much, so that no word is split."""
 PAD_ID: Final = 0
 END_ID: Final = 1
 

@@ -30,7 +30,7 @@ _SHAPES: Final = (
     (Frame(9, 96, 128), 12, 1),
     (Frame(17, 96, 128), 6, 1),
 )
-"""Size of clip, clips in a batch, how often it is drawn."""
+"""Clip size, clips per batch, relative frequency."""
 
 
 def new_vae() -> Any:
@@ -65,13 +65,13 @@ def vae_loss(vae: Any, x_BCTHW: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def psnr(a: Tensor, b: Tensor) -> float:
-    """Of two clips with values in [-1, 1]."""
+    """PSNR of two clips with values in [-1, 1], in dB."""
     return 10 * math.log10(4 / max(((a - b) ** 2).mean().item(), 1e-12))
 
 
 @torch.no_grad()
 def held_out_psnr(vae: Any, frame: Frame, clips: int, device: torch.device) -> tuple[float, float]:
-    """Mean and least PSNR over clips of held-out scenes."""
+    """Mean and lowest PSNR over clips of held-out scenes."""
     random, generator = Random(12345), torch.Generator(device).manual_seed(12345)
     found = []
     for _ in range(clips):

@@ -1,4 +1,4 @@
-"""What the demo model can be told: the attributes of a scene and the words for them. No torch here."""
+"""The demo model's vocabulary: the attributes of a scene and the words for them. No torch."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ MOTIONS: Final = (*DIRECTIONS, "bounce", "spin", "grow", "shrink", "stay")
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Words for one attribute value; the first is what most people say and is drawn most often."""
+    """Words for one attribute value. The first is the most common, and is sampled most often."""
 
     usual: str
     others: tuple[str, ...] = ()
@@ -204,4 +204,4 @@ OTHER_WORDS: Final = (
     "bad",
     "worst",
 )
-"""Words that mean nothing to the model; it meets them so that they do no harm."""
+"""Words without meaning to the model. Training includes them, so that they do no harm."""
