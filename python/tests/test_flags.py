@@ -59,24 +59,24 @@ def file(tmp_path: Path) -> Path:
     return file
 
 
-def given(words: list[str], file: Path) -> list[str]:
-    base = BASE[:2] + BASE[4:] if "--prompt" in words or "--prompt_file" in words else BASE
-    return [*base, *(str(file) if word == "FILE" else word for word in words)]
+def given(arguments: list[str], file: Path) -> list[str]:
+    base = BASE[:2] + BASE[4:] if "--prompt" in arguments or "--prompt_file" in arguments else BASE
+    return [*base, *(str(file) if word == "FILE" else word for word in arguments)]
 
 
 @pytest.mark.parametrize("flag", CHANGES)
 def test_a_flag_changes_the_job(flag: str, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    words, world, part = CHANGES[flag]
-    plain, changed = prepare(BASE, 1)[2], prepare(given(words, file), world)[2]
+    arguments, world, part = CHANGES[flag]
+    plain, changed = prepare(BASE, 1)[2], prepare(given(arguments, file), world)[2]
     assert getattr(plain, part) != getattr(changed, part)
 
 
 @pytest.mark.parametrize("flag", REFUSED)
-def test_a_flag_that_cannot_be_is_refused_in_words(flag: str, file: Path) -> None:
-    words, world, sentence = REFUSED[flag]
+def test_a_flag_that_cannot_be_is_refused_in_arguments(flag: str, file: Path) -> None:
+    arguments, world, sentence = REFUSED[flag]
     with pytest.raises(SplitreelError) as raised:
-        prepare(given(words, file), world)
+        prepare(given(arguments, file), world)
     assert sentence in raised.value.error.message
     assert raised.value.error.exit_code in {2, 3}
 
@@ -126,10 +126,12 @@ def test_flags_without_effect_are_noted_in_one_line(tmp_path: Path, monkeypatch:
     assert note == "No need for --enable_tiling, --use_parallel_vae, --split_scheme: Splitreel works this way already."
 
 
-@pytest.mark.parametrize("words", [["--use_torch_compile"], ["--use-fbcache"], ["--attn_layer_num_for_pp", "10", "9"]])
-def test_what_only_xdit_has_is_named(words: list[str]) -> None:
-    with pytest.raises(SplitreelError, match=f"{words[0].replace('-fb', '_fb')} of xDiT is not available"):
-        prepare([*BASE, *words], 1)
+@pytest.mark.parametrize(
+    "arguments", [["--use_torch_compile"], ["--use-fbcache"], ["--attn_layer_num_for_pp", "10", "9"]]
+)
+def test_what_only_xdit_has_is_named(arguments: list[str]) -> None:
+    with pytest.raises(SplitreelError, match=f"{arguments[0].replace('-fb', '_fb')} of xDiT is not available"):
+        prepare([*BASE, *arguments], 1)
 
 
 def test_each_prompt_may_have_its_negative_prompt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ BENCHMARKS = {
     "engine": ("splitreel.bench.engine", "one rank beside plain diffusers; speed, traffic and waiting by plan"),
     "demo": ("splitreel.bench.demo", "what the shipped demo model draws, and how soon it plays"),
     "gpu": ("splitreel.bench.gpu", "CogVideoX at true size with random weights, by plan and by kernel"),
+    "soak": ("splitreel.bench.soak", "jobs, cancels, kills and full disks at random; what leaks, hangs or is left"),
     "memory": ("splitreel.bench.memory", "predicted against measured peaks of memory, by plan and by offload"),
 }
 

@@ -100,7 +100,7 @@ def plan_request(flags: Flags) -> JobRequest:
 
 
 def note_long_prompts(job: StartJob) -> None:
-    """Says how much of a prompt the model reads, as the window does."""
+    """Prints how much of a long prompt the model reads, as the window shows it."""
     for video in job.videos:
         for text in (video.prompt, video.negative_prompt):
             # Counting is a courtesy: a tokenizer that doesn't load fails the job later, with its own error.

@@ -137,8 +137,8 @@ def make_video(device: Device, dtype: str, folder: Path) -> Path:
 
     name = f"{device}-{dtype}"
     output, latents = folder / name, folder / f"{name}.safetensors"
-    words = ["--model", str(folder / "model"), "--device", device, "--dtype", dtype, "--output_dir", str(output)]
-    flags = parse_flags(make_parser("splitreel smoke"), [*_JOB, *words, "--save_latents", str(latents)])
+    arguments = ["--model", str(folder / "model"), "--device", device, "--dtype", dtype, "--output_dir", str(output)]
+    flags = parse_flags(make_parser("splitreel smoke"), [*_JOB, *arguments, "--save_latents", str(latents)])
     try:
         # Its output is meant for users who want a video.
         with contextlib.redirect_stdout(io.StringIO()):

@@ -78,8 +78,8 @@ def test_a_line_is_what_is_so_and_then_what_to_do() -> None:
         "environment", "problem", "torch is 2.11.0, and 2.15.0 is what Splitreel is tested with", "Repair it."
     )
     assert wrong.line().endswith("is what Splitreel is tested with. Repair it.")
-    told = Finding("driver", "problem", "There is no driver.", "Install one.")
-    assert told.line() == "[problem] driver: There is no driver. Install one."
+    finding = Finding("driver", "problem", "There is no driver.", "Install one.")
+    assert finding.line() == "[problem] driver: There is no driver. Install one."
     assert Finding("gpu", "ok", "GPU 0: NVIDIA X").line() == "[ok     ] gpu: GPU 0: NVIDIA X"
 
 

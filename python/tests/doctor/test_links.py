@@ -17,7 +17,7 @@ _RIGHT = Exchange("", 20.0)
 
 
 class FakeLinks:
-    """A machine whose pairs fail as told: `broken` with peer-to-peer only, `dead` either way."""
+    """A machine on which chosen pairs fail: `broken` with peer-to-peer only, `dead` either way."""
 
     def __init__(self, broken: Sequence[Pair] = (), dead: Sequence[Pair] = ()) -> None:
         self._broken, self._dead = broken, dead

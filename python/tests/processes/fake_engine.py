@@ -83,15 +83,15 @@ class FakeEngine:
         return EngineReport(True, tuple(outcomes), figures, (), False, TextEncoderPolicy.KEPT, job.attention)
 
     def _video(self, job: EngineJob, video: int, prompt: str, hooks: Hooks) -> SplitreelError | None:
-        words = dict(re.findall(r"(\w+) ([\d.]+)", prompt))
+        options = dict(re.findall(r"(\w+) ([\d.]+)", prompt))
         hooks.stage_started(video, Stage.ENCODING, 1)
         hooks.stage_progressed(video, Stage.ENCODING, 1)
         hooks.stage_finished(video, Stage.ENCODING)
         hooks.stage_started(video, Stage.DENOISING, job.num_inference_steps)
         for step in range(1, job.num_inference_steps + 1):
-            time.sleep(float(words.get("sleep", 0.01)))
+            time.sleep(float(options.get("sleep", 0.01)))
             if step == 2:
-                self._misbehave(words, prompt)
+                self._misbehave(options, prompt)
             if self.meet(hooks.cancel_requested()):
                 raise Cancelled
             hooks.stage_progressed(video, Stage.DENOISING, step)
@@ -118,16 +118,16 @@ class FakeEngine:
         hooks.stage_progressed(video, Stage.DECODING, _TILES)
         hooks.stage_finished(video, Stage.DECODING)
 
-    def _misbehave(self, words: dict[str, str], prompt: str) -> None:
-        if words.get("hang") == str(self.rank):
+    def _misbehave(self, options: dict[str, str], prompt: str) -> None:
+        if options.get("hang") == str(self.rank):
             time.sleep(10_000)
-        if words.get("spin") == str(self.rank):
+        if options.get("spin") == str(self.rank):
             until = time.monotonic() + 4
             while time.monotonic() < until:
                 pass
-        if words.get("boom") == str(self.rank):
+        if options.get("boom") == str(self.rank):
             raise RuntimeError("boom")
-        if words.get("exit") == str(self.rank):
+        if options.get("exit") == str(self.rank):
             os._exit(7)
         if "oom" in prompt:
             raise SplitreelError("HOST_OOM", {"rank": 0, "stage": "denoising", "advice": "Use fewer frames."})

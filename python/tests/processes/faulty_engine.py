@@ -1,4 +1,4 @@
-"""The real engine, one rank of which runs out of memory in its second pass through the blocks where the prompt says so.
+"""The real engine, with one rank that runs out of memory in its second pass through the blocks if the prompt asks for it.
 
 `oom 1`: rank 1. Everything else - torch, gloo, the model, the other ranks, the supervisor - is as in the product.
 """

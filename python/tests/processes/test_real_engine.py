@@ -83,7 +83,7 @@ def test_cancel(worker: Worker, tmp_path: Path, stage: str) -> None:
     worker.send(job(tmp_path, f"c-{stage}", numInferenceSteps=8, numFrames=17))
     worker.wait(lambda event: event["type"] == "stageStarted" and event["stage"] == stage, 120)
     worker.send({"type": "cancelJob", "jobId": f"c-{stage}"})
-    # Writing may have been let through before the cancel was heard: then the video is there, whole.
+    # The video may have been published before the cancel arrived. Then it is complete.
     kept = worker.wait_end(60)["type"] == "jobFinished"
     assert [path.suffix for path in tmp_path.glob("*.*")] == ([".mp4"] if kept else [])
     assert not kept or stage == "writing"

@@ -179,7 +179,7 @@ def test_a_rank_asleep_in_a_step_is_named(worker: Worker, model: Path, output: P
 
 
 def test_slow_is_not_hung(worker: Worker, model: Path, output: Path) -> None:
-    # Four seconds of computing without a word of progress, past every deadline for the idle.
+    # Four seconds of work without progress: longer than every deadline for idle ranks.
     worker.send(start_job(model, output, prompts=("spin 1 while",)))
     assert worker.wait_end()["type"] == "jobFinished"
 

@@ -190,7 +190,7 @@ def make_model_folder(folder: Path, heads: int = 12, frames: int = 49) -> Path:
 
 
 def write_weights(file: Path, tensors: Mapping[str, tuple[int, ...]], dtype: str = "F32") -> None:
-    """A safetensors file of zeros that takes no room on the disk."""
+    """A safetensors file of zeros that takes no space on the disk."""
     header: dict[str, object] = {}
     end = 0
     for name, shape in tensors.items():

@@ -104,7 +104,7 @@ class JobHooks:
         from splitreel.video.preview import write_preview
 
         path = Path(self._run.job.preview_folder) / f"{video}-{step}.jpg"
-        # A preview is not worth a video: where there is no room for it, the job goes on without.
+        # A preview isn't worth a video: on a full disk the job continues without it.
         with suppress(OSError):
             write_preview(path, image_u8_HWC)
             self._observer.previewed(video, step, path)

@@ -34,7 +34,7 @@ class CheckedJob:
 
 
 def model_of(path: str) -> ModelFolder:
-    """Raises MODEL_MISSING, or says what is wrong with the model."""
+    """Raises MODEL_MISSING or what is wrong with the model."""
     if not _is_utf8(path):
         problem = "The path of the model is not UTF-8 text, which its loaders need: rename the folder"
         raise SplitreelError("FLAG_INVALID", {"problem": problem})

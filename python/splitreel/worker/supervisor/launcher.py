@@ -183,7 +183,7 @@ def _start_thread(target: Callable[..., None], *arguments: object) -> None:
 def cause_of(code: int | None) -> str:
     """How a process ended, for RANK_DIED and WORKER_DIED."""
     if code is None:
-        return "without a word"
+        return "no exit code"
     if code < 0:
         try:
             return signal.Signals(-code).name

@@ -1,4 +1,4 @@
-"""`splitreel serve`: commands on stdin, events on file descriptor 3, a heartbeat each second."""
+"""`splitreel serve`: commands on stdin, events on file descriptor 3, a heartbeat every second."""
 
 from __future__ import annotations
 

@@ -20,7 +20,6 @@ from splitreel.contract.protocol import (
     CancelJob,
     Command,
     CountTokens,
-    EngineStateChanged,
     Event,
     JobCancelled,
     JobFailed,
@@ -37,22 +36,19 @@ from splitreel.machine.vitals import SteadyClock
 from splitreel.worker.rank.messages import Cancel, Joined, JoinFailed, RankEvent, RankHeartbeat, Run
 from splitreel.worker.supervisor.checks import CheckedJob, prepare_job
 from splitreel.worker.supervisor.current_job import CurrentJob, JobRequest
+from splitreel.worker.supervisor.engine_processes import EngineProcesses
 from splitreel.worker.supervisor.job_end import Failed, JobEnd, Made, WasCancelled
 from splitreel.worker.supervisor.kernel_probe import probe_kernels
 from splitreel.worker.supervisor.latents_file import save_latents
 from splitreel.worker.supervisor.launcher import (
     Launcher,
     LauncherEvent,
-    RankDisconnected,
     RankEventReceived,
-    RankExited,
-    RankForked,
-    ZygoteExited,
     ZygoteReady,
 )
 from splitreel.worker.supervisor.private_folder import PrivateFolder
 from splitreel.worker.supervisor.process_environment import versions
-from splitreel.worker.supervisor.ranks import Rank, RankSet
+from splitreel.worker.supervisor.ranks import Rank
 from splitreel.worker.supervisor.stages import StageTracker
 from splitreel.worker.supervisor.tokens import answer_token_count
 from splitreel.worker.supervisor.watch import Deadlines, find_dead, find_hung
@@ -92,13 +88,10 @@ class Supervisor:
         self._clock = SteadyClock()
         self._folder = PrivateFolder()
         self._versions = versions()
-        self._ranks = RankSet(self._folder.path, lambda: self._clock.now)
-        self._launcher: Launcher | None = None
-        self._is_imported = False
+        self._engine = EngineProcesses(self._folder.path, self._start_launcher, self._clock)
         self._waiting: deque[JobRequest] = deque()
         self._current: CurrentJob | None = None
         self._serial = 0
-        self._loaded_model: str | None = None
         self._is_closing = False
         self.last_tick = time.monotonic()
 
@@ -111,7 +104,8 @@ class Supervisor:
         try:
             self._emit(Ready(os.getpid(), self._versions))
             probe_kernels(self._emit)
-            self._start_launcher()
+            self._engine.start()
+            self._emit_state()
             while not self._is_closing:
                 self._clock.tick()
                 self.last_tick = time.monotonic()
@@ -130,9 +124,7 @@ class Supervisor:
             self._finish(WasCancelled())
         for request in self._waiting:
             self._emit(JobCancelled(request.job.job_id))
-        self._ranks.end()
-        if self._launcher is not None:
-            self._launcher.close()
+        self._engine.close()
         self._folder.remove()
 
     def _handle(self, message: Incoming) -> None:
@@ -155,24 +147,14 @@ class Supervisor:
                 self._on_launcher_event(message)
 
     def _on_launcher_event(self, event: LauncherEvent) -> None:
-        match event:
-            case ZygoteReady():
-                self._is_imported = True
-                self._emit_state()
-            case ZygoteExited():
-                self._on_zygote_exit(event.pid)
-            case RankForked():
-                self._ranks.forked(event.serial, event.pid)
-            case RankExited():
-                self._ranks.exited(event.pid, event.code)
-            case RankDisconnected():
-                rank = self._ranks.by_serial(event.serial)
-                if rank is not None:
-                    rank.disconnected_at = self._clock.now
-            case RankEventReceived():
-                rank = self._ranks.by_serial(event.serial)
-                if rank is not None:
-                    self._on_rank_event(rank, event.event)
+        if isinstance(event, RankEventReceived):
+            rank = self._engine.ranks.by_serial(event.serial)
+            if rank is not None:
+                self._on_rank_event(rank, event.event)
+        elif (error := self._engine.on_event(event)) is not None:
+            self._end_ranks(error)
+        elif isinstance(event, ZygoteReady):
+            self._emit_state()
 
     def _on_rank_event(self, rank: Rank, event: RankEvent) -> None:
         rank.last_heartbeat = self._clock.now
@@ -184,14 +166,14 @@ class Supervisor:
         if isinstance(event, Joined):
             rank.is_joined = True
             if current is not None and current.checked is not None:
-                current.stages.count(Stage.STARTING, self._ranks.joined_count, len(self._ranks))
+                current.stages.count(Stage.STARTING, self._engine.ranks.joined_count, len(self._engine.ranks))
         elif isinstance(event, JoinFailed):
             self._end_ranks(event.error)
         elif current is not None and event.serial == current.serial:
-            current.on_event(rank, event, self._ranks, self._clock.now)
+            current.on_event(rank, event, self._engine.ranks, self._clock.now)
             if current.is_loaded:
-                self._loaded_model = current.job.model_id
-            if (end := current.agreed_end(self._ranks)) is not None:
+                self._engine.loaded_model = current.job.model_id
+            if (end := current.agreed_end(self._engine.ranks)) is not None:
                 self._finish(end)
 
     def _finish(self, end: JobEnd) -> None:
@@ -219,12 +201,11 @@ class Supervisor:
             return
         if isinstance(saved, Path) and saved != target:
             self._emit(Logged("warning", f"{target} was taken meanwhile: the latents are in {saved}"))
-        self._emit(JobFinished(current.job.job_id, current.report(self._ranks)))
+        self._emit(JobFinished(current.job.job_id, current.report(self._engine.ranks)))
 
     def _end_ranks(self, error: AppError) -> None:
         """Ranks that can't be trusted any more are killed; the next job starts with fresh ones."""
-        self._ranks.end()
-        self._loaded_model = None
+        self._engine.end_ranks()
         if self._current is not None and self._current.checked is not None:
             self._finish(self._current.forced_end(error))
         else:
@@ -233,34 +214,24 @@ class Supervisor:
 
     def _watch(self) -> None:
         current = self._current
-        error = find_dead(self._ranks, self._clock.now, self._stage_of)
+        error = find_dead(self._engine.ranks, self._clock.now, self._stage_of)
         if error is None and current is not None and current.checked is not None:
             error = current.overdue(self._clock.now, self._options.deadlines.cancel_s) or find_hung(
-                self._ranks, self._clock.now, self._options.deadlines, self._stage_of
+                self._engine.ranks, self._clock.now, self._options.deadlines, self._stage_of
             )
         if error is not None:
             self._end_ranks(error)
         elif current is None:
             if self._waiting:
                 self._start_next()
-        elif current.checked is not None and not current.is_running and self._ranks.all_joined:
+        elif current.checked is not None and not current.is_running and self._engine.ranks.all_joined:
             self._run(current, current.checked)
 
     def _stage_of(self, rank: int) -> Stage:
         return Stage.STARTING if self._current is None else self._current.stages.stage_of(rank)
 
-    def _start_launcher(self) -> None:
-        self._is_imported = False
-        self._launcher = Launcher(self._options.engine_module, self.post, self._options.extra_path)
-        self._emit_state()
-
-    def _on_zygote_exit(self, pid: int) -> None:
-        launcher = self._launcher
-        if launcher is None or launcher.pid != pid:
-            return
-        launcher.close()
-        self._launcher = None
-        self._end_ranks(launcher.exit_error(is_imported=self._is_imported))
+    def _start_launcher(self) -> Launcher:
+        return Launcher(self._options.engine_module, self.post, self._options.extra_path)
 
     def _start_next(self) -> None:
         request = self._waiting.popleft()
@@ -285,19 +256,13 @@ class Supervisor:
         if result.warning is not None:
             self._emit(Logged("warning", result.warning))
         self._emit_state()
-        if self._launcher is None:
-            self._start_launcher()
-        assert self._launcher is not None
         try:
-            self._ranks.provide(self._launcher, current.job.devices, current.job.plan.world_size)
+            self._engine.provide(current.job)
         except OSError as error:
             self._end_ranks(AppError("WORKER_START_FAILED", {"problem": str(error)}))
             return
-        current.stages.begin(Stage.STARTING, len(self._ranks))
-        current.stages.count(Stage.STARTING, self._ranks.joined_count, len(self._ranks))
-        # Idle ranks are not watched: their silence until now means nothing.
-        for rank in self._ranks.ranks:
-            rank.last_heartbeat = rank.last_activity = self._clock.now
+        current.stages.begin(Stage.STARTING, len(self._engine.ranks))
+        current.stages.count(Stage.STARTING, self._engine.ranks.joined_count, len(self._engine.ranks))
 
     def _run(self, current: CurrentJob, checked: CheckedJob) -> None:
         current.stages.end(Stage.STARTING)
@@ -312,7 +277,7 @@ class Supervisor:
             elapsed_ms=current.elapsed_ms,
             dtype=current.request.dtype,
         )
-        for rank in self._ranks.ranks:
+        for rank in self._engine.ranks.ranks:
             rank.answer = None
             rank.send(run)
         self._emit_state()
@@ -325,7 +290,7 @@ class Supervisor:
                 self._finish(WasCancelled())
             elif current.can_be_cancelled:
                 current.cancelled_at = self._clock.now
-                for rank in self._ranks.ranks:
+                for rank in self._engine.ranks.ranks:
                     rank.send(Cancel(current.serial))
             return
         for request in self._waiting:
@@ -338,17 +303,8 @@ class Supervisor:
         if self._current is not None:
             self._emit(Logged("warning", "the engine is busy and was not unloaded"))
             return
-        self._ranks.end()
-        self._loaded_model = None
+        self._engine.end_ranks()
         self._emit_state()
 
     def _emit_state(self) -> None:
-        running = self._ranks.running()
-        if self._current is not None:
-            self._emit(EngineStateChanged("busy", self._current.job.model_id, running))
-        elif not self._is_imported:
-            self._emit(EngineStateChanged("importing", None, ()))
-        elif self._loaded_model is not None and running:
-            self._emit(EngineStateChanged("warm", self._loaded_model, running))
-        else:
-            self._emit(EngineStateChanged("cold", None, running))
+        self._emit(self._engine.state(None if self._current is None else self._current.job.model_id))

@@ -1,0 +1,112 @@
+"""The supervisor under test: started as the app starts it, with events on a pipe of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import psutil
+
+_PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
+
+
+@dataclass(frozen=True, slots=True)
+class JobEnd:
+    """`code`: finished, CANCELLED, or the code of the job's error. `saved`: the paths of its videos."""
+
+    code: str
+    message: str
+    saved: frozenset[str]
+
+
+class SoakWorker:
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        read, write = os.pipe()
+        program = (
+            f"import os, sys; sys.path.insert(0, {_PACKAGE_PARENT!r}); os.dup2({write}, 3); "
+            "from splitreel.commands.cli import main; sys.exit(main(['serve']))"
+        )
+        self._child = subprocess.Popen(
+            [sys.executable, "-I", "-c", program],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[write],
+            env=environment,
+        )
+        os.close(write)
+        self.process = psutil.Process(self._child.pid)
+        self.lost_events = 0
+        # None follows the last event of a supervisor that has ended.
+        self._events: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._ends: dict[str, JobEnd] = {}
+        self._saved: dict[str, set[str]] = {}
+        threading.Thread(target=self._read, args=(os.fdopen(read, "rb"),), daemon=True).start()
+
+    def send(self, message: Mapping[str, object]) -> None:
+        assert self._child.stdin is not None
+        self._child.stdin.write(json.dumps(message).encode() + b"\n")
+        self._child.stdin.flush()
+
+    def wait_for_end(self, job_id: str, timeout_s: float) -> JobEnd | None:
+        """None when the time is up, or the supervisor is gone."""
+        deadline = time.monotonic() + timeout_s
+        while job_id not in self._ends:
+            try:
+                event = self._events.get(timeout=max(0.001, deadline - time.monotonic()))
+            except queue.Empty:
+                return None
+            if event is None:
+                return None
+            self._take(event)
+        return self._ends[job_id]
+
+    def _take(self, event: dict[str, Any]) -> None:
+        job_id = str(event.get("jobId"))
+        saved = self._saved.setdefault(job_id, set())
+        match event["type"]:
+            case "videoFinished":
+                saved.add(event["path"])
+            case "jobFinished":
+                self._end(job_id, JobEnd("finished", "", frozenset(saved)))
+            case "jobCancelled":
+                self._end(job_id, JobEnd("CANCELLED", "", frozenset(saved)))
+            case "jobFailed":
+                error = event["error"]
+                self._end(job_id, JobEnd(error["code"], str(error["params"]), frozenset(saved)))
+
+    def _end(self, job_id: str, end: JobEnd) -> None:
+        # A second end of one job would be a fault of its own.
+        self.lost_events += job_id in self._ends
+        self._ends[job_id] = end
+
+    def processes(self) -> tuple[psutil.Process | None, list[psutil.Process]]:
+        """The zygote and its ranks."""
+        try:
+            zygote = next(iter(self.process.children()), None)
+            return zygote, [] if zygote is None else zygote.children()
+        except psutil.Error:
+            return None, []
+
+    def close(self) -> int:
+        assert self._child.stdin is not None
+        self._child.stdin.close()
+        return self._child.wait(60)
+
+    def _read(self, stream: BinaryIO) -> None:
+        expected = 1
+        for line in stream:
+            event = json.loads(line)
+            self.lost_events += event["seq"] != expected
+            expected = event["seq"] + 1
+            if event["type"] != "heartbeat":
+                self._events.put(event)
+        self._events.put(None)
