@@ -1,4 +1,4 @@
-"""Ranks of a benchmark: forked once, told what to run over pipes, ended with it.
+"""Ranks of a benchmark: forked once, sent their work over pipes, ended with the benchmark.
 
 As in the product they are forked from a process that has imported everything and has not touched CUDA, meet in a
 file, and inherit the whole environment.
@@ -172,7 +172,7 @@ def _serve(rank: int, setting: _Setting, pipe: Connection) -> None:
         try:
             context = context or _join_world(rank, setting)
             pipe.send(task.function(context, task.argument))
-        except Exception as error:  # noqa: BLE001 - told to the parent, which ends all ranks
+        except Exception as error:  # noqa: BLE001 - reported to the parent, which ends all ranks
             traceback.print_exc()
             sys.stderr.flush()
             line = f"{type(error).__name__}: {error}".split("\n")[0][:300]

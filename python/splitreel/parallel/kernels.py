@@ -81,7 +81,7 @@ def _flash3() -> AttentionKernel:
 
     def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         answer = flash_attn_func(*(tensor.transpose(1, 2) for tensor in (q, k, v)))
-        # Early versions always give the log-sum-exp besides.
+        # Early versions always return the log-sum-exp as well.
         out: Tensor = answer[0] if isinstance(answer, tuple) else answer
         return out.transpose(1, 2)
 

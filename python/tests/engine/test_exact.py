@@ -90,3 +90,13 @@ def test_tiles_over_ranks_are_the_tiled_decode_bit_for_bit(plan: Plan, models: d
         whole = vae.decode(latents.permute(0, 2, 1, 3, 4) / vae.config.scaling_factor).sample
     assert results[0].frames_hash == frames_hash(list(to_uint8(whole)))
     assert all(result.frame_count == 0 for result in results[1:])
+
+
+def test_a_warm_engine_repeats_itself(models: dict[str, Path], world: World) -> None:
+    """Cold, warm, and warm after another job: the same frames, bit for bit."""
+    request = RunRequest(models["t2v-5b"], Plan(), job())
+    hashes = [world.run(request)[0].frames_hash]
+    hashes.append(world.run(request)[0].frames_hash)
+    world.run(RunRequest(models["t2v-5b"], Plan(cfg=2), job(guidance=3.0)))
+    hashes.append(world.run(request)[0].frames_hash)
+    assert len(set(hashes)) == 1
