@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 
 from splitreel.commands import smoke
 from splitreel.contract.errors import SplitreelError
-from splitreel.models.random import make_model
+from splitreel.models.cogvideox.random_model import make_model
 
 PACKAGE_PARENT = Path(__file__).resolve().parents[1]
 

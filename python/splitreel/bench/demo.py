@@ -15,7 +15,7 @@ from random import Random
 import torch
 from diffusers import AutoencoderKLCogVideoX
 
-from splitreel.bench.demo_videos import Asked, as_tensor, make_videos
+from splitreel.bench.demo_videos import ClipSettings, as_tensor, make_videos
 from splitreel.bench.drift import SETTINGS, measure_drift
 from splitreel.bench.playing import time_to_play
 from splitreel.bench.table import Table, Value, machine, write_json
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str]) -> int:
         figures["times"] = _times(asked)
     if "drift" in only:
         settings = SETTINGS[:1] if asked.small else SETTINGS
-        exact = Asked(_model(), _frame(asked), asked.steps, asked.guidance)
+        exact = ClipSettings(_model(), _frame(asked), asked.steps, asked.guidance)
         figures["drift"] = measure_drift(exact, min(asked.captions, asked.drift_captions), settings)
     if asked.out is not None:
         write_json(asked.out, figures)
@@ -105,7 +105,7 @@ def _scores(asked: argparse.Namespace) -> dict[str, object]:
     table = Table(_SCORES)
     print(f"\n{asked.size}, {asked.frames} frames, {asked.steps} steps, guidance {asked.guidance:g} dynamic\n")
     with World(asked.ranks, "cpu") as world:
-        how = Asked(model, frame, asked.steps, asked.guidance, Plan(dp=asked.ranks))
+        how = ClipSettings(model, frame, asked.steps, asked.guidance, Plan(dp=asked.ranks))
         clips = make_videos(world, how, prompts)
     table.start()
     seen = [recognise(as_tensor(clip)) for clip in clips]

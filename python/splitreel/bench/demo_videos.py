@@ -25,7 +25,7 @@ _PIECE = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ClipSettings:
     """`num_pipeline_patch` and `warmup_steps` are PipeFusion's."""
 
     model: Path
@@ -39,7 +39,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    asked: Asked
+    asked: ClipSettings
     videos: tuple[VideoJob, ...]
 
 
@@ -73,7 +73,7 @@ def _make(context: RankContext, piece: _Piece) -> dict[int, Clip]:
     return {video: np.stack(frames) for video, frames in hooks.frames.items()}
 
 
-def make_videos(world: World, asked: Asked, prompts: Sequence[str]) -> list[Clip]:
+def make_videos(world: World, asked: ClipSettings, prompts: Sequence[str]) -> list[Clip]:
     """One clip per prompt; prompt i uses seed i. Prints progress to stderr."""
     clips: list[Clip] = []
     began = time.monotonic()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import statistics
 from dataclasses import replace
 
-from splitreel.bench.demo_videos import Asked, as_tensor, make_videos, psnr_db
+from splitreel.bench.demo_videos import ClipSettings, as_tensor, make_videos, psnr_db
 from splitreel.bench.table import Table, Value
 from splitreel.bench.world import World
 from splitreel.contract.types import Plan
@@ -30,7 +30,9 @@ _COLUMNS = {
 SETTINGS = ((2, 2, 1), (2, 2, 4), (2, 4, 1), (2, 4, 4), (2, 4, 8))
 
 
-def measure_drift(exact: Asked, captions: int, settings: tuple[tuple[int, int, int], ...]) -> list[dict[str, Value]]:
+def measure_drift(
+    exact: ClipSettings, captions: int, settings: tuple[tuple[int, int, int], ...]
+) -> list[dict[str, Value]]:
     """`exact` is the run on one rank. Prints one row per setting, the exact one first."""
     scenes, prompts = (list(column) for column in zip(*held_out_captions(captions), strict=True))
     table = Table(_COLUMNS)

@@ -25,7 +25,7 @@ from diffusers import (
 )
 from transformers import T5Config, T5EncoderModel
 
-from splitreel.models.random import make_tokenizer
+from splitreel.models.cogvideox.random_model import make_tokenizer
 from splitreel.models.tensor_files import OpenTensors
 
 

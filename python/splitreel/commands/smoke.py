@@ -184,7 +184,7 @@ def compare(sample: Sequence[float], right: Sequence[float], device: Device) -> 
 
 
 def _make_model(folder: Path) -> None:
-    from splitreel.models.random import make_model
+    from splitreel.models.cogvideox.random_model import make_model
 
     # Its progress bar is of no interest here.
     with contextlib.redirect_stderr(io.StringIO()):

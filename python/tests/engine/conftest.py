@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from splitreel.models.random import make_model
+from splitreel.models.cogvideox.random_model import make_model
 from tests.engine.matrix import make_image
 from tests.engine.world import World
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 from splitreel.contract.types import Plan
 from splitreel.engine.api import EngineJob, VideoJob
-from splitreel.models.random import make_model
+from splitreel.models.cogvideox.random_model import make_model
 
 KINDS = ("t2v-2b", "t2v-5b", "t2v-1.5", "i2v-5b", "i2v-1.5")
 # Final latents in float32, relative to the norm of one process's.

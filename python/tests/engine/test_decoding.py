@@ -7,7 +7,7 @@ import torch
 from diffusers import AutoencoderKLCogVideoX
 
 from splitreel.models.cogvideox.decoder import ParallelDecoder
-from splitreel.models.random import make_model
+from splitreel.models.cogvideox.random_model import make_model
 from splitreel.parallel.collectives import Traffic
 from splitreel.parallel.groups import Group
 from tests.engine.live_bytes import LiveBytes

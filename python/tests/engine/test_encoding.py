@@ -15,7 +15,7 @@ from diffusers import AutoencoderKLCogVideoX
 from splitreel.contract.errors import SplitreelError
 from splitreel.contract.types import Plan
 from splitreel.models.cogvideox.image_encoder import ParallelImageEncoder
-from splitreel.models.random import make_model
+from splitreel.models.cogvideox.random_model import make_model
 from splitreel.parallel.agreement import Agreement
 from splitreel.parallel.collectives import Traffic
 from splitreel.parallel.groups import REPLICA, MeshBuilder

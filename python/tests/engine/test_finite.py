@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from splitreel.contract.types import Plan
-from splitreel.models.random import make_model
+from splitreel.models.cogvideox.random_model import make_model
 from tests.engine.matrix import GUIDED
 from tests.engine.world import RunRequest, World
 

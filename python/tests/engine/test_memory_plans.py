@@ -12,7 +12,7 @@ import torch
 from splitreel.bench.world import RankContext, World
 from splitreel.contract.types import Plan
 from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
-from splitreel.models.random import make_model
+from splitreel.models.cogvideox.random_model import make_model
 from splitreel.rules.memory import MemoryJob, denoising_bytes
 from splitreel.rules.memory_shape import read_memory_shape
 from tests.engine.live_bytes import LiveBytes

@@ -17,7 +17,7 @@ from splitreel.contract.types import Offload, Plan
 from splitreel.engine.api import EngineJob, EngineReport, LoadOptions, VideoJob
 from splitreel.engine.engine import Engine
 from splitreel.engine.offload import OffloadConfig, OffloadedWeights, TransferStats
-from splitreel.models.random import make_model
+from splitreel.models.cogvideox.random_model import make_model
 from splitreel.models.tensor_files import TensorFile, open_safetensors
 from tests.engine.world import RecordingHooks, RunRequest, World
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from splitreel.contract.types import Plan
-from splitreel.models.random import make_model
+from splitreel.models.cogvideox.random_model import make_model
 from splitreel.parallel.placement import assign_ranks, first_shards, shard_at
 from tests.engine.matrix import GUIDED
 from tests.engine.world import RunRequest, World

@@ -14,7 +14,7 @@ from splitreel.contract.types import Offload, Plan, Stage
 from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
 from splitreel.engine.engine import Engine
 from splitreel.engine.memory_budget import DeviceMemoryBudget
-from splitreel.models.random import make_model
+from splitreel.models.cogvideox.random_model import make_model
 from tests.engine.world import RecordingHooks
 
 CUDA = torch.device("cuda", 0)

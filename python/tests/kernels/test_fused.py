@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from splitreel.kernels.checks import fused_decoder_problem, fused_kernels_problem
-from splitreel.models.random import make_model
+from splitreel.models.cogvideox.random_model import make_model
 from splitreel.rules.plan import Plan
 from tests.engine.matrix import GUIDED, TOLERANCE, relative
 from tests.engine.world import RunRequest, World

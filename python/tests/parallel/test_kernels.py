@@ -21,7 +21,7 @@ from splitreel.bench.world import RankContext, RunRefused, World
 from splitreel.contract.errors import SplitreelError
 from splitreel.contract.types import Kernel, Plan
 from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
-from splitreel.models.random import make_model
+from splitreel.models.cogvideox.random_model import make_model
 from splitreel.parallel import sequence
 from splitreel.parallel.collectives import Traffic
 from splitreel.parallel.groups import MeshBuilder

@@ -12,9 +12,9 @@ from accelerate import init_empty_weights
 from safetensors.torch import load_file, save_file
 
 from splitreel.contract.errors import SplitreelError
+from splitreel.models.cogvideox.random_model import KINDS, make_model
 from splitreel.models.families import family_of
 from splitreel.models.loading import ReadOptions, read_weights, shard_components
-from splitreel.models.random import KINDS, make_model
 from splitreel.models.tensor_files import TensorFile, open_safetensors
 from splitreel.parallel.collectives import Traffic
 from splitreel.parallel.placement import Shard

@@ -1,8 +1,8 @@
-"""Makes small CogVideoX folders with random weights: `python -m splitreel.models.random DIR [KIND...]`.
+"""Makes small CogVideoX folders with random weights: `python -m splitreel.models.cogvideox.random_model DIR [KIND...]`.
 
-The folders are ordinary diffusers folders. Head counts are the real models' (30 and 48), widths and
-depths are not, so that a run takes well under a second on one core. Weights are drawn so that attention
-matters: with plain initialisation a block hardly mixes tokens, and a wrong attention would pass the tests.
+The folders are ordinary diffusers folders. They have the real models' head counts (30 and 48) but smaller widths and
+depths, so that a run takes well under a second on one core. Weights are chosen so that attention
+matters: with the default initialization a block hardly mixes tokens, and wrong attention would pass the tests.
 """
 
 from __future__ import annotations
@@ -210,7 +210,7 @@ def _write_index(folder: Path, kind: Kind) -> None:
 
 def main(arguments: list[str]) -> int:
     if not arguments or not set(arguments[1:]) <= set(KINDS):
-        print(f"usage: python -m splitreel.models.random DIR [{' '.join(KINDS)}]", file=sys.stderr)
+        print(f"usage: python -m splitreel.models.cogvideox.random_model DIR [{' '.join(KINDS)}]", file=sys.stderr)
         return 2
     root = Path(arguments[0])
     for name in arguments[1:] or KINDS:
