@@ -42,6 +42,7 @@ COLUMNS = {
     "roof_share": "share of matmul",
     "peak_gb": "peak GB",
     "decode_s": "decode s",
+    "job_s": "denoise + decode s",
     "decode_peak_gb": "decode GB",
     "difference": "difference",
     "from": "from",
@@ -151,7 +152,7 @@ class _Bench:
         return self._world
 
     def _row(self, case: Case) -> None:
-        run = Run(self._folders[case.model], self._job(case), case.plan, case.dtype)
+        run = Run(self._folders[case.model], self._job(case), case.plan, case.dtype, case.fused)
         limit = min(_ROW_LIMIT_S, max(self._left_s(), 1.0))
         row = self._named(case)
         try:
@@ -198,7 +199,7 @@ class _Bench:
             "dtype": self._dtype(case),
             "engine": case.engine,
             "plan": gpu_cases.words(case.plan),
-            "kernel": case.kernel.value if case.engine == "Splitreel" else "its own",
+            "kernel": (case.kernel.value if case.fused else "eager") if case.engine == "Splitreel" else "its own",
         }
 
     def _title(self, case: Case) -> str:
@@ -228,6 +229,7 @@ class _Bench:
             "roof_share": flops / (step_s * case.plan.world_size * self._roof) if has_roof else None,
             "peak_gb": max(one.denoise_peak_bytes for one in measured) / 1e9 if is_cuda else None,
             "decode_s": max(one.decode_s for one in measured) or None,
+            "job_s": max(one.denoise_s + one.decode_s for one in measured),
             "decode_peak_gb": max(one.decode_peak_bytes for one in measured) / 1e9 if is_cuda else None,
             "difference": difference,
             "from": None if difference is None else "one rank",

@@ -39,7 +39,8 @@ class Case:
     frames: int
     engine: Literal["Splitreel", "diffusers", "xfuser"] = "Splitreel"
     plan: Plan = field(default_factory=Plan)
-    kernel: Kernel = Kernel.SDPA
+    kernel: Kernel = Kernel.AUTO
+    fused: bool = True
     dtype: Literal["auto", "float32"] = "auto"
 
     @property
@@ -48,8 +49,8 @@ class Case:
 
     @property
     def is_reference(self) -> bool:
-        """Our engine on one rank: the reference for rows of the same size and dtype."""
-        return self.engine == "Splitreel" and self.plan.world_size == 1 and self.kernel is Kernel.SDPA
+        """One rank of ours as it runs by default: what others of the same size and numbers are compared with."""
+        return self.engine == "Splitreel" and self.plan.world_size == 1 and self.kernel is Kernel.AUTO and self.fused
 
 
 # By interest. On a given machine, valid plans that use all GPUs come before the others.
@@ -92,8 +93,8 @@ def words(plan: Plan) -> str:
     return ", ".join(f"{axis} {degree}" for axis, degree in named if degree > 1) or "1 rank"
 
 
-# Names of sections, for --only. Without "reference" there is nothing to compare with.
-SECTIONS = ("reference", "diffusers", "plans", "kernels", "exact", "xfuser")
+# Kinds of rows, by name for --only. Without "reference" there is nothing to compare with.
+SECTIONS = ("reference", "eager", "diffusers", "plans", "kernels", "exact", "xfuser")
 
 
 def cases(options: Options, folders: Mapping[str, Path]) -> Iterator[Case]:
@@ -105,6 +106,8 @@ def _all_cases(options: Options, folders: Mapping[str, Path]) -> Iterator[tuple[
     plans = {model: _plans(check_model_folder(folders[model]).shape, options) for model in options.models}
     for model in options.models:
         yield "reference", sizes[model]
+        # As diffusers computes, by our engine: what the fused kernels and the attention kernel gain.
+        yield "eager", replace(sizes[model], kernel=Kernel.SDPA, fused=False)
         yield "diffusers", replace(sizes[model], engine="diffusers")
         for plan in plans[model]:
             yield "plans", replace(sizes[model], plan=plan)
