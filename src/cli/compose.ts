@@ -32,7 +32,7 @@ export function openEnvironment(folders: EnvironmentFolders): EnvironmentService
   const { root, appFolder = ROOT, env = process.env, choice = 'auto' } = folders;
   const downloads = folders.downloads ?? path.join(cacheFolder(), 'uv');
   return createEnvironment(
-    { files: nodeFiles, processes: nodeProcesses, random: nodeRandom, log: SILENT_LOG },
+    { files: nodeFiles, clock: nodeClock, processes: nodeProcesses, random: nodeRandom, log: SILENT_LOG },
     {
       root: () => root,
       downloadsFolder: () => downloads,

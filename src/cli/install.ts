@@ -9,6 +9,7 @@ import {
   type VariantChoice,
 } from '../shared/environment';
 import { appError, describeError, SplitreelError } from '../shared/errors';
+import { formatBytes } from '../shared/format';
 import { ensurePip } from './system-packages';
 import { printProgress } from './terminal';
 
@@ -31,20 +32,24 @@ export function printSteps(): (environment: Environment) => void {
   };
 }
 
-function describeProgress({ step, completed, total, current }: InstallProgress): string {
+function describeProgress(progress: InstallProgress): string {
+  const { step, completed, total, current, downloadedBytes, totalBytes } = progress;
+  if (step === 'packages' && downloadedBytes !== null && totalBytes !== null && downloadedBytes < totalBytes) {
+    // Whole percents: one line each is enough for a log.
+    return `Python environment: ${Math.floor((downloadedBytes / totalBytes) * 100)} % of ${formatBytes(totalBytes)} downloaded`;
+  }
   const count = completed === null || total === null ? '' : ` ${completed} of ${total}`;
   return `Python environment: ${step}${count}${step === 'packages' || current === null ? '' : `, ${current}`}`;
 }
 
 export function describeEstimate(estimate: InstallEstimate): readonly string[] {
-  const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
   const { variant, driverProblem, downloadBytes, downloadCount, packageCount, needs } = estimate;
   const packages = variant === 'cuda' ? 'for NVIDIA GPUs' : 'for the CPU only';
   return [
     ...(driverProblem === null ? [] : [Object.values(describeError(driverProblem)).join(' ')]),
-    `Python environment ${packages}: ${packageCount} packages, ${downloadCount} to download (${gigabytes(downloadBytes)})`,
+    `Python environment ${packages}: ${packageCount} packages, ${downloadCount} to download (${formatBytes(downloadBytes)})`,
     ...needs.map(
-      ({ folder, bytes, freeBytes }) => `  ${folder}: ${gigabytes(bytes)} needed, ${gigabytes(freeBytes)} free`,
+      ({ folder, bytes, freeBytes }) => `  ${folder}: ${formatBytes(bytes)} needed, ${formatBytes(freeBytes)} free`,
     ),
   ];
 }

@@ -16,8 +16,11 @@ export const installProgressSchema = z.object({
   /** Packages for `packages`, checks for `checking`; counted from what uv reports, null before it has. */
   completed: z.number().nullable(),
   total: z.number().nullable(),
-  /** Bytes downloaded so far, where known. */
+  /** Of the download; null before it begins, and where nothing is downloaded. */
   downloadedBytes: z.number().nullable(),
+  totalBytes: z.number().nullable(),
+  /** Null until it has been measured for a second. */
+  bytesPerSecond: z.number().nullable(),
   /** The package or check that is being worked on. */
   current: z.string().nullable(),
 });

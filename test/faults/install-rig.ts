@@ -17,6 +17,7 @@ import { expect } from 'vitest';
 import { pythonForTests, UV_VERSION, uvProgram } from '../../scripts/python-for-tests';
 import { nodeFiles } from '../../src/main/adapters/node/files';
 import { nodeProcesses } from '../../src/main/adapters/node/processes';
+import { nodeClock } from '../../src/main/adapters/node/clock';
 import { nodeRandom } from '../../src/main/adapters/node/random';
 import { createEnvironment, type EnvironmentPorts, type EnvironmentService } from '../../src/main/install/environment';
 import type { EnvironmentOptions } from '../../src/main/install/environment-options';
@@ -243,7 +244,7 @@ export async function openRig(wish: RigWish = {}): Promise<Rig> {
     options,
     open: (env, ports = {}, more = {}) =>
       createEnvironment(
-        { files: nodeFiles, processes: nodeProcesses, random: nodeRandom, log: SILENT_LOG, ...ports },
+        { files: nodeFiles, clock: nodeClock, processes: nodeProcesses, random: nodeRandom, log: SILENT_LOG, ...ports },
         { ...options(env), ...more },
       ),
     withoutIndex: { UV_DEFAULT_INDEX: undefined, PIP_INDEX_URL: undefined },

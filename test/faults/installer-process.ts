@@ -27,11 +27,12 @@ promises.rename = async (from, to) => {
 syncBuiltinESMExports();
 const { nodeFiles } = await import('${ROOT}/src/main/adapters/node/files');
 const { nodeProcesses } = await import('${ROOT}/src/main/adapters/node/processes');
+const { nodeClock } = await import('${ROOT}/src/main/adapters/node/clock');
 const { nodeRandom } = await import('${ROOT}/src/main/adapters/node/random');
 const { createEnvironment } = await import('${ROOT}/src/main/install/environment');
 const log = { info: (line) => console.log(line), warn: (line) => console.log(line), error: (line) => console.log(line) };
 const service = createEnvironment(
-  { files: nodeFiles, processes: nodeProcesses, random: nodeRandom, log },
+  { files: nodeFiles, clock: nodeClock, processes: nodeProcesses, random: nodeRandom, log },
   { ...options, root: () => options.root, downloadsFolder: () => options.downloads, choice: () => 'cpu',
     pid: process.pid, onChange: (state) => console.log('state ' + JSON.stringify(state)) },
 );

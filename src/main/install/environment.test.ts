@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { nodeFiles } from '../adapters/node/files';
+import { nodeClock } from '../adapters/node/clock';
 import { nodeRandom } from '../adapters/node/random';
 import type { Files } from '../ports/files';
 import { SILENT_LOG } from '../ports/log';
@@ -73,7 +74,7 @@ const open = (
   pythonFolder = path.join(folder, 'python'),
 ): EnvironmentService =>
   createEnvironment(
-    { files, processes: play(failing), log: SILENT_LOG, random: nodeRandom },
+    { files, clock: nodeClock, processes: play(failing), log: SILENT_LOG, random: nodeRandom },
     {
       root,
       downloadsFolder: () => path.join(folder, 'cache'),

@@ -1,22 +1,22 @@
 /**
- * The Python environment across its slots: made new beside the one that works, switched to only when it has been
- * tried, taken back when asked. Electron-free: scripts/ makes the same environment by it.
+ * The Python environment across its slots: a new one is made beside the one in use, tested, and only then switched to;
+ * one step goes back. Free of Electron, because the command line makes the same environment with it.
  */
-import type { Environment, InstallEstimate, VariantChoice } from '../../shared/environment';
+import type { Environment, InstallEstimate, InstallProgress, VariantChoice } from '../../shared/environment';
 import { appError, describeError, SplitreelError } from '../../shared/errors';
 import { workerEnvironment } from '../engine/worker-environment';
 import type { Random } from '../ports/random';
 import type { EnvironmentOptions } from './environment-options';
 import { refuseWithoutRoom } from './estimate';
-import { atStep, installSlot } from './make-slot';
+import { installSlot } from './make-slot';
 import { asInstallError, withRoom } from './install-errors';
 import { dropLock, endOrphans, slotOfAnother, takeLock } from './install-lock';
-import type { BundleSource, InstallPorts, InstallRequest } from './install-plan';
+import { atStep, type BundleSource, type InstallPlan, type InstallPorts, type InstallRequest } from './install-plan';
 import type { InstallSettings } from './install-settings';
 import { sweepLeftovers } from './leftovers';
 import { packageEntry } from './package-entry';
 import { hideInError, secretsHider } from './secrets';
-import { openSlots, type Slots } from './slots';
+import { openSlots, type Pointer, type SlotRecord, type Slots } from './slots';
 import { createSource, hashOf } from './source';
 
 export interface EnvironmentPorts extends InstallPorts {
@@ -54,6 +54,20 @@ export interface EnvironmentService {
   readonly bundleSource: (choice: VariantChoice) => Promise<BundleSource>;
 }
 
+/** One install, and how far it has come. */
+interface Attempt {
+  readonly root: string;
+  readonly before: WorkingSlot | null;
+  readonly onProgress: (progress: InstallProgress) => void;
+  slot: string | null;
+  /** The new slot is in use. */
+  isCurrent: boolean;
+  needs: InstallEstimate['needs'];
+  hideSecrets: (text: string) => string;
+}
+
+type WorkingSlot = Pointer & { readonly record: SlotRecord };
+
 export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentOptions): EnvironmentService {
   const { files } = ports;
   const machineKind = `${options.platform}-${options.arch}`;
@@ -70,7 +84,7 @@ export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentO
   };
   const { installSettings } = source;
   /** The pointer, if what it names was finished and its interpreter is still there. */
-  const workingPointer = async () => {
+  const workingPointer = async (): Promise<WorkingSlot | null> => {
     const slots = slotsNow();
     const pointer = await slots.readPointer();
     if (pointer === null) return null;
@@ -100,72 +114,89 @@ export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentO
     });
   };
 
+  /** Takes the lock. Throws before anything is downloaded where the room does not suffice. */
+  const plan = async (attempt: Attempt, request: InstallRequest, signal: AbortSignal): Promise<InstallPlan> => {
+    const env = await source.env();
+    attempt.hideSecrets = secretsHider(env);
+    const estimate = await source.estimate(request);
+    attempt.needs = estimate.needs;
+    refuseWithoutRoom(estimate);
+    const { settings, lock, wheels } = await source.read(estimate.variant);
+    const lockHash = hashOf(lock);
+    const slot = `${lockHash.slice(0, 12)}-${ports.random.id().slice(0, 8)}`;
+    attempt.slot = slot;
+    await files.makeFolder(attempt.root);
+    await takeLock(ports, attempt.root, options.pid, slot);
+    return {
+      root: attempt.root,
+      slot,
+      slots: slotsNow(),
+      settings,
+      variant: estimate.variant,
+      lock,
+      lockHash,
+      wheels,
+      downloadBytes: estimate.downloadBytes,
+      uvCache: options.downloadsFolder(),
+      bundle: request.bundle ?? null,
+      pythonFolder: options.pythonFolder,
+      uvProgram: options.uvProgram,
+      devices: await source.devices(estimate.variant),
+      env,
+      workerEnv: workerEnvironment(options.env),
+      hideSecrets: attempt.hideSecrets,
+      machineKind,
+      signal,
+      onProgress: attempt.onProgress,
+    };
+  };
+
+  const switchTo = async (attempt: Attempt, { slot, slots }: InstallPlan, record: SlotRecord): Promise<void> => {
+    attempt.onProgress(atStep('switching'));
+    await slots.writeRecord(slot, record);
+    const previous = attempt.before === null ? null : await lastProven(slots, attempt.before);
+    await slots.writePointer({ slot, previous });
+    attempt.isCurrent = true;
+    await slots.removeOthers([slot, ...(previous === null ? [] : [previous])]);
+    await dropLock(ports, attempt.root);
+  };
+
+  /** Removes what the attempt has left, but for a slot that is in use by now. */
+  const tidyUp = async ({ slot, isCurrent, root }: Attempt): Promise<void> => {
+    if (slot === null) return;
+    if (!isCurrent) await files.remove(slotsNow().folderOf(slot)).catch(() => undefined);
+    await sweepLeftovers(files, root, options.downloadsFolder()).catch(() => undefined);
+    await dropLock(ports, root).catch(() => undefined);
+  };
+
   const make = async (request: InstallRequest, signal: AbortSignal): Promise<void> => {
     const before = await workingPointer();
     const hasWorkingSlot = before !== null;
-    const onProgress = (progress: Parameters<Parameters<typeof installSlot>[1]['onProgress']>[0]): void => {
-      setState({ status: 'installing', progress, hasWorkingSlot });
+    const attempt: Attempt = {
+      root: options.root(),
+      before,
+      onProgress: (progress) => void setState({ status: 'installing', progress, hasWorkingSlot }),
+      slot: null,
+      isCurrent: false,
+      needs: [],
+      hideSecrets: (text) => text,
     };
-    onProgress(atStep('tool'));
-    const root = options.root();
-    const slots = slotsNow();
-    let slot: string | null = null;
-    let isCurrent = false;
-    let needs: InstallEstimate['needs'] = [];
-    let hideSecrets = (text: string): string => text;
+    attempt.onProgress(atStep('tool'));
     try {
-      const env = await source.env();
-      hideSecrets = secretsHider(env);
-      const estimate = await source.estimate(request);
-      needs = estimate.needs;
-      refuseWithoutRoom(estimate);
-      const { settings, lock } = await source.read(estimate.variant);
-      const lockHash = hashOf(lock);
-      slot = `${lockHash.slice(0, 12)}-${ports.random.id().slice(0, 8)}`;
-      await files.makeFolder(root);
-      await takeLock(ports, root, options.pid, slot);
-      const record = await installSlot(ports, {
-        root,
-        slot,
-        slots,
-        settings,
-        variant: estimate.variant,
-        lock,
-        lockHash,
-        bundle: request.bundle ?? null,
-        pythonFolder: options.pythonFolder,
-        uvProgram: options.uvProgram,
-        devices: await source.devices(estimate.variant),
-        env,
-        workerEnv: workerEnvironment(options.env),
-        hideSecrets,
-        machineKind,
-        signal,
-        onProgress,
-      });
-      onProgress(atStep('switching'));
-      await slots.writeRecord(slot, record);
-      const previous = before === null ? null : await lastProven(slots, before);
-      await slots.writePointer({ slot, previous });
-      isCurrent = true;
-      await slots.removeOthers([slot, ...(previous === null ? [] : [previous])]);
-      await dropLock(ports, root);
+      const planned = await plan(attempt, request, signal);
+      await switchTo(attempt, planned, await installSlot(ports, planned));
       await check();
     } catch (error) {
-      const met = hideInError(asInstallError(error, root), hideSecrets);
-      if (slot !== null && met.code !== 'INSTALL_RUNNING') {
-        // What cannot be tidied up after the switch is no reason to take away what is in use by now.
-        if (!isCurrent) await files.remove(slots.folderOf(slot)).catch(() => undefined);
-        await sweepLeftovers(files, root, options.downloadsFolder()).catch(() => undefined);
-        await dropLock(ports, root).catch(() => undefined);
-      }
-      if (isCurrent) {
-        ports.log.warn(`install: what was left could not be removed: ${describeError(met).message}`);
+      const met = hideInError(asInstallError(error, attempt.root), attempt.hideSecrets);
+      // The slot and the lock are another process's then.
+      if (met.code !== 'INSTALL_RUNNING') await tidyUp(attempt);
+      if (attempt.isCurrent) {
+        ports.log.warn(`install: leftovers could not be removed: ${describeError(met).message}`);
         await check();
         return;
       }
-      const problem = await withRoom(files, met, needs);
-      // A working environment stays what it is; the failed try is told by the call that started it.
+      const problem = await withRoom(files, met, attempt.needs);
+      // With a working environment the state stays ready, and the call that began the install reports the error.
       if (problem.code === 'CANCELLED' || hasWorkingSlot) await check();
       else setState({ status: 'failed', error: problem, hasWorkingSlot });
       throw new SplitreelError(problem);

@@ -1,12 +1,15 @@
 /** All that one install is told: what to make, of what, where, and whom to tell. */
 import type { InstallProgress, Variant, VariantChoice } from '../../shared/environment';
+import type { Clock } from '../ports/clock';
 import type { Files } from '../ports/files';
 import type { Log } from '../ports/log';
 import type { Processes } from '../ports/processes';
 import type { InstallSettings } from './install-settings';
 import type { Slots } from './slots';
+import type { Wheel } from './variant';
 
 export interface InstallPorts {
+  readonly clock: Pick<Clock, 'monotonicMs' | 'every'>;
   readonly files: Files;
   readonly processes: Pick<Processes, 'run' | 'find' | 'tree' | 'killPid'>;
   readonly log: Log;
@@ -21,6 +24,10 @@ export interface InstallPlan {
   /** The lock of this variant, and its hash. */
   readonly lock: string;
   readonly lockHash: string;
+  /** The wheels of the lock, and what of them has to be downloaded. */
+  readonly wheels: readonly Wheel[];
+  readonly downloadBytes: number;
+  readonly uvCache: string;
   /** A folder that `npm run bundle` made: nothing is fetched then. Null: from the index. */
   readonly bundle: string | null;
   /** Holds the app's own Python package. */
@@ -38,6 +45,17 @@ export interface InstallPlan {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: InstallProgress) => void;
 }
+
+/** A step without figures. */
+export const atStep = (step: InstallProgress['step'], current: string | null = null): InstallProgress => ({
+  step,
+  completed: null,
+  total: null,
+  downloadedBytes: null,
+  totalBytes: null,
+  bytesPerSecond: null,
+  current,
+});
 
 export interface InstallRequest {
   /** Null: as the settings say. */

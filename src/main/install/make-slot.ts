@@ -1,25 +1,17 @@
 /** Makes one slot, step by step. Throws a SplitreelError; what it leaves behind then is swept up by the caller. */
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import type { InstallProgress } from '../../shared/environment';
 import { SplitreelError } from '../../shared/errors';
 import { wheelsIn } from './bundle';
 import { isArchive, unpackArchive } from './bundle-archive';
 import { installFailed, throwUnlessFetched } from './install-errors';
-import type { InstallPlan, InstallPorts } from './install-plan';
+import { atStep, type InstallPlan, type InstallPorts } from './install-plan';
 import { pythonRange } from './install-settings';
-import { partOfTool } from './leftovers';
+import { partOfTool, unpackingBytes } from './leftovers';
 import { checkSlot } from './smoke-test';
 import type { SlotRecord } from './slots';
+import { createDownloadMeter } from './download-meter';
 import { applyUvLine, NO_PACKAGES } from './uv-output';
-
-export const atStep = (step: InstallProgress['step'], current: string | null = null): InstallProgress => ({
-  step,
-  completed: null,
-  total: null,
-  downloadedBytes: null,
-  current,
-});
 
 export async function installSlot(ports: InstallPorts, plan: InstallPlan): Promise<SlotRecord> {
   const python = await findPython(ports, plan.settings.systemPythonVersions, plan.env);
@@ -147,18 +139,52 @@ async function fetchUv(ports: InstallPorts, plan: InstallPlan, python: string | 
 export const SYNC = ['pip', 'sync', '--require-hashes', '--only-binary', ':all:'] as const;
 
 async function installPackages(ports: InstallPorts, plan: InstallPlan, uv: string, lockFile: string): Promise<void> {
-  let progress = NO_PACKAGES;
   plan.onProgress(atStep('packages'));
   const python = plan.slots.pythonOf(plan.slot);
   const offline = plan.bundle === null ? [] : ['--offline', '--no-index', '--find-links', wheelsIn(plan.bundle)];
   const args = [...SYNC, ...offline, '--python', python, lockFile];
-  await runStep(ports, plan, uv, args, (line) => {
-    const next = applyUvLine(progress, line);
-    if (next === progress) return;
-    progress = next;
-    const { completed, total, downloadedBytes, current } = next;
-    plan.onProgress({ step: 'packages', completed, total, downloadedBytes, current });
-  });
+  const watch = watchPackages(ports, plan);
+  try {
+    await runStep(ports, plan, uv, args, watch.onLine);
+  } finally {
+    watch.stop();
+  }
+}
+
+const MEASURE_EVERY_MS = 500;
+
+/** Reports progress at each line of uv, and twice a second while it says nothing. */
+function watchPackages(
+  { files, clock }: InstallPorts,
+  plan: InstallPlan,
+): { readonly onLine: (line: string) => void; readonly stop: () => void } {
+  const meter = plan.downloadBytes === 0 ? null : createDownloadMeter(plan.wheels, plan.downloadBytes);
+  let packages = NO_PACKAGES;
+  let unpackedBytes = 0;
+  let isMeasuring = false;
+  const report = (): void => {
+    const { completed, total, current } = packages;
+    const figures = meter?.measure(packages, unpackedBytes, clock.monotonicMs());
+    plan.onProgress({ ...atStep('packages', current), completed, total, ...figures });
+  };
+  const measure = async (): Promise<void> => {
+    if (isMeasuring || packages.downloading.size === 0) return;
+    isMeasuring = true;
+    // A folder that uv renames meanwhile has arrived, and is measured no more.
+    unpackedBytes = await unpackingBytes(files, plan.uvCache).catch(() => unpackedBytes);
+    isMeasuring = false;
+    report();
+  };
+  const stop = clock.every(MEASURE_EVERY_MS, () => void measure());
+  return {
+    onLine: (line) => {
+      const next = applyUvLine(packages, line);
+      if (next === packages) return;
+      packages = next;
+      report();
+    },
+    stop,
+  };
 }
 
 async function runStep(

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { nodeClock } from '../adapters/node/clock';
 import { nodeFiles } from '../adapters/node/files';
 import { SILENT_LOG } from '../ports/log';
 import type { RunOutcome } from '../ports/processes';
@@ -59,6 +60,9 @@ const planFor = (uvProgram: string | null): InstallPlan => ({
   variant: 'cpu',
   lock: '',
   lockHash: '',
+  wheels: [],
+  downloadBytes: 0,
+  uvCache: '',
   bundle: null,
   pythonFolder: path.join(folder, 'python'),
   uvProgram,
@@ -83,12 +87,12 @@ test.each([
 
 test("the installed app takes uv's Python, and the system's where that one cannot be downloaded", async () => {
   const online = computer({ 'python3.13': '3.13' });
-  await installSlot({ ...online, files: nodeFiles, log: SILENT_LOG }, planFor('/app/uv'));
+  await installSlot({ ...online, clock: nodeClock, files: nodeFiles, log: SILENT_LOG }, planFor('/app/uv'));
   expect(online.calls.filter((call) => call.startsWith('uv venv'))).toEqual([
     expect.stringContaining('--managed-python --python 3.11'),
   ]);
   const offline = computer({ 'python3.13': '3.13' }, { canDownload: false });
-  await installSlot({ ...offline, files: nodeFiles, log: SILENT_LOG }, planFor('/app/uv'));
+  await installSlot({ ...offline, clock: nodeClock, files: nodeFiles, log: SILENT_LOG }, planFor('/app/uv'));
   expect(offline.calls.filter((call) => call.startsWith('uv venv'))).toEqual([
     expect.stringContaining('--managed-python'),
     expect.stringContaining('--python /usr/bin/python3.13'),
@@ -97,7 +101,9 @@ test("the installed app takes uv's Python, and the system's where that one canno
 
 test('without any Python and without a download the error is the one of the network', async () => {
   const bare = computer({}, { canDownload: false });
-  await expect(installSlot({ ...bare, files: nodeFiles, log: SILENT_LOG }, planFor('/app/uv'))).rejects.toMatchObject({
+  await expect(
+    installSlot({ ...bare, clock: nodeClock, files: nodeFiles, log: SILENT_LOG }, planFor('/app/uv')),
+  ).rejects.toMatchObject({
     error: { code: 'NETWORK_UNREACHABLE' },
   });
 });

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { appError, appErrorSchema, SplitreelError } from '../../shared/errors';
 import { outputOrThrow } from './install-errors';
-import type { InstallPlan, InstallPorts } from './install-plan';
+import { atStep, type InstallPlan, type InstallPorts } from './install-plan';
 import { checkFolderIn } from './leftovers';
 import { packageEntry } from './package-entry';
 
@@ -32,7 +32,7 @@ export async function checkSlot(ports: InstallPorts, plan: InstallPlan): Promise
   const folder = checkFolderIn(plan.root, plan.slot);
   const checkCount = 1 + plan.devices.length;
   const report = (completed: number, current: string): void =>
-    plan.onProgress({ step: 'checking', completed, total: checkCount, downloadedBytes: null, current });
+    plan.onProgress({ ...atStep('checking', current), completed, total: checkCount });
   report(0, 'imports');
   try {
     await ports.files.makeFolder(folder);

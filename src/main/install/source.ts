@@ -11,16 +11,23 @@ import { findPython, SYNC, uvProgramIn } from './make-slot';
 import type { BundleSource, InstallPorts, InstallRequest } from './install-plan';
 import { installEnvironment, installSettingsSchema, type InstallSettings } from './install-settings';
 import { withPipConfig } from './pip-config';
-import { chooseVariant, lockFor, readDriver, wheelsOf, type Driver } from './variant';
+import { chooseVariant, lockFor, readDriver, wheelsOf, type Driver, type Wheel } from './variant';
 
 /** uv has answered in well under a second; an index that does not answer must not keep anybody waiting. */
 const DRY_RUN_TIMEOUT_MS = 20_000;
 
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
+/** What a variant is made of. */
+export interface SourceFiles {
+  readonly settings: InstallSettings;
+  readonly lock: string;
+  readonly wheels: readonly Wheel[];
+}
+
 export interface EnvironmentSource {
   readonly installSettings: () => Promise<InstallSettings>;
-  readonly read: (variant: Variant) => Promise<{ readonly settings: InstallSettings; readonly lock: string }>;
+  readonly read: (variant: Variant) => Promise<SourceFiles>;
   /** Variables for pip and uv, with what pip's own files say. */
   readonly env: () => Promise<Readonly<Record<string, string>>>;
   readonly estimate: (request?: InstallRequest) => Promise<InstallEstimate>;
@@ -39,9 +46,10 @@ export function createSource(ports: InstallPorts, options: EnvironmentOptions): 
     installSettingsSchema.parse(
       JSON.parse(await files.readText(path.join(options.resourcesFolder, 'environment.json'))),
     );
-  const read = async (variant: Variant) => {
+  const read = async (variant: Variant): Promise<SourceFiles> => {
     const settings = await installSettings();
-    return { settings, lock: lockFor(variant, await inPython('requirements.lock'), settings.gpuOnlyPackages) };
+    const lock = lockFor(variant, await inPython('requirements.lock'), settings.gpuOnlyPackages);
+    return { settings, lock, wheels: wheelsOf(await inPython('requirements.wheels.json'), machineKind, lock) };
   };
   const plainEnv = (): Record<string, string> =>
     installEnvironment(options.env, {
@@ -90,13 +98,13 @@ export function createSource(ports: InstallPorts, options: EnvironmentOptions): 
         : await readBundle(files, await archiveTool(), request.bundle, machineKind);
     const chosen = bundle?.manifest.variant ?? request.variant ?? options.choice();
     const { variant, reason } = chooseVariant(chosen, driver);
-    const { settings, lock } = await read(variant);
+    const { settings, lock, wheels } = await read(variant);
     if (bundle !== null && bundle.manifest.lockHash !== hashOf(lock))
       throw bundleRefused(request.bundle ?? '', 'it was made with another version of Splitreel');
     const room = await estimateRoom(files, {
       root: options.root(),
       uvCache: options.downloadsFolder(),
-      wheels: wheelsOf(await inPython('requirements.wheels.json'), machineKind, lock),
+      wheels,
       cached: bundle === null ? await askUv(settings, lock) : null,
       isOffline: bundle !== null,
       unpackedBytes: bundle?.unpackedBytes ?? 0,

@@ -1,25 +1,38 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect, test } from 'vitest';
+import environment from '../../../resources/environment.json';
 import { SplitreelError } from '../../shared/errors';
 import type { RunOutcome } from '../ports/processes';
 import { throwUnlessFetched } from './install-errors';
 import { installEnvironment } from './install-settings';
 import { applyUvLine, mainLine, NO_PACKAGES } from './uv-output';
 
-test('packages and bytes are counted from the words of uv', () => {
-  const lines = [
-    'Using Python 3.11.7 environment at: slots/x',
-    'Resolved 71 packages in 12ms',
-    'Downloading torch (500.0MiB)',
-    'Downloading numpy (16MiB)',
-    ' Downloaded numpy',
-    ' Downloaded torch',
-    'Prepared 71 packages in 8.01s',
-    'Installed 71 packages in 1.2s',
-    ' + numpy==2.4.6',
-    ' + torch==2.15.0',
-  ];
+const { version } = environment.uv;
+const transcript = (name: string): string =>
+  readFileSync(path.join(import.meta.dirname, 'transcripts', `uv-${version}`, `${name}.txt`), 'utf8');
+
+test('an install as this version of uv reports it', () => {
+  const lines = transcript('installed').split('\n');
   const progress = lines.reduce(applyUvLine, NO_PACKAGES);
-  expect(progress).toMatchObject({ completed: 2, total: 71, downloadedBytes: 516 * 1_048_576, current: 'torch' });
+  expect(progress).toMatchObject({ completed: 5, total: 5, areAllDownloaded: true, current: 'sympy' });
+  expect(progress.downloaded).toEqual(new Set(['numpy', 'pillow', 'sympy']));
+  const halfway = lines.slice(0, 6).reduce(applyUvLine, NO_PACKAGES);
+  expect(halfway.downloading).toEqual(new Set(['numpy', 'sympy']));
+  expect(halfway.areAllDownloaded).toBe(false);
+});
+
+test.each([
+  ['hash-mismatch', 'ENVIRONMENT_INSTALL_FAILED', 'Hash mismatch for `filelock==4.2.12`'],
+  // Its package is called proxy-tools, and the network is fine.
+  ['package-missing', 'ENVIRONMENT_INSTALL_FAILED', 'proxy-tools was not found'],
+  ['proxy-refused', 'NETWORK_UNREACHABLE', 'Connection refused'],
+  ['proxy-tunnel', 'NETWORK_UNREACHABLE', 'Connection refused'],
+  ['unknown-host', 'NETWORK_UNREACHABLE', 'failed to lookup address'],
+])('the error of this version of uv in %s.txt', (name, code, cause) => {
+  const output = transcript(name);
+  expect(codeOf(failed(output))).toBe(code);
+  expect(mainLine(output)).toContain(cause);
 });
 
 const codeOf = (outcome: RunOutcome): string | null => {
@@ -59,7 +72,7 @@ test('the line that says what went wrong is the one that is told', () => {
   const tree =
     'error: Failed to download `a==1`\n  cause: Failed to write\n  cause: Hash mismatch for `a==1`\n\n    Expected:';
   expect(mainLine(tree)).toBe('Failed to download `a==1`: Hash mismatch for `a==1`');
-  expect(mainLine('')).toBe('it ended without a word');
+  expect(mainLine('')).toBe('');
 });
 
 test('an install sees where packages are and nothing of the user\u2019s Python', () => {

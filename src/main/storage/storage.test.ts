@@ -121,7 +121,15 @@ test.each([
     'an environment is installed',
     'INSTALL_RUNNING',
     () => {
-      const progress = { step: 'packages', completed: 1, total: 2, downloadedBytes: null, current: null } as const;
+      const progress = {
+        step: 'packages',
+        completed: 1,
+        total: 2,
+        downloadedBytes: null,
+        totalBytes: null,
+        bytesPerSecond: null,
+        current: null,
+      } as const;
       environment = { status: 'installing', progress, hasWorkingSlot: true };
     },
   ],

@@ -10,7 +10,11 @@ export const install = {
     switching: 'Switching over',
   },
   count: (completed: number, total: number): string => `${String(completed)} of ${String(total)}`,
-  downloaded: (size: string): string => `${size} downloaded`,
+  downloaded: (size: string, all: string): string => `${size} of ${all}`,
+  speed: (size: string): string => `${size}/s`,
+  left: (time: string): string => `${time} left`,
+  /** Beside the CPU packages: most people expect them to be small. */
+  whyCuda: 'PyPI has no CPU-only PyTorch for Linux: it does not load without most CUDA libraries.',
   cancel: 'Cancel installation',
   variants: { cuda: 'NVIDIA GPUs', cpu: 'CPU only' },
   packagesFor: { cuda: 'NVIDIA GPU packages', cpu: 'CPU packages' },

@@ -36,6 +36,7 @@ export function InstallFacts() {
     <div>
       {driverProblem !== null && <ErrorNote error={driverProblem} />}
       <p className={page.quiet}>{words.what(words.packagesFor[variant], words.reasons[reason])}</p>
+      {variant === 'cpu' && <p className={page.quiet}>{words.whyCuda}</p>}
       <p className={page.quiet}>{words.toDownload(formatBytes(downloadBytes), downloadCount, packageCount)}</p>
       {downloadBytes > 0 && (
         <p className={page.quiet}>{words.time(copy.app.atSpeed(formatDownloadTime(downloadBytes)))}</p>

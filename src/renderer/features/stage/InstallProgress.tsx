@@ -1,16 +1,16 @@
 import { INSTALL_STEPS, type InstallProgress as Progress } from '../../../shared/environment';
-import { formatBytes } from '../../../shared/format';
+import { formatBytes, formatDuration } from '../../../shared/format';
 import { copy } from '../../copy/en';
 import { Meter } from '../../ui/Meter';
 import styles from './Stage.module.css';
 
 /** The steps of an install, the one that runs with its real count. */
 export function InstallProgress({ progress }: { readonly progress: Progress }) {
-  const { step, completed, total, downloadedBytes, current } = progress;
+  const { step, completed, total, current } = progress;
   const at = INSTALL_STEPS.indexOf(step);
   const counts = [
     ...(completed !== null && total !== null ? [copy.install.count(completed, total)] : []),
-    ...(downloadedBytes !== null ? [copy.install.downloaded(formatBytes(downloadedBytes))] : []),
+    ...describeDownload(progress),
   ];
   return (
     <div className={styles.install}>
@@ -25,14 +25,28 @@ export function InstallProgress({ progress }: { readonly progress: Progress }) {
           </li>
         ))}
       </ol>
-      <Meter
-        label={copy.install.steps[step]}
-        value={completed !== null && total !== null && total > 0 ? completed / total : 0}
-      />
+      <Meter label={copy.install.steps[step]} value={fractionOf(progress)} />
       <p className={styles.installNow}>
         <span className={styles.ellipsis}>{current ?? '\u00a0'}</span>
         <span>{counts.join(', ')}</span>
       </p>
     </div>
   );
+}
+
+/** By bytes while packages are downloaded, by packages while they are put in place. */
+function fractionOf({ completed, total, downloadedBytes, totalBytes }: Progress): number {
+  const isDownloading = downloadedBytes !== null && totalBytes !== null && downloadedBytes < totalBytes;
+  if (isDownloading) return downloadedBytes / totalBytes;
+  return completed !== null && total !== null && total > 0 ? completed / total : 0;
+}
+
+function describeDownload({ downloadedBytes, totalBytes, bytesPerSecond }: Progress): readonly string[] {
+  if (downloadedBytes === null || totalBytes === null) return [];
+  const size = copy.install.downloaded(formatBytes(downloadedBytes), formatBytes(totalBytes));
+  if (bytesPerSecond === null || downloadedBytes >= totalBytes) return [size];
+  const speed = copy.install.speed(formatBytes(bytesPerSecond));
+  if (bytesPerSecond === 0) return [size, speed];
+  const leftMs = ((totalBytes - downloadedBytes) / bytesPerSecond) * 1_000;
+  return [size, speed, copy.install.left(formatDuration(leftMs))];
 }

@@ -1,0 +1,85 @@
+"""Which GPU wheels can an environment without a GPU do without?
+
+    cp -al ENVIRONMENT COPY && python3 scripts/gpu_wheels.py COPY
+
+Takes the files of each wheel away, imports what the engine imports, computes on the CPU, and puts them back; then does
+the same with all wheels that were not missed, and runs the smoke test. Renames files in COPY, so give it a copy.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+
+PACKAGE_FOLDER = Path(__file__).resolve().parent.parent / "python"
+IS_FOR_GPUS = re.compile(r"nvidia-.*|cuda-.*|triton")
+HIDDEN = ".hidden"
+TRIAL = """
+import diffusers, torch, torch.distributed, transformers
+from diffusers import CogVideoXPipeline
+torch.nn.functional.conv3d(torch.ones(1, 1, 4, 4, 4), torch.ones(1, 1, 2, 2, 2))
+"""
+VARIABLES = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "OMP_NUM_THREADS": "1"}
+
+
+def name_of(wheel: Distribution) -> str:
+    return wheel.metadata["Name"].lower()
+
+
+def files_of(wheel: Distribution) -> Iterator[Path]:
+    for file in wheel.files or []:
+        path = Path(str(wheel.locate_file(file)))
+        if path.is_file() and ".dist-info" not in path.parent.name:
+            yield path
+
+
+def hide(wheels: Sequence[Distribution]) -> None:
+    for wheel in wheels:
+        for path in list(files_of(wheel)):
+            path.rename(f"{path}{HIDDEN}")
+            # An empty folder would still import, as a namespace package.
+            parent = path.parent
+            while not any(parent.iterdir()):
+                parent.rmdir()
+                parent = parent.parent
+
+
+def show(site: Path) -> None:
+    for folder, _, names in os.walk(site):
+        for name in names:
+            if name.endswith(HIDDEN):
+                Path(folder, name).rename(Path(folder, name.removesuffix(HIDDEN)))
+
+
+def failure(python: Path, *arguments: str) -> str | None:
+    command = [str(python), "-I", *arguments]
+    done = subprocess.run(command, env=VARIABLES, capture_output=True, text=True, check=False)
+    return None if done.returncode == 0 else (done.stderr.strip().splitlines() or ["no output"])[-1]
+
+
+def main(environment: Path) -> int:
+    python = environment / "bin" / "python"
+    [site] = environment.glob("lib/python*/site-packages")
+    wheels = [wheel for wheel in distributions(path=[str(site)]) if IS_FOR_GPUS.fullmatch(name_of(wheel))]
+    spare: list[Distribution] = []
+    for wheel in sorted(wheels, key=name_of):
+        hide([wheel])
+        problem = failure(python, "-c", TRIAL)
+        show(site)
+        print(f"{name_of(wheel):24} {problem or 'not needed'}", flush=True)
+        if problem is None:
+            spare.append(wheel)
+    hide(spare)
+    problem = failure(python, str(PACKAGE_FOLDER), "smoke", "--device", "cpu")
+    show(site)
+    print(f"smoke test without {len(spare)} wheels: {problem or 'passed'}")
+    return 0 if problem is None else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(Path(sys.argv[1]).absolute()))
