@@ -124,7 +124,10 @@ export type HubState = z.infer<typeof hubStateSchema>;
 
 /** No name, no password, no query: they would end up in logs of others. */
 const ADDRESS =
-  /^(?:https:\/\/[A-Za-z0-9.-]+|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\]))(?::\d{1,5})?(?:\/[\w./~-]*)?$/;
+  /^(?:https:\/\/[A-Za-z0-9.-]+|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\]))(?::(\d{1,5}))?(?:\/[\w./~-]*)?$/;
 
 /** A mirror's address: https, or this computer itself. The downloader holds it to the same rule. */
-export const isHubAddress = (text: string): boolean => ADDRESS.test(text.trim());
+export const isHubAddress = (text: string): boolean => {
+  const match = ADDRESS.exec(text.trim());
+  return match !== null && Number(match[1] ?? 443) <= 65_535;
+};

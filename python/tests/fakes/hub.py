@@ -42,6 +42,7 @@ class Behaviour:
     ignore_ranges: bool = False
     bytes_per_second: int | None = None
     redirect_api_to: str | None = None
+    listing: tuple[bytes, dict[str, str]] | None = None  # the hub's answer to a listing, in place of the true one
 
 
 @dataclass(frozen=True)
@@ -248,6 +249,10 @@ class _HubHandler(_Handler):
         hub = self.server.hub
         if hub.behaviour.redirect_api_to is not None:
             self.answer(307, {"Location": hub.behaviour.redirect_api_to + self.path})
+            return
+        if hub.behaviour.listing is not None:
+            body, headers = hub.behaviour.listing
+            self.answer(200, {"Content-Type": "application/json", **headers}, body)
             return
         # The real hub describes gated models to everyone; only their files are kept back.
         about = {

@@ -14,10 +14,10 @@ from splitreel.contract.downloads import Verified, Verify
 from splitreel.contract.errors import SplitreelError
 from splitreel.contract.lines import parse_download_command
 from splitreel.store.hub.digests import hash_file
-from splitreel.store.hub.download import Paused
+from splitreel.store.hub.download import Paused, part_name
 from splitreel.store.hub.pace import Pace, Speed
 from splitreel.store.hub.part_file import PartFile
-from splitreel.store.hub.selection import Digest, RemoteFile
+from splitreel.store.hub.selection import Digest, RemoteFile, digest_of
 from splitreel.store.hub.verify import verify
 from tests.fakes.hub import FakeHub
 from tests.hub.client import DEMO, REPO, WEIGHTS, Fetch, wanted
@@ -215,9 +215,11 @@ def test_a_segment_file_that_is_a_link_is_replaced(hub: FakeHub, tmp_path: Path)
     folder = tmp_path / "m"
     (folder / ".parts").mkdir(parents=True)
     for entry in hub.siblings(DEMO):
-        digest = entry["lfs"]["sha256"] if "lfs" in entry else entry["blobId"]
-        for ending in (".part", ".part.progress"):
-            (folder / ".parts" / f"{digest}{ending}").symlink_to(outside)
+        digest = digest_of(entry["lfs"]["sha256"] if "lfs" in entry else entry["blobId"])
+        assert digest is not None
+        name = part_name(RemoteFile(entry["rfilename"], 0, digest))
+        for ending in ("", ".progress"):
+            (folder / ".parts" / f"{name}{ending}").symlink_to(outside)
     Fetch(hub, folder, record=tmp_path / "record.json").run()
     assert outside.read_text() == "mine"
 

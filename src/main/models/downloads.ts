@@ -102,7 +102,7 @@ export function createDownloads(ports: DownloadsPorts, onDownloads: (all: readon
     if (isClosed) return;
     log.warn(`the download of ${modelId} stopped: ${error.code}`);
     show(modelId, { status: 'failed', error });
-    if (error.code !== 'DOWNLOAD_INTERRUPTED') {
+    if (error.code !== 'DOWNLOAD_INTERRUPTED' && error.code !== 'HUB_UNREACHABLE') {
       await change(modelId, { wanted: 'paused' });
       return;
     }

@@ -106,7 +106,8 @@ def write_record(file: Path, record: Record) -> None:
     }
     text = json.dumps({"version": 1, "repo": record.repo, "commit": record.commit, "files": entries}, indent=2)
     file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.part")
+    # Always the same name: what a kill leaves is replaced by the next record.
+    temporary = file.with_name(f".{file.name}.part")
     temporary.unlink(missing_ok=True)
     try:
         # `x`: a link that lies there is not written through.

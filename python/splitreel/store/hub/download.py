@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import random
 import shutil
 import threading
@@ -135,6 +136,10 @@ class ModelDownload:
         self._folder.mkdir(parents=True, exist_ok=True)
         before = read_record(Path(self._wish.record_file))
         kept: dict[str, RecordedFile] = {}
+        # Counting segments takes memory in proportion to the sizes listed, so these have to be possible first.
+        usage = shutil.disk_usage(self._folder)
+        if (total := sum(file.size for file in remote)) > usage.total:
+            raise disk_full(self._folder, total, usage.free)
         make_parts_folder(self._folder)
         for file in remote:
             # Before gigabytes are fetched for a file that may not be written.
@@ -147,7 +152,7 @@ class ModelDownload:
                 kept[file.path] = entry
                 self._files.append(_File(file, None))
             else:
-                data = self._folder / PARTS / f"{file.digest.value}.part"
+                data = self._folder / PARTS / part_name(file)
                 self._files.append(_File(file, PartFile(data, file, self._tuning.segment_bytes)))
         self._record = Record(self._wish.repo, commit, kept)
 
@@ -287,13 +292,13 @@ class ModelDownload:
             before = self._speed.total
             try:
                 return step()
-            except Interrupted as weather:
+            except Interrupted as interruption:
                 tries = 1 if self._speed.total > before else tries + 1
                 if tries >= MAX_TRIES:
-                    raise SplitreelError("DOWNLOAD_INTERRUPTED", {"problem": str(weather)}) from weather
+                    raise given_up(interruption) from interruption
                 wait = min(_LONGEST_WAIT_SECONDS, self._tuning.first_wait_seconds * 2 ** (tries - 1))
                 # Spread out: connections that broke together do not all come back together.
-                wait = max(wait * random.uniform(0.5, 1.0), weather.after or 0.0)
+                wait = max(wait * random.uniform(0.5, 1.0), interruption.after or 0.0)
                 self._waiting += 1
                 self.stop.wait(wait)
                 self._waiting -= 1
@@ -344,6 +349,17 @@ class ModelDownload:
                 raise SplitreelError("OUTPUT_EXISTS", {"file": str(final)})
             self._folder.rename(final)
         self._hear(self.progress())
+
+
+def part_name(file: RemoteFile) -> str:
+    """By path as well as by hash: a repository may hold the same bytes twice."""
+    return f"{file.digest.value[:40]}-{hashlib.sha256(file.path.encode()).hexdigest()[:16]}.part"
+
+
+def given_up(interruption: Interrupted) -> SplitreelError:
+    if interruption.host is not None:
+        return SplitreelError("HUB_UNREACHABLE", {"host": interruption.host})
+    return SplitreelError("DOWNLOAD_INTERRUPTED", {"problem": str(interruption)})
 
 
 def disk_full(folder: Path, needed: int, free: int) -> SplitreelError:

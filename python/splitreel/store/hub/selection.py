@@ -7,11 +7,8 @@ each is held to these patterns before it becomes a path.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
-
-from huggingface_hub.hf_api import RepoSibling
 
 from splitreel.contract.errors import SplitreelError
 
@@ -23,6 +20,10 @@ _WANTED: Final = re.compile(
     r"|(?:diffusion_pytorch_model|model)(?:-\d{5}-of-\d{5})?\.safetensors)"
 )
 _NEEDED: Final = ("model_index.json", "transformer/config.json", "vae/config.json", "text_encoder/config.json")
+_INDEX: Final = ".safetensors.index.json"
+_MAX_FILES: Final = 100_000
+# Of one file. The largest shards that are published take 50 GB.
+_MAX_BYTES: Final = 2 * 10**12
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _SHA1: Final = re.compile(r"[0-9a-f]{40}")
 
@@ -53,23 +54,36 @@ def is_wanted(path: str) -> bool:
     return _WANTED.fullmatch(path) is not None
 
 
-def wanted_files(repo: str, siblings: Iterable[RepoSibling]) -> tuple[RemoteFile, ...]:
+def wanted_files(repo: str, siblings: object) -> tuple[RemoteFile, ...]:
     """Small files first, so that what cannot be a model is known before gigabytes are fetched.
 
     Raises HUB_ANSWER_BROKEN where the hub gives no size or hash, MODEL_UNSUPPORTED where it is no model of ours.
     """
-    files: list[RemoteFile] = []
-    for sibling in siblings:
-        if not is_wanted(sibling.rfilename):
-            continue
-        digest = digest_of(str(sibling.blob_id if sibling.lfs is None else sibling.lfs.sha256))
-        if digest is None or sibling.size is None or sibling.size < 0:
-            raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": f"{sibling.rfilename} came without size or hash"})
-        files.append(RemoteFile(sibling.rfilename, sibling.size, digest))
+    if not isinstance(siblings, list) or len(siblings) > _MAX_FILES:
+        raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": "the list of files cannot be read"})
+    files = [file for sibling in siblings if (file := _remote_file(sibling)) is not None]
     names = {file.path for file in files}
+    # Where there is an index, the single file beside it is a stale copy: see store/weights.py.
+    stale = {name.removesuffix(_INDEX) + ".safetensors" for name in names if name.endswith(_INDEX)}
+    files = [file for file in files if file.path not in stale]
+    if len({file.path for file in files}) != len(files):
+        raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": "a file is listed twice"})
+    names -= stale
     if missing := [name for name in _NEEDED if name not in names]:
         raise SplitreelError("MODEL_UNSUPPORTED", {"what": f"{repo}, which has no {missing[0]},"})
     for part in ("transformer", "vae", "text_encoder"):
         if not any(name.startswith(f"{part}/") and name.endswith(".safetensors") for name in names):
             raise SplitreelError("MODEL_UNSAFE", {"file": f"{repo}/{part}", "problem": "it has no safetensors files"})
     return tuple(sorted(files, key=lambda file: (file.size, file.path)))
+
+
+def _remote_file(sibling: object) -> RemoteFile | None:
+    """One entry of a listing; None for a file that no model needs."""
+    entry = sibling if isinstance(sibling, dict) else {}
+    path, lfs, size = entry.get("rfilename"), entry.get("lfs"), entry.get("size")
+    if not isinstance(path, str) or not is_wanted(path):
+        return None
+    digest = digest_of(str(lfs.get("sha256") if isinstance(lfs, dict) else entry.get("blobId")))
+    if digest is None or type(size) is not int or not 0 <= size <= _MAX_BYTES:
+        raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": f"{path} came without size or hash"})
+    return RemoteFile(path, size, digest)

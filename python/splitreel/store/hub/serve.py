@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from splitreel.contract import downloads
-from splitreel.contract.downloads import Configure, Download, Event, Inspect, Pause, Verify
+from splitreel.contract.downloads import Command, Configure, Download, Event, Inspect, Pause, Verify
 from splitreel.contract.errors import AppError, SplitreelError
 from splitreel.contract.limits import EVENT_FD
 from splitreel.contract.lines import download_event_line, parse_download_command
-from splitreel.store.hub.download import ModelDownload, Paused, disk_full
+from splitreel.store.hub.download import ModelDownload, Paused, disk_full, given_up
 from splitreel.store.hub.pace import Pace
 from splitreel.store.hub.session import HubSession, Interrupted, describe, versions
 from splitreel.store.hub.verify import verify
@@ -25,6 +25,8 @@ from splitreel.store.hub.verify import verify
 _VERIFY_PROGRESS_SECONDS: Final = 0.25
 # Connections notice within one read; what they hold is counted before they end.
 _END_SECONDS: Final = 2.0
+# Whatever a server does, a question has an answer by then.
+_ANSWER_SECONDS: Final = 90.0
 
 
 class HubService:
@@ -35,7 +37,10 @@ class HubService:
         self._lock = threading.Lock()
         self._pace = Pace()
         self._session: HubSession | None = None
+        # By model: what is under way. Entries go before their last event is sent, so that a command which answers
+        # that event never meets the work that has just ended.
         self._running: dict[str, tuple[threading.Event, threading.Thread]] = {}
+        self._running_lock = threading.Lock()
 
     def tell(self, event: Event) -> None:
         with self._lock:
@@ -46,36 +51,39 @@ class HubService:
                 # The app has gone: stdin says so too, and that ends us.
                 return
 
-    def take(self, line: bytes) -> None:
-        """Raises ValueError for a line that is no command."""
-        command = parse_download_command(line)
+    def take(self, command: Command) -> None:
         match command:
             case Configure():
                 self._configure(command)
             case Inspect():
                 threading.Thread(target=self._inspect, args=(command,), daemon=True).start()
             case Download():
-                self._start(command.model_id, lambda stop: self._download(command, stop))
+                busy = downloads.DownloadFailed(command.model_id, AppError("MODEL_IN_USE", {"name": command.model_id}))
+                self._start(command.model_id, lambda stop: self._download(command, stop), busy)
             case Pause(model_id):
                 running = self._running.get(model_id)
                 if running is not None:
                     running[0].set()
             case Verify():
-                self._start(command.model_id, lambda stop: self._verify(command, stop))
+                busy_now = downloads.VerifyFailed(
+                    command.model_id, AppError("MODEL_IN_USE", {"name": command.model_id})
+                )
+                self._start(command.model_id, lambda stop: self._verify(command, stop), busy_now)
 
     def end(self) -> None:
-        for stop, _ in self._running.values():
+        with self._running_lock:
+            running = list(self._running.values())
+        for stop, _ in running:
             stop.set()
         deadline = time.monotonic() + _END_SECONDS
-        for _, thread in self._running.values():
+        for _, thread in running:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def _configure(self, command: Configure) -> None:
         self._pace.set_limit(command.bytes_per_second)
         try:
             self._session = HubSession(command)
-        except SplitreelError:
-            # Said by the next command that needs it.
+        except Exception:  # noqa: BLE001 - reported by the next command that needs it
             self._session = None
 
     def _need_session(self) -> HubSession:
@@ -83,37 +91,63 @@ class HubService:
             raise SplitreelError("HUB_ADDRESS_INVALID", {"address": "the mirror in Settings"})
         return self._session
 
-    def _start(self, model_id: str, work: Callable[[threading.Event], None]) -> None:
-        before = self._running.get(model_id)
-        if before is not None:
-            if before[1].is_alive() and not before[0].is_set():
-                return
-            before[1].join()
+    def _start(self, model_id: str, work: Callable[[threading.Event], Event], busy: Event) -> None:
         stop = threading.Event()
-        thread = threading.Thread(target=work, args=(stop,), daemon=True)
-        self._running[model_id] = (stop, thread)
+
+        def run() -> None:
+            last = work(stop)
+            with self._running_lock:
+                if self._running.get(model_id, (None, None))[0] is stop:
+                    del self._running[model_id]
+            self.tell(last)
+
+        thread = threading.Thread(target=run, name=busy.type, daemon=True)
+        with self._running_lock:
+            before = self._running.get(model_id)
+            is_busy = before is not None and not before[0].is_set()
+            if not is_busy:
+                self._running[model_id] = (stop, thread)
+        if before is not None and is_busy:
+            # The same work again is answered by its own events.
+            if before[1].name != thread.name:
+                self.tell(busy)
+            return
+        if before is not None:
+            before[1].join()
         thread.start()
 
     def _inspect(self, command: Inspect) -> None:
+        answered = threading.Lock()
+
+        def answer(event: Event) -> None:
+            if answered.acquire(blocking=False):
+                self.tell(event)
+
+        late = AppError("HUB_UNREACHABLE", {"host": "Hugging Face" if self._session is None else self._session.host})
+        timer = threading.Timer(_ANSWER_SECONDS, lambda: answer(downloads.InspectFailed(command.request_id, late)))
+        timer.daemon = True
+        timer.start()
         try:
             commit, files = self._need_session().listing(command.repo, command.revision)
             total = sum(file.size for file in files)
-            self.tell(downloads.Inspected(command.request_id, commit, len(files), total))
-        except (SplitreelError, Interrupted, OSError) as error:
-            self.tell(downloads.InspectFailed(command.request_id, error_of(error, None)))
+            answer(downloads.Inspected(command.request_id, commit, len(files), total))
+        except Exception as error:  # noqa: BLE001 - whatever an answer does to its parser, the app waits for ours
+            answer(downloads.InspectFailed(command.request_id, error_of(error, None)))
+        finally:
+            timer.cancel()
 
-    def _download(self, command: Download, stop: threading.Event) -> None:
+    def _download(self, command: Download, stop: threading.Event) -> Event:
         try:
             download = ModelDownload(command, self._need_session(), self._pace, self.tell)
             download.stop = stop
             download.run()
-            self.tell(downloads.DownloadFinished(command.model_id, command.final_folder))
         except Paused:
-            self.tell(downloads.DownloadPaused(command.model_id))
-        except Exception as error:  # noqa: BLE001 - told as an event: the process serves other models
-            self.tell(downloads.DownloadFailed(command.model_id, error_of(error, Path(command.folder))))
+            return downloads.DownloadPaused(command.model_id)
+        except Exception as error:  # noqa: BLE001 - reported as an event: the process serves other models
+            return downloads.DownloadFailed(command.model_id, error_of(error, Path(command.folder)))
+        return downloads.DownloadFinished(command.model_id, command.final_folder)
 
-    def _verify(self, command: Verify, stop: threading.Event) -> None:
+    def _verify(self, command: Verify, stop: threading.Event) -> Event:
         last = 0.0
 
         def hear(done: int, total: int) -> None:
@@ -128,11 +162,11 @@ class HubService:
                 raise Paused
 
         try:
-            self.tell(verify(command, hear, check))
+            return verify(command, hear, check)
         except Paused:
-            self.tell(downloads.VerifyFailed(command.model_id, AppError("CANCELLED")))
+            return downloads.VerifyFailed(command.model_id, AppError("CANCELLED"))
         except Exception as error:  # noqa: BLE001 - as above
-            self.tell(downloads.VerifyFailed(command.model_id, error_of(error, Path(command.folder))))
+            return downloads.VerifyFailed(command.model_id, error_of(error, Path(command.folder)))
 
 
 def error_of(error: BaseException, folder: Path | None) -> AppError:
@@ -140,7 +174,7 @@ def error_of(error: BaseException, folder: Path | None) -> AppError:
     if isinstance(error, SplitreelError):
         return error.error
     if isinstance(error, Interrupted):
-        return AppError("DOWNLOAD_INTERRUPTED", {"problem": str(error)})
+        return given_up(error).error
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT} and folder is not None:
         return disk_full(folder, 0, 0).error
     if isinstance(error, OSError) and error.errno in {errno.EACCES, errno.EROFS, errno.EPERM} and folder is not None:
@@ -158,10 +192,11 @@ def serve() -> int:
         code = 0
         for line in sys.stdin.buffer:
             try:
-                service.take(line)
+                command = parse_download_command(line)
             except ValueError:
                 code = 2
                 break
+            service.take(command)
         service.end()
         # Threads that wait for a slow server are not waited for: what they had is counted.
         os._exit(code)

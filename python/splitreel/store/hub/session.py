@@ -7,19 +7,22 @@ on a request by one function, by the request's own origin, after every redirect 
 
 from __future__ import annotations
 
+import json
+import re
 import ssl
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Final, TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 import huggingface_hub
 import truststore
 import urllib3
-from huggingface_hub import HfApi, get_hf_file_metadata, hf_hub_url, set_client_factory
+from huggingface_hub import get_hf_file_metadata, hf_hub_url, set_client_factory
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 from huggingface_hub.utils._headers import build_hf_headers
 
@@ -36,15 +39,23 @@ _CONNECT_SECONDS: Final = 15.0
 # Silence on an open connection for this long is a broken connection.
 _READ_SECONDS: Final = 30.0
 _MAX_REDIRECTS: Final = 5
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-class Interrupted(Exception):  # noqa: N818 - the network's weather, not an error of ours
-    """Worth another try. `after`: seconds that the server asked for."""
+# A listing of 2,000 files takes below 1 MB.
+_MAX_LISTING_BYTES: Final = 16 * 1_048_576
+_LISTING_SECONDS: Final = 60.0
+_ADDRESS: Final = re.compile(
+    r"(?:https://[A-Za-z0-9.-]+|http://(?:localhost|127\.0\.0\.1|\[::1\]))(?::(\d{1,5}))?(?:/[A-Za-z0-9_./~-]*)?"
+)
 
-    def __init__(self, problem: str, after: float | None = None) -> None:
+
+class Interrupted(Exception):  # noqa: N818 - the network may recover; not an error of ours
+    """Worth another try. `after`: seconds that the server asked for. `host`: set where it could not be reached."""
+
+    def __init__(self, problem: str, after: float | None = None, host: str | None = None) -> None:
         super().__init__(problem)
         self.after = after
+        self.host = host
 
 
 def origin(url: str) -> tuple[str, str, int]:
@@ -54,11 +65,11 @@ def origin(url: str) -> tuple[str, str, int]:
 
 def check_endpoint(endpoint: str) -> str:
     """The address of a mirror, without a slash at its end. Raises HUB_ADDRESS_INVALID."""
-    parts = urlsplit(endpoint.strip())
-    is_private = parts.scheme == "https" or (parts.scheme == "http" and (parts.hostname or "") in _LOOPBACK)
-    if not is_private or not parts.hostname or parts.username or parts.query or parts.fragment:
+    address = endpoint.strip()
+    match = _ADDRESS.fullmatch(address)
+    if match is None or int(match[1] or 443) > 65_535:
         raise SplitreelError("HUB_ADDRESS_INVALID", {"address": endpoint[:200]})
-    return endpoint.strip().rstrip("/")
+    return address.rstrip("/")
 
 
 class HubSession:
@@ -70,11 +81,14 @@ class HubSession:
         self._token_origins = {origin(HUB)}
         if settings.token_for_mirror:
             self._token_origins.add(origin(self.endpoint))
-        self._api = HfApi(endpoint=self.endpoint, token=False, library_name="splitreel", library_version=__version__)
         self._pool = self._make_pool()
         proxies = {scheme: proxy for scheme, proxy in getproxies().items() if scheme in {"http", "https"}}
         self._proxied = {scheme: self._make_pool(proxy) for scheme, proxy in proxies.items()}
         set_client_factory(self._make_client)
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.endpoint).hostname or self.endpoint
 
     def authorization(self, url: str) -> dict[str, str]:
         """The one place where the token is put on a request: empty for every origin that it is not meant for."""
@@ -106,11 +120,39 @@ class HubSession:
 
     def listing(self, repo: str, revision: str) -> tuple[str, tuple[RemoteFile, ...]]:
         """The commit that `revision` is now, and its files that a model needs with their sizes and hashes."""
-        info = self._ask(repo, lambda: self._api.model_info(repo, revision=revision, files_metadata=True))
-        digest = digest_of(info.sha or "")
+        url = f"{self.endpoint}/api/models/{repo}/revision/{quote(revision, safe='')}?blobs=true"
+        try:
+            info = json.loads(self._read_small(repo, url))
+            digest = digest_of(str(info["sha"]))
+            siblings = info["siblings"]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": "the list of files cannot be read"}) from error
         if digest is None or digest.kind != "gitSha1":
             raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": "it named no commit"})
-        return digest.value, wanted_files(repo, info.siblings or [])
+        return digest.value, wanted_files(repo, siblings)
+
+    def _read_small(self, repo: str, url: str) -> bytes:
+        """The body of an answer that must be small, uncompressed and soon there."""
+        deadline = time.monotonic() + _LISTING_SECONDS
+        held = bytearray()
+        try:
+            response = self._open(url, {})
+            try:
+                if response.status != 200:
+                    raise_for_hub_status(response.status, response.headers, repo)
+                if response.headers.get("content-encoding", "identity") != "identity":
+                    raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": "the list of files is compressed"})
+                while chunk := response.read1(65_536, decode_content=False):
+                    held += chunk
+                    if len(held) > _MAX_LISTING_BYTES:
+                        raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": "the list of files is too long"})
+                    if time.monotonic() > deadline:
+                        raise Interrupted("the answer took too long", host=urlsplit(self.endpoint).hostname)
+            finally:
+                response.close()
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise Interrupted(describe(error), host=urlsplit(url).hostname) from error
+        return bytes(held)
 
     def location(self, repo: str, commit: str, file: RemoteFile) -> str:
         """Where the bytes of a file are now: signed addresses of the content host last for minutes."""
@@ -134,7 +176,7 @@ class HubSession:
             raise_for_status(error.response.status_code, error.response.headers.get("retry-after"), repo)
             raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": f"status {error.response.status_code}"}) from error
         except (httpx2.TransportError, httpx2.TooManyRedirects, OSError) as error:
-            raise Interrupted(describe(error)) from error
+            raise Interrupted(describe(error), host=urlsplit(self.endpoint).hostname) from error
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": type(error).__name__}) from error
 
@@ -145,7 +187,7 @@ class HubSession:
         A server that knows no ranges sends the whole file, from 0. Raises Interrupted, MODEL_GATED.
         """
         try:
-            response = self._open(url, f"bytes={start}-{end - 1}")
+            response = self._open(url, {"range": f"bytes={start}-{end - 1}"})
             try:
                 if response.status == 206:
                     yield response, _range_start(response.headers.get("content-range"))
@@ -161,9 +203,9 @@ class HubSession:
         except urllib3.exceptions.HTTPError as error:
             raise Interrupted(describe(error)) from error
 
-    def _open(self, url: str, byte_range: str) -> urllib3.BaseHTTPResponse:
+    def _open(self, url: str, more: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
         headers = build_hf_headers(token=False, library_name="splitreel", library_version=__version__)
-        headers |= {"range": byte_range, "accept-encoding": "identity"}
+        headers |= {**more, "accept-encoding": "identity"}
         for _ in range(_MAX_REDIRECTS):
             if origin(url)[0] != "https" and origin(self.endpoint)[0] == "https":
                 raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": "it sent us to an address without TLS"})
@@ -178,8 +220,21 @@ class HubSession:
         raise Interrupted("too many redirects")
 
 
+def raise_for_hub_status(status: int, headers: Mapping[str, str], repo: str) -> None:
+    """As huggingface_hub's hf_raise_for_status reads the answers of its own server; always raises."""
+    code, message = headers.get("x-error-code"), headers.get("x-error-message")
+    if code == "GatedRepo" or status == 403:
+        raise SplitreelError("MODEL_GATED", {"repo": repo})
+    # Without a token a repository that does not exist is answered like a private one, with 401.
+    is_hidden = status == 401 and message != "Invalid credentials in Authorization header"
+    if code in {"RepoNotFound", "RevisionNotFound"} or status == 404 or is_hidden:
+        raise SplitreelError("HUB_MODEL_NOT_FOUND", {"repo": repo})
+    raise_for_status(status, headers.get("retry-after"), repo)
+    raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": f"status {status}"})
+
+
 def raise_for_status(status: int, retry_after: str | None, repo: str) -> None:
-    """Raises for every status that is none of success."""
+    """Raises for every status of 400 and above."""
     if status == 429 or status >= 500 or status == 408:
         raise Interrupted(f"status {status}", float(retry_after) if retry_after and retry_after.isdigit() else None)
     if status == 401:

@@ -37,6 +37,7 @@ test.each([
   ['https://me:secret@mirror.example.org', false],
   ['https://mirror.example.org?x=1', false],
   ['mirror', false],
+  ['https://mirror.example.org:99999', false],
 ])('the mirror %s', (address, isRight) => {
   expect(isHubAddress(address)).toBe(isRight);
 });
