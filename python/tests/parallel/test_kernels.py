@@ -250,3 +250,24 @@ def test_a_kernel_that_cannot_run_is_refused_on_every_rank_and_the_next_job_is_m
         with pytest.raises(RunRefused, match="cudnn needs an NVIDIA GPU"):
             world.run(_make, (tmp_path / "model", Kernel.CUDNN), timeout_s=120)
         assert world.run(_make, (tmp_path / "model", Kernel.SDPA), timeout_s=120) == [Kernel.SDPA] * 2
+
+
+@pytest.mark.parametrize(
+    ("operator", "arguments", "results"),
+    [
+        ("_scaled_dot_product_flash_attention_for_cpu", "query key value dropout_p is_causal", "output logsumexp"),
+        ("_scaled_dot_product_flash_attention", "query key value", "output logsumexp"),
+        ("_scaled_dot_product_cudnn_attention", "query key value attn_bias compute_log_sumexp", "output logsumexp"),
+        (
+            "_scaled_dot_product_efficient_attention",
+            "query key value attn_bias compute_log_sumexp",
+            "output log_sumexp",
+        ),
+        ("_fused_sdp_choice", "query key value", ""),
+    ],
+)
+def test_torchs_private_operators_are_as_we_call_them(operator: str, arguments: str, results: str) -> None:
+    """They are private and may change with any version of torch. Those for CUDA can't run here, but have a schema."""
+    schema = getattr(torch.ops.aten, operator).default._schema
+    assert [argument.name for argument in schema.arguments][: len(arguments.split())] == arguments.split()
+    assert [result.name for result in schema.returns if result.name][: len(results.split())] == results.split()
