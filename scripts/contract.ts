@@ -13,9 +13,11 @@ import {
   FIELD_TYPES,
   LIMITS,
   MODULES,
+  SAMPLING_RANGES,
+  SAMPLING_VALUES,
   type Module,
 } from './contract/declarations';
-import { dataClass, enumClass, pascalCase, snakeCase, table, union, type Schema } from './contract/python';
+import { dataClass, enumClass, pascalCase, snakeCase, table, union, values, type Schema } from './contract/python';
 
 const FOLDER = path.resolve(import.meta.dirname, '../python/splitreel/contract');
 const HEAD = (doc: string): string =>
@@ -104,14 +106,15 @@ const HOMES: Readonly<Record<string, string>> = {
 };
 
 function imports(body: string, file: string): string {
-  const typing = ['Annotated', 'Final', 'Literal', 'TypeAlias'].filter((name) =>
+  const typing = ['Annotated', 'Any', 'Final', 'Literal', 'TypeAlias'].filter((name) =>
     new RegExp(`\\b${name}\\b`).test(body),
   );
   const own: Record<string, string[]> = {};
   for (const [name, home] of Object.entries(HOMES))
     if (home !== file && new RegExp(`\\b${name}\\b`).test(body)) (own[home] ??= []).push(name);
-  if (/\bBounds\(/.test(body)) (own['bounds'] ??= []).push('Bounds');
+  for (const name of ['Bounds', 'Range']) if (new RegExp(`\\b${name}\\(`).test(body)) (own['bounds'] ??= []).push(name);
   const standard = [
+    ...(/\bMapping\b/.test(body) ? ['from collections.abc import Mapping'] : []),
     ...(body.includes('@dataclass')
       ? [`from dataclasses import dataclass${body.includes('= field(') ? ', field' : ''}`]
       : []),
@@ -147,11 +150,26 @@ function limitsText(): string {
   return `${HEAD('Numbers that both languages hold to.')}\nfrom typing import Final\n\n${lines.join('\n')}\n`;
 }
 
+function samplingText(definitions: Readonly<Record<string, Schema>>): string {
+  const schema = definitions['SamplingParams'] ?? {};
+  const constants = Object.entries(SAMPLING_VALUES).map(
+    ([name, fields]) => `${name}: Final[Mapping[str, Any]] = ${values(schema, fields)}`,
+  );
+  const ranges = SAMPLING_RANGES.map(({ field, min, max, code, param }) => {
+    const words = [snakeCase(field), code, param].map((word) => JSON.stringify(word));
+    return `    Range(${words.join(', ')}, ${String(min)}, ${String(max)}),`;
+  });
+  const body = ['SAMPLING_RANGES: Final = (', ...ranges, ')', ...constants].join('\n');
+  const head = `${HEAD('Defaults and ranges of the settings of a video.')}\n${imports(body, 'defaults')}`;
+  return `${head}\n\n${body}\n`;
+}
+
 async function main(isCheck: boolean): Promise<number> {
   const definitions = allDefinitions();
   const files: Readonly<Record<string, string>> = {
     ...Object.fromEntries(MODULES.map((module) => [module.file, moduleText(module, definitions)])),
     limits: limitsText(),
+    defaults: samplingText(definitions),
   };
   const stale: string[] = [];
   for (const [name, text] of Object.entries(files)) {

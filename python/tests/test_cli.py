@@ -117,7 +117,12 @@ def test_flags_take_dashes_and_values_keep_theirs() -> None:
     flags = parse_flags(
         make_parser("x"), ["--model=a-b", "--num-frames=9", "--prompt", "x-y", "-", "--no-use-dynamic-cfg"]
     )
-    assert (flags.model, flags.num_frames, flags.prompts, flags.use_dynamic_cfg) == ("a-b", 9, ("x-y", "-"), False)
+    assert (flags.model, flags.sampling["num_frames"], flags.prompts, flags.sampling["use_dynamic_cfg"]) == (
+        "a-b",
+        9,
+        ("x-y", "-"),
+        False,
+    )
 
 
 def test_prompt_file(tmp_path: Path) -> None:

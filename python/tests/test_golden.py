@@ -15,7 +15,7 @@ from splitreel.contract.types import GenerateRequest, Offload, Plan
 from splitreel.rules import plan as plans
 from splitreel.rules.model_shape import ModelShape, shape_from_configs
 from splitreel.rules.plan import PlanContext, PlanDevices
-from splitreel.rules.request import check_request
+from splitreel.rules.request import check_request, default_params
 
 
 def table(name: str) -> dict[str, Any]:
@@ -81,6 +81,12 @@ def test_check_request(case: dict[str, Any]) -> None:
     shape = wire.from_wire(ModelShape, REQUESTS["shapes"][case["shape"]])
     request = wire.from_wire(GenerateRequest, {**SAMPLE, **case["request"]})
     assert as_wire(check_request(shape, request)) == case["reasons"]
+
+
+@pytest.mark.parametrize("case", REQUESTS["defaults"], ids=named)
+def test_default_params(case: dict[str, Any]) -> None:
+    shape = wire.from_wire(ModelShape, REQUESTS["shapes"][case["shape"]])
+    assert wire.to_wire(default_params(shape)) == case["params"]
 
 
 @pytest.mark.parametrize("case", SHAPES["cases"], ids=named)

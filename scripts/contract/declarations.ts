@@ -18,12 +18,16 @@ import {
   workerEventSchema,
 } from '../../src/shared/protocol';
 import {
+  DEFAULTS_BY_PATCHES,
+  DROP_IN_DEFAULTS,
   generateRequestSchema,
   kernelSchema,
   offloadSchema,
   SAMPLING_DEFAULTS,
+  SAMPLING_RANGES,
   samplingParamsSchema,
   schedulerSchema,
+  SIZE_OF_SQUARE,
 } from '../../src/shared/sampling';
 import type { ClassOptions } from './python';
 
@@ -93,5 +97,14 @@ export const BASES = { DeviceText: 'behaviour', PlanProperties: 'behaviour' } as
 
 /** Where JSON Schema says less than the rules: a seed that is no whole number is a reason, not a broken message. */
 export const FIELD_TYPES: Readonly<Record<string, string>> = { 'GenerateRequest.seed': 'int | float' };
+
+/** Values of SamplingParams, by the name of the constant. */
+export const SAMPLING_VALUES = {
+  SPATIAL_DEFAULTS: DEFAULTS_BY_PATCHES.spatial,
+  TEMPORAL_DEFAULTS: DEFAULTS_BY_PATCHES.temporal,
+  SIZE_OF_SQUARE,
+  DROP_IN_DEFAULTS,
+} as const;
+export { SAMPLING_RANGES };
 
 export const LIMITS: Readonly<Record<string, number>> = limits;

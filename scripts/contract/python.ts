@@ -111,13 +111,24 @@ export function enumClass(name: string, schema: Schema): readonly string[] {
   return [`class ${name}(StrEnum):`, ...docstring(schema.description), ...members];
 }
 
+/** A JSON value as Python writes it, where a schema says that it is a member of an enumeration. */
+function valueOf(type: Schema, value: string | number | boolean): string {
+  if (type.$ref !== undefined) return `${typeOf(type)}.${String(value).toUpperCase()}`;
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  return JSON.stringify(value) + (type.type === 'number' && Number.isInteger(value) ? '.0' : '');
+}
+
+/** `{"width": 1360, ...}`: values of fields of a class. */
+export function values(schema: Schema, fields: Readonly<Record<string, string | number | boolean>>): string {
+  const entries = Object.entries(fields).map(
+    ([field, value]) => `${JSON.stringify(snakeCase(field))}: ${valueOf(schema.properties?.[field] ?? {}, value)}`,
+  );
+  return `{${entries.join(', ')}}`;
+}
+
 function defaultOf(type: Schema, value: string | number | boolean | undefined): string {
   if (type.secret === true) return ' = field(repr=False)';
-  if (value === undefined) return '';
-  if (type.$ref !== undefined) return ` = ${typeOf(type)}.${String(value).toUpperCase()}`;
-  if (typeof value === 'boolean') return value ? ' = True' : ' = False';
-  const isFloat = type.type === 'number' && Number.isInteger(value);
-  return ` = ${JSON.stringify(value)}${isFloat ? '.0' : ''}`;
+  return value === undefined ? '' : ` = ${valueOf(type, value)}`;
 }
 
 /** The constant `type` of a message comes last, because it has a default. */

@@ -2,10 +2,17 @@
  * What a person asks for, and what a model allows. Pure; Python has the same rules (python/splitreel/rules/request.py)
  * and both run resources/golden/request-cases.json.
  */
-import { MAX_GUIDANCE, MAX_PATCHES, MAX_SEED, MAX_SIDE, MAX_STEPS, MAX_VIDEOS } from './limits';
+import { MAX_SEED, MAX_SIDE, MAX_STEPS } from './limits';
 import type { Reason } from './messages';
 import type { ModelShape } from './model';
-import type { GenerateRequest } from './sampling';
+import {
+  DEFAULTS_BY_PATCHES,
+  SAMPLING_DEFAULTS,
+  SAMPLING_RANGES,
+  SIZE_OF_SQUARE,
+  type GenerateRequest,
+  type SamplingParams,
+} from './sampling';
 
 export interface RequestLimits {
   /** Width and height are multiples of this. */
@@ -35,20 +42,24 @@ export function requestLimits(shape: ModelShape): RequestLimits {
   };
 }
 
+/** The settings that a model's authors publish, from its shape. */
+export function defaultParams(shape: ModelShape): SamplingParams {
+  const isTemporal = shape.patchSizeTemporal > 1;
+  const isSquare = shape.sampleWidth === shape.sampleHeight && shape.sampleWidth > SIZE_OF_SQUARE.width;
+  const size = isTemporal && isSquare ? SIZE_OF_SQUARE : { width: shape.sampleWidth, height: shape.sampleHeight };
+  return {
+    ...SAMPLING_DEFAULTS,
+    ...DEFAULTS_BY_PATCHES[isTemporal ? 'temporal' : 'spatial'],
+    ...size,
+    numFrames: shape.sampleFrames,
+  };
+}
+
 type Checked = Pick<
   GenerateRequest,
-  | 'prompt'
-  | 'imagePath'
-  | 'width'
-  | 'height'
-  | 'numFrames'
-  | 'numInferenceSteps'
-  | 'guidanceScale'
-  | 'seed'
-  | 'videoCount'
-  | 'numPipelinePatch'
-  | 'warmupSteps'
->;
+  'prompt' | 'imagePath' | 'width' | 'height' | 'numFrames' | 'numInferenceSteps' | 'seed' | 'warmupSteps'
+> &
+  Pick<GenerateRequest, (typeof SAMPLING_RANGES)[number]['field']>;
 
 /** A reason and the field of the form that it is about. */
 export interface RequestReason extends Reason {
@@ -112,29 +123,18 @@ function checkFrames(shape: ModelShape, frames: number): RequestReason[] {
 
 function checkNumbers(request: Checked): RequestReason[] {
   const reasons: RequestReason[] = [];
-  const { numInferenceSteps: steps, guidanceScale: guidance, videoCount: videos } = request;
-  const { numPipelinePatch: patches, warmupSteps: warmup } = request;
+  const { numInferenceSteps: steps, videoCount: videos, warmupSteps: warmup } = request;
   // Warm-up is counted in steps, so it can only be judged where the steps themselves make sense.
   if (!(steps >= 1 && steps <= MAX_STEPS))
     reasons.push({ field: 'numInferenceSteps', code: 'steps_out_of_range', params: { steps, min: 1, max: MAX_STEPS } });
   else if (!(warmup >= 0 && warmup <= steps))
     reasons.push({ field: 'warmupSteps', code: 'warmup_out_of_range', params: { warmup, max: steps } });
-  if (!(guidance >= 0 && guidance <= MAX_GUIDANCE))
-    reasons.push({
-      field: 'guidanceScale',
-      code: 'guidance_out_of_range',
-      params: { guidance, min: 0, max: MAX_GUIDANCE },
-    });
+  for (const { field, min, max, code, param } of SAMPLING_RANGES) {
+    const value = request[field];
+    if (!(value >= min && value <= max)) reasons.push({ field, code, params: { [param]: value, min, max } });
+  }
   // The last video's seed counts too: seeds run from seed to seed + videos - 1.
-  if (!(Number.isInteger(request.seed) && request.seed >= 0 && request.seed + videos - 1 <= MAX_SEED))
+  if (!(Number.isInteger(request.seed) && request.seed >= 0 && request.seed <= MAX_SEED - (videos - 1)))
     reasons.push({ field: 'seed', code: 'seed_out_of_range', params: { max: MAX_SEED } });
-  if (!(videos >= 1 && videos <= MAX_VIDEOS))
-    reasons.push({ field: 'videoCount', code: 'videos_out_of_range', params: { videos, min: 1, max: MAX_VIDEOS } });
-  if (!(patches >= 1 && patches <= MAX_PATCHES))
-    reasons.push({
-      field: 'numPipelinePatch',
-      code: 'patches_out_of_range',
-      params: { patches, min: 1, max: MAX_PATCHES },
-    });
   return reasons;
 }

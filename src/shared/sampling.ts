@@ -1,5 +1,6 @@
 /** The settings of a video: declared here, generated for Python, carried unchanged from the form into the MP4. */
 import { z } from 'zod';
+import { MAX_GUIDANCE, MAX_PATCHES, MAX_VIDEOS } from './limits';
 
 export const SCHEDULERS = ['model', 'ddim', 'dpm'] as const;
 export const OFFLOADS = ['none', 'model', 'sequential'] as const;
@@ -22,6 +23,27 @@ export const kernelSchema = z.enum(ATTENTION_KERNELS).meta({
     'need a package of their own.',
 });
 
+/** What the authors publish for each kind of model; what is chosen takes precedence. */
+export const DEFAULTS_BY_PATCHES = {
+  /** Each patch covers one latent frame: CogVideoX 2B and 5B. */
+  spatial: { numInferenceSteps: 50 },
+  /** Patches also cover several latent frames: CogVideoX 1.5. */
+  temporal: { numInferenceSteps: 50 },
+} as const;
+
+/** CogVideoX 1.5's config names a square that only bounds its positions; its authors publish this size. */
+export const SIZE_OF_SQUARE = { width: 1360, height: 768 } as const;
+
+/** What the original script does whatever the model is, and the drop-in for it keeps. */
+export const DROP_IN_DEFAULTS = { scheduler: 'model' } as const satisfies Partial<Record<SamplingField, unknown>>;
+
+/** Numbers with limits of their own, the reason for a value outside, and the name of the value there. */
+export const SAMPLING_RANGES = [
+  { field: 'guidanceScale', min: 0, max: MAX_GUIDANCE, code: 'guidance_out_of_range', param: 'guidance' },
+  { field: 'videoCount', min: 1, max: MAX_VIDEOS, code: 'videos_out_of_range', param: 'videos' },
+  { field: 'numPipelinePatch', min: 1, max: MAX_PATCHES, code: 'patches_out_of_range', param: 'patches' },
+] as const;
+
 /** What holds for every model unless something else is chosen. */
 export const SAMPLING_DEFAULTS = {
   numInferenceSteps: 50,
@@ -33,6 +55,8 @@ export const SAMPLING_DEFAULTS = {
   numPipelinePatch: 4,
   warmupSteps: 1,
 } as const;
+
+type SamplingField = keyof typeof SAMPLING_DEFAULTS | 'width' | 'height' | 'numFrames';
 
 export const samplingParamsSchema = z
   .object({
@@ -47,7 +71,7 @@ export const samplingParamsSchema = z
     attention: kernelSchema,
     numPipelinePatch: z.number().int().describe('PipeFusion: patches that the image tokens are divided into'),
     warmupSteps: z.number().int().describe('PipeFusion: first steps that run in full, before stale values are used'),
-  } satisfies Record<keyof typeof SAMPLING_DEFAULTS | 'width' | 'height' | 'numFrames', z.ZodType>)
+  } satisfies Record<SamplingField, z.ZodType>)
   .meta({
     id: 'SamplingParams',
     description: 'Everything that the frames depend on except the prompt, the image and the seed.',

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
 from pathlib import Path
-from typing import Literal, NoReturn, cast
+from typing import Any, Literal, NoReturn, cast, get_type_hints
 
 from splitreel.contract.errors import Reason, SplitreelError
 from splitreel.contract.protocol import WorkerVideo
-from splitreel.contract.types import Kernel, Offload, Plan, SamplingParams, Scheduler
+from splitreel.contract.types import Offload, Plan, SamplingParams
 from splitreel.rules.model_shape import ModelShape
 from splitreel.rules.plan import PlanContext, PlanDevices, recommend_plan
+from splitreel.rules.request import default_params
 
 _DTYPES = ("auto", "bfloat16", "float32")
 _DEFAULT_SEED = 42
-_DEFAULT_STEPS = 50
-# CogVideoX 1.5's configs give a square canvas for positions. This is the size that its authors publish.
-_SIZE_OF_1_5 = (1360, 768)
+_SAMPLING_HELP = {
+    "num_pipeline_patch": "PipeFusion: patches; as many as stages unless given",
+    "warmup_steps": "PipeFusion: first steps that are exact (1)",
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -42,20 +45,10 @@ class Flags:
     tensor_parallel_degree: int | None
     pipefusion_parallel_degree: int | None
     data_parallel_degree: int | None
-    num_pipeline_patch: int | None
-    warmup_steps: int
-    height: int | None
-    width: int | None
-    num_frames: int | None
-    num_inference_steps: int
-    guidance_scale: float
-    use_dynamic_cfg: bool
     seed: int
-    scheduler: Scheduler
-    attention: Kernel
+    sampling: Mapping[str, Any]  # of SamplingParams, what was given
     dtype: Literal["auto", "bfloat16", "float32"]
     device: Literal["auto", "cpu", "cuda"]
-    offload: Offload
     output_dir: Path
     save_latents: Path | None
     overwrite: bool
@@ -85,28 +78,10 @@ class Flags:
             for prompt, unwanted, path in zip(self.prompts, negative, paths, strict=True)
         )
 
-    def settings(self, shape: ModelShape, plan: Plan) -> SamplingParams:
-        width, height = default_size(shape)
-        return SamplingParams(
-            width=width if self.width is None else self.width,
-            height=height if self.height is None else self.height,
-            num_frames=shape.sample_frames if self.num_frames is None else self.num_frames,
-            num_inference_steps=self.num_inference_steps,
-            guidance_scale=self.guidance_scale,
-            use_dynamic_cfg=self.use_dynamic_cfg,
-            scheduler=self.scheduler,
-            offload=self.offload,
-            attention=self.attention,
-            num_pipeline_patch=plan.pp if self.num_pipeline_patch is None else self.num_pipeline_patch,
-            warmup_steps=self.warmup_steps,
-        )
-
-
-def default_size(shape: ModelShape) -> tuple[int, int]:
-    """Width and height where none are given."""
-    if shape.patch_size_temporal > 1 and shape.sample_width == shape.sample_height and shape.sample_width > 1360:
-        return _SIZE_OF_1_5
-    return shape.sample_width, shape.sample_height
+    def settings(self, shape: ModelShape, plan: Plan, defaults: Mapping[str, Any] | None = None) -> SamplingParams:
+        """What was given, else `defaults`, else what the model's authors publish."""
+        values = {"num_pipeline_patch": plan.pp, **(defaults or {}), **self.sampling}
+        return replace(default_params(shape), **values)
 
 
 def chosen_plan(flags: Flags, shape: ModelShape, kind: Literal["cuda", "cpu"]) -> Plan:
@@ -115,13 +90,17 @@ def chosen_plan(flags: Flags, shape: ModelShape, kind: Literal["cuda", "cpu"]) -
     if nproc is not None and nproc < 1:
         raise SplitreelError("FLAG_INVALID", {"problem": f"--nproc_per_node must be at least 1, not {nproc}"})
     if plan is None:
-        devices = PlanDevices(kind, nproc or 1)
-        context = PlanContext(shape, devices, flags.guidance_scale, len(flags.prompts), flags.offload)
+        context = _plan_context(flags, shape, PlanDevices(kind, nproc or 1))
         return recommend_plan(context).plan
     if nproc is not None and plan.world_size != nproc and min(plan.degrees) >= 1:
         reason = Reason("ranks_differ", {"ranks": plan.world_size, "nproc": nproc})
         raise SplitreelError("PLAN_INVALID", reasons=[reason])
     return plan
+
+
+def _plan_context(flags: Flags, shape: ModelShape, devices: PlanDevices) -> PlanContext:
+    params = flags.settings(shape, Plan())
+    return PlanContext(shape, devices, params.guidance_scale, len(flags.prompts), params.offload)
 
 
 def make_parser(program: str) -> argparse.ArgumentParser:
@@ -139,25 +118,38 @@ def make_parser(program: str) -> argparse.ArgumentParser:
     add("--tensor_parallel_degree", type=int)
     add("--pipefusion_parallel_degree", type=int)
     add("--data_parallel_degree", type=int)
-    add("--num_pipeline_patch", type=int, help="PipeFusion: patches; as many as stages unless given")
-    add("--warmup_steps", type=int, default=1, help="PipeFusion: first steps that are exact (1)")
-    add("--height", type=int)
-    add("--width", type=int)
-    add("--num_frames", type=int)
-    add("--num_inference_steps", type=int, default=_DEFAULT_STEPS)
-    add("--guidance_scale", type=float, default=6.0)
-    add("--use_dynamic_cfg", action=argparse.BooleanOptionalAction, default=True)
-    add("--no_use_dynamic_cfg", action="store_false", dest="use_dynamic_cfg", help=argparse.SUPPRESS)
     add("--seed", type=int, default=_DEFAULT_SEED)
-    add("--scheduler", type=Scheduler, choices=tuple(Scheduler), default=Scheduler.MODEL)
-    add("--attention", type=Kernel, choices=tuple(Kernel), default=Kernel.AUTO)
     add("--dtype", choices=_DTYPES, default="auto", help="bfloat16 on CUDA, float32 on the CPU")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    add("--enable_model_cpu_offload", action="store_true")
-    add("--enable_sequential_cpu_offload", action="store_true")
+    _add_sampling_flags(parser)
     add("--output_dir", type=Path, default=Path("results"))
     add("--save_latents", type=Path, help="a safetensors file for the final latents (B F C H W, float32)")
     return parser
+
+
+def _add_sampling_flags(parser: argparse.ArgumentParser) -> None:
+    """A flag for each sampling parameter; those that are not given keep their defaults."""
+    types = get_type_hints(SamplingParams)
+    for field in fields(SamplingParams):
+        kind, flag = types[field.name], f"--{field.name}"
+        if kind is Offload:
+            # The original script has two switches in place of one choice.
+            parser.add_argument("--enable_model_cpu_offload", action="store_true")
+            parser.add_argument("--enable_sequential_cpu_offload", action="store_true")
+        elif kind is bool:
+            parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS)
+            parser.add_argument(
+                f"--no_{field.name}",
+                dest=field.name,
+                action="store_false",
+                default=argparse.SUPPRESS,
+                help=argparse.SUPPRESS,
+            )
+        else:
+            choices = tuple(kind) if issubclass(kind, StrEnum) else None
+            parser.add_argument(
+                flag, type=kind, choices=choices, default=argparse.SUPPRESS, help=_SAMPLING_HELP.get(field.name)
+            )
 
 
 def parse_flags(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Flags:
@@ -167,22 +159,22 @@ def parse_flags(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Fl
     if values["enable_model_cpu_offload"] and values["enable_sequential_cpu_offload"]:
         problem = "Model offload and sequential offload exclude each other: choose one"
         raise SplitreelError("FLAG_INVALID", {"problem": problem})
-    offload = Offload.NONE
+    sampling = {field.name: values[field.name] for field in fields(SamplingParams) if field.name in values}
     if values["enable_model_cpu_offload"]:
-        offload = Offload.MODEL
+        sampling["offload"] = Offload.MODEL
     elif values["enable_sequential_cpu_offload"]:
-        offload = Offload.SEQUENTIAL
+        sampling["offload"] = Offload.SEQUENTIAL
     # No prompt at all counts as an empty one, and is refused as such.
     prompts = tuple(cast("list[str]", values["prompt"])) + _prompts_of(cast("Path | None", values["prompt_file"]))
     prompts = prompts or ("",)
     negative = tuple(cast("list[str]", values["negative_prompt"])) or ("",)
     _check_prompts(prompts, negative)
-    names = set(Flags.__dataclass_fields__) - {"prompts", "negative_prompts", "offload", "overwrite", "ignored"}
+    names = set(Flags.__dataclass_fields__) - {"prompts", "negative_prompts", "sampling", "overwrite", "ignored"}
     shared = {name: values[name] for name in names}
     return Flags(
         prompts=prompts,
         negative_prompts=negative,
-        offload=offload,
+        sampling=sampling,
         overwrite=bool(values.get("overwrite")),
         ignored=tuple(cast("list[str]", values.get("ignored", []))),
         **shared,  # type: ignore[arg-type] # argparse has checked each

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Literal
 from splitreel.commands.compatibility import add_compatible_flags, note_of
 from splitreel.commands.flags import Flags, chosen_plan, make_parser, parse_flags
 from splitreel.commands.report_errors import report_errors
+from splitreel.contract.defaults import DROP_IN_DEFAULTS
 from splitreel.contract.devices import cpu_devices
 from splitreel.contract.errors import SplitreelError, UnsharedError
 from splitreel.contract.limits import MAX_CPU_RANKS
@@ -83,7 +84,7 @@ def prepare(arguments: Sequence[str], world: int) -> tuple[Flags, ModelFolder, S
         job_id="torchrun",
         model_id=flags.model,
         model_path=str(model.path),
-        settings=flags.settings(model.shape, plan),
+        settings=flags.settings(model.shape, plan, DROP_IN_DEFAULTS),
         videos=_videos(flags, model, plan),
         plan=plan,
         devices=cpu_devices(MAX_CPU_RANKS) if kind == "cpu" else devices,
@@ -97,7 +98,7 @@ def prepare(arguments: Sequence[str], world: int) -> tuple[Flags, ModelFolder, S
 
 
 def _videos(flags: Flags, model: ModelFolder, plan: Plan) -> tuple[WorkerVideo, ...]:
-    settings = flags.settings(model.shape, plan)
+    settings = flags.settings(model.shape, plan, DROP_IN_DEFAULTS)
     split = f"dp{plan.dp}_cfg{plan.cfg}_ulysses{plan.ulysses}_ring{plan.ring}_tp{plan.tp}_pp{plan.pp}"
     stem = f"cogvideox_{split}_patch{settings.num_pipeline_patch}_{settings.width}x{settings.height}"
     folder, taken = flags.output_dir.absolute(), set[Path]()

@@ -16,3 +16,14 @@ class Bounds:
             raise ValueError(f"{path}: expected at least {self.minimum}")
         if self.maximum is not None and value > self.maximum:
             raise ValueError(f"{path}: expected at most {self.maximum}")
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Limits of a field, the reason for a value outside of them, and the name of the value there."""
+
+    field: str
+    code: str
+    param: str
+    minimum: int
+    maximum: int

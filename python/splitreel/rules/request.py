@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from splitreel.contract.defaults import SAMPLING_RANGES, SIZE_OF_SQUARE, SPATIAL_DEFAULTS, TEMPORAL_DEFAULTS
 from splitreel.contract.errors import Reason
-from splitreel.contract.limits import MAX_GUIDANCE, MAX_PATCHES, MAX_SEED, MAX_SIDE, MAX_STEPS, MAX_VIDEOS
-from splitreel.contract.types import GenerateRequest
+from splitreel.contract.limits import MAX_SEED, MAX_SIDE, MAX_STEPS
+from splitreel.contract.types import GenerateRequest, SamplingParams
 from splitreel.rules.model_shape import ModelShape, Positions, Task
 
 FRAMES_PER_SECOND = 8
@@ -49,6 +50,19 @@ def request_limits(shape: ModelShape) -> RequestLimits:
         min_frames=frame_step + 1,
         max_frames=longest,
     )
+
+
+def default_params(shape: ModelShape) -> SamplingParams:
+    """The settings that a model's authors publish, from its shape."""
+    is_temporal = shape.patch_size_temporal > 1
+    is_square = shape.sample_width == shape.sample_height and shape.sample_width > SIZE_OF_SQUARE["width"]
+    values = {
+        "width": shape.sample_width,
+        "height": shape.sample_height,
+        **(SIZE_OF_SQUARE if is_temporal and is_square else {}),
+        **(TEMPORAL_DEFAULTS if is_temporal else SPATIAL_DEFAULTS),
+    }
+    return SamplingParams(num_frames=shape.sample_frames, **values)
 
 
 def check_request(shape: ModelShape, request: GenerateRequest) -> list[Reason]:
@@ -105,21 +119,18 @@ def _check_frames(shape: ModelShape, frames: int) -> list[Reason]:
 
 def _check_numbers(request: GenerateRequest) -> list[Reason]:
     reasons: list[Reason] = []
-    steps, guidance, videos = request.num_inference_steps, request.guidance_scale, request.video_count
-    patches, warmup = request.num_pipeline_patch, request.warmup_steps
+    steps, videos, warmup = request.num_inference_steps, request.video_count, request.warmup_steps
     # Warm-up is counted in steps, so it can only be judged where the steps themselves make sense.
     if not 1 <= steps <= MAX_STEPS:
         reasons.append(Reason("steps_out_of_range", {"steps": steps, "min": 1, "max": MAX_STEPS}))
     elif not 0 <= warmup <= steps:
         reasons.append(Reason("warmup_out_of_range", {"warmup": warmup, "max": steps}))
-    if not 0 <= guidance <= MAX_GUIDANCE:
-        reasons.append(Reason("guidance_out_of_range", {"guidance": guidance, "min": 0, "max": MAX_GUIDANCE}))
+    for limit in SAMPLING_RANGES:
+        value = getattr(request, limit.field)
+        if not limit.minimum <= value <= limit.maximum:
+            reasons.append(Reason(limit.code, {limit.param: value, "min": limit.minimum, "max": limit.maximum}))
     # The last video's seed counts too: seeds run from seed to seed + videos - 1.
     is_whole = float(request.seed).is_integer()
     if not (is_whole and request.seed >= 0 and request.seed + videos - 1 <= MAX_SEED):
         reasons.append(Reason("seed_out_of_range", {"max": MAX_SEED}))
-    if not 1 <= videos <= MAX_VIDEOS:
-        reasons.append(Reason("videos_out_of_range", {"videos": videos, "min": 1, "max": MAX_VIDEOS}))
-    if not 1 <= patches <= MAX_PATCHES:
-        reasons.append(Reason("patches_out_of_range", {"patches": patches, "min": 1, "max": MAX_PATCHES}))
     return reasons

@@ -1,30 +1,15 @@
 /** What the form starts with for a model, and the sizes worth offering, from its own shape. */
 import type { ModelShape } from '../../shared/model';
-import { requestLimits } from '../../shared/request';
+import { defaultParams, requestLimits } from '../../shared/request';
 import { SAMPLING_DEFAULTS, type SamplingParams } from '../../shared/sampling';
 
 type Size = { readonly width: number; readonly height: number };
 
-/**
- * CogVideoX 1.5's transformer config names a square that only bounds its positions; it is published for this size
- * and length.
- */
-const SIZE_1_5: Size = { width: 1360, height: 768 };
-const FRAMES_1_5 = 81;
-
-const isSquareBound = (shape: ModelShape): boolean =>
-  shape.patchSizeTemporal > 1 && shape.sampleWidth === shape.sampleHeight && shape.sampleWidth > SIZE_1_5.width;
-
-export function defaultSettings(shape: ModelShape): SamplingParams {
-  const size = isSquareBound(shape) ? SIZE_1_5 : { width: shape.sampleWidth, height: shape.sampleHeight };
-  return {
-    ...size,
-    numFrames: isSquareBound(shape) ? FRAMES_1_5 : shape.sampleFrames,
-    ...SAMPLING_DEFAULTS,
-    // CogVideo's own recommendation: DDIM for 2B (the one with sincos positions), DPM for the others.
-    scheduler: shape.positions === 'sincos' ? 'ddim' : 'dpm',
-  };
-}
+/** As published, with CogVideo's own recommendation: DDIM for 2B (the one with sincos positions), DPM for the others. */
+export const defaultSettings = (shape: ModelShape): SamplingParams => ({
+  ...defaultParams(shape),
+  scheduler: shape.positions === 'sincos' ? 'ddim' : 'dpm',
+});
 
 /** The model's own size, that size upright, and half of it, as far as the model takes them. */
 export function offeredSizes(shape: ModelShape): Size[] {

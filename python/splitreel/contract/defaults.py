@@ -1,0 +1,22 @@
+"""Defaults and ranges of the settings of a video.
+
+Generated from src/shared by `npx tsx scripts/contract.ts`: do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from splitreel.contract.bounds import Range
+from splitreel.contract.types import Scheduler
+
+SAMPLING_RANGES: Final = (
+    Range("guidance_scale", "guidance_out_of_range", "guidance", 0, 30),
+    Range("video_count", "videos_out_of_range", "videos", 1, 64),
+    Range("num_pipeline_patch", "patches_out_of_range", "patches", 1, 64),
+)
+SPATIAL_DEFAULTS: Final[Mapping[str, Any]] = {"num_inference_steps": 50}
+TEMPORAL_DEFAULTS: Final[Mapping[str, Any]] = {"num_inference_steps": 50}
+SIZE_OF_SQUARE: Final[Mapping[str, Any]] = {"width": 1360, "height": 768}
+DROP_IN_DEFAULTS: Final[Mapping[str, Any]] = {"scheduler": Scheduler.MODEL}
