@@ -157,7 +157,7 @@ def _transformer_weights(config: _Numbers, vae: _Numbers) -> PartWeights:
         rows, columns = config.of("sample_height") // patch, config.of("sample_width") // patch
         frames = (config.of("sample_frames") - 1) // vae.of("temporal_compression_ratio") + 1
         outside += (config.of("max_text_seq_length") + frames * rows * columns) * hidden
-    # As models/sharding.py cuts them: to_q, to_k, to_v with their biases and to_out; the two layers of the
+    # As models/cogvideox/sharding.py splits them: to_q, to_k, to_v with biases and to_out; the two layers of the
     # feed-forward; what modulates the two norms.
     shared = 4 * hidden * hidden + 3 * hidden + 8 * hidden * hidden + 4 * hidden + 12 * hidden * time + 12 * hidden
     # The norms themselves, those of q and k, and the biases that are added once.
@@ -175,7 +175,7 @@ def _vae_shape(config: _Numbers) -> VaeShape:
         layers_per_block=layers,
         latent_channels=latent,
         temporal_compression=config.of("temporal_compression_ratio"),
-        # As models/tiling.py has it: the overlaps of 1/6 and 1/5 must be whole.
+        # As in models/cogvideox/tiling.py: the overlaps of 1/6 and 1/5 must be whole.
         tile_height=math.ceil(height / 6) * 6,
         tile_width=math.ceil(width / 5) * 5,
     )

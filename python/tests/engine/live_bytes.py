@@ -1,8 +1,8 @@
-"""Counts the bytes of tensors that are alive, and their peak, on any device: also on `meta`, where nothing is computed.
+"""Counts the bytes of live tensors and their peak, on any device, including `meta`, where nothing is computed.
 
-It follows storages as torch's own MemTracker does (torch 2.15, torch/distributed/_tools/mem_tracker.py): every
-operator's results are seen by a dispatch mode, and a storage is gone when Python's last reference to it is. What an
-operator takes and gives back inside itself (a convolution's workspace) is not seen.
+It tracks storages as torch's own MemTracker does (torch 2.15, torch/distributed/_tools/mem_tracker.py): a dispatch mode
+sees the results of every operator, and a storage is freed when Python's last reference to it goes. Memory that an
+operator allocates and frees internally (a convolution's workspace) is not counted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torch.utils._pytree import tree_leaves
 
 
 class LiveBytes(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Counts from its start: tensors that were there before are not counted. Use as a context."""
+    """Counts from its start; earlier tensors are not counted. Use as a context."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -26,7 +26,7 @@ class LiveBytes(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._known: dict[int, weakref.ref[torch.UntypedStorage]] = {}
 
     def ignore(self, tensors: Sequence[torch.Tensor]) -> None:
-        """Views and changes in place of these count nothing."""
+        """Views of these tensors and in-place changes do not count."""
         for tensor in tensors:
             storage = tensor.untyped_storage()
             self._known[storage._cdata] = weakref.ref(storage)

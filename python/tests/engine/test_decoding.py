@@ -1,4 +1,4 @@
-"""What a rank holds while tiles are decoded, counted in bytes of live tensors."""
+"""What a rank holds while it decodes tiles, in bytes of live tensors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LATENTS = (1, 5, 4, 16, 20)  # 17 frames of 128 x 160: twenty tiles
 
 
 def nothing() -> None:
-    """No hooks: progress is tested elsewhere."""
+    """Progress is tested elsewhere."""
 
 
 @torch.no_grad()
@@ -55,7 +55,7 @@ def test_one_rank_holds_no_more_than_diffusers_tiled_decode(vae: AutoencoderKLCo
 def test_a_rank_that_does_not_write_lets_each_tile_go(
     vae: AutoencoderKLCogVideoX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its tiles go to the writer one by one; the clip is never whole here."""
+    """It sends its tiles to the writer one by one and never holds the whole clip."""
     sent: list[int] = []
 
     class Work:
@@ -78,7 +78,7 @@ def test_a_rank_that_does_not_write_lets_each_tile_go(
         for round_ in range(shared.rounds):
             shared.decode(round_, nothing)
             shared.collect(round_, nothing)
-            assert live.now == before, "no tile, no cache of a convolution stays"
+            assert live.now == before, "neither tiles nor convolution caches stay"
     whole_clip = 17 * 128 * 160 * 3 * 4
-    assert len(sent) == 8, "the tiles are dealt by their areas"
+    assert len(sent) == 8, "tiles are assigned by area"
     assert max(sent) < whole_clip / 8

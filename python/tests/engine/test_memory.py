@@ -1,7 +1,7 @@
-"""The memory planner against what is really built and really alive: true sizes, on the meta device.
+"""The memory planner compared with real modules and live tensors at real sizes, on the meta device.
 
 Nothing is computed there, but every tensor has its size: weights are compared exactly, activations within a few per
-cent. What meta cannot show (CUDA's context, workspaces inside an operator) is measured on a GPU by `npm run bench -- memory`.
+cent. What the meta device cannot show (CUDA's context, workspaces inside an operator) is measured on a GPU by `npm run bench -- memory`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tests.test_memory_golden import GOLDEN, known
 
 META = torch.device("meta")
 MODELS = [name for name, model in GOLDEN["models"].items() if model["shape"] is not None]
-# Attention whose scores are never whole, as any of the product's kernels: only the output is alive.
+# Attention that never holds all scores, like all of the product's kernels: only the output is alive.
 KERNEL = AttentionKernel("meta", lambda q, _k, _v: torch.empty_like(q), None)
 
 
@@ -81,7 +81,7 @@ def test_weights_are_exact(model: str) -> None:
 @pytest.mark.parametrize("model", ["2b", "5b", "1.5-5b-i2v"])
 @pytest.mark.parametrize(("stages", "shares"), [(1, 2), (1, 6), (4, 1), (2, 3)])
 def test_a_ranks_share_is_exact(model: str, stages: int, shares: int) -> None:
-    """What models/sharding.py leaves of the first stage's first share is what the planner says."""
+    """The shard that models/cogvideox/sharding.py leaves the first rank has the size that the planner predicts."""
     shape = known(model)
     net, text = transformer(model, torch.bfloat16), text_encoder(model, torch.bfloat16)
     shard, tp_group = Shard(0, stages, 0, shares), TensorParallelGroup(Traffic())
@@ -97,7 +97,7 @@ def test_a_ranks_share_is_exact(model: str, stages: int, shares: int) -> None:
 
 
 def counted(model: str, job: MemoryJob, dtype: torch.dtype) -> int:
-    """Peak of one call of the transformer, as the pipeline calls it on one rank."""
+    """Peak bytes of one call of the transformer, as on one rank."""
     net = transformer(model, dtype)
     split = SplitTransformer(net, TensorParallelGroup(Traffic()))
     mesh = MeshBuilder(0).mesh(Plan())

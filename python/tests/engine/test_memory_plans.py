@@ -1,4 +1,4 @@
-"""The planner's activations by plan, against live tensors counted in real ranks."""
+"""The planner's activations by plan, compared with live tensors counted on real ranks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Case:
 
 
 def count(context: RankContext, case: Case) -> int:
-    """Peak of one call of the transformer on this rank."""
+    """Peak bytes of one call of the transformer on this rank."""
     engine = context.engine
     hooks = RecordingHooks()
     engine.load(case.folder, case.plan, LoadOptions(dtype=case.dtype), hooks)
@@ -91,8 +91,8 @@ def test_activations_are_as_counted(plan: Plan, dtype: str, folder: Path, world:
     assert shape is not None
     job = MemoryJob(WIDTH, HEIGHT, FRAMES, is_guided=True, dtype_bytes=4 if dtype == "float32" else 2)
     predicted = denoising_bytes(shape, job, plan)
-    # In float32, which the CPU runs, some copies are views and others not: within a tenth. A GPU's bfloat16 is closer.
+    # In float32 on the CPU, some copies become views: within a tenth. A GPU's bfloat16 is closer.
     slack = 1.1 if dtype == "float32" else 1.02
     assert max(found) <= slack * predicted
-    # What is summed between four is 8 units in bfloat16 and 7 in float32: the larger is told.
+    # The all-reduce over four ranks takes 8 units in bfloat16 and 7 in float32; the planner uses the larger.
     assert predicted <= (max(slack, 1.05) if plan.tp < 4 else 1.15) * max(found)

@@ -1,4 +1,4 @@
-"""Offload on the CPU: device and home are both the host, and weights that are away have no numbers."""
+"""Offloading on the CPU: both devices are the host, and offloaded weights have no values."""
 
 from __future__ import annotations
 
@@ -85,7 +85,9 @@ def sizes(engine: Engine) -> dict[str, int]:
 
 @pytest.mark.parametrize("kind", ["t2v-5b", "i2v-5b"])
 @pytest.mark.parametrize("offload", [Offload.MODEL, Offload.SEQUENTIAL])
-def test_the_video_is_the_same_and_no_more_is_here_than_allowed(kind: str, offload: Offload, models: Path) -> None:
+def test_the_video_is_the_same_and_the_device_holds_no_more_than_allowed(
+    kind: str, offload: Offload, models: Path
+) -> None:
     plain = engine()
     load(plain, models / kind, Offload.NONE)
     asked = job(models, image=kind.startswith("i2v"))
@@ -93,7 +95,7 @@ def test_the_video_is_the_same_and_no_more_is_here_than_allowed(kind: str, offlo
     offloaded = engine()
     load(offloaded, models / kind, offload)
     stats, held = offloaded.loaded.placement.stats, sizes(offloaded)
-    assert stats.device_bytes == 0, "all weights wait at home"
+    assert stats.device_bytes == 0, "all weights are offloaded"
     for _ in range(2):
         found, report = run(offloaded, asked)
         assert torch.equal(found, expected)
@@ -103,14 +105,14 @@ def test_the_video_is_the_same_and_no_more_is_here_than_allowed(kind: str, offlo
     beside = held["vae"] if asked.videos[0].image is not None else 0
     if offload is Offload.MODEL:
         assert stats.peak_device_bytes == max(held["text"], held["transformer"] + beside, held["vae"])
-        assert stats.onloads == 2 * (3 + (beside > 0)), "each part once a video"
+        assert stats.onloads == 2 * (3 + (beside > 0)), "each component once per video"
     else:
         outside = held["transformer"] - held["blocks"]
         assert stats.peak_device_bytes <= outside + 2 * held["block"] + beside
         assert stats.peak_device_bytes < held["transformer"]
 
 
-def test_a_preview_has_the_vae_in_for_a_moment(models: Path) -> None:
+def test_a_preview_onloads_the_vae_briefly(models: Path) -> None:
     offloaded = engine()
     load(offloaded, models / "t2v-5b", Offload.MODEL)
     run(offloaded, job(models, previews=frozenset({1})))
@@ -119,7 +121,7 @@ def test_a_preview_has_the_vae_in_for_a_moment(models: Path) -> None:
     assert offloaded.loaded.placement.stats.device_bytes == 0
 
 
-def test_what_is_away_cannot_be_used(models: Path) -> None:
+def test_offloaded_weights_cannot_be_used(models: Path) -> None:
     offloaded = engine()
     load(offloaded, models / "t2v-5b", Offload.MODEL)
     run(offloaded, job(models))
@@ -136,7 +138,7 @@ def test_what_is_away_cannot_be_used(models: Path) -> None:
             use()
 
 
-def test_a_failure_sends_everything_home(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_offloads_everything(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     offloaded = engine()
     load(offloaded, models / "t2v-5b", Offload.SEQUENTIAL)
     last: Any = offloaded.loaded.model.components.transformer_blocks[-1]
@@ -185,7 +187,7 @@ def test_the_text_encoder_makes_room_by_what_fits(device: int | None, host: int,
         is_onloaded = not next(crowded.loaded.model.components.text_encoder.parameters()).is_meta
         assert is_onloaded == (policy == "kept")
     assert read[3:] == (["text_encoder"] if policy == "freed" else []), (
-        "the second prompt reads it again where it was freed"
+        "the second prompt reads it again if it was freed"
     )
 
 

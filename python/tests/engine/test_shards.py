@@ -1,4 +1,4 @@
-"""What ranks really hold of a model, and what loading costs the host."""
+"""What ranks hold of a model, and how much host memory loading takes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_each_rank_holds_its_part_of_the_blocks_and_read_no_more(
     whole = world.run(RunRequest(model, Plan(), SHORT))[0].load
     results = world.run(RunRequest(model, Plan(**{axis: degree}), SHORT))
     for result in results[:degree]:
-        # Norms of heads and their biases are held by every share: a few kilobytes.
+        # Every shard holds the norms of the heads and the biases: a few kilobytes.
         assert result.load.block_bytes_held == pytest.approx(whole.block_bytes_held / degree, rel=0.02)
         saved = whole.transformer_bytes_held - result.load.transformer_bytes_held
         assert saved == pytest.approx(whole.block_bytes_held * (1 - 1 / degree), rel=0.02)
@@ -70,7 +70,7 @@ def test_places_are_dealt_to_ranks_that_hold_their_shard(first: Plan, second: Pl
 
 
 def _make_large(folder: Path, megabytes: int) -> int:
-    """A model whose transformer weighs this much; returns the bytes of all its weights."""
+    """Makes a model whose transformer has this size. Returns the bytes of all its weights."""
     make_model("t2v-2b", folder)
     config_file = folder / "transformer" / "config.json"
     config = json.loads(config_file.read_text("utf-8"))
@@ -93,7 +93,7 @@ def _make_large(folder: Path, megabytes: int) -> int:
 
 
 def _proportional_bytes(pids: list[int]) -> int:
-    """Of these processes together, each shared page counted once among those that share it (PSS)."""
+    """Memory of these processes together. Pages that they share count once (PSS)."""
     total = 0
     for pid in pids:
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines():
@@ -109,7 +109,7 @@ def test_four_ranks_do_not_multiply_the_hosts_memory(tmp_path: Path) -> None:
     assert weight_bytes > 500_000_000
     peak, stop = get_context("fork").Value("q", 0), get_context("fork").Event()
     with World(4, tmp_path) as world:
-        # A rank's own 140 MB, whatever the model, are what a first job makes it take of its parent's pages.
+        # The first job makes each rank copy 140 MB of its parent's pages, whatever the model.
         world.run(RunRequest(tmp_path / "small", Plan(tp=2, cfg=2), SHORT))
         before = _proportional_bytes(world.pids)
 
@@ -123,6 +123,6 @@ def test_four_ranks_do_not_multiply_the_hosts_memory(tmp_path: Path) -> None:
         world.run(RunRequest(folder, Plan(tp=2, cfg=2), SHORT))
         stop.set()
         watcher.join(5)
-    # Two ranks hold each share: on the host that is one copy, the file's pages. What computing takes is in it too.
+    # Two ranks hold each shard, which on the host is one copy: the file's pages. Activations are included.
     print(f"{weight_bytes / 1e6:.0f} MB of weights, {(peak.value - before) / 1e6:.0f} MB more in four ranks at most")
     assert peak.value - before <= 1.3 * weight_bytes
