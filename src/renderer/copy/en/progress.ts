@@ -37,7 +37,7 @@ export const queue = {
   down: 'Move down',
   remove: 'Remove from queue',
   retry: 'Retry',
-  position: (index: number): string => `Number ${String(index)} in the queue`,
+  position: (index: number): string => (index === 1 ? 'Next' : `Number ${String(index)}`),
   cancelled: 'Cancelled',
   interrupted: 'Interrupted: Splitreel closed',
   failed: 'Failed',

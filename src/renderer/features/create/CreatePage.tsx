@@ -50,11 +50,17 @@ export function CreatePage() {
         />
         <RecentResults view={view} />
         <div className={styles.below}>
-          {view.kind === 'video' && <VideoPanel video={view.video} />}
-          {view.kind === 'results' && <ResultsPanel job={view.job} />}
-          <ProgressPanel />
-          <QueueList />
-          <p className={styles.idle}>{copy.progress.idle}</p>
+          <div className={styles.columns}>
+            <div className={styles.work}>
+              {view.kind === 'video' && <VideoPanel video={view.video} />}
+              {view.kind === 'results' && <ResultsPanel job={view.job} />}
+              <ProgressPanel />
+              <p className={styles.idle}>{copy.progress.idle}</p>
+            </div>
+            <div className={styles.queue}>
+              <QueueList />
+            </div>
+          </div>
         </div>
       </main>
     </div>

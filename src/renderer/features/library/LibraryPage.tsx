@@ -1,5 +1,5 @@
 import { Film, FileInput, RotateCcw, Trash2 } from 'lucide-react';
-import { useState } from 'react';
+import { useDeferredValue, useState, type CSSProperties } from 'react';
 import type { LibraryVideo } from '../../../shared/library';
 import { AXES } from '../../../shared/plan';
 import { formatDate } from '../../../shared/format';
@@ -10,7 +10,9 @@ import { send } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button, IconButton } from '../../ui/Button';
 import { Confirm } from '../../ui/Dialog';
+import { classes } from '../../ui/classes';
 import { Empty } from '../../ui/Empty';
+import { VirtualGrid } from '../../ui/VirtualGrid';
 import page from '../../ui/page.module.css';
 import controls from '../../ui/controls.module.css';
 import { dragVideoOut } from '../player';
@@ -18,14 +20,19 @@ import styles from './LibraryPage.module.css';
 
 const words = copy.library;
 
+const MIN_CARD_WIDTH = 230;
+const CARD_GAP = 20;
+const THUMBNAIL_RATIO = 3 / 2;
+/** Below the thumbnail: two lines of prompt, one of facts, the row of buttons, and what is between them. */
+const CARD_TEXT_HEIGHT = 98;
+
 export function LibraryPage() {
   const library = useSlice('library');
   const [search, setSearch] = useState('');
-  const found = library.filter((video) =>
-    video.metadata.request.prompt.toLowerCase().includes(search.trim().toLowerCase()),
-  );
+  const wanted = useDeferredValue(search.trim().toLowerCase());
+  const found = library.filter((video) => video.metadata.request.prompt.toLowerCase().includes(wanted));
   return (
-    <main className={page.page}>
+    <main className={`${page.page ?? ''} ${page.wide ?? ''}`}>
       <header className={page.head}>
         <h1 className={page.title}>{words.title}</h1>
         <span className={page.quiet}>{words.count(library.length)}</span>
@@ -52,18 +59,30 @@ export function LibraryPage() {
           </Button>
         </Empty>
       ) : (
-        <ul className={styles.grid}>
-          {found.map((video) => (
-            <VideoCard key={video.id} video={video} />
-          ))}
-          {found.length === 0 && <li className={page.quiet}>{words.nothingFound}</li>}
-        </ul>
+        <>
+          <VirtualGrid
+            items={found}
+            keyOf={(video) => video.id}
+            label={words.title}
+            minColumnWidth={MIN_CARD_WIDTH}
+            gap={CARD_GAP}
+            itemHeight={(width) => width / THUMBNAIL_RATIO + CARD_TEXT_HEIGHT}
+          >
+            {(video, _index, place) => <VideoCard video={video} place={place} />}
+          </VirtualGrid>
+          {found.length === 0 && <p className={page.quiet}>{words.nothingFound}</p>}
+        </>
       )}
     </main>
   );
 }
 
-function VideoCard({ video }: { readonly video: LibraryVideo }) {
+interface VideoCardProps {
+  readonly video: LibraryVideo;
+  readonly place: CSSProperties;
+}
+
+function VideoCard({ video, place }: VideoCardProps) {
   const [isAsking, setIsAsking] = useState(false);
   const { request, plan, approximate } = video.metadata;
   const facts = [
@@ -73,7 +92,7 @@ function VideoCard({ video }: { readonly video: LibraryVideo }) {
     approximate ? words.approximate : null,
   ].filter((fact) => fact !== null);
   return (
-    <li className={styles.card}>
+    <li className={styles.card} style={place}>
       <button
         type="button"
         className={styles.open}
@@ -92,7 +111,9 @@ function VideoCard({ video }: { readonly video: LibraryVideo }) {
       <p className={styles.prompt} title={request.prompt}>
         {request.prompt}
       </p>
-      <p className={page.quiet}>{facts.join(', ')}</p>
+      <p className={classes(page.quiet, styles.facts)} title={facts.join(', ')}>
+        {facts.join(', ')}
+      </p>
       <div className={styles.row}>
         <span className={page.quiet}>{formatDate(video.createdAtMs)}</span>
         <span className={page.space} />

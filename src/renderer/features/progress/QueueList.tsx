@@ -1,15 +1,19 @@
 import { ArrowDown, ArrowUp, GripVertical, RotateCcw, X } from 'lucide-react';
-import { useState, type KeyboardEvent } from 'react';
+import { useState, type CSSProperties, type KeyboardEvent } from 'react';
 import type { Job } from '../../../shared/job';
 import { describeError } from '../../../shared/errors';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
 import { copy } from '../../copy/en';
-import { IconButton } from '../../ui/Button';
+import { Button, IconButton } from '../../ui/Button';
 import { classes } from '../../ui/classes';
+import { VirtualGrid } from '../../ui/VirtualGrid';
 import styles from './Progress.module.css';
 
 const words = copy.queue;
+const ROW_HEIGHT = 44;
+/** Wider than any window: the list has one column. */
+const ONE_COLUMN = 100_000;
 
 /** Jobs that wait, in order, and those that ended without a video. Finished ones are in the library. */
 export function QueueList() {
@@ -19,65 +23,114 @@ export function QueueList() {
   const [draggedId, setDraggedId] = useState<string | null>(null);
   if (waiting.length + ended.length === 0) return null;
 
+  const clear = (jobs: readonly Job[]): void => {
+    for (const { id } of jobs) void send(window.splitreel.removeJob({ jobId: id }));
+  };
+
   const move = (jobId: string, toIndex: number): void => {
     if (toIndex >= 0 && toIndex < waiting.length) void send(window.splitreel.moveJob({ jobId, toIndex }));
   };
 
   return (
-    <section className={styles.panel} aria-label={words.title}>
+    <section className={classes(styles.panel, styles.queuePanel)} aria-label={words.title}>
       <div className={styles.head}>
         <h2>{words.title}</h2>
-        {waiting.length > 0 && (
-          <span className={styles.figures}>
-            {waiting.length > 1 ? words.reorderHint : words.waiting(waiting.length)}
-          </span>
+        <span className={styles.figures} title={waiting.length > 1 ? words.reorderHint : undefined}>
+          {waiting.length > 0 && words.waiting(waiting.length)}
+        </span>
+        {ended.length > 0 && (
+          <Button size="small" look="plain" className={styles.clear} onClick={() => clear(ended)}>
+            {words.clearEnded}
+          </Button>
         )}
       </div>
-      <ol className={styles.queue}>
-        {waiting.map((job, index) => (
-          // Dragging is a second way for those with a pointer: the buttons, and Alt with the arrow keys, do the same.
-          // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
-          <li
-            key={job.id}
-            className={classes(styles.job, draggedId === job.id && styles.dragged)}
-            draggable
-            onDragStart={(event) => {
-              event.dataTransfer.effectAllowed = 'move';
-              event.dataTransfer.setData('text/plain', job.id);
-              setDraggedId(job.id);
-            }}
-            onDragEnd={() => setDraggedId(null)}
-            onDragOver={(event) => {
-              if (draggedId !== null) event.preventDefault();
-            }}
-            onDrop={(event) => {
-              event.preventDefault();
-              event.stopPropagation();
-              if (draggedId !== null && draggedId !== job.id) move(draggedId, index);
-              setDraggedId(null);
-            }}
-          >
-            <GripVertical size={14} className={styles.grip} aria-hidden />
-            <JobText job={job} status={words.position(index + 1)} />
-            <MoveButtons job={job} index={index} count={waiting.length} onMove={move} />
-            <RemoveButton job={job} />
-          </li>
-        ))}
-        {ended.map((job) => (
-          <li key={job.id} className={styles.job}>
-            <JobText job={job} status={endText(job)} isBad={job.state.status !== 'cancelled'} />
-            <IconButton
-              size="small"
-              label={words.retry}
-              onClick={() => void send(window.splitreel.retryJob({ jobId: job.id }))}
-            >
-              <RotateCcw size={14} aria-hidden />
-            </IconButton>
-            <RemoveButton job={job} />
-          </li>
-        ))}
-      </ol>
+      <VirtualGrid
+        className={styles.queue}
+        label={words.title}
+        items={[...waiting, ...ended]}
+        keyOf={(job) => job.id}
+        minColumnWidth={ONE_COLUMN}
+        gap={0}
+        itemHeight={() => ROW_HEIGHT}
+      >
+        {(job, index, place) =>
+          index < waiting.length ? (
+            <WaitingRow
+              job={job}
+              index={index}
+              count={waiting.length}
+              place={place}
+              draggedId={draggedId}
+              onDrag={setDraggedId}
+              onMove={move}
+            />
+          ) : (
+            <EndedRow job={job} place={place} />
+          )
+        }
+      </VirtualGrid>
     </section>
+  );
+}
+
+interface WaitingRowProps extends Omit<MoveButtonsProps, 'onMove'> {
+  readonly place: CSSProperties;
+  readonly draggedId: string | null;
+  readonly onDrag: (jobId: string | null) => void;
+  readonly onMove: (jobId: string, toIndex: number) => void;
+}
+
+function WaitingRow({ job, index, count, place, draggedId, onDrag, onMove }: WaitingRowProps) {
+  const [isTarget, setIsTarget] = useState(false);
+  const canDrop = draggedId !== null && draggedId !== job.id;
+  return (
+    // Dragging is a second way for those with a pointer: the buttons, and Alt with the arrow keys, do the same.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <li
+      className={classes(styles.job, draggedId === job.id && styles.dragged, isTarget && canDrop && styles.dropTarget)}
+      style={place}
+      draggable
+      onDragStart={(event) => {
+        event.dataTransfer.effectAllowed = 'move';
+        event.dataTransfer.setData('text/plain', job.id);
+        onDrag(job.id);
+      }}
+      onDragEnd={() => onDrag(null)}
+      onDragOver={(event) => {
+        if (!canDrop) return;
+        event.preventDefault();
+        setIsTarget(true);
+      }}
+      onDragLeave={() => setIsTarget(false)}
+      onDrop={(event) => {
+        event.preventDefault();
+        event.stopPropagation();
+        setIsTarget(false);
+        if (canDrop) onMove(draggedId, index);
+        onDrag(null);
+      }}
+    >
+      <GripVertical size={14} className={styles.grip} aria-hidden />
+      <JobText job={job} status={words.position(index + 1)} />
+      <MoveButtons job={job} index={index} count={count} onMove={onMove} />
+      <RemoveButton job={job} />
+    </li>
+  );
+}
+
+function EndedRow({ job, place }: { readonly job: Job; readonly place: CSSProperties }) {
+  return (
+    <li className={styles.job} style={place}>
+      <JobText job={job} status={endText(job)} isBad={job.state.status !== 'cancelled'} />
+      <IconButton
+        size="small"
+        label={words.retry}
+        onClick={() => void send(window.splitreel.retryJob({ jobId: job.id }))}
+      >
+        <RotateCcw size={14} aria-hidden />
+      </IconButton>
+      <RemoveButton job={job} />
+    </li>
   );
 }
 
