@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from splitreel.contract.errors import SplitreelError
 from splitreel.machine.gpus import Gpu, find_gpus, interpret_answer, select_visible, visible_gpus
 
-FAKE = Path(__file__).parents[3] / "test" / "fakes" / "nvidia-smi"
+ROOT = Path(__file__).parents[3]
+FAKE = ROOT / "test" / "fakes" / "nvidia-smi"
+GOLDEN = ROOT / "resources" / "golden" / "nvidia-smi-failures.json"
 GPUS = [Gpu(index, f"GPU-{name}-0000", "NVIDIA X", 10**9, "580.1") for index, name in enumerate(("aa1", "aa2", "bb3"))]
 
 
@@ -53,6 +57,17 @@ def test_gpus(machine: Path) -> None:
 def test_memory_that_the_driver_does_not_know() -> None:
     (gpu,) = interpret_answer(0, "0, GPU-1, NVIDIA GB10, [N/A], 580.1\n", "")
     assert gpu.memory_bytes == 0
+
+
+@pytest.mark.parametrize("case", json.loads(GOLDEN.read_text("utf-8")), ids=lambda case: str(case["name"]))
+def test_answers_mean_the_same_as_in_the_window(case: dict[str, Any]) -> None:
+    """The other half of this table's test is src/main/gpus/nvidia-smi.test.ts."""
+    if case["code"] is None:
+        assert interpret_answer(case["exitCode"], case["stdout"], case["stderr"]) == []
+        return
+    with pytest.raises(SplitreelError) as raised:
+        interpret_answer(case["exitCode"], case["stdout"], case["stderr"])
+    assert raised.value.code == case["code"]
 
 
 @pytest.mark.parametrize("stdout", ["", "0, GPU-1, NVIDIA X, 80000, 580.1\nhalf a line", "0, 1, X, 80000, 580.1"])

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import failures from '../../../resources/golden/nvidia-smi-failures.json';
 import { UNKNOWN_MACHINE, compareVersions, createMachineWatch } from './machine-watch';
 import { interpret, parseReading, type NoReading, type Reading } from './nvidia-smi';
 import { parseIslands } from './topology';
@@ -39,21 +40,17 @@ const problemOf = (result: Result<Reading, NoReading>): string | null =>
 
 test.each<[string, RunOutcome, string | null]>([
   ['a list', exited(row(0, '06')), null],
-  ['no devices', exited('No devices were found', 6), null],
   ['no program', { kind: 'notFound' }, 'noProgram'],
   ['no answer', { kind: 'timedOut', stdout: '', stderr: '' }, 'DRIVER_NOT_RESPONDING'],
-  [
-    'no driver behind it',
-    exited("NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.", 9),
-    'DRIVER_MISSING',
-  ],
-  ['half an update', exited('Failed to initialize NVML: Driver/library version mismatch', 18), 'DRIVER_NOT_RESPONDING'],
-  ['garbage', exited('\u0000\u0001 hello'), 'DRIVER_GARBLED'],
-  ['nothing', exited(''), 'DRIVER_GARBLED'],
   ['half a list', exited(`${row(0, '06')}\n1, GPU-`), 'DRIVER_GARBLED'],
   ['a crash', { kind: 'signalled', signal: 'SIGSEGV', stdout: '', stderr: '' }, 'DRIVER_GARBLED'],
 ])('%s', (_name, outcome, code) => {
   expect(problemOf(interpret(outcome))).toBe(code);
+});
+
+// The command line reads the same answers by the same rules (python/tests/machine/test_gpus.py).
+test.each(failures)('golden: $name', ({ exitCode, stdout, stderr, code }) => {
+  expect(problemOf(interpret(exited(stdout, exitCode, stderr)))).toBe(code);
 });
 
 const TOPOLOGY = [
