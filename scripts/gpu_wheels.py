@@ -20,7 +20,8 @@ PACKAGE_FOLDER = Path(__file__).resolve().parent.parent / "python"
 IS_FOR_GPUS = re.compile(r"nvidia-.*|cuda-.*|triton")
 HIDDEN = ".hidden"
 TRIAL = """
-import diffusers, torch, torch.distributed, transformers
+import torch, torch.distributed
+import diffusers, transformers
 from diffusers import CogVideoXPipeline
 torch.nn.functional.conv3d(torch.ones(1, 1, 4, 4, 4), torch.ones(1, 1, 2, 2, 2))
 """

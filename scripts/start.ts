@@ -1,17 +1,22 @@
-/** `npm start`: everything that the window needs, then the window. A second start finds it all and takes seconds. */
+/** `npm start`: gets everything the window needs, then opens it. From the second time on that takes seconds. */
 import { execa } from 'execa';
 import { buildApp } from './build-app';
 import { ROOT } from '../src/cli/paths';
-import { ensurePackages, isRoot } from '../src/cli/system-packages';
+import { ensurePackages, isOnPath, isRoot } from '../src/cli/system-packages';
 import { withoutNodeVariables } from '../src/main/window/debug-switches';
 import { print } from '../src/cli/terminal';
 import { findRuntime } from './runtime/index';
 import { WINDOW_PACKAGES } from './runtime/packages';
 
-const NO_DISPLAY = `There is no display to show a window on. Either run it under a virtual one:
-  xvfb-run -a npm start
-or make videos without a window:
-  npm run generate -- --model demo --prompt "A red ball rolls to the right"`;
+const GENERATE = 'npm run generate -- --model demo --prompt "A red ball rolls to the right"';
+
+/** Names only commands that work on this machine. */
+const noDisplay = (): string =>
+  [
+    'There is no display to open a window on. To make a video without one, run:',
+    `  ${GENERATE}`,
+    ...(isOnPath('xvfb-run') ? ['To open the window on a virtual display, run:', '  xvfb-run -a npm start'] : []),
+  ].join('\n');
 
 /** Chromium refuses to run as root with its sandbox on. */
 const WITHOUT_SANDBOX = '--no-sandbox';
@@ -20,7 +25,7 @@ async function start(): Promise<number> {
   const { env, platform } = process;
   if (platform === 'linux') {
     if (env['DISPLAY'] === undefined && env['WAYLAND_DISPLAY'] === undefined) {
-      print(NO_DISPLAY);
+      print(noDisplay());
       return 1;
     }
     await ensurePackages(WINDOW_PACKAGES);
@@ -29,7 +34,7 @@ async function start(): Promise<number> {
   const flags: string[] = [];
   if (isRoot()) {
     print(
-      "You are root, and Chromium's sandbox does not work for root: it is off. Start as an ordinary user to have it.",
+      "You are root. Chromium's sandbox is off, because it does not work for root: start as an ordinary user to keep it.",
     );
     flags.push(WITHOUT_SANDBOX);
   }
@@ -40,7 +45,7 @@ async function start(): Promise<number> {
     extendEnv: false,
     stdio: 'inherit',
     reject: false,
-    // The app ends its worker in order when the terminal says stop; it must not be shot meanwhile.
+    // After Ctrl+C the app stops its worker in order. Give it time before it is killed.
     forceKillAfterDelay: 15_000,
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));

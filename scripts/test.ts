@@ -1,6 +1,6 @@
 /**
- * `npm test`: every check. Those that only read run at once; then the tests of the app beside those of the engine, which
- * seldom need the same core; last the window, alone. A failing one does not hide the others. Names as arguments pick some.
+ * `npm test` runs every check, `npm run check` the fast ones: those that only read, and the unit tests. Names of checks as
+ * arguments run just these. A failing check does not stop the others.
  */
 import { execa } from 'execa';
 import { existsSync } from 'node:fs';
@@ -9,16 +9,20 @@ import path from 'node:path';
 import { pythonForTests } from './python-for-tests';
 
 const root = path.resolve(import.meta.dirname, '..');
+const pythonFolder = path.join(root, 'python');
 
-/** In this order; the steps of `app` and `engine` run beside each other, one after another in each. */
-type Turn = 'reading' | 'app' | 'engine' | 'window';
+/**
+ * Groups run one after another. Static checks run as many at a time as there are cores. Then the app's tests run beside
+ * the engine's, which seldom need the same core, and at last the window's, alone.
+ */
+type Group = 'static' | 'app' | 'engine' | 'window';
 
-interface Step {
+interface Check {
   readonly name: string;
-  readonly turn: Turn;
+  readonly group: Group;
   readonly command: readonly [string, ...string[]];
-  readonly cwd?: string;
-  /** How the runner's summary counts; null where the step itself is the one check. */
+  readonly cwd: string;
+  /** Reads the runner's summary; null where the command itself is the one check. */
   readonly count: ((output: string) => Count) | null;
 }
 
@@ -37,13 +41,13 @@ function countVitest(output: string): Count {
   return { passed: numberBefore('passed', line), failed: numberBefore('failed', line) };
 }
 
-/** pytest: `3 failed, 41 passed in 2.1s`; an error in set-up counts as a failure. */
+/** pytest: `3 failed, 41 passed in 2.1s`; an error during set-up counts as a failure. */
 function countPytest(output: string): Count {
   const line = output.split('\n').findLast((text) => / in \d/.test(text)) ?? '';
   return { passed: numberBefore('passed', line), failed: numberBefore('failed', line) + numberBefore('error', line) };
 }
 
-/** Playwright's list: `  3 failed`, `  41 passed (2.1m)`, each on a line of its own at the end. */
+/** Playwright: `  3 failed` and `  41 passed (2.1m)`, each on a line of its own at the end. */
 function countPlaywright(output: string): Count {
   const last = (word: string): number =>
     Number(
@@ -56,124 +60,102 @@ function countPlaywright(output: string): Count {
   return { passed: last('passed'), failed: last('failed') + last('did not run') };
 }
 
-function steps(python: string): readonly Step[] {
-  const tool = (name: string): string => path.join(python, 'bin', name);
-  const inPython = path.join(root, 'python');
+const staticCheck = (name: string, command: Check['command'], cwd = root): Check => {
+  return { name, group: 'static', command, cwd, count: null };
+};
+const vitest = (name: string, ...projects: readonly string[]): Check => {
+  const command: Check['command'] = ['npx', 'vitest', 'run', ...projects.map((project) => `--project=${project}`)];
+  return { name, group: 'app', command, cwd: root, count: countVitest };
+};
+
+function allChecks(pythonEnvironment: string): readonly Check[] {
+  const tool = (name: string): string => path.join(pythonEnvironment, 'bin', name);
+  const pytest = [tool('python'), '-m', 'pytest', 'tests', '--durations=15'] as const;
   return [
-    { name: 'lint', turn: 'reading', command: ['npx', 'eslint', '--max-warnings', '0', '.'], count: null },
-    {
-      name: 'format',
-      turn: 'reading',
-      command: ['npx', 'prettier', '--check', '--log-level', 'warn', '.'],
-      count: null,
-    },
-    { name: 'types', turn: 'reading', command: ['npx', 'tsc', '--build'], count: null },
-    { name: 'imports', turn: 'reading', command: ['npm', 'run', '--silent', 'imports'], count: null },
-    { name: 'dead-code', turn: 'reading', command: ['npx', 'knip'], count: null },
-    {
-      name: 'contract-generated',
-      turn: 'reading',
-      command: ['npx', 'tsx', 'scripts/contract.ts', '--check'],
-      count: null,
-    },
-    { name: 'locks', turn: 'reading', command: ['npx', 'tsx', 'scripts/locks.ts', '--check'], count: null },
-    {
-      name: 'python-format',
-      turn: 'reading',
-      command: [tool('ruff'), 'format', '--check', '--quiet', '.'],
-      cwd: inPython,
-      count: null,
-    },
-    {
-      name: 'python-lint',
-      turn: 'reading',
-      command: [tool('ruff'), 'check', '--quiet', '.'],
-      cwd: inPython,
-      count: null,
-    },
-    {
-      name: 'python-types',
-      turn: 'reading',
-      command: [tool('mypy'), '--strict', 'splitreel'],
-      cwd: inPython,
-      count: null,
-    },
-    { name: 'python-imports', turn: 'reading', command: [tool('lint-imports')], cwd: inPython, count: null },
-    { name: 'python-dead-code', turn: 'reading', command: [tool('vulture')], cwd: inPython, count: null },
-    {
-      name: 'unit',
-      turn: 'app',
-      command: ['npx', 'vitest', 'run', '--project', 'unit', '--project', 'window'],
-      count: countVitest,
-    },
-    { name: 'contract', turn: 'app', command: ['npx', 'vitest', 'run', '--project', 'contract'], count: countVitest },
-    { name: 'process', turn: 'app', command: ['npx', 'vitest', 'run', '--project', 'process'], count: countVitest },
-    { name: 'install', turn: 'app', command: ['npx', 'vitest', 'run', '--project', 'install'], count: countVitest },
-    {
-      name: 'python',
-      turn: 'engine',
-      command: [tool('python'), '-m', 'pytest', 'tests', '--durations=15'],
-      cwd: inPython,
-      count: countPytest,
-    },
-    { name: 'e2e', turn: 'window', command: ['npx', 'tsx', 'scripts/e2e.ts'], count: countPlaywright },
+    staticCheck('lint', ['npx', 'eslint', '--max-warnings', '0', '.']),
+    staticCheck('types', ['npx', 'tsc', '--build']),
+    staticCheck('format', ['npx', 'prettier', '--check', '--log-level', 'warn', '.']),
+    staticCheck('imports', ['npm', 'run', '--silent', 'imports']),
+    staticCheck('dead-code', ['npx', 'knip']),
+    staticCheck('contract-generated', ['npx', 'tsx', 'scripts/contract.ts', '--check']),
+    staticCheck('locks', ['npx', 'tsx', 'scripts/locks.ts', '--check']),
+    staticCheck('python-format', [tool('ruff'), 'format', '--check', '--quiet', '.'], pythonFolder),
+    staticCheck('python-lint', [tool('ruff'), 'check', '--quiet', '.'], pythonFolder),
+    staticCheck('python-types', [tool('mypy'), '--strict', 'splitreel'], pythonFolder),
+    staticCheck('python-imports', [tool('lint-imports')], pythonFolder),
+    staticCheck('python-dead-code', [tool('vulture')], pythonFolder),
+    vitest('unit', 'unit', 'window'),
+    vitest('contract', 'contract'),
+    vitest('process', 'process'),
+    vitest('install', 'install'),
+    { name: 'python', group: 'engine', command: pytest, cwd: pythonFolder, count: countPytest },
+    { name: 'e2e', group: 'window', command: ['npx', 'tsx', 'scripts/e2e.ts'], cwd: root, count: countPlaywright },
   ];
 }
 
-/** Its output goes out as it comes, or, where others run beside it, when it has ended. */
-async function runStep(step: Step, { isAlone }: { readonly isAlone: boolean }): Promise<Count> {
-  const started = performance.now();
-  const [file, ...args] = step.command;
+const isFast = ({ group, name }: Check): boolean => group === 'static' || name === 'unit';
+
+interface Outcome {
+  readonly check: Check;
+  readonly count: Count;
+}
+
+/** Prints the output while it comes, or, where another check runs beside it, in one piece at the end. */
+async function run(check: Check, { isAlone }: { readonly isAlone: boolean }): Promise<Outcome> {
+  const startedMs = performance.now();
+  const [file, ...args] = check.command;
   const env = { NO_COLOR: '1', OMP_NUM_THREADS: '1' };
-  const options = { cwd: step.cwd ?? root, all: true, reject: false, env, stdin: 'ignore' } as const;
-  const child = execa(file, args, options);
-  process.stdout.write(isAlone ? `\n== ${step.name}\n` : `.. ${step.name}\n`);
-  if (isAlone) child.all.pipe(process.stdout);
-  const { exitCode, all } = await child;
-  const counted = step.count?.(all) ?? { passed: 0, failed: 0 };
-  const isGreen = exitCode === 0;
-  // A runner that fails without a failed test (a crash, nothing found) is one failure all the same.
-  const failed = isGreen ? counted.failed : Math.max(counted.failed, 1);
-  const passed = step.count === null ? Number(isGreen) : counted.passed;
-  const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  const told = `-- ${step.name}: ${isGreen ? 'passed' : 'FAILED'} in ${seconds} s\n`;
-  process.stdout.write(isAlone ? told : `\n== ${step.name}\n${all === '' ? '' : `${all}\n`}${told}`);
-  return { passed, failed };
-}
-
-/** Each with what it counted, in the order in which they ended. */
-async function runSteps(chosen: readonly Step[]): Promise<readonly (readonly [Step, Count])[]> {
-  const counts: (readonly [Step, Count])[] = [];
-  const take = async (waiting: Step[], isAlone: boolean): Promise<void> => {
-    for (let step = waiting.shift(); step !== undefined; step = waiting.shift())
-      counts.push([step, await runStep(step, { isAlone })]);
-  };
-  const of = (turn: Turn): Step[] => chosen.filter((step) => step.turn === turn);
-  const reading = of('reading');
-  await Promise.all(Array.from({ length: availableParallelism() }, () => take(reading, false)));
-  const [app, engine] = [of('app'), of('engine')];
-  const isAlone = app.length === 0 || engine.length === 0;
-  await Promise.all([take(engine, isAlone), take(app, isAlone)]);
-  await take(of('window'), true);
-  return counts;
-}
-
-async function main(names: readonly string[]): Promise<number> {
-  if (!existsSync(path.join(root, 'node_modules'))) throw new Error('run npm ci first');
-  const all = steps(await pythonForTests(root));
-  const chosen = names.length === 0 ? all : all.filter((step) => names.includes(step.name));
-  const unknown = names.filter((name) => !all.some((step) => step.name === name));
-  if (unknown.length > 0) throw new Error(`no step ${unknown.join(', ')}: choose ${all.map((s) => s.name).join(', ')}`);
-  const failedSteps: string[] = [];
-  const total = { passed: 0, failed: 0 };
-  for (const [step, { passed, failed }] of await runSteps(chosen)) {
-    total.passed += passed;
-    total.failed += failed;
-    if (failed > 0) failedSteps.push(step.name);
+  const child = execa(file, args, { cwd: check.cwd, all: true, reject: false, env, stdin: 'ignore' });
+  if (isAlone) {
+    process.stdout.write(`\n== ${check.name}\n`);
+    child.all.pipe(process.stdout);
   }
-  if (failedSteps.length > 0) process.stdout.write(`\nfailed: ${failedSteps.join(', ')}`);
-  process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`);
-  return total.failed === 0 ? 0 : 1;
+  const { exitCode, all: output } = await child;
+  const isGreen = exitCode === 0;
+  const counted = check.count?.(output) ?? { passed: Number(isGreen), failed: 0 };
+  // A runner that fails without naming a failed test has crashed or found none.
+  const count = { ...counted, failed: isGreen ? counted.failed : Math.max(counted.failed, 1) };
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+  const summary = `-- ${check.name}: ${isGreen ? 'passed' : 'FAILED'} in ${seconds} s\n`;
+  // A static check that passes has nothing to say.
+  const isQuiet = isAlone || (isGreen && check.count === null) || output === '';
+  process.stdout.write(isQuiet ? summary : `\n== ${check.name}\n${output}\n${summary}`);
+  return { check, count };
+}
+
+async function runAll(checks: readonly Check[]): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = [];
+  const drain = async (waiting: Check[], isAlone: boolean): Promise<void> => {
+    for (let check = waiting.shift(); check !== undefined; check = waiting.shift())
+      outcomes.push(await run(check, { isAlone }));
+  };
+  const inGroup = (group: Group): Check[] => checks.filter((check) => check.group === group);
+  const reading = inGroup('static');
+  await Promise.all(Array.from({ length: availableParallelism() }, () => drain(reading, false)));
+  const [app, engine] = [inGroup('app'), inGroup('engine')];
+  const isAlone = app.length === 0 || engine.length === 0;
+  await Promise.all([drain(engine, isAlone), drain(app, isAlone)]);
+  await drain(inGroup('window'), true);
+  return outcomes;
+}
+
+function choose(all: readonly Check[], args: readonly string[]): readonly Check[] {
+  if (args.length === 0) return all;
+  if (args[0] === '--fast') return all.filter(isFast);
+  const unknown = args.filter((name) => !all.some((check) => check.name === name));
+  if (unknown.length > 0)
+    throw new Error(`There is no check ${unknown.join(', ')}. Choose from ${all.map(({ name }) => name).join(', ')}.`);
+  return all.filter(({ name }) => args.includes(name));
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  if (!existsSync(path.join(root, 'node_modules'))) throw new Error('Run npm ci first.');
+  const outcomes = await runAll(choose(allChecks(await pythonForTests(root)), args));
+  const sum = (of: (count: Count) => number): number => outcomes.reduce((total, { count }) => total + of(count), 0);
+  const failed = outcomes.filter(({ count }) => count.failed > 0);
+  if (failed.length > 0) process.stdout.write(`\nFailed: ${failed.map(({ check }) => check.name).join(', ')}\n`);
+  process.stdout.write(`\n${sum(({ passed }) => passed)} passed, ${sum((count) => count.failed)} failed\n`);
+  return failed.length === 0 ? 0 : 1;
 }
 
 process.exitCode = await main(process.argv.slice(2));

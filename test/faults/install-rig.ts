@@ -5,7 +5,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -137,6 +137,8 @@ export interface Rig {
   readonly at: (...parts: string[]) => string;
   readonly index: Index;
   readonly wheels: { readonly tiny: Wheel; readonly real: Wheel };
+  /** Every byte of the slot in use, as it was at first. */
+  readonly oldSlot: Manifest;
   /** Real site-packages, for wheels of a test's own. */
   readonly packages: string;
   readonly writeLock: (pins: readonly { readonly name: string; readonly sha256: string }[]) => Promise<void>;
@@ -196,6 +198,7 @@ export async function openRig(wish: RigWish = {}): Promise<Rig> {
   const settings = {
     minimumDriver: '1',
     pythonVersion: PYTHON,
+    systemPythonVersions: [PYTHON],
     uv: {
       version: UV_VERSION,
       wheelSha256: { [`${process.platform}-${process.arch}`]: wish.uvSha256 ?? '0'.repeat(64) },
@@ -211,6 +214,7 @@ export async function openRig(wish: RigWish = {}): Promise<Rig> {
     );
   await writeLock([tiny, real]);
   await makeOldSlot(root, packages);
+  const oldSlot = await manifestOf(path.join(root, 'slots', OLD));
 
   const options: Rig['options'] = (env = {}) => ({
     root: () => root,
@@ -239,6 +243,7 @@ export async function openRig(wish: RigWish = {}): Promise<Rig> {
     at,
     index,
     wheels: { tiny, real },
+    oldSlot,
     packages,
     writeLock,
     options,
@@ -273,12 +278,32 @@ async function makeOldSlot(root: string, packages: string): Promise<void> {
   await writeFile(path.join(root, 'current'), JSON.stringify({ slot: OLD, previous: null }));
 }
 
-/** The slot in use is the old one, alone, and whatever else is half made is gone. */
+/** Each file and link, and what is in it. */
+type Manifest = Readonly<Record<string, string>>;
+
+async function manifestOf(folder: string): Promise<Manifest> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const contents = entries
+    .filter((entry) => !entry.isDirectory())
+    .map(async (entry) => {
+      const file = path.join(entry.parentPath, entry.name);
+      const content = entry.isSymbolicLink() ? await readlink(file) : await readFile(file);
+      return [path.relative(folder, file), createHash('sha256').update(content).digest('hex')] as const;
+    });
+  return Object.fromEntries(await Promise.all(contents));
+}
+
+/**
+ * The slot in use is the old one, alone and byte for byte what it was, and whatever else was half made is gone. That such
+ * a slot makes a video is tested once a file: it takes a cold start of torch.
+ */
 export async function expectOldSlotAlone(rig: Rig, service: EnvironmentService): Promise<void> {
   const root = rig.options().root();
   expect(await readdir(path.join(root, 'slots'))).toEqual([OLD]);
   expect(JSON.parse(await readFile(path.join(root, 'current'), 'utf8'))).toEqual({ slot: OLD, previous: null });
   expect(service.get()).toMatchObject({ status: 'ready', slot: OLD });
+  expect(await service.current()).not.toBeNull();
+  expect(await manifestOf(path.join(root, 'slots', OLD))).toEqual(rig.oldSlot);
   await expectNothingHalfMade(rig);
 }
 
