@@ -192,8 +192,11 @@ def _make(flags: Flags, model: ModelFolder, job: StartJob, engine: Engine, rank:
             write_latents(
                 flags.save_latents.absolute(), [shape for _, shape, _ in ordered], (data for _, _, data in ordered)
             )
-    if done.errors:
-        raise SplitreelError.from_error(done.errors[0].error)
+    # The rank that knows a video's error may be any of them; the first one reports it.
+    errors = [done.errors] * world
+    dist.all_gather_object(errors, done.errors)
+    if (failed := next((error for own in errors for error in own), None)) is not None:
+        raise SplitreelError.from_error(failed.error)
     return 0
 
 

@@ -89,5 +89,12 @@ class UnsharedError(SplitreelError):
         return cls(inner.code, inner.params, reasons=inner.reasons, details=inner.details)
 
 
+class PeerError(SplitreelError):
+    """Another rank's error, with which this rank stops too. The other rank reports it; this one knows no cause."""
+
+    def __init__(self) -> None:
+        super().__init__("INTERNAL", {"problem": "another rank failed; see its own error"})
+
+
 class Cancelled(Exception):  # noqa: N818 - an outcome, not an error
     """The person asked for the job to end. Not a failure: never turned into an error on the way."""

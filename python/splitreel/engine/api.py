@@ -67,6 +67,7 @@ class VideoOutcome:
     writer_rank: int
     error_code: str | None = None  # a SplitreelError's code, None if it was made
     error_params: dict[str, str | int | float] = field(default_factory=dict)
+    is_peer_error: bool = False  # another rank knows the cause
 
 
 @dataclass(frozen=True, slots=True)

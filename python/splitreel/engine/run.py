@@ -9,7 +9,7 @@ from typing import TypeVar
 import torch
 from PIL.Image import Image
 
-from splitreel.contract.errors import SplitreelError, UnsharedError
+from splitreel.contract.errors import PeerError, SplitreelError, UnsharedError
 from splitreel.contract.types import Kernel, Stage, TextEncoderPolicy
 from splitreel.engine.api import EngineJob, EngineReport, Hooks, VideoOutcome
 from splitreel.engine.context import EngineContext
@@ -80,7 +80,7 @@ class JobRun:
         except UnsharedError:
             raise
         except SplitreelError as error:
-            return VideoOutcome(video, writer, error.code, dict(error.params))
+            return VideoOutcome(video, writer, error.code, dict(error.params), isinstance(error, PeerError))
         return VideoOutcome(video, writer)
 
     def _stage(self, stage: Stage, run: Callable[[], T]) -> T:

@@ -9,7 +9,7 @@ from typing import TypeVar
 import torch
 import torch.distributed as dist
 
-from splitreel.contract.errors import Cancelled, SplitreelError
+from splitreel.contract.errors import Cancelled, PeerError, SplitreelError
 from splitreel.parallel.peer_wait import waiting_for_peers
 
 T = TypeVar("T")
@@ -54,7 +54,7 @@ class Agreement:
     def together(self, operation: Callable[[], T]) -> T:
         """Collective. Runs a local operation on each rank; if it fails on one, every rank raises.
 
-        A rank on which the operation itself failed raises its own error, the others raise Cancelled or INTERNAL.
+        A rank on which the operation itself failed raises its own error, the others raise Cancelled or PeerError.
         """
         results: list[T] = []
         error: BaseException | None = None
@@ -71,7 +71,7 @@ class Agreement:
         if worst is _Outcome.CANCELLED:
             raise Cancelled
         if worst is _Outcome.FAILED:
-            raise SplitreelError("INTERNAL", {"problem": "another rank failed; see its own error"})
+            raise PeerError
         return results[0]
 
     def _worst(self, outcome: _Outcome) -> _Outcome:

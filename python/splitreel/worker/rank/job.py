@@ -35,7 +35,7 @@ def run_job(
     errors = tuple(
         VideoError(outcome.video, AppError(outcome.error_code, outcome.error_params))
         for outcome in report.outcomes
-        if outcome.error_code is not None
+        if outcome.error_code is not None and not outcome.is_peer_error
     )
     peaks = tuple(
         StagePeak(Stage(name), figures.peak_device_bytes or figures.peak_host_bytes)

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Event
 from typing import BinaryIO
 
-from splitreel.contract.errors import AppError, Cancelled, SplitreelError, UnsharedError
+from splitreel.contract.errors import AppError, Cancelled, PeerError, SplitreelError, UnsharedError
 from splitreel.contract.types import Stage
 from splitreel.engine.api import LoadReport
 from splitreel.parallel.peer_wait import is_waiting_for_peers
@@ -87,6 +87,9 @@ class RankProcess:
         try:
             done, _ = run_job(run, engine, observer, self._cancelled, loaded)
         except Cancelled:
+            self._channel.send(Stopped(run.serial, None, shared=True))
+        except PeerError:
+            # The rank whose error it is reports it.
             self._channel.send(Stopped(run.serial, None, shared=True))
         except SplitreelError as error:
             self._channel.send(Stopped(run.serial, error.error, shared=not isinstance(error, UnsharedError)))
