@@ -143,6 +143,7 @@ async function start(): Promise<void> {
     icon,
     state,
     log: created.log,
+    clock: nodeClock,
     mayClose: () => mayLeave || !created.isBusy(),
     onCloseRefused: () => void leave(),
     onPageGone: created.windowGone,

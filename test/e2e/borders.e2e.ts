@@ -1,5 +1,7 @@
 /** The borders of docs/security.md that only a real Electron shows: rows 1 to 5, 7, 11 to 14, 20, 21, 24. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, test } from './harness';
 import { fillForm, generateButton, waitForStep } from './steps';
 
@@ -13,7 +15,63 @@ test('the page has no Node, no Electron, and exactly the contract', async ({ lau
   expect(seen.node).toEqual(['undefined', 'undefined']);
   expect(seen.address).toBe('app://splitreel/index.html');
   expect(seen.api).toContain('enqueueJob');
-  expect(seen.api.filter((name) => /ipc|invoke|send/i.test(name))).toEqual([]);
+  expect(seen.api.filter((name) => /ipc|invoke|send$/i.test(name))).toEqual([]);
+});
+
+test('subframes and workers have no Node and no contract', async ({ launch }) => {
+  const { page } = await launch();
+  const seen = await page.evaluate(() => {
+    const frame = document.createElement('iframe');
+    document.body.append(frame);
+    const inside = frame.contentWindow as object;
+    let worker: string;
+    try {
+      worker = typeof new Worker(URL.createObjectURL(new Blob(['']))).postMessage;
+    } catch {
+      worker = 'blocked';
+    }
+    return { names: ['require', 'process', 'splitreel'].map((name) => typeof Reflect.get(inside, name)), worker };
+  });
+  expect(seen.names).toEqual(['undefined', 'undefined', 'undefined']);
+  // Chromium reports a worker that the policy forbids at once or as an error of the worker; either way none runs.
+  expect(['blocked', 'function']).toContain(seen.worker);
+});
+
+test('no request leaves Electron, whoever makes it, and no download is saved', async ({ launch }) => {
+  const { app } = await launch();
+  let hits = 0;
+  const server = createServer((_request, answer) => {
+    hits += 1;
+    answer.end('reached');
+  });
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+  try {
+    const seen = await app.evaluate(
+      async ({ BrowserWindow, net, session }, url) => {
+        const request = await new Promise<string>((resolve) => {
+          const sent = net.request({ url, session: session.defaultSession });
+          sent.on('response', () => resolve('answered'));
+          sent.on('error', (error) => resolve(error.message));
+          sent.end();
+        });
+        const download = await new Promise<boolean>((resolve) => {
+          session.defaultSession.once('will-download', (event) => resolve(event.defaultPrevented));
+          session.defaultSession.downloadURL('app://splitreel/index.html');
+        });
+        const policies = BrowserWindow.getAllWindows().map((each) => each.webContents.getWebRTCIPHandlingPolicy());
+        return { request, download, policies };
+      },
+      `http://127.0.0.1:${String(port)}/`,
+    );
+    expect(seen.request).toContain('ERR_BLOCKED_BY_CLIENT');
+    expect(seen.download).toBe(true);
+    expect(new Set(seen.policies)).toEqual(new Set(['disable_non_proxied_udp']));
+    expect(hits).toBe(0);
+  } finally {
+    server.close();
+  }
 });
 
 test('the window keeps sandbox, isolation and web security on', async ({ launch }) => {
@@ -29,6 +87,9 @@ test('the window keeps sandbox, isolation and web security on', async ({ launch 
   expect(preferences['nodeIntegration']).toBe(false);
   expect(preferences['webSecurity']).not.toBe(false);
   expect(preferences['webviewTag']).not.toBe(true);
+  expect(preferences['allowRunningInsecureContent']).not.toBe(true);
+  expect(preferences['experimentalFeatures']).not.toBe(true);
+  expect(preferences['enableBlinkFeatures'] ?? '').toBe('');
   const { readFileSync } = await import('node:fs');
   const commandLines = processTree().map((pid) => readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8'));
   expect(commandLines.filter((line) => line.includes('--no-sandbox'))).toEqual([]);
@@ -74,6 +135,8 @@ test('camera, clipboard and place are denied', async ({ launch }) => {
     return Promise.all(['camera', 'clipboard-read', 'geolocation'].map(async (name) => (await ask(name)).state));
   });
   expect(states).toEqual(['denied', 'denied', 'denied']);
+  // Asked for, not only looked up: Electron grants what no handler refuses.
+  expect(await page.evaluate(() => Notification.requestPermission())).toBe('denied');
 });
 
 test('no form, dropped file, meta refresh, frame or webview leads anywhere', async ({ launch }) => {
@@ -85,7 +148,8 @@ test('no form, dropped file, meta refresh, frame or webview leads anywhere', asy
     form.submit();
     const refresh = document.createElement('meta');
     refresh.httpEquiv = 'refresh';
-    refresh.content = '0;url=https://example.com/';
+    // Our own origin, which no filter of requests and no policy would stop.
+    refresh.content = '0;url=app://splitreel/blank.html';
     document.head.append(refresh);
     const frame = document.createElement('iframe');
     frame.src = `file://${file}/settings.json`;

@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { spawn } from 'node:child_process';
 import process from 'node:process';
+import groups from '../../resources/process-environment.json';
 import { afterEach, describe, expect, test } from 'vitest';
 import { nodeProcesses } from '../../src/main/adapters/node/processes';
 import { jobInput, openFakeApp, until, type FakeApp } from '../fakes/app';
@@ -38,16 +39,37 @@ describe('a worker that behaves', () => {
     expect(written.jobs).toEqual(one.jobs());
   });
 
-  test('is given only the listed environment', async () => {
-    process.env['HF_TOKEN'] = 'secret';
-    process.env['PYTHONPATH'] = '/evil';
-    process.env['LD_PRELOAD_TEST'] = 'x';
-    const one = await open({ mode: 'dumps-environment' });
-    await until(() => one.logged.some((line) => line.includes('PATH')));
-    const dump = one.logged.find((line) => line.includes('"PATH"')) ?? '';
-    expect(dump).toContain('"PYTHONNOUSERSITE":"1"');
-    expect(dump).toContain('"HF_HUB_OFFLINE":"1"');
-    for (const name of ['HF_TOKEN', 'PYTHONPATH', 'LD_PRELOAD_TEST']) expect(dump).not.toContain(name);
+  test('is given exactly the listed environment, whatever the shell has', async () => {
+    const foreign = {
+      HF_TOKEN: 'secret',
+      OPENAI_API_KEY: 'secret',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+      LD_PRELOAD: '',
+      LD_LIBRARY_PATH: '/evil',
+      PYTHONPATH: '/evil',
+      PYTHONHOME: '/evil',
+      PYTHONSTARTUP: '/evil',
+      NODE_OPTIONS: '',
+    };
+    const before = { ...process.env };
+    Object.assign(process.env, foreign, { CUDA_VISIBLE_DEVICES: '0', HF_HOME: '/cache' });
+    try {
+      const one = await open({ mode: 'dumps-environment' });
+      await until(() => one.logged.some((line) => line.includes('"PATH"')));
+      const dump = one.logged.find((line) => line.includes('"PATH"')) ?? '';
+      const seen = JSON.parse(dump.slice(dump.indexOf('{'))) as Record<string, string>;
+      const listed = Object.values(groups).flat();
+      const set = {
+        CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
+        PYTHONNOUSERSITE: '1',
+        HF_HUB_OFFLINE: '1',
+        TRANSFORMERS_OFFLINE: '1',
+      };
+      expect(seen).toMatchObject({ ...set, CUDA_VISIBLE_DEVICES: '0', HF_HOME: '/cache' });
+      expect(Object.keys(seen).filter((name) => !listed.includes(name) && !(name in set))).toEqual([]);
+    } finally {
+      process.env = before;
+    }
   });
 });
 

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { LINKS } from './links';
-import { DEFAULT_WINDOW_STATE, fitToScreens } from './window-state';
+import { DEFAULT_WINDOW_STATE, fitToScreens, frameOffset } from './window-state';
 
 const SCREEN = { x: 0, y: 0, width: 1920, height: 1080 };
 
@@ -22,9 +21,18 @@ test('a window is never larger than its screen nor smaller than what fits in it'
   });
 });
 
-test('every link is plain https', () => {
-  for (const link of Object.values(LINKS)) {
-    const url = new URL(link);
-    expect([url.protocol, url.username, url.password, url.port]).toEqual(['https:', '', '', '']);
+test('a window that nobody moves stays where it is over restarts, whatever its frame', () => {
+  const frame = { x: 1, y: 20 };
+  let saved = { x: 100, y: 100 };
+  for (let start = 0; start < 10; start += 1) {
+    const reported = { x: saved.x + frame.x, y: saved.y + frame.y };
+    const offset = frameOffset(saved, reported);
+    saved = { x: reported.x - offset.x, y: reported.y - offset.y };
   }
+  expect(saved).toEqual({ x: 100, y: 100 });
+});
+
+test('a window that was put elsewhere is taken as it is', () => {
+  expect(frameOffset({ x: 100, y: 100 }, { x: 700, y: 100 })).toEqual({ x: 0, y: 0 });
+  expect(frameOffset({ x: null, y: null }, { x: 700, y: 100 })).toEqual({ x: 0, y: 0 });
 });

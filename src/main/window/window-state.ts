@@ -37,3 +37,20 @@ export function fitToScreens(state: WindowState, screens: readonly Area[]): Wind
   const height = Math.max(MIN_HEIGHT, Math.min(state.height, screen?.height ?? state.height));
   return { ...state, width, height, ...(home === undefined ? { x: null, y: null } : {}) };
 }
+
+/** No frame is wider. More than this is where a window manager or a person put the window. */
+const MAX_FRAME = 100;
+
+/**
+ * X11 takes the position of a window with its frame and reports it without: saved as reported, the window would move
+ * by its frame at every start. This is that frame, seen once the window is shown where it was asked for.
+ */
+export function frameOffset(
+  requested: Pick<WindowState, 'x' | 'y'>,
+  shown: { readonly x: number; readonly y: number },
+): { readonly x: number; readonly y: number } {
+  if (requested.x === null || requested.y === null) return { x: 0, y: 0 };
+  const offset = { x: shown.x - requested.x, y: shown.y - requested.y };
+  const isFrame = [offset.x, offset.y].every((pixels) => pixels >= 0 && pixels <= MAX_FRAME);
+  return isFrame ? offset : { x: 0, y: 0 };
+}

@@ -1,9 +1,11 @@
-/** The one window: made, restored to its place, shown when it has painted, brought back when its page crashes. */
-import { BrowserWindow, screen } from 'electron';
+/** The one window: created, restored to its bounds, shown when it has painted, reloaded when its page crashes. */
+import { BrowserWindow, Menu, screen } from 'electron';
 import { windowUrl } from '../../../shared/urls';
+import type { Clock } from '../../ports/clock';
 import type { Log } from '../../ports/log';
 import type { JsonStore } from '../../state/json-store';
-import { fitToScreens, MIN_HEIGHT, MIN_WIDTH, type WindowState } from '../../window/window-state';
+import { contextMenu } from '../../window/context-menu';
+import { fitToScreens, frameOffset, MIN_HEIGHT, MIN_WIDTH, type WindowState } from '../../window/window-state';
 
 /** A page that crashes more often than this in a minute would crash for ever. */
 const MAX_RELOADS_PER_MINUTE = 3;
@@ -13,6 +15,7 @@ export interface MainWindowOptions {
   readonly icon: string;
   readonly state: JsonStore<WindowState>;
   readonly log: Log;
+  readonly clock: Clock;
   /** Asks whether the window may close; it stays open until this says so. */
   readonly mayClose: () => boolean;
   readonly onCloseRefused: () => void;
@@ -43,8 +46,12 @@ export function createMainWindow(options: MainWindowOptions): BrowserWindow {
   });
   if (place.isMaximised) window.maximize();
   window.once('ready-to-show', () => window.show());
-  rememberPlace(window, options.state, options.log);
+  rememberBounds(window, place, options);
   reloadAfterCrash(window, options);
+  window.webContents.on('context-menu', (_event, params) => {
+    const items = contextMenu(params);
+    if (items.length > 0) Menu.buildFromTemplate(items.map((item) => ({ ...item }))).popup({ window });
+  });
   window.on('close', (event) => {
     if (options.mayClose()) return;
     event.preventDefault();
@@ -54,20 +61,30 @@ export function createMainWindow(options: MainWindowOptions): BrowserWindow {
   return window;
 }
 
-function rememberPlace(window: BrowserWindow, state: JsonStore<WindowState>, log: Log): void {
+/** A window manager has drawn its frame by then. */
+const SETTLED_MS = 1_000;
+
+function rememberBounds(window: BrowserWindow, requested: WindowState, { state, log, clock }: MainWindowOptions): void {
+  let offset = { x: 0, y: 0 };
+  window.once('show', () => {
+    clock.after(SETTLED_MS, () => {
+      if (!window.isDestroyed()) offset = frameOffset(requested, window.getNormalBounds());
+    });
+  });
   const save = (): void => {
     if (window.isDestroyed() || window.isMinimized() || window.isFullScreen()) return;
     const bounds = window.getNormalBounds();
-    const { x, y, width, height } = bounds;
+    const { width, height } = bounds;
+    const [x, y] = [bounds.x - offset.x, bounds.y - offset.y];
     state
       .save({ x, y, width, height, isMaximised: window.isMaximized() })
-      .catch((error: unknown) => log.error('the place of the window could not be kept', error));
+      .catch((error: unknown) => log.error('the bounds of the window could not be saved', error));
   };
   window.on('resized', save);
   window.on('moved', save);
   window.on('maximize', save);
   window.on('unmaximize', save);
-  // Linux sends no `resized` and `moved`: the last word is taken when the window closes.
+  // Linux sends no `resized` and `moved`: the bounds are read again when the window closes.
   window.on('close', save);
 }
 
