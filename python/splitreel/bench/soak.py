@@ -26,6 +26,7 @@ import psutil
 from splitreel.bench.soak_worker import JobEnd, SoakWorker
 from splitreel.bench.table import machine, write_json
 from splitreel.contract.errors import SplitreelError
+from splitreel.models.cogvideox.random_model import make_model
 from splitreel.video.mp4 import read_metadata
 
 _PLANS: Final[tuple[dict[str, int], ...]] = ({"cfg": 2}, {"ulysses": 2}, {"ring": 2}, {"tp": 2}, {"pp": 2})
@@ -99,9 +100,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _random_model(folder: Path) -> Path:
-    """In a process of its own: this one stays free of torch."""
-    command = [sys.executable, "-m", "splitreel.models.random", str(folder), "demo-random"]
-    subprocess.run(command, check=True, capture_output=True)
+    make_model("demo-random", folder / "demo-random")
     return folder / "demo-random"
 
 
