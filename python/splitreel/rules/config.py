@@ -17,8 +17,14 @@ MAX_COUNT: Final = 1_000_000
 
 def refuse(code: str, reason: str, params: Params) -> SplitreelError:
     """`code` with one reason as its sentence; `file` is a parameter of the error too, for whoever acts on it."""
-    kept = {"file": params["file"]} if "file" in params else {}
-    return SplitreelError(code, kept, reasons=[Reason(reason, params)])
+    words = {name: printable(value) if isinstance(value, str) else value for name, value in params.items()}
+    kept = {"file": words["file"]} if "file" in words else {}
+    return SplitreelError(code, kept, reasons=[Reason(reason, words)])
+
+
+def printable(text: str) -> str:
+    """What a file holds or is called may not be UTF-8, and then reaches neither the window nor a terminal."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Final
 from splitreel.contract.errors import SplitreelError
 from splitreel.contract.messages import Params
 from splitreel.rules.config import Config, Json, refuse
+from splitreel.rules.config import printable as shown
 from splitreel.rules.memory_shape import TEXT_ENCODER_CONFIG, MemoryShape, memory_shape_from_configs
 from splitreel.rules.model_shape import CONFIG_FILES, ModelShape, shape_from_configs
 from splitreel.store.cogvideox import COGVIDEOX_LAYOUT
@@ -150,14 +151,14 @@ def _layout_of(index: Config) -> ModelLayout:
     pipeline = index.text("_class_name")
     layout = next((each for each in _LAYOUTS if pipeline in each.pipelines), None)
     if layout is None:
-        raise SplitreelError("MODEL_UNSUPPORTED", {"what": pipeline[:120]})
+        raise SplitreelError("MODEL_UNSUPPORTED", {"what": shown(pipeline[:120])})
     for part, allowed in layout.classes.items():
         entry = index.fields.get(part)
         if not isinstance(entry, list) or len(entry) != 2 or not all(isinstance(word, str) for word in entry):
             raise refuse("MODEL_CORRUPT", "model_index_component", {"file": _INDEX, "component": part})
         library, name = entry
         if library not in {"diffusers", "transformers"} or name not in allowed:
-            raise SplitreelError("MODEL_UNSUPPORTED", {"what": f"{library}.{name}"[:120]})
+            raise SplitreelError("MODEL_UNSUPPORTED", {"what": shown(f"{library}.{name}"[:120])})
     return layout
 
 
