@@ -10,9 +10,9 @@ import { APP_FOLDER, type Product } from './product';
 
 const FILES = path.join(import.meta.dirname, 'files');
 const ICON_SIZES = [16, 24, 32, 48, 64, 128, 256] as const;
-/** What the app reads beside its asar. */
-const RESOURCES = ['catalogue.json', 'demo', 'environment.json', 'icons', 'messages.en.json'] as const;
-const PYTHON = ['requirements.lock', 'requirements.wheels.json'] as const;
+/** Cases for tests; all else in resources/ is read by the app or the engine. */
+const TESTS_ONLY = 'golden';
+const PYTHON = ['__main__.py', 'requirements.lock', 'requirements.wheels.json'] as const;
 
 /** `packed` is the folder that @electron/packager made; `notices` are texts by file name. */
 export async function stage(
@@ -35,8 +35,10 @@ export async function stage(
 }
 
 async function addResources(folder: string, notices: Readonly<Record<string, string>>): Promise<void> {
-  for (const name of RESOURCES)
-    await cp(path.join(ROOT, 'resources', name), path.join(folder, 'resources', name), { recursive: true });
+  await cp(path.join(ROOT, 'resources'), path.join(folder, 'resources'), {
+    recursive: true,
+    filter: (file) => path.basename(file) !== TESTS_ONLY,
+  });
   const isSource = (file: string): boolean => !file.includes('__pycache__');
   await cp(path.join(ROOT, 'python', 'splitreel'), path.join(folder, 'python', 'splitreel'), {
     recursive: true,

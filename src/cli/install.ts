@@ -10,6 +10,7 @@ import {
 } from '../shared/environment';
 import { appError, describeError, SplitreelError } from '../shared/errors';
 import { formatBytes } from '../shared/format';
+import { isInstalled } from './paths';
 import { ensurePip } from './system-packages';
 import { printProgress } from './terminal';
 
@@ -58,7 +59,8 @@ export function describeEstimate(estimate: InstallEstimate): readonly string[] {
 export async function install(environment: EnvironmentService, request: InstallRequest = {}): Promise<void> {
   const estimate = await environment.estimate(request);
   for (const line of describeEstimate(estimate)) printProgress(line);
-  await ensurePip();
+  // The installed app brings uv, which is what pip is needed for.
+  if (!isInstalled) await ensurePip();
   const cancel = (): void => environment.cancel();
   process.once('SIGINT', cancel);
   try {
