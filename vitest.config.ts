@@ -42,6 +42,10 @@ export default defineConfig({
       },
       {
         extends: true,
+        test: { name: 'packaged', include: ['test/packaged/**/*.test.ts'], testTimeout: 120_000 },
+      },
+      {
+        extends: true,
         // Each file has an index, a cache and slots of its own, and waits for programs most of the time.
         test: { name: 'install', include: ['test/faults/environment-*.test.ts'], testTimeout: 180_000 },
       },

@@ -108,7 +108,9 @@ function makeDataFolder(): boolean {
 async function start(): Promise<void> {
   const fault = app.isPackaged ? await checkManifest(rawFiles, process.resourcesPath) : null;
   if (fault !== null) {
-    dialog.showErrorBox('Splitreel cannot start', describeFault(fault, process.resourcesPath));
+    const message = describeFault(fault, process.resourcesPath);
+    console.error(message);
+    dialog.showErrorBox('Splitreel cannot start', message);
     app.exit(1);
     return;
   }

@@ -1,0 +1,166 @@
+/** The packages as `npm run package` makes them: what is in them, what they refuse, and that they run without Node. */
+import { getCurrentFuseWire, FuseState } from '@electron/fuses';
+import { execa } from 'execa';
+import { createHash } from 'node:crypto';
+import { chmod, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { FUSES } from '../../scripts/package/electron';
+import { ROOT } from '../../src/cli/paths';
+
+const DIST = path.join(ROOT, 'dist');
+/** As on a computer with nothing but a base system: no Node, no npm, no compiler, no display. */
+const BARE = { PATH: '/usr/bin:/bin', HOME: '/nonexistent', LANG: 'C.UTF-8' };
+/** Chromium's sandbox does not work for root, so the window's own checks run as somebody else. */
+const AS_USER = process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
+
+let folder: string;
+let deb: string;
+/** The unpacked .deb. */
+let root: string;
+
+const inRoot = (...names: readonly string[]): string => path.join(root, ...names);
+const resources = (...names: readonly string[]): string => inRoot('usr/lib/splitreel/resources', ...names);
+
+async function endingIn(ending: string): Promise<string> {
+  const name = (await readdir(DIST)).find((each) => each.endsWith(ending));
+  if (name === undefined) throw new Error(`no ${ending} in dist`);
+  return path.join(DIST, name);
+}
+
+/** Starts the program of the package; resolves when it has ended by itself. */
+async function start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const [file = '', ...rest] = [...AS_USER, inRoot('usr/lib/splitreel/splitreel'), ...args];
+  const options = { reject: false, timeout: 60_000, extendEnv: false, cwd: '/' } as const;
+  return execa(file, rest, { ...options, env: { ...BARE, HOME: folder, SPLITREEL_DATA: path.join(folder, 'data'), ...env } });
+}
+
+beforeAll(async () => {
+  await execa('npx', ['tsx', 'scripts/package.ts'], { cwd: ROOT, stdio: 'inherit' });
+  deb = await endingIn('.deb');
+  folder = await mkdtemp('/var/tmp/splitreel-package-');
+  root = path.join(folder, 'root');
+  await execa('dpkg-deb', ['-x', deb, root]);
+  await chmod(folder, 0o777);
+}, 900_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test('every file belongs to root, and only the sandbox helper is setuid', async () => {
+  const { stdout } = await execa('dpkg-deb', ['-c', deb]);
+  const entries = stdout.split('\n').map((line) => line.split(/\s+/));
+  expect(entries.filter(([, owner]) => owner !== 'root/root')).toEqual([]);
+  const setuid = entries.filter(([mode]) => mode?.includes('s'));
+  expect(setuid.map(([mode, , , , , name]) => [mode, name])).toEqual([
+    ['-rwsr-xr-x', './usr/lib/splitreel/chrome-sandbox'],
+  ]);
+  expect(entries.filter(([mode]) => /^.(.{4}w|.{7}w)/.test(mode ?? '') && !mode?.startsWith('l'))).toEqual([]);
+});
+
+test('the control file names the libraries that Chromium opens by itself', async () => {
+  const { stdout } = await execa('dpkg-deb', ['-f', deb, 'Depends', 'Architecture', 'Version']);
+  const { version } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  expect(stdout).toContain('libx11-xcb1');
+  expect(stdout).toContain('Architecture: amd64');
+  expect(stdout).toContain(`Version: ${version}`);
+});
+
+test('the fuses of the packed program are what was decided', async () => {
+  const wire = await getCurrentFuseWire(inRoot('usr/lib/splitreel/splitreel'));
+  const wanted = Object.entries(FUSES).filter(([fuse]) => /^\d+$/.test(fuse) && fuse in wire);
+  expect(wanted.length).toBeGreaterThanOrEqual(7);
+  for (const [fuse, isOn] of wanted)
+    expect([fuse, wire[Number(fuse) as keyof typeof wire]]).toEqual([fuse, isOn ? FuseState.ENABLE : FuseState.DISABLE]);
+});
+
+test('the manifest covers every file beside it', async () => {
+  const { files } = JSON.parse(await readFile(resources('manifest.json'), 'utf8')) as { files: Record<string, string> };
+  for (const name of ['app.asar', 'uv/uv', 'python/__main__.py', 'resources/messages.en.json'])
+    expect(files[name]).toBe(createHash('sha256').update(await readFile(resources(name))).digest('hex'));
+});
+
+test('commands run without Node, a display or the sandbox', async () => {
+  const run = (...args: readonly string[]) =>
+    execa(inRoot('usr/bin/splitreel'), args, { env: BARE, extendEnv: false, reject: false, cwd: '/' });
+  const { version } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  expect(await run('--version')).toMatchObject({ exitCode: 0, stdout: `splitreel ${version}` });
+  expect(await run('--help')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('doctor') as unknown });
+  expect(await run('nonsense')).toMatchObject({
+    exitCode: 2,
+    stderr: "splitreel: there is no command 'nonsense'. Run 'splitreel --help' for the list.",
+  });
+  expect((await run('environment')).exitCode).toBe(2);
+});
+
+test('the man page has the text of --help', async () => {
+  const { stdout: man } = await execa('gzip', ['-dc', inRoot('usr/share/man/man1/splitreel.1.gz')]);
+  for (const command of ['generate', 'doctor', 'environment', 'bundle']) expect(man).toMatch(new RegExp(`^ +${command} `, 'm'));
+});
+
+test.each([
+  ['without the sandbox', ['--no-sandbox'], 'does not open its window without the sandbox'],
+  ['with a debugging port', ['--remote-debugging-port=0'], 'remote-debugging-port'],
+])('the window is refused %s', async (_name, args, message) => {
+  const { exitCode, stderr } = await start(args, { DISPLAY: ':0' });
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(message);
+});
+
+test('the program is no Node, whatever the environment says', async () => {
+  const { stdout } = await start(['-e', 'console.log("node ran")', '--', '--version'], { ELECTRON_RUN_AS_NODE: '1' });
+  expect(stdout).toMatch(/^splitreel /);
+  const marker = path.join(folder, 'node-options.cjs');
+  await writeFile(marker, 'console.log("required")');
+  const required = await start(['--no-sandbox', '--', '--version'], { NODE_OPTIONS: `--require ${marker}` });
+  expect(required.stdout).toMatch(/^splitreel /);
+});
+
+test('a changed file stops the start', async () => {
+  const copy = path.join(folder, 'changed');
+  await cp(inRoot('usr/lib/splitreel'), copy, { recursive: true });
+  const file = path.join(copy, 'resources', 'resources', 'environment.json');
+  await writeFile(file, (await readFile(file, 'utf8')).replace('3.11', '3.12'));
+  const helper = path.join(copy, 'chrome-sandbox');
+  if (process.getuid?.() === 0) await execa('chown', ['root:root', helper]);
+  await chmod(helper, 0o4755);
+  const [program = '', ...rest] = [...AS_USER, path.join(copy, 'splitreel')];
+  const child = execa('xvfb-run', ['-a', program, ...rest], {
+    env: { ...BARE, HOME: folder, SPLITREEL_DATA: path.join(folder, 'data') },
+    extendEnv: false,
+    reject: false,
+    timeout: 60_000,
+    // A dialog says the same, and stays until somebody closes it.
+    detached: true,
+  });
+  const said = await new Promise<string>((resolve) => {
+    let text = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      if (text.includes('Reinstall')) resolve(text);
+    });
+    void child.then(() => resolve(text));
+  });
+  expect(said).toContain('environment.json was changed after the installation');
+  if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  await child;
+});
+
+test('checksums, bill of materials and notices describe what was made', async () => {
+  await execa('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: DIST });
+  const bill = JSON.parse(await readFile(await endingIn('.cdx.json'), 'utf8')) as {
+    bomFormat: string;
+    components: { name: string; version: string }[];
+  };
+  expect(bill.bomFormat).toBe('CycloneDX');
+  const names = new Set(bill.components.map(({ name }) => name));
+  for (const name of ['react', 'zod', 'electron', 'torch', 'diffusers']) expect(names).toContain(name);
+  const notices = await readFile(resources('notices', 'THIRD-PARTY.txt'), 'utf8');
+  for (const name of ['Electron', 'react ', 'torch ']) expect(notices).toContain(name);
+});
+
+test('the same commit gives the same bytes', async () => {
+  const before = await readFile(path.join(DIST, 'SHA256SUMS'), 'utf8');
+  await execa('npx', ['tsx', 'scripts/package.ts', 'deb'], { cwd: ROOT, stdio: 'inherit' });
+  const after = await readFile(path.join(DIST, 'SHA256SUMS'), 'utf8');
+  for (const line of after.trim().split('\n')) expect(before).toContain(line);
+}, 300_000);
