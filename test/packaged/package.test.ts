@@ -32,7 +32,10 @@ async function endingIn(ending: string): Promise<string> {
 async function start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const [file = '', ...rest] = [...AS_USER, inRoot('usr/lib/splitreel/splitreel'), ...args];
   const options = { reject: false, timeout: 60_000, extendEnv: false, cwd: '/' } as const;
-  return execa(file, rest, { ...options, env: { ...BARE, HOME: folder, SPLITREEL_DATA: path.join(folder, 'data'), ...env } });
+  return execa(file, rest, {
+    ...options,
+    env: { ...BARE, HOME: folder, SPLITREEL_DATA: path.join(folder, 'data'), ...env },
+  });
 }
 
 beforeAll(async () => {
@@ -70,13 +73,20 @@ test('the fuses of the packed program are what was decided', async () => {
   const wanted = Object.entries(FUSES).filter(([fuse]) => /^\d+$/.test(fuse) && fuse in wire);
   expect(wanted.length).toBeGreaterThanOrEqual(7);
   for (const [fuse, isOn] of wanted)
-    expect([fuse, wire[Number(fuse) as keyof typeof wire]]).toEqual([fuse, isOn ? FuseState.ENABLE : FuseState.DISABLE]);
+    expect([fuse, Object.entries(wire).find(([each]) => each === fuse)?.[1]]).toEqual([
+      fuse,
+      isOn ? FuseState.ENABLE : FuseState.DISABLE,
+    ]);
 });
 
 test('the manifest covers every file beside it', async () => {
   const { files } = JSON.parse(await readFile(resources('manifest.json'), 'utf8')) as { files: Record<string, string> };
   for (const name of ['app.asar', 'uv/uv', 'python/__main__.py', 'resources/messages.en.json'])
-    expect(files[name]).toBe(createHash('sha256').update(await readFile(resources(name))).digest('hex'));
+    expect(files[name]).toBe(
+      createHash('sha256')
+        .update(await readFile(resources(name)))
+        .digest('hex'),
+    );
 });
 
 test('commands run without Node, a display or the sandbox', async () => {
@@ -94,7 +104,8 @@ test('commands run without Node, a display or the sandbox', async () => {
 
 test('the man page has the text of --help', async () => {
   const { stdout: man } = await execa('gzip', ['-dc', inRoot('usr/share/man/man1/splitreel.1.gz')]);
-  for (const command of ['generate', 'doctor', 'environment', 'bundle']) expect(man).toMatch(new RegExp(`^ +${command} `, 'm'));
+  for (const command of ['generate', 'doctor', 'environment', 'bundle'])
+    expect(man).toMatch(new RegExp(`^ +${command} `, 'm'));
 });
 
 test.each([
@@ -123,8 +134,7 @@ test('a changed file stops the start', async () => {
   const helper = path.join(copy, 'chrome-sandbox');
   if (process.getuid?.() === 0) await execa('chown', ['root:root', helper]);
   await chmod(helper, 0o4755);
-  const [program = '', ...rest] = [...AS_USER, path.join(copy, 'splitreel')];
-  const child = execa('xvfb-run', ['-a', program, ...rest], {
+  const child = execa('xvfb-run', ['-a', ...AS_USER, path.join(copy, 'splitreel')], {
     env: { ...BARE, HOME: folder, SPLITREEL_DATA: path.join(folder, 'data') },
     extendEnv: false,
     reject: false,
