@@ -3,7 +3,7 @@
     cp -al ENVIRONMENT COPY && python3 scripts/gpu_wheels.py COPY
 
 Takes the files of each wheel away, imports what the engine imports, computes on the CPU, and puts them back; then does
-the same with all wheels that were not missed, and runs the smoke test. Renames files in COPY, so give it a copy.
+the same with all wheels that were not missed, and runs the smoke test. It moves files about, so give it a copy.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 PACKAGE_FOLDER = Path(__file__).resolve().parent.parent / "python"
 IS_FOR_GPUS = re.compile(r"nvidia-.*|cuda-.*|triton")
-HIDDEN = ".hidden"
 TRIAL = """
 import torch, torch.distributed
 import diffusers, transformers
@@ -39,22 +39,26 @@ def files_of(wheel: Distribution) -> Iterator[Path]:
             yield path
 
 
-def hide(wheels: Sequence[Distribution]) -> None:
+def hide(wheels: Sequence[Distribution], site: Path, aside: Path) -> None:
     for wheel in wheels:
         for path in list(files_of(wheel)):
-            path.rename(f"{path}{HIDDEN}")
+            target = aside / os.path.relpath(path, site)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.rename(target)
+            cache = path.parent / "__pycache__"
+            for compiled in cache.glob(f"{path.stem}.*.pyc"):
+                compiled.unlink()
             # An empty folder would still import, as a namespace package.
-            parent = path.parent
-            while not any(parent.iterdir()):
-                parent.rmdir()
-                parent = parent.parent
+            for folder in (cache, path.parent):
+                with suppress(OSError):
+                    os.removedirs(folder)
 
 
-def show(site: Path) -> None:
-    for folder, _, names in os.walk(site):
-        for name in names:
-            if name.endswith(HIDDEN):
-                Path(folder, name).rename(Path(folder, name.removesuffix(HIDDEN)))
+def show(site: Path, aside: Path) -> None:
+    for path in [path for path in aside.rglob("*") if not path.is_dir()]:
+        target = site / path.relative_to(aside)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(target)
 
 
 def failure(python: Path, *arguments: str) -> str | None:
@@ -66,18 +70,19 @@ def failure(python: Path, *arguments: str) -> str | None:
 def main(environment: Path) -> int:
     python = environment / "bin" / "python"
     [site] = environment.glob("lib/python*/site-packages")
+    aside = environment / "aside"
     wheels = [wheel for wheel in distributions(path=[str(site)]) if IS_FOR_GPUS.fullmatch(name_of(wheel))]
     spare: list[Distribution] = []
     for wheel in sorted(wheels, key=name_of):
-        hide([wheel])
+        hide([wheel], site, aside)
         problem = failure(python, "-c", TRIAL)
-        show(site)
+        show(site, aside)
         print(f"{name_of(wheel):24} {problem or 'not needed'}", flush=True)
         if problem is None:
             spare.append(wheel)
-    hide(spare)
+    hide(spare, site, aside)
     problem = failure(python, str(PACKAGE_FOLDER), "smoke", "--device", "cpu")
-    show(site)
+    show(site, aside)
     print(f"smoke test without {len(spare)} wheels: {problem or 'passed'}")
     return 0 if problem is None else 1
 
