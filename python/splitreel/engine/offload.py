@@ -277,7 +277,7 @@ class WeightPlacement:
         return self._on_device("transformer")
 
     def vae(self) -> AbstractContextManager[None]:
-        """For decoding; also briefly beside the transformer, for a preview or for the image that a video starts from."""
+        """For decoding and for encoding a starting image; also briefly beside the transformer, for a preview."""
         return self._on_device("vae")
 
     def _on_device(self, name: str) -> AbstractContextManager[None]:

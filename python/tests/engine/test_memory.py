@@ -112,18 +112,17 @@ def counted(model: str, job: MemoryJob, dtype: torch.dtype) -> int:
     )
     text = torch.empty(batch, net.config.max_text_seq_length, net.config.text_embed_dim, dtype=dtype, device=META)
     tokens = frames // patch_time * (job.height // 16) * (job.width // 16)
-    rotary = tuple(torch.empty(tokens, net.config.attention_head_dim, device=META) for _ in range(2))
-    extra = {"ofs": torch.empty(1, dtype=dtype, device=META)} if net.config.ofs_embed_dim else {}
+    cosine, sine = (torch.empty(tokens, net.config.attention_head_dim, device=META) for _ in range(2))
+    rotary = (cosine, sine)
     live = LiveBytes()
     live.ignore([*net.parameters(), *net.buffers(), latents, text, *rotary])
     with torch.no_grad(), live:
-        net(
+        split.predict(
             latents,
             text,
             torch.empty(batch, dtype=torch.long, device=META),
-            image_rotary_emb=rotary if net.config.use_rotary_positional_embeddings else None,
-            return_dict=False,
-            **extra,
+            torch.empty(1, dtype=dtype, device=META) if net.config.ofs_embed_dim else None,
+            rotary if net.config.use_rotary_positional_embeddings else None,
         )
     return live.peak
 
