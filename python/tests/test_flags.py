@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from splitreel.commands.flags import make_parser, parse_flags
 from splitreel.commands.torchrun import prepare
+from splitreel.contract import wire
+from splitreel.contract.defaults import DROP_IN_DEFAULTS
 from splitreel.contract.errors import SplitreelError
+from splitreel.contract.messages import RESOURCES
+from splitreel.contract.types import Plan
+from splitreel.rules.model_shape import ModelShape
 
+REQUESTS = json.loads((RESOURCES / "golden" / "request-cases.json").read_text("utf-8"))
+TEMPORAL = wire.from_wire(ModelShape, REQUESTS["shapes"]["1.5"])
 BASE = ["--model", "demo", "--prompt", "a red ball", "--device", "cpu"]
 # For each flag: what is given besides BASE, the world that torchrun then started, and what of the job it changes.
 CHANGES: dict[str, tuple[list[str], int, str]] = {
@@ -31,6 +39,7 @@ CHANGES: dict[str, tuple[list[str], int, str]] = {
     "--guidance_scale": (["--guidance_scale", "3"], 1, "settings"),
     "--no_use_dynamic_cfg": (["--no_use_dynamic_cfg"], 1, "settings"),
     "--use_dynamic_cfg": (["--no-use_dynamic_cfg"], 1, "settings"),
+    "--fps": (["--fps", "24"], 1, "settings"),
     "--seed": (["--seed", "7"], 1, "videos"),
     "--scheduler": (["--scheduler", "ddim"], 1, "settings"),
     "--output_dir": (["--output_dir", "elsewhere"], 1, "videos"),
@@ -153,3 +162,10 @@ def test_overwrite_replaces_files_but_no_folders(tmp_path: Path, monkeypatch: py
     with pytest.raises(SplitreelError) as raised:
         prepare([*BASE, "--overwrite"], 1)
     assert raised.value.code == "OUTPUT_EXISTS"
+
+
+def test_the_drop_in_keeps_the_frame_rate_of_the_original() -> None:
+    flags = parse_flags(make_parser("test"), BASE)
+    assert flags.settings(TEMPORAL, Plan()).fps == 16
+    assert flags.settings(TEMPORAL, Plan(), DROP_IN_DEFAULTS).fps == 8
+    assert prepare([*BASE, "--fps", "16"], 1)[2].settings.fps == 16

@@ -31,6 +31,7 @@ const request = {
   videoCount: 1,
   numPipelinePatch: 2,
   warmupSteps: 1,
+  fps: 8,
 };
 const sentences = (change: Partial<typeof request>, on: ModelShape = shape): string[] =>
   checkRequest(on, { ...request, ...change }).map(reasonText);

@@ -26,22 +26,25 @@ export const kernelSchema = z.enum(ATTENTION_KERNELS).meta({
 /** What the authors publish for each kind of model; what is chosen takes precedence. */
 export const DEFAULTS_BY_PATCHES = {
   /** Each patch covers one latent frame: CogVideoX 2B and 5B. */
-  spatial: { numInferenceSteps: 50 },
+  spatial: { numInferenceSteps: 50, fps: 8 },
   /** Patches also cover several latent frames: CogVideoX 1.5. */
-  temporal: { numInferenceSteps: 50 },
+  temporal: { numInferenceSteps: 50, fps: 16 },
 } as const;
 
 /** CogVideoX 1.5's config names a square that only bounds its positions; its authors publish this size. */
 export const SIZE_OF_SQUARE = { width: 1360, height: 768 } as const;
 
 /** What the original script does whatever the model is, and the drop-in for it keeps. */
-export const DROP_IN_DEFAULTS = { scheduler: 'model' } as const satisfies Partial<Record<SamplingField, unknown>>;
+export const DROP_IN_DEFAULTS = { scheduler: 'model', fps: 8 } as const satisfies Partial<
+  Record<SamplingField, unknown>
+>;
 
 /** Numbers with limits of their own, the reason for a value outside, and the name of the value there. */
 export const SAMPLING_RANGES = [
   { field: 'guidanceScale', min: 0, max: MAX_GUIDANCE, code: 'guidance_out_of_range', param: 'guidance' },
   { field: 'videoCount', min: 1, max: MAX_VIDEOS, code: 'videos_out_of_range', param: 'videos' },
   { field: 'numPipelinePatch', min: 1, max: MAX_PATCHES, code: 'patches_out_of_range', param: 'patches' },
+  { field: 'fps', min: 1, max: 120, code: 'fps_out_of_range', param: 'fps' },
 ] as const;
 
 /** What holds for every model unless something else is chosen. */
@@ -54,6 +57,7 @@ export const SAMPLING_DEFAULTS = {
   attention: 'auto',
   numPipelinePatch: 4,
   warmupSteps: 1,
+  fps: 8,
 } as const;
 
 type SamplingField = keyof typeof SAMPLING_DEFAULTS | 'width' | 'height' | 'numFrames';
@@ -71,6 +75,7 @@ export const samplingParamsSchema = z
     attention: kernelSchema,
     numPipelinePatch: z.number().int().describe('PipeFusion: patches that the image tokens are divided into'),
     warmupSteps: z.number().int().describe('PipeFusion: first steps that run in full, before stale values are used'),
+    fps: z.number().int().describe('frames per second of the file'),
   } satisfies Record<SamplingField, z.ZodType>)
   .meta({
     id: 'SamplingParams',

@@ -15,8 +15,9 @@ SAMPLING_RANGES: Final = (
     Range("guidance_scale", "guidance_out_of_range", "guidance", 0, 30),
     Range("video_count", "videos_out_of_range", "videos", 1, 64),
     Range("num_pipeline_patch", "patches_out_of_range", "patches", 1, 64),
+    Range("fps", "fps_out_of_range", "fps", 1, 120),
 )
-SPATIAL_DEFAULTS: Final[Mapping[str, Any]] = {"num_inference_steps": 50}
-TEMPORAL_DEFAULTS: Final[Mapping[str, Any]] = {"num_inference_steps": 50}
+SPATIAL_DEFAULTS: Final[Mapping[str, Any]] = {"num_inference_steps": 50, "fps": 8}
+TEMPORAL_DEFAULTS: Final[Mapping[str, Any]] = {"num_inference_steps": 50, "fps": 16}
 SIZE_OF_SQUARE: Final[Mapping[str, Any]] = {"width": 1360, "height": 768}
-DROP_IN_DEFAULTS: Final[Mapping[str, Any]] = {"scheduler": Scheduler.MODEL}
+DROP_IN_DEFAULTS: Final[Mapping[str, Any]] = {"scheduler": Scheduler.MODEL, "fps": 8}

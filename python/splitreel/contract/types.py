@@ -104,6 +104,7 @@ class SamplingParams:
     attention: Kernel = Kernel.AUTO
     num_pipeline_patch: int = 4  # PipeFusion: patches that the image tokens are divided into
     warmup_steps: int = 1  # PipeFusion: first steps that run in full, before stale values are used
+    fps: int = 8  # frames per second of the file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -214,6 +214,7 @@ SETTINGS = {
     "attention": "sdpa",
     "numPipelinePatch": 1,
     "warmupSteps": 1,
+    "fps": 8,
 }
 
 

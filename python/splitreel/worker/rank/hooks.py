@@ -17,7 +17,6 @@ from splitreel.contract.protocol import StagePeak, StageReport
 from splitreel.contract.sampling import request_of
 from splitreel.contract.types import Stage
 from splitreel.engine.api import LoadReport
-from splitreel.rules.request import FRAMES_PER_SECOND
 from splitreel.video.mp4 import VideoFormat
 from splitreel.video.output_file import disk_error
 from splitreel.worker.rank.clip_writer import ClipWriter
@@ -126,7 +125,7 @@ class JobHooks:
             self._start(video, Stage.WRITING, settings.num_frames)
             self._clips[video] = ClipWriter(
                 Path(self._run.job.videos[video].output_path),
-                VideoFormat(settings.width, settings.height, FRAMES_PER_SECOND),
+                VideoFormat(settings.width, settings.height, settings.fps),
                 lambda count: self._observer.progressed(video, Stage.WRITING, count, settings.num_frames),
             )
         clip = self._clips[video]

@@ -15,9 +15,6 @@ import styles from './CreatePage.module.css';
 import { rollSeed } from '../../state/draft';
 import type { CreateForm, ReadyModel } from './use-create';
 
-/** All that CogVideoX writes. */
-const FRAME_RATE = 8;
-
 interface FieldsProps {
   readonly form: CreateForm;
   readonly ready: ReadyModel;
@@ -78,14 +75,14 @@ function SizeFields({ form, ready }: FieldsProps) {
 }
 
 /** Every number of frames the model makes, as a list: there are few, and no other is possible. */
-function frameChoices(shape: ModelShape, current: number): Choice<string>[] {
+function frameChoices(shape: ModelShape, current: number, fps: number): Choice<string>[] {
   const { minFrames, maxFrames, frameStep } = requestLimits(shape);
   const counts: number[] = [];
   for (let frames = minFrames; frames <= maxFrames; frames += frameStep) counts.push(frames);
   if (!counts.includes(current)) counts.push(current);
   return counts.map((frames) => ({
     value: String(frames),
-    label: `${String(frames)} (${(frames / FRAME_RATE).toFixed(1)} s)`,
+    label: `${String(frames)} (${(frames / fps).toFixed(1)} s)`,
   }));
 }
 
@@ -99,7 +96,7 @@ export function VideoFields({ form, ready }: FieldsProps) {
         <SelectField
           label={copy.create.frames}
           value={String(request.numFrames)}
-          choices={frameChoices(ready.shape, request.numFrames)}
+          choices={frameChoices(ready.shape, request.numFrames, request.fps)}
           onChange={(value) => form.setRequest({ numFrames: Number(value) })}
         />
         <NumberField
