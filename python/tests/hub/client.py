@@ -47,8 +47,10 @@ class Fetch:
         settings = configure(hub, **more)
         pace = Pace()
         pace.set_limit(settings.bytes_per_second)
-        wish = Download("m", REPO, "main", str(folder), str(final or folder), str(record or folder / ".splitreel.json"))
-        self.download = ModelDownload(wish, HubSession(settings), pace, self.heard.append, tuning)
+        request = Download(
+            "m", REPO, "main", str(folder), str(final or folder), str(record or folder / ".splitreel.json")
+        )
+        self.download = ModelDownload(request, HubSession(settings), pace, self.heard.append, tuning)
 
     def run(self) -> int:
         return self.download.run()
@@ -94,14 +96,14 @@ class HubProcess:
         read, write = os.pipe()
         # The child wants the pipe as descriptor 3.
         command = f'exec "{sys.executable}" -m splitreel hub 3>&{write}'
-        surroundings = {
+        environment = {
             "PATH": os.environ["PATH"],
             "HOME": os.environ["HOME"],
             "PYTHONPATH": str(Path.cwd()),
             **(env or {}),
         }
         self.process = subprocess.Popen(
-            ["bash", "-c", command], stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=surroundings, pass_fds=[write]
+            ["bash", "-c", command], stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, pass_fds=[write]
         )
         os.close(write)
         self._events = os.fdopen(read, "rb")

@@ -1,1 +1,1 @@
-"""Models from the Hugging Face hub: asked for, fetched, resumed, verified. A process of its own, without torch."""
+"""Downloads and verifies models from Hugging Face, in a process of its own without torch."""

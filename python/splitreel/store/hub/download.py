@@ -1,4 +1,4 @@
-"""One model from the hub to a folder: asked for, room checked, fetched in segments, every hash verified, renamed."""
+"""Downloads one model: list it, check the disk, fetch segments, verify every hash, rename the folder."""
 
 from __future__ import annotations
 
@@ -40,22 +40,22 @@ T = TypeVar("T")
 SEGMENT_BYTES: Final = 64 * 1_048_576
 _PROGRESS_SECONDS: Final = 0.25
 _SYNC_SECONDS: Final = 5.0
-# How often the hashing looks whether more has come.
+# How often the hashing thread checks for new bytes.
 _LOOK_SECONDS: Final = 0.02
-# Tries without a single byte in between; with the waits below that is about two minutes.
+# Tries without a single byte in between; with the delays below, about two minutes.
 MAX_TRIES: Final = 8
 _LONGEST_WAIT_SECONDS: Final = 30.0
-# What a file system needs besides the files: records, folders.
+# What a file system needs besides the files: records and folders.
 _ROOM_TO_SPARE: Final = 16 * 1_048_576
 
 
 class Paused(Exception):  # noqa: N818 - what was asked for, not an error
-    """The person paused, or the process ends. All that came is kept."""
+    """The user paused, or the process ends. Everything downloaded so far is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """What tests make small."""
+    """What tests reduce."""
 
     segment_bytes: int = SEGMENT_BYTES
     first_wait_seconds: float = 1.0
@@ -64,7 +64,7 @@ class Tuning:
 
 @dataclass(slots=True)
 class _File:
-    """One file of the model: held whole and verified already, or on its way."""
+    """One file of the model: complete and verified, or being downloaded."""
 
     remote: RemoteFile
     part: PartFile | None
@@ -80,22 +80,22 @@ class _Segment:
 
 
 class ModelDownload:
-    """Runs once, in a thread of its own; `stop` may be set from any other."""
+    """Runs once, in its own thread; any other may set `stop`."""
 
     def __init__(
         self,
-        wish: Download,
+        request: Download,
         session: HubSession,
         pace: Pace,
-        hear: Callable[[DownloadProgressed], None],
+        report: Callable[[DownloadProgressed], None],
         tuning: Tuning = Tuning(),
     ) -> None:
-        self._wish = wish
+        self._request = request
         self._session = session
         self._pace = pace
-        self._hear = hear
+        self._report = report
         self._tuning = tuning
-        self._folder = Path(wish.folder)
+        self._folder = Path(request.folder)
         self._speed = Speed()
         self._stage: Literal["listing", "fetching", "waiting", "verifying"] = "listing"
         self._waiting = 0
@@ -106,7 +106,7 @@ class ModelDownload:
         self.stop = threading.Event()
 
     def run(self) -> int:
-        """The bytes that were fetched. Raises Paused, SplitreelError, OSError."""
+        """The number of bytes fetched. Raises Paused, SplitreelError, OSError."""
         try:
             return self._run()
         except OSError as error:
@@ -119,7 +119,7 @@ class ModelDownload:
         watcher = threading.Thread(target=self._watch, args=(done,), daemon=True)
         watcher.start()
         try:
-            commit, remote = self._retried(lambda: self._session.listing(self._wish.repo, self._wish.revision))
+            commit, remote = self._retried(lambda: self._session.listing(self._request.repo, self._request.revision))
             self._prepare(commit, remote)
             self._check_room()
             self._stage = "fetching"
@@ -132,9 +132,9 @@ class ModelDownload:
         return self._speed.total
 
     def _prepare(self, commit: str, remote: tuple[RemoteFile, ...]) -> None:
-        """What is there already: whole files by the record of their verification, the rest by its counts."""
+        """Finds what is already there: complete files by their record, the others by their counts."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        before = read_record(Path(self._wish.record_file))
+        before = read_record(Path(self._request.record_file))
         kept: dict[str, RecordedFile] = {}
         # Counting segments takes memory in proportion to the sizes listed, so these have to be possible first.
         usage = shutil.disk_usage(self._folder)
@@ -154,11 +154,11 @@ class ModelDownload:
             else:
                 data = self._folder / PARTS / part_name(file)
                 self._files.append(_File(file, PartFile(data, file, self._tuning.segment_bytes)))
-        self._record = Record(self._wish.repo, commit, kept)
+        self._record = Record(self._request.repo, commit, kept)
 
     def _recognised(self, target: Path, file: RemoteFile) -> RecordedFile | None:
-        """A file that is whole under its name but not in the record is hashed, not fetched: a kill between its
-        rename and the record's, or a person who put it there."""
+        """A complete file without a record is hashed instead of fetched: a kill between renaming the file and
+        writing the record leaves one, and a user may have put it there."""
         with suppress(OSError):
             if target.is_file() and target.stat().st_size == file.size:
                 self._stage = "verifying"
@@ -168,7 +168,7 @@ class ModelDownload:
         return None
 
     def _needed(self) -> int:
-        """Bytes that have no room yet: part files are sparse, what is held has it already."""
+        """Bytes still to be allocated: part files are sparse, and what they hold has its space."""
         return sum(file.remote.size - part.held_bytes for file in self._files if (part := file.part) is not None)
 
     def _check_room(self) -> None:
@@ -178,24 +178,24 @@ class ModelDownload:
             raise disk_full(self._folder, needed, free)
 
     def _fetch_all(self, commit: str) -> None:
-        """All connections fetch, in the order of the bytes, and one thread hashes behind them."""
+        """All connections fetch in the order of the bytes; one thread hashes behind them."""
         for file in self._files:
-            self._ask_for(file)
+            self._queue(file)
         with ThreadPoolExecutor(self._tuning.connections + 1, thread_name_prefix="fetch") as pool:
-            pool.submit(self._noting_problems, self._verify_all)
+            pool.submit(self._keeping_error, self._verify_all)
             for _ in range(self._tuning.connections):
-                pool.submit(self._noting_problems, partial(self._draw, commit))
+                pool.submit(self._keeping_error, partial(self._fetch_segments, commit))
         if self._problem is not None:
             raise self._problem
 
-    def _ask_for(self, file: _File) -> None:
+    def _queue(self, file: _File) -> None:
         if (part := file.part) is not None:
             for index in part.segments:
                 if part.held(index) < part.length(index):
                     self._work.put(_Segment(file, part, index))
 
-    def _noting_problems(self, work: Callable[[], None]) -> None:
-        """The first problem is raised by the thread that waits for all; the end of one thread is the end of all."""
+    def _keeping_error(self, work: Callable[[], None]) -> None:
+        """Keeps the first error for the thread that waits; when one thread ends, all end."""
         try:
             work()
         except BaseException as problem:  # noqa: BLE001 - raised there
@@ -203,17 +203,17 @@ class ModelDownload:
         finally:
             self._work.put(None)
 
-    def _draw(self, commit: str) -> None:
-        """One connection: takes segments until all files are verified, as a wrong one is asked for again."""
+    def _fetch_segments(self, commit: str) -> None:
+        """One connection: fetches segments until all files are verified, since a damaged one is queued again."""
         while (segment := self._work.get()) is not None:
             self._retried(partial(self._fetch, commit, segment))
 
     def _verify_all(self) -> None:
         for file in self._files:
             if file.part is not None and not self._accept(file, file.part):
-                # Wrong bytes are fetched once more, then refused.
+                # Damaged bytes are fetched once more, then refused.
                 file.part.start_again()
-                self._ask_for(file)
+                self._queue(file)
                 if not self._accept(file, file.part):
                     file.part.start_again()
                     problem = "its hash is not the one that the hub names"
@@ -226,18 +226,18 @@ class ModelDownload:
         if begin == end:
             return
         with file.lock:
-            file.location = file.location or self._session.location(self._wish.repo, commit, file.remote)
+            file.location = file.location or self._session.location(self._request.repo, commit, file.remote)
             url = file.location
         try:
             self._receive(part, index, url, begin, end)
         except Interrupted:
             with file.lock:
-                # It may have run out; a new one costs one small request.
+                # The address may have expired; a new one costs one small request.
                 file.location = None
             raise
 
     def _receive(self, part: PartFile, segment: int, url: str, begin: int, end: int) -> None:
-        with self._session.stream(self._wish.repo, url, begin, end) as (response, start):
+        with self._session.stream(self._request.repo, url, begin, end) as (response, start):
             place = start
             while begin < end:
                 self._check()
@@ -253,7 +253,7 @@ class ModelDownload:
                 self.stop.wait(self._pace.delay(len(chunk)))
 
     def _accept(self, file: _File, part: PartFile) -> bool:
-        """Hashes a file as it comes. Nothing gets its name before its hash is the hub's."""
+        """Hashes a file as it arrives. No file gets its name before its hash matches."""
         digest = file.remote.digest
         if hash_stream(self._arriving(part), digest.kind, file.remote.size) != digest.value:
             return False
@@ -262,11 +262,11 @@ class ModelDownload:
         entry = recorded(target, digest, is_known=True)
         file.part = None
         self._record = Record(self._record.repo, self._record.commit, {**self._record.files, file.remote.path: entry})
-        write_record(Path(self._wish.record_file), self._record)
+        write_record(Path(self._request.record_file), self._record)
         return True
 
     def _arriving(self, part: PartFile) -> Iterator[memoryview]:
-        """The bytes of a file from its first on, each as soon as all before it are there."""
+        """The bytes of a file in order, each as soon as all before it have arrived."""
         block, place = memoryview(bytearray(BLOCK_BYTES)), 0
         while place < part.file.size:
             self._check()
@@ -280,12 +280,12 @@ class ModelDownload:
             place += count
 
     def _check(self) -> None:
-        # Another connection's problem ends this one too; it is the problem that is told.
+        # Another connection's error ends this one too, and is the one reported.
         if self.stop.is_set() or self._problem is not None:
             raise Paused
 
     def _retried(self, step: Callable[[], T]) -> T:
-        """Tries until it works, with longer and longer waits; any byte that came starts the count anew."""
+        """Retries with growing delays; any byte received resets the count."""
         tries = 0
         while True:
             self._check()
@@ -297,17 +297,17 @@ class ModelDownload:
                 if tries >= MAX_TRIES:
                     raise given_up(interruption) from interruption
                 wait = min(_LONGEST_WAIT_SECONDS, self._tuning.first_wait_seconds * 2 ** (tries - 1))
-                # Spread out: connections that broke together do not all come back together.
+                # Spread out, so that connections that broke together don't all return together.
                 wait = max(wait * random.uniform(0.5, 1.0), interruption.after or 0.0)
                 self._waiting += 1
                 self.stop.wait(wait)
                 self._waiting -= 1
 
     def _watch(self, done: threading.Event) -> None:
-        """Says how far it is, and makes it outlast a power cut, while others fetch."""
+        """Reports progress and syncs to disk while others fetch."""
         last_sync = time.monotonic()
         while not done.wait(_PROGRESS_SECONDS):
-            self._hear(self.progress())
+            self._report(self.progress())
             if time.monotonic() - last_sync >= _SYNC_SECONDS:
                 for file in self._files:
                     with suppress(OSError):
@@ -323,7 +323,7 @@ class ModelDownload:
         stage = "verifying" if self._stage == "fetching" and done == total else self._stage
         is_waiting = stage == "fetching" and self._waiting > 0 and per_second == 0
         return DownloadProgressed(
-            model_id=self._wish.model_id,
+            model_id=self._request.model_id,
             stage="waiting" if is_waiting else stage,
             done_bytes=done,
             total_bytes=total,
@@ -341,14 +341,14 @@ class ModelDownload:
     def _conclude(self) -> None:
         with suppress(OSError):
             (self._folder / PARTS).rmdir()
-        write_record(Path(self._wish.record_file), self._record)
-        final = Path(self._wish.final_folder)
+        write_record(Path(self._request.record_file), self._record)
+        final = Path(self._request.final_folder)
         if final != self._folder:
             final.parent.mkdir(parents=True, exist_ok=True)
             if final.exists():
                 raise SplitreelError("OUTPUT_EXISTS", {"file": str(final)})
             self._folder.rename(final)
-        self._hear(self.progress())
+        self._report(self.progress())
 
 
 def part_name(file: RemoteFile) -> str:

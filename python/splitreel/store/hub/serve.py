@@ -23,14 +23,14 @@ from splitreel.store.hub.session import HubSession, Interrupted, describe, versi
 from splitreel.store.hub.verify import verify
 
 _VERIFY_PROGRESS_SECONDS: Final = 0.25
-# Connections notice within one read; what they hold is counted before they end.
+# Connections notice within one read, and count what they hold before they end.
 _END_SECONDS: Final = 2.0
 # Whatever a server does, a question has an answer by then.
 _ANSWER_SECONDS: Final = 90.0
 
 
 class HubService:
-    """Answers commands; each that takes time has a thread of its own."""
+    """Answers commands; each that takes time runs in a thread of its own."""
 
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
@@ -42,13 +42,13 @@ class HubService:
         self._running: dict[str, tuple[threading.Event, threading.Thread]] = {}
         self._running_lock = threading.Lock()
 
-    def tell(self, event: Event) -> None:
+    def send(self, event: Event) -> None:
         with self._lock:
             try:
                 self._out.write(download_event_line(event))
                 self._out.flush()
             except (OSError, ValueError):
-                # The app has gone: stdin says so too, and that ends us.
+                # The app has gone. stdin closes too, which ends this process.
                 return
 
     def take(self, command: Command) -> None:
@@ -99,7 +99,7 @@ class HubService:
             with self._running_lock:
                 if self._running.get(model_id, (None, None))[0] is stop:
                     del self._running[model_id]
-            self.tell(last)
+            self.send(last)
 
         thread = threading.Thread(target=run, name=busy.type, daemon=True)
         with self._running_lock:
@@ -110,7 +110,7 @@ class HubService:
         if before is not None and is_busy:
             # The same work again is answered by its own events.
             if before[1].name != thread.name:
-                self.tell(busy)
+                self.send(busy)
             return
         if before is not None:
             before[1].join()
@@ -121,7 +121,7 @@ class HubService:
 
         def answer(event: Event) -> None:
             if answered.acquire(blocking=False):
-                self.tell(event)
+                self.send(event)
 
         late = AppError("HUB_UNREACHABLE", {"host": "Hugging Face" if self._session is None else self._session.host})
         timer = threading.Timer(_ANSWER_SECONDS, lambda: answer(downloads.InspectFailed(command.request_id, late)))
@@ -138,7 +138,7 @@ class HubService:
 
     def _download(self, command: Download, stop: threading.Event) -> Event:
         try:
-            download = ModelDownload(command, self._need_session(), self._pace, self.tell)
+            download = ModelDownload(command, self._need_session(), self._pace, self.send)
             download.stop = stop
             download.run()
         except Paused:
@@ -150,19 +150,19 @@ class HubService:
     def _verify(self, command: Verify, stop: threading.Event) -> Event:
         last = 0.0
 
-        def hear(done: int, total: int) -> None:
+        def report(done: int, total: int) -> None:
             nonlocal last
             now = time.monotonic()
             if done == total or now - last >= _VERIFY_PROGRESS_SECONDS:
                 last = now
-                self.tell(downloads.VerifyProgressed(command.model_id, done, total))
+                self.send(downloads.VerifyProgressed(command.model_id, done, total))
 
         def check() -> None:
             if stop.is_set():
                 raise Paused
 
         try:
-            return verify(command, hear, check)
+            return verify(command, report, check)
         except Paused:
             return downloads.VerifyFailed(command.model_id, AppError("CANCELLED"))
         except Exception as error:  # noqa: BLE001 - as above
@@ -170,7 +170,7 @@ class HubService:
 
 
 def error_of(error: BaseException, folder: Path | None) -> AppError:
-    """Never with an address in it: a signed one is a key."""
+    """Never contains an address: a signed one is a key."""
     if isinstance(error, SplitreelError):
         return error.error
     if isinstance(error, Interrupted):
@@ -184,11 +184,11 @@ def error_of(error: BaseException, folder: Path | None) -> AppError:
 
 def serve() -> int:
     """Until stdin ends. Exit code 0, or 2 where a line was no command."""
-    # Its warnings name addresses, which may be signed.
+    # Its warnings contain addresses, which may be signed.
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     with os.fdopen(EVENT_FD, "wb", buffering=0) as out:
         service = HubService(out)
-        service.tell(downloads.HubReady(versions()))
+        service.send(downloads.HubReady(versions()))
         code = 0
         for line in sys.stdin.buffer:
             try:
@@ -198,5 +198,5 @@ def serve() -> int:
                 break
             service.take(command)
         service.end()
-        # Threads that wait for a slow server are not waited for: what they had is counted.
+        # Threads that wait for a slow server are not joined: what they hold is counted.
         os._exit(code)

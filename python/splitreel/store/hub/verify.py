@@ -21,9 +21,9 @@ from splitreel.store.model_folder import files_of
 _SNAPSHOT: Final = re.compile(r"models--([\w.-]+?)--([\w.-]+)")
 
 
-def verify(wish: Verify, hear: Callable[[int, int], None], check: Callable[[], None]) -> Verified:
-    """Hashes and writes the record. `hear`: bytes done, bytes in all. `check` raises to stop: what is done is kept."""
-    folder, record_file = Path(wish.folder), Path(wish.record_file)
+def verify(command: Verify, report: Callable[[int, int], None], check: Callable[[], None]) -> Verified:
+    """Hashes and writes the record. `report` gets bytes done and in total. `check` raises to stop; progress is kept."""
+    folder, record_file = Path(command.folder), Path(command.record_file)
     before = read_record(record_file)
     repo, commit = _source(folder, before)
     names = sorted({*files_of(folder), *before.files})
@@ -35,7 +35,7 @@ def verify(wish: Verify, hear: Callable[[int, int], None], check: Callable[[], N
         expected, is_from_hub = _expected_digest(folder, name, old)
         if not path.is_file():
             damaged.append(DamagedFile(name, "it is not there"))
-        elif old is not None and not wish.everything and old.is_unchanged(path) and expected in {None, old.digest}:
+        elif old is not None and not command.everything and old.is_unchanged(path) and expected in {None, old.digest}:
             kept[name] = old
         else:
             to_hash.append((name, expected, is_from_hub))
@@ -45,7 +45,7 @@ def verify(wish: Verify, hear: Callable[[int, int], None], check: Callable[[], N
     def on_bytes(count: int) -> None:
         nonlocal done
         done += count
-        hear(done, total)
+        report(done, total)
         check()
 
     for name, expected, is_from_hub in to_hash:
@@ -55,14 +55,14 @@ def verify(wish: Verify, hear: Callable[[int, int], None], check: Callable[[], N
         digest = Digest(digest.kind, hash_file(path, digest.kind, on_bytes))
         if right is not None and digest != right:
             damaged.append(DamagedFile(name, _difference(path, old, is_known=expected is not None)))
-            # Still what the file should be, but never again believed by size and time.
+            # What the file should be, but never again trusted by size and time.
             kept[name] = RecordedFile(old.size if old else -1, right, -1, is_from_hub)
             continue
         kept[name] = recorded(path, digest, is_known=is_from_hub)
         write_record(record_file, Record(repo, commit, {**before.files, **kept}))
     write_record(record_file, Record(repo, commit, {**before.files, **kept}))
     known = sum(entry.is_known and entry.mtime_ms >= 0 for entry in kept.values())
-    return Verified(wish.model_id, len(names), known, tuple(damaged), repo, commit)
+    return Verified(command.model_id, len(names), known, tuple(damaged), repo, commit)
 
 
 def _difference(path: Path, old: RecordedFile | None, *, is_known: bool) -> str:
