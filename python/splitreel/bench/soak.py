@@ -257,8 +257,9 @@ def problems_of(fault: str, job: dict[str, Any], end: JobEnd | None) -> list[str
     if end.code != "finished" and end.code not in _ENDS[fault]:
         problems.append(f"{name}: {end.code}: {end.message}")
     paths = [Path(video["outputPath"]) for video in job["videos"]]
-    if end.code == "finished" and len(end.saved) != len(paths):
+    if end.code == "finished" and len(end.saved) + len(end.failed) != len(paths):
         problems.append(f"{name}: {len(end.saved)} of {len(paths)} videos")
+    problems += [f"{name}: a video failed: {code}" for code in end.failed if code not in _ENDS[fault]]
     for path in end.saved:
         try:
             read_metadata(Path(path))

@@ -21,11 +21,12 @@ _PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
 
 @dataclass(frozen=True, slots=True)
 class JobEnd:
-    """`code`: finished, CANCELLED, or the code of the job's error. `saved`: the paths of its videos."""
+    """`code`: finished, CANCELLED, or the code of the job's error. `failed`: the codes of videos that failed alone."""
 
     code: str
     message: str
-    saved: frozenset[str]
+    saved: frozenset[str]  # paths of its videos
+    failed: tuple[str, ...] = ()
 
 
 class SoakWorker:
@@ -49,6 +50,7 @@ class SoakWorker:
         self._events: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._ends: dict[str, JobEnd] = {}
         self._saved: dict[str, set[str]] = {}
+        self._failed: dict[str, list[str]] = {}
         threading.Thread(target=self._read, args=(os.fdopen(read, "rb"),), daemon=True).start()
 
     def send(self, message: Mapping[str, object]) -> None:
@@ -71,12 +73,14 @@ class SoakWorker:
 
     def _take(self, event: dict[str, Any]) -> None:
         job_id = str(event.get("jobId"))
-        saved = self._saved.setdefault(job_id, set())
+        saved, failed = self._saved.setdefault(job_id, set()), self._failed.setdefault(job_id, [])
         match event["type"]:
             case "videoFinished":
                 saved.add(event["path"])
+            case "videoFailed":
+                failed.append(event["error"]["code"])
             case "jobFinished":
-                self._end(job_id, JobEnd("finished", "", frozenset(saved)))
+                self._end(job_id, JobEnd("finished", "", frozenset(saved), tuple(failed)))
             case "jobCancelled":
                 self._end(job_id, JobEnd("CANCELLED", "", frozenset(saved)))
             case "jobFailed":

@@ -34,6 +34,12 @@ def test_a_lost_job_and_an_end_without_a_cause(job: dict[str, Any]) -> None:
     assert problems_of("cancel", job, end("RANK_DIED")) != []
 
 
+def test_a_video_that_fails_alone(job: dict[str, Any], tmp_path: Path) -> None:
+    full = JobEnd("finished", "", frozenset(), ("DISK_FULL",))
+    assert problems_of("full disk", job, full) == []
+    assert problems_of("none", job, full) == ["job-1 (none): a video failed: DISK_FULL"]
+
+
 def test_missing_broken_and_forgotten_files(job: dict[str, Any], tmp_path: Path) -> None:
     assert problems_of("none", job, end("finished")) == ["job-1 (none): 0 of 1 videos"]
     (tmp_path / "a.mp4").write_bytes(b"half")
