@@ -1,12 +1,12 @@
 import { X } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { copy } from '../copy/en';
 import { Button, IconButton } from '../ui/Button';
 import { ErrorNote } from '../ui/ErrorNote';
 import styles from './App.module.css';
 import { saveDiagnostics } from '../state/diagnostics';
 import { useSlice } from '../state/projection';
-import { dismissToast, send, useToasts, type ToastAction } from '../state/send';
+import { dismissToast, send, shownForMs, useToasts, type Toast, type ToastAction } from '../state/send';
 
 /** Notices from the main process, calls that failed, and short confirmations. */
 export function Messages() {
@@ -20,11 +20,33 @@ export function Messages() {
         </Message>
       ))}
       {toasts.map((toast) => (
-        <Message key={toast.id} onDismiss={() => dismissToast(toast.id)}>
-          {toast.error === null ? <p role="status">{toast.text}</p> : <ErrorNote error={toast.error} />}
-          {toast.action !== null && <ToastButton id={toast.id} action={toast.action} />}
-        </Message>
+        <ToastMessage key={toast.id} toast={toast} />
       ))}
+    </div>
+  );
+}
+
+/** Leaves by itself, but not while the pointer or the focus is on it. */
+function ToastMessage({ toast }: { readonly toast: Toast }) {
+  const [isUsed, setIsUsed] = useState(false);
+  useEffect(() => {
+    if (isUsed) return;
+    const timer = window.setTimeout(() => dismissToast(toast.id), shownForMs(toast));
+    return () => window.clearTimeout(timer);
+  }, [toast, isUsed]);
+  return (
+    // These only hold the timer; everything that can be pressed is a button inside.
+    // eslint-disable-next-line jsx-a11y/no-static-element-interactions
+    <div
+      onPointerEnter={() => setIsUsed(true)}
+      onPointerLeave={() => setIsUsed(false)}
+      onFocus={() => setIsUsed(true)}
+      onBlur={() => setIsUsed(false)}
+    >
+      <Message onDismiss={() => dismissToast(toast.id)}>
+        {toast.error === null ? <p role="status">{toast.text}</p> : <ErrorNote error={toast.error} />}
+        {toast.action !== null && <ToastButton id={toast.id} action={toast.action} />}
+      </Message>
     </div>
   );
 }

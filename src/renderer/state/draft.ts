@@ -22,7 +22,7 @@ import type { Settings } from '../../shared/settings';
 import { copy } from '../copy/en';
 import { jobDevices, worldDevices, type ChosenDevices } from './devices';
 import { goTo } from './navigation';
-import { useProjection } from './projection';
+import { useProjection, useSlice } from './projection';
 import { send, showToast } from './send';
 
 export type Draft = NonNullable<Settings['draft']>;
@@ -177,4 +177,12 @@ export function adoptImage(imagePath: string): void {
 export function adoptPrompt(prompt: string): void {
   const current = currentFromSlices();
   if (current !== null) replaceDraft({ ...current.draft, request: { ...current.draft.request, prompt } }, null);
+}
+
+/** The model that the form is for. */
+export function useDraftModelId(): string | null {
+  const models = useSlice('models');
+  const saved = useSlice('settings').draft;
+  const draft = useDraft((state) => state.draft);
+  return currentDraft(draft ?? saved, models)?.draft.request.modelId ?? null;
 }

@@ -20,6 +20,7 @@ export interface ToastAction {
 const INFO_MS = 4_000;
 /** Long enough to notice what was replaced, and to reach the button. */
 const ACTION_MS = 10_000;
+const ERROR_MS = 20_000;
 /** With the newest one added, three are on screen at most. */
 const KEPT_TOASTS = 2;
 
@@ -30,8 +31,13 @@ const add = (toast: Omit<Toast, 'id'>): void => {
   const id = nextToastId;
   nextToastId += 1;
   useToasts.setState(({ toasts }) => ({ toasts: [...toasts.slice(-KEPT_TOASTS), { ...toast, id }] }));
-  if (toast.kind === 'info') window.setTimeout(() => dismissToast(id), toast.action === null ? INFO_MS : ACTION_MS);
 };
+
+/** How long a toast stays: errors have a next step to read, and details to open. */
+export function shownForMs({ kind, action }: Toast): number {
+  if (kind === 'error') return ERROR_MS;
+  return action === null ? INFO_MS : ACTION_MS;
+}
 
 export const dismissToast = (id: number): void =>
   useToasts.setState(({ toasts }) => ({ toasts: toasts.filter((toast) => toast.id !== id) }));

@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from 'react';
+import { useCallback, useState, type ReactNode } from 'react';
 import { describeError, type AppError } from '../../shared/errors';
 import { copy } from '../copy/en';
 import { Button } from './Button';
@@ -39,7 +39,28 @@ export function ErrorNote({ error, children, onSaveDiagnostics }: ErrorNoteProps
           </>
         )}
       </div>
-      {isOpen && <pre className={styles.noteDetails}>{error.details}</pre>}
+      {isOpen && error.details !== null && <Details text={error.details} />}
     </div>
+  );
+}
+
+/** A trace says what went wrong in its last line, so that is where it opens. */
+function Details({ text }: { readonly text: string }) {
+  const showEnd = useCallback((element: HTMLElement | null) => {
+    if (element !== null) element.scrollTop = element.scrollHeight;
+  }, []);
+  return (
+    <>
+      {/* Scrolled by keyboard, so it takes the focus. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <pre ref={showEnd} className={styles.noteDetails} tabIndex={0} role="region" aria-label={copy.app.details}>
+        {text}
+      </pre>
+      <div className={styles.noteRow}>
+        <Button size="small" onClick={() => void window.splitreel.copyText({ text })}>
+          {copy.app.copy}
+        </Button>
+      </div>
+    </>
   );
 }

@@ -19,6 +19,7 @@ export const app = {
   cancel: 'Cancel',
   dismiss: 'Dismiss',
   details: 'Details',
+  copy: 'Copy',
   messages: 'Messages',
   settingsReused: "The form now has that video's settings.",
   promptReplaced: 'Your prompt was replaced.',

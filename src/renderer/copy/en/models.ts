@@ -34,6 +34,7 @@ export const models = {
   recheck: 'Check again',
   verify: 'Verify files',
   use: 'Use',
+  inUse: 'In use',
   show: 'Show in folder',
   page: 'Model page',
   emptyTitle: 'No models',

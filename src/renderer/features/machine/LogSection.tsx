@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { saveDiagnostics } from '../../state/diagnostics';
 import { send } from '../../state/send';
 import { copy } from '../../copy/en';
@@ -11,6 +11,7 @@ const words = copy.machine;
 export function LogSection() {
   const [tail, setTail] = useState('');
   const [hasPrompts, setHasPrompts] = useState(false);
+  const log = useRef<HTMLPreElement>(null);
   const read = async (): Promise<void> => {
     const text = await send(window.splitreel.readLogTail());
     if (text !== null) setTail(text);
@@ -24,6 +25,10 @@ export function LogSection() {
       isShown = false;
     };
   }, []);
+  // The newest lines are at the end.
+  useEffect(() => {
+    if (log.current !== null) log.current.scrollTop = log.current.scrollHeight;
+  }, [tail]);
   return (
     <section className={page.section} aria-labelledby="logs-title">
       <div className={page.sectionHead}>
@@ -43,7 +48,11 @@ export function LogSection() {
           {words.openLogs}
         </Button>
       </div>
-      <pre className={styles.log}>{tail === '' ? words.emptyLog : tail}</pre>
+      {/* Scrolled by keyboard, so it takes the focus. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <pre ref={log} className={styles.log} tabIndex={0} role="region" aria-label={words.logs}>
+        {tail === '' ? words.emptyLog : tail}
+      </pre>
     </section>
   );
 }

@@ -17,6 +17,7 @@ type Answer = { readonly offer: DownloadOffer } | { readonly error: AppError } |
 /** What it takes, asked of the hub and of the disk, before anything is fetched. */
 export function DownloadDialog({ model, onClose }: { readonly model: ModelEntry; readonly onClose: () => void }) {
   const [answer, setAnswer] = useState<Answer>(null);
+  const [tries, setTries] = useState(0);
   const { id: modelId } = model;
   useEffect(() => {
     let isCurrent = true;
@@ -26,7 +27,7 @@ export function DownloadDialog({ model, onClose }: { readonly model: ModelEntry;
     return () => {
       isCurrent = false;
     };
-  }, [modelId]);
+  }, [modelId, tries]);
   const offer = answer !== null && 'offer' in answer ? answer.offer : null;
   const fits = offer !== null && offer.totalBytes - offer.doneBytes <= offer.freeBytes;
   const start = (): void => {
@@ -40,9 +41,15 @@ export function DownloadDialog({ model, onClose }: { readonly model: ModelEntry;
       actions={
         <>
           <Button onClick={onClose}>{copy.app.cancel}</Button>
-          <Button look="primary" disabled={!fits} onClick={start}>
-            {words.start}
-          </Button>
+          {answer !== null && 'error' in answer ? (
+            <Button look="primary" onClick={() => setTries(tries + 1)}>
+              {copy.errors.retry}
+            </Button>
+          ) : (
+            <Button look="primary" disabled={!fits} onClick={start}>
+              {words.start}
+            </Button>
+          )}
         </>
       }
     >

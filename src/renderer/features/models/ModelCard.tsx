@@ -3,7 +3,7 @@ import type { Download } from '../../../shared/download';
 import type { ModelEntry } from '../../../shared/models';
 import { requestLimits } from '../../../shared/request';
 import { formatBytes } from '../../../shared/format';
-import { adoptModel } from '../../state/draft';
+import { adoptModel, useDraftModelId } from '../../state/draft';
 import { send } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
@@ -132,10 +132,15 @@ function Actions({ model, isBusy }: { readonly model: ModelEntry; readonly isBus
   const [asking, setAsking] = useState<'download' | 'forget' | 'remove' | null>(null);
   const close = (): void => setAsking(null);
   const { id: modelId, state, offer, files } = model;
+  const isInUse = useDraftModelId() === modelId;
   const size = formatBytes(model.sizeBytes ?? 0);
   return (
     <div className={styles.actions}>
-      {state.status === 'ready' && <Button onClick={() => adoptModel(model)}>{words.use}</Button>}
+      {state.status === 'ready' && (
+        <Button disabled={isInUse} onClick={() => adoptModel(model)}>
+          {isInUse ? words.inUse : words.use}
+        </Button>
+      )}
       {offer !== null && state.status === 'absent' && !isBusy && (
         <Button onClick={() => setAsking('download')}>{words.download}</Button>
       )}

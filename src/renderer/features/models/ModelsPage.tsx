@@ -23,9 +23,8 @@ export function ModelsPage() {
     <main className={page.page}>
       <header className={page.head}>
         <h1 className={page.title}>{words.title}</h1>
-        <span className={page.quiet}>{words.addHint}</span>
         <span className={page.space} />
-        <Button onClick={add}>
+        <Button onClick={add} title={words.addHint}>
           <FolderPlus size={16} aria-hidden />
           {words.add}
         </Button>

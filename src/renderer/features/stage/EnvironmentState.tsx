@@ -20,6 +20,11 @@ export function EnvironmentState() {
         <div className={styles.setup}>
           <Empty icon={Download} title={copy.stage.installingTitle} text={copy.stage.installing} />
           <InstallProgress progress={environment.progress} />
+          <div className={styles.setupActions}>
+            <Button size="small" onClick={() => void send(window.splitreel.cancelInstall())}>
+              {copy.install.cancel}
+            </Button>
+          </div>
         </div>
       );
     case 'failed':

@@ -118,7 +118,9 @@ function StageContent({ view, examples, onExample }: ContentProps) {
 }
 
 const RetryButton = ({ job }: { readonly job: Job }): ReactNode => (
-  <Button onClick={() => void send(window.splitreel.retryJob({ jobId: job.id }))}>{copy.errors.retry}</Button>
+  <Button size="small" onClick={() => void send(window.splitreel.retryJob({ jobId: job.id }))}>
+    {copy.errors.retry}
+  </Button>
 );
 
 /** Failures of the engine itself rather than of one request: the system check finds out why. */
@@ -144,7 +146,11 @@ function Failed({ job }: { readonly job: Job }) {
       <h2>{copy.stage.failedTitle}</h2>
       <ErrorNote error={error} onSaveDiagnostics={saveDiagnostics}>
         <RetryButton job={job} />
-        {WORTH_A_CHECK.includes(error.code) && <Button onClick={checkComputer}>{copy.machine.doctor.run}</Button>}
+        {WORTH_A_CHECK.includes(error.code) && (
+          <Button size="small" onClick={checkComputer}>
+            {copy.machine.doctor.run}
+          </Button>
+        )}
       </ErrorNote>
     </div>
   );
