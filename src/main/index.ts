@@ -140,6 +140,7 @@ async function start(): Promise<void> {
     schema: windowStateSchema,
     fallback: DEFAULT_WINDOW_STATE,
   });
+  created.notify(state.problem);
   window = createMainWindow({
     preload: path.join(app.getAppPath(), 'out', 'preload', 'index.cjs'),
     icon,

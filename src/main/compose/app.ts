@@ -1,5 +1,6 @@
 /** Opens the services in order and joins their calls. Free of Electron, so that all of it runs in tests with other ports. */
 import path from 'node:path';
+import type { AppError } from '../../shared/errors';
 import type { LogFile } from '../diagnostics/log-file';
 import { diagnosticsCalls } from '../diagnostics/calls';
 import { engineCalls } from '../engine/calls';
@@ -33,6 +34,8 @@ export interface App {
   readonly calls: CallHandlers;
   readonly appFiles: AppFileSources;
   readonly isBusy: () => boolean;
+  /** Shows the person a problem once; nothing happens for null. */
+  readonly notify: (problem: AppError | null) => void;
   /** Asks whether to leave although a video is being made. */
   readonly confirmQuit: () => Promise<boolean>;
   /** The window has gone, and with it whoever watches the GPUs. */
@@ -53,6 +56,7 @@ export async function openApp(ports: AppPorts, options: AppOptions): Promise<App
     calls: callsOf(base, services),
     appFiles: { ...services.library, files: ports.files, locatePreview: previewLocator(base.folders.previews) },
     isBusy: base.signals.isBusy,
+    notify: base.notify,
     confirmQuit: ports.desktop.confirmQuit,
     windowGone: () => services.machine.setVisible(false),
     begin: () => begin(base, services),

@@ -39,6 +39,7 @@ test('setting a list to what it is pushes nothing', () => {
 test('an item that the window would not accept is left out and reported once; the others are there', () => {
   const broken = { ...MODEL, id: 'broken', sizeBytes: 'many' } as unknown as Slices['models'][number];
   store.set('models', [MODEL, broken]);
+  expect(store.get('models').map(({ id }) => id)).toEqual(['demo']);
   store.set('models', [{ ...MODEL }, broken]);
   expect(store.get('models').map(({ id }) => id)).toEqual(['demo']);
   expect(reported).toHaveLength(1);
