@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { calls } from '../../shared/ipc';
 import { DEFAULT_SETTINGS } from '../../shared/settings';
@@ -83,6 +83,5 @@ test('what a full disk refused is reported once and written as soon as there is 
   expect(reported).toEqual(['DISK_FULL']);
   isFull = false;
   retry();
-  await store.save(store.value());
-  expect(await readFile(file(), 'utf8')).toBe('2\n');
+  await vi.waitFor(async () => expect(await readFile(file(), 'utf8')).toBe('2\n'));
 });
