@@ -18,7 +18,7 @@ export const player = {
   showInFolder: 'Show in folder',
   reuse: 'Reuse settings',
   keysTitle: 'Keyboard shortcuts',
-  broken: 'This video cannot be played here. Open it in another player with Show in folder.',
+  broken: 'This video cannot be played. It may have been moved or deleted, or need another player: try Show in folder.',
   keys: [
     ['Space, K', 'Play or pause'],
     ['Left, Right', 'Previous or next frame'],
