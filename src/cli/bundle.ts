@@ -6,7 +6,6 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { nodeFiles } from '../main/adapters/node/files';
 import { nodeProcesses } from '../main/adapters/node/processes';
-import { pythonRange } from '../main/install/install-settings';
 import { makeBundle } from '../main/install/bundle';
 import { isArchive, packArchive } from '../main/install/bundle-archive';
 import { appError, SplitreelError } from '../shared/errors';
@@ -37,10 +36,7 @@ async function run(args: readonly string[]): Promise<number> {
     parseVariant(values.variant ?? 'auto'),
   );
   const python = await environment.systemPython();
-  if (python === null) {
-    const problem = `Python ${pythonRange(await environment.installSettings())} with pip was not found`;
-    throw new SplitreelError(appError('ENVIRONMENT_INSTALL_FAILED', { problem }));
-  }
+  if (python === null) throw new SplitreelError(appError('PYTHON_MISSING'));
   print(`Collecting the wheels for ${machineKind}, ${variant}, in ${target}`);
   await makeBundle(
     { files: nodeFiles, processes: nodeProcesses },

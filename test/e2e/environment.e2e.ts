@@ -60,7 +60,7 @@ test('a computer without a network is set up from a folder; the environment move
     await machine();
     await answerFolderDialogue(app, dataFolder);
     await page.getByRole('button', { name: 'Install from a folder' }).click();
-    await expect(page.getByText(/it is not one that npm run bundle has made whole/)).toBeVisible();
+    await expect(page.getByText(/isn't a complete bundle/)).toBeVisible();
     await screenshot('environment-no-bundle');
   });
   await test.step('another folder is chosen before the first install', async () => {

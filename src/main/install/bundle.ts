@@ -27,10 +27,9 @@ export interface Bundle {
   readonly unpackedBytes: number;
 }
 
-export const bundleRefused = (place: string, problem: string): SplitreelError =>
-  new SplitreelError(appError('BUNDLE_UNUSABLE', { place, problem }));
+const incomplete = (bundle: string): SplitreelError => new SplitreelError(appError('BUNDLE_INCOMPLETE', { bundle }));
 
-/** Throws BUNDLE_UNUSABLE where it is no bundle, or one for another kind of machine. `tool`: null without a Python. */
+/** Throws BUNDLE_INCOMPLETE or BUNDLE_FOR_OTHER_MACHINE. `tool`: null without a Python, which a zip needs. */
 export async function readBundle(
   files: Files,
   tool: ArchiveTool | null,
@@ -43,18 +42,20 @@ export async function readBundle(
         (manifest) => ({ manifest, bytes: 0 }),
         () => ({ manifest: null, bytes: 0 }),
       ));
-  if (text === null) throw bundleRefused(place, 'it is not one that npm run bundle has made whole');
+  if (text === null) throw incomplete(place);
   const parsed = manifestSchema.safeParse(parseJson(text));
-  if (!parsed.success) throw bundleRefused(place, 'its bundle.json cannot be read');
+  if (!parsed.success) throw incomplete(place);
   if (parsed.data.machineKind !== machineKind)
-    throw bundleRefused(place, `it is for ${parsed.data.machineKind}, and this is ${machineKind}`);
+    throw new SplitreelError(
+      appError('BUNDLE_FOR_OTHER_MACHINE', { bundle: place, found: parsed.data.machineKind, expected: machineKind }),
+    );
   return { manifest: parsed.data, unpackedBytes: bytes };
 }
 
 async function lookInto(tool: ArchiveTool | null, archive: string): Promise<ArchiveContents> {
-  if (tool === null) throw bundleRefused(archive, 'there is no Python here to unpack it');
+  if (tool === null) throw new SplitreelError(appError('PYTHON_MISSING'));
   const found = await inspectArchive(tool, archive);
-  if (found === null) throw bundleRefused(archive, 'it is not a zip, or not all of one');
+  if (found === null) throw incomplete(archive);
   return found;
 }
 

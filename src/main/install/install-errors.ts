@@ -8,7 +8,7 @@ import { isCertificateTrouble, isDiskFull, isNetworkTrouble, mainLine } from './
 
 const DETAILS_LENGTH = 4_000;
 
-export const installFailed = (problem: string, details?: string): SplitreelError =>
+const installFailed = (problem: string, details?: string): SplitreelError =>
   new SplitreelError(appError('ENVIRONMENT_INSTALL_FAILED', { problem }, details === undefined ? {} : { details }));
 
 /** The folder's room is put in by `withRoom`, when what was half made has gone. */

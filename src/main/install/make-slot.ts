@@ -1,17 +1,18 @@
 /** Makes one slot, step by step. Throws a SplitreelError; what it leaves behind then is swept up by the caller. */
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { SplitreelError } from '../../shared/errors';
+import { appError, SplitreelError } from '../../shared/errors';
 import { wheelsIn } from './bundle';
 import { isArchive, unpackArchive } from './bundle-archive';
-import { installFailed, throwUnlessFetched } from './install-errors';
+import { throwUnlessFetched } from './install-errors';
 import { atStep, type InstallPlan, type InstallPorts } from './install-plan';
-import { pythonRange } from './install-settings';
 import { partOfTool, unpackingBytes } from './leftovers';
 import { checkSlot } from './smoke-test';
 import type { SlotRecord } from './slots';
 import { createDownloadMeter } from './download-meter';
 import { applyUvLine, NO_PACKAGES } from './uv-output';
+
+const refused = (...args: Parameters<typeof appError>): SplitreelError => new SplitreelError(appError(...args));
 
 export async function installSlot(ports: InstallPorts, plan: InstallPlan): Promise<SlotRecord> {
   const python = await findPython(ports, plan.settings.systemPythonVersions, plan.env);
@@ -111,8 +112,8 @@ async function fetchUv(ports: InstallPorts, plan: InstallPlan, python: string | 
   const folder = path.join(plan.root, 'tool', `uv-${version}`);
   if ((await files.stat(program)) !== null) return program;
   const sha256 = wheelSha256[plan.machineKind];
-  if (sha256 === undefined) throw installFailed(`there is no uv for ${plan.machineKind} in this version of Splitreel`);
-  if (python === null) throw installFailed(`Python ${pythonRange(plan.settings)} with pip was not found`);
+  if (sha256 === undefined) throw refused('MACHINE_UNSUPPORTED', { machine: plan.machineKind });
+  if (python === null) throw refused('PYTHON_MISSING');
   // Named after the slot, by which programs of an install that was killed are found.
   const temporary = partOfTool(folder, plan.slot);
   await files.makeFolder(temporary);
@@ -122,12 +123,12 @@ async function fetchUv(ports: InstallPorts, plan: InstallPlan, python: string | 
   if (plan.bundle !== null) args.push('--no-index', '--find-links', wheelsIn(plan.bundle));
   await runStep(ports, plan, python, [...args, '--require-hashes', '--dest', temporary, '-r', requirements]);
   const wheel = (await files.list(temporary)).find((name) => name.endsWith('.whl'));
-  if (wheel === undefined) throw installFailed('the wheel of uv did not come');
+  if (wheel === undefined) throw refused('PACKAGE_CHANGED', { package: 'uv' });
   const wheelFile = path.join(temporary, wheel);
   const found = createHash('sha256')
     .update(await files.readBytes(wheelFile))
     .digest('hex');
-  if (found !== sha256) throw installFailed(`the wheel of uv has another hash (${found})`);
+  if (found !== sha256) throw refused('PACKAGE_CHANGED', { package: 'uv' });
   await runStep(ports, plan, python, ['-I', '-m', 'zipfile', '-e', wheelFile, temporary]);
   await files.remove(wheelFile);
   await files.makeExecutable(path.join(temporary, path.relative(folder, program)));

@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { InstallEstimate, Variant, VariantChoice } from '../../shared/environment';
+import { appError, SplitreelError } from '../../shared/errors';
 import { workerEnvironment } from '../engine/worker-environment';
-import { bundleRefused, readBundle } from './bundle';
+import { readBundle } from './bundle';
 import type { ArchiveTool } from './bundle-archive';
 import { cachedPackages, estimateRoom } from './estimate';
 import type { EnvironmentOptions } from './environment-options';
@@ -100,7 +101,7 @@ export function createSource(ports: InstallPorts, options: EnvironmentOptions): 
     const { variant, reason } = chooseVariant(chosen, driver);
     const { settings, lock, wheels } = await read(variant);
     if (bundle !== null && bundle.manifest.lockHash !== hashOf(lock))
-      throw bundleRefused(request.bundle ?? '', 'it was made with another version of Splitreel');
+      throw new SplitreelError(appError('BUNDLE_OF_OTHER_VERSION', { bundle: request.bundle ?? '' }));
     const room = await estimateRoom(files, {
       root: options.root(),
       uvCache: options.downloadsFolder(),
