@@ -42,6 +42,7 @@ CHANGES: dict[str, tuple[list[str], int, str]] = {
     "--fps": (["--fps", "24"], 1, "settings"),
     "--seed": (["--seed", "7"], 1, "videos"),
     "--scheduler": (["--scheduler", "ddim"], 1, "settings"),
+    "--quality": (["--quality", "fast"], 1, "settings"),
     "--output_dir": (["--output_dir", "elsewhere"], 1, "videos"),
 }
 # Read by whoever runs the job; the test that shows its effect is named.

@@ -11,7 +11,7 @@ from splitreel.contract import protocol, wire
 from splitreel.contract.errors import Reason, SplitreelError
 from splitreel.contract.lines import event_line, parse_command
 from splitreel.contract.messages import RESOURCES
-from splitreel.contract.types import GenerateRequest, Offload, Plan
+from splitreel.contract.types import GenerateRequest, Offload, Plan, Quality
 from splitreel.rules import plan as plans
 from splitreel.rules.model_shape import ModelShape, shape_from_configs
 from splitreel.rules.plan import PlanContext, PlanDevices
@@ -37,6 +37,7 @@ SAMPLE = {
     "scheduler": "model",
     "offload": "none",
     "attention": "sdpa",
+    "quality": "exact",
 }
 
 
@@ -56,6 +57,7 @@ def context_of(case: dict[str, Any]) -> PlanContext:
         request["guidanceScale"],
         request["videoCount"],
         Offload(request["offload"]),
+        Quality(request.get("quality", "exact")),
     )
 
 

@@ -30,7 +30,9 @@ export const videoMetadataSchema = z
     splitreel: z.literal(1),
     request: generateRequestSchema.describe('of this one video, with its own seed and a count of 1'),
     plan: planSchema,
-    approximate: z.boolean().describe('whether the plan uses PipeFusion after its warm-up'),
+    approximate: z
+      .boolean()
+      .describe('whether the plan uses PipeFusion after its warm-up, or the fast mode may reuse steps'),
     model: metadataModelSchema,
     versions: z.record(name, name).refine((versions) => Object.keys(versions).length <= MAX_ENTRIES),
     devices: deviceListSchema.describe('what the video was made on, one for each rank'),

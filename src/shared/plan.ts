@@ -40,7 +40,8 @@ export interface PlanDevices {
 
 export interface PlanContext {
   readonly shape: ModelShape;
-  readonly request: Pick<GenerateRequest, 'guidanceScale' | 'videoCount' | 'offload'>;
+  readonly request: Pick<GenerateRequest, 'guidanceScale' | 'videoCount' | 'offload'> &
+    Partial<Pick<GenerateRequest, 'quality'>>;
   readonly devices: PlanDevices;
 }
 
@@ -87,6 +88,7 @@ export function checkPlan(context: PlanContext, plan: Plan): Reason[] {
     });
   if (request.offload !== 'none' && devices.kind === 'cpu') reasons.push({ code: 'offload_needs_gpu', params: {} });
   if (request.offload === 'sequential' && plan.tp > 1) reasons.push({ code: 'offload_with_split', params: {} });
+  if (request.quality === 'fast' && plan.pp > 1) reasons.push({ code: 'cache_with_pipeline', params: {} });
   const ranks = worldSize(plan);
   if (ranks > devices.count)
     reasons.push({

@@ -29,6 +29,7 @@ const request = {
   guidanceScale: 6,
   seed: 42,
   videoCount: 1,
+  quality: 'exact',
   numPipelinePatch: 2,
   warmupSteps: 1,
   fps: 8,

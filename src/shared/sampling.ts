@@ -5,6 +5,7 @@ import { MAX_GUIDANCE, MAX_PATCHES, MAX_VIDEOS } from './limits';
 export const SCHEDULERS = ['model', 'ddim', 'dpm'] as const;
 export const OFFLOADS = ['none', 'model', 'sequential'] as const;
 export const ATTENTION_KERNELS = ['auto', 'sdpa', 'cudnn', 'flash', 'flash3', 'flash4'] as const;
+export const QUALITIES = ['exact', 'fast'] as const;
 
 export const schedulerSchema = z.enum(SCHEDULERS).meta({
   id: 'Scheduler',
@@ -21,6 +22,12 @@ export const kernelSchema = z.enum(ATTENTION_KERNELS).meta({
   description:
     'Attention kernels. `auto` is the fastest that is right on the machine. All others but SDPA need CUDA; the last two ' +
     'need a package of their own.',
+});
+
+export const qualitySchema = z.enum(QUALITIES).meta({
+  id: 'Quality',
+  description:
+    '`fast`: steps whose result is foreseen to change little reuse the one before, so the video differs a little.',
 });
 
 /** What the authors publish for each kind of model; what is chosen takes precedence. */
@@ -55,6 +62,7 @@ export const SAMPLING_DEFAULTS = {
   scheduler: 'model',
   offload: 'none',
   attention: 'auto',
+  quality: 'exact',
   numPipelinePatch: 4,
   warmupSteps: 1,
   fps: 8,
@@ -73,6 +81,7 @@ export const samplingParamsSchema = z
     scheduler: schedulerSchema,
     offload: offloadSchema,
     attention: kernelSchema,
+    quality: qualitySchema,
     numPipelinePatch: z.number().int().describe('PipeFusion: patches that the image tokens are divided into'),
     warmupSteps: z.number().int().describe('PipeFusion: first steps that run in full, before stale values are used'),
     fps: z.number().int().describe('frames per second of the file'),

@@ -157,7 +157,8 @@ class Soak:
             "settings": {
                 "width": 96, "height": 64, "numFrames": 9,
                 "numInferenceSteps": self._choices.randint(2, 12), "guidanceScale": 6, "useDynamicCfg": True,
-                "scheduler": "model", "offload": "none", "attention": "sdpa", "numPipelinePatch": 2, "warmupSteps": 1,
+                "scheduler": "model", "offload": "none", "attention": "sdpa", "quality": "exact",
+                "numPipelinePatch": 2, "warmupSteps": 1,
             },
             "videos": [
                 {"prompt": "a red ball", "negativePrompt": "", "seed": number, "imagePath": None,

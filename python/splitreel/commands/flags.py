@@ -100,7 +100,7 @@ def chosen_plan(flags: Flags, shape: ModelShape, kind: Literal["cuda", "cpu"]) -
 
 def _plan_context(flags: Flags, shape: ModelShape, devices: PlanDevices) -> PlanContext:
     params = flags.settings(shape, Plan())
-    return PlanContext(shape, devices, params.guidance_scale, len(flags.prompts), params.offload)
+    return PlanContext(shape, devices, params.guidance_scale, len(flags.prompts), params.offload, params.quality)
 
 
 def make_parser(program: str) -> argparse.ArgumentParser:

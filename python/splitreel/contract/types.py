@@ -89,6 +89,13 @@ class Plan(PlanProperties):
     tp: Annotated[int, Bounds(1, 64)] = 1
 
 
+class Quality(StrEnum):
+    """`fast`: steps whose result is foreseen to change little reuse the one before, so the video differs a little."""
+
+    EXACT = "exact"
+    FAST = "fast"
+
+
 @dataclass(frozen=True, slots=True)
 class SamplingParams:
     """Everything that the frames depend on except the prompt, the image and the seed."""
@@ -102,6 +109,7 @@ class SamplingParams:
     scheduler: Scheduler = Scheduler.MODEL
     offload: Offload = Offload.NONE
     attention: Kernel = Kernel.AUTO
+    quality: Quality = Quality.EXACT
     num_pipeline_patch: int = 4  # PipeFusion: patches that the image tokens are divided into
     warmup_steps: int = 1  # PipeFusion: first steps that run in full, before stale values are used
     fps: int = 8  # frames per second of the file

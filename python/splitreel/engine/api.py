@@ -89,7 +89,7 @@ class EngineReport:
     outcomes: tuple[VideoOutcome, ...]
     stages: dict[str, StageFigures]  # includes loading if weights were read for this job
     bytes_sent_per_step: tuple[int, ...]
-    approximate: bool  # some PipeFusion steps used stale keys and values
+    approximate: bool  # some PipeFusion steps used stale keys and values, or some steps were reused
     text_encoder: TextEncoderPolicy  # what happened to it after use
     kernel: Kernel  # the attention kernel that ran
 

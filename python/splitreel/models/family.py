@@ -76,7 +76,7 @@ class Denoised:
     """Final latents (1, F, C, H, W) without padding frames, equal on every rank of the replica."""
 
     latents: torch.Tensor
-    is_approximate: bool  # some step used stale keys and values
+    is_approximate: bool  # some step used stale keys and values, or reused what another step computed
 
 
 class VideoDecoder(Protocol):

@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeAlias
 from splitreel.contract import messages
 from splitreel.contract.errors import Reason
 from splitreel.contract.messages import Params
-from splitreel.contract.types import Offload, Plan
+from splitreel.contract.types import Offload, Plan, Quality
 from splitreel.rules.model_shape import ModelShape
 
 AXES: Final = ("dp", "cfg", "pp", "ring", "ulysses", "tp")
@@ -42,6 +42,7 @@ class PlanContext:
     guidance_scale: float = 6.0
     video_count: int = 1
     offload: Offload = Offload.NONE
+    quality: Quality = Quality.EXACT
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ def check_plan(context: PlanContext, plan: Plan) -> list[Reason]:
         reasons.append(Reason("offload_needs_gpu"))
     if context.offload == "sequential" and plan.tp > 1:
         reasons.append(Reason("offload_with_split"))
+    if context.quality is Quality.FAST and plan.pp > 1:
+        reasons.append(Reason("cache_with_pipeline"))
     ranks = plan.world_size
     if ranks > devices.count:
         params: Params = {"ranks": ranks, "devices": devices.count, "device": devices.word}

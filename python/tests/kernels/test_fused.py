@@ -13,9 +13,9 @@ import numpy.typing as npt
 import pytest
 import torch
 
+from splitreel.contract.types import Plan
 from splitreel.kernels.checks import fused_decoder_problem, fused_kernels_problem
 from splitreel.models.cogvideox.random_model import make_model
-from splitreel.rules.plan import Plan
 from tests.engine.matrix import GUIDED, TOLERANCE, relative
 from tests.engine.world import RunRequest, World
 

@@ -212,6 +212,7 @@ SETTINGS = {
     "scheduler": "model",
     "offload": "none",
     "attention": "sdpa",
+    "quality": "exact",
     "numPipelinePatch": 1,
     "warmupSteps": 1,
     "fps": 8,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from diffusers import CogVideoXDPMScheduler
@@ -17,8 +18,10 @@ from splitreel.contract.types import SamplingParams
 from splitreel.models.cogvideox.inputs import DenoisingInputs, guidance_at
 from splitreel.models.cogvideox.noise import NoiseAhead
 from splitreel.models.cogvideox.patch_scheduler import Scheduler
-from splitreel.models.cogvideox.transformer import SplitTransformer
+from splitreel.models.cogvideox.step_cache import StepCache
+from splitreel.models.cogvideox.transformer import Rotary, SplitTransformer
 from splitreel.parallel.pipefusion import StepResult
+from splitreel.parallel.tokens import LocalTokens, TokenSplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class WholeVideo:
     params: SamplingParams
     inputs: DenoisingInputs
     text: torch.Tensor
+    cache: StepCache | None = None
 
 
 def denoise(video: WholeVideo, on_step: Callable[[StepResult], None]) -> torch.Tensor:
@@ -56,11 +60,31 @@ def _predict(video: WholeVideo, number: int, latents: torch.Tensor) -> torch.Ten
     if inputs.image_latents is not None:
         given = torch.cat([given, torch.cat([inputs.image_latents] * batch)], dim=2)
     timestep = inputs.device_timesteps[number].expand(batch)
-    prediction = video.split.predict(given, video.text, timestep, inputs.ofs, inputs.rotary).float()
+    run_blocks = None if video.cache is None else partial(_run_or_reuse, video.split, video.cache, number)
+    prediction = video.split.predict(given, video.text, timestep, inputs.ofs, inputs.rotary, run_blocks).float()
     if batch == 1:
         return prediction
     without, with_prompt = prediction.chunk(2)
     return without + guidance_at(video.params, float(inputs.timesteps[number])) * (with_prompt - without)
+
+
+def _run_or_reuse(
+    split: SplitTransformer,
+    cache: StepCache,
+    number: int,
+    local: LocalTokens,
+    condition: torch.Tensor,
+    rotary: Rotary | None,
+    token_split: TokenSplit,
+) -> LocalTokens:
+    """The blocks of one step, or what they added to the image tokens in the last step that ran them."""
+    if cache.computed[number]:
+        cache.added = None
+        result = split.run_blocks(local, condition, rotary, token_split)
+        cache.added = result.image - local.image
+        return result
+    assert cache.added is not None, "the first step is computed"
+    return LocalTokens(local.image + cache.added, local.text)
 
 
 def _step(

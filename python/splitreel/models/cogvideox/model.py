@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -13,7 +14,7 @@ from PIL.Image import Image
 from transformers import T5Tokenizer
 
 from splitreel.contract.errors import SplitreelError
-from splitreel.contract.types import SamplingParams
+from splitreel.contract.types import Quality, SamplingParams
 from splitreel.kernels.checks import fused_decoder_problem, fused_kernels_problem
 from splitreel.models.cogvideox.decoder import ParallelDecoder
 from splitreel.models.cogvideox.denoising import WholeVideo, denoise
@@ -22,6 +23,7 @@ from splitreel.models.cogvideox.inputs import DenoisingInputs, Pipeline, prepare
 from splitreel.models.cogvideox.patch_scheduler import Scheduler
 from splitreel.models.cogvideox.patches import CogVideoXPatches
 from splitreel.models.cogvideox.sharding import AbsentBlock
+from splitreel.models.cogvideox.step_cache import StepCache, coefficients, computed_steps
 from splitreel.models.cogvideox.transformer import SplitTransformer
 from splitreel.models.family import (
     Components,
@@ -122,7 +124,7 @@ class CogVideoXModel:
         # CogVideoX 1.5 pads at the front to a multiple of its temporal patch size. That isn't part of the video.
         frames = (params.num_frames - 1) // self._pipeline.vae_scale_factor_temporal + 1
         latents = denoised.latents
-        return Denoised(latents[:, latents.shape[1] - frames :], denoised.is_approximate)
+        return replace(denoised, latents=latents[:, latents.shape[1] - frames :])
 
     def _denoise_whole(
         self, params: SamplingParams, seed: int, text: TextEmbeddings, image: Image | None, run: DenoisingRun
@@ -135,8 +137,18 @@ class CogVideoXModel:
             run.replica.raise_if_any(run.cancel_requested())
 
         with run.on_device.transformer():
-            video = WholeVideo(self._split, self._pipeline.scheduler, params, inputs, both)
-            return Denoised(denoise(video, after_step), is_approximate=False)
+            cache = self._step_cache(inputs, both.dtype, run) if params.quality is Quality.FAST else None
+            video = WholeVideo(self._split, self._pipeline.scheduler, params, inputs, both, cache)
+            latents = denoise(video, after_step)
+        return Denoised(latents, is_approximate=cache is not None and cache.reused > 0)
+
+    def _step_cache(self, inputs: DenoisingInputs, dtype: torch.dtype, run: DenoisingRun) -> StepCache:
+        """The first rank decides for all: a GPU of another kind may round an embedding differently."""
+        embeddings = torch.cat(
+            [self._split.condition(step[None], inputs.ofs, dtype) for step in inputs.device_timesteps]
+        )
+        computed = computed_steps(embeddings, coefficients(self._pipeline.transformer.config))
+        return StepCache([run.replica.of_first(int(step)) == 1 for step in computed])
 
     def _denoise_by_patches(
         self, params: SamplingParams, seed: int, text: TextEmbeddings, image: Image | None, run: DenoisingRun

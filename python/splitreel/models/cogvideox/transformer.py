@@ -7,6 +7,7 @@ and Ulysses between the patch embedding and the final projection. PipeFusion cal
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import MethodType
 from typing import Any
 
@@ -27,6 +28,8 @@ from splitreel.parallel.tensor import TensorParallelGroup
 from splitreel.parallel.tokens import LocalTokens, TokenSplit, split_tokens
 
 Rotary = tuple[torch.Tensor, torch.Tensor]
+# Tokens, condition, rotary tables and token split, as `SplitTransformer.run_blocks` takes them.
+RunBlocks = Callable[[LocalTokens, torch.Tensor, Rotary | None, TokenSplit], LocalTokens]
 
 
 class SplitTransformer:
@@ -74,8 +77,12 @@ class SplitTransformer:
         timestep: torch.Tensor,
         ofs: torch.Tensor | None,
         image_rotary_emb: Rotary | None,
+        run_blocks: RunBlocks | None = None,
     ) -> torch.Tensor:
-        """As the model's forward: latents (B, F, C, H, W), text (B, T, D), timestep (B,) to the whole prediction."""
+        """As the model's forward: latents (B, F, C, H, W), text (B, T, D), timestep (B,) to the whole prediction.
+
+        `run_blocks` is called in place of the method of that name.
+        """
         cfg = self.mesh["cfg"]
         latents = hidden_states.chunk(cfg.size)[cfg.index]
         text = encoder_hidden_states.chunk(cfg.size)[cfg.index]
@@ -85,7 +92,7 @@ class SplitTransformer:
         token_split = split_tokens(text_length, image_span.length, self.mesh[SEQUENCE].size)
         rotary = self.local_rotary(image_rotary_emb, image_span, token_split)
         # The embedded tokens get no name here, so that they are freed after the first block: 0.4 GB in 5B.
-        local = self.run_blocks(
+        local = (run_blocks or self.run_blocks)(
             self.local_tokens(self.embed(text, latents), text_length, image_span, token_split),
             condition,
             rotary,

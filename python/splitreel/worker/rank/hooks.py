@@ -15,7 +15,7 @@ from splitreel.contract.errors import Cancelled
 from splitreel.contract.metadata import MetadataModel, MetadataReport, VideoMetadata
 from splitreel.contract.protocol import StagePeak, StageReport
 from splitreel.contract.sampling import request_of
-from splitreel.contract.types import Stage
+from splitreel.contract.types import Quality, Stage
 from splitreel.engine.api import LoadReport
 from splitreel.video.mp4 import VideoFormat
 from splitreel.video.output_file import disk_error
@@ -173,7 +173,8 @@ class JobHooks:
         return VideoMetadata(
             request=request_of(job, job.videos[video]),
             plan=job.plan,
-            approximate=job.plan.is_approximate(
+            approximate=job.settings.quality is Quality.FAST
+            or job.plan.is_approximate(
                 patches=job.settings.num_pipeline_patch,
                 warmup_steps=job.settings.warmup_steps,
                 steps=job.settings.num_inference_steps,

@@ -83,7 +83,9 @@ def check_settings(job: StartJob, model: ModelFolder) -> None:
     for file in {video.image_path for video in job.videos if video.image_path is not None}:
         check_image(Path(file))
     devices = PlanDevices(job.devices[0].kind, len(job.devices))
-    context = PlanContext(model.shape, devices, settings.guidance_scale, len(job.videos), settings.offload)
+    context = PlanContext(
+        model.shape, devices, settings.guidance_scale, len(job.videos), settings.offload, settings.quality
+    )
     if reasons := check_plan(context, job.plan):
         raise SplitreelError("PLAN_INVALID", reasons=reasons)
     check_patches(settings, model, job.plan)

@@ -39,7 +39,7 @@ def check_memory(job: StartJob, folder: Path, shape: ModelShape, gpus: list[Gpu]
         settings.offload,
     )
     devices = PlanDevices("cuda", len(job.devices))
-    context = PlanContext(shape, devices, settings.guidance_scale, len(job.videos), settings.offload)
+    context = PlanContext(shape, devices, settings.guidance_scale, len(job.videos), settings.offload, settings.quality)
     question = MemoryQuestion(memory, context, memory_job, job.plan, smallest.memory_bytes)
     need = worst_need(question)
     if need.device_bytes <= smallest.memory_bytes:

@@ -43,6 +43,12 @@ export const create = {
     model: 'One model at a time',
     sequential: 'One block at a time (slow)',
   },
+  quality: 'Speed',
+  qualities: {
+    exact: 'Exact',
+    fast: 'Fast (approximate)',
+  },
+  qualityNote: 'Steps that change little reuse the step before. The video differs a little from the exact one.',
   attention: 'Attention kernel',
   kernels: {
     auto: 'Fastest here',

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { Slices } from '../../../shared/ipc';
 import { reasonText } from '../../../shared/messages';
 import type { ModelShape } from '../../../shared/model';
-import { ATTENTION_KERNELS, OFFLOADS, SCHEDULERS, type SamplingParams } from '../../../shared/sampling';
+import { ATTENTION_KERNELS, OFFLOADS, QUALITIES, SCHEDULERS, type SamplingParams } from '../../../shared/sampling';
 import { checkRequest, requestLimits, type RequestReason } from '../../../shared/request';
 import { MAX_GUIDANCE, MAX_PATCHES, MAX_SEED, MAX_STEPS, MAX_VIDEOS } from '../../../shared/limits';
 import { useSlice } from '../../state/projection';
@@ -216,6 +216,13 @@ export function AdvancedFields({ form, ready }: FieldsProps) {
             hint={copy.create.dynamicCfgHint}
             isOn={request.useDynamicCfg}
             onChange={(useDynamicCfg) => form.setRequest({ useDynamicCfg })}
+          />
+          <SelectField
+            label={copy.create.quality}
+            value={request.quality}
+            choices={QUALITIES.map((value) => ({ value, label: copy.create.qualities[value] }))}
+            hint={request.quality === 'fast' ? copy.create.qualityNote : undefined}
+            onChange={(quality) => form.setRequest({ quality })}
           />
           <SelectField
             label={copy.create.scheduler}

@@ -33,6 +33,7 @@ export function torchrunLine(request: GenerateRequest, plan: Plan, modelPath: st
   if (!request.useDynamicCfg) add('no_use_dynamic_cfg');
   add('seed', request.seed);
   add('scheduler', request.scheduler);
+  if (request.quality !== 'exact') add('quality', request.quality);
   if (request.offload !== 'none') add(`enable_${request.offload === 'model' ? 'model' : 'sequential'}_cpu_offload`);
   return `torchrun --nproc_per_node=${String(worldSize(plan))} -m splitreel.parallel_inference ${flags.join(' ')}`;
 }
