@@ -90,7 +90,7 @@ const progressSchema = z.object({
 export const downloadSchema = z.object({
   modelId: z.string(),
   /** True: a model that was there is mended, and stays if this is given up. */
-  isMending: z.boolean(),
+  isRepair: z.boolean(),
   state: z.discriminatedUnion('status', [
     z.object({ status: z.literal('running'), stage: z.enum(DOWNLOAD_STAGES) }),
     z.object({ status: z.literal('paused') }),

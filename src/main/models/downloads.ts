@@ -19,7 +19,7 @@ const targetSchema = z.object({
   folder: z.string(),
   finalFolder: z.string(),
   recordFile: z.string(),
-  isMending: z.boolean(),
+  isRepair: z.boolean(),
 });
 
 export const downloadsFileSchema = z.object({
@@ -75,7 +75,7 @@ export function createDownloads(ports: DownloadsPorts, onDownloads: (all: readon
   const get = (): readonly Download[] =>
     kept().map(({ modelId, target, progress }) => ({
       modelId,
-      isMending: target.isMending,
+      isRepair: target.isRepair,
       state: states.get(modelId) ?? { status: 'paused' },
       progress,
     }));
@@ -189,7 +189,7 @@ export function createDownloads(ports: DownloadsPorts, onDownloads: (all: readon
       await pause(modelId);
       await forget(modelId);
       // What is being mended is a model of its own, and stays.
-      if (!each.target.isMending) await ports.files.remove(each.target.folder);
+      if (!each.target.isRepair) await ports.files.remove(each.target.folder);
     },
     resume: () => {
       for (const { modelId, wanted } of kept()) if (wanted === 'running') launch(modelId);

@@ -58,7 +58,7 @@ export interface DownloadTarget {
   readonly folder: string;
   readonly finalFolder: string;
   readonly recordFile: string;
-  readonly isMending: boolean;
+  readonly isRepair: boolean;
 }
 
 export interface Models {
@@ -174,11 +174,18 @@ export function createModels(ports: ModelsPorts, onModels: (models: readonly Mod
   return {
     get: () => models,
     checkAll: async () => {
-      await checkDemo();
-      for (const entry of ports.catalogue) await checkCatalogued(entry);
-      const inModels = await foundFolders();
-      for (const folder of inModels) await checkFolder(folder, 'models');
-      for (const folder of ports.folders()) if (!inModels.includes(folder)) await checkFolder(folder, 'folder');
+      /** A folder that cannot be reached is logged: the other models are there all the same. */
+      const attempt = async (name: string, work: Promise<void>): Promise<void> =>
+        work.catch((error: unknown) => ports.log.error(`${name} could not be checked`, error));
+      await attempt(DEMO_ID, checkDemo());
+      for (const entry of ports.catalogue) await attempt(entry.id, checkCatalogued(entry));
+      const inModels = await foundFolders().catch((error: unknown): readonly string[] => {
+        ports.log.error('the models folder could not be read', error);
+        return [];
+      });
+      for (const folder of inModels) await attempt(folder, checkFolder(folder, 'models'));
+      for (const folder of ports.folders())
+        if (!inModels.includes(folder)) await attempt(folder, checkFolder(folder, 'folder'));
       // What was there before and is gone, such as a folder that was moved.
       const there = new Set([DEMO_ID, ...ports.catalogue.map(({ id }) => id), ...inModels, ...ports.folders()]);
       for (const { id } of models) if (!there.has(id)) take(id);
@@ -231,7 +238,7 @@ export function createModels(ports: ModelsPorts, onModels: (models: readonly Mod
       if (entry.path !== null && place !== undefined && place !== 'app') {
         const file = recordFile(entry.path, place, ports.recordsFolder);
         const { source } = await checkRecord(files, entry.path, file);
-        const target = { folder: entry.path, finalFolder: entry.path, recordFile: file, isMending: true };
+        const target = { folder: entry.path, finalFolder: entry.path, recordFile: file, isRepair: true };
         return source === null ? null : { ...target, repo: source.repo, revision: source.commit };
       }
       const [repo] = entry.offer?.repositories ?? [];
@@ -239,7 +246,7 @@ export function createModels(ports: ModelsPorts, onModels: (models: readonly Mod
       if (repo === undefined || base === undefined || entry.offer === null) return null;
       const finalFolder = path.join(base, entry.id);
       const folder = `${finalFolder}.part`;
-      const target = { repo, revision: entry.offer.revision, folder, finalFolder, isMending: false };
+      const target = { repo, revision: entry.offer.revision, folder, finalFolder, isRepair: false };
       return { ...target, recordFile: recordFile(folder, 'models', ports.recordsFolder) };
     },
   };

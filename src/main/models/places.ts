@@ -9,12 +9,16 @@ export interface ModelPlace {
   readonly folder: string;
 }
 
-/** As huggingface_hub's constants.py has it. */
+/** The rules of huggingface_hub's constants.py, as python/splitreel/store/locations.py has them: empty is unset. */
 export function hubCacheFolder(env: Environ, home: string): string {
-  const chosen = env['HF_HUB_CACHE'] ?? env['HUGGINGFACE_HUB_CACHE'];
-  if (chosen !== undefined && chosen !== '') return path.resolve(chosen);
-  const cache = env['XDG_CACHE_HOME'] ?? path.join(home, '.cache');
-  return path.join(path.resolve(env['HF_HOME'] ?? path.join(cache, 'huggingface')), 'hub');
+  const folderOf = (name: string): string | null => {
+    const value = env[name] ?? '';
+    return value === '' ? null : path.resolve(value.replace(/^~(?=\/|$)/, home));
+  };
+  const chosen = folderOf('HF_HUB_CACHE') ?? folderOf('HUGGINGFACE_HUB_CACHE');
+  if (chosen !== null) return chosen;
+  const cache = folderOf('XDG_CACHE_HOME') ?? path.join(home, '.cache');
+  return path.join(folderOf('HF_HOME') ?? path.join(cache, 'huggingface'), 'hub');
 }
 
 export const isModel = async (files: Files, folder: string): Promise<boolean> =>

@@ -28,7 +28,7 @@ type Status = keyof typeof words.states;
 function statusOf({ model, download }: CardProps): Status {
   if (download !== undefined) {
     if (download.state.status !== 'running') return download.state.status;
-    return download.isMending ? 'repairing' : 'downloading';
+    return download.isRepair ? 'repairing' : 'downloading';
   }
   if ((model.files?.verifying ?? null) !== null) return 'verifying';
   return model.state.status;

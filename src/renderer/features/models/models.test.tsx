@@ -16,7 +16,7 @@ import { ModelsPage } from './ModelsPage';
 
 const running: Download = {
   modelId: 'x',
-  isMending: false,
+  isRepair: false,
   state: { status: 'running', stage: 'fetching' },
   progress: { doneBytes: 3e9, totalBytes: 21e9, bytesPerSecond: 50e6, secondsLeft: 360 },
 };
