@@ -39,7 +39,7 @@ _ENDS: Final[dict[str, set[str]]] = {
     "cancel": {"CANCELLED"},
     "refuse": {"PLAN_INVALID", "REQUEST_INVALID"},
     "kill rank": {"RANK_DIED", "WORKER_DIED"},
-    "kill zygote": {"RANK_DIED", "WORKER_DIED"},
+    "kill zygote": {"RANK_DIED", "WORKER_DIED", "WORKER_START_FAILED"},
     "stop rank": {"RANK_HUNG"},
     "full disk": {"DISK_FULL"},
 }
