@@ -55,7 +55,7 @@ ELSEWHERE = {
 }
 REFUSED: dict[str, tuple[list[str], int, str]] = {
     "--nproc_per_node": (["--nproc_per_node", "3"], 1, "torchrun's own flag"),
-    "--image": (["--image", "FILE"], 1, "does not start from"),
+    "--image": (["--image", "FILE"], 1, "does not use an image"),
     "--attention": (["--attention", "cudnn"], 1, "needs an NVIDIA GPU"),
     "--enable_model_cpu_offload": (["--enable_model_cpu_offload"], 1, "needs a GPU"),
     "--enable_sequential_cpu_offload": (["--enable_sequential_cpu_offload"], 1, "needs a GPU"),

@@ -51,7 +51,7 @@ def test_what_fits_is_not_spoken_of(folder: Path) -> None:
 def test_what_may_not_fit_is_warned_of_with_the_smallest_change(folder: Path) -> None:
     warning = check_memory(on(1), folder, SHAPE, gpus(22), dtype_bytes=2)
     assert warning == (
-        "GPU 0 has 22 GB of memory, and 23.1 GB are needed for encoding. With offload model by model it would fit."
+        "GPU 0 has 22 GB of memory, but encoding needs 23.1 GB. It would fit with one model offloaded at a time."
     )
 
 

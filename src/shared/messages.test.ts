@@ -13,7 +13,7 @@ describe('messages', () => {
       {},
       { reasons: [{ code: 'heads_not_shared', params: { heads: 30, by: 4 } }] },
     );
-    expect(describeError(error).message).toBe('30 heads cannot be shared by 4.');
+    expect(describeError(error).message).toBe("30 attention heads can't be divided by 4.");
   });
 
   it('gives every error one of the exit codes that scripts rely on', () => {

@@ -61,7 +61,7 @@ describe('checkRequest', () => {
 
   it('asks image to video for its picture', () => {
     expect(sentences({}, { ...shape, task: 'image-to-video' })).toEqual([
-      'This model starts from a picture: choose one.',
+      'This model starts from an image. Choose one.',
     ]);
   });
 });

@@ -123,7 +123,7 @@ test('kill -9 of a rank, then of the supervisor: each is named, nothing is left,
   const first = worker(running);
   process.kill(first.ranks[1] ?? 0, 'SIGKILL');
   await waitForJob(page, 'failed');
-  await expect(page.getByText(/^Rank 1 ended during/)).toBeVisible();
+  await expect(page.getByText(/^Worker 1 stopped unexpectedly during/)).toBeVisible();
   await screenshot('rank-killed');
   await expect.poll(() => first.ranks.filter(isAlive), { timeout: 5_000 }).toEqual([]);
 

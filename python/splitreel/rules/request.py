@@ -14,8 +14,6 @@ from splitreel.contract.limits import MAX_SEED, MAX_SIDE, MAX_STEPS
 from splitreel.contract.types import GenerateRequest, SamplingParams
 from splitreel.rules.model_shape import ModelShape, Positions, Task
 
-FRAMES_PER_SECOND = 8
-
 
 @dataclass(frozen=True, slots=True)
 class Size:

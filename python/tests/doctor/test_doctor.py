@@ -86,7 +86,7 @@ def test_a_line_is_what_is_so_and_then_what_to_do() -> None:
 @pytest.mark.parametrize(
     ("gpus", "topic", "status", "text"),
     [
-        ("mismatch", "driver", "problem", "does not answer"),
+        ("mismatch", "driver", "problem", "does not respond"),
         ("nodriver", "driver", "note", "No NVIDIA driver"),
         ("0", "gpu", "note", "finds no GPU"),
     ],

@@ -59,7 +59,7 @@ test('a blocked value stays in sight, says why on focus, and cannot be chosen by
   await user.click(screen.getByRole('radio', { name: 'Ulysses 3' }));
   const four = screen.getByRole('radio', { name: 'Ulysses 4' });
   expect(four).toHaveAttribute('aria-disabled', 'true');
-  expect(four).toHaveAccessibleDescription(/30 heads cannot be shared by 4/);
+  expect(four).toHaveAccessibleDescription(/30 attention heads can't be divided by 4/);
   await user.click(four);
   screen.getByRole('radio', { name: 'Ulysses 3' }).focus();
   await user.keyboard('{ArrowRight}');
@@ -173,7 +173,7 @@ test('waiting jobs are moved by keys and buttons, failed ones retried or removed
   const main = await open({ jobs: [job({ status: 'queued' }, 'a'), job({ status: 'queued' }, 'b'), failed] });
   const user = userEvent.setup();
   const queue = screen.getByRole('region', { name: copy.queue.title });
-  expect(queue).toHaveTextContent('Rank 1 ended during denoising (SIGKILL).');
+  expect(queue).toHaveTextContent('Worker 1 stopped unexpectedly during denoising (SIGKILL).');
   within(queue).getAllByRole('button', { name: copy.queue.up })[1]?.focus();
   await user.keyboard('{Alt>}{ArrowUp}{/Alt}');
   expect(main.callsOf('moveJob')).toEqual([{ jobId: 'b', toIndex: 0 }]);

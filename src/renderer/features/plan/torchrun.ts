@@ -31,6 +31,7 @@ export function torchrunLine(request: GenerateRequest, plan: Plan, modelPath: st
   add('num_inference_steps', request.numInferenceSteps);
   add('guidance_scale', request.guidanceScale);
   if (!request.useDynamicCfg) add('no_use_dynamic_cfg');
+  add('fps', request.fps);
   add('seed', request.seed);
   add('scheduler', request.scheduler);
   if (request.quality !== 'exact') add('quality', request.quality);
