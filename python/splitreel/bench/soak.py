@@ -142,6 +142,9 @@ class Soak:
         self._break(fault, job_id)
         end = self._worker.wait_for_end(job_id, _LONGEST_JOB_S)
         self._disk.empty()
+        # A rank that was stopped after its job would hang the next one.
+        for rank in self._worker.processes()[1]:
+            _signal(rank, signal.SIGCONT)
         self._check(fault, job, end, time.monotonic() - at)
         self._measure()
 
