@@ -116,7 +116,7 @@ export function validPlans(context: PlanContext): Plan[] {
 
 /**
  * The rule of thumb as a tuple to compare from left to right, larger first: exact before approximate; whole weights
- * before shards (tp saves memory, not time); several videos side by side; more devices; CFG; Ulysses within an
+ * before shards (tp saves memory, not time); more devices; several videos side by side; CFG; Ulysses within an
  * island; the rest by Ring.
  */
 function thumbScore(plan: Plan, devices: PlanDevices): readonly number[] {
