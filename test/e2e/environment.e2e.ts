@@ -82,7 +82,7 @@ test('a computer without a network is set up from a folder; the environment move
     await page.getByRole('button', { name: 'Calculate sizes' }).click();
     await answerFolderDialogue(app, '/proc');
     await page.getByRole('button', { name: 'Move: Python environment' }).click();
-    await expect(page.getByText(/it cannot be written to/)).toBeVisible();
+    await expect(page.getByText(/Splitreel can't write to/)).toBeVisible();
     await answerFolderDialogue(app, other);
     await page.getByRole('button', { name: 'Move: Python environment' }).click();
     await expect(page.getByText(new RegExp(`${other}/splitreel/environment`)).first()).toBeVisible();

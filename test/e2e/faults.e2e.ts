@@ -25,7 +25,7 @@ const isAlive = (pid: number): boolean => {
 
 /** The supervisor and all that it has started: the zygote, and below it the ranks. */
 function worker({ processTree }: RunningApp): { readonly supervisor: number; readonly ranks: readonly number[] } {
-  const supervisor = processTree().find((pid) => commandLine(pid).includes(' -m splitreel serve'));
+  const supervisor = processTree().find((pid) => /python serve\s*$/.test(commandLine(pid)));
   if (supervisor === undefined) throw new Error('no supervisor runs');
   const [zygote, ...ranks] = descendants(supervisor).slice(1);
   if (zygote === undefined) throw new Error('no zygote runs');

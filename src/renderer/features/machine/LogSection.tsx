@@ -50,7 +50,7 @@ export function LogSection() {
       </div>
       {/* Scrolled by keyboard, so it takes the focus. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <pre ref={log} className={styles.log} tabIndex={0} role="region" aria-label={words.logs}>
+      <pre ref={log} className={styles.log} tabIndex={0} role="group" aria-label={words.logs}>
         {tail === '' ? words.emptyLog : tail}
       </pre>
     </section>
