@@ -111,7 +111,7 @@ test('from nothing: installed, a model downloaded through kill -9, moved, and ma
     await expect.poll(async () => (await slices(first.page)).settings.hubMirror).toBe(hub.endpoint);
     const models = first.page.getByRole('region', { name: 'Models' });
     await models.getByRole('button', { name: 'Sign in' }).click();
-    await first.page.getByLabel('Access token').fill(TOKEN);
+    await first.page.getByRole('textbox', { name: 'Access token' }).fill(TOKEN);
     await first.page.getByRole('dialog').getByRole('button', { name: 'Sign in' }).click();
     await expect(models.getByRole('button', { name: 'Sign out' })).toBeVisible();
     await models.scrollIntoViewIfNeeded();

@@ -43,7 +43,7 @@ async function open(changes: Partial<Slices>): Promise<FakeMain> {
 
 test('download, room and a driver that is too old are told before an install', async () => {
   const main = await open({ environment: { status: 'missing' } });
-  expect(await screen.findByText(/driver 470\.1 is too old: 580 or newer/)).toBeVisible();
+  expect(await screen.findByText(/driver 470\.1 is too old\. Version 580 or newer/)).toBeVisible();
   expect(screen.getByText(/60 of 64 packages/)).toBeVisible();
   expect(screen.getByText(/^Time: [\d.]+ (s|min \d+ s) at 100 Mbit\/s$/)).toBeVisible();
   expect(screen.getByText('Not enough space.', { exact: false })).toBeVisible();
