@@ -105,6 +105,14 @@ export function createModels(ports: ModelsPorts, onModels: (models: readonly Mod
     set(models.filter(({ id }) => id !== modelId));
   };
 
+  /** A folder of that name which is there already is somebody else's. */
+  const unusedName = async (folder: string): Promise<string> => {
+    for (let number = 1; ; number += 1) {
+      const name = `${folder}.${String(number)}.removing`;
+      if ((await files.stat(name)) === null) return name;
+    }
+  };
+
   /** Shape, sizes and headers first, then what was verified of it. */
   const readPlaced = async (folder: string, place: Place, about: About): Promise<ModelEntry> => {
     const entry = await readEntry(ports, folder, about, {});
@@ -213,8 +221,7 @@ export function createModels(ports: ModelsPorts, onModels: (models: readonly Mod
       const entry = find(modelId);
       if (entry?.files?.place !== 'models' || entry.path === null) return;
       // Under another name first: whatever happens to the rest, half a model is never taken for one.
-      const doomed = `${entry.path}.removing`;
-      await files.remove(doomed);
+      const doomed = await unusedName(entry.path);
       await files.rename(entry.path, doomed);
       await files.remove(doomed);
       await files.remove(recordFile(entry.path, 'models', ports.recordsFolder));
