@@ -114,7 +114,7 @@ def test_attention_that_attends_to_the_wrong_tokens_is_found(
 def test_latents_that_are_no_numbers_or_of_another_shape_are_refused(tmp_path: Path) -> None:
     nothing = torch.full(smoke.LATENTS_SHAPE, math.nan)
     assert "off by nan" in problem_of(lambda: smoke.compare(sample(tmp_path, nothing), smoke.RIGHT_SAMPLE, "cuda"))
-    assert "have the shape" in problem_of(lambda: sample(tmp_path, nothing[:, :2]))
+    assert "latents have shape" in problem_of(lambda: sample(tmp_path, nothing[:, :2]))
 
 
 def test_a_job_that_gives_other_numbers_fails_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

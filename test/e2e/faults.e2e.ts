@@ -27,7 +27,8 @@ const isAlive = (pid: number): boolean => {
 function worker({ processTree }: RunningApp): { readonly supervisor: number; readonly ranks: readonly number[] } {
   const supervisor = processTree().find((pid) => /python serve\s*$/.test(commandLine(pid)));
   if (supervisor === undefined) throw new Error('no supervisor runs');
-  const [zygote, ...ranks] = descendants(supervisor).slice(1);
+  // Ranks are forked from the zygote, so they have its command line; the token counter has another.
+  const [zygote, ...ranks] = descendants(supervisor).filter((pid) => commandLine(pid).includes(' -c '));
   if (zygote === undefined) throw new Error('no zygote runs');
   return { supervisor, ranks };
 }
