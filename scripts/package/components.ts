@@ -31,11 +31,30 @@ const sbomSchema = z.looseObject({
 });
 export type Sbom = z.infer<typeof sbomSchema>;
 
-/** npm's own CycloneDX document of what the app bundles. */
+const lockSchema = z.object({
+  packages: z.record(
+    z.string(),
+    z.object({ version: z.string().optional(), dev: z.boolean().optional(), devOptional: z.boolean().optional() }),
+  ),
+});
+
+/**
+ * npm's own CycloneDX document of what the app bundles. Its `--omit dev` also leaves out what a development package
+ * needs besides the app (react, zod with npm 11), so the lock decides what is for development only.
+ */
 export async function npmSbom(): Promise<Sbom> {
-  const args = ['sbom', '--sbom-format', 'cyclonedx', '--sbom-type', 'application', '--omit', 'dev'];
-  const { stdout } = await execa('npm', [...args, '--package-lock-only'], { cwd: ROOT });
-  return sbomSchema.parse(JSON.parse(stdout));
+  const args = ['sbom', '--sbom-format', 'cyclonedx', '--sbom-type', 'application', '--package-lock-only'];
+  const { stdout } = await execa('npm', args, { cwd: ROOT });
+  const sbom = sbomSchema.parse(JSON.parse(stdout));
+  const { packages } = lockSchema.parse(JSON.parse(await readFile(path.join(ROOT, 'package-lock.json'), 'utf8')));
+  const bundled = new Set(
+    Object.entries(packages)
+      .filter(([, { dev, devOptional }]) => dev !== true && devOptional !== true)
+      .map(([folder, { version }]) => `${folder.replace(/^.*node_modules\//, '')}@${version ?? ''}`),
+  );
+  const isBundled = ({ group, name, version }: Sbom['components'][number]): boolean =>
+    bundled.has(`${group === undefined ? '' : `${group}/`}${name}@${version}`);
+  return { ...sbom, components: sbom.components.filter(isBundled) };
 }
 
 /** Asks the environment that was made from the same lock; packages name their licence in three different fields. */

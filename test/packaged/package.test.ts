@@ -134,7 +134,8 @@ test('a changed file stops the start', async () => {
   const helper = path.join(copy, 'chrome-sandbox');
   if (process.getuid?.() === 0) await execa('chown', ['root:root', helper]);
   await chmod(helper, 0o4755);
-  const child = execa('xvfb-run', ['-a', ...AS_USER, path.join(copy, 'splitreel')], {
+  const [command, ...rest] = [...AS_USER, 'xvfb-run', '-a', path.join(copy, 'splitreel')];
+  const child = execa(command, rest, {
     env: { ...BARE, HOME: folder, SPLITREEL_DATA: path.join(folder, 'data') },
     extendEnv: false,
     reject: false,
