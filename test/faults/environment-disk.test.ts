@@ -92,7 +92,7 @@ test('full while uv downloads', async () => {
   await expectFull(
     service,
     path.join(disk, 'downloads'),
-    /^There is too little room in .*downloads: 1\.2 MB needed, 0\.\d MB free\.$/,
+    /downloads needs 1\.2 MB of free space, but only 0\.\d MB is free\.$/,
   );
   await expectOldSlotAlone(one, service);
   await expectVideo(one, service);
@@ -103,7 +103,11 @@ test('full while packages are put into the slot', async () => {
   const service = one.open();
   await service.current();
   fillWhenAsked(one, 0.3 * MEGABYTE);
-  await expectFull(service, path.join(disk, 'environment'), /environment: 1\.2 MB needed, \d\.\d MB free\.$/);
+  await expectFull(
+    service,
+    path.join(disk, 'environment'),
+    /environment needs 1\.2 MB of free space, but only \d\.\d MB is free\.$/,
+  );
   await expectOldSlotAlone(one, service);
 });
 
@@ -115,7 +119,11 @@ test('full while the new slot makes its tiny video', async () => {
   };
   const service = one.open({}, {}, { onChange });
   await service.current();
-  await expectFull(service, path.join(disk, 'environment'), /environment: .* needed, .* free\.$/);
+  await expectFull(
+    service,
+    path.join(disk, 'environment'),
+    /environment needs .* of free space, but only .* is free\.$/,
+  );
   await expectOldSlotAlone(one, service);
 });
 
@@ -130,7 +138,11 @@ test('full at the switch: before the record, and before the slot in use is named
   await service.current();
   for (const name of ['splitreel.json', '/current']) {
     fullAt = name;
-    await expectFull(service, path.join(disk, 'environment'), /environment: .* needed, .* free\.$/);
+    await expectFull(
+      service,
+      path.join(disk, 'environment'),
+      /environment needs .* of free space, but only .* is free\.$/,
+    );
     await expectOldSlotAlone(one, service);
     rmSync(path.join(disk, 'of-another-program'));
   }

@@ -132,7 +132,7 @@ test('killed while uv puts packages into the slot', async () => {
 
 test('killed while the new slot makes its tiny video: its ranks are ended', async () => {
   const installer = await startInstaller(rig);
-  await reaches(async () => (await programsOf(rig)).some((line) => line.includes('splitreel smoke')));
+  await reaches(async () => (await programsOf(rig)).some((line) => /\/python smoke\b/.test(line)));
   await reaches(async () => (await programsOf(rig)).length > 1);
   await installer.kill('alone');
   await expectOldSlotUnharmed();
