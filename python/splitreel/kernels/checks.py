@@ -5,7 +5,7 @@ A kernel that fails here is not used: the model then runs as diffusers has it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import torch
@@ -24,9 +24,21 @@ def fused_kernels_problem(device: torch.device, dtype: torch.dtype, *, width: in
     return _problem(device, dtype, width, head_width)
 
 
-def fused_decoder_problem(device: torch.device, dtype: torch.dtype) -> str | None:
-    """Why the VAE's decoder cannot run fused here, or None."""
-    return _problem(device, dtype, None, None)
+def fused_decoder_problem(
+    device: torch.device, dtype: torch.dtype, *, channels: Sequence[int], norm_groups: int
+) -> str | None:
+    """Why a VAE's decoder with these channels cannot run fused here, or None.
+
+    Triton's ranges have powers of two as lengths, and a program of the decoder's kernels takes all channels of a row or a group.
+    """
+    odd = [count for count in channels if not _is_power_of_two(count) or not _is_power_of_two(count // norm_groups)]
+    return _problem(device, dtype, None, None) or (
+        f"the VAE has {odd[0]} channels in {norm_groups} groups, which are not powers of two" if odd else None
+    )
+
+
+def _is_power_of_two(number: int) -> bool:
+    return number > 0 and number & (number - 1) == 0
 
 
 @cache

@@ -79,7 +79,9 @@ def ask():
     checks._problem.cache_clear()
     print(checks.fused_kernels_problem(device, torch.float32, width=48, head_width=16))
 ask()
-print(checks.fused_decoder_problem(device, torch.float32))
+print(checks.fused_decoder_problem(device, torch.float32, channels=(128, 512), norm_groups=32))
+print(checks.fused_decoder_problem(device, torch.float32, channels=(16, 24), norm_groups=4))
+print(checks.fused_decoder_problem(device, torch.float32, channels=(16, 32), norm_groups=3))
 block_ops.merge = lambda *args: args[-1].zero_()
 ask()
 def fail(*_):
@@ -98,8 +100,10 @@ def test_every_operation_is_torchs_and_one_that_is_not_is_refused_with_its_reaso
         env={"TRITON_INTERPRET": "1", "PATH": "", "OMP_NUM_THREADS": "1"},
         cwd=Path(__file__).resolve().parents[2],
     )
-    blocks, decoder, wrong, raising = ran.stdout.splitlines()
+    blocks, decoder, channels, groups, wrong, raising = ran.stdout.splitlines()
     assert (blocks, decoder) == ("None", "None")
+    assert channels == "the VAE has 24 channels in 4 groups, which are not powers of two"
+    assert groups == "the VAE has 16 channels in 3 groups, which are not powers of two"
     assert wrong == "differs from torch: {'merge': 1.0}"
     assert raising == "no compiler"
 
@@ -107,4 +111,4 @@ def test_every_operation_is_torchs_and_one_that_is_not_is_refused_with_its_reaso
 def test_without_a_gpu_models_run_as_diffusers_has_them() -> None:
     cpu = torch.device("cpu")
     assert fused_kernels_problem(cpu, torch.float32, width=48, head_width=16) == "there is no GPU"
-    assert fused_decoder_problem(cpu, torch.float32) == "there is no GPU"
+    assert fused_decoder_problem(cpu, torch.float32, channels=(24,), norm_groups=4) == "there is no GPU"

@@ -82,9 +82,12 @@ class CogVideoXModel:
 
     def _find_fused_problem(self) -> str | None:
         width = int(self._pipeline.transformer.config.num_attention_heads) * self.head_dim
+        vae = self._pipeline.vae.config
         return fused_kernels_problem(
             self._device, self.dtype, width=width, head_width=self.head_dim
-        ) or fused_decoder_problem(self._device, self.dtype)
+        ) or fused_decoder_problem(
+            self._device, self.dtype, channels=vae.block_out_channels, norm_groups=int(vae.norm_num_groups)
+        )
 
     def fuse(self) -> None:
         assert self.fused_problem is None
