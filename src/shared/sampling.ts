@@ -27,7 +27,7 @@ export const kernelSchema = z.enum(ATTENTION_KERNELS).meta({
 export const qualitySchema = z.enum(QUALITIES).meta({
   id: 'Quality',
   description:
-    '`fast`: steps whose result is foreseen to change little reuse the one before, so the video differs a little.',
+    '`fast` reuses the last result for steps that are predicted to change little, so the video differs slightly.',
 });
 
 /** What the authors publish for each kind of model; what is chosen takes precedence. */

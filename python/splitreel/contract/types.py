@@ -90,7 +90,7 @@ class Plan(PlanProperties):
 
 
 class Quality(StrEnum):
-    """`fast`: steps whose result is foreseen to change little reuse the one before, so the video differs a little."""
+    """`fast` reuses the last result for steps that are predicted to change little, so the video differs slightly."""
 
     EXACT = "exact"
     FAST = "fast"

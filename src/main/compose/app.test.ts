@@ -108,7 +108,7 @@ test('the settings are there again after a restart', async () => {
   expect(app.store.get('settings').theme).toBe('dark');
 });
 
-test('a corrupt file is set aside, and the window is told', async () => {
+test('a corrupt file is set aside and reported to the window', async () => {
   await app.close();
   await nodeFiles.writeAtomically(path.join(folder, 'data', 'jobs.json'), '{"version": 1, "jobs": 7}');
   app = await open();

@@ -65,7 +65,7 @@ test('with prompts ticked they are there, and passwords still are not', async ()
   expect(text).not.toContain('hunter2');
 });
 
-test.skipIf(process.platform === 'win32')('logs are for their owner alone', async () => {
+test('logs are for their owner alone', async () => {
   const logs = path.join(folder, 'data', 'logs');
   const log = openLogFile({ files: nodeFiles, clock: nodeClock }, logs);
   log.info('one');

@@ -19,7 +19,7 @@ let events: Event[] = [];
 
 const send = (text: string): void => sendBytes(Buffer.from(text));
 
-/** Ends when its stdin closes, unless it is told to ignore that. */
+/** Ends when its stdin closes, unless a flag makes it ignore that. */
 function fakeProcess({ ignoresStdin = false } = {}): WorkerProcess {
   const exited = new Promise<Exit>((resolve) => {
     exit = resolve;
