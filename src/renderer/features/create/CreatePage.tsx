@@ -10,10 +10,11 @@ import { MemoryFit, PlanPanel, torchrunLine } from '../plan';
 import { ProgressPanel, QueueList, ResultsPanel, VideoPanel } from '../progress';
 import { RecentResults, runningJob, Stage, useStageView } from '../stage';
 import styles from './CreatePage.module.css';
+import { AdvancedFields } from './AdvancedFields';
 import { ModelField } from './ModelField';
 import { ImageField, PromptField } from './PromptField';
 import { useCreateForm, type CreateForm } from './use-create';
-import { AdvancedFields, VideoFields } from './VideoFields';
+import { VideoFields } from './VideoFields';
 
 const NO_FORM_RATIO = 3 / 2;
 

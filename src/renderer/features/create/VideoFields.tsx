@@ -1,33 +1,15 @@
-import { ChevronDown, ChevronRight, Dices, Lock, LockOpen } from 'lucide-react';
-import { useState } from 'react';
-import type { Slices } from '../../../shared/ipc';
+import { Dices, Lock, LockOpen } from 'lucide-react';
+import { MAX_GUIDANCE, MAX_SEED, MAX_STEPS, MAX_VIDEOS } from '../../../shared/limits';
 import { reasonText } from '../../../shared/messages';
 import type { ModelShape } from '../../../shared/model';
-import { ATTENTION_KERNELS, OFFLOADS, QUALITIES, SCHEDULERS, type SamplingParams } from '../../../shared/sampling';
-import { checkRequest, requestLimits, type RequestReason } from '../../../shared/request';
-import { MAX_GUIDANCE, MAX_PATCHES, MAX_SEED, MAX_STEPS, MAX_VIDEOS } from '../../../shared/limits';
-import { useSlice } from '../../state/projection';
+import { requestLimits } from '../../../shared/request';
 import { copy } from '../../copy/en';
-import { Button, IconButton } from '../../ui/Button';
-import { Field, NumberField, SelectField, SwitchField, type Choice } from '../../ui/fields';
-import controls from '../../ui/controls.module.css';
-import styles from './CreatePage.module.css';
 import { rollSeed } from '../../state/draft';
-import type { CreateForm, ReadyModel } from './use-create';
-
-interface FieldsProps {
-  readonly form: CreateForm;
-  readonly ready: ReadyModel;
-}
-
-/** What is wrong with one field; empty where nothing is. */
-function problemsByField({ form, ready: { shape } }: FieldsProps): (field: RequestReason['field']) => string {
-  const reasons = checkRequest(shape, form.draft.request);
-  return (field) => {
-    const reason = reasons.find((candidate) => candidate.field === field);
-    return reason === undefined ? '' : reasonText(reason);
-  };
-}
+import { IconButton } from '../../ui/Button';
+import { NumberField, SelectField, type Choice } from '../../ui/fields';
+import styles from './CreatePage.module.css';
+import { problemsByField } from './problems';
+import type { FieldsProps } from './use-create';
 
 function SizeFields({ form, ready }: FieldsProps) {
   const { model, shape } = ready;
@@ -158,117 +140,5 @@ export function VideoFields({ form, ready }: FieldsProps) {
         </div>
       </div>
     </>
-  );
-}
-
-/** Only kernels that this machine's engine can run can be chosen; before it has looked, only the standard one. */
-function kernelChoices(kernels: Slices['engine']['kernels']): Choice<SamplingParams['attention']>[] {
-  const isPossible = (value: string): boolean =>
-    value === 'auto' || value === 'sdpa' || kernels.some((state) => state.kernel === value && state.reason === null);
-  return ATTENTION_KERNELS.map((value) => ({
-    value,
-    label: copy.create.kernels[value],
-    isDisabled: !isPossible(value),
-  }));
-}
-
-function blockedKernel(kernels: Slices['engine']['kernels'], chosen: string): string | undefined {
-  const reason = kernels.find((state) => state.kernel === chosen)?.reason ?? null;
-  return reason === null ? undefined : reasonText(reason);
-}
-
-export function AdvancedFields({ form, ready }: FieldsProps) {
-  const { kernels } = useSlice('engine');
-  const [isOpen, setIsOpen] = useState(false);
-  const problem = problemsByField({ form, ready });
-  const { request } = form.draft;
-  const isGpu = form.devices.kind === 'cuda';
-  const isPipelined = ready.plan.pp > 1;
-  return (
-    <section className={styles.group}>
-      <Button
-        size="small"
-        look="plain"
-        className={styles.disclosure}
-        aria-expanded={isOpen}
-        onClick={() => setIsOpen(!isOpen)}
-      >
-        {isOpen ? <ChevronDown size={14} aria-hidden /> : <ChevronRight size={14} aria-hidden />}
-        {copy.create.advanced}
-      </Button>
-      {isOpen && (
-        <>
-          <Field label={copy.create.negative}>
-            {(id) => (
-              <textarea
-                id={id}
-                className={controls.textarea}
-                rows={1}
-                maxLength={20_000}
-                placeholder={copy.create.negativeHint}
-                value={request.negativePrompt}
-                onChange={(event) => form.setRequest({ negativePrompt: event.target.value })}
-              />
-            )}
-          </Field>
-          <SwitchField
-            label={copy.create.dynamicCfg}
-            hint={copy.create.dynamicCfgHint}
-            isOn={request.useDynamicCfg}
-            onChange={(useDynamicCfg) => form.setRequest({ useDynamicCfg })}
-          />
-          <SelectField
-            label={copy.create.quality}
-            value={request.quality}
-            choices={QUALITIES.map((value) => ({ value, label: copy.create.qualities[value] }))}
-            hint={request.quality === 'fast' ? copy.create.qualityNote : undefined}
-            onChange={(quality) => form.setRequest({ quality })}
-          />
-          <SelectField
-            label={copy.create.scheduler}
-            value={request.scheduler}
-            choices={SCHEDULERS.map((value) => ({ value, label: copy.create.schedulers[value] }))}
-            onChange={(scheduler) => form.setRequest({ scheduler })}
-          />
-          {isGpu && (
-            <SelectField
-              label={copy.create.offload}
-              value={request.offload}
-              choices={OFFLOADS.map((value) => ({ value, label: copy.create.offloads[value] }))}
-              onChange={(offload) => form.setRequest({ offload })}
-            />
-          )}
-          {isGpu && (
-            <SelectField
-              label={copy.create.attention}
-              value={request.attention}
-              choices={kernelChoices(kernels)}
-              hint={blockedKernel(kernels, request.attention)}
-              onChange={(attention) => form.setRequest({ attention })}
-            />
-          )}
-          {isPipelined && (
-            <div className={styles.two}>
-              <NumberField
-                label={copy.create.patches}
-                value={request.numPipelinePatch}
-                min={1}
-                max={MAX_PATCHES}
-                problem={problem('numPipelinePatch')}
-                onChange={(numPipelinePatch) => form.setRequest({ numPipelinePatch })}
-              />
-              <NumberField
-                label={copy.create.warmup}
-                value={request.warmupSteps}
-                min={0}
-                max={request.numInferenceSteps}
-                problem={problem('warmupSteps')}
-                onChange={(warmupSteps) => form.setRequest({ warmupSteps })}
-              />
-            </div>
-          )}
-        </>
-      )}
-    </section>
   );
 }

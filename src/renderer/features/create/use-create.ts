@@ -56,6 +56,12 @@ export interface CreateForm {
   readonly generate: () => void;
 }
 
+/** For the fields of a model whose config is known. */
+export interface FieldsProps {
+  readonly form: CreateForm;
+  readonly ready: ReadyModel;
+}
+
 /** Null where no model is known at all. */
 export function useCreateForm(): CreateForm | null {
   const models = useSlice('models');
