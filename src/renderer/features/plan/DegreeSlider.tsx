@@ -1,4 +1,4 @@
-import { useId, useRef, type KeyboardEvent, type PointerEvent } from 'react';
+import { useId, useRef, type KeyboardEvent, type PointerEvent, type Ref } from 'react';
 import type { Axis, AxisOption } from '../../../shared/plan';
 import { copy } from '../../copy/en';
 import { Tooltip } from '../../ui/Tooltip';
@@ -24,42 +24,26 @@ export function DegreeSlider({ axis, value, options, badge, onChange }: DegreeSl
   const labelId = useId();
   const hintId = useId();
   const reasonId = useId();
+  const reasonIdOf = (option: AxisOption): string => `${reasonId}-${String(option.value)}`;
   const stops = useRef(new Map<number, HTMLButtonElement>());
-  const isDragging = useRef(false);
 
   const choose = (option: AxisOption | undefined): void => {
     if (option?.blocked === null && option.value !== value) onChange(option.value);
   };
-
   const onKeyDown = (event: KeyboardEvent, at: number): void => {
-    const last = options.length - 1;
-    const steps: Readonly<Record<string, number>> = {
-      ArrowRight: at + 1,
-      ArrowUp: at + 1,
-      ArrowLeft: at - 1,
-      ArrowDown: at - 1,
-      Home: 0,
-      End: last,
-    };
-    const to = steps[event.key];
-    if (to === undefined) return;
-    event.preventDefault();
-    const option = options[Math.min(Math.max(to, 0), last)];
+    const option = options[stopAfterKey(event.key, at, options.length - 1) ?? -1];
     if (option === undefined) return;
+    event.preventDefault();
     stops.current.get(option.value)?.focus();
     choose(option);
   };
-
-  const onPointerMove = (event: PointerEvent): void => {
-    if (!isDragging.current) return;
-    const nearest = options
-      .filter((option) => option.blocked === null)
-      .map((option) => {
-        const box = stops.current.get(option.value)?.getBoundingClientRect();
-        return { option, distance: box === undefined ? Infinity : Math.abs(box.left + box.width / 2 - event.clientX) };
-      })
-      .sort((a, b) => a.distance - b.distance)[0];
-    choose(nearest?.option);
+  const onDrag = (x: number): void => {
+    const allowed = options.filter((option) => option.blocked === null);
+    const distanceTo = ({ value: degree }: AxisOption): number => {
+      const box = stops.current.get(degree)?.getBoundingClientRect();
+      return box === undefined ? Infinity : Math.abs(box.left + box.width / 2 - x);
+    };
+    choose(allowed.sort((a, b) => distanceTo(a) - distanceTo(b))[0]);
   };
 
   return (
@@ -77,48 +61,97 @@ export function DegreeSlider({ axis, value, options, badge, onChange }: DegreeSl
         tabIndex={-1}
         aria-labelledby={labelId}
         aria-describedby={hintId}
-        onPointerDown={() => {
-          isDragging.current = true;
-        }}
-        onPointerMove={onPointerMove}
-        onPointerUp={() => {
-          isDragging.current = false;
-        }}
-        onPointerLeave={() => {
-          isDragging.current = false;
-        }}
+        {...useDrag(onDrag)}
       >
         {options.map((option, at) => (
-          <Tooltip key={option.value} text={reasonOf(option)}>
-            <button
-              type="button"
-              ref={(element) => {
-                if (element === null) stops.current.delete(option.value);
-                else stops.current.set(option.value, element);
-              }}
-              className={styles.stop}
-              role="radio"
-              aria-checked={option.value === value}
-              aria-disabled={option.blocked !== null}
-              aria-label={copy.plan.option(name, option.value)}
-              aria-describedby={option.blocked === null ? undefined : `${reasonId}-${String(option.value)}`}
-              tabIndex={option.value === value ? 0 : -1}
-              onKeyDown={(event) => onKeyDown(event, at)}
-              onClick={() => choose(option)}
-            >
-              {option.value}
-            </button>
-          </Tooltip>
+          <Stop
+            key={option.value}
+            ref={(element) => {
+              if (element === null) stops.current.delete(option.value);
+              else stops.current.set(option.value, element);
+            }}
+            label={copy.plan.option(name, option.value)}
+            option={option}
+            isChosen={option.value === value}
+            reasonId={reasonIdOf(option)}
+            onKeyDown={(event) => onKeyDown(event, at)}
+            onChoose={() => choose(option)}
+          />
         ))}
       </div>
       {options.map(
         (option) =>
           option.blocked !== null && (
-            <span key={option.value} id={`${reasonId}-${String(option.value)}`} className="visually-hidden">
+            <span key={option.value} id={reasonIdOf(option)} className="visually-hidden">
               {`${copy.plan.blocked}: ${reasonOf(option)}`}
             </span>
           ),
       )}
     </div>
   );
+}
+
+interface StopProps {
+  readonly ref: Ref<HTMLButtonElement>;
+  readonly label: string;
+  readonly option: AxisOption;
+  readonly isChosen: boolean;
+  /** Names the element that says why the stop is blocked. */
+  readonly reasonId: string;
+  readonly onKeyDown: (event: KeyboardEvent) => void;
+  readonly onChoose: () => void;
+}
+
+function Stop({ ref, label, option, isChosen, reasonId, onKeyDown, onChoose }: StopProps) {
+  const isBlocked = option.blocked !== null;
+  return (
+    <Tooltip text={reasonOf(option)}>
+      <button
+        type="button"
+        ref={ref}
+        className={styles.stop}
+        role="radio"
+        aria-checked={isChosen}
+        aria-disabled={isBlocked}
+        aria-label={label}
+        aria-describedby={isBlocked ? reasonId : undefined}
+        tabIndex={isChosen ? 0 : -1}
+        onKeyDown={onKeyDown}
+        onClick={onChoose}
+      >
+        {option.value}
+      </button>
+    </Tooltip>
+  );
+}
+
+/** The position that a key moves to from `at`; undefined for other keys. */
+function stopAfterKey(key: string, at: number, last: number): number | undefined {
+  const positions: Readonly<Record<string, number>> = {
+    ArrowRight: Math.min(at + 1, last),
+    ArrowUp: Math.min(at + 1, last),
+    ArrowLeft: Math.max(at - 1, 0),
+    ArrowDown: Math.max(at - 1, 0),
+    Home: 0,
+    End: last,
+  };
+  return positions[key];
+}
+
+/** Handlers that report where the pointer is while it is pressed. */
+function useDrag(onDrag: (x: number) => void) {
+  const isDragging = useRef(false);
+  const stop = (): void => {
+    isDragging.current = false;
+  };
+  return {
+    onPointerDown: () => {
+      isDragging.current = true;
+    },
+    onPointerMove: ({ clientX }: PointerEvent) => {
+      if (isDragging.current) onDrag(clientX);
+    },
+    onPointerUp: stop,
+    onPointerLeave: stop,
+  };
 }
