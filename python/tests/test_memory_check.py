@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,21 +12,20 @@ from splitreel.contract.errors import SplitreelError
 from splitreel.contract.protocol import StartJob, WorkerVideo
 from splitreel.contract.types import Device, Plan, SamplingParams, Scheduler
 from splitreel.machine.gpus import Gpu
-from splitreel.rules.model_shape import CONFIG_FILES, shape_from_configs
+from splitreel.rules.memory_shape import memory_shape_from_configs
+from splitreel.rules.model_shape import shape_from_configs
+from splitreel.store.model_folder import ModelFolder
 from splitreel.worker.supervisor.memory import check_memory
 from tests.test_memory_golden import GOLDEN
 
 CONFIGS = GOLDEN["models"]["5b"]["configs"]
-SHAPE = shape_from_configs(CONFIGS)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    for part, file in {**CONFIG_FILES, "textEncoder": "text_encoder/config.json"}.items():
-        target = tmp_path / file
-        target.parent.mkdir(exist_ok=True)
-        target.write_text(json.dumps(CONFIGS[part]))
-    return tmp_path
+MODEL = ModelFolder(
+    Path("/models/5b"),
+    shape_from_configs(CONFIGS),
+    memory_shape_from_configs(CONFIGS, CONFIGS["textEncoder"]),
+    weight_bytes=1,
+    fingerprint="f",
+)
 
 
 def job(devices: tuple[Device, ...]) -> StartJob:
@@ -43,28 +42,27 @@ def on(count: int) -> StartJob:
     return job(tuple(Device("cuda", index, f"GPU-{index}", "NVIDIA X") for index in range(count)))
 
 
-def test_what_fits_is_not_spoken_of(folder: Path) -> None:
-    assert check_memory(on(1), folder, SHAPE, gpus(80), dtype_bytes=2) is None
-    assert check_memory(job(cpu_devices(1)), folder, SHAPE, gpus(8), dtype_bytes=2) is None
+def test_what_fits_gives_no_warning() -> None:
+    assert check_memory(on(1), MODEL, gpus(80), dtype_bytes=2) is None
+    assert check_memory(job(cpu_devices(1)), MODEL, gpus(8), dtype_bytes=2) is None
 
 
-def test_what_may_not_fit_is_warned_of_with_the_smallest_change(folder: Path) -> None:
-    warning = check_memory(on(1), folder, SHAPE, gpus(22), dtype_bytes=2)
+def test_the_warning_names_the_smallest_change_that_fits() -> None:
+    warning = check_memory(on(1), MODEL, gpus(22), dtype_bytes=2)
     assert warning == (
         "GPU 0 has 22 GB of memory, but encoding needs 23.1 GB. It would fit with one model offloaded at a time."
     )
 
 
-def test_weights_that_cannot_fit_are_refused(folder: Path) -> None:
+def test_weights_that_cannot_fit_are_refused() -> None:
     with pytest.raises(SplitreelError) as caught:
-        check_memory(on(2), folder, SHAPE, gpus(80, 16), dtype_bytes=2)
+        check_memory(on(2), MODEL, gpus(80, 16), dtype_bytes=2)
     assert caught.value.code == "MEMORY_SHORT"
     assert caught.value.error.exit_code == 4
     assert caught.value.params["device"] == "GPU 1", "the smallest of the chosen ones decides"
     with pytest.raises(SplitreelError):
-        check_memory(on(1), folder, SHAPE, gpus(40), dtype_bytes=4)
+        check_memory(on(1), MODEL, gpus(40), dtype_bytes=4)
 
 
-def test_a_model_that_does_not_tell_is_let_through(folder: Path) -> None:
-    (folder / "text_encoder" / "config.json").unlink()
-    assert check_memory(on(1), folder, SHAPE, gpus(4), dtype_bytes=2) is None
+def test_a_model_of_unknown_size_is_let_through() -> None:
+    assert check_memory(on(1), replace(MODEL, memory=None), gpus(4), dtype_bytes=2) is None

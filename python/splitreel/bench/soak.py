@@ -1,4 +1,4 @@
-"""`bench soak`: jobs, cancels, kills and full disks at random against the real supervisor and its ranks.
+"""`bench soak`: jobs, cancels, kills, full disks and reloads at random against the real supervisor and its ranks.
 
 Every job must end in one of the ways that its fault allows, leave whole videos or none, and the next job must run.
 The report says how memory and descriptors develop, and what was left behind.
@@ -31,8 +31,6 @@ from splitreel.video.mp4 import read_metadata
 
 _PLANS: Final[tuple[dict[str, int], ...]] = ({"cfg": 2}, {"ulysses": 2}, {"ring": 2}, {"tp": 2}, {"pp": 2})
 _FULL_DISK_BYTES: Final = 64_000_000
-# A job of seconds may take minutes on a machine that does other things: longer than this it is lost.
-_LONGEST_JOB_S: Final = 600.0
 # What each fault may end in, besides a job that was over before it.
 _ENDS: Final[dict[str, set[str]]] = {
     "none": set(),
@@ -42,9 +40,12 @@ _ENDS: Final[dict[str, set[str]]] = {
     "kill zygote": {"RANK_DIED", "WORKER_DIED", "WORKER_START_FAILED"},
     "stop rank": {"RANK_HUNG"},
     "full disk": {"DISK_FULL"},
+    # A busy engine refuses to unload; an idle one does, and the next job starts cold.
+    "reload": set(),
 }
 _WEIGHTS: Final = {
-    "none": 6, "cancel": 4, "refuse": 1, "kill rank": 3, "kill zygote": 1, "stop rank": 1, "full disk": 2
+    "none": 6, "cancel": 4, "refuse": 1, "kill rank": 3, "kill zygote": 1, "stop rank": 1, "full disk": 2,
+    "reload": 1,
 }  # fmt: skip
 
 
@@ -140,8 +141,10 @@ class Soak:
             self._worker.wait_for_end(job_id, self._choices.uniform(0.0, 6.0))
         at = time.monotonic()
         self._break(fault, job_id)
-        end = self._worker.wait_for_end(job_id, _LONGEST_JOB_S)
+        end = self._worker.wait_while_it_works(job_id)
         self._disk.empty()
+        if fault == "reload":
+            self._worker.send({"type": "unload"})
         # A rank that was stopped after its job would hang the next one.
         for rank in self._worker.processes()[1]:
             _signal(rank, signal.SIGCONT)
@@ -187,6 +190,8 @@ class Soak:
                 _signal(zygote, signal.SIGKILL)
             case "full disk":
                 self._disk.fill()
+            case "reload":
+                self._worker.send({"type": "unload"})
 
     def _check(self, fault: str, job: dict[str, Any], end: JobEnd | None, seconds: float) -> None:
         report = self._report

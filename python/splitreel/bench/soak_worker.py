@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import queue
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,6 +19,11 @@ from typing import Any, BinaryIO
 import psutil
 
 _PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
+# Longer than every deadline of the supervisor but the one for ranks that all wait for each other.
+_WINDOW_S = 120.0
+# Heartbeats alone take less.
+_IDLE_SHARE = 0.005
+_ZYGOTE = "splitreel.worker.rank.zygote"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,30 @@ class SoakWorker:
             self._take(event)
         return self._ends[job_id]
 
+    def wait_while_it_works(self, job_id: str) -> JobEnd | None:
+        """None when the supervisor is gone, or no process of the engine works any more.
+
+        A job of seconds may take half an hour on a machine that does other things, so a time limit says nothing.
+        """
+        worked_s = -math.inf
+        while job_id not in self._ends and self._child.poll() is None:
+            before_s, worked_s = worked_s, self._worked_s()
+            # New ranks begin at zero.
+            if abs(worked_s - before_s) < _IDLE_SHARE * _WINDOW_S:
+                return None
+            self.wait_for_end(job_id, _WINDOW_S)
+        return self._ends.get(job_id)
+
+    def _worked_s(self) -> float:
+        """CPU seconds of the zygote and of the ranks that it has now."""
+        zygote, ranks = self.processes()
+        total = 0.0
+        for process in [*ranks, *([] if zygote is None else [zygote])]:
+            with suppress(psutil.Error):
+                used = process.cpu_times()
+                total += used.user + used.system
+        return total
+
     def _take(self, event: dict[str, Any]) -> None:
         job_id = str(event.get("jobId"))
         saved, failed = self._saved.setdefault(job_id, set()), self._failed.setdefault(job_id, [])
@@ -95,7 +126,8 @@ class SoakWorker:
     def processes(self) -> tuple[psutil.Process | None, list[psutil.Process]]:
         """The zygote and its ranks."""
         try:
-            zygote = next(iter(self.process.children()), None)
+            # A process that reads models is the supervisor's child as well.
+            zygote = next((child for child in self.process.children() if _ZYGOTE in " ".join(child.cmdline())), None)
             return zygote, [] if zygote is None else zygote.children()
         except psutil.Error:
             return None, []

@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
         "serve": _serve,
         "hub": _hub,
         "inspect": _inspect,
-        "count-tokens": _count_tokens,
+        "read-models": _read_models,
     }
     if not arguments or arguments[0] in {"-h", "--help"}:
         print(_HELP, end="")
@@ -82,7 +82,9 @@ def _inspect(arguments: Sequence[str]) -> int:
     return print_inspection(arguments[0])
 
 
-def _count_tokens(_arguments: Sequence[str]) -> int:
-    from splitreel.store.token_counter import serve_counts
+def _read_models(_arguments: Sequence[str]) -> int:
+    from splitreel.store.model_reader import answer_check
+    from splitreel.store.reader_process import serve_questions
+    from splitreel.store.token_counter import answer_count
 
-    return serve_counts()
+    return serve_questions({"check": answer_check, "count": answer_count})

@@ -34,11 +34,11 @@ from splitreel.machine.gpus import visible_gpus
 from splitreel.rules.naming import free_path, video_name
 from splitreel.rules.video_size import size_text
 from splitreel.store.find_model import find_model
-from splitreel.worker.supervisor.checks import check_disk_space, check_settings, model_of, writable_folder
+from splitreel.worker.supervisor.checks import check_disk_space, check_settings, writable_folder
 from splitreel.worker.supervisor.current_job import JobRequest
 from splitreel.worker.supervisor.latents_file import check_latents_path
+from splitreel.worker.supervisor.models import count_tokens, model_of
 from splitreel.worker.supervisor.supervisor import Options, Supervisor
-from splitreel.worker.supervisor.tokens import count_tokens
 
 _JOB = "generate"
 _UNITS = {

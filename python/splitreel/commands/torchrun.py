@@ -33,8 +33,9 @@ from splitreel.store.model_folder import ModelFolder
 from splitreel.worker.rank.job import run_job
 from splitreel.worker.rank.messages import Run
 from splitreel.worker.rank.parent import die_with_parent
-from splitreel.worker.supervisor.checks import check_disk_space, check_settings, model_of
+from splitreel.worker.supervisor.checks import check_disk_space, check_settings
 from splitreel.worker.supervisor.latents_file import check_latents_path, write_latents
+from splitreel.worker.supervisor.models import model_of
 from splitreel.worker.supervisor.process_environment import ENGINE_SETTINGS, versions
 
 if TYPE_CHECKING:

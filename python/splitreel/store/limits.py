@@ -9,10 +9,11 @@ from typing import Final
 
 _MEMORY_BYTES: Final = 2 * 1_073_741_824
 _CPU_SECONDS: Final = 600
+_PASSED_ON: Final = ("HOME", "LANG", "LC_ALL", "PATH", "SYSTEMROOT", "TMPDIR")
 
 
 def limit_this_process() -> None:
-    """Bounds address space, processor time and core dumps; the parent bounds the time on the wall. Linux only."""
+    """Bounds address space, CPU time and core dumps; the parent bounds the time on the wall. Linux only."""
     if sys.platform == "win32":
         return
     import resource
@@ -27,9 +28,9 @@ def limit_this_process() -> None:
 
 
 def child_environment() -> dict[str, str]:
-    """One thread and one arena: those of a large machine would fill the address space on their own."""
+    """No credentials, one thread and one arena: those of a large machine would fill the address space on their own."""
     return {
-        **os.environ,
+        **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
         "RAYON_NUM_THREADS": "1",
         "TOKENIZERS_PARALLELISM": "false",
         "MALLOC_ARENA_MAX": "1",

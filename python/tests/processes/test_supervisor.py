@@ -12,7 +12,7 @@ import av
 import pytest
 
 from splitreel.video.mp4 import read_metadata
-from tests.processes.worker import FAKE, Worker, all_gone, is_alive, make_model_folder, start_job
+from tests.processes.worker import FAKE, Worker, all_gone, descendants, is_alive, make_model_folder, start_job
 
 QUICK = {"heartbeat_s": 1.5, "idle_s": 3.0, "deadlock_s": 20.0, "cancel_s": 5.0}
 ORDER = ["starting", "loading", "encoding", "denoising", "decoding", "writing"]
@@ -214,13 +214,15 @@ def test_one_video_of_two_fails(worker: Worker, model: Path, output: Path) -> No
     assert files(output) == ["j1 1.mp4"]
 
 
-def test_kill_9_of_the_starter(worker: Worker, model: Path, output: Path) -> None:
+def test_kill_9_of_the_zygote(worker: Worker, model: Path, output: Path) -> None:
     worker.send(start_job(model, output, settings={"numInferenceSteps": 50}))
     worker.wait(denoising)
-    family = worker.family()
-    os.kill(family[1], signal.SIGKILL)
+    zygote = worker.zygote()
+    pids = [zygote, *descendants(zygote)]
+    assert len(pids) == 3
+    os.kill(zygote, signal.SIGKILL)
     assert worker.wait_for("jobFailed")["error"]["code"] in {"WORKER_DIED", "RANK_DIED"}
-    assert all_gone(family[1:])
+    assert all_gone(pids)
     next_job_works(worker, model, output)
 
 
@@ -229,9 +231,10 @@ def test_nothing_outlives_the_supervisor(model: Path, output: Path, how: signal.
     worker = Worker(FAKE)
     worker.send(start_job(model, output, settings={"numInferenceSteps": 200}))
     worker.wait(denoising)
-    family = worker.family()
-    assert len(family) == 4
-    os.kill(family[-1], signal.SIGSTOP)
+    family, zygote = worker.family(), worker.zygote()
+    # The supervisor, the process that reads models, the zygote and two ranks.
+    assert len(family) == 5
+    os.kill(descendants(zygote)[0], signal.SIGSTOP)
     if how is None:
         worker.close()
     else:
@@ -285,11 +288,15 @@ def test_unload_frees_and_the_next_job_starts_cold(worker: Worker, model: Path, 
 
 
 def test_children_see_an_allowlist_of_the_environment(worker: Worker) -> None:
-    starter = worker.family()[1]
-    names = {entry.split(b"=")[0].decode() for entry in Path(f"/proc/{starter}/environ").read_bytes().split(b"\0")}
-    assert {"HF_HUB_OFFLINE", "PYTHONNOUSERSITE", "GLOO_SOCKET_IFNAME"} <= names
-    assert not names & {"LD_PRELOAD", "PYTHONPATH", "HF_TOKEN"}
-    assert not [name for name in names if name.endswith(("_KEY", "_TOKEN", "_SECRET"))]
+    assert {"HF_HUB_OFFLINE", "PYTHONNOUSERSITE", "GLOO_SOCKET_IFNAME"} <= environment_of(worker.zygote())
+    for pid in worker.family()[1:]:
+        names = environment_of(pid)
+        assert not names & {"LD_PRELOAD", "PYTHONPATH", "HF_TOKEN"}
+        assert not [name for name in names if name.endswith(("_KEY", "_TOKEN", "_SECRET"))]
+
+
+def environment_of(pid: int) -> set[str]:
+    return {entry.split(b"=")[0].decode() for entry in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")}
 
 
 def test_heartbeats_come_while_nothing_else_happens(worker: Worker) -> None:

@@ -101,6 +101,10 @@ class Worker:
         """The pids of the supervisor and of all that it started."""
         return [self.process.pid, *descendants(self.process.pid)]
 
+    def zygote(self) -> int:
+        """Its pid. The supervisor's other child is the process that reads models."""
+        return next(pid for pid in descendants(self.process.pid) if "worker.rank.zygote" in command_line(pid))
+
     def close(self) -> int:
         assert self.process.stdin is not None
         self.process.stdin.close()
@@ -118,6 +122,10 @@ def descendants(pid: int) -> list[int]:
             if int(stat[stat.rindex(")") + 2 :].split()[1]) == pid:
                 found += [int(folder.name), *descendants(int(folder.name))]
     return found
+
+
+def command_line(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text()
 
 
 def is_alive(pid: int) -> bool:

@@ -11,6 +11,7 @@ import pytest
 
 from splitreel.contract.errors import SplitreelError
 from splitreel.contract.messages import RESOURCES
+from splitreel.store.model_reader import ModelReader
 from splitreel.store.token_counter import TokenCounter
 
 DEMO = RESOURCES / "demo"
@@ -18,9 +19,11 @@ DEMO = RESOURCES / "demo"
 
 @pytest.fixture
 def counter() -> Iterator[TokenCounter]:
-    made = TokenCounter()
+    models = ModelReader()
+    made = TokenCounter(models)
     yield made
     made.close()
+    models.close()
 
 
 def model_with(folder: Path, tokenizer: dict[str, object]) -> Path:

@@ -18,10 +18,10 @@ from splitreel.rules.model_shape import ModelShape
 from splitreel.rules.plan import PlanContext, PlanDevices, check_plan
 from splitreel.rules.request import check_request
 from splitreel.rules.video_size import size_text, video_bytes
-from splitreel.store.find_model import find_model
-from splitreel.store.model_folder import ModelFolder, check_model_folder
+from splitreel.store.model_folder import ModelFolder
 from splitreel.video.image_file import check_image
 from splitreel.worker.supervisor.memory import check_memory
+from splitreel.worker.supervisor.models import model_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +33,6 @@ class CheckedJob:
     warning: str | None = None
 
 
-def model_of(path: str) -> ModelFolder:
-    """Raises MODEL_MISSING or what is wrong with the model."""
-    if not _is_utf8(path):
-        problem = "The path of the model is not UTF-8 text, which its loaders need: rename the folder"
-        raise SplitreelError("FLAG_INVALID", {"problem": problem})
-    return check_model_folder(find_model(path))
-
-
-def _is_utf8(path: str) -> bool:
-    """Python reads other bytes of a file name as lone surrogates."""
-    return not any("\ud800" <= character <= "\udfff" for character in os.path.realpath(path))
-
-
 def check_job(job: StartJob, dtype: str = "auto") -> CheckedJob:
     """Raises REQUEST_INVALID or PLAN_INVALID with every reason, or an error of the model, memory or disk."""
     model = model_of(job.model_path)
@@ -55,7 +42,7 @@ def check_job(job: StartJob, dtype: str = "auto") -> CheckedJob:
         return CheckedJob(job, model)
     # `auto` is bfloat16 on CUDA.
     size = 4 if dtype == "float32" else 2
-    return CheckedJob(job, model, check_memory(job, model.path, model.shape, known_gpus(), dtype_bytes=size))
+    return CheckedJob(job, model, check_memory(job, model, known_gpus(), dtype_bytes=size))
 
 
 def prepare_job(job: StartJob, dtype: str) -> CheckedJob | AppError:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from splitreel.contract.errors import SplitreelError
 from splitreel.contract.messages import Params
 from splitreel.contract.protocol import StartJob
 from splitreel.machine.gpus import Gpu
 from splitreel.rules.memory import MemoryJob, memory_needs
 from splitreel.rules.memory_advice import MemoryQuestion, gigabytes, smallest_change, worst_need
-from splitreel.rules.memory_shape import read_memory_shape
-from splitreel.rules.model_shape import ModelShape
 from splitreel.rules.plan import PlanContext, PlanDevices
+from splitreel.store.model_folder import ModelFolder
 
 
-def check_memory(job: StartJob, folder: Path, shape: ModelShape, gpus: list[Gpu], *, dtype_bytes: int) -> str | None:
+def check_memory(job: StartJob, model: ModelFolder, gpus: list[Gpu], *, dtype_bytes: int) -> str | None:
     """A warning where the job is predicted to need more than the smallest GPU has; None where it fits or isn't known.
 
     Raises MEMORY_SHORT where the weights alone, whose size is exact, are too large.
     """
-    memory = read_memory_shape(folder)
+    memory = model.memory
     if memory is None:
         return None
     uuids = {device.uuid for device in job.devices}
@@ -39,7 +36,9 @@ def check_memory(job: StartJob, folder: Path, shape: ModelShape, gpus: list[Gpu]
         settings.offload,
     )
     devices = PlanDevices("cuda", len(job.devices))
-    context = PlanContext(shape, devices, settings.guidance_scale, len(job.videos), settings.offload, settings.quality)
+    context = PlanContext(
+        model.shape, devices, settings.guidance_scale, len(job.videos), settings.offload, settings.quality
+    )
     question = MemoryQuestion(memory, context, memory_job, job.plan, smallest.memory_bytes)
     need = worst_need(question)
     if need.device_bytes <= smallest.memory_bytes:

@@ -1,22 +1,13 @@
-"""Answers how many tokens a prompt has; the model's tokenizer runs in a process of its own (store/token_counter.py)."""
+"""Answers how many tokens a prompt has."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Final
 
 from splitreel.contract.errors import AppError, SplitreelError
 from splitreel.contract.protocol import CountTokens, Event, RequestFailed, TokensCounted
-from splitreel.store.find_model import find_model
-from splitreel.store.token_counter import TokenCounter
-
-_COUNTER: Final = TokenCounter()
-
-
-def count_tokens(model: str, text: str) -> tuple[int, int]:
-    """The tokens of the text, including the end token, and the most that the model reads."""
-    return _COUNTER.count(find_model(model), text)
+from splitreel.worker.supervisor.models import count_tokens
 
 
 def answer_token_count(command: CountTokens, emit: Callable[[Event], None]) -> None:

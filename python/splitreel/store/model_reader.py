@@ -1,0 +1,54 @@
+"""Checks a model's folder in the reading process: nothing that a folder holds is parsed by the supervisor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from splitreel.contract import wire
+from splitreel.contract.errors import AppError, SplitreelError
+from splitreel.rules.config import refuse
+from splitreel.rules.memory_shape import MemoryShape
+from splitreel.rules.model_shape import ModelShape
+from splitreel.store.model_folder import ModelFolder, check_model_folder
+from splitreel.store.reader_process import Question, ReaderProcess
+
+# As the window allows for the same check (src/main/models/inspect.ts): headers on a network share take a while.
+_CHECK_SECONDS: Final = 60.0
+
+
+class ModelReader:
+    """Safe to call from several threads."""
+
+    def __init__(self, answer_seconds: float = _CHECK_SECONDS) -> None:
+        self._reader = ReaderProcess(answer_seconds)
+
+    def read(self, folder: Path) -> ModelFolder:
+        """As `check_model_folder`, and raises MODEL_CORRUPT where the check itself exceeds its limits."""
+        match self._reader.ask("check", {"folder": str(folder)}):
+            case {"error": error}:
+                raise SplitreelError.from_error(wire.from_wire(AppError, error))
+            case {"shape": shape, "memory": memory, "weightBytes": int(size), "fingerprint": str(fingerprint)}:
+                planned = None if memory is None else wire.from_wire(MemoryShape, memory)
+                return ModelFolder(folder.resolve(), wire.from_wire(ModelShape, shape), planned, size, fingerprint)
+        raise refuse("MODEL_CORRUPT", "model_check_fails", {"file": folder.name})
+
+    def close(self) -> None:
+        self._reader.close()
+
+
+def answer_check(question: Question) -> object:
+    """In the reading process: the parts of a ModelFolder, or what is wrong with it."""
+    try:
+        model = check_model_folder(Path(str(question["folder"])))
+    except SplitreelError as error:
+        return {"error": wire.to_wire(error.error)}
+    except Exception as error:  # noqa: BLE001 - one folder may not end what asks about it
+        problem = AppError("INTERNAL", {"problem": type(error).__name__}, details=repr(error)[:2_000])
+        return {"error": wire.to_wire(problem)}
+    return {
+        "shape": wire.to_wire(model.shape),
+        "memory": wire.to_wire(model.memory),
+        "weightBytes": model.weight_bytes,
+        "fingerprint": model.fingerprint,
+    }

@@ -1,0 +1,79 @@
+"""A folder is checked in a process of its own, which may end without harm to anyone else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from splitreel.contract.errors import SplitreelError
+from splitreel.store import model_reader
+from splitreel.store.model_folder import check_model_folder
+from splitreel.store.model_reader import ModelReader
+from tests.processes.worker import make_model_folder
+
+
+@pytest.fixture
+def reader() -> Iterator[ModelReader]:
+    made = ModelReader()
+    yield made
+    made.close()
+
+
+def test_the_answer_is_that_of_the_check_itself(reader: ModelReader, tmp_path: Path) -> None:
+    folder = make_model_folder(tmp_path / "m")
+    assert reader.read(folder) == check_model_folder(folder)
+
+
+def test_the_error_is_that_of_the_check_itself(reader: ModelReader, tmp_path: Path) -> None:
+    folder = make_model_folder(tmp_path / "m")
+    (folder / "vae" / "config.json").write_text("[")
+    with pytest.raises(SplitreelError) as expected:
+        check_model_folder(folder)
+    with pytest.raises(SplitreelError) as caught:
+        reader.read(folder)
+    assert caught.value.error == expected.value.error
+
+
+def test_nothing_is_parsed_in_this_process(
+    reader: ModelReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_folder: Path) -> None:
+        raise AssertionError("parsed here")
+
+    monkeypatch.setattr(model_reader, "check_model_folder", fail)
+    assert reader.read(make_model_folder(tmp_path / "m")).shape.heads == 12
+
+
+def test_a_check_that_raises_is_an_internal_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_folder: Path) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(model_reader, "check_model_folder", fail)
+    answer = model_reader.answer_check({"folder": str(tmp_path)})
+    assert isinstance(answer, dict)
+    assert (answer["error"]["code"], answer["error"]["params"]) == ("INTERNAL", {"problem": "RecursionError"})
+
+
+def test_a_check_over_its_time_is_an_error_of_that_model(tmp_path: Path) -> None:
+    reader = ModelReader(answer_seconds=0.0)
+    with pytest.raises(SplitreelError) as caught:
+        reader.read(make_model_folder(tmp_path / "m"))
+    assert (caught.value.code, caught.value.error.reasons[0].code) == ("MODEL_CORRUPT", "model_check_fails")
+    assert _readers() == []
+
+
+def test_the_process_has_limits_and_is_replaced_when_it_is_killed(reader: ModelReader, tmp_path: Path) -> None:
+    folder = make_model_folder(tmp_path / "m")
+    reader.read(folder)
+    (process,) = _readers()
+    assert process.rlimit(psutil.RLIMIT_AS) == (2 * 1024**3, 2 * 1024**3)
+    process.kill()
+    psutil.wait_procs([process], timeout=10)
+    assert reader.read(folder).shape.heads == 12
+
+
+def _readers() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if child.cmdline()[-1:] == ["read-models"]]
