@@ -10,7 +10,13 @@ import { print } from '../src/cli/terminal';
 import { uvProgram } from './python-for-tests';
 
 const NPM_LOCK = path.join(ROOT, 'package-lock.json');
-const PYTHON = ['requirements', 'requirements-dev'] as const;
+/** Has only what it adds to the lock of the engine: it is installed beside that one, or not at all. */
+const OPTIONAL = 'requirements-flash-attention';
+const PYTHON = ['requirements', 'requirements-dev', OPTIONAL] as const;
+const INSTALLED = ['requirements', OPTIONAL].map((name) => path.join(ROOT, 'python', `${name}.lock`)) as [
+  string,
+  string,
+];
 const WHEELS = path.join(ROOT, 'python', 'requirements.wheels.json');
 const ADDRESS = /https?:\/\//;
 
@@ -29,22 +35,29 @@ async function make(): Promise<void> {
   await writeFile(NPM_LOCK, `${JSON.stringify(lock, null, 2)}\n`);
   const uv = await uvProgram();
   const flags = ['--universal', '--python-version', '3.11', '--generate-hashes', '--no-emit-index-url', '--no-header'];
-  for (const name of PYTHON)
-    await execa(uv, ['pip', 'compile', '--quiet', ...flags, `${name}.in`, '-o', `${name}.lock`], {
+  for (const name of PYTHON) {
+    const left = name === OPTIONAL ? await pinsOf(INSTALLED[0]) : [];
+    const more = left.flatMap((pin) => ['--no-emit-package', pin]);
+    await execa(uv, ['pip', 'compile', '--quiet', ...flags, ...more, `${name}.in`, '-o', `${name}.lock`], {
       cwd: path.join(ROOT, 'python'),
       stdio: ['ignore', 'ignore', 'inherit'],
     });
+  }
   await writeFile(WHEELS, await wheelSizes(uv));
+}
+
+async function pinsOf(lock: string): Promise<readonly string[]> {
+  const pins = (await readFile(lock, 'utf8')).matchAll(/^([\w.-]+)==/gm);
+  return [...new Set([...pins].map(([, name = '']) => name))];
 }
 
 /** Which wheels uv takes on this kind of machine, and their sizes as the index tells them. */
 async function wheelSizes(uv: string): Promise<string> {
-  const lock = path.join(ROOT, 'python', 'requirements.lock');
   const flags = ['--require-hashes', '--only-binary', ':all:', '--dry-run', '--verbose', '--target', 'nowhere'];
-  const { stderr } = await execa(uv, ['pip', 'sync', ...flags, '--python', '3.11', lock]);
+  const { stderr } = await execa(uv, ['pip', 'sync', ...flags, '--python', '3.11', ...INSTALLED]);
   const files = new Set([...stderr.matchAll(/Selecting: \S+ \[compatible\] \((\S+\.whl)\)/g)].map((match) => match[1]));
   const script = path.join(ROOT, 'scripts', 'wheel_sizes.py');
-  const { stdout } = await execa('python3', [script, lock], { input: [...files].sort().join('\n') });
+  const { stdout } = await execa('python3', [script, ...INSTALLED], { input: [...files].sort().join('\n') });
   const table = { [`${process.platform}-${process.arch}`]: JSON.parse(stdout) as unknown };
   return `${JSON.stringify(table, null, 2)}\n`;
 }

@@ -1,6 +1,6 @@
 """Sizes of the wheels that an install takes, as the index itself tells them. Called by scripts/locks.ts; prints JSON.
 
-    python wheel_sizes.py LOCK < WHEELS        WHEELS: one file name a line, as uv chose them for one kind of machine
+    python wheel_sizes.py LOCK... < WHEELS     WHEELS: one file name a line, as uv chose them for one kind of machine
 
 A hash fixes a file, and so its size: what is written down here when the lock is made holds for every index that the
 lock can be installed from. The room that a wheel takes unpacked stands in the directory at its end, of which only the
@@ -75,7 +75,7 @@ def _measure(index: str, name: str, file: str, pinned: set[str]) -> dict[str, ob
 
 
 def main() -> None:
-    pinned = set(re.findall(r"sha256:([0-9a-f]{64})", Path(sys.argv[1]).read_text("utf-8")))
+    pinned = set(re.findall(r"sha256:([0-9a-f]{64})", " ".join(Path(lock).read_text("utf-8") for lock in sys.argv[1:])))
     files = [line.strip() for line in sys.stdin if line.strip()]
     names = [re.sub(r"[-_.]+", "-", file.split("-")[0]).lower() for file in files]
     index = _index()

@@ -135,6 +135,23 @@ def test_a_package_that_is_missing_is_named(tmp_path: Path) -> None:
     assert (plain.returncode, plain.stderr.count("\n")) == (3, 1)
 
 
+@pytest.mark.parametrize(("source", "is_listed"), [("", True), ("raise OSError('no libcuda')", False)])
+def test_a_flash_attention_that_does_not_import_is_reported_and_nothing_else(
+    source: str, is_listed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "flash_attn" / "cute").mkdir(parents=True)
+    (tmp_path / "flash_attn" / "cute" / "__init__.py").write_text(source)
+    (tmp_path / "flash_attn_4-4.0.0b36.dist-info").mkdir()
+    (tmp_path / "flash_attn_4-4.0.0b36.dist-info" / "METADATA").write_text("Name: flash-attn-4\nVersion: 4.0.0b36\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in ("flash_attn", "flash_attn.cute"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    versions = smoke.import_all()
+    assert versions.get("flash-attn-4") == ("4.0.0b36" if is_listed else None)
+    assert "torch" in versions
+    assert ("flash-attn-4 cannot be imported" in capsys.readouterr().err) is not is_listed
+
+
 def test_a_version_that_the_lock_does_not_name_is_told() -> None:
     version = torch.__version__.partition("+")[0]
     smoke.compare_with_lock(f"torch=={version}+cu130 \\\n    --hash=sha256:0\ntorch==9.9 ; python_version < '3'\n")

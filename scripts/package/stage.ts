@@ -12,7 +12,12 @@ const FILES = path.join(import.meta.dirname, 'files');
 const ICON_SIZES = [16, 24, 32, 48, 64, 128, 256] as const;
 /** Cases for tests; all else in resources/ is read by the app or the engine. */
 const TESTS_ONLY = 'golden';
-const PYTHON = ['__main__.py', 'requirements.lock', 'requirements.wheels.json'] as const;
+const PYTHON = [
+  '__main__.py',
+  'requirements.lock',
+  'requirements-flash-attention.lock',
+  'requirements.wheels.json',
+] as const;
 
 /** `packed` is the folder that @electron/packager made; `notices` are texts by file name. */
 export async function stage(

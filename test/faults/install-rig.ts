@@ -204,6 +204,7 @@ export async function openRig(wish: RigWish = {}): Promise<Rig> {
       wheelSha256: { [`${process.platform}-${process.arch}`]: wish.uvSha256 ?? '0'.repeat(64) },
     },
     gpuOnlyPackages: [],
+    flashAttentionCapability: '9.0',
     overheadBytes: 1,
   };
   await writeFile(at('resources/environment.json'), JSON.stringify(settings));

@@ -19,6 +19,7 @@ import json
 import math
 import platform
 import re
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -30,6 +31,8 @@ from splitreel.contract.errors import SplitreelError
 Device = Literal["cpu", "cuda"]
 
 _PACKAGES: Final = ("torch", "diffusers", "transformers", "safetensors", "av")
+# Installed where a GPU can run them. The engine chooses other kernels if one of these does not import.
+_OPTIONAL_PACKAGES: Final = {"flash-attn-4": "flash_attn.cute"}
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 
 _FRAMES, _WIDTH, _HEIGHT = 9, 96, 64
@@ -99,6 +102,20 @@ def import_all() -> dict[str, str]:
             versions[name] = importlib.metadata.version(name)
         except Exception as error:  # a package may raise anything while it is imported
             raise _broken(f"{name} cannot be imported: {_line_of(error)}") from error
+    return versions | _optional_versions()
+
+
+def _optional_versions() -> dict[str, str]:
+    """Of the packages that import; the rest are reported on stderr."""
+    versions = {}
+    for name, module in _OPTIONAL_PACKAGES.items():
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            version = importlib.metadata.version(name)
+            try:
+                importlib.import_module(module)
+                versions[name] = version
+            except Exception as error:  # noqa: BLE001 - a package may raise anything while it is imported
+                print(f"{name} cannot be imported and is not used: {_line_of(error)}", file=sys.stderr)
     return versions
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -43,37 +44,42 @@ class AttentionKernel:
     attend_with_lse: AttendWithLse | None
 
 
-def _sdpa_with_lse(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-    """Calls the operator that SDPA would choose. SDPA itself does not return the log-sum-exp."""
+# The log-sum-exp comes only from torch's private operators. Their arguments are those of torch 2.9 to 2.15.
+_KNOWN_TORCH = ((2, 9), (2, 15))
+
+
+def _aten_with_lse(operator: SDPBackend | None, q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    """The one place that calls torch's private operators. `operator`: None takes the one that SDPA would choose.
+
+    Raises RuntimeError on a version of torch whose operators nobody has looked at.
+    """
+    version = tuple(int(part) for part in torch.__version__.split(".")[:2])
+    if not _KNOWN_TORCH[0] <= version <= _KNOWN_TORCH[1]:
+        msg = f"the log-sum-exp of SDPA is not known for torch {torch.__version__}"
+        raise RuntimeError(msg)
+    aten = torch.ops.aten
     if q.device.type == "cpu":
-        out, lse = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(q, k, v, 0.0, False)
+        out, lse = aten._scaled_dot_product_flash_attention_for_cpu(q, k, v, 0.0, False)
         return out, lse.float()
-    choice = int(torch.ops.aten._fused_sdp_choice(q, k, v))
-    if choice == SDPBackend.CUDNN_ATTENTION.value:
-        return _cudnn_with_lse(q, k, v)
-    if choice == SDPBackend.FLASH_ATTENTION.value:
-        return _flash_with_lse(q, k, v)
-    # The operator for float32. It pads the rows of the log-sum-exp to a multiple of 32.
-    out, lse = torch.ops.aten._scaled_dot_product_efficient_attention(q, k, v, None, True)[:2]
-    return out, lse[:, :, : q.shape[2]].float()
+    match SDPBackend(int(aten._fused_sdp_choice(q, k, v))) if operator is None else operator:
+        case SDPBackend.CUDNN_ATTENTION:
+            out, lse = aten._scaled_dot_product_cudnn_attention(q, k, v, None, True)[:2]
+            return out, lse.float().reshape(q.shape[:3])
+        case SDPBackend.FLASH_ATTENTION:
+            out, lse = aten._scaled_dot_product_flash_attention(q, k, v)[:2]
+            return out, lse.float()
+        case _:
+            # The operator for float32. It pads the rows of the log-sum-exp to a multiple of 32.
+            out, lse = aten._scaled_dot_product_efficient_attention(q, k, v, None, True)[:2]
+            return out, lse[:, :, : q.shape[2]].float()
 
 
-def _flash_with_lse(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-    out, lse = torch.ops.aten._scaled_dot_product_flash_attention(q, k, v)[:2]
-    return out, lse.float()
-
-
-def _sdpa_by(backend: SDPBackend) -> Attend:
+def _of_torch(name: str, backend: SDPBackend) -> AttentionKernel:
     def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         with sdpa_kernel(backend):
             return F.scaled_dot_product_attention(q, k, v)
 
-    return attend
-
-
-def _cudnn_with_lse(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-    out, lse = torch.ops.aten._scaled_dot_product_cudnn_attention(q, k, v, None, True)[:2]
-    return out, lse.float().reshape(q.shape[:3])
+    return AttentionKernel(name, attend, partial(_aten_with_lse, backend))
 
 
 def _flash3() -> AttentionKernel:
@@ -111,12 +117,12 @@ def _flash4() -> AttentionKernel:
     return AttentionKernel("flash4", attend, attend_with_lse)
 
 
-SDPA = AttentionKernel("sdpa", F.scaled_dot_product_attention, _sdpa_with_lse)
+SDPA = AttentionKernel("sdpa", F.scaled_dot_product_attention, partial(_aten_with_lse, None))
 
 Makers = Mapping[str, Callable[[], AttentionKernel]]
 MAKERS: Makers = {
-    "cudnn": lambda: AttentionKernel("cudnn", _sdpa_by(SDPBackend.CUDNN_ATTENTION), _cudnn_with_lse),
-    "flash": lambda: AttentionKernel("flash", _sdpa_by(SDPBackend.FLASH_ATTENTION), _flash_with_lse),
+    "cudnn": lambda: _of_torch("cudnn", SDPBackend.CUDNN_ATTENTION),
+    "flash": lambda: _of_torch("flash", SDPBackend.FLASH_ATTENTION),
     "flash4": _flash4,
     "flash3": _flash3,
 }

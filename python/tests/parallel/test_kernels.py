@@ -271,3 +271,19 @@ def test_torchs_private_operators_are_as_we_call_them(operator: str, arguments: 
     schema = getattr(torch.ops.aten, operator).default._schema
     assert [argument.name for argument in schema.arguments][: len(arguments.split())] == arguments.split()
     assert [result.name for result in schema.returns if result.name][: len(results.split())] == results.split()
+
+
+def test_private_operators_are_called_only_on_versions_of_torch_that_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    attend = SDPA.attend_with_lse
+    assert attend is not None
+    q = torch.randn(1, 1, 4, 8)
+    assert attend(q, q, q)[1].shape == (1, 1, 4)
+    monkeypatch.setattr(torch, "__version__", "3.0.1")
+    with pytest.raises(RuntimeError, match=r"torch 3\.0\.1"):
+        attend(q, q, q)
+
+
+def test_private_operators_are_called_in_one_place() -> None:
+    package = Path(sequence.__file__).parents[1]
+    sources = {file.name: file.read_text("utf-8").count("ops.aten") for file in package.rglob("*.py")}
+    assert {name: count for name, count in sources.items() if count > 0} == {"kernels.py": 1}

@@ -80,6 +80,7 @@ async function look(outcome: RunOutcome, hasCard = false): Promise<Machine> {
       nvidiaSmi: {
         read: () => Promise.resolve(interpret(outcome)),
         readIslands: () => Promise.resolve(parseIslands(TOPOLOGY)),
+        readCapabilities: () => Promise.resolve([]),
       },
       readSystem: () => Promise.resolve({ cpuName: 'CPU', cpuCores: 2, memoryTotalBytes: 1, platform: 'linux' }),
       hasNvidiaCard: () => Promise.resolve(hasCard),

@@ -34,6 +34,8 @@ export interface NvidiaSmi {
   readonly read: () => Promise<Result<Reading, NoReading>>;
   /** Islands of NVLink by index in PCI order; empty where it cannot say. */
   readonly readIslands: () => Promise<ReadonlyMap<number, number>>;
+  /** `9.0` and the like, one per GPU; empty where it does not answer. Old versions refuse a query with this field. */
+  readonly readCapabilities: () => Promise<readonly string[]>;
 }
 
 export function createNvidiaSmi(processes: Pick<Processes, 'run'>, env: Readonly<Record<string, string>>): NvidiaSmi {
@@ -44,6 +46,12 @@ export function createNvidiaSmi(processes: Pick<Processes, 'run'>, env: Readonly
     readIslands: async () => {
       const outcome = await run(['topo', '-m']);
       return outcome.kind === 'exited' && outcome.code === 0 ? parseIslands(outcome.stdout) : new Map();
+    },
+    readCapabilities: async () => {
+      const outcome = await run(['--query-gpu=compute_cap', '--format=csv,noheader']);
+      if (outcome.kind !== 'exited' || outcome.code !== 0) return [];
+      const lines = outcome.stdout.split('\n').map((line) => line.trim());
+      return lines.filter((line) => /^\d+\.\d+$/.test(line));
     },
   };
 }

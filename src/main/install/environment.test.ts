@@ -27,6 +27,7 @@ beforeEach(async () => {
     systemPythonVersions: ['3.11', '3.12', '3.13', '3.14'],
     uv: { version: '1', wheelSha256: {} },
     gpuOnlyPackages: ['b'],
+    flashAttentionCapability: '9.0',
     overheadBytes: 5,
   };
   await writeFile(path.join(folder, 'resources', 'environment.json'), JSON.stringify(settings));
@@ -63,6 +64,8 @@ function play(failing: string | null): InstallPorts['processes'] {
   };
 }
 
+const SMI_LINE = '0, GPU-1, NVIDIA H100, 00000000:06:00.0, 81559, 0, 0, 40, 80, 580.1\n';
+
 const slotOf = (service: EnvironmentService): string => {
   const state = service.get();
   return state.status === 'ready' ? state.slot : '';
@@ -72,9 +75,10 @@ const open = (
   failing: string | null = null,
   files: Files = nodeFiles,
   pythonFolder = path.join(folder, 'python'),
+  processes = play(failing),
 ): EnvironmentService =>
   createEnvironment(
-    { files, clock: nodeClock, processes: play(failing), log: SILENT_LOG, random: nodeRandom },
+    { files, clock: nodeClock, processes, log: SILENT_LOG, random: nodeRandom },
     {
       root,
       downloadsFolder: () => path.join(folder, 'cache'),
@@ -114,6 +118,40 @@ test('missing, installed, installed anew, rolled back, removed', async () => {
   await service.remove();
   expect(service.get()).toEqual({ status: 'missing' });
   expect(await nodeFiles.stat(root())).toBeNull();
+});
+
+test('FlashAttention is installed beside the lock where a GPU can run it, and left out where that fails', async () => {
+  await writeFile(path.join(folder, 'python', 'requirements-flash-attention.lock'), 'f==1\n');
+  const syncs: (readonly string[])[] = [];
+  const onHopper = (failing: string | null): InstallPorts['processes'] => {
+    const others = play(null);
+    return {
+      ...others,
+      run: async (file, options) => {
+        const { args } = options;
+        if (file === 'nvidia-smi') return exited(args[0]?.includes('compute_cap') === true ? '9.0\n' : SMI_LINE);
+        if (args[1] === 'sync' && !args.includes('--dry-run')) {
+          const locks = args.filter((each) => each.endsWith('.lock')).map((each) => path.basename(each));
+          syncs.push(locks);
+          if (failing !== null && locks.includes(failing)) return exited('error: it failed', 2);
+        }
+        return others.run(file, options);
+      },
+    };
+  };
+  const both = ['requirements.lock', 'requirements-flash-attention.lock'];
+  const service = open(null, nodeFiles, undefined, onHopper(null));
+  expect((await service.estimate()).variant).toBe('cuda');
+  await service.install();
+  expect(syncs).toEqual([both]);
+  expect(await service.check()).toMatchObject({ status: 'ready', isOutdated: false });
+  await writeFile(path.join(folder, 'python', 'requirements-flash-attention.lock'), 'f==2\n');
+  expect(await service.check()).toMatchObject({ isOutdated: true });
+
+  await open(null, nodeFiles, undefined, onHopper('requirements-flash-attention.lock')).install();
+  expect(syncs.slice(1)).toEqual([both, ['requirements.lock']]);
+  expect(await service.check()).toMatchObject({ status: 'ready', isOutdated: false });
+  await expect(open(null, nodeFiles, undefined, onHopper('requirements.lock')).install()).rejects.toThrow();
 });
 
 test.each(['venv', 'sync', 'smoke'])(

@@ -102,7 +102,8 @@ export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentO
       return setState({ status: 'failed', error, hasWorkingSlot: false });
     }
     const { slot, previous, record } = working;
-    const isOutdated = record.lockHash !== hashOf((await source.read(record.variant)).lock);
+    const made = await source.read(record.variant, record.hasFlashAttentionLock);
+    const isOutdated = record.lockHash !== hashOf(made);
     return setState({
       status: 'ready',
       slot,
@@ -121,8 +122,8 @@ export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentO
     const estimate = await source.estimate(request);
     attempt.needs = estimate.needs;
     refuseWithoutRoom(estimate);
-    const { settings, lock, wheels } = await source.read(estimate.variant);
-    const lockHash = hashOf(lock);
+    const made = await source.readForHere(estimate.variant);
+    const lockHash = hashOf(made);
     const slot = `${lockHash.slice(0, 12)}-${ports.random.id().slice(0, 8)}`;
     attempt.slot = slot;
     await files.makeFolder(attempt.root);
@@ -131,17 +132,13 @@ export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentO
       root: attempt.root,
       slot,
       slots: slotsNow(),
-      settings,
-      variant: estimate.variant,
-      lock,
+      ...made,
       lockHash,
-      wheels,
       downloadBytes: estimate.downloadBytes,
       uvCache: options.downloadsFolder(),
       bundle: request.bundle ?? null,
       pythonFolder: options.pythonFolder,
       uvProgram: options.uvProgram,
-      devices: await source.devices(estimate.variant),
       env,
       workerEnv: workerEnvironment(options.env),
       hideSecrets: attempt.hideSecrets,

@@ -21,10 +21,11 @@ export interface InstallPlan {
   readonly slots: Slots;
   readonly settings: InstallSettings;
   readonly variant: Variant;
-  /** The lock of this variant, and its hash. */
+  /** The lock of this variant, FlashAttention's where a GPU can run it, and the hash of both. */
   readonly lock: string;
+  readonly flashAttentionLock: string | null;
   readonly lockHash: string;
-  /** The wheels of the lock, and what of them has to be downloaded. */
+  /** The wheels of both locks, and what of them has to be downloaded. */
   readonly wheels: readonly Wheel[];
   readonly downloadBytes: number;
   readonly uvCache: string;

@@ -12,6 +12,8 @@ export const installSettingsSchema = z.object({
   uv: z.object({ version: z.string(), wheelSha256: z.record(z.string(), z.string()) }),
   /** What the `cpu` variant leaves out: torch imports and computes on a processor without them. */
   gpuOnlyPackages: z.array(z.string()),
+  /** The oldest compute capability that requirements-flash-attention.lock is installed for. */
+  flashAttentionCapability: z.string(),
   /** Beside the unpacked wheels: the interpreter's folder, compiled bytecode, the test video. */
   overheadBytes: z.number(),
 });

@@ -50,10 +50,18 @@ async function fillSlot(ports: InstallPorts, plan: InstallPlan, python: string |
   await makeVenv(ports, plan, { uv, python, folder });
   const lockFile = path.join(folder, 'requirements.lock');
   await ports.files.writeAtomically(lockFile, plan.lock);
-  await installPackages(ports, plan, uv, lockFile);
+  await installAllPackages(ports, plan, uv, lockFile);
   const versions = await checkSlot(ports, plan);
   const sizeBytes = await ports.files.folderBytes(folder).catch(() => null);
-  return { lockHash: plan.lockHash, versions, sizeBytes, variant: plan.variant, hasMadeVideo: false };
+  const hasFlashAttentionLock = plan.flashAttentionLock !== null;
+  return {
+    lockHash: plan.lockHash,
+    versions,
+    sizeBytes,
+    variant: plan.variant,
+    hasFlashAttentionLock,
+    hasMadeVideo: false,
+  };
 }
 
 /**
@@ -139,11 +147,34 @@ async function fetchUv(ports: InstallPorts, plan: InstallPlan, python: string | 
 
 export const SYNC = ['pip', 'sync', '--require-hashes', '--only-binary', ':all:'] as const;
 
-async function installPackages(ports: InstallPorts, plan: InstallPlan, uv: string, lockFile: string): Promise<void> {
+/** With FlashAttention where a GPU can run it. If that cannot be installed, the environment goes without it. */
+async function installAllPackages(ports: InstallPorts, plan: InstallPlan, uv: string, lockFile: string): Promise<void> {
+  if (plan.flashAttentionLock === null) {
+    await installPackages(ports, plan, uv, [lockFile]);
+    return;
+  }
+  const optionalFile = path.join(path.dirname(lockFile), 'requirements-flash-attention.lock');
+  await ports.files.writeAtomically(optionalFile, plan.flashAttentionLock);
+  try {
+    await installPackages(ports, plan, uv, [lockFile, optionalFile]);
+  } catch (error) {
+    if (!(error instanceof SplitreelError) || ['CANCELLED', 'DISK_FULL'].includes(error.error.code)) throw error;
+    // Fails again, with the error that is shown, unless FlashAttention was the cause.
+    await installPackages(ports, plan, uv, [lockFile]);
+    ports.log.warn(`install: FlashAttention 4 was left out: ${error.error.code}`);
+  }
+}
+
+async function installPackages(
+  ports: InstallPorts,
+  plan: InstallPlan,
+  uv: string,
+  lockFiles: readonly string[],
+): Promise<void> {
   plan.onProgress(atStep('packages'));
   const python = plan.slots.pythonOf(plan.slot);
   const offline = plan.bundle === null ? [] : ['--offline', '--no-index', '--find-links', wheelsIn(plan.bundle)];
-  const args = [...SYNC, ...offline, '--python', python, lockFile];
+  const args = [...SYNC, ...offline, '--python', python, ...lockFiles];
   const watch = watchPackages(ports, plan);
   try {
     await runStep(ports, plan, uv, args, watch.onLine);

@@ -15,6 +15,8 @@ const recordSchema = z.object({
   versions: z.record(z.string(), z.string()),
   sizeBytes: z.number().nullable(),
   variant: z.enum(VARIANTS).default('cuda'),
+  /** FlashAttention was to be installed besides; `versions` names it if it works. */
+  hasFlashAttentionLock: z.boolean().default(false),
   /** From its first video on the slot before is no longer needed. */
   hasMadeVideo: z.boolean().default(false),
 });

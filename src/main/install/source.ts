@@ -12,28 +12,39 @@ import { findPython, SYNC, uvProgramIn } from './make-slot';
 import type { BundleSource, InstallPorts, InstallRequest } from './install-plan';
 import { installEnvironment, installSettingsSchema, type InstallSettings } from './install-settings';
 import { withPipConfig } from './pip-config';
-import { chooseVariant, lockFor, readDriver, wheelsOf, type Driver, type Wheel } from './variant';
+import { chooseVariant, lockFor, readDriver, wantsFlashAttention, wheelsOf, type Driver, type Wheel } from './variant';
 
 /** uv has answered in well under a second; an index that does not answer must not keep anybody waiting. */
 const DRY_RUN_TIMEOUT_MS = 20_000;
 
-export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+export const hashOf = ({ lock, flashAttentionLock }: Pick<SourceFiles, 'lock' | 'flashAttentionLock'>): string =>
+  createHash('sha256')
+    .update(lock + (flashAttentionLock ?? ''))
+    .digest('hex');
 
 /** What a variant is made of. */
 export interface SourceFiles {
   readonly settings: InstallSettings;
   readonly lock: string;
+  /** Null where FlashAttention is not part of it. */
+  readonly flashAttentionLock: string | null;
+  /** Of both locks. */
   readonly wheels: readonly Wheel[];
+}
+
+/** What an install makes on this computer. */
+export interface InstallSource extends SourceFiles {
+  readonly variant: Variant;
+  readonly devices: readonly ('cpu' | 'cuda')[];
 }
 
 export interface EnvironmentSource {
   readonly installSettings: () => Promise<InstallSettings>;
-  readonly read: (variant: Variant) => Promise<SourceFiles>;
+  readonly read: (variant: Variant, hasFlashAttention: boolean) => Promise<SourceFiles>;
+  readonly readForHere: (variant: Variant) => Promise<InstallSource>;
   /** Variables for pip and uv, with what pip's own files say. */
   readonly env: () => Promise<Readonly<Record<string, string>>>;
   readonly estimate: (request?: InstallRequest) => Promise<InstallEstimate>;
-  /** What this computer can compute on with these packages. */
-  readonly devices: (variant: Variant) => Promise<readonly ('cpu' | 'cuda')[]>;
   readonly systemPython: () => Promise<string | null>;
   readonly bundleSource: (choice: VariantChoice) => Promise<BundleSource>;
 }
@@ -47,11 +58,20 @@ export function createSource(ports: InstallPorts, options: EnvironmentOptions): 
     installSettingsSchema.parse(
       JSON.parse(await files.readText(path.join(options.resourcesFolder, 'environment.json'))),
     );
-  const read = async (variant: Variant): Promise<SourceFiles> => {
+  const read = async (variant: Variant, hasFlashAttention: boolean): Promise<SourceFiles> => {
     const settings = await installSettings();
     const lock = lockFor(variant, await inPython('requirements.lock'), settings.gpuOnlyPackages);
-    return { settings, lock, wheels: wheelsOf(await inPython('requirements.wheels.json'), machineKind, lock) };
+    const flashAttentionLock = hasFlashAttention ? await inPython('requirements-flash-attention.lock') : null;
+    const sizes = await inPython('requirements.wheels.json');
+    return {
+      settings,
+      lock,
+      flashAttentionLock,
+      wheels: wheelsOf(sizes, machineKind, lock + (flashAttentionLock ?? '')),
+    };
   };
+  const readFor = async (variant: Variant, driver: Driver): Promise<SourceFiles> =>
+    read(variant, wantsFlashAttention(variant, driver, (await installSettings()).flashAttentionCapability));
   const plainEnv = (): Record<string, string> =>
     installEnvironment(options.env, {
       uvCache: options.downloadsFolder(),
@@ -65,14 +85,14 @@ export function createSource(ports: InstallPorts, options: EnvironmentOptions): 
   };
 
   /** Null where uv is not there yet, or could not say. */
-  const askUv = async (settings: InstallSettings, lock: string): Promise<ReadonlySet<string> | null> => {
+  const askUv = async ({ settings, lock, flashAttentionLock }: SourceFiles): Promise<ReadonlySet<string> | null> => {
     const uv = options.uvProgram ?? uvProgramIn(options.root(), settings.uv.version);
     const python = await systemPython();
     if ((await files.stat(uv)) === null || python === null) return null;
     const folder = path.join(options.root(), 'estimate');
     const lockFile = path.join(folder, 'requirements.lock');
     try {
-      await files.writeAtomically(lockFile, lock);
+      await files.writeAtomically(lockFile, `${lock}\n${flashAttentionLock ?? ''}`);
     } catch {
       // A full disk, for example: what is said then is what is needed.
       return null;
@@ -85,6 +105,9 @@ export function createSource(ports: InstallPorts, options: EnvironmentOptions): 
 
   const findDriver = async (): Promise<Driver> =>
     readDriver(processes, workerEnvironment(options.env), (await installSettings()).minimumDriver);
+
+  /** A bundle is for other computers, so it has all that its variant may need. */
+  const readForBundle = (variant: Variant): Promise<SourceFiles> => read(variant, variant === 'cuda');
 
   const archiveTool = async (): Promise<ArchiveTool | null> => {
     const python = await systemPython();
@@ -99,17 +122,17 @@ export function createSource(ports: InstallPorts, options: EnvironmentOptions): 
         : await readBundle(files, await archiveTool(), request.bundle, machineKind);
     const chosen = bundle?.manifest.variant ?? request.variant ?? options.choice();
     const { variant, reason } = chooseVariant(chosen, driver);
-    const { settings, lock, wheels } = await read(variant);
-    if (bundle !== null && bundle.manifest.lockHash !== hashOf(lock))
+    const made = await readFor(variant, driver);
+    if (bundle !== null && bundle.manifest.lockHash !== hashOf(await readForBundle(variant)))
       throw new SplitreelError(appError('BUNDLE_OF_OTHER_VERSION', { bundle: request.bundle ?? '' }));
     const room = await estimateRoom(files, {
       root: options.root(),
       uvCache: options.downloadsFolder(),
-      wheels,
-      cached: bundle === null ? await askUv(settings, lock) : null,
+      wheels: made.wheels,
+      cached: bundle === null ? await askUv(made) : null,
       isOffline: bundle !== null,
       unpackedBytes: bundle?.unpackedBytes ?? 0,
-      overheadBytes: settings.overheadBytes,
+      overheadBytes: made.settings.overheadBytes,
     });
     return { variant, reason, driverProblem: driver.kind === 'old' ? driver.problem : null, ...room };
   };
@@ -118,18 +141,21 @@ export function createSource(ports: InstallPorts, options: EnvironmentOptions): 
     installSettings,
     read,
     env,
-    estimate,
-    devices: async (variant) => {
+    readForHere: async (variant) => {
       const driver = await findDriver();
-      return variant === 'cuda' && driver.kind === 'usable' ? ['cpu', 'cuda'] : ['cpu'];
+      const devices = variant === 'cuda' && driver.kind === 'usable' ? (['cpu', 'cuda'] as const) : (['cpu'] as const);
+      return { ...(await readFor(variant, driver)), variant, devices };
     },
+    estimate,
     systemPython,
     bundleSource: async (choice) => {
       const { variant } = chooseVariant(choice, await findDriver());
-      const { settings, lock } = await read(variant);
+      const made = await readForBundle(variant);
+      const { settings, lock, flashAttentionLock } = made;
       const sha256 = settings.uv.wheelSha256[machineKind] ?? '';
       const tool = `uv==${settings.uv.version} --hash=sha256:${sha256}`;
-      return { variant, lock, lockHash: hashOf(lock), machineKind, tool, env: await env() };
+      const all = `${lock}\n${flashAttentionLock ?? ''}`;
+      return { variant, lock: all, lockHash: hashOf(made), machineKind, tool, env: await env() };
     },
   };
 }

@@ -4,30 +4,51 @@ import { expect, test } from 'vitest';
 import { appError } from '../../shared/errors';
 import { cachedPackages, estimateRoom } from './estimate';
 import { forUv, parsePipConfig } from './pip-config';
-import { chooseVariant, lockFor, wheelsOf } from './variant';
+import { chooseVariant, lockFor, wantsFlashAttention, wheelsOf } from './variant';
 
 const PYTHON = path.resolve(import.meta.dirname, '../../../python');
 const RESOURCES = path.resolve(import.meta.dirname, '../../../resources');
 const lock = await readFile(path.join(PYTHON, 'requirements.lock'), 'utf8');
 const table = await readFile(path.join(PYTHON, 'requirements.wheels.json'), 'utf8');
-const { gpuOnlyPackages } = JSON.parse(await readFile(path.join(RESOURCES, 'environment.json'), 'utf8')) as {
+const optionalLock = await readFile(path.join(PYTHON, 'requirements-flash-attention.lock'), 'utf8');
+const { gpuOnlyPackages, flashAttentionCapability } = JSON.parse(
+  await readFile(path.join(RESOURCES, 'environment.json'), 'utf8'),
+) as {
   readonly gpuOnlyPackages: readonly string[];
+  readonly flashAttentionCapability: string;
 };
+const usable = (...capabilities: readonly string[]) => ({ kind: 'usable', capabilities }) as const;
 const old = { kind: 'old', problem: appError('DRIVER_TOO_OLD', { found: '470', needed: '580' }) } as const;
 
 test('the driver decides, unless the person does', () => {
-  expect(chooseVariant('auto', { kind: 'usable' })).toEqual({ variant: 'cuda', reason: 'gpu' });
+  expect(chooseVariant('auto', usable())).toEqual({ variant: 'cuda', reason: 'gpu' });
   expect(chooseVariant('auto', { kind: 'none' })).toEqual({ variant: 'cpu', reason: 'noGpu' });
   expect(chooseVariant('auto', old)).toEqual({ variant: 'cpu', reason: 'oldDriver' });
   expect(chooseVariant('cuda', old)).toEqual({ variant: 'cuda', reason: 'chosen' });
 });
 
+test('FlashAttention is for Hopper and newer, in the variant for GPUs', () => {
+  const wants = (variant: 'cuda' | 'cpu', ...capabilities: readonly string[]) =>
+    wantsFlashAttention(variant, usable(...capabilities), flashAttentionCapability);
+  expect([wants('cuda', '9.0'), wants('cuda', '12.0'), wants('cuda', '8.6', '9.0')]).toEqual([true, true, true]);
+  expect([wants('cuda', '8.9'), wants('cuda'), wants('cpu', '9.0')]).toEqual([false, false, false]);
+  expect(wantsFlashAttention('cuda', { kind: 'none' }, flashAttentionCapability)).toBe(false);
+});
+
+const pinsOf = (text: string): readonly string[] => [...text.matchAll(/^([\w.-]+)==/gm)].map(([, name = '']) => name);
+
+test("FlashAttention's lock adds packages, all with hashes and sizes, and pins none of the engine's", () => {
+  const added = pinsOf(optionalLock);
+  expect(added).toContain('flash-attn-4');
+  expect(added.filter((name) => pinsOf(lock).includes(name))).toEqual([]);
+  expect(wheelsOf(table, 'linux-x64', optionalLock).map(({ name }) => name)).toEqual([...added].sort());
+});
+
 test('the lock without what only GPUs need keeps every other pin with its hashes', () => {
   const cpu = lockFor('cpu', lock, gpuOnlyPackages);
-  const pins = (text: string) => [...text.matchAll(/^([\w.-]+)==/gm)].map((match) => match[1]);
   expect(
-    pins(lock)
-      .filter((name) => !pins(cpu).includes(name))
+    pinsOf(lock)
+      .filter((name) => !pinsOf(cpu).includes(name))
       .sort(),
   ).toEqual([...gpuOnlyPackages].sort());
   expect(cpu.split('\n').every((line) => lock.includes(line))).toBe(true);
@@ -35,8 +56,8 @@ test('the lock without what only GPUs need keeps every other pin with its hashes
 });
 
 test('the table of sizes belongs to this lock, wheel by wheel', () => {
-  const wheels = wheelsOf(table, 'linux-x64', lock);
-  const pinned = new Set([...lock.matchAll(/^([\w.-]+)==/gm)].map((match) => match[1]));
+  const wheels = wheelsOf(table, 'linux-x64', lock + optionalLock);
+  const pinned = new Set(pinsOf(lock + optionalLock));
   for (const { name } of wheels) expect(pinned).toContain(name);
   expect(new Set(wheels.map(({ name }) => name)).size).toBe(wheels.length);
   // Every wheel that the table was made with is still the lock's: `npm run lock` writes both.

@@ -9,8 +9,11 @@ import type { Processes } from '../ports/processes';
 /** The NVIDIA driver, as far as the choice of packages is concerned. */
 export type Driver =
   | { readonly kind: 'none' }
-  /** There, and new enough, or it does not say: a driver that is stuck now may work after a restart. */
-  | { readonly kind: 'usable' }
+  /**
+   * There, and new enough, or it does not say: a driver that is stuck now may work after a restart. `capabilities`: the
+   * compute capabilities of the GPUs, as far as they are known.
+   */
+  | { readonly kind: 'usable'; readonly capabilities: readonly string[] }
   | { readonly kind: 'old'; readonly problem: AppError };
 
 export async function readDriver(
@@ -18,14 +21,16 @@ export async function readDriver(
   env: Readonly<Record<string, string>>,
   minimum: string,
 ): Promise<Driver> {
-  const reading = await createNvidiaSmi(processes, env).read();
+  const nvidiaSmi = createNvidiaSmi(processes, env);
+  const reading = await nvidiaSmi.read();
   if (!reading.ok) {
     const isThere = reading.error.kind === 'problem' && reading.error.error.code !== 'DRIVER_MISSING';
-    return { kind: isThere ? 'usable' : 'none' };
+    return isThere ? { kind: 'usable', capabilities: [] } : { kind: 'none' };
   }
   const { driverVersion, gpus } = reading.value;
   if (gpus.length === 0) return { kind: 'none' };
-  if (driverVersion === null || compareVersions(driverVersion, minimum) >= 0) return { kind: 'usable' };
+  if (driverVersion === null || compareVersions(driverVersion, minimum) >= 0)
+    return { kind: 'usable', capabilities: await nvidiaSmi.readCapabilities() };
   return { kind: 'old', problem: appError('DRIVER_TOO_OLD', { found: driverVersion, needed: minimum }) };
 }
 
@@ -40,6 +45,12 @@ export function chooseVariant(choice: VariantChoice, driver: Driver): Pick<Insta
       return { variant: 'cpu', reason: 'noGpu' };
   }
 }
+
+/** Whether FlashAttention is installed besides: some GPU here can run it. */
+export const wantsFlashAttention = (variant: Variant, driver: Driver, minimumCapability: string): boolean =>
+  variant === 'cuda' &&
+  driver.kind === 'usable' &&
+  driver.capabilities.some((capability) => compareVersions(capability, minimumCapability) >= 0);
 
 const PIN = /^([A-Za-z0-9._-]+)==/;
 
