@@ -2,26 +2,19 @@
  * The Python environment across its slots: a new one is made beside the one in use, tested, and only then switched to;
  * one step goes back. Free of Electron, because the command line makes the same environment with it.
  */
-import type { Environment, InstallEstimate, InstallProgress, VariantChoice } from '../../shared/environment';
-import { appError, describeError, SplitreelError } from '../../shared/errors';
+import type { Environment, InstallEstimate, VariantChoice } from '../../shared/environment';
+import { appError, SplitreelError } from '../../shared/errors';
 import { workerEnvironment } from '../engine/worker-environment';
-import type { Random } from '../ports/random';
+import { singleFlight } from '../state/single-flight';
 import type { EnvironmentOptions } from './environment-options';
-import { refuseWithoutRoom } from './estimate';
-import { installSlot } from './make-slot';
-import { asInstallError, withRoom } from './install-errors';
-import { dropLock, endOrphans, slotOfAnother, takeLock } from './install-lock';
-import { atStep, type BundleSource, type InstallPlan, type InstallPorts, type InstallRequest } from './install-plan';
+import { attemptInstall, type EnvironmentPorts } from './install-attempt';
+import { slotOfAnother } from './install-lock';
+import type { BundleSource, InstallRequest } from './install-plan';
 import type { InstallSettings } from './install-settings';
-import { sweepLeftovers } from './leftovers';
+import { sweepInterrupted } from './interrupted';
 import { packageEntry } from './package-entry';
-import { hideInError, secretsHider } from './secrets';
-import { openSlots, type Pointer, type SlotRecord, type Slots } from './slots';
-import { createSource, hashOf } from './source';
-
-export interface EnvironmentPorts extends InstallPorts {
-  readonly random: Random;
-}
+import { openSlots, type Slots } from './slots';
+import { createSource, hashOf, type EnvironmentSource } from './source';
 
 /** How to run the app's own package by the slot in use. */
 export interface CurrentPython {
@@ -54,238 +47,100 @@ export interface EnvironmentService {
   readonly bundleSource: (choice: VariantChoice) => Promise<BundleSource>;
 }
 
-/** One install, and how far it has come. */
-interface Attempt {
-  readonly root: string;
-  readonly before: WorkingSlot | null;
-  readonly onProgress: (progress: InstallProgress) => void;
-  slot: string | null;
-  /** The new slot is in use. */
-  isCurrent: boolean;
-  needs: InstallEstimate['needs'];
-  hideSecrets: (text: string) => string;
-}
-
-type WorkingSlot = Pointer & { readonly record: SlotRecord };
-
 export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentOptions): EnvironmentService {
   const { files } = ports;
-  const machineKind = `${options.platform}-${options.arch}`;
   const slotsNow = (): Slots => openSlots(files, options.root());
   const source = createSource(ports, options);
   let state: Environment = { status: 'unknown' };
-  let sweeping: Promise<void> | null = null;
-  let installing: { readonly done: Promise<void>; readonly abort: AbortController } | null = null;
+  let abort = new AbortController();
 
   const setState = (next: Environment): Environment => {
     state = next;
     options.onChange(next);
     return next;
   };
-  const { installSettings } = source;
-  /** The pointer, if what it names was finished and its interpreter is still there. */
-  const workingPointer = async (): Promise<WorkingSlot | null> => {
-    const slots = slotsNow();
-    const pointer = await slots.readPointer();
-    if (pointer === null) return null;
-    const record = await slots.readRecord(pointer.slot);
-    const python = await files.stat(slots.pythonOf(pointer.slot));
-    return record === null || python === null ? null : { ...pointer, record };
-  };
-
-  const check = async (): Promise<Environment> => {
-    const working = await workingPointer();
-    if (working === null) {
-      const pointer = await slotsNow().readPointer();
-      if (pointer === null) return setState({ status: 'missing' });
-      const error = appError('ENVIRONMENT_BROKEN', { problem: 'files of it are missing' });
-      return setState({ status: 'failed', error, hasWorkingSlot: false });
-    }
-    const { slot, previous, record } = working;
-    const made = await source.read(record.variant, record.hasFlashAttentionLock);
-    const isOutdated = record.lockHash !== hashOf(made);
-    return setState({
-      status: 'ready',
-      slot,
-      variant: record.variant,
-      versions: record.versions,
-      sizeBytes: record.sizeBytes,
-      isOutdated,
-      previousSlot: previous,
-    });
-  };
-
-  /** Takes the lock. Throws before anything is downloaded where the room does not suffice. */
-  const plan = async (attempt: Attempt, request: InstallRequest, signal: AbortSignal): Promise<InstallPlan> => {
-    const env = await source.env();
-    attempt.hideSecrets = secretsHider(env);
-    const estimate = await source.estimate(request);
-    attempt.needs = estimate.needs;
-    refuseWithoutRoom(estimate);
-    const made = await source.readForHere(estimate.variant);
-    const lockHash = hashOf(made);
-    const slot = `${lockHash.slice(0, 12)}-${ports.random.id().slice(0, 8)}`;
-    attempt.slot = slot;
-    await files.makeFolder(attempt.root);
-    await takeLock(ports, attempt.root, options.pid, slot);
-    return {
-      root: attempt.root,
-      slot,
-      slots: slotsNow(),
-      ...made,
-      lockHash,
-      downloadBytes: estimate.downloadBytes,
-      uvCache: options.downloadsFolder(),
-      bundle: request.bundle ?? null,
-      pythonFolder: options.pythonFolder,
-      uvProgram: options.uvProgram,
-      env,
-      workerEnv: workerEnvironment(options.env),
-      hideSecrets: attempt.hideSecrets,
-      machineKind,
-      signal,
-      onProgress: attempt.onProgress,
-    };
-  };
-
-  const switchTo = async (attempt: Attempt, { slot, slots }: InstallPlan, record: SlotRecord): Promise<void> => {
-    attempt.onProgress(atStep('switching'));
-    await slots.writeRecord(slot, record);
-    const previous = attempt.before === null ? null : await lastProven(slots, attempt.before);
-    await slots.writePointer({ slot, previous });
-    attempt.isCurrent = true;
-    await slots.removeOthers([slot, ...(previous === null ? [] : [previous])]);
-    await dropLock(ports, attempt.root);
-  };
-
-  /** Removes what the attempt has left, but for a slot that is in use by now. */
-  const tidyUp = async ({ slot, isCurrent, root }: Attempt): Promise<void> => {
-    if (slot === null) return;
-    if (!isCurrent) await files.remove(slotsNow().folderOf(slot)).catch(() => undefined);
-    await sweepLeftovers(files, root, options.downloadsFolder()).catch(() => undefined);
-    await dropLock(ports, root).catch(() => undefined);
-  };
-
-  const make = async (request: InstallRequest, signal: AbortSignal): Promise<void> => {
-    const before = await workingPointer();
+  const check = async (): Promise<Environment> => setState(await readState(slotsNow(), source));
+  const sweeping = singleFlight(() => sweepInterrupted(ports, options));
+  const installing = singleFlight(async (request: InstallRequest): Promise<void> => {
+    abort = new AbortController();
+    const { signal } = abort;
+    await sweeping.current()?.catch(() => undefined);
+    const before = await slotsNow().readWorking();
     const hasWorkingSlot = before !== null;
-    const attempt: Attempt = {
-      root: options.root(),
-      before,
-      onProgress: (progress) => void setState({ status: 'installing', progress, hasWorkingSlot }),
-      slot: null,
-      isCurrent: false,
-      needs: [],
-      hideSecrets: (text) => text,
-    };
-    attempt.onProgress(atStep('tool'));
     try {
-      const planned = await plan(attempt, request, signal);
-      await switchTo(attempt, planned, await installSlot(ports, planned));
+      await attemptInstall(
+        { ports, options, source },
+        {
+          request,
+          before,
+          signal,
+          onProgress: (progress) => void setState({ status: 'installing', progress, hasWorkingSlot }),
+        },
+      );
       await check();
     } catch (error) {
-      const met = hideInError(asInstallError(error, attempt.root), attempt.hideSecrets);
-      // The slot and the lock are another process's then.
-      if (met.code !== 'INSTALL_RUNNING') await tidyUp(attempt);
-      if (attempt.isCurrent) {
-        ports.log.warn(`install: leftovers could not be removed: ${describeError(met).message}`);
-        await check();
-        return;
-      }
-      const problem = await withRoom(files, met, attempt.needs);
       // With a working environment the state stays ready, and the call that began the install reports the error.
-      if (problem.code === 'CANCELLED' || hasWorkingSlot) await check();
-      else setState({ status: 'failed', error: problem, hasWorkingSlot });
-      throw new SplitreelError(problem);
+      const isFailed = error instanceof SplitreelError && error.error.code !== 'CANCELLED' && !hasWorkingSlot;
+      if (isFailed) setState({ status: 'failed', error: error.error, hasWorkingSlot });
+      else await check();
+      throw error;
     }
-  };
-
-  /** What an install that was killed has left, running or written. */
-  const sweep = async (): Promise<void> => {
-    const root = options.root();
-    await endOrphans(ports, root, options.pid);
-    const slots = slotsNow();
-    const pointer = await slots.readPointer();
-    const another = await slotOfAnother(ports, root, options.pid);
-    const kept = [pointer?.slot, pointer?.previous, another];
-    await slots.removeOthers(kept.filter((name) => typeof name === 'string'));
-    if (another === null) await sweepLeftovers(files, root, options.downloadsFolder());
-  };
-
-  const cancel = (): void => installing?.abort.abort();
+  });
 
   return {
     get: () => state,
     check: async () => {
-      if (installing !== null) return state;
-      sweeping ??= sweep().finally(() => {
-        sweeping = null;
-      });
-      await sweeping;
+      if (installing.current() !== null) return state;
+      await sweeping.run();
       return check();
     },
     estimate: source.estimate,
-    install: (request = {}) => {
-      if (installing === null) {
-        const abort = new AbortController();
-        const done = (sweeping ?? Promise.resolve())
-          .catch(() => undefined)
-          .then(() => make(request, abort.signal))
-          .finally(() => {
-            installing = null;
-          });
-        installing = { done, abort };
-      }
-      return installing.done;
-    },
-    cancel,
+    install: (request = {}) => installing.run(request),
+    cancel: () => abort.abort(),
     rollBack: async () => {
-      const slots = slotsNow();
-      const pointer = await slots.readPointer();
-      if (pointer?.previous === null || pointer === null) return;
-      if ((await slots.readRecord(pointer.previous)) === null) return;
-      await slots.writePointer({ slot: pointer.previous, previous: pointer.slot });
-      await check();
+      if (await slotsNow().rollBack()) await check();
     },
     videoMade: async () => {
-      const working = await workingPointer();
-      if (working === null || working.record.hasMadeVideo) return;
-      const slots = slotsNow();
-      await slots.writeRecord(working.slot, { ...working.record, hasMadeVideo: true });
-      await slots.writePointer({ slot: working.slot, previous: null });
-      const another = await slotOfAnother(ports, options.root(), options.pid);
-      await slots.removeOthers([working.slot, ...(another === null ? [] : [another])]);
-      if (installing === null) await check();
+      const kept = await slotOfAnother(ports, options.root(), options.pid);
+      const isFirst = await slotsNow().markProven(kept);
+      if (isFirst && installing.current() === null) await check();
     },
     remove: async () => {
-      cancel();
-      await installing?.done.catch(() => undefined);
+      abort.abort();
+      await installing.current()?.catch(() => undefined);
       // The pointer first: whatever happens to the rest, nothing half removed is ever used.
       await slotsNow().writePointer(null);
       await files.remove(options.root());
       await files.remove(options.pythonsFolder);
       await check();
     },
-    current: async () => {
-      const working = await workingPointer();
-      if (working === null) return null;
-      return {
-        python: slotsNow().pythonOf(working.slot),
-        entry: packageEntry(options.pythonFolder),
-        env: workerEnvironment(options.env),
-      };
-    },
-    installSettings,
+    current: () => currentPython(slotsNow(), options),
+    installSettings: source.installSettings,
     systemPython: source.systemPython,
     bundleSource: source.bundleSource,
   };
 }
 
-/** Of the slot in use and the one before it, the one that has made a video: that one is worth keeping. */
-async function lastProven(
-  slots: Slots,
-  { slot, previous, record }: { slot: string; previous: string | null; record: { hasMadeVideo: boolean } },
-): Promise<string> {
-  if (record.hasMadeVideo || previous === null) return slot;
-  return (await slots.readRecord(previous))?.hasMadeVideo === true ? previous : slot;
+/** What is on disk. */
+async function readState(slots: Slots, source: EnvironmentSource): Promise<Environment> {
+  const working = await slots.readWorking();
+  if (working === null) {
+    if ((await slots.readPointer()) === null) return { status: 'missing' };
+    const error = appError('ENVIRONMENT_BROKEN', { problem: 'files of it are missing' });
+    return { status: 'failed', error, hasWorkingSlot: false };
+  }
+  const { slot, previous, record } = working;
+  const { variant, versions, sizeBytes } = record;
+  const isOutdated = record.lockHash !== hashOf(await source.read(variant, record.hasFlashAttentionLock));
+  return { status: 'ready', slot, variant, versions, sizeBytes, isOutdated, previousSlot: previous };
+}
+
+async function currentPython(slots: Slots, options: EnvironmentOptions): Promise<CurrentPython | null> {
+  const working = await slots.readWorking();
+  if (working === null) return null;
+  return {
+    python: slots.pythonOf(working.slot),
+    entry: packageEntry(options.pythonFolder),
+    env: workerEnvironment(options.env),
+  };
 }

@@ -22,6 +22,9 @@ const recordSchema = z.object({
 });
 export type SlotRecord = z.infer<typeof recordSchema>;
 
+/** The slot in use, finished and with its interpreter still there. */
+export type WorkingSlot = Pointer & { readonly record: SlotRecord };
+
 const RECORD_NAME = 'splitreel.json';
 
 export interface Slots {
@@ -32,14 +35,68 @@ export interface Slots {
   /** Null for a slot that was never finished. */
   readonly readRecord: (slot: string) => Promise<SlotRecord | null>;
   readonly writeRecord: (slot: string, record: SlotRecord) => Promise<void>;
+  /** Null where the pointer names no slot that works. */
+  readonly readWorking: () => Promise<WorkingSlot | null>;
+  /** Of the slot in use and the one before it, the one that has made a video: that one is worth keeping. */
+  readonly lastProven: (working: WorkingSlot) => Promise<string>;
+  /** Back to the slot before; false where there is none. */
+  readonly rollBack: () => Promise<boolean>;
+  /**
+   * The slot in use has made a video: the one before is removed. `kept` is another that stays. False where the slot had
+   * made one before.
+   */
+  readonly markProven: (kept: string | null) => Promise<boolean>;
   /** Removes what no pointer names: leftovers of installs that did not end well. */
   readonly removeOthers: (kept: readonly string[]) => Promise<void>;
 }
 
 export function openSlots(files: Files, root: string): Slots {
   const folder = path.join(root, 'slots');
-  const pointerFile = path.join(root, 'current');
   const folderOf = (slot: string): string => path.join(folder, slot);
+  const notes = openNotes(files, path.join(root, 'current'), (slot) => path.join(folderOf(slot), RECORD_NAME));
+  const { readPointer, writePointer, readRecord, writeRecord } = notes;
+  const pythonOf = (slot: string): string => path.join(folderOf(slot), 'bin', 'python');
+
+  const readWorking = async (): Promise<WorkingSlot | null> => {
+    const pointer = await readPointer();
+    if (pointer === null) return null;
+    const record = await readRecord(pointer.slot);
+    const python = await files.stat(pythonOf(pointer.slot));
+    return record === null || python === null ? null : { ...pointer, record };
+  };
+  const removeOthers = async (kept: readonly string[]): Promise<void> => {
+    for (const name of await files.list(folder)) if (!kept.includes(name)) await files.remove(folderOf(name));
+  };
+  return {
+    ...notes,
+    folderOf,
+    pythonOf,
+    readWorking,
+    removeOthers,
+    lastProven: async ({ slot, previous, record }) => {
+      if (record.hasMadeVideo || previous === null) return slot;
+      return (await readRecord(previous))?.hasMadeVideo === true ? previous : slot;
+    },
+    rollBack: async () => {
+      const pointer = await readPointer();
+      if (pointer?.previous === null || pointer === null) return false;
+      if ((await readRecord(pointer.previous)) === null) return false;
+      await writePointer({ slot: pointer.previous, previous: pointer.slot });
+      return true;
+    },
+    markProven: async (kept) => {
+      const working = await readWorking();
+      if (working === null || working.record.hasMadeVideo) return false;
+      await writeRecord(working.slot, { ...working.record, hasMadeVideo: true });
+      await writePointer({ slot: working.slot, previous: null });
+      await removeOthers([working.slot, ...(kept === null ? [] : [kept])]);
+      return true;
+    },
+  };
+}
+
+/** The pointer and the records as files. */
+function openNotes(files: Files, pointerFile: string, recordFileOf: (slot: string) => string) {
   const parse = async <T>(file: string, schema: z.ZodType<T>): Promise<T | null> => {
     const text = await files.readText(file).catch(() => null);
     if (text === null) return null;
@@ -50,18 +107,13 @@ export function openSlots(files: Files, root: string): Slots {
     }
   };
   return {
-    folderOf,
-    pythonOf: (slot) => path.join(folderOf(slot), 'bin', 'python'),
-    readPointer: () => parse(pointerFile, pointerSchema),
-    writePointer: async (pointer) => {
+    readPointer: (): Promise<Pointer | null> => parse(pointerFile, pointerSchema),
+    writePointer: async (pointer: Pointer | null): Promise<void> => {
       if (pointer === null) await files.remove(pointerFile);
       else await files.writeAtomically(pointerFile, JSON.stringify(pointer));
     },
-    readRecord: (slot) => parse(path.join(folderOf(slot), RECORD_NAME), recordSchema),
-    writeRecord: (slot, record) =>
-      files.writeAtomically(path.join(folderOf(slot), RECORD_NAME), JSON.stringify(record)),
-    removeOthers: async (kept) => {
-      for (const name of await files.list(folder)) if (!kept.includes(name)) await files.remove(folderOf(name));
-    },
+    readRecord: (slot: string): Promise<SlotRecord | null> => parse(recordFileOf(slot), recordSchema),
+    writeRecord: (slot: string, record: SlotRecord): Promise<void> =>
+      files.writeAtomically(recordFileOf(slot), JSON.stringify(record)),
   };
 }

@@ -1,4 +1,4 @@
-/** What an environment is made from: settings, lock and sizes of the app, and what this computer says to them. */
+/** What an environment is made from: the app's settings, lock and sizes, and the Python and driver of this computer. */
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { InstallEstimate, Variant, VariantChoice } from '../../shared/environment';
@@ -14,7 +14,7 @@ import { installEnvironment, installSettingsSchema, type InstallSettings } from 
 import { withPipConfig } from './pip-config';
 import { chooseVariant, lockFor, readDriver, wantsFlashAttention, wheelsOf, type Driver, type Wheel } from './variant';
 
-/** uv has answered in well under a second; an index that does not answer must not keep anybody waiting. */
+/** uv answers in well under a second. An index that does not answer must not hold up the estimate. */
 const DRY_RUN_TIMEOUT_MS = 20_000;
 
 export const hashOf = ({ lock, flashAttentionLock }: Pick<SourceFiles, 'lock' | 'flashAttentionLock'>): string =>
@@ -50,10 +50,65 @@ export interface EnvironmentSource {
 }
 
 export function createSource(ports: InstallPorts, options: EnvironmentOptions): EnvironmentSource {
-  const { files, processes } = ports;
-  const machineKind = `${options.platform}-${options.arch}`;
-  const inPython = (name: string): Promise<string> => files.readText(path.join(options.pythonFolder, name));
+  const machineKind = machineKindOf(options);
+  const { installSettings, read } = readAppFiles(ports, options);
+  const { systemPython, env, archiveTool, driver } = readComputer(ports, options, installSettings);
+  const readFor = async (variant: Variant, found: Driver): Promise<SourceFiles> =>
+    read(variant, wantsFlashAttention(variant, found, (await installSettings()).flashAttentionCapability));
+  /** A bundle is for other computers, so it has all that its variant may need. */
+  const readForBundle = (variant: Variant): Promise<SourceFiles> => read(variant, variant === 'cuda');
 
+  const estimate = async ({ bundle = null, variant = null }: InstallRequest = {}): Promise<InstallEstimate> => {
+    const found = await driver();
+    const offline = bundle === null ? null : await readBundle(ports.files, await archiveTool(), bundle, machineKind);
+    const chosen = chooseVariant(offline?.manifest.variant ?? variant ?? options.choice(), found);
+    const made = await readFor(chosen.variant, found);
+    if (offline !== null && offline.manifest.lockHash !== hashOf(await readForBundle(chosen.variant)))
+      throw new SplitreelError(appError('BUNDLE_OF_OTHER_VERSION', { bundle: bundle ?? '' }));
+    const python = await systemPython();
+    const room = await estimateRoom(ports.files, {
+      root: options.root(),
+      uvCache: options.downloadsFolder(),
+      wheels: made.wheels,
+      cached:
+        offline !== null || python === null
+          ? null
+          : await cachedByUv(ports, options, made, { python, env: await env() }),
+      isOffline: offline !== null,
+      unpackedBytes: offline?.unpackedBytes ?? 0,
+      overheadBytes: made.settings.overheadBytes,
+    });
+    return { ...chosen, driverProblem: found.kind === 'old' ? found.problem : null, ...room };
+  };
+  return {
+    installSettings,
+    read,
+    env,
+    estimate,
+    readForHere: async (variant) => {
+      const found = await driver();
+      const devices = variant === 'cuda' && found.kind === 'usable' ? (['cpu', 'cuda'] as const) : (['cpu'] as const);
+      return { ...(await readFor(variant, found)), variant, devices };
+    },
+    systemPython,
+    bundleSource: async (choice) => {
+      const { variant } = chooseVariant(choice, await driver());
+      const made = await readForBundle(variant);
+      const { settings, lock, flashAttentionLock } = made;
+      const sha256 = settings.uv.wheelSha256[machineKind] ?? '';
+      const tool = `uv==${settings.uv.version} --hash=sha256:${sha256}`;
+      const all = `${lock}\n${flashAttentionLock ?? ''}`;
+      return { variant, lock: all, lockHash: hashOf(made), machineKind, tool, env: await env() };
+    },
+  };
+}
+
+export const machineKindOf = ({ platform, arch }: Pick<EnvironmentOptions, 'platform' | 'arch'>): string =>
+  `${platform}-${arch}`;
+
+/** What the app brings: its settings, and the lock and wheels of a variant. */
+function readAppFiles({ files }: InstallPorts, options: EnvironmentOptions) {
+  const inPython = (name: string): Promise<string> => files.readText(path.join(options.pythonFolder, name));
   const installSettings = async (): Promise<InstallSettings> =>
     installSettingsSchema.parse(
       JSON.parse(await files.readText(path.join(options.resourcesFolder, 'environment.json'))),
@@ -63,99 +118,57 @@ export function createSource(ports: InstallPorts, options: EnvironmentOptions): 
     const lock = lockFor(variant, await inPython('requirements.lock'), settings.gpuOnlyPackages);
     const flashAttentionLock = hasFlashAttention ? await inPython('requirements-flash-attention.lock') : null;
     const sizes = await inPython('requirements.wheels.json');
-    return {
-      settings,
-      lock,
-      flashAttentionLock,
-      wheels: wheelsOf(sizes, machineKind, lock + (flashAttentionLock ?? '')),
-    };
+    const wheels = wheelsOf(sizes, machineKindOf(options), lock + (flashAttentionLock ?? ''));
+    return { settings, lock, flashAttentionLock, wheels };
   };
-  const readFor = async (variant: Variant, driver: Driver): Promise<SourceFiles> =>
-    read(variant, wantsFlashAttention(variant, driver, (await installSettings()).flashAttentionCapability));
+  return { installSettings, read };
+}
+
+/** What this computer brings: a Python, pip's settings, a driver. */
+function readComputer(
+  ports: InstallPorts,
+  options: EnvironmentOptions,
+  installSettings: EnvironmentSource['installSettings'],
+) {
   const plainEnv = (): Record<string, string> =>
-    installEnvironment(options.env, {
-      uvCache: options.downloadsFolder(),
-      managedPythons: options.pythonsFolder,
-    });
+    installEnvironment(options.env, { uvCache: options.downloadsFolder(), managedPythons: options.pythonsFolder });
   const systemPython = async (): Promise<string | null> =>
     findPython(ports, (await installSettings()).systemPythonVersions, plainEnv());
-  const env = async () => {
-    const python = await systemPython();
-    return python === null ? plainEnv() : withPipConfig(ports, python, plainEnv());
-  };
-
-  /** Null where uv is not there yet, or could not say. */
-  const askUv = async ({ settings, lock, flashAttentionLock }: SourceFiles): Promise<ReadonlySet<string> | null> => {
-    const uv = options.uvProgram ?? uvProgramIn(options.root(), settings.uv.version);
-    const python = await systemPython();
-    if ((await files.stat(uv)) === null || python === null) return null;
-    const folder = path.join(options.root(), 'estimate');
-    const lockFile = path.join(folder, 'requirements.lock');
-    try {
-      await files.writeAtomically(lockFile, `${lock}\n${flashAttentionLock ?? ''}`);
-    } catch {
-      // A full disk, for example: what is said then is what is needed.
-      return null;
-    }
-    const nowhere = path.join(folder, 'nowhere');
-    const args = [...SYNC, '--dry-run', '--verbose', '--target', nowhere, '--python', python, lockFile];
-    const outcome = await processes.run(uv, { args, env: await env(), timeoutMs: DRY_RUN_TIMEOUT_MS });
-    return 'stderr' in outcome ? cachedPackages(`${outcome.stdout}\n${outcome.stderr}`) : null;
-  };
-
-  const findDriver = async (): Promise<Driver> =>
-    readDriver(processes, workerEnvironment(options.env), (await installSettings()).minimumDriver);
-
-  /** A bundle is for other computers, so it has all that its variant may need. */
-  const readForBundle = (variant: Variant): Promise<SourceFiles> => read(variant, variant === 'cuda');
-
-  const archiveTool = async (): Promise<ArchiveTool | null> => {
-    const python = await systemPython();
-    return python === null ? null : { processes, python, pythonFolder: options.pythonFolder, env: plainEnv() };
-  };
-
-  const estimate = async (request: InstallRequest = {}): Promise<InstallEstimate> => {
-    const driver = await findDriver();
-    const bundle =
-      request.bundle === null || request.bundle === undefined
-        ? null
-        : await readBundle(files, await archiveTool(), request.bundle, machineKind);
-    const chosen = bundle?.manifest.variant ?? request.variant ?? options.choice();
-    const { variant, reason } = chooseVariant(chosen, driver);
-    const made = await readFor(variant, driver);
-    if (bundle !== null && bundle.manifest.lockHash !== hashOf(await readForBundle(variant)))
-      throw new SplitreelError(appError('BUNDLE_OF_OTHER_VERSION', { bundle: request.bundle ?? '' }));
-    const room = await estimateRoom(files, {
-      root: options.root(),
-      uvCache: options.downloadsFolder(),
-      wheels: made.wheels,
-      cached: bundle === null ? await askUv(made) : null,
-      isOffline: bundle !== null,
-      unpackedBytes: bundle?.unpackedBytes ?? 0,
-      overheadBytes: made.settings.overheadBytes,
-    });
-    return { variant, reason, driverProblem: driver.kind === 'old' ? driver.problem : null, ...room };
-  };
-
   return {
-    installSettings,
-    read,
-    env,
-    readForHere: async (variant) => {
-      const driver = await findDriver();
-      const devices = variant === 'cuda' && driver.kind === 'usable' ? (['cpu', 'cuda'] as const) : (['cpu'] as const);
-      return { ...(await readFor(variant, driver)), variant, devices };
-    },
-    estimate,
     systemPython,
-    bundleSource: async (choice) => {
-      const { variant } = chooseVariant(choice, await findDriver());
-      const made = await readForBundle(variant);
-      const { settings, lock, flashAttentionLock } = made;
-      const sha256 = settings.uv.wheelSha256[machineKind] ?? '';
-      const tool = `uv==${settings.uv.version} --hash=sha256:${sha256}`;
-      const all = `${lock}\n${flashAttentionLock ?? ''}`;
-      return { variant, lock: all, lockHash: hashOf(made), machineKind, tool, env: await env() };
+    env: async (): Promise<Readonly<Record<string, string>>> => {
+      const python = await systemPython();
+      return python === null ? plainEnv() : withPipConfig(ports, python, plainEnv());
     },
+    archiveTool: async (): Promise<ArchiveTool | null> => {
+      const python = await systemPython();
+      const { processes } = ports;
+      return python === null ? null : { processes, python, pythonFolder: options.pythonFolder, env: plainEnv() };
+    },
+    driver: async (): Promise<Driver> =>
+      readDriver(ports.processes, workerEnvironment(options.env), (await installSettings()).minimumDriver),
   };
+}
+
+/** The packages of a lock that need no download, as uv reports them. Null where uv is missing or does not answer. */
+async function cachedByUv(
+  { files, processes }: InstallPorts,
+  options: EnvironmentOptions,
+  { settings, lock, flashAttentionLock }: SourceFiles,
+  { python, env }: { readonly python: string; readonly env: Readonly<Record<string, string>> },
+): Promise<ReadonlySet<string> | null> {
+  const uv = options.uvProgram ?? uvProgramIn(options.root(), settings.uv.version);
+  if ((await files.stat(uv)) === null) return null;
+  const folder = path.join(options.root(), 'estimate');
+  const lockFile = path.join(folder, 'requirements.lock');
+  try {
+    await files.writeAtomically(lockFile, `${lock}\n${flashAttentionLock ?? ''}`);
+  } catch {
+    // A full disk, for example. The estimate then counts every package as a download.
+    return null;
+  }
+  const nowhere = path.join(folder, 'nowhere');
+  const args = [...SYNC, '--dry-run', '--verbose', '--target', nowhere, '--python', python, lockFile];
+  const outcome = await processes.run(uv, { args, env, timeoutMs: DRY_RUN_TIMEOUT_MS });
+  return 'stderr' in outcome ? cachedPackages(`${outcome.stdout}\n${outcome.stderr}`) : null;
 }

@@ -1,0 +1,130 @@
+/**
+ * One install: it makes a slot beside the one in use and switches to it, or leaves everything as it was. Takes the lock,
+ * so that no other process installs meanwhile.
+ */
+import type { InstallEstimate, InstallProgress } from '../../shared/environment';
+import { describeError, SplitreelError } from '../../shared/errors';
+import { workerEnvironment } from '../engine/worker-environment';
+import type { Random } from '../ports/random';
+import type { EnvironmentOptions } from './environment-options';
+import { refuseWithoutRoom } from './estimate';
+import { asInstallError, withRoom } from './install-errors';
+import { dropLock, takeLock } from './install-lock';
+import { atStep, type InstallPlan, type InstallPorts, type InstallRequest } from './install-plan';
+import { sweepLeftovers } from './leftovers';
+import { installSlot } from './make-slot';
+import { hideInError, secretsHider } from './secrets';
+import { openSlots, type SlotRecord, type WorkingSlot } from './slots';
+import { hashOf, machineKindOf, type EnvironmentSource } from './source';
+
+export interface EnvironmentPorts extends InstallPorts {
+  readonly random: Random;
+}
+
+/** All that an install needs of the app, whatever it is to install. */
+export interface InstallContext {
+  readonly ports: EnvironmentPorts;
+  readonly options: EnvironmentOptions;
+  readonly source: EnvironmentSource;
+}
+
+export interface AttemptOptions {
+  readonly request: InstallRequest;
+  /** The slot that works now. */
+  readonly before: WorkingSlot | null;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: InstallProgress) => void;
+}
+
+/** How far an attempt has come. */
+interface Attempt {
+  readonly root: string;
+  slot: string | null;
+  /** The new slot is in use. */
+  isCurrent: boolean;
+  needs: InstallEstimate['needs'];
+  hideSecrets: (text: string) => string;
+}
+
+/** Resolves when the new slot is in use; throws a SplitreelError otherwise. */
+export async function attemptInstall(context: InstallContext, options: AttemptOptions): Promise<void> {
+  const { ports } = context;
+  const root = context.options.root();
+  const attempt: Attempt = { root, slot: null, isCurrent: false, needs: [], hideSecrets: (text) => text };
+  options.onProgress(atStep('tool'));
+  try {
+    const plan = await prepare(context, attempt, options);
+    const record = await installSlot(ports, plan);
+    await switchTo(ports, attempt, plan, record, options.before);
+  } catch (error) {
+    const problem = hideInError(asInstallError(error, root), attempt.hideSecrets);
+    // The slot and the lock are another process's then.
+    if (problem.code !== 'INSTALL_RUNNING') await tidyUp(context, attempt);
+    if (!attempt.isCurrent) throw new SplitreelError(await withRoom(ports.files, problem, attempt.needs));
+    ports.log.warn(`install: leftovers could not be removed: ${describeError(problem).message}`);
+  }
+}
+
+/** Takes the lock. Throws before anything is downloaded where a disk has too little space. */
+async function prepare(
+  { ports, options, source }: InstallContext,
+  attempt: Attempt,
+  { request, signal, onProgress }: AttemptOptions,
+): Promise<InstallPlan> {
+  const env = await source.env();
+  attempt.hideSecrets = secretsHider(env);
+  const estimate = await source.estimate(request);
+  attempt.needs = estimate.needs;
+  refuseWithoutRoom(estimate);
+  const made = await source.readForHere(estimate.variant);
+  const lockHash = hashOf(made);
+  const slot = `${lockHash.slice(0, 12)}-${ports.random.id().slice(0, 8)}`;
+  attempt.slot = slot;
+  await ports.files.makeFolder(attempt.root);
+  await takeLock(ports, attempt.root, options.pid, slot);
+  return {
+    root: attempt.root,
+    slot,
+    slots: openSlots(ports.files, attempt.root),
+    ...made,
+    lockHash,
+    downloadBytes: estimate.downloadBytes,
+    uvCache: options.downloadsFolder(),
+    bundle: request.bundle ?? null,
+    pythonFolder: options.pythonFolder,
+    uvProgram: options.uvProgram,
+    env,
+    workerEnv: workerEnvironment(options.env),
+    hideSecrets: attempt.hideSecrets,
+    machineKind: machineKindOf(options),
+    signal,
+    onProgress,
+  };
+}
+
+async function switchTo(
+  ports: EnvironmentPorts,
+  attempt: Attempt,
+  { slot, slots, onProgress }: InstallPlan,
+  record: SlotRecord,
+  before: WorkingSlot | null,
+): Promise<void> {
+  onProgress(atStep('switching'));
+  await slots.writeRecord(slot, record);
+  const previous = before === null ? null : await slots.lastProven(before);
+  await slots.writePointer({ slot, previous });
+  attempt.isCurrent = true;
+  await slots.removeOthers([slot, ...(previous === null ? [] : [previous])]);
+  await dropLock(ports, attempt.root);
+}
+
+/** Removes what the attempt has left, except a slot that is in use by now. */
+async function tidyUp(
+  { ports: { files, ...ports }, options }: InstallContext,
+  { slot, isCurrent, root }: Attempt,
+): Promise<void> {
+  if (slot === null) return;
+  if (!isCurrent) await files.remove(openSlots(files, root).folderOf(slot)).catch(() => undefined);
+  await sweepLeftovers(files, root, options.downloadsFolder()).catch(() => undefined);
+  await dropLock({ files, ...ports }, root).catch(() => undefined);
+}
