@@ -68,7 +68,7 @@ function main(): void {
     return;
   }
   registerAppScheme();
-  closeNetwork();
+  closeNetwork(app);
   // Chromium has no sandbox for root and starts only when told so, which enableSandbox would take back.
   if (process.getuid?.() !== 0) app.enableSandbox();
   app.on('web-contents-created', (_event, contents) => closeBorders(contents));
@@ -115,7 +115,7 @@ async function start(): Promise<void> {
     return;
   }
   Menu.setApplicationMenu(null);
-  denyEverythingElse(session.defaultSession);
+  denyEverythingElse(session.defaultSession, app);
   const base = app.isPackaged ? process.resourcesPath : realpathSync(app.getAppPath());
   const resources = path.join(base, 'resources');
   const icon = path.join(resources, 'icons', 'icon.png');

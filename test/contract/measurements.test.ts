@@ -6,7 +6,7 @@ import { measuredSteps } from '../../src/renderer/state/draft';
 import { chosenDevices, jobDevices } from '../../src/renderer/state/devices';
 import { ONE_RANK, planKey, worldSize, type Plan } from '../../src/shared/plan';
 import { DEFAULT_SETTINGS } from '../../src/shared/settings';
-import { request } from '../fakes/app';
+import { request } from '../fakes/request';
 import { gpu, MODEL, SLICES } from '../fakes/main-process';
 
 const REPORT = { totalMs: 1, msPerStep: 2_500, weightBytesRead: 0, stages: [], ranks: [] };

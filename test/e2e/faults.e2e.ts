@@ -1,19 +1,12 @@
 /** What breaks, and what cannot be asked for: one app, one worker and its ranks, ended at their worst moments. */
 import { readFileSync } from 'node:fs';
 import { type Page } from '@playwright/test';
-import { descendants, expect, test, type RunningApp } from './harness';
+import { commandLine, descendants, expect, test, type RunningApp } from './harness';
 import { DEMO_SENTENCE, fillForm, generateButton, slices, waitForJob, waitForStep } from './steps';
 
 /** Steps enough that a job is still running when it is looked at. */
 const LONG = 400;
 
-const commandLine = (pid: number): string => {
-  try {
-    return readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').replaceAll('\0', ' ');
-  } catch {
-    return '';
-  }
-};
 const isAlive = (pid: number): boolean => {
   try {
     // A zombie has ended; only its parent has not looked yet.

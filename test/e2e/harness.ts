@@ -61,6 +61,15 @@ function parentOf(pid: number): number | null {
   }
 }
 
+/** Empty where the process has gone. */
+export const commandLine = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+};
+
 export function descendants(root: number): readonly number[] {
   const all = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

@@ -17,28 +17,11 @@ import type { Files } from '../../src/main/ports/files';
 import { SILENT_LOG } from '../../src/main/ports/log';
 import { openJsonStore } from '../../src/main/state/json-store';
 import type { Job, JobProgress } from '../../src/shared/job';
-import type { ModelShape } from '../../src/shared/model';
 import type { ModelEntry } from '../../src/shared/models';
 import { cpuDevices } from '../../src/shared/device';
 import { ONE_RANK, type Plan } from '../../src/shared/plan';
 import type { GenerateRequest } from '../../src/shared/sampling';
-
-export const SHAPE: ModelShape = {
-  task: 'text-to-video',
-  heads: 30,
-  blocks: 30,
-  patchSize: 2,
-  patchSizeTemporal: 1,
-  spatialCompression: 8,
-  temporalCompression: 4,
-  latentChannels: 16,
-  maxTextTokens: 226,
-  positions: 'sincos',
-  sampleWidth: 720,
-  sampleHeight: 480,
-  sampleFrames: 49,
-  scheduler: 'CogVideoXDDIMScheduler',
-};
+import { request, SHAPE } from './request';
 
 const MODEL: ModelEntry = {
   id: 'demo',
@@ -54,18 +37,6 @@ const MODEL: ModelEntry = {
   offer: null,
   files: null,
 };
-
-export const request = (changes: Partial<GenerateRequest> = {}): GenerateRequest => ({
-  ...defaultSettings(SHAPE),
-  modelId: 'demo',
-  prompt: 'a small dog',
-  negativePrompt: '',
-  imagePath: null,
-  seed: 7,
-  videoCount: 1,
-  numInferenceSteps: 6,
-  ...changes,
-});
 
 export const jobInput = (changes: Partial<GenerateRequest> = {}, plan: Plan = ONE_RANK) => ({
   request: request(changes),

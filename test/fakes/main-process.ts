@@ -16,7 +16,7 @@ import { DEFAULT_SETTINGS } from '../../src/shared/settings';
 import type { ModelEntry } from '../../src/shared/models';
 import { ONE_RANK } from '../../src/shared/plan';
 import { defaultSettings } from '../../src/main/models/defaults';
-import { request, SHAPE } from './app';
+import { request, SHAPE } from './request';
 
 export const MODEL: ModelEntry = {
   id: 'demo',

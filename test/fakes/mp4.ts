@@ -2,7 +2,7 @@
 import { cpuDevices } from '../../src/shared/device';
 import type { VideoMetadata } from '../../src/shared/library';
 import { ONE_RANK } from '../../src/shared/plan';
-import { request } from './app';
+import { request } from './request';
 
 function box(type: string, ...content: readonly Uint8Array[]): Buffer {
   const body = Buffer.concat(content);

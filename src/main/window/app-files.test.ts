@@ -80,6 +80,15 @@ describe('nothing outside is served', () => {
     expect(answer.body).toBeNull();
   });
 
+  // By itself: the check of the folder would refuse most of these as well.
+  test.each(['..', '.', '', '%2e%2e', '..%2fsecret', '..%5csecret', 'a%00.js', '%0d', '%'])(
+    'a segment may not be %j',
+    (segment) => {
+      expect(parseAppUrl(`${APP_ORIGIN}/assets/${segment}/a.js`)).toBeNull();
+      expect(parseAppUrl(`${APP_ORIGIN}/media/${segment}`)).toBeNull();
+    },
+  );
+
   test('a folder whose name begins like ours is not inside ours', () => {
     expect(isInside('/root', '/root-evil/x')).toBe(false);
     expect(isInside('/root', '/root/..x')).toBe(true);
@@ -97,6 +106,7 @@ test('the page comes with the policy that forbids everything from elsewhere', as
   const answer = await get(windowUrl());
   expect(answer.status).toBe(200);
   expect(answer.headers['content-security-policy']).toBe(CONTENT_SECURITY_POLICY);
+  expect(answer.headers['x-dns-prefetch-control']).toBe('off');
   expect(CONTENT_SECURITY_POLICY).toContain("default-src 'none'");
   expect(CONTENT_SECURITY_POLICY).toContain("connect-src 'none'");
   expect(CONTENT_SECURITY_POLICY).not.toMatch(/unsafe|https?:|\*|data:/);

@@ -3,7 +3,7 @@ import { act, cleanup, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, expect, test } from 'vitest';
 import { fakeMain, job, video, type FakeMain } from '../../../test/fakes/main-process';
-import { request } from '../../../test/fakes/app';
+import { request } from '../../../test/fakes/request';
 import type { Slices } from '../../shared/ipc';
 import { copy } from '../copy/en';
 import { followRunningJob, goTo } from '../state/navigation';

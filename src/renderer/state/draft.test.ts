@@ -1,7 +1,7 @@
 /** The draft: what other pages hand to the form. */
 import { beforeEach, expect, test } from 'vitest';
 import { fakeMain, gpu, MODEL, SLICES } from '../../../test/fakes/main-process';
-import { request, SHAPE } from '../../../test/fakes/app';
+import { request, SHAPE } from '../../../test/fakes/request';
 import type { ModelEntry } from '../../shared/models';
 import { ONE_RANK, type Plan } from '../../shared/plan';
 import type { GenerateRequest } from '../../shared/sampling';

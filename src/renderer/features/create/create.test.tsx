@@ -3,7 +3,7 @@ import { act, cleanup, render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, expect, test } from 'vitest';
 import { fakeMain, gpu, MODEL, SLICES, type FakeMain } from '../../../../test/fakes/main-process';
-import { request, SHAPE } from '../../../../test/fakes/app';
+import { request, SHAPE } from '../../../../test/fakes/request';
 import { cpuDevices } from '../../../shared/device';
 import type { Slices } from '../../../shared/ipc';
 import { ONE_RANK } from '../../../shared/plan';

@@ -4,7 +4,7 @@ import type { Gpu } from '../../../shared/machine';
 import { memoryShapeSchema } from '../../../shared/memory-shape';
 import { modelShapeSchema } from '../../../shared/model';
 import { ONE_RANK } from '../../../shared/plan';
-import { request } from '../../../../test/fakes/app';
+import { request } from '../../../../test/fakes/request';
 import { memoryWords, type MemoryFitInput } from './memory-fit';
 
 const MEMORY = memoryShapeSchema.parse(golden.models['5b'].shape);
