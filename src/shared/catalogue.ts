@@ -1,6 +1,6 @@
 /**
  * Models that can be fetched: resources/catalogue.json, and a file of the same kind in the data folder by which a
- * person adds their own or replaces one. No sizes and no hashes here: the hub is asked for them at the time.
+ * person adds their own or replaces one. No exact sizes and no hashes here: Hugging Face gives them before a download.
  */
 import { z } from 'zod';
 import { taskSchema } from './model';
@@ -32,6 +32,8 @@ export const catalogueEntrySchema = z.object({
   task: taskSchema,
   /** What it was made for. */
   video: z.object({ width: side, height: side, frames: side }).nullable().default(null),
+  /** The least that its weights take, at 16 bits each: enough to choose by, before Hugging Face gives the exact size. */
+  downloadGb: gigabytes.nullable().default(null),
   /** Of one GPU, as its makers publish it: with everything offloaded, and with nothing. */
   memory: z.object({ offloadedGb: gigabytes, wholeGb: gigabytes }).nullable().default(null),
   /** The one that its makers recommend; `model`: the one that its folder names. */

@@ -117,6 +117,8 @@ export const hubStateSchema = z.object({
   /** False: this system has no keychain, and the token is forgotten when the app is closed. */
   isTokenKept: z.boolean(),
   modelsFolder: z.string(),
+  /** On the disk of the models folder; null where it is not known. */
+  freeBytes: bytes.nullable(),
   /** While models are being moved to another folder. */
   moving: z.object({ modelId: z.string().nullable(), doneBytes: bytes, totalBytes: bytes }).nullable(),
 });

@@ -72,7 +72,7 @@ export const SLICES: Slices = {
   engine: { status: 'cold', modelId: null, rankCount: 0, kernels: [], error: null },
   models: [MODEL],
   downloads: [],
-  hub: { isSignedIn: false, isTokenKept: true, modelsFolder: '/models', moving: null },
+  hub: { isSignedIn: false, isTokenKept: true, modelsFolder: '/models', freeBytes: 500e9, moving: null },
   jobs: [],
   progress: null,
   library: [],

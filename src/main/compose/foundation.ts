@@ -109,7 +109,7 @@ const initialSlices = (folders: DataFolders, options: AppOptions): Slices => ({
   engine: STOPPED_ENGINE,
   models: [],
   downloads: [],
-  hub: { isSignedIn: false, isTokenKept: false, modelsFolder: folders.models, moving: null },
+  hub: { isSignedIn: false, isTokenKept: false, modelsFolder: folders.models, freeBytes: null, moving: null },
   jobs: [],
   progress: null,
   library: [],

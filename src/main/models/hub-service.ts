@@ -86,13 +86,20 @@ export async function openHubService(ports: HubServicePorts, options: HubService
   });
   const folder = (): string => settings.get().modelsFolder ?? options.defaultModelsFolder;
   let moving: HubState['moving'] = null;
+  let freeBytes: number | null = null;
   const state = (): HubState => ({
     isSignedIn: token.get() !== null,
     isTokenKept: token.isKept(),
     modelsFolder: folder(),
+    freeBytes,
     moving,
   });
   const tell = (): void => options.onState(state());
+  /** After whatever takes or frees space. A disk that does not answer leaves the figure out. */
+  const measureDisk = async (): Promise<void> => {
+    freeBytes = await files.freeBytes(folder()).catch(() => null);
+    tell();
+  };
   const hub = createHub({
     ...ports,
     env: options.env,
@@ -122,7 +129,13 @@ export async function openHubService(ports: HubServicePorts, options: HubService
     },
     options.onModels,
   );
-  const downloads = createDownloads({ ...ports, hub, models, store }, options.onDownloads);
+  let running = 0;
+  const downloads = createDownloads({ ...ports, hub, models, store }, (list) => {
+    options.onDownloads(list);
+    if (list.length !== running) void measureDisk();
+    running = list.length;
+  });
+  void measureDisk();
 
   /** Goes on until everything has moved, also after a crash: which folders it was between is in the settings. */
   const finishMove = async (from: string, to: string): Promise<void> => {
@@ -135,7 +148,7 @@ export async function openHubService(ports: HubServicePorts, options: HubService
       await settings.setModelsFolder(to, null);
     } finally {
       moving = null;
-      tell();
+      await measureDisk();
       await models.checkAll();
       await goOn();
     }
@@ -172,6 +185,7 @@ export async function openHubService(ports: HubServicePorts, options: HubService
       if (ports.isBusy()) throw new SplitreelError(appError('MODEL_IN_USE', { name }));
       ports.unloadEngine();
       await models.remove(modelId);
+      await measureDisk();
     },
     move,
     resume: () => {

@@ -46,6 +46,16 @@ export const models = {
   madeFor: (width: number, height: number, frames: number): string =>
     `${String(width)} × ${String(height)}, ${String(frames)} frames`,
   memory: (low: number, high: number): string => `${String(high)} GB of GPU memory, ${String(low)} GB with CPU offload`,
+  atLeast: (gb: number): string => `at least ${String(gb)} GB to download`,
+  fit: {
+    whole: (gpu: number, has: string): string => `Fits on GPU ${String(gpu)} (${has}).`,
+    offloaded: (gpu: number, has: string): string =>
+      `Fits on GPU ${String(gpu)} (${has}) with CPU offload, which is slower.`,
+    short: (gpu: number, has: string): string => `Too large for GPU ${String(gpu)} (${has}).`,
+    cpu: 'This computer has no usable NVIDIA GPU, and the CPU is very slow.',
+    disk: (free: string): string => `${free} free on disk.`,
+    noDisk: (free: string): string => `Not enough disk space: ${free} free.`,
+  },
   licence: (name: string): string => `Licence: ${name}`,
   licenceLimited: (name: string): string => `Licence: ${name}, with conditions`,
   download: 'Download',

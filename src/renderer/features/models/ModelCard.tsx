@@ -1,9 +1,11 @@
 import { useState } from 'react';
+import type { CatalogueEntry } from '../../../shared/catalogue';
 import type { Download } from '../../../shared/download';
 import type { ModelEntry } from '../../../shared/models';
 import { requestLimits } from '../../../shared/request';
 import { formatBytes } from '../../../shared/format';
 import { adoptModel, useDraftModelId } from '../../state/draft';
+import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
@@ -13,6 +15,7 @@ import { Meter } from '../../ui/Meter';
 import page from '../../ui/page.module.css';
 import { DownloadDialog } from './DownloadDialog';
 import { DownloadProgress } from './DownloadProgress';
+import { fitsOf } from './fit';
 import styles from './ModelsPage.module.css';
 
 const words = copy.models;
@@ -49,6 +52,7 @@ function factsOf({ state, offer, sizeBytes }: ModelEntry): string {
   const memory = offer?.memory ?? null;
   if (memory !== null) facts.push(words.memory(memory.offloadedGb, memory.wholeGb));
   if (sizeBytes !== null) facts.push(formatBytes(sizeBytes));
+  else if (offer !== null && offer.downloadGb !== null) facts.push(words.atLeast(offer.downloadGb));
   return facts.join(', ');
 }
 
@@ -77,6 +81,7 @@ export function ModelCard({ model, download }: CardProps) {
         </h3>
         {model.description !== '' && <p>{model.description}</p>}
         <p className={page.quiet}>{factsOf(model)}</p>
+        {offer !== null && status === 'absent' && <FitLine offer={offer} />}
         {offer !== null && (
           <p className={page.quiet}>
             {offer.licence.isOpen ? words.licence(offer.licence.name) : words.licenceLimited(offer.licence.name)}
@@ -94,6 +99,22 @@ export function ModelCard({ model, download }: CardProps) {
       </div>
       <Actions model={model} isBusy={download !== undefined || status === 'verifying'} />
     </li>
+  );
+}
+
+function FitLine({ offer }: { readonly offer: CatalogueEntry }) {
+  const machine = useSlice('machine');
+  const { freeBytes } = useSlice('hub');
+  const fits = fitsOf(offer, machine, freeBytes);
+  if (fits.length === 0) return null;
+  return (
+    <p className={page.quiet}>
+      {fits.map(({ text, isRight }) => (
+        <span key={text} className={isRight ? undefined : styles.short}>
+          {text}{' '}
+        </span>
+      ))}
+    </p>
   );
 }
 

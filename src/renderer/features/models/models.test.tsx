@@ -51,6 +51,7 @@ const OFFER: CatalogueEntry = {
   licence: { name: 'Big licence', isOpen: false },
   task: 'text-to-video',
   video: { width: 720, height: 480, frames: 49 },
+  downloadGb: 21,
   memory: { offloadedGb: 5, wholeGb: 15 },
   scheduler: 'dpm',
 };
@@ -88,6 +89,8 @@ test('a download is told what it takes, and starts only then', async () => {
   const offer = { fileCount: 12, totalBytes: 21e9, doneBytes: 0, freeBytes: 300e9, folder: '/models/x' };
   const main = await open(<ModelsPage />, { models: [MODEL, ABSENT] }, { lookAtModel: offer });
   const user = userEvent.setup();
+  expect(card('Big').getByText(/at least 21 GB to download/)).toBeInTheDocument();
+  expect(card('Big').getByText(/500 GB free on disk/)).toBeInTheDocument();
   await user.click(card('Big').getByRole('button', { name: 'Download' }));
   expect(await screen.findByText('21.0 GB in 12 files')).toBeInTheDocument();
   expect(screen.getByText('28 min 0 s at 100 Mbit/s')).toBeInTheDocument();

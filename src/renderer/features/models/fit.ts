@@ -1,0 +1,40 @@
+/** Whether a model of the catalogue suits this computer, before anything is downloaded. */
+import type { CatalogueEntry } from '../../../shared/catalogue';
+import { formatBytes } from '../../../shared/format';
+import type { Machine } from '../../../shared/machine';
+import { copy } from '../../copy/en';
+
+const words = copy.models.fit;
+const BYTES_PER_GB = 1e9;
+
+export interface Fit {
+  readonly text: string;
+  /** False where something is missing that the person can see to: memory, or space on the disk. */
+  readonly isRight: boolean;
+}
+
+/** What this computer has for the model: memory of its largest GPU, then the disk. What is not known is left out. */
+export function fitsOf(
+  { memory, downloadGb }: CatalogueEntry,
+  { status, gpus }: Pick<Machine, 'status' | 'gpus'>,
+  freeBytes: number | null,
+): readonly Fit[] {
+  const fits: Fit[] = [];
+  if (memory !== null && status === 'ready') fits.push(memoryFit(memory, gpus));
+  if (downloadGb !== null && freeBytes !== null) {
+    const isRight = downloadGb * BYTES_PER_GB <= freeBytes;
+    const free = formatBytes(freeBytes);
+    fits.push({ isRight, text: isRight ? words.disk(free) : words.noDisk(free) });
+  }
+  return fits;
+}
+
+function memoryFit(memory: NonNullable<CatalogueEntry['memory']>, gpus: Machine['gpus']): Fit {
+  const [largest] = [...gpus].sort((a, b) => b.memoryTotalBytes - a.memoryTotalBytes || a.index - b.index);
+  if (largest === undefined) return { isRight: false, text: words.cpu };
+  const { index, memoryTotalBytes } = largest;
+  const has = formatBytes(memoryTotalBytes);
+  if (memoryTotalBytes >= memory.wholeGb * BYTES_PER_GB) return { isRight: true, text: words.whole(index, has) };
+  const isOffloaded = memoryTotalBytes >= memory.offloadedGb * BYTES_PER_GB;
+  return { isRight: isOffloaded, text: isOffloaded ? words.offloaded(index, has) : words.short(index, has) };
+}
