@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from splitreel.worker.supervisor.process_environment import ENGINE_SETTINGS, child_environment
@@ -29,3 +32,21 @@ def test_the_engine_s_own_settings_win(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ENGINE_SETTINGS:
         monkeypatch.setenv(name, "theirs")
     assert child_environment().items() >= ENGINE_SETTINGS.items()
+
+
+@pytest.mark.parametrize("name", ["GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME"])
+def test_collectives_stay_on_this_machine(name: str) -> None:
+    assert child_environment()[name] == "lo"
+
+
+@pytest.mark.parametrize("library", ["diffusers", "transformers"])
+def test_a_warning_of_a_library_does_not_quote_the_prompt_in_the_log(library: str) -> None:
+    program = (
+        f"from {library}.utils import logging\n"
+        f"logging.get_logger('{library}.pipelines').warning('truncated: a secret prompt')\n"
+        "print('done')"
+    )
+    environment = child_environment()
+    ran = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert ran.stdout == "done\n"
+    assert "secret" not in ran.stderr

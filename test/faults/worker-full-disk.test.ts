@@ -8,15 +8,19 @@ import { jobInput, openFakeApp, until, type FakeApp } from '../fakes/app';
 
 let folder = '';
 let isFull = false;
+/** What the note of the running worker waits for. */
+let note: Promise<void> = Promise.resolve();
 let app: FakeApp;
 
 /** The disk of the app's own data; videos go elsewhere. */
 const files: Files = {
   ...nodeFiles,
-  writeAtomically: (file, content) =>
-    isFull
+  writeAtomically: async (file, content) => {
+    if (path.basename(file) === 'worker.json') await note;
+    return isFull
       ? Promise.reject(Object.assign(new Error('no space left on device'), { code: 'ENOSPC' }))
-      : nodeFiles.writeAtomically(file, content),
+      : nodeFiles.writeAtomically(file, content);
+  },
 };
 
 beforeEach(async () => {
@@ -71,10 +75,29 @@ test('the death of a worker that started on a full disk is noticed', async () =>
   isFull = true;
   app.setMode('dies-in-step');
   await app.engine.start();
+  expect(app.engineState().status).not.toBe('failed');
   isFull = false;
   const id = await app.queue.enqueue(jobInput());
   app.setMode('well');
   await until(() => statusOf(id) === 'failed');
+  const next = await app.queue.enqueue(jobInput());
+  await until(() => statusOf(next) === 'finished');
+});
+
+test('the death of a worker is noticed while its note is still being written', async () => {
+  await app.engine.stop();
+  let written: () => void = () => undefined;
+  note = new Promise((resolve) => {
+    written = resolve;
+  });
+  app.setMode('dies-in-step');
+  const started = app.engine.start();
+  const id = await app.queue.enqueue(jobInput());
+  await until(() => statusOf(id) === 'failed');
+  app.setMode('well');
+  written();
+  note = Promise.resolve();
+  await started;
   const next = await app.queue.enqueue(jobInput());
   await until(() => statusOf(next) === 'finished');
 });

@@ -65,6 +65,16 @@ def add_scales(folder: Path) -> None:
     rewrite(folder, lambda found: found.update({"proj_out.scale_weight": (1,)}), "F8_E4M3")
 
 
+def pad_config(folder: Path) -> None:
+    file = folder / "vae" / "config.json"
+    file.write_text(file.read_text() + " " * 5_000_000)
+
+
+def add_many_files(folder: Path) -> None:
+    for number in range(20_001):
+        (folder / "transformer" / str(number)).touch()
+
+
 def add_prefix(found: dict[str, tuple[int, ...]]) -> None:
     for name in list(found):
         found["module." + name] = found.pop(name)
@@ -95,6 +105,7 @@ CASES: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "code": (lambda f: (f / "transformer/model.py").write_text("x"), "MODEL_UNSAFE", "transformer/model.py"),
     "auto_map": (lambda f: edit(f, "text_encoder/config.json", auto_map={}), "MODEL_UNSAFE", "text_encoder/config.json"),
     "another class": (lambda f: edit(f, "model_index.json", vae=["os", "system"]), "MODEL_UNSUPPORTED", ""),
+    "another class of a known library": (lambda f: edit(f, "model_index.json", vae=["diffusers", "AutoencoderKL"]), "MODEL_UNSUPPORTED", ""),
     "a shard that is missing": (lambda f: with_index(f, {"x": "a.safetensors"}), "MODEL_INCOMPLETE", "transformer/a.safetensors"),
     "an index that points out": (lambda f: with_index(f, {"x": "../a.safetensors"}), "MODEL_UNSAFE", WEIGHTS + ".index.json"),
     "a tensor that the index names and the file lacks": (lambda f: with_index(f, {"y": Path(WEIGHTS).name}), "MODEL_CORRUPT", WEIGHTS),
@@ -116,6 +127,9 @@ CASES: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "not a number": (lambda f: edit(f, "vae/config.json", latent_channels=math.nan), "MODEL_CORRUPT", "vae/config.json"),
     "beyond a double": (lambda f: (f / "vae/config.json").write_text('{"latent_channels": 1e999}'), "MODEL_CORRUPT", "vae/config.json"),
     "thousands of digits": (lambda f: (f / "vae/config.json").write_text('{"x": ' + "9" * 4_000 + "}"), "MODEL_CORRUPT", "vae/config.json"),
+    "fifty digits in a field that nobody reads": (lambda f: edit(f, "vae/config.json", x=10**50), "MODEL_CORRUPT", "vae/config.json"),
+    "a config of five megabytes": (pad_config, "MODEL_CORRUPT", "vae/config.json"),
+    "more files than any model has": (add_many_files, "MODEL_CORRUPT", "transformer"),
     "a list as a class": (lambda f: edit(f, "model_index.json", vae=["diffusers", ["X"]]), "MODEL_CORRUPT", "model_index.json"),
     "200,000 layers": (lambda f: edit(f, "transformer/config.json", num_layers=200_000), "MODEL_CORRUPT", "transformer/config.json"),
     "2,000,000,000 training steps": (lambda f: edit(f, "scheduler/scheduler_config.json", num_train_timesteps=2_000_000_000), "MODEL_CORRUPT", "scheduler/scheduler_config.json"),

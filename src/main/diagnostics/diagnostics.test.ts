@@ -32,8 +32,8 @@ test('the archive is one that tar reads', async () => {
 
 const PROMPT = 'A "quoted" dog runs (fast) along the beach at sunset while the camera follows it slowly';
 
-async function bundled(log: string, includePrompts = false): Promise<string> {
-  const made = job({ status: 'queued' }, PROMPT);
+async function bundled(log: string, includePrompts = false, prompt = PROMPT): Promise<string> {
+  const made = job({ status: 'queued' }, prompt, 'job-1');
   const slices = {
     ...SLICES,
     jobs: [{ ...made, request: { ...made.request, imagePath: '/home/jo/secret-face.png' } }],
@@ -57,6 +57,12 @@ test.each([
   expect(text).toContain('first line');
   expect(text).toContain('last line');
   expect(text).not.toMatch(/dog|sunset|secret-face|hunter2|\/home\/jo/i);
+});
+
+test('a prompt that is too short to be searched for is not in the file either', async () => {
+  const text = await bundled('log\n', false, 'xq');
+  expect(text).toContain('"promptCharacters": 2');
+  expect(text).not.toMatch(/xq|"prompt"|"imagePath"/);
 });
 
 test('with prompts ticked they are there, and passwords still are not', async () => {

@@ -74,6 +74,18 @@ test.each([
   ['a hundred versions', metadata({ versions: Object.fromEntries(Array.from({ length: 100 }, (_, i) => [i, '1'])) })],
   ['a long version', metadata({ versions: { torch: 'x'.repeat(300) } })],
   [
+    '65 stages',
+    metadata({
+      report: {
+        totalMs: 1,
+        msPerStep: 1,
+        weightBytesRead: 0,
+        stages: Array.from({ length: 65 }, () => ({ stage: 'denoising' as const, durationMs: 1 })),
+        peaks: [],
+      },
+    }),
+  ],
+  [
     '20,000 stages',
     metadata({
       report: {
@@ -89,6 +101,13 @@ test.each([
   await video('big.mp4', JSON.stringify(value));
   await library.scan();
   expect(library.get()).toEqual([]);
+});
+
+test('a comment is bounded by its length alone, whatever is in it', async () => {
+  await video('padded.mp4', JSON.stringify(metadata()) + ' '.repeat(300_000));
+  await video('plain.mp4');
+  await library.scan();
+  expect(names()).toEqual(['plain.mp4']);
 });
 
 test('a new video is read alone, and the others stay the same objects', async () => {

@@ -1,0 +1,20 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { nodeFiles } from './files';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'splitreel-files-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const modeOf = async (file: string): Promise<number> => (await stat(file)).mode & 0o777;
+
+test.each(['writeAtomically', 'append'] as const)('what %s makes is for its owner alone', async (method) => {
+  const file = path.join(folder, 'data', 'settings.json');
+  await nodeFiles[method](file, 'x');
+  expect(await modeOf(file)).toBe(0o600);
+  expect(await modeOf(path.dirname(file))).toBe(0o700);
+});
