@@ -43,7 +43,7 @@ export interface DownloadsPorts {
   readonly files: Files;
   readonly clock: Clock;
   readonly log: Log;
-  readonly hub: Pick<Hub, 'look' | 'download' | 'pause'>;
+  readonly hub: Pick<Hub, 'inspect' | 'download' | 'pause'>;
   readonly models: Pick<Models, 'downloadTarget' | 'recheck' | 'get'>;
   readonly store: JsonStore<DownloadsFile>;
 }
@@ -167,7 +167,7 @@ export function createDownloads(ports: DownloadsPorts, onDownloads: (all: readon
     look: async (modelId) => {
       const target = await targetOf(modelId);
       const [found, freeBytes] = await Promise.all([
-        hub.look(target.repo, target.revision),
+        hub.inspect(target.repo, target.revision),
         ports.files.freeBytes(target.folder),
       ]);
       const { fileCount, totalBytes } = found;

@@ -1,5 +1,5 @@
 /**
- * The downloader's process, started by the first request and kept while it is of use. The token goes to its stdin;
+ * The downloader's process, started by the first request and kept for the next ones. The token goes to its stdin;
  * its commands are never logged.
  */
 import { appError, SplitreelError, type AppError } from '../../shared/errors';
@@ -11,23 +11,25 @@ import type { Clock } from '../ports/clock';
 import type { Log } from '../ports/log';
 import type { Processes } from '../ports/processes';
 import type { Random } from '../ports/random';
+import { singleFlight } from '../state/single-flight';
+import { createHubRequests, type Answer } from './hub-requests';
 
 type Of<T extends HubEvent['type']> = Extract<HubEvent, { readonly type: T }>;
-type Wish<T extends HubCommand['type']> = Omit<Extract<HubCommand, { readonly type: T }>, 'type'>;
+type Params<T extends HubCommand['type']> = Omit<Extract<HubCommand, { readonly type: T }>, 'type'>;
 
 export interface Hub {
-  readonly look: (repo: string, revision: string) => Promise<Of<'inspected'>>;
+  readonly inspect: (repo: string, revision: string) => Promise<Of<'inspected'>>;
   /** Throws what ended it; `paused` where that was asked for. */
   readonly download: (
-    wish: Wish<'download'>,
+    params: Params<'download'>,
     onProgress: (event: Of<'downloadProgressed'>) => void,
   ) => Promise<'finished' | 'paused'>;
   readonly pause: (modelId: string) => void;
   readonly verify: (
-    wish: Wish<'verify'>,
+    params: Params<'verify'>,
     onProgress: (event: Of<'verifyProgressed'>) => void,
   ) => Promise<Of<'verified'>>;
-  /** Tells a running process of changed settings or another token. */
+  /** Sends changed settings, or another token, to the running process. */
   readonly configure: () => void;
   readonly stop: () => Promise<void>;
 }
@@ -38,7 +40,7 @@ export interface HubPorts {
   readonly log: Log;
   readonly random: Random;
   readonly python: () => Promise<CurrentPython | null>;
-  readonly settings: () => Wish<'configure'>;
+  readonly settings: () => Params<'configure'>;
   readonly env: Environ;
   readonly cwd: string;
 }
@@ -58,112 +60,89 @@ export const hubEnvironment = (env: Environ): Record<string, string> => ({
   ...SET,
 });
 
-/** What an event means for a pending request: its answer, its failure, or null where it is about something else. */
-type Answer<T> = { readonly value: T } | { readonly error: AppError } | null;
-
-interface Pending {
-  /** True: answered. */
-  readonly take: (event: HubEvent) => boolean;
-  readonly fail: (error: AppError) => void;
-}
-
 type Downloader = JsonLinesProcess<HubCommand>;
 
 /** The downloader ends within two seconds of its stdin, whatever the network does. */
 const RUNG_MS = 3_000;
 
 export function createHub(ports: HubPorts): Hub {
-  const { log, processes, clock } = ports;
+  const { log } = ports;
+  const requests = createHubRequests();
   let downloader: Downloader | null = null;
-  let starting: Promise<Downloader> | null = null;
-  let pending: readonly Pending[] = [];
 
   const onEvent = (event: HubEvent): void => {
     if (event.type === 'hubReady') log.info(`downloader ready: ${JSON.stringify(event.versions)}`);
-    pending = pending.filter(({ take }) => !take(event));
+    requests.onEvent(event);
   };
-  const start = async (): Promise<Downloader> => {
-    const current = await ports.python();
-    if (current === null) throw new SplitreelError(appError('ENVIRONMENT_MISSING'));
-    const process = processes.startWorker(current.python, {
-      args: [...current.entry, 'hub'],
-      env: hubEnvironment(ports.env),
-      cwd: ports.cwd,
-    });
-    const schemas = { commandSchema: hubCommandSchema, eventSchema: hubEventSchema };
-    const started = attachJsonLines({
-      name: 'downloader',
-      process,
-      processes,
-      clock,
-      log,
-      ...schemas,
-      onEvent,
-      rungMs: RUNG_MS,
-    });
+  const starting = singleFlight(async (): Promise<Downloader> => {
+    const started = await startDownloader(ports, onEvent);
     downloader = started;
     void started.ended.then((ending) => {
       if (downloader === started) downloader = null;
-      const lost = pending;
-      pending = [];
-      for (const each of lost) each.fail(interruption(ending));
+      requests.failAll(interruption(ending));
     });
     started.send({ type: 'configure', ...ports.settings() });
     return started;
-  };
-  const running = (): Promise<Downloader> => {
-    if (downloader !== null) return Promise.resolve(downloader);
-    starting ??= start().finally(() => {
-      starting = null;
-    });
-    return starting;
-  };
+  });
   /** Sends a command and waits for the event that answers it. */
   const request = async <T>(command: HubCommand, answerIn: (event: HubEvent) => Answer<T>): Promise<T> => {
-    const started = await running();
-    return new Promise<T>((resolve, reject) => {
-      const fail = (error: AppError): void => reject(new SplitreelError(error));
-      const take = (event: HubEvent): boolean => {
-        const answer = answerIn(event);
-        if (answer === null) return false;
-        if ('error' in answer) fail(answer.error);
-        else resolve(answer.value);
-        return true;
-      };
-      pending = [...pending, { take, fail }];
-      started.send(command);
-    });
+    const started = downloader ?? (await starting.run());
+    const answer = requests.answer(answerIn);
+    started.send(command);
+    return answer;
   };
   return {
-    look: (repo, revision) => {
+    inspect: (repo, revision) => {
       const requestId = ports.random.id();
       return request<Of<'inspected'>>({ type: 'inspect', requestId, repo, revision }, (event) => {
         if (event.type === 'inspected' && event.requestId === requestId) return { value: event };
         return event.type === 'inspectFailed' && event.requestId === requestId ? { error: event.error } : null;
       });
     },
-    download: (wish, onProgress) =>
-      request<'finished' | 'paused'>({ type: 'download', ...wish }, (event) => {
-        if (!('modelId' in event) || event.modelId !== wish.modelId) return null;
+    download: (params, onProgress) =>
+      request<'finished' | 'paused'>({ type: 'download', ...params }, (event) => {
+        if (!('modelId' in event) || event.modelId !== params.modelId) return null;
         if (event.type === 'downloadProgressed') onProgress(event);
         if (event.type === 'downloadFinished') return { value: 'finished' };
         if (event.type === 'downloadPaused') return { value: 'paused' };
         return event.type === 'downloadFailed' ? { error: event.error } : null;
       }),
     pause: (modelId) => downloader?.send({ type: 'pause', modelId }),
-    verify: (wish, onProgress) =>
-      request<Of<'verified'>>({ type: 'verify', ...wish }, (event) => {
-        if (!('modelId' in event) || event.modelId !== wish.modelId) return null;
+    verify: (params, onProgress) =>
+      request<Of<'verified'>>({ type: 'verify', ...params }, (event) => {
+        if (!('modelId' in event) || event.modelId !== params.modelId) return null;
         if (event.type === 'verifyProgressed') onProgress(event);
         if (event.type === 'verified') return { value: event };
         return event.type === 'verifyFailed' ? { error: event.error } : null;
       }),
     configure: () => downloader?.send({ type: 'configure', ...ports.settings() }),
     stop: async () => {
-      const started = downloader ?? (await starting?.catch(() => null)) ?? null;
+      const started = downloader ?? (await starting.current()?.catch(() => null));
       await started?.stop();
     },
   };
+}
+
+async function startDownloader(ports: HubPorts, onEvent: (event: HubEvent) => void): Promise<Downloader> {
+  const { processes, clock, log } = ports;
+  const current = await ports.python();
+  if (current === null) throw new SplitreelError(appError('ENVIRONMENT_MISSING'));
+  const process = processes.startWorker(current.python, {
+    args: [...current.entry, 'hub'],
+    env: hubEnvironment(ports.env),
+    cwd: ports.cwd,
+  });
+  return attachJsonLines({
+    name: 'downloader',
+    process,
+    processes,
+    clock,
+    log,
+    commandSchema: hubCommandSchema,
+    eventSchema: hubEventSchema,
+    onEvent,
+    rungMs: RUNG_MS,
+  });
 }
 
 function interruption(ending: Ending & { readonly lastOutput: string }): AppError {
