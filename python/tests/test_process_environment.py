@@ -50,3 +50,10 @@ def test_a_warning_of_a_library_does_not_quote_the_prompt_in_the_log(library: st
     ran = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     assert ran.stdout == "done\n"
     assert "secret" not in ran.stderr
+
+
+def test_compiled_kernels_stay_in_the_data_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPLITREEL_DATA", "/data")
+    monkeypatch.setenv("TRITON_CACHE_DIR", "/theirs")
+    assert child_environment()["TRITON_CACHE_DIR"] == "/data/cache/triton"
+    assert child_environment()["FLASH_ATTENTION_CUTE_DSL_CACHE_DIR"] == "/data/cache/flash-attention"

@@ -15,6 +15,8 @@ export interface DataFolders {
   readonly logs: string;
   readonly previews: string;
   readonly thumbnails: string;
+  /** Compiled GPU kernels and how they compared; the engine finds it by the same name (store/locations.py). */
+  readonly kernels: string;
   /** Where the environment and the downloads were moved to. */
   readonly locationsFile: string;
   /** The move of a folder that has not ended. */
@@ -65,6 +67,7 @@ export function dataFolders(root: string): DataFolders {
     logs: path.join(root, 'logs'),
     previews: path.join(root, 'previews'),
     thumbnails: path.join(root, 'thumbnails'),
+    kernels: path.join(root, 'cache'),
     locationsFile: path.join(root, 'locations.json'),
     movesFile: path.join(root, 'moves.json'),
     settingsFile: path.join(root, 'settings.json'),

@@ -5,7 +5,7 @@ import { z } from 'zod';
 export const LOCATION_NAMES = ['environment', 'downloads'] as const;
 export type LocationName = (typeof LOCATION_NAMES)[number];
 
-export const STORAGE_KINDS = ['slot', 'tool', 'pythons', 'downloads', 'models', 'previews'] as const;
+export const STORAGE_KINDS = ['slot', 'tool', 'pythons', 'downloads', 'models', 'previews', 'kernels'] as const;
 
 export const storageItemSchema = z.object({
   id: z.string(),

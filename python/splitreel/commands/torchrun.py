@@ -28,7 +28,7 @@ from splitreel.contract.protocol import StartJob, WorkerVideo
 from splitreel.contract.types import Device, Plan, Stage
 from splitreel.machine.gpus import visible_gpus
 from splitreel.rules.naming import free_path
-from splitreel.store.locations import kernel_trials_file
+from splitreel.store.locations import kernel_cache_environment, kernel_trials_file
 from splitreel.store.model_folder import ModelFolder
 from splitreel.worker.rank.job import run_job
 from splitreel.worker.rank.messages import Run
@@ -116,6 +116,8 @@ def _run(arguments: Sequence[str], rank: int, world: int) -> int:
     flags, model, job, note = prepare(arguments, world)
     if note is not None and rank == 0:
         print(note, file=sys.stderr, flush=True)
+    for name, value in kernel_cache_environment().items():
+        os.environ.setdefault(name, value)
     import torch.distributed as dist
 
     from splitreel.engine.engine import Engine

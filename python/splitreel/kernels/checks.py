@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from splitreel.kernels.triton_build import use_prebuilt_launcher
+
 Tensor = torch.Tensor
 
 # Relative, of the norms. bf16 rounds to 2^-9; torch rounds between operations that the kernels join.
@@ -50,6 +52,8 @@ def _problem(device: torch.device, dtype: torch.dtype, width: int | None, head_w
     if dtype not in _TOLERANCE:
         return f"the kernels do not take {dtype}"
     try:
+        if device.type == "cuda":
+            use_prebuilt_launcher()
         differences = (
             _vae_differences(device, dtype)
             if width is None or head_width is None

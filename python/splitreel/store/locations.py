@@ -23,6 +23,16 @@ def kernel_trials_file() -> Path:
     return data_folder() / "cache" / "kernels.json"
 
 
+def kernel_cache_environment() -> dict[str, str]:
+    """What makes Triton and FlashAttention 4 keep compiled kernels: in one folder for all ranks, between starts."""
+    folder = data_folder() / "cache"
+    return {
+        "TRITON_CACHE_DIR": str(folder / "triton"),
+        "FLASH_ATTENTION_CUTE_DSL_CACHE_ENABLED": "1",
+        "FLASH_ATTENTION_CUTE_DSL_CACHE_DIR": str(folder / "flash-attention"),
+    }
+
+
 def models_folders() -> tuple[Path, ...]:
     """Where the app keeps models: the folder that the person chose, the one before while they move, the default."""
     try:

@@ -51,6 +51,7 @@ beforeEach(async () => {
   await link(path.join(root, 'cache', 'uv', 'wheel'), path.join(folders.environment, 'slots', 'current', 'shared'));
   await write(path.join(folders.models, 'demo', 'model_index.json'), 70);
   await write(path.join(folders.previews, '1.jpg'), 7);
+  await write(path.join(folders.kernels, 'triton', 'AB', 'norm.cubin'), 9);
   for (const theirs of ['settings.json', 'jobs.json']) await write(path.join(folders.root, theirs), 1);
   await write(path.join(root, 'Videos', 'mine.mp4'), 1);
 });
@@ -95,6 +96,7 @@ test('each thing has its folder, its size, and what removing it alone would free
     downloads: [200, 0, true],
     models: [70, 70, false],
     previews: [7, 7, true],
+    kernels: [9, 9, true],
   });
   expect(told.locations.map(({ name, isDefault }) => [name, isDefault])).toEqual([
     ['environment', true],
@@ -106,7 +108,7 @@ test('each thing has its folder, its size, and what removing it alone would free
 test('what is removed is that folder alone, and nothing that a person made can be', async () => {
   const storage = await open();
   await storage.measure();
-  for (const id of ['slot:before', 'tool', 'downloads', 'previews']) await storage.remove(id);
+  for (const id of ['slot:before', 'tool', 'downloads', 'previews', 'kernels']) await storage.remove(id);
   expect(listed()).toEqual({ 'slot:current': [1_200, 1_200, false], models: [70, 70, false] });
   for (const id of ['slot:current', 'models'])
     await expect(storage.remove(id)).rejects.toMatchObject({ error: { code: 'STORAGE_IN_USE' } });

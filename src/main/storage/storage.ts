@@ -63,6 +63,7 @@ export function createStorage(
       single('downloads', locations.folderOf('downloads'), true),
       single('models', ports.modelsFolder(), false),
       single('previews', folders.previews, true),
+      single('kernels', folders.kernels, true),
     ];
   };
   const measure = async (): Promise<void> => {

@@ -9,6 +9,7 @@ from importlib import metadata
 
 from splitreel import __version__
 from splitreel.contract.messages import RESOURCES
+from splitreel.store.locations import kernel_cache_environment
 
 # What the engine's processes run under.
 ENGINE_SETTINGS = {
@@ -43,7 +44,7 @@ def _passed_on() -> frozenset[str]:
 def child_environment() -> dict[str, str]:
     """Nothing else of the user's shell leaks in: no LD_PRELOAD, no PYTHON*, no tokens."""
     passed = {name: value for name, value in os.environ.items() if name in _passed_on() or name.startswith("LC_")}
-    return passed | ENGINE_SETTINGS
+    return passed | ENGINE_SETTINGS | kernel_cache_environment()
 
 
 def versions() -> dict[str, str]:

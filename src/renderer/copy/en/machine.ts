@@ -116,6 +116,7 @@ export const machine = {
       downloads: 'Downloaded packages',
       models: 'Models',
       previews: 'Previews',
+      kernels: 'Compiled GPU kernels',
     },
     places: { environment: 'Python environment', downloads: 'Downloaded packages' },
     place: (folder: string, free: string): string => `${folder} (${free} free)`,
