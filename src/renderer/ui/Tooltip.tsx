@@ -1,5 +1,5 @@
 import { Tooltip as Radix } from 'radix-ui';
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import styles from './controls.module.css';
 
 interface TooltipProps {
@@ -8,10 +8,11 @@ interface TooltipProps {
   readonly children: ReactNode;
 }
 
+/** The same elements with and without a text: another tree would replace a field that is being typed in. */
 export function Tooltip({ text, children }: TooltipProps) {
-  if (text === '') return children;
+  const [isOpen, setIsOpen] = useState(false);
   return (
-    <Radix.Root>
+    <Radix.Root open={isOpen && text !== ''} onOpenChange={setIsOpen}>
       <Radix.Trigger asChild>{children}</Radix.Trigger>
       <Radix.Portal>
         <Radix.Content className={styles.tooltip} sideOffset={6} collisionPadding={8}>

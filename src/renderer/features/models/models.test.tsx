@@ -11,6 +11,7 @@ import type { ModelEntry } from '../../../shared/models';
 import { copy } from '../../copy/en';
 import { connectProjection, useProjection } from '../../state/projection';
 import { figuresOf } from './DownloadProgress';
+import { TooltipProvider } from '../../ui/Tooltip';
 import { HubSettings } from './HubSettings';
 import { ModelsPage } from './ModelsPage';
 
@@ -79,7 +80,7 @@ async function open(page: React.JSX.Element, changes: Partial<Slices>, answers =
   Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
   stop = connectProjection(main.api);
   await act(() => Promise.resolve());
-  render(page);
+  render(<TooltipProvider>{page}</TooltipProvider>);
   return main;
 }
 const card = (name: string) => within(screen.getByRole('listitem', { name }));
