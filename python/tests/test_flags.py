@@ -57,6 +57,7 @@ REFUSED: dict[str, tuple[list[str], int, str]] = {
     "--nproc_per_node": (["--nproc_per_node", "3"], 1, "torchrun's own flag"),
     "--image": (["--image", "FILE"], 1, "does not use an image"),
     "--attention": (["--attention", "cudnn"], 1, "needs an NVIDIA GPU"),
+    "--lora": (["--lora", "FILE", "0.5", "extra"], 1, "a file and a number"),
     "--enable_model_cpu_offload": (["--enable_model_cpu_offload"], 1, "needs a GPU"),
     "--enable_sequential_cpu_offload": (["--enable_sequential_cpu_offload"], 1, "needs a GPU"),
 }
@@ -170,3 +171,13 @@ def test_the_drop_in_keeps_the_frame_rate_of_the_original() -> None:
     assert flags.settings(TEMPORAL, Plan()).fps == 16
     assert flags.settings(TEMPORAL, Plan(), DROP_IN_DEFAULTS).fps == 8
     assert prepare([*BASE, "--fps", "16"], 1)[2].settings.fps == 16
+
+
+def test_a_lora_is_checked_before_anything_loads(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SplitreelError) as raised:
+        prepare([*BASE, "--lora", str(file), "0.8"], 1)
+    assert raised.value.code == "LORA_UNUSABLE"
+    with pytest.raises(SplitreelError) as raised:
+        prepare([*BASE, "--lora", "nowhere.safetensors"], 1)
+    assert raised.value.code == "LORA_MISSING"

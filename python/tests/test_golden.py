@@ -37,6 +37,7 @@ SAMPLE = {
     "scheduler": "model",
     "offload": "none",
     "attention": "sdpa",
+    "loras": [],
     "quality": "exact",
 }
 

@@ -22,13 +22,16 @@ export interface Schema {
   readonly secret?: boolean;
 }
 
+/** A default: a scalar, or a list that starts empty. */
+export type Value = string | number | boolean | readonly [];
+
 export interface ClassOptions {
   /** A hand-written class that adds properties: its name. */
   readonly base?: string;
   /** A generated class whose fields come first. */
   readonly parent?: { readonly name: string; readonly schema: Schema };
   /** Defaults of fields, by their names in the schema, where Python code makes such an object itself. */
-  readonly defaults?: Readonly<Record<string, string | number | boolean>>;
+  readonly defaults?: Readonly<Record<string, Value>>;
 }
 
 export const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -112,21 +115,22 @@ export function enumClass(name: string, schema: Schema): readonly string[] {
 }
 
 /** A JSON value as Python writes it, where a schema says that it is a member of an enumeration. */
-function valueOf(type: Schema, value: string | number | boolean): string {
+function valueOf(type: Schema, value: Value): string {
+  if (typeof value === 'object') return '()';
   if (type.$ref !== undefined) return `${typeOf(type)}.${String(value).toUpperCase()}`;
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   return JSON.stringify(value) + (type.type === 'number' && Number.isInteger(value) ? '.0' : '');
 }
 
 /** `{"width": 1360, ...}`: values of fields of a class. */
-export function values(schema: Schema, fields: Readonly<Record<string, string | number | boolean>>): string {
+export function values(schema: Schema, fields: Readonly<Record<string, Value>>): string {
   const entries = Object.entries(fields).map(
     ([field, value]) => `${JSON.stringify(snakeCase(field))}: ${valueOf(schema.properties?.[field] ?? {}, value)}`,
   );
   return `{${entries.join(', ')}}`;
 }
 
-function defaultOf(type: Schema, value: string | number | boolean | undefined): string {
+function defaultOf(type: Schema, value: Value | undefined): string {
   if (type.secret === true) return ' = field(repr=False)';
   return value === undefined ? '' : ` = ${valueOf(type, value)}`;
 }

@@ -11,6 +11,7 @@ const CALLS: Readonly<Record<CallName, true>> = {
   setSendTokenToMirror: true,
   chooseVideosFolder: true,
   chooseImage: true,
+  chooseLora: true,
   watchMachine: true,
   refreshMachine: true,
   installEnvironment: true,

@@ -15,7 +15,7 @@ import { machineSchema } from './machine';
 import { modelEntrySchema } from './models';
 import { planSchema } from './plan';
 import { kernelStateSchema } from './protocol';
-import { generateRequestSchema } from './sampling';
+import { generateRequestSchema, loraSchema } from './sampling';
 import type { Result } from './result';
 import { settingsPatchSchema, settingsSchema } from './settings';
 import { applyListPatch, type ListPatch } from './slice-patch';
@@ -140,6 +140,8 @@ export const calls = {
   /** Opens the system's folder dialogue; null when it is cancelled. */
   chooseVideosFolder: call(nothing, z.string().nullable()),
   chooseImage: call(nothing, z.string().nullable()),
+  /** Opens the system's file dialogue, and checks the file against a model; null when it is cancelled. */
+  chooseLora: call(z.object({ modelId: id }), loraSchema.nullable()),
 
   /** GPUs are read once a second while a window shows them. */
   watchMachine: call(z.object({ visible: z.boolean() }), done),

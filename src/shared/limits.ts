@@ -6,6 +6,9 @@ export const MAX_STEPS = 500;
 export const MAX_GUIDANCE = 30;
 export const MAX_VIDEOS = 64;
 export const MAX_PATCHES = 64;
+export const MAX_LORAS = 8;
+/** Beyond this every published LoRA only destroys the picture; a negative strength takes its effect away. */
+export const MAX_LORA_STRENGTH = 4;
 /** Per side, in pixels: four times CogVideoX 1.5's width. Guards against typing errors, not against ambition. */
 export const MAX_SIDE = 5440;
 export const MAX_DEGREE = 64;

@@ -4,7 +4,7 @@ import { catalogueEntrySchema } from './catalogue';
 import { appErrorSchema } from './errors';
 import { memoryShapeSchema } from './memory-shape';
 import { modelShapeSchema } from './model';
-import { samplingParamsSchema } from './sampling';
+import { loraSchema, samplingParamsSchema } from './sampling';
 
 /** What `splitreel inspect` answers for a folder (python/splitreel/store/inspect_model.py). */
 export const inspectionSchema = z.discriminatedUnion('status', [
@@ -18,6 +18,13 @@ export const inspectionSchema = z.discriminatedUnion('status', [
   z.object({ status: z.literal('broken'), error: appErrorSchema }),
 ]);
 export type Inspection = z.infer<typeof inspectionSchema>;
+
+/** What `splitreel inspect-lora` answers for a file and a model. */
+export const loraInspectionSchema = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('ready'), sha256: loraSchema.shape.sha256, layers: z.number().int().positive() }),
+  z.object({ status: z.literal('broken'), error: appErrorSchema }),
+]);
+export type LoraInspection = z.infer<typeof loraInspectionSchema>;
 
 export const modelEntrySchema = z.object({
   /** `demo`, a catalogue name, or the folder's path. */

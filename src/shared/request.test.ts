@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { reasonText } from './messages';
 import type { ModelShape } from './model';
+import type { Lora } from './sampling';
 import { checkRequest, requestLimits } from './request';
 
 const shape: ModelShape = {
@@ -33,6 +34,7 @@ const request = {
   numPipelinePatch: 2,
   warmupSteps: 1,
   fps: 8,
+  loras: [] as Lora[],
 };
 const sentences = (change: Partial<typeof request>, on: ModelShape = shape): string[] =>
   checkRequest(on, { ...request, ...change }).map(reasonText);

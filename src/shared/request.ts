@@ -2,7 +2,7 @@
  * What a person asks for, and what a model allows. Pure; Python has the same rules (python/splitreel/rules/request.py)
  * and both run resources/golden/request-cases.json.
  */
-import { MAX_SEED, MAX_SIDE, MAX_STEPS } from './limits';
+import { MAX_LORA_STRENGTH, MAX_LORAS, MAX_SEED, MAX_SIDE, MAX_STEPS } from './limits';
 import type { Reason } from './messages';
 import type { ModelShape } from './model';
 import {
@@ -57,7 +57,7 @@ export function defaultParams(shape: ModelShape): SamplingParams {
 
 type Checked = Pick<
   GenerateRequest,
-  'prompt' | 'imagePath' | 'width' | 'height' | 'numFrames' | 'numInferenceSteps' | 'seed' | 'warmupSteps'
+  'prompt' | 'imagePath' | 'width' | 'height' | 'numFrames' | 'numInferenceSteps' | 'seed' | 'warmupSteps' | 'loras'
 > &
   Pick<GenerateRequest, (typeof SAMPLING_RANGES)[number]['field']>;
 
@@ -74,7 +74,12 @@ export function checkRequest(shape: ModelShape, request: Checked): RequestReason
     reasons.push({ field: 'imagePath', code: 'image_missing', params: {} });
   if (shape.task === 'text-to-video' && request.imagePath !== null)
     reasons.push({ field: 'imagePath', code: 'image_not_used', params: {} });
-  reasons.push(...checkSize(shape, request), ...checkFrames(shape, request.numFrames), ...checkNumbers(request));
+  reasons.push(
+    ...checkSize(shape, request),
+    ...checkFrames(shape, request.numFrames),
+    ...checkNumbers(request),
+    ...checkLoras(request.loras),
+  );
   return reasons;
 }
 
@@ -136,5 +141,20 @@ function checkNumbers(request: Checked): RequestReason[] {
   // The last video's seed counts too: seeds run from seed to seed + videos - 1.
   if (!(Number.isInteger(request.seed) && request.seed >= 0 && request.seed <= MAX_SEED - (videos - 1)))
     reasons.push({ field: 'seed', code: 'seed_out_of_range', params: { max: MAX_SEED } });
+  return reasons;
+}
+
+function checkLoras(loras: Checked['loras']): RequestReason[] {
+  const reasons: RequestReason[] = [];
+  const add = (code: Reason['code'], params: Reason['params']): void => {
+    reasons.push({ field: 'loras', code, params });
+  };
+  if (loras.length > MAX_LORAS) add('loras_too_many', { loras: loras.length, max: MAX_LORAS });
+  for (const [index, { path, sha256, strength }] of loras.entries()) {
+    const file = path.split(/[\\/]/).at(-1) ?? path;
+    if (!(Math.abs(strength) <= MAX_LORA_STRENGTH))
+      add('lora_strength_out_of_range', { file, strength, min: -MAX_LORA_STRENGTH, max: MAX_LORA_STRENGTH });
+    if (loras.findIndex((other) => other.sha256 === sha256) < index) add('lora_twice', { file });
+  }
   return reasons;
 }

@@ -30,6 +30,22 @@ export const qualitySchema = z.enum(QUALITIES).meta({
     '`fast` reuses the last result for steps that are predicted to change little, so the video differs slightly.',
 });
 
+export const loraSchema = z
+  .object({
+    path: z.string().min(1).max(4_096).describe('absolute'),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .describe('of the file when it was chosen; another content is refused'),
+    strength: z.number(),
+  })
+  .meta({ id: 'Lora', description: 'A LoRA file that is merged into the transformer.' });
+export type Lora = z.infer<typeof loraSchema>;
+
+/** The file's name without its ending: what people call a LoRA. */
+export const loraName = ({ path }: Pick<Lora, 'path'>): string =>
+  (path.split(/[\\/]/).at(-1) ?? path).replace(/\.safetensors$/i, '');
+
 /** What the authors publish for each kind of model; what is chosen takes precedence. */
 export const DEFAULTS_BY_PATCHES = {
   /** Each patch covers one latent frame: CogVideoX 2B and 5B. */
@@ -66,6 +82,7 @@ export const SAMPLING_DEFAULTS = {
   numPipelinePatch: 4,
   warmupSteps: 1,
   fps: 8,
+  loras: [],
 } as const;
 
 type SamplingField = keyof typeof SAMPLING_DEFAULTS | 'width' | 'height' | 'numFrames';
@@ -85,6 +102,8 @@ export const samplingParamsSchema = z
     numPipelinePatch: z.number().int().describe('PipeFusion: patches that the image tokens are divided into'),
     warmupSteps: z.number().int().describe('PipeFusion: first steps that run in full, before stale values are used'),
     fps: z.number().int().describe('frames per second of the file'),
+    // Videos and queues from before there were LoRAs have none.
+    loras: z.array(loraSchema).readonly().default([]),
   } satisfies Record<SamplingField, z.ZodType>)
   .meta({
     id: 'SamplingParams',

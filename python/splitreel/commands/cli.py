@@ -27,6 +27,7 @@ def main(arguments: Sequence[str]) -> int:
         "serve": _serve,
         "hub": _hub,
         "inspect": _inspect,
+        "inspect-lora": _inspect_lora,
         "read-models": _read_models,
     }
     if not arguments or arguments[0] in {"-h", "--help"}:
@@ -82,9 +83,17 @@ def _inspect(arguments: Sequence[str]) -> int:
     return print_inspection(arguments[0])
 
 
+def _inspect_lora(arguments: Sequence[str]) -> int:
+    from splitreel.store.inspect_model import print_lora_inspection
+
+    if len(arguments) != 2:
+        raise SplitreelError("FLAG_INVALID", {"problem": "inspect-lora takes a file and a model's folder"})
+    return print_lora_inspection(*arguments)
+
+
 def _read_models(_arguments: Sequence[str]) -> int:
-    from splitreel.store.model_reader import answer_check
+    from splitreel.store.model_reader import answer_check, answer_lora
     from splitreel.store.reader_process import serve_questions
     from splitreel.store.token_counter import answer_count
 
-    return serve_questions({"check": answer_check, "count": answer_count})
+    return serve_questions({"check": answer_check, "lora": answer_lora, "count": answer_count})

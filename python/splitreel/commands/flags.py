@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -12,10 +13,11 @@ from typing import Any, Literal, NoReturn, cast, get_type_hints
 
 from splitreel.contract.errors import Reason, SplitreelError
 from splitreel.contract.protocol import WorkerVideo
-from splitreel.contract.types import Offload, Plan, SamplingParams
+from splitreel.contract.types import Lora, Offload, Plan, SamplingParams
 from splitreel.rules.model_shape import ModelShape
 from splitreel.rules.plan import PlanContext, PlanDevices, recommend_plan
 from splitreel.rules.request import default_params
+from splitreel.store.lora import hash_file
 
 _DTYPES = ("auto", "bfloat16", "float32")
 _DEFAULT_SEED = 42
@@ -132,7 +134,15 @@ def _add_sampling_flags(parser: argparse.ArgumentParser) -> None:
     types = get_type_hints(SamplingParams)
     for field in fields(SamplingParams):
         kind, flag = types[field.name], f"--{field.name}"
-        if kind is Offload:
+        if field.name == "loras":
+            parser.add_argument(
+                "--lora",
+                nargs="+",
+                action="append",
+                metavar=("FILE", "STRENGTH"),
+                help="a LoRA file and its strength (1 unless given); repeat it for more",
+            )
+        elif kind is Offload:
             # The original script has two switches in place of one choice.
             parser.add_argument("--enable_model_cpu_offload", action="store_true")
             parser.add_argument("--enable_sequential_cpu_offload", action="store_true")
@@ -164,6 +174,8 @@ def parse_flags(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Fl
         sampling["offload"] = Offload.MODEL
     elif values["enable_sequential_cpu_offload"]:
         sampling["offload"] = Offload.SEQUENTIAL
+    if values["lora"]:
+        sampling["loras"] = tuple(_lora_of(*given) for given in cast("list[list[str]]", values["lora"]))
     # No prompt at all counts as an empty one, and is refused as such.
     prompts = tuple(cast("list[str]", values["prompt"])) + _prompts_of(cast("Path | None", values["prompt_file"]))
     prompts = prompts or ("",)
@@ -179,6 +191,22 @@ def parse_flags(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Fl
         ignored=tuple(cast("list[str]", values.get("ignored", []))),
         **shared,  # type: ignore[arg-type] # argparse has checked each
     )
+
+
+def _lora_of(file: str, strength: str = "1", *more: str) -> Lora:
+    """Raises FLAG_INVALID or LORA_MISSING."""
+    try:
+        number = float(strength)
+    except ValueError:
+        number = math.nan
+    if more or not math.isfinite(number):
+        problem = f"--lora takes a file and a number, not {' '.join((file, strength, *more))}"
+        raise SplitreelError("FLAG_INVALID", {"problem": problem})
+    path = Path(file).absolute()
+    try:
+        return Lora(str(path), hash_file(path), number)
+    except OSError as error:
+        raise SplitreelError("LORA_MISSING", {"file": str(path)}, details=str(error)) from error
 
 
 def _check_prompts(prompts: tuple[str, ...], negative: tuple[str, ...]) -> None:

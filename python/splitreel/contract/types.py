@@ -59,6 +59,15 @@ class Kernel(StrEnum):
     FLASH4 = "flash4"
 
 
+@dataclass(frozen=True, slots=True)
+class Lora:
+    """A LoRA file that is merged into the transformer."""
+
+    path: str  # absolute
+    sha256: str  # of the file when it was chosen; another content is refused
+    strength: float
+
+
 class TextEncoderPolicy(StrEnum):
     """What happens to the text encoder once it has run."""
 
@@ -113,6 +122,7 @@ class SamplingParams:
     num_pipeline_patch: int = 4  # PipeFusion: patches that the image tokens are divided into
     warmup_steps: int = 1  # PipeFusion: first steps that run in full, before stale values are used
     fps: int = 8  # frames per second of the file
+    loras: tuple[Lora, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

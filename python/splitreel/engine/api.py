@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from splitreel.contract.types import Kernel, Offload, SamplingParams, Stage, TextEncoderPolicy
+from splitreel.contract.types import Kernel, Lora, Offload, SamplingParams, Stage, TextEncoderPolicy
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,6 +45,7 @@ class LoadOptions:
     dtype: str = "auto"  # "auto": bfloat16 on CUDA, float32 on the CPU; or either by name
     offload: Offload = Offload.NONE
     fused: bool = True  # our own kernels, where they run; False: as diffusers computes
+    loras: tuple[Lora, ...] = ()  # merged into the weights while they are read
 
 
 @dataclass(frozen=True, slots=True)

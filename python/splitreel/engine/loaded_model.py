@@ -18,6 +18,7 @@ from splitreel.engine.offload import OffloadConfig, TransferStats, WeightPlaceme
 from splitreel.models.families import family_of
 from splitreel.models.family import LoadedComponents, VideoModel
 from splitreel.models.loading import ReadOptions, bytes_of, read_component, read_weights, shard_components
+from splitreel.models.lora import open_loras
 from splitreel.models.tensor_files import OpenTensors
 from splitreel.parallel.placement import Shard
 from splitreel.parallel.tensor import TensorParallelGroup
@@ -58,16 +59,17 @@ def load_model(
 ) -> LoadedModel:
     """Reads this rank's shard. Local: ranks only have to agree once all of them are done.
 
-    Raises Cancelled, GPU_OOM, HOST_OOM, MODEL_INCOMPLETE or MODEL_UNSUPPORTED.
+    Raises Cancelled, GPU_OOM, HOST_OOM, MODEL_INCOMPLETE, MODEL_UNSUPPORTED, or what is wrong with a LoRA.
     """
     folder, options, device, host = request.folder, request.options, context.device, torch.device("cpu")
     dtype = _dtype(options, device)
     family = family_of(folder)
     components = shard_components(family, folder, request.shard, tp_group)
     read_to = device if options.offload is Offload.NONE else host
-    reading = ReadOptions(dtype, read_to, _Progress(hooks), request.open_tensors)
     try:
-        bytes_read = read_weights(components, folder, reading)
+        with open_loras(options.loras, folder, device) as merger:
+            reading = ReadOptions(dtype, read_to, _Progress(hooks), request.open_tensors, merger)
+            bytes_read = read_weights(components, folder, reading)
     except RuntimeError as error:
         budget, ranks = context.memory_budget, context.world_size
         advice = partial(loading_advice, folder, options, dtype, request.plan, budget, device_count=ranks)

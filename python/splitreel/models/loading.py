@@ -13,6 +13,7 @@ from torch import nn
 
 from splitreel.contract.errors import SplitreelError
 from splitreel.models.family import Family
+from splitreel.models.lora import LoraMerger
 from splitreel.models.tensor_files import OpenTensors, open_safetensors
 from splitreel.parallel.placement import Shard
 from splitreel.parallel.tensor import TensorParallelGroup, WeightSlice
@@ -22,12 +23,16 @@ from splitreel.store.weights import check_tensors, weight_files
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """How and where a rank reads. `progressed` is called with (bytes read, bytes in total) and may raise to stop."""
+    """How and where a rank reads. `progressed` is called with (bytes read, bytes in total) and may raise to stop.
+
+    `merger`: LoRAs to merge into the weights on the way.
+    """
 
     dtype: torch.dtype
     device: torch.device
     progressed: Callable[[int, int], None]
     open_tensors: OpenTensors = open_safetensors
+    merger: LoraMerger | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +123,11 @@ def _fill(components: ShardedComponents, component: str, folder: Path, options: 
                     continue
                 part = slices.get(name)
                 tensor = tensors.get_tensor(stored) if part is None else tensors.get_slice(stored)[part.index]
+                size = tensor.numel() * tensor.element_size()
+                if options.merger is not None:
+                    tensor = options.merger.merge(component, name, tensor, part)
                 set_module_tensor_to_device(module, name, device, value=tensor, dtype=dtype)
-                yield tensor.numel() * tensor.element_size()
+                yield size
     # transformers' models share some parameters between layers, of which files hold one copy.
     if (tie_weights := getattr(module, "tie_weights", None)) is not None:
         tie_weights()

@@ -5,13 +5,14 @@ Both run resources/golden/request-cases.json.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from splitreel.contract.defaults import SAMPLING_RANGES, SIZE_OF_SQUARE, SPATIAL_DEFAULTS, TEMPORAL_DEFAULTS
 from splitreel.contract.errors import Reason
-from splitreel.contract.limits import MAX_SEED, MAX_SIDE, MAX_STEPS
-from splitreel.contract.types import GenerateRequest, SamplingParams
+from splitreel.contract.limits import MAX_LORA_STRENGTH, MAX_LORAS, MAX_SEED, MAX_SIDE, MAX_STEPS
+from splitreel.contract.types import GenerateRequest, Lora, SamplingParams
 from splitreel.rules.model_shape import ModelShape, Positions, Task
 
 
@@ -76,6 +77,7 @@ def check_request(shape: ModelShape, request: GenerateRequest) -> list[Reason]:
     reasons += _check_size(shape, request)
     reasons += _check_frames(shape, request.num_frames)
     reasons += _check_numbers(request)
+    reasons += _check_loras(request.loras)
     return reasons
 
 
@@ -131,4 +133,20 @@ def _check_numbers(request: GenerateRequest) -> list[Reason]:
     is_whole = float(request.seed).is_integer()
     if not (is_whole and request.seed >= 0 and request.seed + videos - 1 <= MAX_SEED):
         reasons.append(Reason("seed_out_of_range", {"max": MAX_SEED}))
+    return reasons
+
+
+def _check_loras(loras: Sequence[Lora]) -> list[Reason]:
+    reasons: list[Reason] = []
+    if len(loras) > MAX_LORAS:
+        reasons.append(Reason("loras_too_many", {"loras": len(loras), "max": MAX_LORAS}))
+    seen: set[str] = set()
+    for lora in loras:
+        file = re.split(r"[\\/]", lora.path)[-1]
+        if not abs(lora.strength) <= MAX_LORA_STRENGTH:
+            limits = {"min": -MAX_LORA_STRENGTH, "max": MAX_LORA_STRENGTH}
+            reasons.append(Reason("lora_strength_out_of_range", {"file": file, "strength": lora.strength, **limits}))
+        if lora.sha256 in seen:
+            reasons.append(Reason("lora_twice", {"file": file}))
+        seen.add(lora.sha256)
     return reasons

@@ -1,15 +1,18 @@
-"""`splitreel inspect FOLDER`: what a folder holds, as one line of JSON. Standard library only: it also runs on the
-system's Python, before there is an environment.
+"""`splitreel inspect FOLDER` and `inspect-lora FILE MODEL`: what a folder or a LoRA holds, as one line of JSON.
+
+Standard library only: they also run on the system's Python, before there is an environment.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from splitreel.contract import wire
 from splitreel.contract.errors import AppError, SplitreelError
 from splitreel.store.limits import limit_this_process
+from splitreel.store.lora import check_lora
 from splitreel.store.model_folder import check_model_folder
 
 
@@ -19,15 +22,38 @@ def print_inspection(folder: str) -> int:
     return 0
 
 
+def print_lora_inspection(file: str, model: str) -> int:
+    limit_this_process()
+    print(json.dumps(inspect_lora(Path(file), Path(model))))  # noqa: T201 - the answer
+    return 0
+
+
 def inspect_folder(folder: Path) -> dict[str, object]:
     """What the window shows of a folder, as JSON: a shape, or what is wrong."""
-    try:
+
+    def found() -> dict[str, object]:
         model = check_model_folder(folder)
+        memory = None if model.memory is None else wire.to_wire(model.memory)
+        return {"shape": wire.to_wire(model.shape), "memory": memory, "sizeBytes": model.weight_bytes}
+
+    return _answer(found)
+
+
+def inspect_lora(file: Path, model: Path) -> dict[str, object]:
+    """Whether a LoRA fits a model, as JSON: its hash and the number of layers that it changes, or what is wrong."""
+
+    def found() -> dict[str, object]:
+        lora = check_lora(file, model)
+        return {"sha256": lora.sha256, "layers": len(lora.layers)}
+
+    return _answer(found)
+
+
+def _answer(found: Callable[[], dict[str, object]]) -> dict[str, object]:
+    try:
+        return {"status": "ready", **found()}
     except SplitreelError as error:
         return {"status": "broken", "error": wire.to_wire(error.error)}
     except Exception as error:  # noqa: BLE001 - one folder may not end what asks about it
         problem = AppError("INTERNAL", {"problem": type(error).__name__}, details=repr(error)[:2_000])
         return {"status": "broken", "error": wire.to_wire(problem)}
-    memory = None if model.memory is None else wire.to_wire(model.memory)
-    sizes = {"sizeBytes": model.weight_bytes}
-    return {"status": "ready", "shape": wire.to_wire(model.shape), "memory": memory, **sizes}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from splitreel.contract import wire
-from splitreel.contract.errors import AppError, SplitreelError
+from splitreel.contract.errors import AppError, Reason, SplitreelError
+from splitreel.contract.types import Lora
 from splitreel.rules.config import refuse
 from splitreel.rules.memory_shape import MemoryShape
 from splitreel.rules.model_shape import ModelShape
+from splitreel.store.lora import need_lora
 from splitreel.store.model_folder import ModelFolder, check_model_folder
 from splitreel.store.reader_process import Question, ReaderProcess
 
@@ -33,22 +36,50 @@ class ModelReader:
                 return ModelFolder(folder.resolve(), wire.from_wire(ModelShape, shape), planned, size, fingerprint)
         raise refuse("MODEL_CORRUPT", "model_check_fails", {"file": folder.name})
 
+    def check_lora(self, lora: Lora, model: Path) -> None:
+        """As `need_lora`, and raises LORA_UNUSABLE where the check itself exceeds its limits."""
+        match self._reader.ask("lora", {"lora": wire.to_wire(lora), "model": str(model)}):
+            case {"error": error}:
+                raise SplitreelError.from_error(wire.from_wire(AppError, error))
+            case {"layers": int()}:
+                return
+        file = {"file": Path(lora.path).name}
+        raise SplitreelError("LORA_UNUSABLE", file, reasons=[Reason("model_check_fails", file)])
+
     def close(self) -> None:
         self._reader.close()
 
 
 def answer_check(question: Question) -> object:
     """In the reading process: the parts of a ModelFolder, or what is wrong with it."""
-    try:
+
+    def answer() -> object:
         model = check_model_folder(Path(str(question["folder"])))
+        return {
+            "shape": wire.to_wire(model.shape),
+            "memory": wire.to_wire(model.memory),
+            "weightBytes": model.weight_bytes,
+            "fingerprint": model.fingerprint,
+        }
+
+    return _answer_or_error(answer)
+
+
+def answer_lora(question: Question) -> object:
+    """In the reading process: how many layers a LoRA changes, or why it cannot be used."""
+
+    def answer() -> object:
+        lora = need_lora(wire.from_wire(Lora, question["lora"]), Path(str(question["model"])))
+        return {"layers": len(lora.layers)}
+
+    return _answer_or_error(answer)
+
+
+def _answer_or_error(answer: Callable[[], object]) -> object:
+    try:
+        return answer()
     except SplitreelError as error:
         return {"error": wire.to_wire(error.error)}
     except Exception as error:  # noqa: BLE001 - one folder may not end what asks about it
         problem = AppError("INTERNAL", {"problem": type(error).__name__}, details=repr(error)[:2_000])
         return {"error": wire.to_wire(problem)}
-    return {
-        "shape": wire.to_wire(model.shape),
-        "memory": wire.to_wire(model.memory),
-        "weightBytes": model.weight_bytes,
-        "fingerprint": model.fingerprint,
-    }

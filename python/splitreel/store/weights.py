@@ -99,7 +99,7 @@ def check_tensors(part: str, stored: Mapping[str, StoredTensor], expected: Mappi
         if found.dtype not in LOADABLE_DTYPES:
             raise refuse("MODEL_UNSUPPORTED", "model_tensor_dtype", {**params, "dtype": found.dtype})
         if found.shape != shape:
-            sizes = {"found": _shape_text(found.shape), "expected": _shape_text(shape)}
+            sizes = {"found": shape_text(found.shape), "expected": shape_text(shape)}
             raise refuse("MODEL_UNSUPPORTED", "model_tensor_shape", {**params, **sizes})
 
 
@@ -108,6 +108,11 @@ def read_header(folder: Path, file: str) -> dict[str, StoredTensor]:
 
     Raises MODEL_CORRUPT and, where the file ends early, MODEL_INCOMPLETE.
     """
+    return read_header_with_notes(folder, file)[0]
+
+
+def read_header_with_notes(folder: Path, file: str) -> tuple[dict[str, StoredTensor], Mapping[str, object]]:
+    """As `read_header`, and the `__metadata__` that whoever saved the file wrote into its header."""
     size = need_file(folder, file)
     start = read_start(folder, file, 64)
     if len(start) < 8:
@@ -121,7 +126,7 @@ def read_header(folder: Path, file: str) -> dict[str, StoredTensor]:
         raise refuse("MODEL_CORRUPT", "model_header_invalid", {"file": file}) from error
     if not isinstance(header, dict):
         raise refuse("MODEL_CORRUPT", "model_header_invalid", {"file": file})
-    header.pop("__metadata__", None)
+    notes = header.pop("__metadata__", None)
     spans: list[tuple[int, int]] = []
     found: dict[str, StoredTensor] = {}
     for name, entry in header.items():
@@ -133,7 +138,7 @@ def read_header(folder: Path, file: str) -> dict[str, StoredTensor]:
         raise refuse("MODEL_INCOMPLETE", "model_file_short", params)
     if 8 + length + end < size:
         raise refuse("MODEL_CORRUPT", "model_file_long", {"file": file, "found": size, "expected": 8 + length + end})
-    return found
+    return found, notes if isinstance(notes, dict) else {}
 
 
 def _tensor(file: str, name: str, entry: object) -> tuple[StoredTensor, tuple[int, int]]:
@@ -209,7 +214,7 @@ def _missing_tensor(code: str, file: str, name: str) -> SplitreelError:
     return refuse(code, "model_tensor_missing", {"file": file, "tensor": _shown(name)})
 
 
-def _shape_text(shape: Shape) -> str:
+def shape_text(shape: Shape) -> str:
     return " x ".join(map(str, shape)) or "1"
 
 

@@ -111,6 +111,10 @@ def plain_diffusers(folder: Path, asked: EngineJob) -> np.ndarray[Any, Any]:
     else:
         pipeline = CogVideoXImageToVideoPipeline.from_pretrained(folder, dtype=torch.float32)
         extra["image"] = Image.open(video.image).convert("RGB")
+    for number, lora in enumerate(asked.loras):
+        pipeline.load_lora_weights(lora.path, adapter_name=str(number))
+    if asked.loras:
+        pipeline.set_adapters([str(number) for number in range(len(asked.loras))], [x.strength for x in asked.loras])
     pipeline.set_progress_bar_config(disable=True)
     pipeline.vae.enable_tiling()
     latents: torch.Tensor = pipeline(

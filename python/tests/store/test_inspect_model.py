@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from splitreel.contract.messages import RESOURCES
 from splitreel.store import inspect_model
+from splitreel.store.weights import stored_tensors
+from tests.processes.worker import write_weights
 
 PACKAGE = RESOURCES.parent / "python"
 
@@ -46,3 +49,20 @@ def test_what_nobody_foresaw_is_an_answer_too(monkeypatch: pytest.MonkeyPatch, t
         "reasons": [],
         "details": "ZeroDivisionError()",
     }
+
+
+def test_a_lora_is_answered_with_its_hash_or_with_what_is_wrong(tmp_path: Path) -> None:
+    layer, shape = "transformer_blocks.0.attn1.to_q", stored_tensors(RESOURCES / "demo", "transformer")
+    out, into = shape[f"{layer}.weight"].shape
+    file = tmp_path / "ink.safetensors"
+    sizes = {f"transformer.{layer}.lora_A.weight": (2, into), f"transformer.{layer}.lora_B.weight": (out, 2)}
+    write_weights(file, sizes)
+
+    def answer() -> dict[str, object]:
+        command = [sys.executable, "-I", "-S", str(PACKAGE), "inspect-lora", str(file), str(RESOURCES / "demo")]
+        found: dict[str, object] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+        return found
+
+    assert answer() == {"status": "ready", "sha256": sha256(file.read_bytes()).hexdigest(), "layers": 1}
+    file.write_bytes(b"not a LoRA")
+    assert answer()["status"] == "broken"

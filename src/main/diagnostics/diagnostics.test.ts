@@ -32,11 +32,13 @@ test('the archive is one that tar reads', async () => {
 
 const PROMPT = 'A "quoted" dog runs (fast) along the beach at sunset while the camera follows it slowly';
 
+const LORA = { path: '/home/jo/my-sister.safetensors', sha256: 'a'.repeat(64), strength: 1 };
+
 async function bundled(log: string, includePrompts = false, prompt = PROMPT): Promise<string> {
   const made = job({ status: 'queued' }, prompt, 'job-1');
   const slices = {
     ...SLICES,
-    jobs: [{ ...made, request: { ...made.request, imagePath: '/home/jo/secret-face.png' } }],
+    jobs: [{ ...made, request: { ...made.request, imagePath: '/home/jo/secret-face.png', loras: [LORA] } }],
     settings: { ...SLICES.settings, hubMirror: 'https://jo:hunter2@mirror.example' },
   };
   await writeFile(path.join(folder, 'splitreel.log'), log);
@@ -51,12 +53,13 @@ test.each([
   ['cut off, printed by a library', "time info engine | The following part was truncated: ['the beach at sunset']"],
   ['in the name of a file', 'could not write /home/jo/Videos/a-quoted-dog-runs-fast-along-the-beach-at-7.mp4'],
   ['of a job that was removed, in the name of a file', 'could not write /videos/the-beach-at-sunset-7.mp4'],
+  ['in the name of a LoRA', 'The LoRA /home/jo/my-sister.safetensors cannot be opened'],
   ['as an image', 'could not read /home/jo/beach/secret-face.png'],
 ])('a prompt is not in the file: %s', async (_name, line) => {
   const text = await bundled(`first line\n${line}\nlast line\n`);
   expect(text).toContain('first line');
   expect(text).toContain('last line');
-  expect(text).not.toMatch(/dog|sunset|secret-face|hunter2|\/home\/jo/i);
+  expect(text).not.toMatch(/dog|sunset|secret-face|my-sister|hunter2|\/home\/jo/i);
 });
 
 test('a prompt that is too short to be searched for is not in the file either', async () => {

@@ -5,6 +5,7 @@
  */
 import type { Job } from '../../shared/job';
 import type { Slices } from '../../shared/ipc';
+import { loraName } from '../../shared/sampling';
 import { promptSlug } from '../jobs/output-path';
 import { OUTPUT_MARK } from '../json-lines/json-lines-process';
 
@@ -12,7 +13,7 @@ const MIN_SECRET_CHARACTERS = 3;
 const MEDIA_FILE = /[^\s"'\\/]+\.(mp4|png|jpe?g|webp)\b/giu;
 const CREDENTIALS = /\/\/[^\s/@"]+@/g;
 
-/** Prompts, negative prompts and the names that files get from them, longest first: one may hold another. */
+/** Prompts, the names that files get from them, and the names of LoRAs, longest first: one may hold another. */
 export function secretsOf({ jobs, library, settings }: Slices): readonly string[] {
   const draft = settings.draft?.request;
   const requests = [
@@ -22,15 +23,21 @@ export function secretsOf({ jobs, library, settings }: Slices): readonly string[
   ];
   const texts = requests.flatMap(({ prompt, negativePrompt }) => [prompt, negativePrompt]);
   const forms = texts.flatMap((text) => [text, JSON.stringify(text).slice(1, -1), promptSlug(text)]);
-  return [...new Set(forms)]
+  const loras = requests.flatMap((request) => request.loras.map(loraName));
+  return [...new Set([...forms, ...loras])]
     .filter((form) => form.trim().length >= MIN_SECRET_CHARACTERS && form !== 'video')
     .sort((a, b) => b.length - a.length);
 }
 
 /** A job without what its person wrote or chose. */
 export const withoutPrompt = (job: Job): object => {
-  const { prompt, negativePrompt: _, imagePath, ...request } = job.request;
-  return { ...job, request: { ...request, promptCharacters: prompt.length, hasImage: imagePath !== null } };
+  const { prompt, negativePrompt: _, imagePath, loras, ...request } = job.request;
+  const safe = {
+    promptCharacters: prompt.length,
+    hasImage: imagePath !== null,
+    loras: loras.map(({ sha256, strength }) => ({ sha256, strength })),
+  };
+  return { ...job, request: { ...request, ...safe } };
 };
 
 /** Lines of the log that this app wrote itself. */

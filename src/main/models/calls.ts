@@ -1,14 +1,16 @@
+import { appError, SplitreelError } from '../../shared/errors';
 import type { Calls } from '../ipc/calls';
 import type { Desktop } from '../ports/desktop';
 import type { HubService } from './hub-service';
 
 export interface ModelCallPorts {
-  readonly desktop: Pick<Desktop, 'chooseFolder' | 'openModelPage' | 'showInFolder'>;
+  readonly desktop: Pick<Desktop, 'chooseFile' | 'chooseFolder' | 'openModelPage' | 'showInFolder'>;
   readonly hub: HubService;
 }
 
 type ModelCall =
   | 'addModelFolder'
+  | 'chooseLora'
   | 'forgetModel'
   | 'recheckModel'
   | 'verifyModel'
@@ -30,6 +32,15 @@ function folderCalls({ desktop, hub }: ModelCallPorts): Calls<ModelCall> {
     addModelFolder: async () => {
       const folder = await desktop.chooseFolder();
       return folder === null ? null : { modelId: await models.add(folder) };
+    },
+    chooseLora: async ({ modelId }) => {
+      const file = await desktop.chooseFile('lora');
+      const folder = modelOf(modelId)?.path ?? null;
+      if (file === null || folder === null) return null;
+      const found = await hub.inspectLora(file, folder);
+      if (found === null) throw new SplitreelError(appError('ENVIRONMENT_MISSING'));
+      if (found.status === 'broken') throw new SplitreelError(found.error);
+      return { path: file, sha256: found.sha256, strength: 1 };
     },
     forgetModel: ({ modelId }) => models.forget(modelId),
     recheckModel: ({ modelId }) => models.recheck(modelId),

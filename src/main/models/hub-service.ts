@@ -16,7 +16,7 @@ import { openJsonStore } from '../state/json-store';
 import { readCatalogue } from './catalogue';
 import { createDownloads, downloadsFileSchema, NO_DOWNLOADS, type Downloads } from './downloads';
 import { createHub } from './hub';
-import { createInspect } from './inspect';
+import { createInspect, createInspectLora, type InspectLora } from './inspect';
 import { createModels, type Models } from './models';
 import type { MovePorts } from '../storage/move-folder';
 import { moveModels } from './move';
@@ -59,6 +59,8 @@ export interface HubServiceOptions {
 
 export interface HubService {
   readonly models: Models;
+  /** Whether a LoRA fits a model's folder; null where there is no Python to find out. */
+  readonly inspectLora: InspectLora;
   readonly downloads: Downloads;
   readonly state: () => HubState;
   readonly problems: readonly (AppError | null)[];
@@ -167,6 +169,7 @@ export async function openHubService(ports: HubServicePorts, options: HubService
   };
   return {
     models,
+    inspectLora: createInspectLora(ports, options),
     downloads,
     state,
     problems: [catalogue.problem, store.problem],

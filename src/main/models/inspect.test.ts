@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import golden from '../../../resources/golden/memory-cases.json';
 import type { RunOptions, RunOutcome } from '../ports/processes';
-import { createInspect } from './inspect';
+import { createInspect, createInspectLora } from './inspect';
 
 const { modelShape, shape } = golden.models['5b'];
 const READY = { status: 'ready', shape: modelShape, memory: shape, sizeBytes: 5 };
@@ -18,8 +18,8 @@ function inspectOf(outcome: RunOutcome, python: string | null = '/usr/bin/python
     python: () => Promise.resolve(null),
     systemPython: () => Promise.resolve(python),
   };
-  const inspect = createInspect(ports, { pythonFolder: '/app/python', env: { HF_HOME: '/hf', LD_PRELOAD: 'evil' } });
-  return { inspect, started };
+  const options = { pythonFolder: '/app/python', env: { HF_HOME: '/hf', LD_PRELOAD: 'evil' } };
+  return { inspect: createInspect(ports, options), inspectLora: createInspectLora(ports, options), started };
 }
 
 test('a folder is checked by a process that gets the folder and little else', async () => {
@@ -49,4 +49,19 @@ test.each<[string, RunOutcome]>([
 ])('a check that %s makes that one model broken', async (_name, outcome) => {
   const found = await inspectOf(outcome).inspect('/models/mine');
   expect(found).toMatchObject({ status: 'broken', error: { code: 'MODEL_CORRUPT', params: { file: 'mine' } } });
+});
+
+test('a LoRA is checked by a process that gets the file and the model', async () => {
+  const answer = { status: 'ready', sha256: 'a'.repeat(64), layers: 4 };
+  const { inspectLora, started } = inspectOf(printed(JSON.stringify(answer)));
+  expect(await inspectLora('/l/ink.safetensors', '/m')).toEqual(answer);
+  expect(started[0]?.args.slice(-3)).toEqual(['inspect-lora', '/l/ink.safetensors', '/m']);
+});
+
+test('a check of a LoRA that ends without an answer makes that LoRA unusable', async () => {
+  const found = await inspectOf(printed('', 1)).inspectLora('/l/ink.safetensors', '/m');
+  expect(found).toMatchObject({
+    status: 'broken',
+    error: { code: 'LORA_UNUSABLE', params: { file: 'ink.safetensors' } },
+  });
 });

@@ -3,8 +3,9 @@
  * folder has a process with limits of its own, and its answer is parsed before anything else sees it.
  */
 import path from 'node:path';
+import type { z } from 'zod';
 import { appError } from '../../shared/errors';
-import { inspectionSchema, type Inspection } from '../../shared/models';
+import { inspectionSchema, loraInspectionSchema, type Inspection, type LoraInspection } from '../../shared/models';
 import { pick, type Environ } from '../engine/worker-environment';
 import type { CurrentPython } from '../install/environment';
 import { packageEntry } from '../install/package-entry';
@@ -12,6 +13,7 @@ import type { Processes } from '../ports/processes';
 
 /** Null where no Python was found yet: then nothing is known of any folder. */
 export type Inspect = (folder: string) => Promise<Inspection | null>;
+export type InspectLora = (file: string, modelFolder: string) => Promise<LoraInspection | null>;
 
 export interface InspectPorts {
   readonly processes: Pick<Processes, 'run'>;
@@ -23,30 +25,52 @@ export interface InspectPorts {
 const TIMEOUT_MS = 60_000;
 const MAX_ANSWER_BYTES = 1_000_000;
 
-export function createInspect(
+interface InspectOptions {
+  readonly pythonFolder: string;
+  readonly env: Environ;
+}
+
+/** Runs one command of the store. Null where there is no Python to run it. */
+async function runStore(
   ports: InspectPorts,
-  options: { readonly pythonFolder: string; readonly env: Environ },
-): Inspect {
+  options: InspectOptions,
+  args: readonly string[],
+): Promise<{ readonly stdout: string | null; readonly details: string } | null> {
+  const current = await ports.python();
+  const program = current?.python ?? (await ports.systemPython());
+  if (program === null) return null;
+  const entry = current?.entry ?? packageEntry(options.pythonFolder);
+  const outcome = await ports.processes.run(program, {
+    args: [...entry, ...args],
+    env: pick(options.env, 'base', 'models'),
+    timeoutMs: TIMEOUT_MS,
+    maxOutputBytes: MAX_ANSWER_BYTES,
+  });
+  if (outcome.kind === 'notFound' || outcome.kind === 'cancelled') return null;
+  const stdout = outcome.kind === 'exited' && outcome.code === 0 ? outcome.stdout : null;
+  return { stdout, details: ('stderr' in outcome ? outcome.stderr : outcome.kind).slice(-4_000) };
+}
+
+export function createInspect(ports: InspectPorts, options: InspectOptions): Inspect {
   return async (folder) => {
-    const current = await ports.python();
-    const program = current?.python ?? (await ports.systemPython());
-    if (program === null) return null;
-    const entry = current?.entry ?? packageEntry(options.pythonFolder);
-    const outcome = await ports.processes.run(program, {
-      args: [...entry, 'inspect', folder],
-      env: pick(options.env, 'base', 'models'),
-      timeoutMs: TIMEOUT_MS,
-      maxOutputBytes: MAX_ANSWER_BYTES,
-    });
-    if (outcome.kind === 'notFound' || outcome.kind === 'cancelled') return null;
-    const answer = outcome.kind === 'exited' && outcome.code === 0 ? parse(outcome.stdout) : null;
-    return answer ?? unchecked(folder, 'stderr' in outcome ? outcome.stderr : outcome.kind);
+    const answer = await runStore(ports, options, ['inspect', folder]);
+    if (answer === null) return null;
+    return parse(inspectionSchema, answer.stdout) ?? unchecked('MODEL_CORRUPT', folder, answer.details);
   };
 }
 
-function parse(text: string): Inspection | null {
+export function createInspectLora(ports: InspectPorts, options: InspectOptions): InspectLora {
+  return async (file, modelFolder) => {
+    const answer = await runStore(ports, options, ['inspect-lora', file, modelFolder]);
+    if (answer === null) return null;
+    return parse(loraInspectionSchema, answer.stdout) ?? unchecked('LORA_UNUSABLE', file, answer.details);
+  };
+}
+
+function parse<T extends z.ZodType>(schema: T, text: string | null): z.infer<T> | null {
+  if (text === null) return null;
   try {
-    const parsed = inspectionSchema.safeParse(JSON.parse(text));
+    const parsed = schema.safeParse(JSON.parse(text));
     return parsed.success ? parsed.data : null;
   } catch {
     return null;
@@ -54,14 +78,8 @@ function parse(text: string): Inspection | null {
 }
 
 /** The check itself went over its limits, or its answer is none. */
-const unchecked = (folder: string, details: string): Inspection => ({
-  status: 'broken',
-  error: appError(
-    'MODEL_CORRUPT',
-    { file: path.basename(folder) },
-    {
-      reasons: [{ code: 'model_check_fails', params: { file: path.basename(folder) } }],
-      details: details.slice(-4_000),
-    },
-  ),
-});
+function unchecked(code: 'MODEL_CORRUPT' | 'LORA_UNUSABLE', checked: string, details: string) {
+  const params = { file: path.basename(checked) };
+  const error = appError(code, params, { reasons: [{ code: 'model_check_fails', params }], details });
+  return { status: 'broken' as const, error };
+}

@@ -11,7 +11,7 @@ export interface Question {
 
 export interface Desktop {
   readonly chooseFolder: () => Promise<string | null>;
-  readonly chooseFile: (kind: 'image' | 'video' | 'archive') => Promise<string | null>;
+  readonly chooseFile: (kind: 'image' | 'video' | 'archive' | 'lora') => Promise<string | null>;
   readonly chooseSavePath: (kind: 'video' | 'diagnostics', suggestedPath: string) => Promise<string | null>;
   readonly moveToBin: (file: string) => Promise<void>;
   readonly showInFolder: (file: string) => void;

@@ -26,7 +26,7 @@ def run_job(
     hooks = JobHooks(run, observer, cancelled)
     job = run.job
     try:
-        options = LoadOptions(dtype=run.dtype, offload=job.settings.offload)
+        options = LoadOptions(dtype=run.dtype, offload=job.settings.offload, loras=job.settings.loras)
         hooks.loaded = engine.load(Path(run.model_path), job.plan, options, hooks)
         loaded(hooks.loaded)
         report = engine.generate(engine_job(run), job.plan, hooks)

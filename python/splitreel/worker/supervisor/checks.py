@@ -21,7 +21,7 @@ from splitreel.rules.video_size import size_text, video_bytes
 from splitreel.store.model_folder import ModelFolder
 from splitreel.video.image_file import check_image
 from splitreel.worker.supervisor.memory import check_memory
-from splitreel.worker.supervisor.models import model_of
+from splitreel.worker.supervisor.models import check_lora, model_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,8 @@ def check_settings(job: StartJob, model: ModelFolder) -> None:
             raise SplitreelError("REQUEST_INVALID", reasons=reasons)
     for file in {video.image_path for video in job.videos if video.image_path is not None}:
         check_image(Path(file))
+    for lora in settings.loras:
+        check_lora(lora, model)
     devices = PlanDevices(job.devices[0].kind, len(job.devices))
     context = PlanContext(
         model.shape, devices, settings.guidance_scale, len(job.videos), settings.offload, settings.quality

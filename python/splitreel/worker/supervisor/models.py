@@ -6,6 +6,7 @@ import os
 from typing import Final
 
 from splitreel.contract.errors import SplitreelError
+from splitreel.contract.types import Lora
 from splitreel.store.find_model import find_model
 from splitreel.store.model_folder import ModelFolder
 from splitreel.store.model_reader import ModelReader
@@ -21,6 +22,11 @@ def model_of(name: str) -> ModelFolder:
         problem = "The path of the model is not UTF-8 text, which its loaders need: rename the folder"
         raise SplitreelError("FLAG_INVALID", {"problem": problem})
     return _MODELS.read(find_model(name))
+
+
+def check_lora(lora: Lora, model: ModelFolder) -> None:
+    """Raises LORA_MISSING, LORA_UNUSABLE or LORA_CHANGED."""
+    _MODELS.check_lora(lora, model.path)
 
 
 def count_tokens(name: str, text: str) -> tuple[int, int]:

@@ -5,6 +5,7 @@ import { LINKS, modelPage } from '../../window/links';
 const FILTERS = {
   image: { name: 'Pictures', extensions: ['png', 'jpg', 'jpeg', 'webp'] },
   video: { name: 'Videos', extensions: ['mp4'] },
+  lora: { name: 'LoRA', extensions: ['safetensors'] },
   archive: { name: 'Packages', extensions: ['zip'] },
   diagnostics: { name: 'Archives', extensions: ['gz'] },
 } as const;

@@ -49,6 +49,11 @@ export const create = {
     fast: 'Fast (approximate)',
   },
   qualityNote: 'Steps that change little reuse the step before. The video differs a little from the exact one.',
+  lorasHint: 'A LoRA is a small file that teaches the model a style, a subject or a movement.',
+  addLora: 'Add a LoRA',
+  checkingLora: 'Checking the file',
+  loraStrength: (name: string): string => `Strength of ${name}`,
+  removeLora: (name: string): string => `Remove ${name}`,
   attention: 'Attention kernel',
   kernels: {
     auto: 'Fastest here',

@@ -1,3 +1,4 @@
+import { loraName, type Lora } from '../../../shared/sampling';
 import { plural } from './plural';
 
 export const library = {
@@ -17,4 +18,5 @@ export const library = {
   seed: (seed: number): string => `seed ${String(seed)}`,
   seeds: (first: number, last: number): string => `seeds ${String(first)} to ${String(last)}`,
   approximate: 'approximate',
+  lora: (lora: Lora): string => `${loraName(lora)} ${String(lora.strength)}`,
 } as const;

@@ -10,6 +10,7 @@ import { Button } from '../../ui/Button';
 import { Field, NumberField, SelectField, SwitchField, type Choice } from '../../ui/fields';
 import controls from '../../ui/controls.module.css';
 import styles from './CreatePage.module.css';
+import { LoraFields } from './LoraFields';
 import { problemsByField } from './problems';
 import type { FieldsProps } from './use-create';
 
@@ -30,6 +31,7 @@ export function AdvancedFields({ form, ready }: FieldsProps) {
       {isOpen && (
         <>
           <SamplingFields form={form} />
+          <LoraFields form={form} ready={ready} />
           {form.devices.kind === 'cuda' && <GpuFields form={form} />}
           {ready.plan.pp > 1 && <PipelineFields form={form} ready={ready} />}
         </>

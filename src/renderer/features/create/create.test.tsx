@@ -1,5 +1,5 @@
 /** The form on a fake main process: seeds, models that are not here, fixed sizes, what is said before Generate. */
-import { act, cleanup, render, screen } from '@testing-library/react';
+import { act, cleanup, render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, expect, test } from 'vitest';
 import { fakeMain, gpu, MODEL, SLICES, type FakeMain } from '../../../../test/fakes/main-process';
@@ -7,9 +7,10 @@ import { request, SHAPE } from '../../../../test/fakes/request';
 import { cpuDevices } from '../../../shared/device';
 import type { Slices } from '../../../shared/ipc';
 import { ONE_RANK } from '../../../shared/plan';
+import type { GenerateRequest } from '../../../shared/sampling';
 import { App } from '../../app/App';
 import { copy } from '../../copy/en';
-import { changeDraft, useDraft } from '../../state/draft';
+import { changeDraft, requestForModel, useDraft } from '../../state/draft';
 import { connectProjection, useProjection } from '../../state/projection';
 
 let stop = (): void => undefined;
@@ -20,8 +21,12 @@ afterEach(() => {
   useDraft.setState({ draft: null });
 });
 
-async function open(changes: Partial<Slices> = {}): Promise<FakeMain> {
-  const main = fakeMain(changes, { enqueueJob: { jobId: 'new' }, countTokens: { tokens: 3, max: 226 } });
+async function open(changes: Partial<Slices> = {}, answers: object = {}): Promise<FakeMain> {
+  const main = fakeMain(changes, {
+    enqueueJob: { jobId: 'new' },
+    countTokens: { tokens: 3, max: 226 },
+    ...answers,
+  });
   Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
   stop = connectProjection(main.api);
   render(<App />);
@@ -100,4 +105,31 @@ test('with GPUs that do not work, the CPU can be chosen', async () => {
   const main = await open({ machine: { ...SLICES.machine, gpus: [gpu(0), gpu(1)], driverVersion: '580' } });
   await userEvent.setup().click(screen.getByRole('button', { name: copy.plan.cpu }));
   expect(main.callsOf('updateSettings')).toEqual([{ isCpuChosen: true }]);
+});
+
+test('a chosen LoRA goes into the request with its strength, once, and another model starts without it', async () => {
+  const chosen = { path: '/loras/ink.safetensors', sha256: 'a'.repeat(64), strength: 1 };
+  const main = await open({}, { chooseLora: chosen });
+  const user = userEvent.setup();
+  await user.type(screen.getByLabelText('Prompt'), 'a dog');
+  await user.click(screen.getByRole('button', { name: copy.create.advanced }));
+  const add = screen.getByRole('button', { name: copy.create.addLora });
+  await user.click(add);
+  await screen.findByLabelText(copy.create.loraStrength('ink'));
+  await user.click(add);
+  await waitFor(() => expect(add).toBeEnabled());
+  const strength = screen.getByLabelText(copy.create.loraStrength('ink'));
+  await user.clear(strength);
+  await user.type(strength, '9');
+  expect(strength).toHaveFocus();
+  expect(strength).toHaveAttribute('aria-invalid', 'true');
+  await user.clear(strength);
+  await user.type(strength, '0.5');
+  await press();
+  const sent = main.callsOf('enqueueJob').at(-1) as { request: GenerateRequest };
+  expect(sent.request.loras).toEqual([{ ...chosen, strength: 0.5 }]);
+  expect(main.callsOf('chooseLora')).toEqual([{ modelId: MODEL.id }, { modelId: MODEL.id }]);
+  expect(requestForModel(sent.request, MODEL).loras).toEqual([]);
+  await user.click(screen.getByRole('button', { name: copy.create.removeLora('ink') }));
+  expect(screen.queryByLabelText(copy.create.loraStrength('ink'))).toBeNull();
 });

@@ -89,6 +89,7 @@ function VideoCard({ video, place }: VideoCardProps) {
     copy.queue.setSummary(request.width, request.height, request.numFrames, request.numInferenceSteps),
     words.seed(request.seed),
     ...AXES.filter((axis) => plan[axis] > 1).map((axis) => copy.plan.option(copy.plan.axes[axis], plan[axis])),
+    ...request.loras.map(words.lora),
     approximate ? words.approximate : null,
   ].filter((fact) => fact !== null);
   return (

@@ -34,6 +34,8 @@ export function torchrunLine(request: GenerateRequest, plan: Plan, modelPath: st
   add('fps', request.fps);
   add('seed', request.seed);
   add('scheduler', request.scheduler);
+  for (const { path, strength } of request.loras)
+    flags.push(`--lora ${quoteForShell(path)} ${quoteForShell(String(strength))}`);
   if (request.quality !== 'exact') add('quality', request.quality);
   if (request.offload !== 'none') add(`enable_${request.offload === 'model' ? 'model' : 'sequential'}_cpu_offload`);
   return `torchrun --nproc_per_node=${String(worldSize(plan))} -m splitreel.parallel_inference ${flags.join(' ')}`;

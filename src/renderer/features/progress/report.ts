@@ -58,6 +58,7 @@ export function requestFacts(
     copy.queue.setSummary(width, height, numFrames, numInferenceSteps),
     videoCount > 1 ? copy.library.seeds(seed, seed + videoCount - 1) : copy.library.seed(seed),
     ...AXES.filter((axis) => plan[axis] > 1).map((axis) => copy.plan.option(copy.plan.axes[axis], plan[axis])),
+    ...request.loras.map(copy.library.lora),
     ...(isApproximate ? [copy.library.approximate] : []),
   ];
 }

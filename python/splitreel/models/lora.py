@@ -1,0 +1,81 @@
+"""LoRAs, merged into the weights while they are read.
+
+W becomes W + strength * scale * B @ A (Hu et al., arXiv 2106.09685, section 4.1; scale is alpha / rank, or alpha /
+sqrt(rank) for rank-stabilized LoRAs: Kalajdzievski, arXiv 2312.03732). Merged weights cost nothing at run time and work
+with every split, because a slice of W only needs the same slice of B or A.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from splitreel.contract.types import Lora
+from splitreel.models.tensor_files import TensorFile, open_safetensors
+from splitreel.parallel.tensor import WeightSlice
+from splitreel.store.lora import LoraFile, LoraLayer, need_lora
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What one LoRA does to one weight."""
+
+    tensors: TensorFile
+    layer: LoraLayer
+    factor: float
+
+
+class LoraMerger:
+    """Adds the changes of every LoRA to the transformer's weights, whole or by slices."""
+
+    def __init__(self, changes: Mapping[str, Sequence[_Change]], device: torch.device) -> None:
+        self._changes = changes
+        self._device = device
+
+    def merge(self, component: str, name: str, tensor: torch.Tensor, part: WeightSlice | None) -> torch.Tensor:
+        """The changed weight in float32, or `tensor` itself where no LoRA changes it. `part`: what it is a slice of."""
+        changes = self._changes.get(name, ()) if component == "transformer" else ()
+        if not changes:
+            return tensor
+        merged = tensor.to(self._device, torch.float32)
+        for change in changes:
+            up, down = (
+                change.tensors.get_tensor(each).to(self._device, torch.float32)
+                for each in (change.layer.up, change.layer.down)
+            )
+            if part is not None and part.dim == 0:
+                up = up[part.span.slice]
+            elif part is not None:
+                down = down[(slice(None), *part.index[1:])]
+            merged = merged + change.factor * (up.flatten(1) @ down.flatten(1)).view_as(merged)
+        return merged
+
+
+@contextmanager
+def open_loras(loras: Sequence[Lora], model: Path, device: torch.device) -> Iterator[LoraMerger]:
+    """Opens the files for the time of reading. Raises LORA_MISSING, LORA_UNUSABLE, or LORA_CHANGED for a file with
+    another content than the one that was chosen.
+    """
+    changes: dict[str, list[_Change]] = {}
+    with ExitStack() as opened:
+        for lora in loras:
+            file = need_lora(lora, model)
+            tensors = opened.enter_context(open_safetensors(file.path))
+            for name, layer in file.layers.items():
+                factor = lora.strength * _scale(file, layer, tensors)
+                changes.setdefault(name, []).append(_Change(tensors, layer, factor))
+        yield LoraMerger(changes, device)
+
+
+def _scale(file: LoraFile, layer: LoraLayer, tensors: TensorFile) -> float:
+    alpha = layer.alpha
+    if layer.alpha_tensor is not None:
+        alpha = float(tensors.get_tensor(layer.alpha_tensor).float().item())
+    if alpha is None:
+        return 1.0
+    return alpha / (math.sqrt(layer.rank) if file.is_rank_stabilized else layer.rank)
