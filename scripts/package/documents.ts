@@ -46,11 +46,13 @@ export async function makeDocuments(product: Product, packed: string): Promise<D
       })),
     ],
   };
+  const bill = `${JSON.stringify(sbom, null, 1)}\n`;
   const notices = {
+    'splitreel.cdx.json': bill,
     'LICENSE.txt': await readFile(path.join(ROOT, 'LICENSE'), 'utf8'),
     'THIRD-PARTY.txt': await thirdParty(npm.components, python, packed),
   };
-  return { sbom: `${JSON.stringify(sbom, null, 1)}\n`, notices };
+  return { sbom: bill, notices };
 }
 
 const licence = (name: string): { license: { name: string } } => ({ license: { name } });

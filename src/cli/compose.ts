@@ -4,14 +4,17 @@ import { nodeClock } from '../main/adapters/node/clock';
 import { nodeFiles } from '../main/adapters/node/files';
 import { nodeProcesses } from '../main/adapters/node/processes';
 import { nodeRandom } from '../main/adapters/node/random';
+import { nodeRawFiles } from '../main/adapters/node/raw-files';
 import { dataFolders, defaultLocations } from '../main/data-folder';
 import { createEnvironment, type EnvironmentService } from '../main/install/environment';
 import { SILENT_LOG } from '../main/ports/log';
+import { openRunningCopy } from '../main/packaged/running-copy';
 import { openSettings } from '../main/settings/settings';
+import { dataFolderError, recordDataFormat, refusalOfData } from '../main/state/data-format';
 import { openLocations, type Locations } from '../main/storage/locations';
 import { openMoveJournal } from '../main/storage/move-folder';
 import type { Environment, VariantChoice } from '../shared/environment';
-import { describeError } from '../shared/errors';
+import { describeError, SplitreelError } from '../shared/errors';
 import type { Settings } from '../shared/settings';
 import { cacheFolder, dataFolder, isInstalled, ROOT } from './paths';
 import { printProgress } from './terminal';
@@ -38,7 +41,7 @@ export function openEnvironment(folders: EnvironmentFolders): EnvironmentService
       downloadsFolder: () => downloads,
       pythonsFolder: folders.pythons ?? path.join(path.dirname(root), 'pythons'),
       pythonFolder: path.join(appFolder, 'python'),
-      uvProgram: isInstalled ? path.join(appFolder, 'uv', 'uv') : null,
+      uvProgram: isInstalled ? path.join(ROOT, 'uv', 'uv') : null,
       resourcesFolder: path.join(appFolder, 'resources'),
       platform: process.platform,
       arch: process.arch,
@@ -64,6 +67,11 @@ export async function openUserServices(
   const root = dataFolder();
   const folders = dataFolders(root);
   const ports = { files: nodeFiles, clock: nodeClock, processes: nodeProcesses, random: nodeRandom };
+  const refusal = refusalOfData(await nodeFiles.readText(folders.formatFile).catch(() => null), root);
+  if (refusal !== null) throw new SplitreelError(refusal);
+  await recordDataFormat(nodeFiles, folders.formatFile).catch((error: unknown) => {
+    throw new SplitreelError(dataFolderError(error, root));
+  });
   const journal = await openMoveJournal(ports, folders.movesFile);
   const locations = await openLocations(
     { ...ports, journal },
@@ -75,6 +83,7 @@ export async function openUserServices(
   const settings = opened.get();
   const environment = openEnvironment({
     ...options,
+    appFolder: isInstalled ? await runningCopy(folders.versions) : ROOT,
     root: locations.folderOf('environment'),
     downloads: locations.folderOf('downloads'),
     pythons: folders.pythons,
@@ -83,3 +92,12 @@ export async function openUserServices(
   await environment.check();
   return { dataFolder: root, environment, locations, settings };
 }
+
+/** A long job outlives an upgrade; on a full disk the installed files serve, if they are whole. */
+const runningCopy = (versions: string): Promise<string> =>
+  openRunningCopy({ files: nodeFiles, rawFiles: nodeRawFiles }, { installed: ROOT, versions }).catch(
+    (error: unknown) => {
+      if (error instanceof SplitreelError) throw error;
+      return ROOT;
+    },
+  );

@@ -4,6 +4,8 @@ import type { LocationName } from '../shared/storage';
 
 export interface DataFolders {
   readonly root: string;
+  /** The version of all that the folder holds (state/data-format.ts). */
+  readonly formatFile: string;
   /** Chromium's own profile. */
   readonly profile: string;
   readonly environment: string;
@@ -13,6 +15,8 @@ export interface DataFolders {
   /** What was verified of models that lie elsewhere: one file a model. */
   readonly verified: string;
   readonly logs: string;
+  /** Copies of the installed app's code that a running app reads (packaged/running-copy.ts). */
+  readonly versions: string;
   readonly previews: string;
   readonly thumbnails: string;
   /** Compiled GPU kernels and how they compared; the engine finds it by the same name (store/locations.py). */
@@ -30,6 +34,8 @@ export interface DataFolders {
   readonly tokenFile: string;
   readonly measurementsFile: string;
   readonly windowFile: string;
+  /** What was announced of newer versions. */
+  readonly updatesFile: string;
   readonly workerPidFile: string;
 }
 
@@ -59,12 +65,14 @@ export function cacheRoot({ home, env }: DataFolderSource): string {
 export function dataFolders(root: string): DataFolders {
   return {
     root,
+    formatFile: path.join(root, 'format.json'),
     profile: path.join(root, 'window'),
     environment: path.join(root, 'environment'),
     pythons: path.join(root, 'pythons'),
     models: path.join(root, 'models'),
     verified: path.join(root, 'verified'),
     logs: path.join(root, 'logs'),
+    versions: path.join(root, 'versions'),
     previews: path.join(root, 'previews'),
     thumbnails: path.join(root, 'thumbnails'),
     kernels: path.join(root, 'cache'),
@@ -76,6 +84,7 @@ export function dataFolders(root: string): DataFolders {
     tokenFile: path.join(root, 'hub-token.bin'),
     jobsFile: path.join(root, 'jobs.json'),
     measurementsFile: path.join(root, 'measurements.json'),
+    updatesFile: path.join(root, 'updates.json'),
     windowFile: path.join(root, 'window.json'),
     workerPidFile: path.join(root, 'worker.json'),
   };

@@ -2,9 +2,17 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { app, type BrowserWindow, dialog, ipcMain, Menu, powerMonitor, session } from 'electron';
 import { CALL_CHANNEL, CHANGE_CHANNEL } from '../shared/channels';
-import { describeError } from '../shared/errors';
+import { describeError, type AppError } from '../shared/errors';
+import {
+  app,
+  type BrowserWindow,
+  dialog,
+  ipcMain,
+  Menu,
+  powerMonitor,
+  session,
+} from './adapters/electron/electron-api';
 import { createDesktop } from './adapters/electron/desktop';
 import { createMainWindow } from './adapters/electron/main-window';
 import { electronSecrets } from './adapters/electron/secrets';
@@ -14,16 +22,18 @@ import { closeBorders, closeNetwork, denyEverythingElse } from './adapters/elect
 import { makeThumbnail } from './adapters/electron/thumbnailer';
 import { nodeClock } from './adapters/node/clock';
 import { nodeFiles } from './adapters/node/files';
-import { makePrivateFolder } from './adapters/node/private-folder';
+import { makePrivateFolder, makeThrowawayFolder, readTextNow, removeFolder } from './adapters/node/private-folder';
 import { nodeProcesses } from './adapters/node/processes';
 import { nodeRandom } from './adapters/node/random';
 import { hasNvidiaCard, readSystem } from './adapters/node/system';
+import { createWeb } from './adapters/node/web';
 import { cacheRoot, dataFolders, dataRoot } from './data-folder';
 import { commandIn, runCommand } from './packaged/command';
 import { checkManifest, describeFault } from './packaged/manifest';
+import { openRunningCopy } from './packaged/running-copy';
 import { createRouter } from './ipc/router';
 import { openApp, type App, type AppOptions } from './compose/app';
-import { writeError } from './ports/files';
+import { dataFolderError, refusalOfData } from './state/data-format';
 import { openJsonStore } from './state/json-store';
 import { refusedSwitch } from './window/debug-switches';
 import { DEFAULT_WINDOW_STATE, windowStateSchema } from './window/window-state';
@@ -57,8 +67,10 @@ function main(): void {
     app.exit(2);
     return;
   }
-  if (!makeDataFolder()) {
-    app.exit(1);
+  const problem = prepareDataFolder();
+  if (problem !== null) {
+    const { message, action } = describeError(problem);
+    refuseToStart(`${message} ${action}`);
     return;
   }
   app.setPath('userData', folders.profile);
@@ -92,31 +104,50 @@ function main(): void {
     });
 }
 
-/** False, with a word to the person, where the data folder cannot be written. */
-function makeDataFolder(): boolean {
+/** Why the data folder cannot be used; null: it is there and may be written. */
+function prepareDataFolder(): AppError | null {
+  // First, because all that follows writes.
+  const refusal = refusalOfData(readTextNow(folders.formatFile), root);
+  if (refusal !== null) return refusal;
   try {
     makePrivateFolder(root);
     makePrivateFolder(folders.profile);
-    return true;
+    return null;
   } catch (error) {
-    const { message, action } = describeError(writeError(error, root));
-    dialog.showErrorBox('Splitreel cannot start', `${message} ${action}`);
-    return false;
+    return dataFolderError(error, root);
   }
+}
+
+/**
+ * Before Electron is ready a dialog is only a line on stderr, so this waits. Chromium makes its profile by then: in a
+ * folder that is thrown away, because the data folder is to stay as it is.
+ */
+function refuseToStart(message: string): void {
+  console.error(message);
+  const profile = makeThrowawayFolder();
+  if (profile === null) {
+    app.exit(1);
+    return;
+  }
+  app.setPath('userData', profile);
+  app.setPath('sessionData', profile);
+  app.on('quit', () => removeFolder(profile));
+  const show = (): void => {
+    dialog.showErrorBox('Splitreel cannot start', message);
+    app.exit(1);
+  };
+  void app.whenReady().then(show, () => app.exit(1));
 }
 
 async function start(): Promise<void> {
   const fault = app.isPackaged ? await checkManifest(rawFiles, process.resourcesPath) : null;
   if (fault !== null) {
-    const message = describeFault(fault, process.resourcesPath);
-    console.error(message);
-    dialog.showErrorBox('Splitreel cannot start', message);
-    app.exit(1);
+    refuseToStart(describeFault(fault, process.resourcesPath));
     return;
   }
   Menu.setApplicationMenu(null);
   denyEverythingElse(session.defaultSession, app);
-  const base = app.isPackaged ? process.resourcesPath : realpathSync(app.getAppPath());
+  const base = app.isPackaged ? await runningCopy() : realpathSync(app.getAppPath());
   const resources = path.join(base, 'resources');
   const icon = path.join(resources, 'icons', 'icon.png');
   const desktop = createDesktop(() => window, icon);
@@ -130,6 +161,7 @@ async function start(): Promise<void> {
     readSystem,
     hasNvidiaCard,
     makeThumbnail,
+    web: createWeb(),
   };
   const created = await openApp(ports, appOptions(base, resources));
   opened = created;
@@ -159,6 +191,17 @@ async function start(): Promise<void> {
   await created.begin();
 }
 
+/** On a full disk the installed files themselves serve; only an upgrade could then disturb a job. */
+async function runningCopy(): Promise<string> {
+  const installed = process.resourcesPath;
+  try {
+    return await openRunningCopy({ files: nodeFiles, rawFiles }, { installed, versions: folders.versions });
+  } catch (error) {
+    console.error('The files of this version could not be copied:', error);
+    return installed;
+  }
+}
+
 function connect(created: App): void {
   const router = createRouter({
     handlers: created.calls,
@@ -183,8 +226,9 @@ function appOptions(base: string, resourcesFolder: string): AppOptions {
     dataRoot: root,
     cacheFolder: cacheRoot({ home, env }),
     pythonFolder: path.join(base, 'python'),
-    uvProgram: app.isPackaged ? path.join(base, 'uv', 'uv') : null,
+    uvProgram: app.isPackaged ? path.join(process.resourcesPath, 'uv', 'uv') : null,
     resourcesFolder,
+    noticesFolder: app.isPackaged ? path.join(process.resourcesPath, 'notices') : null,
     defaultVideosFolder: defaultVideosFolder(),
     home,
     env,
@@ -200,6 +244,7 @@ function appOptions(base: string, resourcesFolder: string): AppOptions {
         note: env['SPLITREEL_RUNTIME_NOTE'] ?? '',
       },
       platform: `${platform}-${arch}`,
+      isPackaged: app.isPackaged,
     },
   };
 }

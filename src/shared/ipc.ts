@@ -20,6 +20,7 @@ import type { Result } from './result';
 import { settingsPatchSchema, settingsSchema } from './settings';
 import { applyListPatch, type ListPatch } from './slice-patch';
 import { LOCATION_NAMES, storageSchema } from './storage';
+import { updatesSchema } from './updates';
 
 /** Fixed https pages that the window may open, by id: never an address from the window. */
 export const LINK_IDS = ['docs', 'issues', 'licence', 'model2b', 'model5b', 'model15', 'driver', 'wsl'] as const;
@@ -68,6 +69,7 @@ export const sliceSchemas = {
   ),
   doctor: doctorSchema,
   storage: storageSchema,
+  updates: updatesSchema,
   about: z.object({
     version: z.string(),
     electron: z.string(),
@@ -78,6 +80,8 @@ export const sliceSchemas = {
     videosFolder: z.string(),
     logsFolder: z.string(),
     platform: z.string(),
+    /** False in a checkout, which has neither third-party notices nor a bill of materials. */
+    isPackaged: z.boolean(),
   }),
 } as const;
 export type SliceName = keyof typeof sliceSchemas;
@@ -137,6 +141,11 @@ export const calls = {
   /** Null: huggingface.co. Asks in a dialog of the system; false when the person says no. */
   setMirror: call(z.object({ address: z.string().max(500).refine(isHubAddress).nullable() }), z.boolean()),
   setSendTokenToMirror: call(z.object({ isOn: z.boolean() }), z.boolean()),
+  /** Null: the project's own feed. Asks in a dialog of the system; false when the person says no. */
+  setUpdateFeed: call(z.object({ address: settingsSchema.shape.updateFeed.unwrap() }), z.boolean()),
+  checkForUpdates: call(nothing, done),
+  /** Opens the page that the signed announcement names, in the user's browser. */
+  openUpdatePage: call(nothing, done),
   /** Opens the system's folder dialogue; null when it is cancelled. */
   chooseVideosFolder: call(nothing, z.string().nullable()),
   chooseImage: call(nothing, z.string().nullable()),
@@ -219,6 +228,10 @@ export const calls = {
   saveDiagnostics: call(z.object({ includePrompts: z.boolean() }), z.string().nullable()),
   readLogTail: call(nothing, z.string()),
   openLogsFolder: call(nothing, done),
+  /** The licences of all that is in the package; null in a checkout. */
+  readNotices: call(nothing, z.string().nullable()),
+  /** Shows the CycloneDX file of the package in its folder. */
+  showBillOfMaterials: call(nothing, done),
   openLink: call(z.object({ link: z.enum(LINK_IDS) }), done),
   copyText: call(z.object({ text: z.string().max(100_000) }), done),
   dismissNotice: call(z.object({ noticeId: id }), done),

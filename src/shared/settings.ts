@@ -24,6 +24,8 @@ const changeable = {
   environmentVariant: z.enum(VARIANT_CHOICES),
   /** Data between GPUs goes through the computer's memory: NCCL's workaround for broken peer-to-peer. */
   isP2pOff: z.boolean(),
+  /** Asks once a day whether there is a newer version. Off until the person turns it on. */
+  isUpdateCheckOn: z.boolean(),
   /** What the Create form held; null before the first change. */
   draft: z
     .object({
@@ -44,6 +46,11 @@ const guarded = {
   hubMirror: z.string().max(500).nullable(),
   /** False: the token is never sent to the mirror. */
   sendTokenToMirror: z.boolean(),
+  /** Where newer versions are announced; null: the project's own feed. */
+  updateFeed: z
+    .url({ protocol: /^https$/ })
+    .max(500)
+    .nullable(),
 };
 
 export const settingsSchema = z.object({
@@ -66,6 +73,8 @@ export const settingsSchema = z.object({
   modelsFolderBefore: z.string().nullable().default(null),
   environmentVariant: changeable.environmentVariant.default('auto'),
   isP2pOff: changeable.isP2pOff.default(false),
+  isUpdateCheckOn: changeable.isUpdateCheckOn.default(false),
+  updateFeed: guarded.updateFeed.default(null),
   draft: changeable.draft.default(null),
   /** Where a copy of a video was last saved; null: nowhere yet. */
   lastSaveFolder: z.string().nullable().default(null),

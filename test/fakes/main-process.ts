@@ -80,6 +80,7 @@ export const SLICES: Slices = {
   measurements: [],
   doctor: { status: 'idle', findings: [] },
   storage: { locations: [], items: null, moving: null },
+  updates: { hasKey: true, feed: 'https://updates.example/latest.json', check: { status: 'idle' } },
   about: {
     version: '0.0.0',
     electron: '1',
@@ -89,6 +90,7 @@ export const SLICES: Slices = {
     videosFolder: '/videos',
     logsFolder: '/logs',
     platform: 'linux',
+    isPackaged: true,
   },
 };
 

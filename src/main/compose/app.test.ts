@@ -2,74 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { NO_DESKTOP, servicePorts, serviceOptions } from '../../../test/fakes/services';
 import { calls, snapshotSchema } from '../../shared/ipc';
-import { nodeClock } from '../adapters/node/clock';
 import { nodeFiles } from '../adapters/node/files';
-import { nodeProcesses } from '../adapters/node/processes';
-import { nodeRandom } from '../adapters/node/random';
-import type { Desktop } from '../ports/desktop';
-import { openApp, type App, type AppPorts } from './app';
+import { openApp, type App } from './app';
 
-const ROOT = path.resolve(import.meta.dirname, '../../..');
 let folder = '';
 let app: App;
 let chosenFolder: string | null = null;
 
-const desktop: Desktop = {
-  chooseFolder: () => Promise.resolve(chosenFolder),
-  chooseFile: () => Promise.resolve(null),
-  chooseSavePath: () => Promise.resolve(null),
-  moveToBin: () => Promise.resolve(),
-  showInFolder: () => undefined,
-  openFolder: () => Promise.resolve(),
-  openLink: () => Promise.resolve(),
-  openModelPage: () => Promise.resolve(),
-  copyText: () => undefined,
-  startDrag: () => undefined,
-  notify: () => undefined,
-  isWindowInFront: () => true,
-  showProgress: () => undefined,
-  confirm: () => Promise.resolve(true),
-  confirmQuit: () => Promise.resolve(true),
-};
-
-const ports: AppPorts = {
-  files: nodeFiles,
-  clock: nodeClock,
-  random: nodeRandom,
-  processes: nodeProcesses,
-  desktop,
-  secrets: {
-    isAvailable: () => Promise.resolve(false),
-    encrypt: () => Promise.reject(new Error('no keychain')),
-    decrypt: () => Promise.reject(new Error('no keychain')),
-  },
-  readSystem: () => Promise.resolve({ cpuName: 'A CPU', cpuCores: 8, memoryTotalBytes: 32e9, platform: 'linux' }),
-  hasNvidiaCard: () => Promise.resolve(false),
-  makeThumbnail: () => Promise.resolve(null),
-};
-
-const open = (): Promise<App> =>
-  openApp(ports, {
-    dataRoot: path.join(folder, 'data'),
-    cacheFolder: path.join(folder, 'cache'),
-    pythonFolder: path.join(ROOT, 'python'),
-    uvProgram: null,
-    resourcesFolder: path.join(ROOT, 'resources'),
-    defaultVideosFolder: path.join(folder, 'videos'),
-    home: folder,
-    env: { PATH: path.join(folder, 'empty'), HOME: folder },
-    pid: process.pid,
-    platform: 'linux',
-    arch: 'x64',
-    about: {
-      version: '0',
-      electron: '0',
-      chromium: '0',
-      runtime: { kind: 'official', note: '' },
-      platform: 'linux-x64',
-    },
-  });
+const ports = servicePorts({ ...NO_DESKTOP, chooseFolder: () => Promise.resolve(chosenFolder) });
+const open = (): Promise<App> => openApp(ports, serviceOptions(folder));
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'splitreel-app-'));

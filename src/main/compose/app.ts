@@ -13,9 +13,11 @@ import { previewLocator } from '../jobs/previews';
 import { libraryCalls } from '../library/calls';
 import { modelCalls } from '../models/calls';
 import { settingsCalls } from '../settings/calls';
+import { recordDataFormat } from '../state/data-format';
 import type { SliceStore } from '../state/slice-store';
 import { storageCalls } from '../storage/calls';
 import type { AppFileSources } from '../window/app-protocol';
+import { updateCalls } from '../updates/calls';
 import { windowCalls } from '../window/calls';
 import { composeEngine } from './engine';
 import { composeDoctor, composeEnvironment, composeMoves, composeStorage } from './install';
@@ -25,6 +27,7 @@ import { composeLibrary } from './library';
 import { composeMachine } from './machine';
 import { composeModels } from './models';
 import { composeSettings } from './settings';
+import { composeUpdates } from './updates';
 
 export type { AppOptions, AppPorts } from './foundation';
 
@@ -65,6 +68,9 @@ export async function openApp(ports: AppPorts, options: AppOptions): Promise<App
 }
 
 async function openServices(base: Foundation) {
+  await recordDataFormat(base.ports.files, base.folders.formatFile).catch((error: unknown) =>
+    base.log.error('the format of the data folder could not be recorded', error),
+  );
   const settings = await composeSettings(base);
   const movePorts = await composeMoves(base);
   const { environment, locations } = await composeEnvironment(base, { settings, movePorts });
@@ -81,7 +87,8 @@ async function openServices(base: Foundation) {
     stopEngine: engine.stop,
     onReady: base.signals.environmentReady.emit,
   });
-  return { settings, environment, machine, library, hub, engine, queue, doctor, storage, lifecycle };
+  const updates = await composeUpdates(base, settings);
+  return { settings, updates, environment, machine, library, hub, engine, queue, doctor, storage, lifecycle };
 }
 
 function callsOf({ ports, options, folders, log, store }: Foundation, services: Services): CallHandlers {
@@ -89,7 +96,8 @@ function callsOf({ ports, options, folders, log, store }: Foundation, services: 
   const { engine, hub, queue } = services;
   const { home } = options;
   return {
-    ...windowCalls({ desktop, store }),
+    ...windowCalls({ desktop, files, store, noticesFolder: options.noticesFolder }),
+    ...updateCalls({ desktop, updates: services.updates }),
     ...settingsCalls({ desktop, files, settings: services.settings }),
     ...machineCalls(services.machine),
     ...installCalls({ desktop, ...services }),
@@ -116,6 +124,7 @@ async function begin({ log, options }: Foundation, services: Services): Promise<
   for (const outcome of await Promise.allSettled(steps))
     if (outcome.status === 'rejected') log.error('a start step failed', outcome.reason);
   lifecycle.announce();
+  services.updates.configure();
   await storage.resume().catch((error: unknown) => log.error('a move could not be resumed', error));
 }
 
@@ -124,6 +133,7 @@ async function close({ log }: Foundation, services: Services): Promise<void> {
   services.storage.cancelMove();
   services.machine.stop();
   services.library.stop();
+  services.updates.stop();
   services.environment.cancel();
   const endEngine = async (): Promise<void> => {
     await services.queue.close();

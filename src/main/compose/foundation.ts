@@ -17,6 +17,7 @@ import type { Files } from '../ports/files';
 import type { Processes } from '../ports/processes';
 import type { Random } from '../ports/random';
 import type { Secrets } from '../ports/secrets';
+import type { Web } from '../ports/web';
 import { createSignal, type Signal } from '../state/signal';
 import { createSliceStore, type SliceStore } from '../state/slice-store';
 
@@ -29,6 +30,7 @@ export interface AppPorts {
   readonly secrets: Secrets;
   readonly readSystem: () => Promise<SystemFacts>;
   readonly hasNvidiaCard: () => Promise<boolean>;
+  readonly web: Web;
   readonly makeThumbnail: (videoUrl: string) => Promise<Uint8Array | null>;
 }
 
@@ -39,6 +41,8 @@ export interface AppOptions {
   /** uv of the installed app; null in a checkout. */
   readonly uvProgram: string | null;
   readonly resourcesFolder: string;
+  /** Third-party notices and the bill of materials; null in a checkout. */
+  readonly noticesFolder: string | null;
   /** Where videos go unless the person chose another folder. */
   readonly defaultVideosFolder: string;
   readonly home: string;
@@ -117,6 +121,7 @@ const initialSlices = (folders: DataFolders, options: AppOptions): Slices => ({
   measurements: [],
   doctor: IDLE_DOCTOR,
   storage: UNKNOWN_STORAGE,
+  updates: { hasKey: false, feed: '', check: { status: 'idle' } },
   about: {
     ...options.about,
     dataFolder: folders.root,

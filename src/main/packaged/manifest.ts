@@ -20,10 +20,18 @@ export interface RawFiles {
 
 export type ManifestFault = { readonly file: string; readonly kind: 'changed' | 'missing' | 'added' };
 
-/** Returns the first difference in the order of names; null: all files are as they were packaged. */
-export async function checkManifest(files: RawFiles, resources: string): Promise<ManifestFault | null> {
-  const expected = await readManifest(files, resources);
-  if (expected === null) return { file: MANIFEST_NAME, kind: 'missing' };
+/**
+ * Returns the first difference in the order of names; null: all files are as they were packaged. `isExpected` limits
+ * the check to some of the manifest's files, for a folder that holds no others.
+ */
+export async function checkManifest(
+  files: RawFiles,
+  resources: string,
+  isExpected: (name: string) => boolean = () => true,
+): Promise<ManifestFault | null> {
+  const all = await readManifest(files, resources);
+  if (all === null) return { file: MANIFEST_NAME, kind: 'missing' };
+  const expected = Object.fromEntries(Object.entries(all).filter(([name]) => isExpected(name)));
   // Python writes its bytecode only where it may, which is not in a package's folder; an unpacked archive is writable.
   const present = (await files.list(resources)).filter((name) => name !== MANIFEST_NAME && !isBytecode(name));
   const added = present.find((name) => expected[name] === undefined);

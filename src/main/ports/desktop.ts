@@ -19,6 +19,8 @@ export interface Desktop {
   readonly openLink: (link: LinkId) => Promise<void>;
   /** A model's page on huggingface.co, by the name of its repository. */
   readonly openModelPage: (repository: string) => Promise<void>;
+  /** Any https page, for addresses that were signed. */
+  readonly openPage: (address: string) => Promise<void>;
   readonly copyText: (text: string) => void;
   readonly startDrag: (file: string, iconFile: string) => void;
   readonly notify: (title: string, body: string) => void;

@@ -10,7 +10,7 @@ export interface SettingsCallPorts {
   readonly settings: Pick<SettingsService, 'get' | 'update' | 'updateGuarded'>;
 }
 
-type SettingsCall = 'updateSettings' | 'chooseVideosFolder' | 'setMirror' | 'setSendTokenToMirror';
+type SettingsCall = 'updateSettings' | 'chooseVideosFolder' | 'setMirror' | 'setSendTokenToMirror' | 'setUpdateFeed';
 
 export const settingsCalls = ({ desktop, files, settings }: SettingsCallPorts): Calls<SettingsCall> => ({
   updateSettings: settings.update,
@@ -30,6 +30,16 @@ export const settingsCalls = ({ desktop, files, settings }: SettingsCallPorts): 
     if (address !== null && !(await desktop.confirm(question))) return false;
     // Another mirror never inherits the token of the one before.
     await settings.updateGuarded({ hubMirror: address, sendTokenToMirror: false });
+    return true;
+  },
+  setUpdateFeed: async ({ address }) => {
+    const question = {
+      message: `Ask ${address ?? ''} for new versions?`,
+      detail: 'Announcements from there still have to be signed with the key of this build.',
+      action: 'Use this feed',
+    };
+    if (address !== null && !(await desktop.confirm(question))) return false;
+    await settings.updateGuarded({ updateFeed: address });
     return true;
   },
   setSendTokenToMirror: async ({ isOn }) => {

@@ -9,7 +9,7 @@ import { install, machine } from './en/machine';
 import { models, modelSettings } from './en/models';
 import { player } from './en/player';
 import { progress, queue } from './en/progress';
-import { settings } from './en/settings';
+import { settings, updates } from './en/settings';
 
 export const copy = {
   app,
@@ -28,4 +28,5 @@ export const copy = {
   modelSettings,
   machine,
   settings,
+  updates,
 } as const;

@@ -1,4 +1,13 @@
-import { app, clipboard, dialog, nativeImage, Notification, shell, type BrowserWindow } from 'electron';
+import {
+  app,
+  clipboard,
+  dialog,
+  nativeImage,
+  Notification,
+  shell,
+  type BrowserWindow,
+  type OpenDialogOptions,
+} from './electron-api';
 import type { Desktop, Question } from '../../ports/desktop';
 import { LINKS, modelPage } from '../../window/links';
 
@@ -12,7 +21,7 @@ const FILTERS = {
 const DRAG_ICON_WIDTH = 160;
 
 export function createDesktop(currentWindow: () => BrowserWindow | null, fallbackIcon: string): Desktop {
-  const open = async (options: Electron.OpenDialogOptions): Promise<string | null> => {
+  const open = async (options: OpenDialogOptions): Promise<string | null> => {
     const window = currentWindow();
     const answer =
       window === null ? await dialog.showOpenDialog(options) : await dialog.showOpenDialog(window, options);
@@ -54,6 +63,7 @@ export function createDesktop(currentWindow: () => BrowserWindow | null, fallbac
     },
     openLink: (link) => shell.openExternal(LINKS[link]),
     openModelPage: (repository) => shell.openExternal(modelPage(repository)),
+    openPage: (address) => shell.openExternal(address),
     copyText: (text) => void clipboard.writeText(text),
     startDrag: (file, iconFile) => {
       const picture = nativeImage.createFromPath(iconFile);

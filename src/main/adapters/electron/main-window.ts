@@ -1,5 +1,5 @@
 /** The one window: created, restored to its bounds, shown when it has painted, reloaded when its page crashes. */
-import { BrowserWindow, Menu, screen } from 'electron';
+import { BrowserWindow, Menu, screen } from './electron-api';
 import { windowUrl } from '../../../shared/urls';
 import type { Clock } from '../../ports/clock';
 import type { Log } from '../../ports/log';

@@ -1,4 +1,4 @@
-import { protocol } from 'electron';
+import { protocol } from './electron-api';
 import { APP_SCHEME } from '../../../shared/urls';
 import type { Log } from '../../ports/log';
 import { answerAppRequest, type AppProtocolPorts } from '../../window/app-protocol';

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { safeStorage } from 'electron';
+import { safeStorage } from './electron-api';
 import type { Secrets } from '../../ports/secrets';
 
 /** Without a keyring Electron on Linux encrypts with a password that is in its source: that is no keychain. */

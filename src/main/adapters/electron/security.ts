@@ -1,5 +1,5 @@
 /** What no page of ours may do, whatever it is made to ask for. Electron's security checklist, points 5 and 11 to 14. */
-import type { App, Session, WebContents } from 'electron';
+import type { App, Session, WebContents } from './electron-api';
 import { APP_ORIGIN } from '../../../shared/urls';
 
 /** The player's full screen is the one permission that the window needs; it shows nothing and reads nothing. */

@@ -2,7 +2,7 @@
  * A true frame of a video without another program: a hidden page of our own origin plays it to its middle and draws
  * it. The page is as closed as the window, and has no preload at all.
  */
-import { BrowserWindow } from 'electron';
+import { BrowserWindow } from './electron-api';
 import { APP_ORIGIN } from '../../../shared/urls';
 import { sleep } from '../../ports/clock';
 import { nodeClock } from '../node/clock';

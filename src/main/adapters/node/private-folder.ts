@@ -1,4 +1,6 @@
-import { chmodSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import process from 'node:process';
 
 const PRIVATE = 0o700;
@@ -11,4 +13,25 @@ export function makePrivateFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: PRIVATE });
   const { mode, uid } = statSync(folder);
   if ((mode & 0o077) !== 0 && uid === process.getuid?.()) chmodSync(folder, PRIVATE);
+  accessSync(folder, constants.W_OK | constants.X_OK);
 }
+
+/** Null where there is no such file or it cannot be read. For what is asked before anything else may happen. */
+export function readTextNow(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+/** Null where there is no folder for temporary files either. */
+export function makeThrowawayFolder(): string | null {
+  try {
+    return mkdtempSync(path.join(tmpdir(), 'splitreel-'));
+  } catch {
+    return null;
+  }
+}
+
+export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true });

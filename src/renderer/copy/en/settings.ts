@@ -12,7 +12,30 @@ export const settings = {
   version: 'Version',
   runtime: 'Runtime',
   data: 'Data folder',
+  notForRelease: 'This build is for testing only. It runs on an old Electron and must not be handed out.',
+  notices: 'Third-party licences',
+  noticesTitle: 'Third-party licences',
+  billOfMaterials: 'Show bill of materials',
   licence: 'Licence: Apache 2.0',
   docs: 'Documentation',
   issues: 'Report a problem',
+} as const;
+
+export const updates = {
+  title: 'Updates',
+  noKey: "This build has no update key, so it can't check for new versions. Look for them where you got this build.",
+  check: 'Check for updates',
+  checkHint: (feed: string): string =>
+    `Once a day, asks ${feed}. Sends nothing about you, and never installs anything by itself.`,
+  checkNow: 'Check now',
+  feed: 'Update feed',
+  feedHint:
+    "Leave empty for the project's own feed. Announcements from any feed need the signature of Splitreel's makers.",
+  feedPlaceholder: 'https://',
+  feedProblem: 'Enter an address that starts with https://.',
+  save: 'Save',
+  checking: 'Checking',
+  newest: 'You have the newest version.',
+  available: (version: string, own: string): string => `Splitreel ${version} is available. You have ${own}.`,
+  download: 'Open download page',
 } as const;

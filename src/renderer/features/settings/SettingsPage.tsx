@@ -5,6 +5,8 @@ import { Button } from '../../ui/Button';
 import { SelectField, SwitchField } from '../../ui/fields';
 import { HubSettings } from '../models';
 import page from '../../ui/page.module.css';
+import { AboutSection } from './AboutSection';
+import { UpdatesSection } from './UpdatesSection';
 
 const words = copy.settings;
 const THEMES = ['system', 'dark', 'light'] as const;
@@ -12,12 +14,6 @@ const THEMES = ['system', 'dark', 'light'] as const;
 export function SettingsPage() {
   const settings = useSlice('settings');
   const about = useSlice('about');
-  const facts = [
-    [words.version, about.version],
-    ['Electron', `${about.electron} (Chromium ${about.chromium})`],
-    [words.runtime, about.runtime.note === '' ? about.runtime.kind : about.runtime.note],
-    [words.data, about.dataFolder],
-  ] as const;
   return (
     <main className={page.page}>
       <header className={page.head}>
@@ -55,22 +51,8 @@ export function SettingsPage() {
           />
         </section>
         <HubSettings />
-        <section className={page.section}>
-          <h2>{words.about}</h2>
-          <dl className={page.facts}>
-            {facts.map(([name, value]) => (
-              <div key={name} style={{ display: 'contents' }}>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>
-            ))}
-          </dl>
-          <div className={page.row}>
-            <Button onClick={() => void send(window.splitreel.openLink({ link: 'docs' }))}>{words.docs}</Button>
-            <Button onClick={() => void send(window.splitreel.openLink({ link: 'issues' }))}>{words.issues}</Button>
-            <Button onClick={() => void send(window.splitreel.openLink({ link: 'licence' }))}>{words.licence}</Button>
-          </div>
-        </section>
+        <UpdatesSection />
+        <AboutSection />
       </div>
     </main>
   );

@@ -1,0 +1,23 @@
+/** Small documents from the network, as services see them. */
+export interface GetOptions {
+  /** A longer answer is refused while it arrives. */
+  readonly maxBytes: number;
+  /** For all of it, from the name's lookup to the last byte. */
+  readonly timeoutMs: number;
+}
+
+export interface Web {
+  /** Only https, no redirects. Throws a WebError. */
+  readonly get: (address: string, options: GetOptions) => Promise<Uint8Array>;
+}
+
+export class WebError extends Error {
+  readonly kind: 'unreachable' | 'refused';
+
+  /** `unreachable`: no answer came. `refused`: one came that cannot be used. */
+  constructor(kind: WebError['kind'], message: string) {
+    super(message);
+    this.name = 'WebError';
+    this.kind = kind;
+  }
+}
