@@ -2,8 +2,9 @@
 import { act, cleanup, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, expect, test } from 'vitest';
-import { fakeMain, job, video, type FakeMain } from '../../../test/fakes/main-process';
+import { fakeMain, gpu, job, MODEL, SLICES, video, type FakeMain } from '../../../test/fakes/main-process';
 import { request } from '../../../test/fakes/request';
+import { catalogueEntrySchema } from '../../shared/catalogue';
 import type { Slices } from '../../shared/ipc';
 import { copy } from '../copy/en';
 import { followRunningJob, goTo } from '../state/navigation';
@@ -96,4 +97,32 @@ test('all videos of a job are shown, each can be opened, and the way back is the
 test('after a start the newest video is on the stage', async () => {
   await open({ library: [video('new'), video('old')] });
   expect(playing()).toHaveAccessibleName(/the video new$/);
+});
+
+test('a first start takes one press for the engine and one for the first video', async () => {
+  const main = await open({ environment: { status: 'missing' } });
+  const user = userEvent.setup();
+  await user.click(screen.getByRole('button', { name: copy.stage.install }));
+  expect(main.callsOf('installEnvironment')).toEqual([undefined]);
+  act(() => main.push('environment', SLICES.environment));
+  await user.click(screen.getByRole('button', { name: copy.create.tryExample('a red ball') }));
+  expect(main.callsOf('enqueueJob')).toMatchObject([{ request: { prompt: 'a red ball', modelId: 'demo' } }]);
+  expect(screen.getByLabelText('Prompt')).toHaveValue('a red ball');
+});
+
+test('with a GPU the model that suits it is offered, with its size before anything is downloaded', async () => {
+  const offer = catalogueEntrySchema.parse({
+    id: 'large',
+    name: 'Large',
+    description: '',
+    repositories: ['someone/large'],
+    licence: { name: 'MIT', isOpen: true },
+    task: 'text-to-video',
+    memory: { offloadedGb: 5, wholeGb: 15 },
+  });
+  const large = { ...MODEL, id: 'large', name: 'Large', offer, state: { status: 'absent' as const } };
+  const main = await open({ models: [MODEL, large], machine: { ...SLICES.machine, gpus: [gpu(0)] } });
+  await userEvent.setup().click(screen.getByRole('button', { name: copy.stage.getModel('Large') }));
+  expect(main.callsOf('lookAtModel')).toEqual([{ modelId: 'large' }]);
+  expect(main.callsOf('downloadModel')).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /** Each handler by itself. Whether a real Electron obeys them is what test/e2e/borders.e2e.ts shows. */
 import { EventEmitter } from 'node:events';
-import type { App, Session, WebContents } from 'electron';
+import type { App, Session, WebContents } from './electron-api';
 import { describe, expect, test } from 'vitest';
 import { closeBorders, closeNetwork, denyEverythingElse } from './security';
 

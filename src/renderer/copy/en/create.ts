@@ -140,14 +140,18 @@ export const plan = {
 export const stage = {
   label: 'Stage',
   hintTitle: 'Your video appears here',
-  hint: 'Write a prompt and press Generate.',
+  hint: 'Write a prompt and press Generate, or start with an example.',
+  modelFits: (model: string, gpu: string, size: string): string =>
+    `${model} makes the best videos that fit your ${gpu} (${size}).`,
+  getModel: (model: string): string => `Download ${model}`,
   noModelTitle: 'No model yet',
   noModel: 'Download a CogVideoX model, or add a folder that contains one.',
   addModel: 'Open Models',
   installingTitle: 'Setting up the engine',
   installing: 'This happens only once. You can write your prompt in the meantime.',
   environmentMissingTitle: 'Set up the engine first',
-  environmentMissing: 'Splitreel installs its own Python environment. Nothing else on this computer changes.',
+  environmentMissing:
+    'Splitreel installs its own Python environment. Nothing else on this computer changes. Then you can generate a first video at once.',
   install: 'Install',
   environmentFailedTitle: 'The engine could not be set up',
   waitingPreview: 'The first preview appears after a few steps',

@@ -1,7 +1,6 @@
 import { Play, ListPlus } from 'lucide-react';
 import { formatDuration } from '../../../shared/format';
 import { useSlice } from '../../state/projection';
-import { adoptPrompt } from '../../state/draft';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
 import { classes } from '../../ui/classes';
@@ -47,7 +46,7 @@ export function CreatePage() {
           isJobRunning={runningJob(jobs) !== undefined}
           ratio={ratio}
           examples={form?.model?.examples ?? []}
-          onExample={adoptPrompt}
+          onExample={(prompt) => form?.generateExample(prompt)}
         />
         <RecentResults view={view} />
         <div className={styles.below}>

@@ -54,6 +54,8 @@ export interface CreateForm {
   readonly setPlan: (plan: Plan, isAutomatic: boolean) => void;
   readonly setModel: (model: ModelEntry) => void;
   readonly generate: () => void;
+  /** Puts an example into the form and generates it. */
+  readonly generateExample: (prompt: string) => void;
 }
 
 /** For the fields of a model whose config is known. */
@@ -85,6 +87,14 @@ export function useCreateForm(): CreateForm | null {
     ...(ready === null ? [modelProblem(model, request.modelId)] : requestProblems(ready, request)),
     ...kernelProblems(engine, request),
   ];
+  const enqueue = (wanted: GenerateRequest): void => {
+    followRunningJob();
+    void send(
+      window.splitreel.enqueueJob({ request: wanted, plan, devices: [...jobDevices(devices, worldSize(plan))] }),
+    );
+    const seed = draft.isSeedLocked ? wanted.seed : rollSeed();
+    changeDraft({ ...draft, plan, request: { ...wanted, seed } });
+  };
   return {
     model,
     models,
@@ -101,11 +111,10 @@ export function useCreateForm(): CreateForm | null {
       changeDraft({ ...draft, plan, request: changed });
     },
     generate: () => {
-      if (problems.length > 0) return;
-      followRunningJob();
-      void send(window.splitreel.enqueueJob({ request, plan, devices: [...jobDevices(devices, worldSize(plan))] }));
-      if (!draft.isSeedLocked) changeDraft({ ...draft, plan, request: { ...request, seed: rollSeed() } });
+      if (problems.length === 0) enqueue(request);
     },
+    // What may be wrong with it beside the prompt, main reports.
+    generateExample: (prompt) => enqueue({ ...request, prompt }),
   };
 }
 

@@ -10,6 +10,7 @@ import { Empty } from '../../ui/Empty';
 import { ErrorNote } from '../../ui/ErrorNote';
 import { Player } from '../player';
 import { EnvironmentState } from './EnvironmentState';
+import { ModelOffer } from './ModelOffer';
 import { Previews } from './Previews';
 import { Results } from './Results';
 import styles from './Stage.module.css';
@@ -21,6 +22,7 @@ interface StageProps {
   /** Width by height of what the form asks for. */
   readonly ratio: number;
   readonly examples: readonly string[];
+  /** Generates it. */
   readonly onExample: (prompt: string) => void;
 }
 
@@ -110,8 +112,11 @@ function StageContent({ view, examples, onExample }: ContentProps) {
       return (
         <Empty icon={Clapperboard} title={copy.stage.hintTitle} text={copy.stage.hint}>
           {examples[0] !== undefined && (
-            <Button onClick={() => onExample(examples[0] ?? '')}>{copy.create.tryExample(examples[0])}</Button>
+            <Button look="primary" onClick={() => onExample(examples[0] ?? '')}>
+              {copy.create.tryExample(examples[0])}
+            </Button>
           )}
+          <ModelOffer />
         </Empty>
       );
   }

@@ -1,0 +1,30 @@
+import { useState } from 'react';
+import { formatBytes } from '../../../shared/format';
+import { copy } from '../../copy/en';
+import { bestModel } from '../../state/best-model';
+import { useSlice } from '../../state/projection';
+import { Button } from '../../ui/Button';
+import page from '../../ui/page.module.css';
+import { DownloadDialog } from '../models';
+
+/** With GPUs, the demo model is only the start: the model that suits them is one download away. */
+export function ModelOffer() {
+  const [isAsking, setIsAsking] = useState(false);
+  const { gpus } = useSlice('machine');
+  const model = bestModel(
+    useSlice('models'),
+    gpus,
+    useSlice('downloads').map(({ modelId }) => modelId),
+  );
+  const [smallest] = [...gpus].sort((a, b) => a.memoryTotalBytes - b.memoryTotalBytes);
+  if (model === null || smallest === undefined) return null;
+  return (
+    <>
+      <p className={page.quiet}>
+        {copy.stage.modelFits(model.name, smallest.name, formatBytes(smallest.memoryTotalBytes))}
+      </p>
+      <Button onClick={() => setIsAsking(true)}>{copy.stage.getModel(model.name)}</Button>
+      {isAsking && <DownloadDialog model={model} onClose={() => setIsAsking(false)} />}
+    </>
+  );
+}
