@@ -4,7 +4,7 @@ import { fileErrorCode, type Files } from '../ports/files';
 import type { RunOutcome } from '../ports/processes';
 import type { Need } from './estimate';
 import { gigabytes } from './estimate';
-import { isCertificateTrouble, isDiskFull, isNetworkTrouble, mainLine } from './uv-output';
+import { isCertificateTrouble, isDiskFull, isLockTrouble, isNetworkTrouble, mainLine } from './uv-output';
 
 const DETAILS_LENGTH = 4_000;
 
@@ -28,6 +28,7 @@ export function outputOrThrow(
   const output = `${outcome.stdout}\n${outcome.stderr}`.trim();
   const details = output.slice(-DETAILS_LENGTH);
   if (isDiskFull(output)) throw diskFull(folder, details);
+  if (isLockTrouble(output)) throw new SplitreelError(appError('NO_FILE_LOCKS', { folder }, { details }));
   if (outcome.kind === 'timedOut') throw toError('it did not end in time', details);
   if (outcome.kind === 'signalled') throw toError(`it was ended by ${outcome.signal}`, details);
   throw toError(mainLine(output), details);

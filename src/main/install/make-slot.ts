@@ -6,6 +6,7 @@ import { wheelsIn } from './bundle';
 import { isArchive, unpackArchive } from './bundle-archive';
 import { throwUnlessFetched } from './install-errors';
 import { atStep, type InstallPlan, type InstallPorts } from './install-plan';
+import { pythonRange } from './install-settings';
 import { partOfTool, unpackingBytes } from './leftovers';
 import { checkSlot } from './smoke-test';
 import type { SlotRecord } from './slots';
@@ -77,7 +78,9 @@ async function makeVenv(
     runStep(ports, plan, uv, ['venv', '--no-project', '--clear', ...choice, folder]);
   const managed = ['--managed-python', '--python', plan.settings.pythonVersion];
   if (python === null) {
-    await make(...managed);
+    await make(...managed).catch((error: unknown) => {
+      throw withoutPython(error, plan);
+    });
     return;
   }
   if (plan.uvProgram === null || plan.bundle !== null) {
@@ -91,6 +94,15 @@ async function makeVenv(
     ports.log.info(`install: uv could not download Python, so ${python} is used`);
     await make('--python', python);
   }
+}
+
+/** No Python came and none is there: that is what the person can do something about. A full disk and a cancel stay. */
+function withoutPython(error: unknown, { settings }: InstallPlan): unknown {
+  const isPlain =
+    error instanceof SplitreelError && !['CANCELLED', 'DISK_FULL', 'NO_FILE_LOCKS'].includes(error.error.code);
+  if (!isPlain) return error;
+  const details = error.error.details ?? error.message;
+  return new SplitreelError(appError('PYTHON_UNAVAILABLE', { versions: pythonRange(settings) }, { details }));
 }
 
 /** The system's own Python, of the first of these versions that is there; null: there is none. */

@@ -63,6 +63,9 @@ export const isNetworkTrouble = (output: string): boolean => NETWORK_TROUBLE_PAT
 export const isDiskFull = (output: string): boolean =>
   /no space left on device|os error 28\b|errno 28\b|disk quota exceeded/i.test(output);
 
+/** True where a file system has no locks, as some network file systems have none. */
+export const isLockTrouble = (output: string): boolean => /no locks available|os error 37\b/i.test(output);
+
 /** True where uv or pip do not trust the server's certificate. */
 export const isCertificateTrouble = (output: string): boolean =>
   /invalid peer certificate|certificate.verify.failed|unknownissuer|self.signed certificate/i.test(output);
