@@ -33,12 +33,16 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'process',
-          include: ['test/process/**/*.test.ts', 'test/faults/worker-*.test.ts'],
+          include: ['test/{process,upgrade}/**/*.test.ts', 'test/faults/worker-*.test.ts'],
           environment: 'node',
           testTimeout: 120_000,
           // They start real processes: one file at a time, or they measure each other.
           fileParallelism: false,
         },
+      },
+      {
+        extends: true,
+        test: { name: 'chromium', include: ['test/chromium/**/*.test.ts'], testTimeout: 60_000 },
       },
       {
         extends: true,

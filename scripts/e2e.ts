@@ -25,6 +25,9 @@ const STAGED = ['out', 'resources', 'python', 'src', 'test', 'scripts', 'package
 /** Pictures of every state, or times, instead of tests. */
 const OTHER_KINDS: Readonly<Record<string, string>> = { '--shots': 'shots', '--bench': 'bench' };
 
+/** Runs the specs against the app as it is packaged. */
+const PACKAGED = '--packaged';
+
 interface Place {
   readonly root: string;
   readonly program: string;
@@ -82,11 +85,18 @@ async function stay({ program }: Runtime): Promise<Place> {
   return { root: ROOT, program, environment, cache: cacheFolder(), as: [], output };
 }
 
+async function packagedRuntime(runtime: Runtime): Promise<Runtime> {
+  await execa('npx', ['tsx', path.join(ROOT, 'scripts', 'package.ts'), 'for-tests'], { cwd: ROOT, stdio: 'inherit' });
+  return { ...runtime, program: path.join(ROOT, 'dist', 'for-tests', 'usr', 'lib', 'splitreel', 'splitreel') };
+}
+
 async function main(given: readonly string[]): Promise<number> {
-  const words = given.filter((word) => OTHER_KINDS[word] === undefined);
+  const words = given.filter((word) => OTHER_KINDS[word] === undefined && word !== PACKAGED);
   const kind = given.map((word) => OTHER_KINDS[word]).find((other) => other !== undefined) ?? 'e2e';
   await ensurePackages(TEST_PACKAGES);
-  const [runtime] = await Promise.all([findRuntime(), buildApp()]);
+  const [checkout] = await Promise.all([findRuntime(), buildApp()]);
+  const isPackaged = given.includes(PACKAGED);
+  const runtime = isPackaged ? await packagedRuntime(checkout) : checkout;
   const place = isRoot() ? await stageForUser(runtime) : await stay(runtime);
   const variables = {
     ...runtime.env,
@@ -95,6 +105,7 @@ async function main(given: readonly string[]): Promise<number> {
     SPLITREEL_E2E_CACHE: place.cache,
     SPLITREEL_E2E_OUTPUT: place.output,
     SPLITREEL_E2E_KIND: kind,
+    SPLITREEL_E2E_PACKAGED: isPackaged ? '1' : '',
     SPLITREEL_BENCH_OUT: path.join(place.output, 'app.json'),
     CI: process.env['CI'] ?? '',
     // runuser leaves root's, which that user cannot read.

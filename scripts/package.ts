@@ -1,17 +1,29 @@
 /** `npm run package`: a .deb, an .rpm and a .tar.gz in dist/, with checksums and a bill of materials. */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { buildApp } from './build-app';
 import { ensurePackages } from '../src/cli/system-packages';
 import { makeDeb, makeRpm, makeTarball, writeSums } from './package/archives';
 import { makeDocuments } from './package/documents';
 import { packElectron } from './package/electron';
-import { readProduct, releaseSuffix } from './package/product';
+import { readProduct, releaseSuffix, type Product } from './package/product';
 import { stage } from './package/stage';
 import { print } from '../src/cli/terminal';
 import { findRuntime } from './runtime/index';
 
 const TOOLS = ['rpm'] as const;
+
+/** `npm run package -- for-tests`: the app as it is packaged, but open to the end-to-end tests, in dist/for-tests. */
+const FOR_TESTS = 'for-tests';
+
+async function makeForTests(product: Product): Promise<void> {
+  const folder = path.join(product.dist, FOR_TESTS);
+  await rm(folder, { recursive: true, force: true });
+  const packed = await packElectron(product, { isForTests: true });
+  const { notices } = await makeDocuments(product, packed);
+  await rename(await stage(product, packed, notices), folder);
+  await rm(product.work, { recursive: true });
+}
 
 async function main(kinds: readonly string[]): Promise<void> {
   const wants = (kind: string): boolean => kinds.length === 0 || kinds.includes(kind);
@@ -19,6 +31,10 @@ async function main(kinds: readonly string[]): Promise<void> {
   await ensurePackages(TOOLS);
   const [runtime] = await Promise.all([findRuntime(), buildApp()]);
   const product = await readProduct(runtime);
+  if (kinds.includes(FOR_TESTS)) {
+    await makeForTests(product);
+    return;
+  }
   await rm(product.dist, { recursive: true, force: true });
   await mkdir(product.dist, { recursive: true });
   const packed = await packElectron(product);

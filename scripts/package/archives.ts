@@ -38,6 +38,8 @@ export async function makeDeb(product: Product, stage: string): Promise<string> 
     '',
   ];
   await writeFile(path.join(control, 'control'), fields.join('\n'), { mode: 0o644 });
+  const prerm = await readFile(path.join(import.meta.dirname, 'files', 'prerm'), 'utf8');
+  await writeFile(path.join(control, 'prerm'), prerm, { mode: 0o755 });
   const file = path.join(product.dist, `splitreel_${product.version}_amd64${releaseSuffix(product)}.deb`);
   await execa('dpkg-deb', ['--root-owner-group', '-Zzstd', '-z9', '--build', stage, file], {
     env: buildEnvironment(product),

@@ -31,9 +31,9 @@ export const FUSES = {
 } as const;
 
 /** Returns the folder of the packed app, without `resources` beside the asar. */
-export async function packElectron(product: Product): Promise<string> {
+export async function packElectron(product: Product, { isForTests = false } = {}): Promise<string> {
   const source = path.join(product.work, 'app');
-  await stageSource(product, source);
+  await stageSource(product, source, isForTests);
   const { version, zipFolder } = await zipRuntime(product);
   const [folder] = await packager({
     dir: source,
@@ -51,7 +51,9 @@ export async function packElectron(product: Product): Promise<string> {
     derefSymlinks: false,
   });
   if (folder === undefined) throw new Error('@electron/packager made nothing');
-  await setFuses(path.join(folder, 'splitreel'), product);
+  const program = path.join(folder, 'splitreel');
+  await setFuses(program, product);
+  if (isForTests) await allowInspection(program);
   return folder;
 }
 
@@ -66,8 +68,18 @@ async function setFuses(program: string, { runtime }: Product): Promise<void> {
   await flipFuses(program, { ...known, version: FuseVersion.V1, strictlyRequireAllFuses: false });
 }
 
+/** End-to-end tests open the app through its debug switches. Such an app is never put into a package. */
+async function allowInspection(program: string): Promise<void> {
+  const fuse = { [FuseV1Options.EnableNodeCliInspectArguments]: true };
+  await flipFuses(program, { ...fuse, version: FuseVersion.V1, strictlyRequireAllFuses: false });
+}
+
+/** Hides the debug switches from the app, which refuses them. */
+const ENTRY_FOR_TESTS = (entry: string): string =>
+  `process.argv = process.argv.filter((word) => !/^--(inspect|remote-debugging-port)=/.test(word));\nrequire('./${entry}');\n`;
+
 /** What goes into the asar: the built app and a package.json that says no more than Electron reads. */
-async function stageSource(product: Product, folder: string): Promise<void> {
+async function stageSource(product: Product, folder: string, isForTests: boolean): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   for (const name of ['main', 'preload', 'renderer'])
@@ -82,11 +94,13 @@ async function stageSource(product: Product, folder: string): Promise<void> {
     for (const name of ['packaged.cjs', 'polyfill.cjs', 'preload.cjs'])
       await copyFile(path.join(bootstrap, name), path.join(folder, 'out', 'runtime', name));
   }
+  const entry = isFallback ? 'out/runtime/packaged.cjs' : 'out/main/index.cjs';
+  if (isForTests) await writeFile(path.join(folder, 'for-tests.cjs'), ENTRY_FOR_TESTS(entry));
   const manifest = {
     name: 'splitreel',
     productName: 'Splitreel',
     version: product.version,
-    main: isFallback ? 'out/runtime/packaged.cjs' : 'out/main/index.cjs',
+    main: isForTests ? 'for-tests.cjs' : entry,
   };
   await writeFile(path.join(folder, 'package.json'), JSON.stringify(manifest));
 }

@@ -97,6 +97,8 @@ function fakeGpuPath(folder: string, gpus: FakeGpus): string {
   return `${folder}${path.delimiter}${usual}`;
 }
 
+export const isPackaged = process.env['SPLITREEL_E2E_PACKAGED'] === '1';
+
 async function launchApp(options: LaunchOptions): Promise<RunningApp> {
   const dataFolder = options.dataFolder ?? mkdtempSync(path.join(tmpdir(), 'splitreel-e2e-'));
   if (options.withEnvironment === true && options.dataFolder === undefined)
@@ -104,7 +106,11 @@ async function launchApp(options: LaunchOptions): Promise<RunningApp> {
   chmodSync(dataFolder, 0o700);
   const app = await _electron.launch({
     executablePath: need('SPLITREEL_E2E_RUNTIME'),
-    args: [ROOT, ...(options.scale === undefined ? [] : [`--force-device-scale-factor=${String(options.scale)}`])],
+    // The packaged app knows its own folder.
+    args: [
+      ...(isPackaged ? [] : [ROOT]),
+      ...(options.scale === undefined ? [] : [`--force-device-scale-factor=${String(options.scale)}`]),
+    ],
     // Without this Playwright turns the sandbox off by itself.
     chromiumSandbox: true,
     env: {

@@ -2,7 +2,7 @@
 import { getCurrentFuseWire, FuseState } from '@electron/fuses';
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
-import { chmod, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FUSES } from '../../scripts/package/electron';
@@ -154,6 +154,114 @@ test('a changed file stops the start', async () => {
   expect(said).toContain('environment.json was changed after the installation');
   if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
   await child;
+});
+
+/** What the window's program prints until it has refused to start; a dialog says the same and is not waited for. */
+async function refusal(env: Readonly<Record<string, string>>): Promise<string> {
+  const [command, ...rest] = [...AS_USER, 'xvfb-run', '-a', inRoot('usr/lib/splitreel/splitreel')];
+  const child = execa(command, rest, {
+    env: { ...BARE, HOME: folder, ...env },
+    extendEnv: false,
+    reject: false,
+    timeout: 60_000,
+    detached: true,
+  });
+  const printed = await new Promise<string>((resolve) => {
+    let text = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      if (text.includes('data folder') || text.includes('The data in')) resolve(text);
+    });
+    void child.then(() => resolve(text));
+  });
+  if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  await child;
+  return printed;
+}
+
+test('data of a newer version is refused in the window, and no byte of it changes', async () => {
+  const data = path.join(folder, 'newer');
+  await mkdir(data, { mode: 0o777 });
+  await chmod(data, 0o777);
+  await writeFile(path.join(data, 'format.json'), '{"format": 1000}');
+  expect(await refusal({ SPLITREEL_DATA: data })).toContain(
+    'belongs to a newer version of Splitreel. Install that version',
+  );
+  expect(await readdir(data)).toEqual(['format.json']);
+});
+
+test.skipIf(AS_USER.length === 0)('a data folder that cannot be written is refused in one sentence', async () => {
+  const data = path.join(folder, 'read-only');
+  await mkdir(data, { mode: 0o755 });
+  const sentence = `Splitreel can't write to its data folder, ${data}.`;
+  expect(await refusal({ SPLITREEL_DATA: data })).toContain(sentence);
+  const [command = '', ...rest] = [...AS_USER, inRoot('usr/bin/splitreel'), 'environment', 'status'];
+  const options = { env: { ...BARE, SPLITREEL_DATA: data }, extendEnv: false, reject: false, cwd: '/' } as const;
+  expect(await execa(command, rest, options)).toMatchObject({
+    exitCode: 3,
+    stderr: expect.stringContaining(sentence) as unknown,
+  });
+});
+
+test('another kind of computer and an unfinished installation are named by the command', async () => {
+  const tools = path.join(folder, 'tools');
+  await mkdir(tools);
+  await writeFile(path.join(tools, 'uname'), '#!/bin/sh\necho aarch64\n', { mode: 0o755 });
+  const env = { ...BARE, PATH: `${tools}:${BARE.PATH}` };
+  const options = { extendEnv: false, reject: false, cwd: '/' } as const;
+  expect(await execa(inRoot('usr/bin/splitreel'), ['--version'], { ...options, env })).toMatchObject({
+    exitCode: 1,
+    stderr: 'This package of Splitreel is for x86-64 computers, and this one is aarch64.',
+  });
+  const unfinished = path.join(folder, 'unfinished', 'usr', 'bin');
+  await mkdir(unfinished, { recursive: true });
+  await cp(inRoot('usr/bin/splitreel'), path.join(unfinished, 'splitreel'));
+  const answer = await execa(path.join(unfinished, 'splitreel'), ['--version'], { ...options, env: BARE });
+  expect(answer.exitCode).toBe(1);
+  expect(answer.stderr).toMatch(/^Splitreel is not completely installed\. Install the package again;/);
+});
+
+test('commands refuse a package whose files are of two versions', async () => {
+  const copy = path.join(folder, 'mixed');
+  await cp(inRoot('usr'), path.join(copy, 'usr'), { recursive: true });
+  await writeFile(path.join(copy, 'usr/lib/splitreel/resources/python/splitreel/__init__.py'), 'raise ImportError()\n');
+  const env = { ...BARE, HOME: folder, SPLITREEL_DATA: path.join(folder, 'mixed-data') };
+  const options = { env, extendEnv: false, reject: false, cwd: '/' } as const;
+  const answer = await execa(path.join(copy, 'usr/bin/splitreel'), ['environment', 'status'], options);
+  expect(answer.exitCode).toBe(3);
+  expect(answer.stderr).toMatch(/__init__\.py is damaged or belongs to another version\. Install the package again\./);
+});
+
+test('the archive runs from anywhere', async () => {
+  const archive = await endingIn('.tar.gz');
+  const place = path.join(folder, 'elsewhere ü');
+  await mkdir(place);
+  await execa('tar', ['-C', place, '-xzf', archive]);
+  const [name = ''] = await readdir(place);
+  const program = path.join(place, name, 'bin', 'splitreel');
+  const options = { env: { ...BARE, HOME: folder }, extendEnv: false, cwd: '/' } as const;
+  const [command = '', ...rest] = [...AS_USER, program, '--version'];
+  expect((await execa(command, rest, options)).stdout).toMatch(/^splitreel \d/);
+});
+
+test('the rpm installs into an empty root, with the same files', async () => {
+  const rpm = await endingIn('.rpm');
+  const place = path.join(folder, 'rpm-root');
+  await mkdir(place);
+  const { stdout: listed } = await execa('rpm', ['-qpl', '--nosignature', rpm]);
+  for (const file of [
+    '/usr/bin/splitreel',
+    '/usr/lib/splitreel/chrome-sandbox',
+    '/usr/share/applications/splitreel.desktop',
+  ])
+    expect(listed.split('\n')).toContain(file);
+  await execa('rpm', ['--root', place, '--initdb']);
+  await execa('rpm', ['--root', place, '--install', '--nodeps', '--noscripts', '--nosignature', rpm]);
+  const files = async (below: string): Promise<readonly string[]> =>
+    (await readdir(path.join(below, 'usr'), { recursive: true })).sort();
+  expect(await files(place)).toEqual((await files(root)).filter((name) => !name.startsWith('lib/sysimage')));
+  const { mode } = await stat(path.join(place, 'usr/lib/splitreel/chrome-sandbox'));
+  expect(mode & 0o7777).toBe(0o4755);
 });
 
 test('checksums, bill of materials and notices describe what was made', async () => {

@@ -4,6 +4,17 @@
 here=$(dirname -- "$(readlink -f -- "$0")")
 app=${here%/bin}@APP@
 
+machine=$(uname -m)
+if [ "$machine" != x86_64 ]; then
+  echo "This package of Splitreel is for x86-64 computers, and this one is $machine." >&2
+  exit 1
+fi
+# The manifest is the last file that a package manager puts in place.
+if [ ! -x "$app/splitreel" ] || [ ! -r "$app/resources/manifest.json" ]; then
+  echo "Splitreel is not completely installed. Install the package again; your videos, models and settings stay." >&2
+  exit 1
+fi
+
 case "${1:-}" in
   "") ;;
   -h | --help | --version | generate | doctor | environment | bundle)
