@@ -9,6 +9,7 @@ import { execa } from 'execa';
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ROOT } from '../../src/cli/paths';
+import { nodeProcesses } from '../../src/main/adapters/node/processes';
 import { ensurePackages } from '../../src/cli/system-packages';
 import { print } from '../../src/cli/terminal';
 import { writeManifest } from '../package/manifest';
@@ -115,9 +116,11 @@ const ranksOf = async (root: Root): Promise<number> =>
 
 /** Chromium's sandbox filters the system calls of the page's process. */
 async function checkSandbox(root: Root): Promise<void> {
-  const [page] = await processesOf(root, `${PROGRAM}.*--type=renderer`);
+  const [main] = await processesOf(root, PROGRAM);
+  const all = main === undefined ? [] : await nodeProcesses.tree(main);
+  const page = all.find(({ commandLine }) => commandLine.includes('--type=renderer'));
   check(page !== undefined, 'the page has a process');
-  const status = await readFile(`/proc/${String(page)}/status`, 'utf8');
+  const status = await readFile(`/proc/${String(page.pid)}/status`, 'utf8');
   check(/^Seccomp:\s+2$/m.test(status), 'the process of the page is sandboxed');
 }
 
@@ -140,6 +143,7 @@ async function otherPackage(
   await writeFile(control, text.replace(/^Version: .*$/m, `Version: ${version}`));
   const resources = path.join(folder, APP_FOLDER, 'resources');
   await change(resources);
+  await rm(path.join(resources, 'manifest.json'));
   await writeManifest(resources);
   const other = path.join(RESULTS, `splitreel_${version}_amd64.deb`);
   await execa('dpkg-deb', ['--root-owner-group', '-Zzstd', '-z1', '--build', folder, other]);
@@ -164,6 +168,20 @@ interface Packages {
 async function bring(root: Root, deb: string): Promise<string> {
   await copyFile(deb, root.path('root', path.basename(deb)));
   return `./${path.basename(deb)}`;
+}
+
+/** uv downloads Python from GitHub; where that is out of reach, the system's Python has to serve. */
+async function bringPython(root: Root, report: Report): Promise<void> {
+  const isReachable = await fetch('https://github.com/astral-sh/python-build-standalone', {
+    method: 'HEAD',
+    signal: AbortSignal.timeout(10_000),
+  }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+  if (isReachable) return;
+  await root.must('apt-get install -y --no-install-recommends python3');
+  report.add("uv's Python builds were out of reach from the test machine, so apt installed the system's Python.");
 }
 
 async function firstVideo(root: Root, screen: Screen, report: Report): Promise<void> {
@@ -215,9 +233,8 @@ async function upgrade(root: Root, screen: Screen, report: Report, { newer, spoi
   const kept = await hashes(root);
   const jobs = await statuses(root);
   const again = startWindow(root, screen);
-  await until(async () => ((await screen.changedPixels(300)) > 0 ? true : null), 'the window', 60_000).catch(
-    () => true,
-  );
+  await until(async () => ((await screen.isBlank()) ? null : true), 'the window', 60_000);
+  await until(async () => ((await screen.changedPixels(1_000)) === 0 ? true : null), 'a window at rest', 60_000);
   await screen.shot(path.join(RESULTS, `${root.release}-5-upgraded.png`));
   await again.close();
   check(JSON.stringify(await hashes(root)) === JSON.stringify(kept), 'videos are the same after the upgrade');
@@ -245,12 +262,13 @@ async function removeAndPurge(root: Root, report: Report): Promise<void> {
 /** dpkg is killed while it unpacks; the command says what to do, and doing it works. */
 async function interrupted(root: Root, report: Report, { newer }: Packages): Promise<void> {
   const file = await bring(root, newer);
-  const kill =
-    'while ! test -e /usr/lib/splitreel/splitreel.dpkg-new; do sleep 0.05; done; pkill -9 -x dpkg-deb; pkill -9 -x dpkg';
-  await root.run(`(${kill}) & timeout 120 dpkg -i ${file}; wait`);
+  const find = 'until test -e /usr/lib/splitreel/splitreel.dpkg-new; do sleep 0.05; done';
+  const kill = 'for p in /proc/[0-9]*; do case $(cat $p/comm) in dpkg|dpkg-deb) kill -9 ${p#/proc/};; esac; done';
+  await root.run(`timeout 60 bash -c '${find}; ${kill}' & dpkg -i ${file}; wait`);
   const answer = await root.run('splitreel --version', { as: 'user' });
   check(answer.exitCode !== 0, 'a half unpacked package does not start');
-  await root.must(`apt-get install -y --fix-broken ${file}`);
+  await root.run('dpkg --configure -a');
+  await root.must(`apt-get install -y --no-install-recommends --fix-broken ${file}`);
   check((await root.run('splitreel --version', { as: 'user' })).exitCode === 0, 'the repeated installation works');
   report.add('An installation that was killed starts nothing; repeating it works.');
 }
@@ -269,10 +287,14 @@ async function testRelease(release: Release, packages: Packages): Promise<readon
       (await root.run('command -v node npm git gcc', { as: 'user' })).output === '',
       'there are no developer tools',
     );
+    await bringPython(root, report);
     await firstVideo(root, screen, report);
     await upgrade(root, screen, report, packages);
     await removeAndPurge(root, report);
     await interrupted(root, report, packages);
+  } catch (error) {
+    await screen.shot(path.join(RESULTS, `${release}-failed.png`));
+    throw error;
   } finally {
     screen.close();
     await root.remove();

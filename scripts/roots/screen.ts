@@ -2,11 +2,15 @@
 import { execa } from 'execa';
 
 const SIZE = { width: 1280, height: 800 } as const;
-/** The colour of a primary button in the dark theme (tokens.css, --accent). */
-const ACCENT = [0x7a, 0xb8, 0xff] as const;
+/** The colour of a primary button in the dark and in the light theme (tokens.css, --accent). */
+const ACCENTS = [
+  [0x7a, 0xb8, 0xff],
+  [0x0a, 0x5b, 0xc4],
+] as const;
 const TOLERANCE = 6;
-/** A row of a button is at least this wide; text and lines in that colour are not. */
-const MIN_RUN = 40;
+/** A button has at least as many rows, and a row as many pixels in that colour. Meters and texts have fewer. */
+const MIN_ROWS = 20;
+const MIN_PIXELS = 24;
 
 export interface Screen {
   readonly display: string;
@@ -14,6 +18,8 @@ export interface Screen {
   /** The centre of the primary button that can be pressed; null while there is none. */
   readonly findButton: () => Promise<Point | null>;
   readonly click: (point: Point) => Promise<void>;
+  /** Nothing is open. */
+  readonly isBlank: () => Promise<boolean>;
   /** How many pixels differ between two moments. */
   readonly changedPixels: (waitMs: number) => Promise<number>;
   readonly close: () => void;
@@ -46,6 +52,10 @@ export async function openScreen(): Promise<Screen> {
     click: async ({ x, y }) => {
       await execa('xdotool', ['mousemove', String(x), String(y), 'click', '1'], { env });
     },
+    isBlank: async () => {
+      const now = await pixels();
+      return now.every((value) => value === now[0]);
+    },
     changedPixels: async (waitMs) => {
       const before = await pixels();
       await new Promise((resolve) => setTimeout(resolve, waitMs));
@@ -65,14 +75,21 @@ async function firstLine(lines: AsyncIterable<string>): Promise<string> {
 
 function centreOf(rgb: Uint8Array): Point | null {
   const isAccent = (x: number, y: number): boolean =>
-    ACCENT.every((value, channel) => Math.abs((rgb[(y * SIZE.width + x) * 3 + channel] ?? 0) - value) <= TOLERANCE);
-  const rows: { readonly y: number; readonly from: number; readonly to: number }[] = [];
-  for (let y = 0; y < SIZE.height; y += 1) {
+    ACCENTS.some((accent) =>
+      accent.every((value, channel) => Math.abs((rgb[(y * SIZE.width + x) * 3 + channel] ?? 0) - value) <= TOLERANCE),
+    );
+  let rows: { readonly y: number; readonly from: number; readonly to: number }[] = [];
+  for (let y = 0; y <= SIZE.height; y += 1) {
     const columns = Array.from({ length: SIZE.width }, (_, x) => x).filter((x) => isAccent(x, y));
     const [from, to] = [columns[0], columns.at(-1)];
-    if (from !== undefined && to !== undefined && columns.length >= MIN_RUN) rows.push({ y, from, to });
+    if (from !== undefined && to !== undefined && columns.length >= MIN_PIXELS) {
+      rows.push({ y, from, to });
+      continue;
+    }
+    const [first, last] = [rows[0], rows.at(-1)];
+    if (rows.length >= MIN_ROWS && first !== undefined && last !== undefined)
+      return { x: Math.round((last.from + last.to) / 2), y: Math.round((first.y + last.y) / 2) };
+    rows = [];
   }
-  const [first, last] = [rows[0], rows.at(-1)];
-  if (first === undefined || last === undefined) return null;
-  return { x: Math.round((first.from + first.to) / 2), y: Math.round((first.y + last.y) / 2) };
+  return null;
 }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { nodeFiles } from '../main/adapters/node/files';
 import { nodeProcesses } from '../main/adapters/node/processes';
-import { makeBundle } from '../main/install/bundle';
+import { addPython, makeBundle } from '../main/install/bundle';
 import { isArchive, packArchive } from '../main/install/bundle-archive';
 import { appError, SplitreelError } from '../shared/errors';
 import type { Command } from './command';
@@ -32,7 +32,7 @@ async function run(args: readonly string[]): Promise<number> {
   const folder = isArchive(target) ? `${target}.part` : target;
   await ensurePip();
   const { environment } = await openUserServices();
-  const { variant, lock, lockHash, machineKind, tool, env } = await environment.bundleSource(
+  const { variant, lock, lockHash, machineKind, tool, uv, pythonVersion, env } = await environment.bundleSource(
     parseVariant(values.variant ?? 'auto'),
   );
   const python = await environment.systemPython();
@@ -52,6 +52,12 @@ async function run(args: readonly string[]): Promise<number> {
       },
     },
   );
+  // A zip is unpacked by the other computer's Python, which then serves for the environment too.
+  if (!isArchive(target)) {
+    const wanted = { uv: uv ?? '', folder, version: pythonVersion, env };
+    if (uv === null || !(await addPython({ processes: nodeProcesses }, wanted)))
+      print(`Python ${pythonVersion} could not be added: the other computer needs a Python of its own.`);
+  }
   if (isArchive(target)) {
     const pythonFolder = path.join(ROOT, 'python');
     await packArchive({ processes: nodeProcesses, python, pythonFolder, env }, nodeFiles, folder, target);

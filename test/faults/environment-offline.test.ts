@@ -1,13 +1,17 @@
 /** Installs by the real uv from a bundle alone, as a folder and as a zip; the index is there to see that nobody asks it. */
-import { copyFile, mkdir, readdir, truncate, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, readdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { uvProgram } from '../../scripts/python-for-tests';
 import { nodeFiles } from '../../src/main/adapters/node/files';
 import { nodeProcesses } from '../../src/main/adapters/node/processes';
 import { packArchive } from '../../src/main/install/bundle-archive';
 import type { EnvironmentService } from '../../src/main/install/environment';
 import { expectNothingHalfMade, expectOldSlotAlone, expectVideo, OLD, openRig, type Rig } from './install-rig';
 
+const run = promisify(execFile);
 let rig: Rig;
 beforeEach(async () => {
   rig = await openRig();
@@ -57,6 +61,23 @@ test('a zip is enough, its room is told, and the slot before stays', async () =>
   expect(await readdir(path.join(rig.options().root(), 'slots'))).toHaveLength(2);
   await expectNothingHalfMade(rig);
   await expectVideo(rig, service);
+});
+
+test('a bundle with a Python serves a computer that has none', async () => {
+  const service = rig.open();
+  const folder = await makeBundle(service, 'with python');
+  const python = await service.systemPython();
+  if (python === null) throw new Error('no Python');
+  const { stdout: version } = await run(python, ['-c', 'import platform; print(platform.python_version())']);
+  // Named as uv names its own; the program is the system's.
+  const bin = path.join(folder, 'python', `cpython-${version.trim()}-linux-x86_64-gnu`, 'bin');
+  await mkdir(bin, { recursive: true });
+  for (const name of ['python3', `python${version.split('.').slice(0, 2).join('.')}`])
+    await symlink(python, path.join(bin, name));
+  const bare = rig.open({ PATH: rig.at('empty') }, {}, { uvProgram: await uvProgram() });
+  await bare.install({ bundle: folder });
+  expect(bare.get()).toMatchObject({ status: 'ready', previousSlot: OLD });
+  expect(await readdir(rig.at('pythons'))).toContain(path.basename(path.dirname(bin)));
 });
 
 test('a wheel with other bytes is refused by its hash, also from a zip', async () => {

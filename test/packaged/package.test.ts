@@ -195,7 +195,7 @@ test.skipIf(AS_USER.length === 0)('a data folder that cannot be written is refus
   await mkdir(data, { mode: 0o755 });
   const sentence = `Splitreel can't write to its data folder, ${data}.`;
   expect(await refusal({ SPLITREEL_DATA: data })).toContain(sentence);
-  const [command = '', ...rest] = [...AS_USER, inRoot('usr/bin/splitreel'), 'environment', 'status'];
+  const [command, ...rest] = [...AS_USER, inRoot('usr/bin/splitreel'), 'environment', 'status'];
   const options = { env: { ...BARE, SPLITREEL_DATA: data }, extendEnv: false, reject: false, cwd: '/' } as const;
   expect(await execa(command, rest, options)).toMatchObject({
     exitCode: 3,
@@ -240,7 +240,7 @@ test('the archive runs from anywhere', async () => {
   const [name = ''] = await readdir(place);
   const program = path.join(place, name, 'bin', 'splitreel');
   const options = { env: { ...BARE, HOME: folder }, extendEnv: false, cwd: '/' } as const;
-  const [command = '', ...rest] = [...AS_USER, program, '--version'];
+  const [command, ...rest] = [...AS_USER, program, '--version'];
   expect((await execa(command, rest, options)).stdout).toMatch(/^splitreel \d/);
 });
 

@@ -22,7 +22,7 @@ import { cpuDevices } from '../../src/shared/device';
 import type { Job } from '../../src/shared/job';
 import { ONE_RANK } from '../../src/shared/plan';
 import type { JobReport } from '../../src/shared/protocol';
-import { request } from '../fakes/app';
+import { request } from '../fakes/request';
 import { metadata, mp4 } from '../fakes/mp4';
 import { serviceOptions, servicePorts } from '../fakes/services';
 import { EXPECTED, FILE_TIME_MS, HERE, record, RECORDED, restore, see } from './data-folder';

@@ -19,6 +19,8 @@ const manifestSchema = z.object({
 export type BundleManifest = z.infer<typeof manifestSchema>;
 
 export const wheelsIn = (bundle: string): string => path.join(bundle, 'wheels');
+/** Where uv's own Python lies in a bundle; absent where it could not be downloaded. */
+const pythonIn = (bundle: string): string => path.join(bundle, 'python');
 const manifestIn = (bundle: string): string => path.join(bundle, 'bundle.json');
 
 export interface Bundle {
@@ -114,4 +116,32 @@ export async function makeBundle(
     throw new SplitreelError(appError('ENVIRONMENT_INSTALL_FAILED', { problem }, { details: output.slice(-4_000) }));
   }
   await files.writeAtomically(manifestIn(wish.folder), JSON.stringify(wish.manifest, null, 2));
+}
+
+export interface BundlePython {
+  readonly uv: string;
+  readonly folder: string;
+  readonly version: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Adds the Python that the installed app prefers. False where it cannot be downloaded: the bundle works without it. */
+export async function addPython(
+  { processes }: { readonly processes: Pick<Processes, 'run'> },
+  { uv, folder, version, env }: BundlePython,
+): Promise<boolean> {
+  const args = ['python', 'install', '--no-bin', '--install-dir', pythonIn(folder), version];
+  const outcome = await processes.run(uv, { args, env });
+  return outcome.kind === 'exited' && outcome.code === 0;
+}
+
+/** Copies a bundle's Python to where uv looks for its own. False where the bundle has none. */
+export async function takePython(
+  files: Pick<Files, 'list' | 'stat' | 'copyFolder'>,
+  bundle: string,
+  pythonsFolder: string,
+): Promise<boolean> {
+  const names = (await files.list(pythonIn(bundle))).filter((name) => name.startsWith('cpython-'));
+  for (const name of names) await files.copyFolder(path.join(pythonIn(bundle), name), path.join(pythonsFolder, name));
+  return names.length > 0;
 }

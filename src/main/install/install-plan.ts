@@ -71,5 +71,8 @@ export interface BundleSource {
   readonly lockHash: string;
   readonly machineKind: string;
   readonly tool: string;
+  /** A uv that is here already, to download Python with; null: there is none. */
+  readonly uv: string | null;
+  readonly pythonVersion: string;
   readonly env: Readonly<Record<string, string>>;
 }

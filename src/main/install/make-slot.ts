@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { appError, SplitreelError } from '../../shared/errors';
-import { wheelsIn } from './bundle';
+import { takePython, wheelsIn } from './bundle';
 import { isArchive, unpackArchive } from './bundle-archive';
 import { throwUnlessFetched } from './install-errors';
 import { atStep, type InstallPlan, type InstallPorts } from './install-plan';
@@ -67,7 +67,7 @@ async function fillSlot(ports: InstallPorts, plan: InstallPlan, python: string |
 
 /**
  * The installed app prefers a Python of uv's, which no upgrade of the system changes or removes; the system's own serves
- * where that one cannot be downloaded. A checkout, whose system has a Python anyway, takes that.
+ * where that one cannot be downloaded. A bundle may bring it. A checkout, whose system has a Python anyway, takes that.
  */
 async function makeVenv(
   ports: InstallPorts,
@@ -77,6 +77,15 @@ async function makeVenv(
   const make = (...choice: readonly string[]): Promise<void> =>
     runStep(ports, plan, uv, ['venv', '--no-project', '--clear', ...choice, folder]);
   const managed = ['--managed-python', '--python', plan.settings.pythonVersion];
+  const pythonsFolder = plan.env['UV_PYTHON_INSTALL_DIR'];
+  if (
+    plan.bundle !== null &&
+    pythonsFolder !== undefined &&
+    (await takePython(ports.files, plan.bundle, pythonsFolder))
+  ) {
+    await make('--offline', ...managed);
+    return;
+  }
   if (python === null) {
     await make(...managed).catch((error: unknown) => {
       throw withoutPython(error, plan);

@@ -101,11 +101,11 @@ test("the installed app takes uv's Python, and the system's where that one canno
   ]);
 });
 
-test('without any Python and without a download the error is the one of the network', async () => {
+test('without any Python and without a download the error says that there is none', async () => {
   const bare = computer({}, { canDownload: false });
   await expect(
     installSlot({ ...bare, clock: nodeClock, files: nodeFiles, log: SILENT_LOG }, planFor('/app/uv')),
   ).rejects.toMatchObject({
-    error: { code: 'NETWORK_UNREACHABLE' },
+    error: { code: 'PYTHON_UNAVAILABLE', params: { versions: '3.11 to 3.14' } },
   });
 });

@@ -98,7 +98,18 @@ export function createSource(ports: InstallPorts, options: EnvironmentOptions): 
       const sha256 = settings.uv.wheelSha256[machineKind] ?? '';
       const tool = `uv==${settings.uv.version} --hash=sha256:${sha256}`;
       const all = `${lock}\n${flashAttentionLock ?? ''}`;
-      return { variant, lock: all, lockHash: hashOf(made), machineKind, tool, env: await env() };
+      const uv = options.uvProgram ?? uvProgramIn(options.root(), settings.uv.version);
+      const hasUv = (await ports.files.stat(uv)) !== null;
+      return {
+        variant,
+        lock: all,
+        lockHash: hashOf(made),
+        machineKind,
+        tool,
+        uv: hasUv ? uv : null,
+        pythonVersion: settings.pythonVersion,
+        env: await env(),
+      };
     },
   };
 }
