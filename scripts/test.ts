@@ -90,7 +90,6 @@ function allChecks(pythonEnvironment: string): readonly Check[] {
     vitest('install', 'install'),
     { name: 'python', group: 'engine', command: pytest, cwd: pythonFolder, count: countPytest },
     { ...vitest('packaged', 'packaged'), group: 'window' },
-    { ...vitest('chromium', 'chromium'), group: 'window' },
     { name: 'e2e', group: 'window', command: ['npx', 'tsx', 'scripts/e2e.ts'], cwd: root, count: countPlaywright },
   ];
 }
