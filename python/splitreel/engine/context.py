@@ -8,12 +8,13 @@ import torch
 
 from splitreel.engine.memory_budget import MemoryBudget
 from splitreel.engine.memory_meter import StageMeter
+from splitreel.engine.prompt_cache import PromptCache
 from splitreel.parallel.collectives import Traffic
 
 
 @dataclass(frozen=True, slots=True)
 class EngineContext:
-    """This rank, its device, and the counters that every job adds to."""
+    """This rank, its device, the counters that every job adds to, and what jobs share."""
 
     rank: int
     world_size: int
@@ -21,3 +22,4 @@ class EngineContext:
     memory_budget: MemoryBudget
     traffic: Traffic
     meter: StageMeter
+    prompts: PromptCache

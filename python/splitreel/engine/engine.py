@@ -15,6 +15,7 @@ from splitreel.engine.context import EngineContext
 from splitreel.engine.loaded_model import LoadedModel, LoadRequest, load_model
 from splitreel.engine.memory_budget import DeviceMemoryBudget, MemoryBudget
 from splitreel.engine.memory_meter import StageMeter
+from splitreel.engine.prompt_cache import PromptCache
 from splitreel.engine.run import JobRun
 from splitreel.models.loading import bytes_of
 from splitreel.models.tensor_files import OpenTensors, open_safetensors
@@ -53,6 +54,7 @@ class Engine:
             memory_budget or DeviceMemoryBudget(device),
             traffic,
             StageMeter(device, traffic),
+            PromptCache(),
         )
         self._open_tensors = open_tensors
         self._meshes = MeshBuilder(rank)

@@ -15,6 +15,7 @@ from splitreel.engine.context import EngineContext
 from splitreel.engine.memory_budget import can_pin_weights
 from splitreel.engine.memory_control import loading_advice, memory_failure
 from splitreel.engine.offload import OffloadConfig, TransferStats, WeightPlacement
+from splitreel.engine.prompt_cache import Signature, text_encoder_signature
 from splitreel.models.families import family_of
 from splitreel.models.family import LoadedComponents, VideoModel
 from splitreel.models.loading import ReadOptions, bytes_of, read_component, read_weights, shard_components
@@ -35,6 +36,7 @@ class LoadedModel:
     placement: WeightPlacement
     memory_shape: MemoryShape | None  # None: the memory planner does not know this model
     bytes_read: int
+    signature: Signature  # of what embeds prompts
 
     @property
     def component_bytes(self) -> tuple[int, int, int]:
@@ -64,6 +66,7 @@ def load_model(
     folder, options, device, host = request.folder, request.options, context.device, torch.device("cpu")
     dtype = _dtype(options, device)
     family = family_of(folder)
+    signature = text_encoder_signature(folder)
     components = shard_components(family, folder, request.shard, tp_group)
     read_to = device if options.offload is Offload.NONE else host
     try:
@@ -87,7 +90,7 @@ def load_model(
         OffloadConfig(device, host, pin_memory, TransferStats()),
         partial(read_component, components, "text_encoder", folder, again),
     )
-    return LoadedModel(folder, options, model, placement, read_memory_shape(folder), bytes_read)
+    return LoadedModel(folder, options, model, placement, read_memory_shape(folder), bytes_read, signature)
 
 
 class _Progress:

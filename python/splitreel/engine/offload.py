@@ -218,14 +218,22 @@ class ResidentTextEncoder:
         try:
             yield
         finally:
-            if policy != TextEncoderPolicy.KEPT:
-                modules = list(self._module.modules())
-                self._weights = self._weights or OffloadedWeights(modules, self._config, is_onloaded=True)
-                if policy == TextEncoderPolicy.OFFLOADED:
-                    self._weights.offload()
-                else:
-                    self._weights.free()
-            self.policy = policy
+            self._apply(policy)
+
+    def release(self, policy: TextEncoderPolicy) -> None:
+        """Applies the policy to a text encoder that is not used. What is off the device stays there."""
+        if self.policy is TextEncoderPolicy.KEPT:
+            self._apply(policy)
+
+    def _apply(self, policy: TextEncoderPolicy) -> None:
+        if policy != TextEncoderPolicy.KEPT:
+            modules = list(self._module.modules())
+            self._weights = self._weights or OffloadedWeights(modules, self._config, is_onloaded=True)
+            if policy == TextEncoderPolicy.OFFLOADED:
+                self._weights.offload()
+            else:
+                self._weights.free()
+        self.policy = policy
 
 
 class WeightPlacement:
@@ -268,6 +276,11 @@ class WeightPlacement:
             else:
                 stack.enter_context(self._offloaded["text_encoder"].on_device())
             yield
+
+    def release_text_encoder(self, choose_policy: Callable[[], TextEncoderPolicy]) -> None:
+        """For a video whose embeddings are there: the other stages need the same memory as after encoding."""
+        if self._resident is not None:
+            self._resident.release(choose_policy())
 
     @property
     def text_encoder_policy(self) -> TextEncoderPolicy:

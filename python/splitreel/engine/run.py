@@ -16,6 +16,7 @@ from splitreel.engine.context import EngineContext
 from splitreel.engine.decoding import decode_video
 from splitreel.engine.loaded_model import LoadedModel
 from splitreel.engine.memory_control import choose_text_encoder_policy, memory_advice, memory_failure, memory_job
+from splitreel.engine.prompt_cache import PromptKey
 from splitreel.models.family import DenoisingRun, TextEmbeddings
 from splitreel.models.loading import bytes_of
 from splitreel.parallel.agreement import Agreement
@@ -117,18 +118,30 @@ class JobRun:
         )
 
     def _encode(self, video: int) -> TextEmbeddings:
-        """Every rank encodes the prompt itself, and with guidance the negative prompt."""
-        request = self._job.videos[video]
+        """Every rank encodes the prompt itself, and with guidance the negative prompt.
+
+        Nothing is encoded, and the stage counts nothing, if all ranks have the embeddings from an earlier video.
+        """
+        request, device = self._job.videos[video], self._context.device
         negative_prompt = request.negative_prompt if self._job.guidance_scale > 1 else None
-        count = 1 if negative_prompt is None else 2
+        loaded, prompts = self._loaded, self._context.prompts
+        key = PromptKey(loaded.folder, loaded.signature, self._model.dtype, request.prompt, negative_prompt)
+        cached = prompts.get(key, device)
+        # Encoding may be collective, so all ranks take the same way.
+        is_cached = self._replica.all(cached is not None)
+        count = 0 if is_cached else 1 if negative_prompt is None else 2
         self._hooks.stage_started(video, Stage.ENCODING, count)
         self._replica.raise_if_any(self._hooks.cancel_requested())
-        with self._placement.text_encoder(self._text_encoder_policy):
-            text = self._model.encode_prompt(request.prompt, negative_prompt)
-        self._hooks.stage_progressed(video, Stage.ENCODING, count)
-        self._report_memory(video, Stage.ENCODING)
+        if cached is not None and is_cached:
+            self._placement.release_text_encoder(self._text_encoder_policy)
+        else:
+            with self._placement.text_encoder(self._text_encoder_policy):
+                cached = self._model.encode_prompt(request.prompt, negative_prompt)
+            prompts.put(key, cached)
+            self._hooks.stage_progressed(video, Stage.ENCODING, count)
+            self._report_memory(video, Stage.ENCODING)
         self._hooks.stage_finished(video, Stage.ENCODING)
-        return text
+        return cached
 
     def _denoise(self, video: int, text: TextEmbeddings) -> torch.Tensor:
         """Latents (1, F, C, H, W) after the last step, equal on every rank of the replica."""

@@ -50,8 +50,14 @@ def engine(memory_budget: FixedBudget | None = None) -> Engine:
     return Engine(rank=0, world_size=1, device=torch.device("cpu"), memory_budget=memory_budget)
 
 
-def job(models: Path, *, image: bool = False, previews: frozenset[int] = frozenset()) -> EngineJob:
-    video = VideoJob("a small dog running", "", 42, models / "picture.png" if image else None)
+def job(
+    models: Path,
+    *,
+    image: bool = False,
+    previews: frozenset[int] = frozenset(),
+    prompt: str = "a small dog running",
+) -> EngineJob:
+    video = VideoJob(prompt, "", 42, models / "picture.png" if image else None)
     return EngineJob(48, 32, 9, 2, videos=(video,), preview_steps=previews)
 
 
@@ -105,7 +111,8 @@ def test_the_video_is_the_same_and_the_device_holds_no_more_than_allowed(
     if offload is Offload.MODEL:
         assert stats.peak_device_bytes == max(held["text"], held["transformer"], held["vae"])
         encodes_image = asked.videos[0].image is not None
-        assert stats.onloads == 2 * (3 + encodes_image), "each component once per video, the VAE also for an image"
+        expected_onloads = 1 + 2 * (2 + encodes_image)
+        assert stats.onloads == expected_onloads, "the text encoder once for its prompt, the others for each video"
     else:
         outside = held["transformer"] - held["blocks"]
         assert stats.peak_device_bytes <= max(outside + 2 * held["block"], held["vae"])
@@ -186,9 +193,23 @@ def test_the_text_encoder_makes_room_by_what_fits(device: int | None, host: int,
         assert torch.equal(found, expected)
         is_onloaded = not next(crowded.loaded.model.components.text_encoder.parameters()).is_meta
         assert is_onloaded == (policy == "kept")
-    assert read[3:] == (["text_encoder"] if policy == "freed" else []), (
-        "the second prompt reads it again if it was freed"
-    )
+    assert read[3:] == [], "the embeddings were there"
+    run(crowded, job(models, prompt="a cat"))
+    assert read[3:] == (["text_encoder"] if policy == "freed" else []), "another prompt reads it again if it was freed"
+
+
+def test_the_text_encoder_gives_way_to_a_larger_video_whose_prompt_is_known(models: Path) -> None:
+    budget = FixedBudget(None)
+    growing = engine(budget)
+    load(growing, models / "t2v-5b", Offload.NONE)
+    text_encoder = growing.loaded.model.components.text_encoder
+    assert run(growing, job(models))[1].text_encoder == "kept"
+    assert not next(text_encoder.parameters()).is_meta
+    object.__setattr__(budget, "device", GB // 2)
+    assert run(growing, job(models))[1].text_encoder == "offloaded"
+    assert next(text_encoder.parameters()).is_meta
+    object.__setattr__(budget, "device", None)
+    assert run(growing, job(models))[1].text_encoder == "offloaded", "nothing needs it, so nothing brings it back"
 
 
 _EXPECTED: dict[str, np.ndarray] = {}

@@ -1,0 +1,67 @@
+"""Embeddings of prompts, kept between jobs: another seed or another number of steps needs no text encoder."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import torch
+
+from splitreel.models.family import TextEmbeddings
+
+# Thirty-five pairs of the real models: 226 tokens of 4,096 numbers in bf16 are 1.85 MB.
+_MAX_BYTES = 128 * 1024 * 1024
+
+# Name, size and time of each file that the embeddings depend on.
+Signature: TypeAlias = tuple[tuple[str, int, int], ...]
+
+
+def text_encoder_signature(folder: Path) -> Signature:
+    """Identifies a model's text encoder and tokenizer. Files of another time or size have another signature."""
+    files = sorted(file for name in ("text_encoder", "tokenizer") for file in (folder / name).rglob("*"))
+    found = [(str(file.relative_to(folder)), file.stat()) for file in files if file.is_file()]
+    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in found)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptKey:
+    """Everything that embeddings depend on."""
+
+    folder: Path
+    signature: Signature
+    dtype: torch.dtype
+    prompt: str
+    negative_prompt: str | None
+
+
+class PromptCache:
+    """In host memory, the least recently used entries make room for new ones."""
+
+    def __init__(self, max_bytes: int = _MAX_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._entries: OrderedDict[PromptKey, TextEmbeddings] = OrderedDict()
+
+    def get(self, key: PromptKey, device: torch.device) -> TextEmbeddings | None:
+        found = self._entries.get(key)
+        if found is None:
+            return None
+        self._entries.move_to_end(key)
+        return _on(found, device)
+
+    def put(self, key: PromptKey, text: TextEmbeddings) -> None:
+        self._entries[key] = _on(text, torch.device("cpu"))
+        self._entries.move_to_end(key)
+        while sum(map(_bytes, self._entries.values())) > self._max_bytes:
+            self._entries.popitem(last=False)
+
+
+def _on(text: TextEmbeddings, device: torch.device) -> TextEmbeddings:
+    """Copies, so that nobody who changes theirs in place changes the cached ones."""
+    negative = None if text.negative is None else text.negative.to(device, copy=True)
+    return TextEmbeddings(text.positive.to(device, copy=True), negative)
+
+
+def _bytes(text: TextEmbeddings) -> int:
+    return text.positive.nbytes + (0 if text.negative is None else text.negative.nbytes)
