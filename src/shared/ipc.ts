@@ -15,7 +15,7 @@ import { machineSchema } from './machine';
 import { modelEntrySchema } from './models';
 import { planSchema } from './plan';
 import { kernelStateSchema } from './protocol';
-import { generateRequestSchema, loraSchema } from './sampling';
+import { generateRequestSchema, loraSchema, offloadSchema, qualitySchema } from './sampling';
 import type { Result } from './result';
 import { settingsPatchSchema, settingsSchema } from './settings';
 import { applyListPatch, type ListPatch } from './slice-patch';
@@ -53,7 +53,7 @@ export const sliceSchemas = {
   library: z.array(libraryVideoSchema),
   /** Things the person should be told once: a store that was set aside, a job that was interrupted. */
   notices: z.array(z.object({ id, error: appErrorSchema })),
-  /** Seconds per step measured on this machine. */
+  /** What earlier videos took on this machine. */
   measurements: z.array(
     z.object({
       modelId: z.string(),
@@ -61,10 +61,14 @@ export const sliceSchemas = {
       height: z.number(),
       numFrames: z.number(),
       guided: z.boolean(),
+      quality: qualitySchema.default('exact'),
+      offload: offloadSchema.default('none'),
       plan: planSchema,
       /** One for each rank of the plan. */
       devices: deviceListSchema,
       secondsPerStep: z.number(),
+      /** Decoding and writing of one video; null where it was not measured. */
+      tailMs: z.number().nullable().default(null),
     }),
   ),
   doctor: doctorSchema,

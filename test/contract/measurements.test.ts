@@ -1,9 +1,10 @@
 /** A step time that main stores is the one that the window finds, whatever the number of GPUs. */
 import { expect, test } from 'vitest';
-import { addMeasurement, measure, measurementsSlice, NO_MEASUREMENTS } from '../../src/main/jobs/measurements';
+import { addMeasurement, measure, measurementsFileSchema, NO_MEASUREMENTS } from '../../src/main/jobs/measurements';
 import { validateJob } from '../../src/main/jobs/validate';
 import { measuredSteps } from '../../src/renderer/state/draft';
 import { chosenDevices, jobDevices } from '../../src/renderer/state/devices';
+import { cpuDevices } from '../../src/shared/device';
 import { ONE_RANK, planKey, worldSize, type Plan } from '../../src/shared/plan';
 import { DEFAULT_SETTINGS } from '../../src/shared/settings';
 import { request } from '../fakes/request';
@@ -32,8 +33,18 @@ function found(machine: ReturnType<typeof machineOf>, plan: Plan, later = machin
     state: { status: 'queued' as const },
   };
   const file = addMeasurement(NO_MEASUREMENTS, measure(job, REPORT));
-  return measuredSteps(measurementsSlice(file), asked, chosenDevices(later, DEFAULT_SETTINGS));
+  return measuredSteps(file.measurements, asked, chosenDevices(later, DEFAULT_SETTINGS));
 }
+
+const SAVED_BEFORE_QUALITY = {
+  modelId: 'demo',
+  width: 720,
+  height: 480,
+  numFrames: 49,
+  guided: true,
+  secondsPerStep: 1,
+  tailMs: null,
+};
 
 const H100 = 'NVIDIA H100';
 
@@ -61,6 +72,8 @@ test('a second measurement on the same hardware replaces the first', () => {
     height: 480,
     numFrames: 49,
     guided: true,
+    quality: 'exact' as const,
+    offload: 'none' as const,
     plan: ONE_RANK,
     devices: [{ kind: 'cuda' as const, index: secondsPerStep, uuid: `GPU-${String(secondsPerStep)}`, name: H100 }],
     secondsPerStep,
@@ -68,4 +81,19 @@ test('a second measurement on the same hardware replaces the first', () => {
   }));
   if (one === undefined || two === undefined) throw new Error('no measurements');
   expect(addMeasurement(addMeasurement(NO_MEASUREMENTS, one), two).measurements).toEqual([two]);
+});
+
+test('a figure of another quality or offloading stands beside the first', () => {
+  const first = measurementsFileSchema.parse({
+    version: 1,
+    measurements: [{ ...SAVED_BEFORE_QUALITY, plan: ONE_RANK, devices: [...cpuDevices(1)] }],
+  });
+  const [saved] = first.measurements;
+  if (saved === undefined) throw new Error('no measurement');
+  expect(saved).toMatchObject({ quality: 'exact', offload: 'none' });
+  const others = [{ quality: 'fast' as const }, { offload: 'model' as const }].map((change) => ({
+    ...saved,
+    ...change,
+  }));
+  expect(others.reduce(addMeasurement, first).measurements).toEqual([saved, ...others]);
 });

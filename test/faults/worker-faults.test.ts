@@ -4,7 +4,9 @@ import { spawn } from 'node:child_process';
 import process from 'node:process';
 import groups from '../../resources/process-environment.json';
 import { afterEach, describe, expect, test } from 'vitest';
+import { nodeFiles } from '../../src/main/adapters/node/files';
 import { nodeProcesses } from '../../src/main/adapters/node/processes';
+import type { Files } from '../../src/main/ports/files';
 import { jobInput, openFakeApp, until, type FakeApp } from '../fakes/app';
 
 let app: FakeApp | null = null;
@@ -37,6 +39,23 @@ describe('a worker that behaves', () => {
     expect((await readdir(path.join(one.folder, 'videos'))).sort()).toEqual(['a-cat-8.mp4', 'a-small-dog-7.mp4']);
     const written = JSON.parse(await readFile(path.join(one.folder, 'jobs.json'), 'utf8')) as { jobs: unknown };
     expect(written.jobs).toEqual(one.jobs());
+  });
+
+  test('starts a job before the disk has taken that it runs', async () => {
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const writeAtomically: Files['writeAtomically'] = async (file, content) => {
+      if (file.endsWith('jobs.json') && String(content).includes('"running"')) await held;
+      await nodeFiles.writeAtomically(file, content);
+    };
+    const one = await open({ files: { ...nodeFiles, writeAtomically } });
+    const id = await one.queue.enqueue(jobInput());
+    await until(() => one.progress()?.videos[0]?.stages.some(({ status }) => status === 'finished') === true);
+    expect(stateOf(one, id)?.status).toBe('running');
+    letGo();
+    await until(() => isOver(one, id));
   });
 
   test('is given exactly the listed environment, whatever the shell has', async () => {

@@ -25,6 +25,11 @@ export interface JobStore {
   readonly record: (next: readonly Job[]) => Promise<void>;
   /** The job after the event; null where the event means nothing to it. */
   readonly apply: (jobId: string, event: JobEvent) => Promise<Job | null>;
+  /**
+   * As `apply`, but written afterwards. For a start, which must not wait for a disk: after a crash in between, the job
+   * waits in the queue, and starts again.
+   */
+  readonly applyAtOnce: (jobId: string, event: JobEvent) => void;
 }
 
 export interface JobStoreOptions {
@@ -61,13 +66,30 @@ export function createJobStore(store: JsonStore<JobsFile>, { folder, log, onJobs
     },
     record,
     apply: async (jobId, event) => {
-      const job = jobs.find(({ id }) => id === jobId);
-      if (job === undefined) throw new SplitreelError(appError('JOB_NOT_FOUND'));
-      const state = transition(job.state, event);
-      if (state === job.state) return null;
-      const changed = { ...job, state };
-      await record(jobs.map((other) => (other === job ? changed : other)));
-      return changed;
+      const change = changeOf(jobs, jobId, event);
+      if (change === null) return null;
+      await record(change.jobs);
+      return change.job;
+    },
+    applyAtOnce: (jobId, event) => {
+      const change = changeOf(jobs, jobId, event);
+      if (change === null) return;
+      adopt(change.jobs);
+      save(change.jobs).catch((error: unknown) => log.error('jobs could not be saved yet', error));
     },
   };
+}
+
+/** The list with the job after the event; null where the event means nothing to it. */
+function changeOf(
+  jobs: readonly Job[],
+  jobId: string,
+  event: JobEvent,
+): { readonly job: Job; readonly jobs: readonly Job[] } | null {
+  const job = jobs.find(({ id }) => id === jobId);
+  if (job === undefined) throw new SplitreelError(appError('JOB_NOT_FOUND'));
+  const state = transition(job.state, event);
+  if (state === job.state) return null;
+  const changed = { ...job, state };
+  return { job: changed, jobs: jobs.map((other) => (other === job ? changed : other)) };
 }

@@ -10,10 +10,7 @@ import type { Log } from '../ports/log';
 import { openJsonStore, type JsonStorePorts } from '../state/json-store';
 import type { TailMs } from './progress';
 
-const measurementSchema = sliceSchemas.measurements.element.extend({
-  /** Decoding and writing of one video. */
-  tailMs: z.number().nullable(),
-});
+const measurementSchema = sliceSchemas.measurements.element;
 export const measurementsFileSchema = z.object({ version: z.literal(1), measurements: z.array(measurementSchema) });
 export type MeasurementsFile = z.infer<typeof measurementsFileSchema>;
 export type Measurement = z.infer<typeof measurementSchema>;
@@ -27,11 +24,13 @@ const isSameCase = (a: Measurement, b: Measurement): boolean =>
   a.height === b.height &&
   a.numFrames === b.numFrames &&
   a.guided === b.guided &&
+  a.quality === b.quality &&
+  a.offload === b.offload &&
   planKey(a.plan) === planKey(b.plan) &&
   isSameHardware(a.devices, b.devices);
 
 export function measure(job: Job, report: JobReport): Measurement {
-  const { modelId, width, height, numFrames, guidanceScale, videoCount } = job.request;
+  const { modelId, width, height, numFrames, guidanceScale, quality, offload, videoCount } = job.request;
   const tails = report.stages.filter(({ stage }) => stage === 'decoding' || stage === 'writing');
   const tail = tails.reduce((sum, { durationMs }) => sum + durationMs, 0);
   return {
@@ -40,6 +39,8 @@ export function measure(job: Job, report: JobReport): Measurement {
     height,
     numFrames,
     guided: guidanceScale > 1,
+    quality,
+    offload,
     plan: job.plan,
     devices: job.devices,
     secondsPerStep: report.msPerStep / 1_000,
@@ -64,9 +65,6 @@ export function tailFor(file: MeasurementsFile, job: Job): TailMs {
   return (newest.tailMs * pixels(job.request)) / pixels(newest);
 }
 
-export const measurementsSlice = (file: MeasurementsFile): Slices['measurements'] =>
-  file.measurements.map(({ tailMs: _tailMs, ...rest }) => rest);
-
 export interface Measurements {
   /** Records what a finished job has measured. */
   readonly add: (job: Job, report: JobReport) => void;
@@ -83,14 +81,14 @@ export interface MeasurementsOptions {
 export async function openMeasurements(ports: JsonStorePorts, options: MeasurementsOptions): Promise<Measurements> {
   const { file, log, onChange } = options;
   const store = await openJsonStore(ports, { file, schema: measurementsFileSchema, fallback: NO_MEASUREMENTS });
-  onChange(measurementsSlice(store.value()));
+  onChange(store.value().measurements);
   return {
     add: (job, report) => {
       const added = measure(job, report);
       store
         .save(addMeasurement(store.value(), added))
         .catch((error: unknown) => log.error('a measurement could not be saved', error));
-      onChange(measurementsSlice(store.value()));
+      onChange(store.value().measurements);
     },
     tailFor: (job) => tailFor(store.value(), job),
     problem: store.problem,

@@ -79,7 +79,7 @@ function createRunner(ports: QueuePorts, running: RunningJob, onFinished: QueueO
 
   const startJob = async (job: Job): Promise<void> => {
     const { command, outputs } = await prepareJob(job, ports);
-    await jobs.apply(job.id, { type: 'started' });
+    jobs.applyAtOnce(job.id, { type: 'started' });
     running.start(job, outputs);
     if (!engine.send(command)) throw new SplitreelError(appError('WORKER_DIED', { cause: 'it was not there' }));
   };

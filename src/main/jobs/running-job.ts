@@ -36,9 +36,15 @@ export function createRunningJob({ clock, tailMs, onProgress }: RunningJobOption
   const setProgress = (next: JobProgress): void => {
     if (next === progress) return;
     progress = next;
-    stopPush ??= clock.after(PROGRESS_INTERVAL_MS, () => {
+    if (stopPush === null) push();
+  };
+  /** At once, and after the interval what has come in it. */
+  const push = (): void => {
+    const pushed = progress;
+    onProgress(pushed);
+    stopPush = clock.after(PROGRESS_INTERVAL_MS, () => {
       stopPush = null;
-      onProgress(progress);
+      if (progress !== pushed) push();
     });
   };
   return {

@@ -91,7 +91,9 @@ const isSameWork = (m: Measurements[number], request: GenerateRequest): boolean 
   m.width === request.width &&
   m.height === request.height &&
   m.numFrames === request.numFrames &&
-  m.guided === request.guidanceScale > 1;
+  m.guided === request.guidanceScale > 1 &&
+  m.quality === request.quality &&
+  m.offload === request.offload;
 
 /** Measured seconds a step, by plan, for this request on these devices. */
 export const measuredSteps = (
@@ -105,16 +107,33 @@ export const measuredSteps = (
       .map((m) => [planKey(m.plan), m.secondsPerStep]),
   );
 
-/** The time of a step that jobs like this one took before; null without any. */
-export function measuredMsPerStep(
-  measurements: Measurements,
-  job: Pick<Job, 'request' | 'plan' | 'devices'>,
-): number | null {
-  const like = measurements.find(
+type MeasuredJob = Pick<Job, 'request' | 'plan' | 'devices'>;
+
+const measurementOf = (measurements: Measurements, job: MeasuredJob): Measurements[number] | undefined =>
+  measurements.find(
     (m) =>
       isSameWork(m, job.request) && planKey(m.plan) === planKey(job.plan) && isSameHardware(m.devices, job.devices),
   );
+
+/** The time of a step that jobs like this one took before; null without any. */
+export function measuredMsPerStep(measurements: Measurements, job: MeasuredJob): number | null {
+  const like = measurementOf(measurements, job);
   return like === undefined ? null : like.secondsPerStep * 1000;
+}
+
+export interface ExpectedTime {
+  readonly ms: number;
+  /** False where only the denoising steps are known. */
+  readonly isWhole: boolean;
+}
+
+/** How long this job takes with the model loaded, from jobs like it; null without any. */
+export function expectedTime(measurements: Measurements, job: MeasuredJob): ExpectedTime | null {
+  const like = measurementOf(measurements, job);
+  if (like === undefined) return null;
+  const { numInferenceSteps, videoCount } = job.request;
+  const videoMs = like.secondsPerStep * 1000 * numInferenceSteps + (like.tailMs ?? 0);
+  return { ms: videoMs * Math.ceil(videoCount / job.plan.dp), isWhole: like.tailMs !== null };
 }
 
 export const planContext = (shape: ModelShape, request: GenerateRequest, devices: ChosenDevices): PlanContext => ({

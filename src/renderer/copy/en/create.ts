@@ -68,7 +68,8 @@ export const create = {
   generate: 'Generate',
   addToQueue: 'Add to queue',
   generateKeys: 'Ctrl+Enter',
-  estimate: (time: string): string => `Denoising takes about ${time}`,
+  expected: (time: string): string => `About ${time}`,
+  expectedDenoising: (time: string): string => `Denoising takes about ${time}`,
   missing: {
     model: 'No model is ready to use. Download or add one on the Models page.',
     environment: 'Press Install to set up the engine first.',

@@ -1,6 +1,7 @@
 import { Play, ListPlus } from 'lucide-react';
 import { formatDuration } from '../../../shared/format';
 import { useSlice } from '../../state/projection';
+import type { ExpectedTime } from '../../state/draft';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
 import { classes } from '../../ui/classes';
@@ -109,8 +110,7 @@ function Controls({ form, isBusy }: { readonly form: CreateForm; readonly isBusy
           className={classes(styles.problem, form.problems.length > 0 && styles.warn)}
           role="status"
         >
-          {form.problems[0] ??
-            (form.denoisingMs === null ? '' : copy.create.estimate(formatDuration(form.denoisingMs)))}
+          {form.problems[0] ?? (form.expected === null ? '' : expectedText(form.expected))}
         </p>
         <Button
           look="primary"
@@ -126,4 +126,9 @@ function Controls({ form, isBusy }: { readonly form: CreateForm; readonly isBusy
       </div>
     </>
   );
+}
+
+function expectedText({ ms, isWhole }: ExpectedTime): string {
+  const time = formatDuration(ms);
+  return isWhole ? copy.create.expected(time) : copy.create.expectedDenoising(time);
 }

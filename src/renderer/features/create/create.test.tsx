@@ -82,12 +82,18 @@ test('what is missing to generate at all comes before what is missing in the for
   expect(screen.queryByText('Write what the video should show.')).toBeNull();
 });
 
-test('how long denoising takes is said before Generate, once it was measured', async () => {
-  const asked = request({ numInferenceSteps: 50 });
-  const measurement = { ...asked, guided: true, plan: ONE_RANK, devices: [...cpuDevices(1)], secondsPerStep: 0.5 };
-  const draft = { request: asked, plan: ONE_RANK, isPlanAutomatic: true, isSeedLocked: false };
-  await open({ measurements: [measurement], settings: { ...SLICES.settings, draft } });
-  expect(screen.getByText(copy.create.estimate('25 s'))).toBeVisible();
+test.each([
+  ['with what comes after denoising', { tailMs: 45_000 }, {}, copy.create.expected('1 min 10 s')],
+  ['of the denoising alone where no more is known', { tailMs: null }, {}, copy.create.expectedDenoising('25 s')],
+  ['for three videos', { tailMs: 5_000 }, { videoCount: 3 }, copy.create.expected('1 min 30 s')],
+  ['not of another quality', { tailMs: 5_000, quality: 'fast' as const }, {}, null],
+])('the expected time is shown before Generate, %s', async (_, figures, changes, text) => {
+  const draftRequest = request({ numInferenceSteps: 50, ...changes });
+  const case_ = { ...draftRequest, guided: true, plan: ONE_RANK, devices: [...cpuDevices(1)], secondsPerStep: 0.5 };
+  const draft = { request: draftRequest, plan: ONE_RANK, isPlanAutomatic: true, isSeedLocked: false };
+  await open({ measurements: [{ ...case_, ...figures }], settings: { ...SLICES.settings, draft } });
+  if (text === null) expect(screen.queryByText(/^About /)).toBeNull();
+  else expect(screen.getByText(text)).toBeVisible();
 });
 
 test('a prompt in another script gets a warning, an empty one no count', async () => {

@@ -4,7 +4,7 @@ import { reasonText } from '../../../shared/messages';
 import type { MemoryShape } from '../../../shared/memory-shape';
 import type { ModelEntry } from '../../../shared/models';
 import type { ModelShape } from '../../../shared/model';
-import { checkPlan, planKey, worldSize, type MeasuredSteps, type Plan, type PlanContext } from '../../../shared/plan';
+import { checkPlan, worldSize, type MeasuredSteps, type Plan, type PlanContext } from '../../../shared/plan';
 import { checkRequest } from '../../../shared/request';
 import type { GenerateRequest } from '../../../shared/sampling';
 import type { Slices } from '../../../shared/ipc';
@@ -14,6 +14,8 @@ import { send } from '../../state/send';
 import { copy } from '../../copy/en';
 import { chosenDevices, jobDevices, type ChosenDevices } from '../../state/devices';
 import {
+  expectedTime,
+  type ExpectedTime,
   changeDraft,
   currentDraft,
   currentPlan,
@@ -47,8 +49,8 @@ export interface CreateForm {
   readonly ready: ReadyModel | null;
   /** Each thing that keeps Generate from working, in words; empty when it works. */
   readonly problems: readonly string[];
-  /** From measured steps on this computer; null without any. */
-  readonly denoisingMs: number | null;
+  /** From earlier videos on this computer; null without any. */
+  readonly expected: ExpectedTime | null;
   readonly setRequest: (change: Partial<GenerateRequest>) => void;
   readonly setSeed: (seed: number, isSeedLocked: boolean) => void;
   readonly setPlan: (plan: Plan, isAutomatic: boolean) => void;
@@ -82,6 +84,7 @@ export function useCreateForm(): CreateForm | null {
   const devices = chosenDevices(machine, settings);
   const ready = readyModel(model, draft, devices, measurements);
   const plan = ready?.plan ?? draft.plan;
+  const planDevices = [...jobDevices(devices, worldSize(plan))];
   const problems = [
     ...environmentProblems(environment),
     ...(ready === null ? [modelProblem(model, request.modelId)] : requestProblems(ready, request)),
@@ -89,9 +92,7 @@ export function useCreateForm(): CreateForm | null {
   ];
   const enqueue = (wanted: GenerateRequest): void => {
     followRunningJob();
-    void send(
-      window.splitreel.enqueueJob({ request: wanted, plan, devices: [...jobDevices(devices, worldSize(plan))] }),
-    );
+    void send(window.splitreel.enqueueJob({ request: wanted, plan, devices: planDevices }));
     const seed = draft.isSeedLocked ? wanted.seed : rollSeed();
     changeDraft({ ...draft, plan, request: { ...wanted, seed } });
   };
@@ -102,7 +103,7 @@ export function useCreateForm(): CreateForm | null {
     devices,
     ready,
     problems,
-    denoisingMs: ready === null ? null : denoisingMs(ready, request),
+    expected: ready === null ? null : expectedTime(measurements, { request, plan, devices: planDevices }),
     setRequest: (change) => changeDraft({ ...draft, plan, request: { ...request, ...change } }),
     setSeed: (seed, isSeedLocked) => changeDraft({ ...draft, plan, isSeedLocked, request: { ...request, seed } }),
     setPlan: (next, isPlanAutomatic) => changeDraft({ ...draft, plan: next, isPlanAutomatic }),
@@ -150,12 +151,6 @@ function environmentProblems(environment: Slices['environment']): string[] {
   if (environment.status === 'installing' && !isWorking) return [copy.create.missing.installing];
   const isMissing = environment.status === 'missing' || (environment.status === 'failed' && !isWorking);
   return isMissing ? [copy.create.missing.environment] : [];
-}
-
-function denoisingMs({ measured, plan }: ReadyModel, request: GenerateRequest): number | null {
-  const secondsPerStep = measured.get(planKey(plan));
-  if (secondsPerStep === undefined) return null;
-  return secondsPerStep * request.numInferenceSteps * Math.ceil(request.videoCount / plan.dp) * 1000;
 }
 
 function readyModel(
