@@ -2,6 +2,7 @@
 import { type z } from 'zod';
 import { deviceSchema } from '../../src/shared/device';
 import { hubCommandSchema, hubEventSchema } from '../../src/shared/download';
+import { exportEventSchema, exportFormatSchema, exportRequestSchema } from '../../src/shared/export';
 import { appErrorSchema, reasonSchema } from '../../src/shared/errors';
 import { metadataModelSchema, metadataReportSchema, videoMetadataSchema } from '../../src/shared/library';
 import * as limits from '../../src/shared/limits';
@@ -81,6 +82,12 @@ export const MODULES: readonly Module[] = [
       { name: 'Command', schema: hubCommandSchema },
       { name: 'Event', schema: hubEventSchema },
     ],
+  },
+  {
+    file: 'exports',
+    doc: 'What `splitreel export` is asked for, and its progress: newline-delimited JSON on EVENT_FD.',
+    types: [exportFormatSchema, exportRequestSchema],
+    messages: [{ name: 'Event', schema: exportEventSchema }],
   },
 ];
 

@@ -52,6 +52,8 @@ const CALLS: Readonly<Record<CallName, true>> = {
   moveJob: true,
   unloadEngine: true,
   deleteVideo: true,
+  exportVideo: true,
+  cancelExport: true,
   saveVideoAs: true,
   showVideoInFolder: true,
   dragVideo: true,

@@ -8,6 +8,7 @@ import { deviceListSchema } from './device';
 import { doctorSchema } from './doctor';
 import { environmentSchema, installEstimateSchema } from './environment';
 import { downloadOfferSchema, downloadSchema, hubStateSchema, isHubAddress } from './download';
+import { exportRequestSchema, exportStateSchema } from './export';
 import { appErrorSchema, type AppError } from './errors';
 import { jobProgressSchema, jobSchema } from './job';
 import { libraryVideoSchema, videoMetadataSchema } from './library';
@@ -49,6 +50,8 @@ export const sliceSchemas = {
   jobs: z.array(jobSchema),
   /** Of the job that is running, or of the last one that ran; null before the first. */
   progress: jobProgressSchema.nullable(),
+  /** Copies of videos that are being made. */
+  exports: z.array(exportStateSchema),
   /** Newest first. */
   library: z.array(libraryVideoSchema),
   /** Things the person should be told once: a store that was set aside, a job that was interrupted. */
@@ -222,6 +225,9 @@ export const calls = {
   /** Moves the file to the system's bin. */
   deleteVideo: call(z.object({ videoId: id }), done),
   /** Asks where; null when cancelled. */
+  /** Asks where to, and answers when the copy is there: its path, null where the person cancelled. */
+  exportVideo: call(z.object({ videoId: id, request: exportRequestSchema }), z.string().nullable()),
+  cancelExport: call(z.object({ exportId: id }), done),
   saveVideoAs: call(z.object({ videoId: id }), z.string().nullable()),
   showVideoInFolder: call(z.object({ videoId: id }), done),
   /** Starts a drag of the file out of the window, from a dragstart that was prevented. */

@@ -78,6 +78,7 @@ export const SLICES: Slices = {
   library: [],
   notices: [],
   measurements: [],
+  exports: [],
   doctor: { status: 'idle', findings: [] },
   storage: { locations: [], items: null, moving: null },
   updates: { hasKey: true, feed: 'https://updates.example/latest.json', check: { status: 'idle' } },

@@ -11,6 +11,7 @@ from splitreel.contract.errors import SplitreelError
 _HELP = """usage: python -m splitreel COMMAND [FLAGS]
 
   generate   make videos from prompts (generate --help lists its flags)
+  export     copy a video into another format (GIF, WebM, ProRes, PNG frames, ...)
   doctor     check driver, GPUs, links, environment, disk and models, and say what to do (--json)
   smoke      check that this Python makes correct videos: imports, versions, a tiny job on each device
   serve      the app's engine: commands on stdin, events on file descriptor 3
@@ -24,6 +25,7 @@ def main(arguments: Sequence[str]) -> int:
         "generate": _generate,
         "doctor": _doctor,
         "smoke": _smoke,
+        "export": _export,
         "serve": _serve,
         "hub": _hub,
         "inspect": _inspect,
@@ -57,6 +59,12 @@ def _smoke(arguments: Sequence[str]) -> int:
     from splitreel.commands.smoke import smoke
 
     return smoke(arguments)
+
+
+def _export(arguments: Sequence[str]) -> int:
+    from splitreel.commands.export import export
+
+    return export(arguments)
 
 
 def _serve(arguments: Sequence[str]) -> int:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TypeVar
 
-from splitreel.contract import downloads, protocol, wire
+from splitreel.contract import downloads, exports, protocol, wire
 from splitreel.contract.limits import PROTOCOL_VERSION
 
 M = TypeVar("M")
@@ -30,6 +30,10 @@ def event_line(event: protocol.Event, seq: int) -> bytes:
 
 
 def download_event_line(event: downloads.Event) -> bytes:
+    return _line({}, event)
+
+
+def export_event_line(event: exports.Event) -> bytes:
     return _line({}, event)
 
 

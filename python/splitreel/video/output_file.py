@@ -58,6 +58,17 @@ class OutputFile:
             os.close(folder)
         return path
 
+    def replace(self) -> Path:
+        """Names the file `target`, in place of whatever has that name."""
+        named = self.target.with_name(f".splitreel-{os.getpid()}-{secrets.token_hex(4)}.part")
+        try:
+            self._link(named)
+            named.replace(self.target)
+        finally:
+            named.unlink(missing_ok=True)
+            self.discard()
+        return self.target
+
     def _link(self, path: Path) -> bool:
         """False where the name is taken."""
         try:

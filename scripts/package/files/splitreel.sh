@@ -17,7 +17,7 @@ fi
 
 case "${1:-}" in
   "") ;;
-  -h | --help | --version | generate | doctor | environment | bundle)
+  -h | --help | --version | generate | export | doctor | environment | bundle)
     exec "$app/splitreel" --no-sandbox -- "$@"
     ;;
   -*) ;;

@@ -5,11 +5,12 @@ import type { CommandData } from '../../main/packaged/command';
 import { bundle } from '../bundle';
 import { doctor } from '../doctor';
 import { environment } from '../environment';
+import { exportVideo } from '../export';
 import { generate } from '../generate';
 import { reportErrors } from '../terminal';
 import { HELP } from './help';
 
-const COMMANDS = [generate, doctor, environment, bundle];
+const COMMANDS = [generate, exportVideo, doctor, environment, bundle];
 const { args, state, version } = workerData as CommandData;
 const view = new Int32Array(state);
 

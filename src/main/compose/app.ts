@@ -23,7 +23,7 @@ import { composeEngine } from './engine';
 import { composeDoctor, composeEnvironment, composeMoves, composeStorage } from './install';
 import { createFoundation, type AppOptions, type AppPorts, type Foundation } from './foundation';
 import { composeJobs } from './jobs';
-import { composeLibrary } from './library';
+import { composeExports, composeLibrary } from './library';
 import { composeMachine } from './machine';
 import { composeModels } from './models';
 import { composeSettings } from './settings';
@@ -76,6 +76,7 @@ async function openServices(base: Foundation) {
   const { environment, locations } = await composeEnvironment(base, { settings, movePorts });
   const machine = await composeMachine(base, environment);
   const library = composeLibrary(base, settings);
+  const exports = composeExports(base, environment);
   const engine = composeEngine(base, environment, settings);
   const hub = await composeModels(base, { environment, settings, movePorts, unloadEngine: engine.unload });
   const queue = await composeJobs(base, { engine, environment, library, models: hub.models, settings });
@@ -88,7 +89,7 @@ async function openServices(base: Foundation) {
     onReady: base.signals.environmentReady.emit,
   });
   const updates = await composeUpdates(base, settings);
-  return { settings, updates, environment, machine, library, hub, engine, queue, doctor, storage, lifecycle };
+  return { settings, updates, environment, machine, library, exports, hub, engine, queue, doctor, storage, lifecycle };
 }
 
 function callsOf({ ports, options, folders, log, store }: Foundation, services: Services): CallHandlers {
@@ -109,6 +110,7 @@ function callsOf({ ports, options, folders, log, store }: Foundation, services: 
       desktop,
       files,
       library: services.library,
+      exports: services.exports,
       settings: services.settings,
       home,
       dragIcon: path.join(options.resourcesFolder, 'icons', 'icon.png'),
@@ -139,6 +141,6 @@ async function close({ log }: Foundation, services: Services): Promise<void> {
     await services.queue.close();
     await services.engine.stop();
   };
-  await Promise.all([services.hub.close(), endEngine()]);
+  await Promise.all([services.hub.close(), services.exports.stop(), endEngine()]);
   await log.flush();
 }

@@ -119,6 +119,7 @@ const initialSlices = (folders: DataFolders, options: AppOptions): Slices => ({
   library: [],
   notices: [],
   measurements: [],
+  exports: [],
   doctor: IDLE_DOCTOR,
   storage: UNKNOWN_STORAGE,
   updates: { hasKey: false, feed: '', check: { status: 'idle' } },

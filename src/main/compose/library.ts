@@ -1,3 +1,5 @@
+import type { EnvironmentService } from '../install/environment';
+import { createExports, type Exports } from '../library/exports';
 import { createLibrary, type Library } from '../library/library';
 import type { SettingsService } from '../settings/settings';
 import type { Foundation } from './foundation';
@@ -17,3 +19,9 @@ export function composeLibrary(base: Foundation, settings: SettingsService): Lib
   });
   return library;
 }
+
+export const composeExports = (base: Foundation, environment: EnvironmentService): Exports =>
+  createExports(
+    { ...base.ports, log: base.log, python: environment.current, env: base.options.env, cwd: base.folders.root },
+    (exports) => base.store.set('exports', [...exports]),
+  );

@@ -1,14 +1,17 @@
 import path from 'node:path';
+import { EXPORT_EXTENSIONS } from '../../shared/export';
 import type { Calls } from '../ipc/calls';
 import type { Desktop } from '../ports/desktop';
 import type { Files } from '../ports/files';
 import type { SettingsService } from '../settings/settings';
+import type { Exports } from './exports';
 import type { Library } from './library';
 
 export interface LibraryCallPorts {
   readonly desktop: Pick<Desktop, 'moveToBin' | 'chooseSavePath' | 'showInFolder' | 'startDrag' | 'chooseFile'>;
   readonly files: Pick<Files, 'copy'>;
   readonly library: Library;
+  readonly exports: Exports;
   readonly settings: Pick<SettingsService, 'get' | 'setLastSaveFolder'>;
   /** Where the first copy is offered. */
   readonly home: string;
@@ -16,12 +19,20 @@ export interface LibraryCallPorts {
   readonly dragIcon: string;
 }
 
-type LibraryCall = 'deleteVideo' | 'saveVideoAs' | 'showVideoInFolder' | 'dragVideo' | 'readVideoSettings';
+type LibraryCall =
+  | 'deleteVideo'
+  | 'exportVideo'
+  | 'cancelExport'
+  | 'saveVideoAs'
+  | 'showVideoInFolder'
+  | 'dragVideo'
+  | 'readVideoSettings';
 
 export const libraryCalls = ({
   desktop,
   files,
   library,
+  exports,
   settings,
   home,
   dragIcon,
@@ -30,6 +41,16 @@ export const libraryCalls = ({
     await desktop.moveToBin(await library.fileOf(videoId));
     await library.scan();
   },
+  exportVideo: async ({ videoId, request }) => {
+    const file = await library.fileOf(videoId);
+    const folder = settings.get().lastSaveFolder ?? home;
+    const name = path.basename(file, path.extname(file)) + EXPORT_EXTENSIONS[request.format];
+    const target = await desktop.chooseSavePath(request.format, path.join(folder, name));
+    if (target === null) return null;
+    await settings.setLastSaveFolder(path.dirname(target));
+    return exports.run({ videoId, file, target, request });
+  },
+  cancelExport: ({ exportId }) => exports.cancel(exportId),
   saveVideoAs: async ({ videoId }) => {
     const file = await library.fileOf(videoId);
     const folder = settings.get().lastSaveFolder ?? home;

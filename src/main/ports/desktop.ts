@@ -1,4 +1,5 @@
 /** The desktop around the window: dialogues, the bin, the clipboard, drags, notifications. */
+import type { ExportFormat } from '../../shared/export';
 import type { LinkId } from '../window/links';
 
 /** A dialog of the system, which no page can answer. */
@@ -9,10 +10,12 @@ export interface Question {
   readonly action: string;
 }
 
+export type SaveKind = 'video' | 'diagnostics' | ExportFormat;
+
 export interface Desktop {
   readonly chooseFolder: () => Promise<string | null>;
   readonly chooseFile: (kind: 'image' | 'video' | 'archive' | 'lora') => Promise<string | null>;
-  readonly chooseSavePath: (kind: 'video' | 'diagnostics', suggestedPath: string) => Promise<string | null>;
+  readonly chooseSavePath: (kind: SaveKind, suggestedPath: string) => Promise<string | null>;
   readonly moveToBin: (file: string) => Promise<void>;
   readonly showInFolder: (file: string) => void;
   readonly openFolder: (folder: string) => Promise<void>;

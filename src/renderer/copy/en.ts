@@ -4,6 +4,7 @@
  */
 import { app, devices, engine, errors } from './en/app';
 import { create, plan, stage } from './en/create';
+import { exportCopy } from './en/export';
 import { library } from './en/library';
 import { install, machine } from './en/machine';
 import { models, modelSettings } from './en/models';
@@ -24,6 +25,7 @@ export const copy = {
   queue,
   player,
   library,
+  export: exportCopy,
   models,
   modelSettings,
   machine,

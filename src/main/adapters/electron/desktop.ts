@@ -17,6 +17,14 @@ const FILTERS = {
   lora: { name: 'LoRA', extensions: ['safetensors'] },
   archive: { name: 'Packages', extensions: ['zip'] },
   diagnostics: { name: 'Archives', extensions: ['gz'] },
+  h264: { name: 'MP4 (H.264)', extensions: ['mp4'] },
+  hevc: { name: 'MP4 (HEVC)', extensions: ['mp4'] },
+  webm: { name: 'WebM', extensions: ['webm'] },
+  prores: { name: 'QuickTime (ProRes)', extensions: ['mov'] },
+  gif: { name: 'GIF', extensions: ['gif'] },
+  webp: { name: 'WebP', extensions: ['webp'] },
+  frames: { name: 'Folder of PNG files', extensions: ['*'] },
+  frame: { name: 'PNG', extensions: ['png'] },
 } as const;
 const DRAG_ICON_WIDTH = 160;
 

@@ -15,6 +15,7 @@ import { Empty } from '../../ui/Empty';
 import { VirtualGrid } from '../../ui/VirtualGrid';
 import page from '../../ui/page.module.css';
 import controls from '../../ui/controls.module.css';
+import { ExportButton } from '../export';
 import { dragVideoOut } from '../player';
 import styles from './LibraryPage.module.css';
 
@@ -121,6 +122,7 @@ function VideoCard({ video, place }: VideoCardProps) {
         <IconButton size="small" label={copy.player.reuse} onClick={() => adoptVideo(video.metadata)}>
           <RotateCcw size={14} aria-hidden />
         </IconButton>
+        <ExportButton video={video} />
         <IconButton size="small" label={words.delete} onClick={() => setIsAsking(true)}>
           <Trash2 size={14} aria-hidden />
         </IconButton>

@@ -7,6 +7,7 @@ import { useSlice } from '../../state/projection';
 import { send, showToast } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
+import { ExportButton } from '../export';
 import { dragVideoOut } from '../player';
 import styles from './Progress.module.css';
 import { reportDetails, reportFigures, reportOf, requestFacts, type KnownReport } from './report';
@@ -98,6 +99,9 @@ function VideoActions({ video }: { readonly video: LibraryVideo }) {
         <Download size={14} aria-hidden />
         <span className={styles.actionText}>{words.saveAs}</span>
       </Button>
+      <ExportButton video={video}>
+        <span className={styles.actionText}>{copy.export.open}</span>
+      </ExportButton>
       <Button
         size="small"
         aria-label={words.showInFolder}

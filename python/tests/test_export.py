@@ -1,0 +1,202 @@
+"""Exports: what is in each format, and that a copy is whole or not there."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from splitreel.contract.errors import Cancelled, SplitreelError
+from splitreel.contract.exports import ExportFormat, ExportRequest
+from splitreel.contract.messages import RESOURCES
+from splitreel.video.export import export_video
+from splitreel.video.mp4 import read_metadata
+from tests.test_video import METADATA, frames, write
+
+STREAMS = {
+    ExportFormat.H264: ("a.mp4", "h264", "yuv420p"),
+    ExportFormat.HEVC: ("a.mp4", "hevc", "yuv420p"),
+    ExportFormat.WEBM: ("a.webm", "vp9", "yuv420p"),
+    ExportFormat.PRORES: ("a.mov", "prores", "yuv422p10le"),
+}
+
+
+def request(kind: ExportFormat, *, fps: int | None = None, scale: int = 1, frame: int | None = None) -> ExportRequest:
+    return ExportRequest(kind, fps, scale, frame)
+
+
+def ignore(_done: int, _total: int) -> None:
+    return
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Nine frames of 96x64 at 8 frames per second."""
+    return write(tmp_path_factory.mktemp("source") / "made.mp4").publish()
+
+
+def decoded(file: Path) -> list[np.ndarray]:
+    with av.open(str(file)) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def difference(found: np.ndarray, expected: np.ndarray) -> float:
+    return float(np.abs(found.astype(float) - expected.astype(float)).mean())
+
+
+@pytest.mark.parametrize("kind", STREAMS, ids=lambda kind: kind.value)
+def test_a_video_keeps_its_frames_its_rate_and_its_colours(kind: ExportFormat, source: Path, tmp_path: Path) -> None:
+    name, codec, pixels = STREAMS[kind]
+    seen: list[tuple[int, int]] = []
+    made = export_video(source, tmp_path / name, request(kind), lambda done, total: seen.append((done, total)))
+    with av.open(str(made)) as container:
+        stream = container.streams.video[0]
+        assert (stream.codec_context.name, stream.pix_fmt) == (codec, pixels)
+        assert (stream.width, stream.height, float(stream.average_rate or 0)) == (96, 64, 8)
+        context = stream.codec_context
+        assert (context.colorspace, context.color_primaries, context.color_trc) == (1, 1, 1)
+    for found, expected in zip(decoded(made), frames(), strict=True):
+        assert difference(found, expected) < 6
+    assert seen == [(done, 9) for done in range(1, 10)]
+    assert names_in(tmp_path) == [name]
+
+
+@pytest.mark.parametrize("kind", [ExportFormat.GIF, ExportFormat.WEBP], ids=lambda kind: kind.value)
+def test_an_animation_keeps_its_frames_and_its_speed(kind: ExportFormat, source: Path, tmp_path: Path) -> None:
+    made = export_video(source, tmp_path / f"a.{kind.value}", request(kind), ignore)
+    with Image.open(made) as image:
+        assert (image.size, image.n_frames) == ((96, 64), 9)  # type: ignore[attr-defined]
+        assert image.info["loop"] == 0
+        for index, expected in enumerate(frames()):
+            image.seek(index)
+            image.load()
+            assert image.info["duration"] == pytest.approx(125, abs=5)
+            assert difference(np.asarray(image.convert("RGB")), expected) < 8
+
+
+def test_frames_are_a_folder_of_numbered_images(source: Path, tmp_path: Path) -> None:
+    made = export_video(source, tmp_path / "frames", request(ExportFormat.FRAMES), ignore)
+    again = export_video(source, tmp_path / "frames", request(ExportFormat.FRAMES), ignore)
+    assert [made.name, again.name] == ["frames", "frames_1"]
+    assert names_in(made) == [f"{number:05}.png" for number in range(1, 10)]
+    assert names_in(tmp_path) == ["frames", "frames_1"]
+    for number, expected in enumerate(frames(), start=1):
+        assert difference(np.asarray(Image.open(made / f"{number:05}.png")), expected) < 6
+
+
+@pytest.mark.parametrize(("frame", "expected"), [(None, 0), (4, 4), (8, 8), (99, 8)])
+def test_one_frame_is_an_image(frame: int | None, expected: int, source: Path, tmp_path: Path) -> None:
+    made = export_video(source, tmp_path / "a.png", request(ExportFormat.FRAME, frame=frame), ignore)
+    assert difference(np.asarray(Image.open(made)), frames()[expected]) < 6
+
+
+@pytest.mark.parametrize(("fps", "count"), [(4, 4), (16, 18), (24, 27), (60, 68)])
+def test_another_rate_keeps_the_length(fps: int, count: int, source: Path, tmp_path: Path) -> None:
+    made = export_video(source, tmp_path / "a.mp4", request(ExportFormat.H264, fps=fps), ignore)
+    with av.open(str(made)) as container:
+        assert float(container.streams.video[0].average_rate or 0) == fps
+    assert len(decoded(made)) == pytest.approx(count, abs=1)
+
+
+def test_enlarging_keeps_the_picture(source: Path, tmp_path: Path) -> None:
+    made = export_video(source, tmp_path / "a.mp4", request(ExportFormat.H264, scale=2), ignore)
+    found = decoded(made)
+    assert found[0].shape == (128, 192, 3)
+    assert difference(found[3][::2, ::2], frames()[3]) < 8
+
+
+def test_the_settings_stay_in_the_file(source: Path, tmp_path: Path) -> None:
+    for name, kind in (("a.mp4", ExportFormat.HEVC), ("a.mov", ExportFormat.PRORES)):
+        assert read_metadata(export_video(source, tmp_path / name, request(kind), ignore)) == METADATA
+
+
+@pytest.mark.parametrize(
+    "kind", [ExportFormat.H264, ExportFormat.GIF, ExportFormat.FRAMES], ids=lambda kind: kind.value
+)
+def test_a_cancelled_export_leaves_nothing(kind: ExportFormat, source: Path, tmp_path: Path) -> None:
+    def stop(done: int, _total: int) -> None:
+        if done == 4:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        export_video(source, tmp_path / "a", request(kind), stop)
+    assert names_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("replace", [True, False])
+def test_a_file_is_replaced_only_where_that_was_asked_for(replace: bool, source: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.gif").write_text("mine")
+    made = export_video(source, tmp_path / "a.gif", request(ExportFormat.GIF), ignore, replace=replace)
+    assert made.name == ("a.gif" if replace else "a_1.gif")
+    assert ((tmp_path / "a.gif").read_bytes() == b"mine") is not replace
+    assert len(names_in(tmp_path)) == (1 if replace else 2)
+
+
+@pytest.mark.parametrize("content", [b"", b"no video", None])
+def test_what_is_no_video_is_named(content: bytes | None, tmp_path: Path) -> None:
+    file = tmp_path / "broken.mp4"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(SplitreelError) as caught:
+        export_video(file, tmp_path / "a.gif", request(ExportFormat.GIF), ignore)
+    assert (caught.value.code, caught.value.params) == ("VIDEO_UNREADABLE", {"file": "broken.mp4"})
+    assert not (tmp_path / "a.gif").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_said(source: Path, tmp_path: Path) -> None:
+    with pytest.raises(SplitreelError) as caught:
+        export_video(source, tmp_path / "nowhere" / "a.gif", request(ExportFormat.GIF), ignore)
+    assert caught.value.code == "OUTPUT_NOT_WRITABLE"
+
+
+def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-I", str(RESOURCES.parent / "python"), "export", *arguments]
+    return subprocess.run(command, capture_output=True, check=False, **options)  # type: ignore[call-overload,no-any-return]
+
+
+def test_the_command_takes_the_format_from_the_name(source: Path, tmp_path: Path) -> None:
+    done = run(str(source), str(tmp_path / "a.gif"), "--fps", "4")
+    assert (done.returncode, done.stdout.decode().strip()) == (0, str(tmp_path / "a.gif"))
+    refused = run(str(source), str(tmp_path / "a.xyz"))
+    assert refused.returncode == 2
+    assert b"--format" in refused.stderr
+
+
+def with_events(source: Path, target: Path, stdin: Callable[[], int]) -> list[dict[str, object]]:
+    read, written = os.pipe()
+    script = 'exec "$0" "$@" 3>&"$FD"'
+    command = ["bash", "-c", script, sys.executable, "-I", str(RESOURCES.parent / "python"), "export", "--events"]
+    env = {**os.environ, "FD": str(written)}
+    with subprocess.Popen(
+        [*command, str(source), str(target), "--format", "h264"], stdin=stdin(), env=env, pass_fds=[written]
+    ):
+        os.close(written)
+        with os.fdopen(read) as events:
+            return [json.loads(line) for line in events]
+
+
+def test_the_app_hears_of_every_frame_and_of_the_end(source: Path, tmp_path: Path) -> None:
+    kept_open, other_end = os.pipe()
+    events = with_events(source, tmp_path / "a.mp4", lambda: kept_open)
+    os.close(other_end)
+    assert [event["type"] for event in events] == ["exportProgressed"] * 9 + ["exportFinished"]
+    assert events[-1]["path"] == str(tmp_path / "a.mp4")
+
+
+def test_an_app_that_goes_away_cancels(source: Path, tmp_path: Path) -> None:
+    events = with_events(source, tmp_path / "a.mp4", lambda: subprocess.DEVNULL)
+    # Nine frames may be encoded before the end of stdin is noticed.
+    assert events[-1]["type"] in {"exportFailed", "exportFinished"}
+    assert ".part" not in "".join(names_in(tmp_path))

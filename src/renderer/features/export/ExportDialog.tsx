@@ -1,0 +1,132 @@
+/** A copy of a video in another format: what kind, how fast, how large; then its progress. */
+import { useState } from 'react';
+import {
+  EXPORT_FORMATS,
+  EXPORT_RATES,
+  EXPORT_SCALES,
+  type ExportFormat,
+  type ExportRequest,
+  type ExportState,
+} from '../../../shared/export';
+import type { LibraryVideo } from '../../../shared/library';
+import { copy } from '../../copy/en';
+import { useSlice } from '../../state/projection';
+import { send, showToast } from '../../state/send';
+import { Button } from '../../ui/Button';
+import { Dialog } from '../../ui/Dialog';
+import { NumberField, SelectField, type Choice } from '../../ui/fields';
+import { Meter } from '../../ui/Meter';
+import styles from './Export.module.css';
+
+const words = copy.export;
+
+interface ExportDialogProps {
+  readonly video: LibraryVideo;
+  readonly onClose: () => void;
+}
+
+export function ExportDialog({ video, onClose }: ExportDialogProps) {
+  const [request, setRequest] = useState<ExportRequest>({ format: 'h264', fps: null, scale: 1, frame: null });
+  const [isRunning, setIsRunning] = useState(false);
+  const running = useSlice('exports').find(({ videoId }) => videoId === video.id);
+  const lastFrame = video.metadata.request.numFrames - 1;
+  const isPossible = request.frame === null || (request.frame >= 0 && request.frame <= lastFrame);
+  const start = async (): Promise<void> => {
+    setIsRunning(true);
+    const path = await send(window.splitreel.exportVideo({ videoId: video.id, request }));
+    setIsRunning(false);
+    if (path === null) return;
+    showToast(copy.errors.saved(path));
+    onClose();
+  };
+  const leave = (): void => {
+    if (running !== undefined) void send(window.splitreel.cancelExport({ exportId: running.id }));
+    onClose();
+  };
+  return (
+    <Dialog
+      title={words.title}
+      onClose={leave}
+      actions={
+        <>
+          <Button onClick={leave}>{copy.app.cancel}</Button>
+          <Button look="primary" disabled={isRunning || !isPossible} onClick={() => void start()}>
+            {words.start}
+          </Button>
+        </>
+      }
+    >
+      <div className={styles.fields} inert={isRunning}>
+        <Fields video={video} request={request} onChange={setRequest} />
+      </div>
+      {running !== undefined && <Progress running={running} />}
+    </Dialog>
+  );
+}
+
+interface FieldsProps {
+  readonly video: LibraryVideo;
+  readonly request: ExportRequest;
+  readonly onChange: (request: ExportRequest) => void;
+}
+
+function Fields({ video, request, onChange }: FieldsProps) {
+  const { numFrames, fps, width, height } = video.metadata.request;
+  const lastFrame = numFrames - 1;
+  const isStill = request.format === 'frame';
+  const rates: Choice<string>[] = [
+    { value: '', label: words.ownRate(fps) },
+    ...EXPORT_RATES.filter((rate) => rate > fps).map((rate) => ({ value: String(rate), label: words.rate(rate) })),
+  ];
+  const isProcessed = request.fps !== null || request.scale > 1;
+  return (
+    <>
+      <SelectField
+        label={words.format}
+        value={request.format}
+        choices={EXPORT_FORMATS.map((value) => ({ value, label: words.formats[value] }))}
+        hint={words.formatHints[request.format]}
+        onChange={(format) => onChange({ ...request, ...formatDefaults(format) })}
+      />
+      {isStill ? (
+        <NumberField
+          label={words.frame}
+          value={(request.frame ?? 0) + 1}
+          min={1}
+          max={lastFrame + 1}
+          problem={(request.frame ?? 0) > lastFrame ? words.frameRange(lastFrame + 1) : undefined}
+          onChange={(number) => onChange({ ...request, frame: Math.max(0, Math.round(number) - 1) })}
+        />
+      ) : (
+        <SelectField
+          label={words.motion}
+          value={request.fps === null ? '' : String(request.fps)}
+          choices={rates}
+          onChange={(rate) => onChange({ ...request, fps: rate === '' ? null : Number(rate) })}
+        />
+      )}
+      <SelectField
+        label={words.size}
+        value={String(request.scale)}
+        choices={EXPORT_SCALES.map((scale) => ({
+          value: String(scale),
+          label: words.sizes(width * scale, height * scale, scale),
+        }))}
+        hint={isProcessed ? words.processed : undefined}
+        onChange={(scale) => onChange({ ...request, scale: Number(scale) })}
+      />
+    </>
+  );
+}
+
+const formatDefaults = (format: ExportFormat): Pick<ExportRequest, 'format' | 'fps' | 'frame'> =>
+  format === 'frame' ? { format, fps: null, frame: 0 } : { format, fps: null, frame: null };
+
+function Progress({ running: { done, total } }: { readonly running: ExportState }) {
+  return (
+    <div className={styles.progress}>
+      <Meter label={words.progress} value={total === 0 ? 0 : done / total} />
+      <span className={styles.count}>{total === 0 ? words.opening : words.frames(done, total)}</span>
+    </div>
+  );
+}

@@ -1,0 +1,80 @@
+/** The export dialog on a fake main process. */
+import { act, cleanup, render, screen } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { afterEach, expect, test } from 'vitest';
+import { fakeMain, video } from '../../../../test/fakes/main-process';
+import type { ExportState } from '../../../shared/export';
+import { copy } from '../../copy/en';
+import { connectProjection, useProjection } from '../../state/projection';
+import { useToasts } from '../../state/send';
+import { TooltipProvider } from '../../ui/Tooltip';
+import { ExportButton } from './ExportButton';
+
+const words = copy.export;
+const VIDEO = video('v1');
+let stop = (): void => undefined;
+afterEach(() => {
+  cleanup();
+  stop();
+  useProjection.setState({ revision: 0, slices: null });
+  useToasts.setState({ toasts: [] });
+});
+
+async function open(exports: ExportState[] = [], answers: object = {}) {
+  const main = fakeMain({ exports }, { exportVideo: '/home/jo/made.gif', ...answers });
+  Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
+  stop = connectProjection(main.api);
+  await act(() => Promise.resolve());
+  render(
+    <TooltipProvider>
+      <ExportButton video={VIDEO} />
+    </TooltipProvider>,
+  );
+  const user = userEvent.setup();
+  await user.click(screen.getByRole('button', { name: words.open }));
+  return { main, user };
+}
+const choose = (label: string) => screen.getByLabelText(label);
+const startButton = () => screen.getAllByRole('button', { name: words.start, hidden: true }).at(-1)!;
+
+test('what was chosen is exported, and the path is shown', async () => {
+  const { main, user } = await open();
+  await user.selectOptions(choose(words.format), 'gif');
+  await user.selectOptions(choose(words.motion), '24');
+  expect(screen.queryByText(words.processed)).not.toBeNull();
+  await user.click(startButton());
+  expect(main.callsOf('exportVideo')).toEqual([
+    { videoId: VIDEO.id, request: { format: 'gif', fps: 24, scale: 1, frame: null } },
+  ]);
+  expect(useToasts.getState().toasts.map(({ text }) => text)).toEqual([copy.errors.saved('/home/jo/made.gif')]);
+  expect(screen.queryByLabelText(words.format)).toBeNull();
+});
+
+test('one frame is chosen by its number, which the video has to have', async () => {
+  const { main, user } = await open();
+  await user.selectOptions(choose(words.format), 'frame');
+  const frame = choose(words.frame);
+  await user.clear(frame);
+  await user.type(frame, '999');
+  expect(startButton()).toBeDisabled();
+  await user.clear(frame);
+  await user.type(frame, '3');
+  await user.click(startButton());
+  expect(main.callsOf('exportVideo')).toMatchObject([{ request: { format: 'frame', frame: 2, fps: null } }]);
+});
+
+test('an export under way shows its frames and can be cancelled', async () => {
+  const running = { id: 'e1', videoId: VIDEO.id, format: 'gif' as const, done: 3, total: 9 };
+  const { main, user } = await open([running]);
+  expect(screen.getByText(words.frames(3, 9))).toBeInTheDocument();
+  expect(screen.getByRole('meter', { hidden: true })).toHaveAttribute('aria-valuenow', '33');
+  await user.click(screen.getByRole('button', { name: copy.app.cancel, hidden: true }));
+  expect(main.callsOf('cancelExport')).toEqual([{ exportId: 'e1' }]);
+});
+
+test('a dialog that is closed without a path leaves everything as it was', async () => {
+  const { user } = await open([], { exportVideo: null });
+  await user.click(startButton());
+  expect(screen.getByLabelText(words.format)).toBeInTheDocument();
+  expect(useToasts.getState().toasts).toEqual([]);
+});
