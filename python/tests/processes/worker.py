@@ -13,8 +13,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from splitreel.contract import wire
+from splitreel.contract.types import Kernel, SamplingParams
 from splitreel.rules.config import Config
 from splitreel.store.cogvideox import COGVIDEOX_LAYOUT
 
@@ -210,21 +212,10 @@ def write_weights(file: Path, tensors: Mapping[str, tuple[int, ...]], dtype: str
         stream.truncate(8 + len(text) + end)
 
 
-SETTINGS = {
-    "width": 96,
-    "height": 64,
-    "numFrames": 9,
-    "numInferenceSteps": 4,
-    "guidanceScale": 6,
-    "useDynamicCfg": True,
-    "scheduler": "model",
-    "offload": "none",
-    "attention": "sdpa",
-    "quality": "exact",
-    "numPipelinePatch": 1,
-    "warmupSteps": 1,
-    "fps": 8,
-}
+SETTINGS = cast(
+    "dict[str, object]",
+    wire.to_wire(SamplingParams(96, 64, 9, 4, attention=Kernel.SDPA, num_pipeline_patch=1)),
+)
 
 
 def start_job(
