@@ -30,7 +30,11 @@ class EngineProcesses:
         self.loaded_model: str | None = None
 
     def start(self) -> None:
-        """Starts the zygote unless it runs."""
+        """Starts the zygote unless it runs. One that has just died doesn't take the next job with it."""
+        if self._launcher is not None and self._launcher.has_exited:
+            self.end_ranks()
+            self._launcher.close()
+            self._launcher = None
         if self._launcher is None:
             self._is_imported = False
             self._launcher = self._start_launcher()

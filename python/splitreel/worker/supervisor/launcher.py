@@ -119,6 +119,11 @@ class Launcher:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def has_exited(self) -> bool:
+        """Known before ZygoteExited arrives."""
+        return self._process.poll() is not None
+
     def exit_error(self, *, is_imported: bool) -> AppError:
         """Why the zygote ended. Call it after `close`."""
         cause, details = cause_of(self._process.poll()), self.tail.text()

@@ -1,0 +1,42 @@
+"""When the zygote is replaced."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import psutil
+
+from splitreel.contract.errors import AppError
+from splitreel.machine.vitals import SteadyClock
+from splitreel.worker.supervisor.engine_processes import EngineProcesses
+from splitreel.worker.supervisor.launcher import Launcher, LauncherEvent, ZygoteExited
+from tests.processes.worker import HERE
+
+
+def test_a_zygote_that_died_is_replaced_before_its_end_is_reported(tmp_path: Path) -> None:
+    launchers: list[Launcher] = []
+
+    def start() -> Launcher:
+        launchers.append(Launcher("fake_engine", ignore, HERE))
+        return launchers[-1]
+
+    engine = EngineProcesses(tmp_path, start, SteadyClock())
+    try:
+        engine.start()
+        engine.start()
+        assert len(launchers) == 1
+        os.kill(launchers[0].pid, signal.SIGKILL)
+        while psutil.Process(launchers[0].pid).status() != psutil.STATUS_ZOMBIE:
+            pass
+        engine.start()
+        assert len(launchers) == 2
+        assert engine.on_event(ZygoteExited(launchers[0].pid)) is None, "the report comes late and is of the old one"
+        assert isinstance(engine.on_event(ZygoteExited(launchers[1].pid)), AppError)
+    finally:
+        engine.close()
+
+
+def ignore(_event: LauncherEvent) -> None:
+    pass
