@@ -17,19 +17,23 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import psutil
 
 from splitreel.bench.soak_worker import JobEnd, SoakWorker
 from splitreel.bench.table import machine, write_json
+from splitreel.contract import wire
+from splitreel.contract.devices import cpu_devices
 from splitreel.contract.errors import SplitreelError
+from splitreel.contract.protocol import StartJob, WorkerVideo
+from splitreel.contract.types import Kernel, Plan, SamplingParams
 from splitreel.models.cogvideox.random_model import make_model
 from splitreel.video.mp4 import read_metadata
 
-_PLANS: Final[tuple[dict[str, int], ...]] = ({"cfg": 2}, {"ulysses": 2}, {"ring": 2}, {"tp": 2}, {"pp": 2})
+_PLANS: Final = (Plan(cfg=2), Plan(ulysses=2), Plan(ring=2), Plan(tp=2), Plan(pp=2))
 _FULL_DISK_BYTES: Final = 64_000_000
 # What each fault may end in, besides a job that was over before it.
 _ENDS: Final[dict[str, set[str]]] = {
@@ -116,29 +120,33 @@ class Soak:
         self._disk = _SmallDisk(folder / "disk")
         self._worker = SoakWorker({**os.environ, "XDG_RUNTIME_DIR": str(self._runtime)})
         self._count = 0
+        self._late = "none"  # a fault that came when its job was over, and may hit the next one
 
     def run(self, until: float) -> Report:
         faults = [fault for fault in _WEIGHTS if fault != "full disk" or self._disk.is_mounted]
         weights = [_WEIGHTS[fault] for fault in faults]
         try:
-            while time.monotonic() < until and not self._report.problems:
-                self._job(self._choices.choices(faults, weights)[0])
+            # A lost job ends the run: nothing that follows it means anything.
+            while time.monotonic() < until and self._job(self._choices.choices(faults, weights)[0]):
+                pass
         finally:
-            self._close()
+            self.close()
         return self._report
 
-    def _job(self, fault: str) -> None:
+    def _job(self, fault: str) -> bool:
+        """False where the job had no end."""
         self._count += 1
         job_id, output = f"job-{self._count}", self._disk.folder if fault == "full disk" else self._folder / "videos"
-        job = self._command(job_id, output, fault)
+        job = self.command(job_id, output, fault)
         self._worker.send(job)
         if self._choices.random() < 0.2:
             self._worker.send(
                 {"type": "countTokens", "requestId": job_id, "modelPath": self._model, "text": "a red ball"}
             )
+        is_over = False
         if fault not in {"none", "refuse"}:
             # At any moment of a job, its start and its end included.
-            self._worker.wait_for_end(job_id, self._choices.uniform(0.0, 6.0))
+            is_over = self._worker.wait_for_end(job_id, self._choices.uniform(0.0, 6.0)) is not None
         at = time.monotonic()
         self._break(fault, job_id)
         end = self._worker.wait_while_it_works(job_id)
@@ -149,32 +157,28 @@ class Soak:
         for rank in self._worker.processes()[1]:
             _signal(rank, signal.SIGCONT)
         self._check(fault, job, end, time.monotonic() - at)
+        self._late = fault if is_over or (end is not None and end.code == "finished") else "none"
         self._measure()
+        return end is not None
 
-    def _command(self, job_id: str, output: Path, fault: str) -> dict[str, Any]:
-        plan = {"dp": 1, "cfg": 1, "pp": 1, "ring": 1, "ulysses": 1, "tp": 1, **self._choices.choice(_PLANS)}
-        if fault == "refuse":
-            plan["tp"] = 7
-        return {
-            "type": "startJob",
-            "jobId": job_id,
-            "modelId": "demo",
-            "modelPath": self._model,
-            "settings": {
-                "width": 96, "height": 64, "numFrames": 9,
-                "numInferenceSteps": self._choices.randint(2, 12), "guidanceScale": 6, "useDynamicCfg": True,
-                "scheduler": "model", "offload": "none", "attention": "sdpa", "quality": "exact",
-                "numPipelinePatch": 2, "warmupSteps": 1,
-            },
-            "videos": [
-                {"prompt": "a red ball", "negativePrompt": "", "seed": number, "imagePath": None,
-                 "outputPath": str(output / f"{job_id}-{number}.mp4")}
+    def command(self, job_id: str, output: Path, fault: str) -> dict[str, Any]:
+        plan = self._choices.choice(_PLANS)
+        job = StartJob(
+            job_id=job_id,
+            model_id="demo",
+            model_path=self._model,
+            settings=SamplingParams(
+                96, 64, 9, self._choices.randint(2, 12), attention=Kernel.SDPA, num_pipeline_patch=2
+            ),
+            videos=tuple(
+                WorkerVideo("a red ball", "", number, None, str(output / f"{job_id}-{number}.mp4"))
                 for number in range(self._choices.randint(1, 2))
-            ],
-            "plan": plan,
-            "devices": [{"kind": "cpu", "index": index, "uuid": None, "name": "CPU"} for index in range(8)],
-            "previewFolder": str(self._folder / "previews"),
-        }  # fmt: skip
+            ),
+            plan=replace(plan, tp=7) if fault == "refuse" else plan,
+            devices=cpu_devices(8),
+            preview_folder=str(self._folder / "previews"),
+        )
+        return cast("dict[str, Any]", wire.to_wire(job))
 
     def _break(self, fault: str, job_id: str) -> None:
         zygote, ranks = self._worker.processes()
@@ -195,7 +199,7 @@ class Soak:
 
     def _check(self, fault: str, job: dict[str, Any], end: JobEnd | None, seconds: float) -> None:
         report = self._report
-        report.problems += problems_of(fault, job, end)
+        report.problems += problems_of(fault, job, end, self._late)
         if end is None:
             return
         report.ends[end.code] += 1
@@ -216,12 +220,13 @@ class Soak:
             with suppress(psutil.Error):
                 report.zygote_mb.append(zygote.memory_info().rss / 1e6)
 
-    def _close(self) -> None:
+    def close(self) -> None:
         family = self._worker.process.children(recursive=True)
         code = self._worker.close()
         if code != 0:
             self._report.problems.append(f"the supervisor ended with {code}")
         _, alive = psutil.wait_procs(family, timeout=10)
+        self._report.problems += self._worker.complaints
         self._report.problems += [f"process {process.pid} outlived the supervisor" for process in alive]
         left = [entry.name for entry in (self._runtime / "splitreel").glob("run-*")]
         self._report.problems += [f"{name} was left in the runtime folder" for name in left]
@@ -257,13 +262,16 @@ def _signal(process: psutil.Process, number: signal.Signals) -> None:
         process.send_signal(number)
 
 
-def problems_of(fault: str, job: dict[str, Any], end: JobEnd | None) -> list[str]:
-    """What is wrong with the end of a job and with the files that it left."""
+def problems_of(fault: str, job: dict[str, Any], end: JobEnd | None, late: str = "none") -> list[str]:
+    """What is wrong with the end of a job and with the files that it left.
+
+    `late`: the fault of the job before, when it came after that job's end.
+    """
     name = f"{job['jobId']} ({fault})"
     if end is None:
         return [f"{name}: no end"]
     problems = []
-    if end.code != "finished" and end.code not in _ENDS[fault]:
+    if end.code != "finished" and end.code not in _ENDS[fault] | _ENDS[late]:
         problems.append(f"{name}: {end.code}: {end.message}")
     paths = [Path(video["outputPath"]) for video in job["videos"]]
     if end.code == "finished" and len(end.saved) + len(end.failed) != len(paths):

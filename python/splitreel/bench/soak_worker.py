@@ -53,6 +53,7 @@ class SoakWorker:
         os.close(write)
         self.process = psutil.Process(self._child.pid)
         self.lost_events = 0
+        self.complaints: list[str] = []  # of the supervisor, such as that a command of ours is invalid
         # None follows the last event of a supervisor that has ended.
         self._events: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._ends: dict[str, JobEnd] = {}
@@ -106,6 +107,8 @@ class SoakWorker:
         job_id = str(event.get("jobId"))
         saved, failed = self._saved.setdefault(job_id, set()), self._failed.setdefault(job_id, [])
         match event["type"]:
+            case "logged" if event["level"] == "error":
+                self.complaints.append(event["message"])
             case "videoFinished":
                 saved.add(event["path"])
             case "videoFailed":

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from splitreel.bench.soak import Report, problems_of
+from splitreel.bench.soak import Report, Soak, problems_of
 from splitreel.bench.soak_worker import JobEnd
+from splitreel.contract.lines import parse_command
+from splitreel.contract.protocol import StartJob
 from tests.test_video import write
 
 
@@ -32,6 +36,20 @@ def test_a_lost_job_and_an_end_without_a_cause(job: dict[str, Any]) -> None:
     assert problems_of("none", job, None) == ["job-1 (none): no end"]
     assert problems_of("none", job, end("RANK_HUNG")) == ["job-1 (none): RANK_HUNG: "]
     assert problems_of("cancel", job, end("RANK_DIED")) != []
+
+
+def test_a_fault_that_came_after_its_job_may_hit_the_next(job: dict[str, Any]) -> None:
+    assert problems_of("none", job, end("WORKER_DIED"), late="kill zygote") == []
+    assert problems_of("none", job, end("WORKER_DIED"), late="cancel") != []
+
+
+def test_the_supervisor_takes_the_jobs_of_the_soak_test(tmp_path: Path) -> None:
+    soak = Soak(tmp_path, "demo", random.Random(1))
+    try:
+        command = soak.command("job-1", tmp_path, "none")
+    finally:
+        soak.close()
+    assert isinstance(parse_command(json.dumps(command).encode()), StartJob)
 
 
 def test_a_video_that_fails_alone(job: dict[str, Any], tmp_path: Path) -> None:
