@@ -10,38 +10,15 @@ import torch
 
 from splitreel.models.cogvideox.random_model import make_model
 from tests.engine.matrix import make_image
-from tests.engine.world import World
-
-
-class _SharedWorld:
-    """Eight ranks, started for the first test that needs them and again after a test that lost them."""
-
-    def __init__(self, folder: Callable[[], Path]) -> None:
-        self._folder = folder
-        self._world: World | None = None
-
-    def get(self) -> World:
-        if self._world is None or self._world.is_lost:
-            self.close()
-            self._world = World(8, self._folder())
-        return self._world
-
-    def close(self) -> None:
-        if self._world is not None:
-            self._world.close()
+from tests.engine.world import Worlds
 
 
 @pytest.fixture(scope="session")
-def _shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_SharedWorld]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worlds]:
     torch.set_num_threads(1)
-    shared = _SharedWorld(lambda: tmp_path_factory.mktemp("world"))
-    yield shared
-    shared.close()
-
-
-@pytest.fixture
-def world(_shared_world: _SharedWorld) -> World:
-    return _shared_world.get()
+    worlds = Worlds(lambda: tmp_path_factory.mktemp("world"))
+    yield worlds
+    worlds.close()
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import pytest
 
 from splitreel.contract.types import Plan, Stage
 from tests.engine.matrix import GUIDED, TOLERANCE, relative
-from tests.engine.world import RunRequest, World
+from tests.engine.world import RunRequest, Worlds
 
 # 2B-like: 30 heads. Plans with the same shards follow each other, so weights are read five times in all.
 PLANS = (
@@ -42,7 +42,7 @@ _EXPECTED: list[np.ndarray] = []
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.key)
 @pytest.mark.parametrize("count", [5, pytest.param(20, marks=pytest.mark.thorough)])
-def test_cancels_at_random_steps(plan: Plan, count: int, model: Path, world: World) -> None:
+def test_cancels_at_random_steps(plan: Plan, count: int, model: Path, world: Worlds) -> None:
     """At a step of one rank, between any two of its reports."""
     draw = random.Random(plan.key)
     if not _EXPECTED:
@@ -60,7 +60,7 @@ def test_cancels_at_random_steps(plan: Plan, count: int, model: Path, world: Wor
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.key)
 @pytest.mark.parametrize("count", [2, pytest.param(20, marks=pytest.mark.thorough)])
-def test_cancels_at_random_moments(plan: Plan, count: int, model: Path, world: World) -> None:
+def test_cancels_at_random_moments(plan: Plan, count: int, model: Path, world: Worlds) -> None:
     """From another thread, at any time from the start of encoding to after the end."""
     draw = random.Random(plan.key)
     if not _EXPECTED:

@@ -13,7 +13,7 @@ from splitreel.rules.plan import PlanContext, PlanDevices, valid_plans
 from splitreel.store.find_model import find_model
 from splitreel.store.model_folder import check_model_folder
 from tests.engine.matrix import TOLERANCE, relative
-from tests.engine.world import RunRequest, World
+from tests.engine.world import RunRequest, Worlds
 
 SENTENCE = VideoJob("a red ball rolls to the right on a blue background", "", 42)
 JOB = EngineJob(96, 64, 9, 2, videos=(SENTENCE,))
@@ -32,7 +32,7 @@ _EXACT: list[np.ndarray] = []
 
 
 @pytest.fixture
-def exact(world: World) -> np.ndarray:
+def exact(world: Worlds) -> np.ndarray:
     if not _EXACT:
         _EXACT.extend(world.run(RunRequest(DEMO, Plan(), JOB))[0].latents)
     return _EXACT[0]
@@ -44,13 +44,13 @@ def test_the_plans_are_of_one_to_four_ranks() -> None:
 
 
 @pytest.mark.parametrize("plan", _plans(), ids=lambda plan: plan.key)
-def test_every_exact_plan_makes_the_same_video(plan: Plan, world: World, exact: np.ndarray) -> None:
+def test_every_exact_plan_makes_the_same_video(plan: Plan, world: Worlds, exact: np.ndarray) -> None:
     # With warm-up steps alone PipeFusion is exact too.
     results = world.run(RunRequest(DEMO, plan, replace(JOB, warmup_steps=JOB.num_inference_steps)))
     assert max(relative(latents, exact) for result in results for latents in result.latents) <= TOLERANCE
 
 
-def test_stale_pipefusion_stays_near(world: World, exact: np.ndarray) -> None:
+def test_stale_pipefusion_stays_near(world: Worlds, exact: np.ndarray) -> None:
     result = world.run(RunRequest(DEMO, Plan(pp=2), replace(JOB, num_pipeline_patch=4)))[0]
     assert result.approximate
     assert 0 < relative(result.latents[0], exact) < 0.5

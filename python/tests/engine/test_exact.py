@@ -14,7 +14,7 @@ from splitreel.contract.types import Plan, Scheduler, Stage
 from splitreel.engine.api import EngineJob, VideoJob
 from splitreel.models.frames import to_uint8
 from tests.engine.matrix import TOLERANCE, relative
-from tests.engine.world import RunRequest, World, frames_hash
+from tests.engine.world import RunRequest, Worlds, frames_hash
 
 KINDS = ("t2v-2b", "t2v-5b")
 STEPS = 3
@@ -38,7 +38,7 @@ def models(model_of: Callable[[str], Path]) -> dict[str, Path]:
     return {kind: model_of(kind) for kind in KINDS}
 
 
-def test_guidance_of_one_and_the_other_scheduler(models: dict[str, Path], world: World) -> None:
+def test_guidance_of_one_and_the_other_scheduler(models: dict[str, Path], world: Worlds) -> None:
     asked = job(guidance=1.0, scheduler=Scheduler.DPM)
     reference = world.run(RunRequest(models["t2v-2b"], Plan(), asked))[0].latents[0]
     split = world.run(RunRequest(models["t2v-2b"], Plan(ring=3), asked))[0].latents[0]
@@ -47,7 +47,7 @@ def test_guidance_of_one_and_the_other_scheduler(models: dict[str, Path], world:
     assert relative(with_ddim, reference) > 1e-3, "the scheduler that was asked for is the one that runs"
 
 
-def test_progress_is_counted_and_whole(models: dict[str, Path], world: World) -> None:
+def test_progress_is_counted_and_whole(models: dict[str, Path], world: Worlds) -> None:
     told = world.run(RunRequest(models["t2v-5b"], Plan(cfg=2), job()))[0]
     steps = [count for what, count in told.events if what == "0 denoising"]
     assert steps == [1, 2, 3]
@@ -63,16 +63,16 @@ def test_progress_is_counted_and_whole(models: dict[str, Path], world: World) ->
 )
 @pytest.mark.parametrize("asking", [0, 3])
 def test_a_cancel_on_one_rank_ends_all_at_the_same_step(
-    plan: Plan, asking: int, models: dict[str, Path], world: World
+    plan: Plan, asking: int, models: dict[str, Path], world: Worlds
 ) -> None:
     asked = replace(job(), num_inference_steps=8, warmup_steps=3)
-    cancelled = world.run(RunRequest(models["t2v-5b"], plan, asked, cancel=(asking, Stage.DENOISING, 2)))
+    cancelled = world.run(RunRequest(models["t2v-5b"], plan, asked, cancel=(asking, Stage.DENOISING, 2)), size=8)
     assert [result.cancelled for result in cancelled] == [True] * 4 + [False] * 4
     steps = {max(count for what, count in result.events if what == "0 denoising") for result in cancelled[:4]}
     # A pipeline has no barrier: a request made in one step is known to all at the start of the next but one, and its
     # first stage learns of a step's end when the last patch returns.
     assert steps <= ({2} if plan.pp == 1 else {2, 3, 4})
-    after = world.run(RunRequest(models["t2v-5b"], plan, replace(job(), warmup_steps=STEPS)))[0].latents[0]
+    after = world.run(RunRequest(models["t2v-5b"], plan, replace(job(), warmup_steps=STEPS)), size=8)[0].latents[0]
     reference = world.run(RunRequest(models["t2v-5b"], Plan(), job()))[0].latents[0]
     assert relative(after, reference) <= TOLERANCE
 
@@ -80,7 +80,7 @@ def test_a_cancel_on_one_rank_ends_all_at_the_same_step(
 @pytest.mark.parametrize(
     "plan", [Plan(), Plan(cfg=2), Plan(ring=3), Plan(cfg=2, ulysses=2), Plan(cfg=2, ring=2, ulysses=2)]
 )
-def test_tiles_over_ranks_are_the_tiled_decode_bit_for_bit(plan: Plan, models: dict[str, Path], world: World) -> None:
+def test_tiles_over_ranks_are_the_tiled_decode_bit_for_bit(plan: Plan, models: dict[str, Path], world: Worlds) -> None:
     asked = replace(job(), width=80, height=96)
     results = world.run(RunRequest(models["t2v-2b"], plan, asked))
     latents = torch.from_numpy(results[0].latents[0])
@@ -92,7 +92,7 @@ def test_tiles_over_ranks_are_the_tiled_decode_bit_for_bit(plan: Plan, models: d
     assert all(result.frame_count == 0 for result in results[1:])
 
 
-def test_a_warm_engine_repeats_itself(models: dict[str, Path], world: World) -> None:
+def test_a_warm_engine_repeats_itself(models: dict[str, Path], world: Worlds) -> None:
     """Cold, warm, and warm after another job: the same frames, bit for bit."""
     request = RunRequest(models["t2v-5b"], Plan(), job())
     hashes = [world.run(request)[0].frames_hash]

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from splitreel.contract.types import Plan
 from splitreel.models.cogvideox.random_model import make_model
 from tests.engine.matrix import GUIDED
-from tests.engine.world import RunRequest, World
+from tests.engine.world import RunRequest, Worlds
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("plan", [Plan(), Plan(ulysses=2), Plan(cfg=2), Plan(pp=2)], ids=lambda plan: plan.key)
-def test_nan_is_an_error_before_decoding(plan: Plan, broken: Path, world: World) -> None:
+def test_nan_is_an_error_before_decoding(plan: Plan, broken: Path, world: Worlds) -> None:
     results = world.run(RunRequest(broken, plan, GUIDED))[: plan.world_size]
     assert {result.errors for result in results} == {("LATENTS_NOT_FINITE",)}
     assert all(result.frame_count == 0 and not result.latents for result in results)

@@ -29,7 +29,7 @@ from tests.engine.matrix import (
     relative,
     sample_of,
 )
-from tests.engine.world import RunRequest, World
+from tests.engine.world import RunRequest, Worlds
 
 QUICKEST, *OTHERS = KINDS
 
@@ -53,7 +53,7 @@ _REFERENCES: dict[tuple[str, EngineJob], list[np.ndarray]] = {}
 
 
 class Models:
-    def __init__(self, folder: Callable[[str], Path], image: Path, world: World) -> None:
+    def __init__(self, folder: Callable[[str], Path], image: Path, world: Worlds) -> None:
         self.folder = folder
         self._image = image
         self._world = world
@@ -70,7 +70,7 @@ class Models:
 
 
 @pytest.fixture
-def models(model_of: Callable[[str], Path], image: Path, world: World) -> Models:
+def models(model_of: Callable[[str], Path], image: Path, world: Worlds) -> Models:
     return Models(model_of, image, world)
 
 
@@ -83,7 +83,7 @@ def test_one_rank_is_plain_diffusers(kind: str, guidance: EngineJob, models: Mod
     assert relative(models.reference(kind, job)[0], plain_diffusers(models.folder(kind), job)) <= 1e-6
 
 
-def check(kind: str, case: Case, models: Models, world: World) -> None:
+def check(kind: str, case: Case, models: Models, world: Worlds) -> None:
     job = models.job(kind, case.job)
     # First, because one process reads weights of its own.
     reference = models.reference(kind, job)
@@ -94,13 +94,13 @@ def check(kind: str, case: Case, models: Models, world: World) -> None:
 
 
 @pytest.mark.parametrize("case", cases_of(QUICKEST), ids=case_id)
-def test_every_plan_is_one_rank(case: Case, models: Models, world: World) -> None:
+def test_every_plan_is_one_rank(case: Case, models: Models, world: Worlds) -> None:
     check(QUICKEST, case, models, world)
 
 
 @pytest.mark.parametrize("case", sample_of(), ids=case_id)
 @pytest.mark.parametrize("kind", OTHERS)
-def test_a_sample_of_plans_is_one_rank_on_every_kind(kind: str, case: Case, models: Models, world: World) -> None:
+def test_a_sample_of_plans_is_one_rank_on_every_kind(kind: str, case: Case, models: Models, world: Worlds) -> None:
     check(kind, case, models, world)
 
 
@@ -109,12 +109,12 @@ def test_a_sample_of_plans_is_one_rank_on_every_kind(kind: str, case: Case, mode
     ("kind", "case"),
     [pytest.param(kind, case, id=f"{kind}-{case_id(case)}") for kind in OTHERS for case in cases_of(kind)],
 )
-def test_every_plan_is_one_rank_on_every_kind(kind: str, case: Case, models: Models, world: World) -> None:
+def test_every_plan_is_one_rank_on_every_kind(kind: str, case: Case, models: Models, world: Worlds) -> None:
     check(kind, case, models, world)
 
 
 @pytest.mark.parametrize("kind", [QUICKEST, *(pytest.param(kind, marks=pytest.mark.thorough) for kind in OTHERS)])
-def test_a_plan_of_the_same_shards_reads_no_weight(kind: str, models: Models, world: World) -> None:
+def test_a_plan_of_the_same_shards_reads_no_weight(kind: str, models: Models, world: Worlds) -> None:
     job, folder = models.job(kind, GUIDED), models.folder(kind)
     world.run(RunRequest(folder, Plan(pp=2, ulysses=2), job))
     for plan in (Plan(pp=2, cfg=2), Plan(pp=2, ring=2), Plan(pp=2, cfg=2, ring=2), Plan(pp=2)):
@@ -136,7 +136,7 @@ PIPELINES = [
     ),
 )
 def test_one_patch_and_warm_up_alone_are_exact(
-    kind: str, case: tuple[Plan, EngineJob], models: Models, world: World
+    kind: str, case: tuple[Plan, EngineJob], models: Models, world: Worlds
 ) -> None:
     check(kind, Case(*case), models, world)
 
@@ -145,7 +145,7 @@ DRIFTING = [Plan(pp=2), Plan(pp=2, ulysses=2), Plan(pp=2, ring=2), Plan(cfg=2, p
 STALE = replace(GUIDED, num_inference_steps=8, warmup_steps=2)
 
 
-def drift(kind: str, plan: Plan, models: Models, world: World, *, without_cache: bool = False) -> float:
+def drift(kind: str, plan: Plan, models: Models, world: Worlds, *, without_cache: bool = False) -> float:
     job = models.job(kind, STALE)
     exact = models.reference(kind, job)[0]
     request = RunRequest(models.folder(kind), plan, replace(job, num_pipeline_patch=4), without_cache=without_cache)
@@ -155,18 +155,18 @@ def drift(kind: str, plan: Plan, models: Models, world: World, *, without_cache:
 
 
 @pytest.mark.parametrize(("kind", "plan"), with_every_kind(DRIFTING, lambda plan: plan.key))
-def test_stale_keys_drift_a_little(kind: str, plan: Plan, models: Models, world: World) -> None:
+def test_stale_keys_drift_a_little(kind: str, plan: Plan, models: Models, world: Worlds) -> None:
     assert 0 < drift(kind, plan, models, world) <= DRIFT
 
 
 @pytest.mark.parametrize("kind", [QUICKEST, *(pytest.param(kind, marks=pytest.mark.thorough) for kind in OTHERS)])
-def test_drift_does_not_depend_on_how_a_stage_is_shared(kind: str, models: Models, world: World) -> None:
+def test_drift_does_not_depend_on_how_a_stage_is_shared(kind: str, models: Models, world: Worlds) -> None:
     drifts = [drift(kind, plan, models, world) for plan in DRIFTING]
     assert max(drifts) - min(drifts) <= 1e-3
 
 
 @pytest.mark.parametrize("kind", [QUICKEST, *(pytest.param(kind, marks=pytest.mark.thorough) for kind in OTHERS)])
-def test_patches_that_see_only_themselves_drift_a_lot(kind: str, models: Models, world: World) -> None:
+def test_patches_that_see_only_themselves_drift_a_lot(kind: str, models: Models, world: Worlds) -> None:
     """The measure itself: it tells a broken engine from a working one."""
     assert drift(kind, Plan(pp=2), models, world, without_cache=True) > 2 * DRIFT
 

@@ -19,7 +19,7 @@ from splitreel.engine.engine import Engine
 from splitreel.engine.offload import OffloadConfig, OffloadedWeights, TransferStats
 from splitreel.models.cogvideox.random_model import make_model
 from splitreel.models.tensor_files import TensorFile, open_safetensors
-from tests.engine.world import RecordingHooks, RunRequest, World
+from tests.engine.world import RecordingHooks, RunRequest, Worlds
 
 GB = 1_000_000_000
 
@@ -227,7 +227,7 @@ _EXPECTED: dict[str, np.ndarray] = {}
     ids=str,
 )
 @pytest.mark.parametrize("kind", ["t2v-5b", pytest.param("i2v-5b", marks=pytest.mark.thorough)])
-def test_offload_composes_with_splits(kind: str, plan: Plan, offload: Offload, models: Path, world: World) -> None:
+def test_offload_composes_with_splits(kind: str, plan: Plan, offload: Offload, models: Path, world: Worlds) -> None:
     asked = replace(job(models, image=kind.startswith("i2v")), warmup_steps=2)
     if kind not in _EXPECTED:
         _EXPECTED[kind] = world.run(RunRequest(models / kind, Plan(), asked))[0].latents[0]

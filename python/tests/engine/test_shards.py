@@ -19,7 +19,7 @@ from splitreel.contract.types import Plan
 from splitreel.models.cogvideox.random_model import make_model
 from splitreel.parallel.placement import assign_ranks, first_shards, shard_at
 from tests.engine.matrix import GUIDED
-from tests.engine.world import RunRequest, World
+from tests.engine.world import RunRequest, World, Worlds
 
 SHORT = replace(GUIDED, num_inference_steps=1, warmup_steps=1)
 
@@ -32,7 +32,7 @@ def model(model_of: Callable[[str], Path]) -> Path:
 @pytest.mark.parametrize("axis", ["tp", "pp"])
 @pytest.mark.parametrize("degree", [1, 2, 4])
 def test_each_rank_holds_its_part_of_the_blocks_and_read_no_more(
-    axis: str, degree: int, model: Path, world: World
+    axis: str, degree: int, model: Path, world: Worlds
 ) -> None:
     whole = world.run(RunRequest(model, Plan(), SHORT))[0].load
     results = world.run(RunRequest(model, Plan(**{axis: degree}), SHORT))
@@ -44,8 +44,8 @@ def test_each_rank_holds_its_part_of_the_blocks_and_read_no_more(
         assert result.load.reused or result.load.bytes_read < 1.05 * result.load.bytes_held
 
 
-def test_idle_ranks_hold_a_part_and_serve_the_next_plan(model: Path, world: World) -> None:
-    world.run(RunRequest(model, Plan(tp=2), SHORT))
+def test_idle_ranks_hold_a_part_and_serve_the_next_plan(model: Path, world: Worlds) -> None:
+    world.run(RunRequest(model, Plan(tp=2), SHORT), size=4)
     results = world.run(RunRequest(model, Plan(cfg=2, tp=2), SHORT))
     assert all(result.load.reused for result in results)
 

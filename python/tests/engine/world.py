@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing as mp
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -217,3 +217,31 @@ class World:
             self.is_lost = True
             raise
         return results
+
+
+class Worlds:
+    """Worlds of one to eight ranks, each started for the first plan that needs it, and again after a test that lost it.
+
+    A rank that a plan leaves idle loads its part all the same, so a plan runs in the smallest world that holds it.
+    """
+
+    SIZES = (1, 2, 4, 8)
+
+    def __init__(self, folder: Callable[[], Path]) -> None:
+        self._folder = folder
+        self._worlds: dict[int, World] = {}
+
+    def run(self, request: RunRequest, size: int | None = None) -> list[RunResult]:
+        """The result of each rank. `size`: of a world with idle ranks."""
+        if size is None:
+            size = next(each for each in self.SIZES if each >= request.plan.world_size)
+        world = self._worlds.get(size)
+        if world is None or world.is_lost:
+            if world is not None:
+                world.close()
+            world = self._worlds[size] = World(size, self._folder())
+        return world.run(request)
+
+    def close(self) -> None:
+        for world in self._worlds.values():
+            world.close()
