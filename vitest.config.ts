@@ -46,6 +46,10 @@ export default defineConfig({
       },
       {
         extends: true,
+        test: { name: 'fuzz', include: ['test/fuzz/**/*.test.ts'], testTimeout: 120_000 },
+      },
+      {
+        extends: true,
         test: { name: 'packaged', include: ['test/packaged/**/*.test.ts'], testTimeout: 120_000 },
       },
       {
