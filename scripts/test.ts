@@ -1,6 +1,7 @@
 /**
  * `npm test` runs every check, `npm run check` the fast ones: those that only read, and the unit tests. Names of checks as
- * arguments run just these. A failing check does not stop the others.
+ * arguments run just these; `--thorough` adds the engine's tests of every kind of model. A failing check does not stop the
+ * others.
  */
 import { execa } from 'execa';
 import { existsSync } from 'node:fs';
@@ -12,10 +13,14 @@ const root = path.resolve(import.meta.dirname, '..');
 const pythonFolder = path.join(root, 'python');
 
 /**
- * Groups run one after another. Static checks run as many at a time as there are cores. Then the app's tests run beside
- * the engine's, which seldom need the same core, and at last the window's, alone.
+ * Groups run one after another. Static checks run as many at a time as there are cores, tests two at a time, in the order
+ * of `allChecks`: the longest first. The window's tests run alone at the end, because they click on what moves.
  */
-type Group = 'static' | 'app' | 'engine' | 'window';
+type Group = 'static' | 'test' | 'window';
+
+const TEST_LANES = 2;
+/** The rest of `tests` takes as long as these. */
+const ENGINE_TESTS = ['tests/engine', 'tests/kernels', 'tests/parallel', 'tests/demo'] as const;
 
 interface Check {
   readonly name: string;
@@ -65,12 +70,15 @@ const staticCheck = (name: string, command: Check['command'], cwd = root): Check
 };
 const vitest = (name: string, ...projects: readonly string[]): Check => {
   const command: Check['command'] = ['npx', 'vitest', 'run', ...projects.map((project) => `--project=${project}`)];
-  return { name, group: 'app', command, cwd: root, count: countVitest };
+  return { name, group: 'test', command, cwd: root, count: countVitest };
 };
 
-function allChecks(pythonEnvironment: string): readonly Check[] {
+function allChecks(pythonEnvironment: string, { isThorough }: { readonly isThorough: boolean }): readonly Check[] {
   const tool = (name: string): string => path.join(pythonEnvironment, 'bin', name);
-  const pytest = [tool('python'), '-m', 'pytest', 'tests', '--durations=15'] as const;
+  const pytest = (name: string, ...args: readonly string[]): Check => {
+    const command: Check['command'] = [tool('python'), '-m', 'pytest', '--durations=15', ...args];
+    return { name, group: 'test', command, cwd: pythonFolder, count: countPytest };
+  };
   return [
     staticCheck('lint', ['npx', 'eslint', '--max-warnings', '0', '.']),
     staticCheck('types', ['npx', 'tsc', '--build']),
@@ -84,15 +92,19 @@ function allChecks(pythonEnvironment: string): readonly Check[] {
     staticCheck('python-types', [tool('mypy'), '--strict', 'splitreel'], pythonFolder),
     staticCheck('python-imports', [tool('lint-imports')], pythonFolder),
     staticCheck('python-dead-code', [tool('vulture')], pythonFolder),
-    vitest('unit', 'unit', 'window'),
-    vitest('contract', 'contract'),
-    vitest('process', 'process'),
+    pytest('python', 'tests', ...ENGINE_TESTS.map((folder) => `--ignore=${folder}`)),
+    pytest('python-engine', ...ENGINE_TESTS, ...(isThorough ? ['--thorough'] : [])),
     vitest('install', 'install'),
-    { name: 'python', group: 'engine', command: pytest, cwd: pythonFolder, count: countPytest },
-    { ...vitest('packaged', 'packaged'), group: 'window' },
+    vitest('packaged', 'packaged'),
+    vitest('unit', 'unit', 'window'),
+    vitest('process', 'process'),
+    vitest('contract', 'contract'),
+    vitest('fuzz', 'fuzz'),
     { name: 'e2e', group: 'window', command: ['npx', 'tsx', 'scripts/e2e.ts'], cwd: root, count: countPlaywright },
   ];
 }
+
+const THOROUGH = '--thorough';
 
 const isFast = ({ group, name }: Check): boolean => group === 'static' || name === 'unit';
 
@@ -131,11 +143,13 @@ async function runAll(checks: readonly Check[]): Promise<readonly Outcome[]> {
       outcomes.push(await run(check, { isAlone }));
   };
   const inGroup = (group: Group): Check[] => checks.filter((check) => check.group === group);
-  const reading = inGroup('static');
-  await Promise.all(Array.from({ length: availableParallelism() }, () => drain(reading, false)));
-  const [app, engine] = [inGroup('app'), inGroup('engine')];
-  const isAlone = app.length === 0 || engine.length === 0;
-  await Promise.all([drain(engine, isAlone), drain(app, isAlone)]);
+  const inLanes = (group: Group, lanes: number): Promise<unknown> => {
+    const waiting = inGroup(group);
+    const isAlone = group !== 'static' && waiting.length === 1;
+    return Promise.all(Array.from({ length: lanes }, () => drain(waiting, isAlone)));
+  };
+  await inLanes('static', availableParallelism());
+  await inLanes('test', TEST_LANES);
   await drain(inGroup('window'), true);
   return outcomes;
 }
@@ -151,7 +165,9 @@ function choose(all: readonly Check[], args: readonly string[]): readonly Check[
 
 async function main(args: readonly string[]): Promise<number> {
   if (!existsSync(path.join(root, 'node_modules'))) throw new Error('Run npm ci first.');
-  const outcomes = await runAll(choose(allChecks(await pythonForTests(root)), args));
+  const isThorough = args.includes(THOROUGH);
+  const names = args.filter((arg) => arg !== THOROUGH);
+  const outcomes = await runAll(choose(allChecks(await pythonForTests(root), { isThorough }), names));
   const sum = (of: (count: Count) => number): number => outcomes.reduce((total, { count }) => total + of(count), 0);
   const failed = outcomes.filter(({ count }) => count.failed > 0);
   if (failed.length > 0) process.stdout.write(`\nFailed: ${failed.map(({ check }) => check.name).join(', ')}\n`);
