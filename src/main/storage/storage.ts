@@ -1,21 +1,17 @@
-/** Measures, moves and removes what Splitreel has put on the disk. Nothing that a person made is in this list. */
-import path from 'node:path';
+/** Measures, moves and removes what Splitreel has put on the disk; inventory.ts lists it. */
 import { appError, SplitreelError } from '../../shared/errors';
-import { LOCATION_NAMES, type LocationName, type Storage, type StorageItem } from '../../shared/storage';
+import type { LocationName, Storage } from '../../shared/storage';
 import type { DataFolders } from '../data-folder';
-import type { Files } from '../ports/files';
 import type { EnvironmentService } from '../install/environment';
+import { listItems, measureItems, type InventoryPorts } from './inventory';
 import type { Locations } from './locations';
 
 export const UNKNOWN_STORAGE: Storage = { locations: [], items: null, moving: null };
 
-export interface StoragePorts {
-  readonly files: Files;
-  readonly locations: Locations;
+export interface StoragePorts extends InventoryPorts {
   readonly environment: EnvironmentService;
   /** True while a video is being made: the files it reads must stay. */
   readonly isBusy: () => boolean;
-  readonly modelsFolder: () => string;
   /** Ends the programs that use the environment. */
   readonly stopEngine: () => Promise<void>;
 }
@@ -43,46 +39,7 @@ export function createStorage(
     options.onChange(state);
   };
 
-  const candidates = async (): Promise<readonly Omit<StorageItem, 'bytes' | 'ownBytes'>[]> => {
-    const root = locations.folderOf('environment');
-    const used = environment.get();
-    const current = used.status === 'ready' ? used.slot : null;
-    const single = (kind: StorageItem['kind'], folder: string, canRemove: boolean) =>
-      ({ id: kind, kind, name: '', folder, canRemove }) as const;
-    const slots = [...(await files.list(path.join(root, 'slots')))].sort();
-    return [
-      ...slots.map((name) => ({
-        id: `slot:${name}`,
-        kind: 'slot' as const,
-        name,
-        folder: path.join(root, 'slots', name),
-        canRemove: name !== current,
-      })),
-      single('tool', path.join(root, 'tool'), true),
-      single('pythons', folders.pythons, current === null),
-      single('downloads', locations.folderOf('downloads'), true),
-      single('models', ports.modelsFolder(), false),
-      single('previews', folders.previews, true),
-      single('kernels', folders.kernels, true),
-    ];
-  };
-  const measure = async (): Promise<void> => {
-    const found = await candidates();
-    const items = await Promise.all(
-      found.map(async (item) => {
-        const info = await files.stat(item.folder);
-        if (info?.kind !== 'folder') return null;
-        return { ...item, bytes: await files.folderBytes(item.folder), ownBytes: await files.ownBytes(item.folder) };
-      }),
-    );
-    const shown = await Promise.all(
-      LOCATION_NAMES.map(async (name) => {
-        const folder = locations.folderOf(name);
-        return { name, folder, freeBytes: await files.freeBytes(folder), isDefault: locations.isDefault(name) };
-      }),
-    );
-    set({ locations: shown, items: items.filter((item) => item !== null) });
-  };
+  const measure = async (): Promise<void> => set(await measureItems(ports, folders));
   const refuseWhileBusy = (): void => {
     if (environment.get().status === 'installing') throw new SplitreelError(appError('INSTALL_RUNNING'));
     if (ports.isBusy()) throw new SplitreelError(appError('GENERATION_RUNNING'));
@@ -110,7 +67,7 @@ export function createStorage(
     measure,
     remove: async (id) => {
       refuseWhileBusy();
-      const item = (await candidates()).find((candidate) => candidate.id === id);
+      const item = (await listItems(ports, folders)).find((candidate) => candidate.id === id);
       if (item === undefined) return;
       if (!item.canRemove) throw new SplitreelError(appError('STORAGE_IN_USE', { folder: item.folder }));
       await files.remove(item.folder);
