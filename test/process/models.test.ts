@@ -1,200 +1,29 @@
-/** Models from a stand-in hub by the real downloader in its real process: fetched, killed, resumed, mended, moved. */
-import { spawn, type ChildProcess } from 'node:child_process';
+/** Models from a stand-in hub by the real downloader: fetched, killed, resumed, repaired, moved. */
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { createInterface } from 'node:readline';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { pythonForTests } from '../../scripts/python-for-tests';
-import { nodeClock } from '../../src/main/adapters/node/clock';
-import { nodeFiles } from '../../src/main/adapters/node/files';
-import { nodeProcesses } from '../../src/main/adapters/node/processes';
-import { nodeRandom } from '../../src/main/adapters/node/random';
+import { expect, test } from 'vitest';
 import { dataFolders } from '../../src/main/data-folder';
-import { openHubService, type HubService } from '../../src/main/models/hub-service';
-import { SILENT_LOG } from '../../src/main/ports/log';
-import type { Secrets } from '../../src/main/ports/secrets';
-import { openMoveJournal, type Move } from '../../src/main/storage/move-folder';
-import { openSettings, type SettingsService } from '../../src/main/settings/settings';
-import type { Download, HubState } from '../../src/shared/download';
-import type { ModelEntry } from '../../src/shared/models';
+import type { Move } from '../../src/main/storage/move-folder';
 import { until } from '../fakes/app';
+import {
+  DEMO,
+  fetched,
+  ID,
+  isReady,
+  keychain,
+  noKeychain,
+  open,
+  REPO,
+  setUpModels,
+  startHub,
+  testFolder,
+  TOKEN,
+  WEIGHTS,
+} from './models-rig';
 
-const ROOT = path.resolve(import.meta.dirname, '../..');
-const DEMO = path.join(ROOT, 'resources', 'demo');
-const REPO = 'splitreel/little';
-const ID = 'little';
-const WEIGHTS = 'transformer/diffusion_pytorch_model.safetensors';
-const TOKEN = 'hf_canary0123456789abcdefghij';
+setUpModels();
 
-let python = '';
-let sitePackages = '';
-let root = '';
-let fakes: ChildProcess[] = [];
-let services: HubService[] = [];
-
-beforeAll(async () => {
-  const folder = await pythonForTests(ROOT);
-  // The engine's package on its path, as a slot of the environment has it: the tests' own copy of the interpreter.
-  python = path.join(folder, 'bin', 'python');
-  sitePackages = await mkdtemp(path.join(tmpdir(), 'splitreel-site-'));
-  await writeFile(
-    path.join(sitePackages, 'run.sh'),
-    `#!/bin/sh\nshift\nexec env PYTHONPATH="${ROOT}/python" "${python}" "$@"\n`,
-    { mode: 0o755 },
-  );
-}, 120_000);
-afterAll(() => rm(sitePackages, { recursive: true, force: true }));
-beforeEach(async () => {
-  root = await mkdtemp(path.join(tmpdir(), 'splitreel models ü '));
-});
-afterEach(async () => {
-  for (const each of services) await each.close();
-  for (const each of fakes) each.stdin?.end();
-  services = [];
-  fakes = [];
-  await rm(root, { recursive: true, force: true });
-});
-
-interface FakeHub {
-  readonly endpoint: string;
-  readonly log: () => Promise<readonly Record<string, unknown>[]>;
-  readonly servedBytes: () => Promise<number>;
-}
-
-async function startHub(...more: readonly string[]): Promise<FakeHub> {
-  const file = path.join(root, `hub-${String(fakes.length)}.log`);
-  await writeFile(file, '');
-  const script = path.join(ROOT, 'python', 'tests', 'fakes', 'hub.py');
-  const args = [script, '--model', `${REPO}=${DEMO}`, '--log', file, ...more];
-  const child = spawn(python, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  fakes.push(child);
-  const line = await new Promise<string>((resolve) => {
-    createInterface({ input: child.stdout }).once('line', resolve);
-  });
-  const { endpoint } = JSON.parse(line) as { endpoint: string };
-  const log = async () =>
-    (await readFile(file, 'utf8'))
-      .split('\n')
-      .filter((text) => text !== '')
-      .map((text) => JSON.parse(text) as Record<string, unknown>);
-  const servedBytes = async () =>
-    (await log()).reduce((sum, { sent }) => sum + (typeof sent === 'number' ? sent : 0), 0);
-  return { endpoint, log, servedBytes };
-}
-
-interface Opened {
-  readonly service: HubService;
-  readonly settings: SettingsService;
-  readonly data: string;
-  readonly entry: () => ModelEntry;
-  readonly download: () => Download | undefined;
-  readonly state: () => HubState;
-  readonly hubPid: () => Promise<number>;
-}
-
-const noKeychain: Secrets = {
-  isAvailable: () => Promise.resolve(false),
-  encrypt: () => Promise.reject(new Error('there is none')),
-  decrypt: () => Promise.reject(new Error('there is none')),
-};
-
-const scrambled = (text: string): Uint8Array => Buffer.from(text).map((byte) => byte ^ 0x5a);
-const keychain: Secrets = {
-  isAvailable: () => Promise.resolve(true),
-  encrypt: (text) => Promise.resolve(scrambled(text)),
-  decrypt: (bytes) => Promise.resolve(Buffer.from(bytes.map((byte) => byte ^ 0x5a)).toString()),
-};
-
-async function open(hub: FakeHub | null, secrets = noKeychain, env: Record<string, string> = {}): Promise<Opened> {
-  const data = path.join(root, 'data');
-  const folders = dataFolders(data);
-  await mkdir(data, { recursive: true });
-  const offer = {
-    id: ID,
-    name: 'Little',
-    description: 'The demo model under another name.',
-    repositories: [REPO],
-    licence: { name: 'Apache 2.0', isOpen: true },
-    task: 'text-to-video',
-  };
-  await writeFile(folders.catalogueFile, JSON.stringify({ version: 1, models: [offer] }));
-  let models: readonly ModelEntry[] = [];
-  let downloads: readonly Download[] = [];
-  const started: number[] = [];
-  const processes = {
-    ...nodeProcesses,
-    startWorker: (...args: Parameters<typeof nodeProcesses.startWorker>) => {
-      const worker = nodeProcesses.startWorker(...args);
-      if (worker.pid !== null) started.push(worker.pid);
-      return worker;
-    },
-  };
-  const settings = await openSettings(
-    { files: nodeFiles, clock: nodeClock },
-    { file: folders.settingsFile, onChange: () => undefined },
-  );
-  await settings.updateGuarded({ hubMirror: hub?.endpoint ?? null });
-  const ports = { files: nodeFiles, clock: nodeClock, random: nodeRandom, processes };
-  const journal = await openMoveJournal(ports, folders.movesFile);
-  const service = await openHubService(
-    {
-      ...ports,
-      movePorts: { ...ports, journal },
-      log: SILENT_LOG,
-      secrets,
-      settings,
-      python: () =>
-        Promise.resolve({ python: path.join(sitePackages, 'run.sh'), entry: ['-I', '-m', 'splitreel'], env: {} }),
-      systemPython: () => Promise.resolve(null),
-      isBusy: () => false,
-      unloadEngine: () => undefined,
-    },
-    {
-      dataRoot: data,
-      env: { PATH: process.env['PATH'], HOME: root, ...env },
-      home: root,
-      pythonFolder: path.join(ROOT, 'python'),
-      resourcesFolder: path.join(ROOT, 'resources'),
-      defaultModelsFolder: folders.models,
-      recordsFolder: folders.verified,
-      downloadsFile: folders.downloadsFile,
-      catalogueFile: folders.catalogueFile,
-      tokenFile: folders.tokenFile,
-      onModels: (value) => {
-        models = value;
-      },
-      onDownloads: (value) => {
-        downloads = value;
-      },
-      onState: () => undefined,
-    },
-  );
-  services.push(service);
-  await service.models.checkAll();
-  return {
-    service,
-    settings,
-    data,
-    entry: () => {
-      const found = models.find(({ id }) => id === ID);
-      if (found === undefined) throw new Error('the catalogue was not read');
-      return found;
-    },
-    download: () => downloads.find(({ modelId }) => modelId === ID),
-    state: service.state,
-    hubPid: async () => {
-      await until(() => started.length > 0);
-      return started.at(-1) ?? 0;
-    },
-  };
-}
-
-const isReady =
-  ({ entry }: Opened) =>
-  (): boolean =>
-    entry().state.status === 'ready';
 const modelBytes = async (): Promise<number> => {
   const names = [
     'model_index.json',
@@ -214,11 +43,19 @@ const everyFile = async (folder: string): Promise<string[]> =>
     .filter((each) => each.isFile())
     .map((each) => path.join(each.parentPath, each.name));
 
-test('a model of the catalogue is fetched, verified and ready; what it takes is told first', async () => {
+async function flipByte(file: string): Promise<void> {
+  const bytes = await readFile(file);
+  const before = await stat(file);
+  bytes.writeUInt8((bytes.at(-9) ?? 0) ^ 1, bytes.length - 9);
+  await writeFile(file, bytes);
+  await utimes(file, before.atime, before.mtime);
+}
+
+test('a model of the catalogue is fetched, verified and ready; its size is known before', async () => {
   const hub = await startHub();
   const app = await open(hub);
   expect(app.entry().state.status).toBe('absent');
-  const offer = await app.service.downloads.look(ID);
+  const offer = await app.service.downloads.inspect(ID);
   expect(offer.totalBytes).toBe(await modelBytes());
   expect(await hub.servedBytes()).toBe(0);
   await app.service.downloads.start(ID);
@@ -245,7 +82,7 @@ test('the downloader killed in the middle and the app started again: it goes on 
   expect(twice).toBeLessThanOrEqual(6 * 3 * 16_384);
 });
 
-test('paused it stays paused over a restart; discarded nothing of it is left', async () => {
+test('paused it stays paused across a restart; discarded nothing of it is left', async () => {
   const hub = await startHub('--bytes-per-second', '1500000');
   const first = await open(hub);
   await first.service.downloads.start(ID);
@@ -260,22 +97,7 @@ test('paused it stays paused over a restart; discarded nothing of it is left', a
   expect(await readdir(path.join(second.data, 'models')).catch(() => [])).toEqual([]);
 });
 
-async function fetched(hub: FakeHub): Promise<Opened> {
-  const app = await open(hub);
-  await app.service.downloads.start(ID);
-  await until(isReady(app), 60_000);
-  return app;
-}
-
-async function flipByte(file: string): Promise<void> {
-  const bytes = await readFile(file);
-  const before = await stat(file);
-  bytes.writeUInt8((bytes.at(-9) ?? 0) ^ 1, bytes.length - 9);
-  await writeFile(file, bytes);
-  await utimes(file, before.atime, before.mtime);
-}
-
-test('a byte that has changed is found by "Verify again", told with its file, kept over a restart, mended alone', async () => {
+test('a byte that has changed is found by "Verify again", reported with its file, kept across a restart, repaired alone', async () => {
   const hub = await startHub();
   const app = await fetched(hub);
   const folder = app.entry().path ?? '';
@@ -296,13 +118,13 @@ test('a byte that has changed is found by "Verify again", told with its file, ke
 });
 
 test('a model in the Hugging Face cache is taken where it lies', async () => {
-  const cache = path.join(root, 'hf', 'hub', 'models--splitreel--little');
+  const cache = path.join(testFolder(), 'hf', 'hub', 'models--splitreel--little');
   const snapshot = path.join(cache, 'snapshots', 'a'.repeat(40));
   await mkdir(path.dirname(snapshot), { recursive: true });
   await mkdir(path.join(cache, 'refs'));
   await writeFile(path.join(cache, 'refs', 'main'), 'a'.repeat(40));
   await symlink(DEMO, snapshot);
-  const app = await open(null, noKeychain, { HF_HOME: path.join(root, 'hf') });
+  const app = await open(null, noKeychain, { HF_HOME: path.join(testFolder(), 'hf') });
   expect(app.entry()).toMatchObject({
     state: { status: 'ready' },
     path: snapshot,
@@ -315,7 +137,7 @@ test('a model in the Hugging Face cache is taken where it lies', async () => {
 
 test('the models folder moves with its models, also to another disk, and what was verified stays so', async () => {
   const app = await fetched(await startHub());
-  const other = path.join(root, 'another place');
+  const other = path.join(testFolder(), 'another place');
   await app.service.move(other);
   expect(app.state().modelsFolder).toBe(other);
   expect(app.entry()).toMatchObject({
@@ -343,7 +165,7 @@ test('the models folder moves with its models, also to another disk, and what wa
 test('a move that was cut off goes on at the next start; a model is in one place or the other at any time', async () => {
   const app = await fetched(await startHub());
   const from = path.join(app.data, 'models');
-  const to = path.join(root, 'new');
+  const to = path.join(testFolder(), 'new');
   await mkdir(to);
   await app.settings.setModelsFolder(to, from);
   await app.service.close();
@@ -413,5 +235,5 @@ test('a record that came with a folder names no repository to repair it from', a
   await writeFile(path.join(folder, WEIGHTS), 'damaged');
   await app.service.models.recheck(ID);
   expect(app.entry()).toMatchObject({ state: { status: 'broken' }, files: { repairFrom: null, verified: null } });
-  expect(await app.service.models.downloadTarget(ID)).toBeNull();
+  expect(app.service.models.downloadTarget(ID)).toBeNull();
 });

@@ -64,7 +64,7 @@ function folderCalls({ desktop, hub }: ModelCallPorts): Calls<ModelCall> {
 }
 
 const downloadCalls = ({ downloads, signIn, signOut }: HubService): Calls<DownloadCall> => ({
-  lookAtModel: ({ modelId }) => downloads.look(modelId),
+  lookAtModel: ({ modelId }) => downloads.inspect(modelId),
   downloadModel: ({ modelId }) => downloads.start(modelId),
   pauseDownload: ({ modelId }) => downloads.pause(modelId),
   discardDownload: ({ modelId }) => downloads.discard(modelId),

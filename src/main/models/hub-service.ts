@@ -1,4 +1,4 @@
-/** Models, their downloads, the token and the models folder, put together: what calls of the window reach. */
+/** Models, their downloads, the token and the models folder, put together for the window's calls. */
 import path from 'node:path';
 import type { Download, HubState } from '../../shared/download';
 import { appError, SplitreelError, type AppError } from '../../shared/errors';
@@ -14,14 +14,15 @@ import type { Secrets } from '../ports/secrets';
 import type { SettingsService } from '../settings/settings';
 import { openJsonStore } from '../state/json-store';
 import { readCatalogue } from './catalogue';
-import { createDownloads, downloadsFileSchema, NO_DOWNLOADS, type Downloads } from './downloads';
+import { downloadsFileSchema, NO_DOWNLOADS } from './download-list';
+import { createDownloads, type Downloads } from './downloads';
 import { createHub } from './hub';
 import { createInspect, createInspectLora, type InspectLora } from './inspect';
 import { createModels, type Models } from './models';
 import type { MovePorts } from '../storage/move-folder';
-import { moveModels } from './move';
+import { createModelsFolder, type ModelsFolder } from './models-folder';
 import { hubCacheFolder } from './places';
-import { openToken } from './token';
+import { openToken, type Token } from './token';
 
 export interface HubServicePorts {
   readonly files: Files;
@@ -36,7 +37,7 @@ export interface HubServicePorts {
   readonly systemPython: () => Promise<string | null>;
   /** True while a model may be read. */
   readonly isBusy: () => boolean;
-  /** Lets go of the model that the engine has loaded. */
+  /** Frees the model that the engine has loaded. */
   readonly unloadEngine: () => void;
 }
 
@@ -86,86 +87,44 @@ export async function openHubService(ports: HubServicePorts, options: HubService
     schema: downloadsFileSchema,
     fallback: NO_DOWNLOADS,
   });
-  const folder = (): string => settings.get().modelsFolder ?? options.defaultModelsFolder;
-  let moving: HubState['moving'] = null;
-  let freeBytes: number | null = null;
-  const state = (): HubState => ({
-    isSignedIn: token.get() !== null,
-    isTokenKept: token.isKept(),
-    modelsFolder: folder(),
-    freeBytes,
-    moving,
-  });
-  const tell = (): void => options.onState(state());
-  /** After whatever takes or frees space. A disk that does not answer leaves the figure out. */
-  const measureDisk = async (): Promise<void> => {
-    freeBytes = await files.freeBytes(folder()).catch(() => null);
-    tell();
-  };
   const hub = createHub({
     ...ports,
     env: options.env,
     cwd: options.dataRoot,
-    settings: () => {
-      const { hubMirror, sendTokenToMirror, downloadLimit } = settings.get();
-      const common = { token: token.get(), tokenForMirror: sendTokenToMirror, bytesPerSecond: downloadLimit };
-      return { endpoint: hubMirror, ...common };
-    },
+    settings: () => hubSettings(settings, token),
   });
+  const state = (): HubState => ({ isSignedIn: token.get() !== null, isTokenKept: token.isKept(), ...folder.state() });
+  const onState = (): void => options.onState(state());
+  const whileResting = async (move: () => Promise<void>): Promise<void> => {
+    const goOn = await downloads.suspend();
+    try {
+      await move();
+    } finally {
+      await models.checkAll();
+      await goOn();
+    }
+  };
+  const folder = createModelsFolder({ ...ports, whileResting }, options.defaultModelsFolder, onState);
   const models = createModels(
     {
       files,
       log,
       hub,
       inspect: createInspect(ports, options),
-      demoFolder: path.join(options.resourcesFolder, 'demo'),
-      folders: () => settings.get().modelFolders,
-      setFolders: settings.setModelFolders,
       catalogue: catalogue.entries,
-      modelsFolders: () => {
-        const before = settings.get().modelsFolderBefore;
-        return before === null ? [folder()] : [folder(), before];
-      },
-      cacheFolder: hubCacheFolder(options.env, options.home),
-      recordsFolder: options.recordsFolder,
+      modelsFolders: folder.all,
+      ...modelPlaces(settings, options),
     },
     options.onModels,
   );
-  let running = 0;
-  const downloads = createDownloads({ ...ports, hub, models, store }, (list) => {
-    options.onDownloads(list);
-    if (list.length !== running) void measureDisk();
-    running = list.length;
-  });
-  void measureDisk();
-
-  /** Goes on until everything has moved, also after a crash: which folders it was between is in the settings. */
-  const finishMove = async (from: string, to: string): Promise<void> => {
-    const goOn = await downloads.suspend();
-    try {
-      await moveModels(ports.movePorts, from, to, (progress) => {
-        moving = progress;
-        tell();
-      });
-      await settings.setModelsFolder(to, null);
-    } finally {
-      moving = null;
-      await measureDisk();
-      await models.checkAll();
-      await goOn();
-    }
-  };
-  const move = async (to: string): Promise<void> => {
-    const from = folder();
-    if (moving !== null || ports.isBusy()) throw new SplitreelError(appError('MODEL_IN_USE', { name: 'A model' }));
-    const chosen = (await files.stat(to)) === null ? to : await files.realPath(to);
-    if (path.relative(from, chosen) === '') return;
-    // A folder inside the one that is moved would be moved into itself.
-    if (!path.relative(from, chosen).startsWith('..'))
-      throw new SplitreelError(appError('OUTPUT_NOT_WRITABLE', { folder: chosen }));
-    moving = { modelId: null, doneBytes: 0, totalBytes: 0 };
-    await settings.setModelsFolder(chosen, from);
-    await finishMove(from, chosen);
+  const downloads = createDownloads(
+    { ...ports, hub, models, store },
+    onChangedCount(options.onDownloads, () => void folder.measureDisk()),
+  );
+  void folder.measureDisk();
+  const configure = (): void => {
+    hub.configure();
+    onState();
   };
   return {
     models,
@@ -175,38 +134,66 @@ export async function openHubService(ports: HubServicePorts, options: HubService
     problems: [catalogue.problem, store.problem],
     signIn: async (given) => {
       await token.set(given);
-      hub.configure();
-      tell();
+      configure();
     },
     signOut: async () => {
       await token.clear();
-      hub.configure();
-      tell();
+      configure();
     },
     remove: async (modelId) => {
       const name = models.get().find(({ id }) => id === modelId)?.name ?? modelId;
       if (ports.isBusy()) throw new SplitreelError(appError('MODEL_IN_USE', { name }));
       ports.unloadEngine();
       await models.remove(modelId);
-      await measureDisk();
+      await folder.measureDisk();
     },
-    move,
-    resume: () => {
-      const before = settings.get().modelsFolderBefore;
-      const rest = before === null ? Promise.resolve() : finishMove(before, folder());
-      void rest
-        .catch((error: unknown) => log.error('models could not all be moved', error))
-        .then(async () => {
-          downloads.resume();
-          await models.checkUnread();
-          return models.verifyNew();
-        })
-        .catch((error: unknown) => log.error('models could not be verified', error));
-    },
+    move: folder.move,
+    resume: () => void resume(folder, downloads, models, log),
     configure: hub.configure,
     close: async () => {
       downloads.close();
       await hub.stop();
     },
   };
+}
+
+/** Where models are besides the models folder. */
+const modelPlaces = (settings: HubServicePorts['settings'], options: HubServiceOptions) => ({
+  demoFolder: path.join(options.resourcesFolder, 'demo'),
+  folders: () => settings.get().modelFolders,
+  setFolders: settings.setModelFolders,
+  cacheFolder: hubCacheFolder(options.env, options.home),
+  recordsFolder: options.recordsFolder,
+});
+
+function hubSettings(settings: Pick<SettingsService, 'get'>, token: Token) {
+  const { hubMirror, sendTokenToMirror, downloadLimit } = settings.get();
+  return {
+    endpoint: hubMirror,
+    token: token.get(),
+    tokenForMirror: sendTokenToMirror,
+    bytesPerSecond: downloadLimit,
+  };
+}
+
+/** Reports each list, and calls `onCount` where a download has come or gone: then the disk has other space. */
+function onChangedCount(onDownloads: (all: readonly Download[]) => void, onCount: () => void) {
+  let count = 0;
+  return (all: readonly Download[]): void => {
+    onDownloads(all);
+    if (all.length !== count) onCount();
+    count = all.length;
+  };
+}
+
+/** What the last run of the app left: a move first, because downloads write into the models folder. */
+async function resume(folder: ModelsFolder, downloads: Downloads, models: Models, log: Log): Promise<void> {
+  await folder.resume().catch((error: unknown) => log.error('models could not all be moved', error));
+  try {
+    downloads.resume();
+    await models.checkUnread();
+    await models.verifyNew();
+  } catch (error) {
+    log.error('models could not be verified', error);
+  }
 }

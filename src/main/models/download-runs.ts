@@ -1,0 +1,119 @@
+/** The downloads that are under way. One that a lost connection ended is tried again by itself. */
+import type { Download } from '../../shared/download';
+import type { AppError } from '../../shared/errors';
+import { toAppError } from '../ipc/router';
+import type { Clock } from '../ports/clock';
+import type { Log } from '../ports/log';
+import type { DownloadList, SavedDownload } from './download-list';
+import type { DownloadTarget } from './download-target';
+import type { Hub } from './hub';
+
+export const RETRY_MS = 60_000;
+
+export interface DownloadRunPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly hub: Pick<Hub, 'download' | 'pause'>;
+  readonly list: DownloadList;
+  /** The model is whole. */
+  readonly onFinished: (modelId: string) => Promise<void>;
+}
+
+export interface DownloadRuns {
+  /** Starts a download of the list that is not under way. */
+  readonly launch: (modelId: string) => void;
+  readonly isRunning: (modelId: string) => boolean;
+  /** Resolves when they have stopped, with those that were under way. */
+  readonly stopAll: () => Promise<readonly string[]>;
+  /** Stops one, and the wait for another try. */
+  readonly stop: (modelId: string) => Promise<void>;
+  /** Nothing is started or tried again from here on. */
+  readonly close: () => void;
+}
+
+export function createDownloadRuns(ports: DownloadRunPorts): DownloadRuns {
+  const { hub, list, log } = ports;
+  const running = new Map<string, Promise<void>>();
+  const retries = new Map<string, () => void>();
+  let isClosed = false;
+
+  const cancelRetry = (modelId: string): void => {
+    retries.get(modelId)?.();
+    retries.delete(modelId);
+  };
+  const fail = async (modelId: string, error: AppError): Promise<void> => {
+    if (isClosed) return;
+    log.warn(`the download of ${modelId} stopped: ${error.code}`);
+    list.show(modelId, { status: 'failed', error });
+    if (error.code !== 'DOWNLOAD_INTERRUPTED' && error.code !== 'HUB_UNREACHABLE') {
+      await list.change(modelId, { wanted: 'paused' });
+      return;
+    }
+    const retry = (): void => {
+      if (list.stateOf(modelId)?.status === 'failed') launch(modelId);
+    };
+    cancelRetry(modelId);
+    retries.set(modelId, ports.clock.after(RETRY_MS, retry));
+  };
+  const run = async ({ modelId, target }: SavedDownload): Promise<void> => {
+    let latest: Download['progress'] = null;
+    try {
+      const outcome = await hub.download({ modelId, ...sourceOf(target) }, (event) => {
+        const { doneBytes, totalBytes, bytesPerSecond, secondsLeft, stage } = event;
+        latest = { doneBytes, totalBytes, bytesPerSecond, secondsLeft };
+        list.show(modelId, { status: 'running', stage }, latest);
+      });
+      if (outcome === 'finished') {
+        cancelRetry(modelId);
+        await list.remove(modelId);
+        await ports.onFinished(modelId);
+      } else if (!isClosed) {
+        list.show(modelId, { status: 'paused' });
+        await list.change(modelId, { progress: still(latest) });
+      }
+    } catch (error) {
+      await list.change(modelId, { progress: still(latest) });
+      await fail(modelId, toAppError(error));
+    } finally {
+      running.delete(modelId);
+    }
+  };
+  const launch = (modelId: string): void => {
+    const download = list.find(modelId);
+    if (download === undefined || running.has(modelId) || isClosed) return;
+    list.show(modelId, { status: 'running', stage: 'listing' });
+    const logged = (error: unknown): void => log.error(`the download of ${modelId} could not be saved`, error);
+    running.set(modelId, run(download).catch(logged));
+  };
+  return {
+    launch,
+    isRunning: (modelId) => running.has(modelId),
+    stopAll: async () => {
+      const active = [...running.keys()];
+      for (const modelId of active) hub.pause(modelId);
+      await Promise.all(running.values());
+      return active;
+    },
+    stop: async (modelId) => {
+      cancelRetry(modelId);
+      hub.pause(modelId);
+      await running.get(modelId);
+      if (list.stateOf(modelId)?.status === 'failed') list.show(modelId, { status: 'paused' });
+    },
+    close: () => {
+      isClosed = true;
+      for (const cancel of retries.values()) cancel();
+    },
+  };
+}
+
+const sourceOf = ({ repo, revision, folder, finalFolder, recordFile }: DownloadTarget) => ({
+  repo,
+  revision,
+  folder,
+  finalFolder,
+  recordFile,
+});
+
+const still = (progress: Download['progress']): Download['progress'] =>
+  progress === null ? null : { ...progress, bytesPerSecond: 0, secondsLeft: null };

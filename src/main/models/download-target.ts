@@ -1,0 +1,46 @@
+/** What the downloader needs to fetch a model, or the damaged files of one. */
+import path from 'node:path';
+import type { ModelEntry } from '../../shared/models';
+import { recordFile, type RecordState } from './record';
+
+export interface DownloadTarget {
+  readonly repo: string;
+  readonly revision: string;
+  readonly folder: string;
+  readonly finalFolder: string;
+  readonly recordFile: string;
+  readonly isRepair: boolean;
+}
+
+export interface TargetFolders {
+  readonly modelsFolders: () => readonly string[];
+  readonly recordsFolder: string;
+}
+
+/** Null where there is nothing to fetch for this model. */
+export function downloadTargetOf(
+  entry: ModelEntry,
+  record: RecordState | undefined,
+  { modelsFolders, recordsFolder }: TargetFolders,
+): DownloadTarget | null {
+  const place = entry.files?.place;
+  if (entry.path !== null && place !== undefined && place !== 'app') {
+    if (record === undefined || record.source === null) return null;
+    const { repo, commit } = record.source;
+    const folders = { folder: entry.path, finalFolder: entry.path };
+    return {
+      repo,
+      revision: commit,
+      ...folders,
+      recordFile: recordFile(entry.path, place, recordsFolder),
+      isRepair: true,
+    };
+  }
+  const [repo] = entry.offer?.repositories ?? [];
+  const [base] = modelsFolders();
+  if (repo === undefined || base === undefined || entry.offer === null) return null;
+  const finalFolder = path.join(base, entry.id);
+  const folder = `${finalFolder}.part`;
+  const target = { repo, revision: entry.offer.revision, folder, finalFolder, isRepair: false };
+  return { ...target, recordFile: recordFile(folder, 'models', recordsFolder) };
+}

@@ -1,0 +1,86 @@
+/** Finds the models that there are and checks what is in each folder. */
+import path from 'node:path';
+import type { CatalogueEntry } from '../../shared/catalogue';
+import type { ModelEntry } from '../../shared/models';
+import type { Log } from '../ports/log';
+import { absent, readDemo, readModel, type About, type EntryPorts, type ModelPlacement } from './model-entry';
+import type { ModelList } from './model-list';
+import { locate, modelFoldersIn } from './places';
+
+export const DEMO_ID = 'demo';
+
+export interface CheckPorts extends EntryPorts {
+  readonly log: Log;
+  /** <app>/resources/demo */
+  readonly demoFolder: string;
+  /** Folders that the person added. */
+  readonly folders: () => readonly string[];
+  readonly catalogue: readonly CatalogueEntry[];
+  /** Where models are kept, the newest first: two while they are being moved. */
+  readonly modelsFolders: () => readonly string[];
+  /** huggingface_hub's own cache. */
+  readonly cacheFolder: string;
+}
+
+export interface ModelCheck {
+  readonly checkAll: () => Promise<void>;
+  readonly check: (entry: ModelEntry) => Promise<void>;
+  readonly checkFolder: (folder: string, place: ModelPlacement) => Promise<void>;
+}
+
+export function createModelCheck(ports: CheckPorts, list: ModelList): ModelCheck {
+  const { files, log, catalogue } = ports;
+  const catalogueIds = catalogue.map(({ id }) => id);
+
+  const readInto = async (folder: string, place: ModelPlacement, about: About): Promise<void> => {
+    const { entry, record } = await readModel(ports, folder, place, about);
+    list.put(entry, record);
+  };
+  const checkDemo = async (): Promise<void> => list.put(await readDemo(ports, DEMO_ID, ports.demoFolder));
+  const checkCatalogued = async (offer: CatalogueEntry): Promise<void> => {
+    const { id, name, description } = offer;
+    const about = { id, name, description, source: 'catalogue', offer } as const;
+    const where = { modelsFolders: ports.modelsFolders(), cacheFolder: ports.cacheFolder };
+    const found = await locate(files, offer, where);
+    if (found === null) list.put(absent(about));
+    else await readInto(found.folder, found.place, about);
+  };
+  const checkFolder = (folder: string, place: ModelPlacement): Promise<void> =>
+    readInto(folder, place, {
+      id: folder,
+      name: path.basename(folder),
+      description: '',
+      source: 'folder',
+      offer: null,
+    });
+  const foundFolders = async (): Promise<readonly string[]> => {
+    const known = [DEMO_ID, ...catalogueIds];
+    const found = await Promise.all(ports.modelsFolders().map((base) => modelFoldersIn(files, base, known)));
+    return found.flat();
+  };
+  return {
+    checkFolder,
+    check: async (entry) => {
+      if (entry.id === DEMO_ID) await checkDemo();
+      else if (entry.offer !== null) await checkCatalogued(entry.offer);
+      else await checkFolder(entry.id, entry.files?.place === 'models' ? 'models' : 'folder');
+    },
+    checkAll: async () => {
+      /** A folder that cannot be reached is logged: the other models are there all the same. */
+      const attempt = (name: string, work: Promise<void>): Promise<void> =>
+        work.catch((error: unknown) => log.error(`${name} could not be checked`, error));
+      await attempt(DEMO_ID, checkDemo());
+      for (const offer of catalogue) await attempt(offer.id, checkCatalogued(offer));
+      const inModels = await foundFolders().catch((error: unknown): readonly string[] => {
+        log.error('the models folder could not be read', error);
+        return [];
+      });
+      for (const folder of inModels) await attempt(folder, checkFolder(folder, 'models'));
+      const added = ports.folders().filter((folder) => !inModels.includes(folder));
+      for (const folder of added) await attempt(folder, checkFolder(folder, 'folder'));
+      // What was there before and is gone, such as a folder that was moved.
+      const there = new Set([DEMO_ID, ...catalogueIds, ...inModels, ...added]);
+      for (const { id } of list.get()) if (!there.has(id)) list.remove(id);
+    },
+  };
+}

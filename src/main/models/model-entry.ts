@@ -1,0 +1,119 @@
+/** One model as the window shows it: what the Python store found in its folder, and what was verified of it. */
+import path from 'node:path';
+import { z } from 'zod';
+import type { ModelEntry } from '../../shared/models';
+import { samplingParamsSchema } from '../../shared/sampling';
+import type { Files } from '../ports/files';
+import { defaultSettings, NO_MODEL_SETTINGS, offeredSizes } from './defaults';
+import type { Inspect } from './inspect';
+import { checkRecord, recordFile, type RecordState } from './record';
+
+/** What is known of a model before its folder is read. */
+export type About = Pick<ModelEntry, 'id' | 'name' | 'description' | 'source' | 'offer'>;
+export type ModelPlacement = Exclude<NonNullable<ModelEntry['files']>['place'], 'app'>;
+
+export interface EntryPorts {
+  readonly files: Files;
+  readonly inspect: Inspect;
+  /** For what was verified of models. */
+  readonly recordsFolder: string;
+}
+
+const EXAMPLES = [
+  'A small dog runs along a beach at sunset',
+  'A panda plays the guitar in a bamboo forest',
+  'The lights of a city at night, seen from above, the camera moves slowly',
+];
+
+/** resources/demo/splitreel.json: what the demo model's makers say of it. */
+const demoNotesSchema = z.object({
+  name: z.string().optional(),
+  description: z.string().optional(),
+  defaults: samplingParamsSchema.partial().optional(),
+  examples: z.array(z.string()).optional(),
+});
+type DemoNotes = z.infer<typeof demoNotesSchema>;
+
+/** Shape, sizes and headers first, then what was verified. */
+export async function readModel(
+  ports: EntryPorts,
+  folder: string,
+  place: ModelPlacement,
+  about: About,
+): Promise<{ readonly entry: ModelEntry; readonly record: RecordState }> {
+  const entry = await readEntry(ports, folder, about, {});
+  const record = await checkRecord(ports.files, folder, recordFile(folder, place, ports.recordsFolder));
+  return { entry: withRecord(entry, place, record), record };
+}
+
+/** The model that comes with the app. Nothing of it is fetched, so nothing is verified. */
+export async function readDemo(ports: EntryPorts, id: string, folder: string): Promise<ModelEntry> {
+  const notes = await readNotes(ports.files, folder);
+  const entry = await readEntry(ports, folder, { ...describeDemo(notes), id, source: 'builtin', offer: null }, notes);
+  const files = { place: 'app', verified: null, verifying: null, repairFrom: null } as const;
+  return { ...entry, files: entry.state.status === 'absent' ? null : files };
+}
+
+export const absent = (about: About): ModelEntry => ({
+  ...about,
+  path: null,
+  sizeBytes: null,
+  state: { status: 'absent' },
+  defaults: NO_MODEL_SETTINGS,
+  sizes: [],
+  examples: EXAMPLES,
+  files: null,
+});
+
+/** Damage that was found stays found until it is repaired, also across a restart. */
+function withRecord(entry: ModelEntry, place: ModelPlacement, record: RecordState): ModelEntry {
+  const { error } = record;
+  const isVerified = record.status === 'good' || record.status === 'stale';
+  const isBroken = entry.state.status === 'broken' || error !== null;
+  return {
+    ...entry,
+    state: error === null ? entry.state : { status: 'broken', error },
+    files: {
+      place,
+      verified: isVerified ? { fileCount: record.fileCount, known: record.known } : null,
+      verifying: null,
+      repairFrom: isBroken ? (record.source?.repo ?? null) : null,
+    },
+  };
+}
+
+function describeDemo(notes: DemoNotes): Pick<ModelEntry, 'name' | 'description'> {
+  return {
+    name: notes.name ?? 'Demo',
+    description: notes.description ?? 'A tiny model for trying things out. Its pictures mean nothing.',
+  };
+}
+
+async function readNotes(files: Files, folder: string): Promise<DemoNotes> {
+  try {
+    return demoNotesSchema.parse(JSON.parse(await files.readText(path.join(folder, 'splitreel.json'))));
+  } catch {
+    return {};
+  }
+}
+
+async function readEntry(ports: EntryPorts, folder: string, about: About, notes: DemoNotes): Promise<ModelEntry> {
+  const found = await ports.inspect(folder);
+  const examples = notes.examples ?? EXAMPLES;
+  const unread = { ...absent(about), path: folder, examples };
+  if (found === null) return { ...unread, state: { status: 'checking' } };
+  if (found.status === 'broken') return { ...unread, state: found };
+  const { shape, memory, sizeBytes } = found;
+  const given = Object.fromEntries(Object.entries(notes.defaults ?? {}).filter(([, value]) => value !== undefined));
+  const recommended = about.offer === null ? {} : { scheduler: about.offer.scheduler };
+  return {
+    ...about,
+    path: folder,
+    sizeBytes,
+    state: { status: 'ready', shape, memory },
+    defaults: { ...defaultSettings(shape), ...recommended, ...given },
+    sizes: offeredSizes(shape),
+    examples,
+    files: null,
+  };
+}

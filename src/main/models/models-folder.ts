@@ -1,0 +1,82 @@
+/** Where models are kept, how much space its disk has, and moving it while nothing reads or writes a model. */
+import path from 'node:path';
+import type { HubState } from '../../shared/download';
+import { appError, SplitreelError } from '../../shared/errors';
+import type { Files } from '../ports/files';
+import type { SettingsService } from '../settings/settings';
+import type { MovePorts } from '../storage/move-folder';
+import { moveModels } from './move';
+
+export interface ModelsFolderPorts {
+  readonly files: Files;
+  readonly settings: Pick<SettingsService, 'get' | 'setModelsFolder'>;
+  readonly movePorts: MovePorts;
+  /** True while a model may be read. */
+  readonly isBusy: () => boolean;
+  /** Runs the move while downloads rest, and checks the models again afterwards. */
+  readonly whileResting: (move: () => Promise<void>) => Promise<void>;
+}
+
+type State = Pick<HubState, 'modelsFolder' | 'freeBytes' | 'moving'>;
+
+export interface ModelsFolder {
+  readonly state: () => State;
+  /** The newest first: two while models are moved. */
+  readonly all: () => readonly string[];
+  /** After whatever takes or frees space. */
+  readonly measureDisk: () => Promise<void>;
+  readonly move: (folder: string) => Promise<void>;
+  /** Finishes a move that the last run of the app began. */
+  readonly resume: () => Promise<void>;
+}
+
+export function createModelsFolder(ports: ModelsFolderPorts, fallback: string, onState: () => void): ModelsFolder {
+  const { files, settings } = ports;
+  let moving: HubState['moving'] = null;
+  let freeBytes: number | null = null;
+  const folder = (): string => settings.get().modelsFolder ?? fallback;
+  const setMoving = (next: HubState['moving']): void => {
+    moving = next;
+    onState();
+  };
+  const measureDisk = async (): Promise<void> => {
+    // A disk that does not answer leaves the figure out.
+    freeBytes = await files.freeBytes(folder()).catch(() => null);
+    onState();
+  };
+  /** Goes on until everything has moved, also after a crash: which folders it was between is in the settings. */
+  const finishMove = (from: string, to: string): Promise<void> =>
+    ports.whileResting(async () => {
+      try {
+        await moveModels(ports.movePorts, from, to, setMoving);
+        await settings.setModelsFolder(to, null);
+      } finally {
+        moving = null;
+        await measureDisk();
+      }
+    });
+  return {
+    state: () => ({ modelsFolder: folder(), freeBytes, moving }),
+    all: () => {
+      const before = settings.get().modelsFolderBefore;
+      return before === null ? [folder()] : [folder(), before];
+    },
+    measureDisk,
+    move: async (to) => {
+      const from = folder();
+      if (moving !== null || ports.isBusy()) throw new SplitreelError(appError('MODEL_IN_USE', { name: 'A model' }));
+      const chosen = (await files.stat(to)) === null ? to : await files.realPath(to);
+      if (path.relative(from, chosen) === '') return;
+      // A folder inside the one that is moved would be moved into itself.
+      if (!path.relative(from, chosen).startsWith('..'))
+        throw new SplitreelError(appError('OUTPUT_NOT_WRITABLE', { folder: chosen }));
+      moving = { modelId: null, doneBytes: 0, totalBytes: 0 };
+      await settings.setModelsFolder(chosen, from);
+      await finishMove(from, chosen);
+    },
+    resume: async () => {
+      const before = settings.get().modelsFolderBefore;
+      if (before !== null) await finishMove(before, folder());
+    },
+  };
+}
