@@ -49,7 +49,12 @@ export default defineConfig(
       'no-restricted-syntax': ['error', ...Object.values(banned)],
       eqeqeq: 'error',
       'no-console': 'error',
+      'max-lines': ['error', 400],
     },
+  },
+  {
+    files: ['src/**/*.{ts,tsx}'],
+    rules: { 'max-lines-per-function': ['error', 80] },
   },
   {
     files: ['src/**/*.{ts,tsx}'],
