@@ -12,7 +12,7 @@ import { dataFolders } from '../../src/main/data-folder';
 import { openSlots } from '../../src/main/install/slots';
 import { createJobStore, jobsFileSchema, NO_JOBS } from '../../src/main/jobs/job-store';
 import { openMeasurements } from '../../src/main/jobs/measurements';
-import { downloadsFileSchema, NO_DOWNLOADS } from '../../src/main/models/downloads';
+import { downloadsFileSchema, NO_DOWNLOADS } from '../../src/main/models/download-list';
 import { recordFile } from '../../src/main/models/record';
 import { SILENT_LOG } from '../../src/main/ports/log';
 import { openSettings } from '../../src/main/settings/settings';
@@ -148,7 +148,7 @@ async function fillModels(folders: Folders): Promise<void> {
 
 /** Two environment versions, the interpreters empty, and the downloads moved to another disk. */
 async function fillEnvironment(folders: Folders): Promise<void> {
-  const slots = openSlots(ports.files, folders.environment);
+  const slots = openSlots(ports, folders.environment);
   for (const slot of ['aaaa-1', 'bbbb-2']) {
     await ports.files.writeAtomically(slots.pythonOf(slot), '');
     const versions = { torch: '2.13.0', diffusers: '0.39.0' };

@@ -19,14 +19,16 @@ import { storageCalls } from '../storage/calls';
 import type { AppFileSources } from '../window/app-protocol';
 import { updateCalls } from '../updates/calls';
 import { windowCalls } from '../window/calls';
+import { composeDoctor } from './doctor';
 import { composeEngine } from './engine';
-import { composeDoctor, composeEnvironment, composeMoves, composeStorage } from './install';
+import { composeEnvironment, composeMoves } from './environment';
 import { createFoundation, type AppOptions, type AppPorts, type Foundation } from './foundation';
 import { composeJobs } from './jobs';
 import { composeExports, composeLibrary } from './library';
 import { composeMachine } from './machine';
 import { composeModels } from './models';
 import { composeSettings } from './settings';
+import { composeStorage } from './storage';
 import { composeUpdates } from './updates';
 
 export type { AppOptions, AppPorts } from './foundation';
@@ -73,7 +75,11 @@ async function openServices(base: Foundation) {
   );
   const settings = await composeSettings(base);
   const movePorts = await composeMoves(base);
-  const { environment, locations } = await composeEnvironment(base, { settings, movePorts });
+  const { environment, locations } = await composeEnvironment(base, {
+    movePorts,
+    choice: () => settings.get().environmentVariant,
+    onChange: (value) => base.store.set('environment', value),
+  });
   const machine = await composeMachine(base, environment);
   const library = composeLibrary(base, settings);
   const exports = composeExports(base, environment);

@@ -193,7 +193,9 @@ test('a slot whose interpreter has gone is broken, not ready', async () => {
   const service = open();
   await service.install();
   const state = service.get();
-  await rm(openSlots(nodeFiles, root()).pythonOf(state.status === 'ready' ? state.slot : ''));
+  await rm(
+    openSlots({ files: nodeFiles, clock: nodeClock }, root()).pythonOf(state.status === 'ready' ? state.slot : ''),
+  );
   expect(await service.check()).toMatchObject({ status: 'failed', error: { code: 'ENVIRONMENT_BROKEN' } });
   expect(await service.current()).toBeNull();
 });

@@ -49,7 +49,7 @@ export interface EnvironmentService {
 
 export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentOptions): EnvironmentService {
   const { files } = ports;
-  const slotsNow = (): Slots => openSlots(files, options.root());
+  const slotsNow = (): Slots => openSlots(ports, options.root());
   const source = createSource(ports, options);
   let state: Environment = { status: 'unknown' };
   let abort = new AbortController();

@@ -85,7 +85,7 @@ async function prepare(
   return {
     root: attempt.root,
     slot,
-    slots: openSlots(ports.files, attempt.root),
+    slots: openSlots(ports, attempt.root),
     ...made,
     lockHash,
     downloadBytes: estimate.downloadBytes,
@@ -119,12 +119,9 @@ async function switchTo(
 }
 
 /** Removes what the attempt has left, except a slot that is in use by now. */
-async function tidyUp(
-  { ports: { files, ...ports }, options }: InstallContext,
-  { slot, isCurrent, root }: Attempt,
-): Promise<void> {
+async function tidyUp({ ports, options }: InstallContext, { slot, isCurrent, root }: Attempt): Promise<void> {
   if (slot === null) return;
-  if (!isCurrent) await files.remove(openSlots(files, root).folderOf(slot)).catch(() => undefined);
-  await sweepLeftovers(files, root, options.downloadsFolder()).catch(() => undefined);
-  await dropLock({ files, ...ports }, root).catch(() => undefined);
+  if (!isCurrent) await ports.files.remove(openSlots(ports, root).folderOf(slot)).catch(() => undefined);
+  await sweepLeftovers(ports.files, root, options.downloadsFolder()).catch(() => undefined);
+  await dropLock(ports, root).catch(() => undefined);
 }

@@ -1,30 +1,25 @@
 /**
  * One install at a time over all processes that share a data folder: the window and the commands make the same slots.
- * Also the note by which the next start finds, ends and sweeps up what an install that was killed left running.
+ * The lock is also the note by which the next start finds what a killed install left running, and ends it.
  */
 import path from 'node:path';
 import { z } from 'zod';
 import { appError, SplitreelError } from '../../shared/errors';
-import type { Files } from '../ports/files';
 import type { Processes } from '../ports/processes';
+import { readJsonFile, type JsonReadPorts } from '../state/json-store';
 
 const noteSchema = z.object({ pid: z.number().int(), startTime: z.string(), slot: z.string() });
 type Note = z.infer<typeof noteSchema>;
 
-interface Ports {
-  readonly files: Files;
+interface Ports extends JsonReadPorts {
   readonly processes: Pick<Processes, 'find' | 'tree' | 'killPid'>;
 }
 
 const fileIn = (root: string): string => path.join(root, 'installing.json');
 
-async function readNote({ files }: Ports, root: string): Promise<Note | null> {
-  const text = await files.readText(fileIn(root)).catch(() => null);
-  try {
-    return text === null ? null : noteSchema.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
+/** Null where there is none. A damaged note is set aside: no lock hangs on it. */
+async function readNote(ports: Ports, root: string): Promise<Note | null> {
+  return (await readJsonFile(ports, { file: fileIn(root), schema: noteSchema.nullable(), fallback: null })).value;
 }
 
 /** The slot that another process is making now; null where none is. */
@@ -42,20 +37,20 @@ export async function takeLock(ports: Ports, root: string, pid: number, slot: st
   await ports.files.writeAtomically(fileIn(root), JSON.stringify(note));
 }
 
-export const dropLock = ({ files }: Ports, root: string): Promise<void> => files.remove(fileIn(root));
+export const dropLock = ({ files }: Pick<Ports, 'files'>, root: string): Promise<void> => files.remove(fileIn(root));
 
-/** How often it is looked whether they have gone: a look takes about 10 ms, and what was killed goes in a few. */
-const MAX_LOOKS = 500;
+/** How often the process table is read until they have gone. One read takes about 10 ms, which is all they need. */
+const MAX_READS = 500;
 
 /**
- * Ends programs of an install whose maker was killed: they would go on writing, uv for as long as the index keeps it
- * waiting. Found by the slot's name, which is random and stands in their command lines; a process id alone may belong to
- * somebody else by now. Resolves when they have gone.
+ * Ends the programs of an install whose process was killed. They would go on writing: uv does so for as long as the index
+ * keeps it waiting. The slot's name, which is random and part of their command lines, identifies them; a process id alone
+ * may belong to another program by now. Resolves when they have gone.
  */
 export async function endOrphans(ports: Ports, root: string, pid: number): Promise<void> {
   const note = await readNote(ports, root);
   if (note === null || note.pid === pid || (await slotOfAnother(ports, root, pid)) !== null) return;
-  for (let look = 0; look < MAX_LOOKS; look += 1) {
+  for (let read = 0; read < MAX_READS; read += 1) {
     const all = await ports.processes.tree(1);
     const left = all.filter((record) => record.pid !== pid && record.commandLine.includes(note.slot));
     if (left.length === 0) break;

@@ -1,4 +1,4 @@
-/** All that one install is told: what to make, of what, where, and whom to tell. */
+/** All that one install needs to know: what to make, from what, where, and where to report progress. */
 import type { InstallProgress, Variant, VariantChoice } from '../../shared/environment';
 import type { Clock } from '../ports/clock';
 import type { Files } from '../ports/files';
@@ -9,7 +9,7 @@ import type { Slots } from './slots';
 import type { Wheel } from './variant';
 
 export interface InstallPorts {
-  readonly clock: Pick<Clock, 'monotonicMs' | 'every'>;
+  readonly clock: Pick<Clock, 'monotonicMs' | 'wallMs' | 'every'>;
   readonly files: Files;
   readonly processes: Pick<Processes, 'run' | 'find' | 'tree' | 'killPid'>;
   readonly log: Log;

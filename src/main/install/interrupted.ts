@@ -11,7 +11,7 @@ export async function sweepInterrupted(
 ): Promise<void> {
   const root = options.root();
   await endOrphans(ports, root, options.pid);
-  const slots = openSlots(ports.files, root);
+  const slots = openSlots(ports, root);
   const pointer = await slots.readPointer();
   const another = await slotOfAnother(ports, root, options.pid);
   const kept = [pointer?.slot, pointer?.previous, another];

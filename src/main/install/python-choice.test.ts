@@ -48,7 +48,7 @@ function computer(pythons: Readonly<Record<string, string>>, { canDownload = tru
 const planFor = (uvProgram: string | null): InstallPlan => ({
   root: folder,
   slot: 'one',
-  slots: openSlots(nodeFiles, folder),
+  slots: openSlots({ files: nodeFiles, clock: nodeClock }, folder),
   settings: {
     minimumDriver: '580',
     pythonVersion: '3.11',

@@ -5,7 +5,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { VARIANTS } from '../../shared/environment';
-import type { Files } from '../ports/files';
+import { readJsonFile, type JsonReadPorts } from '../state/json-store';
 
 const pointerSchema = z.object({ slot: z.string(), previous: z.string().nullable() });
 export type Pointer = z.infer<typeof pointerSchema>;
@@ -50,10 +50,11 @@ export interface Slots {
   readonly removeOthers: (kept: readonly string[]) => Promise<void>;
 }
 
-export function openSlots(files: Files, root: string): Slots {
+export function openSlots(ports: JsonReadPorts, root: string): Slots {
+  const { files } = ports;
   const folder = path.join(root, 'slots');
   const folderOf = (slot: string): string => path.join(folder, slot);
-  const notes = openNotes(files, path.join(root, 'current'), (slot) => path.join(folderOf(slot), RECORD_NAME));
+  const notes = openNotes(ports, path.join(root, 'current'), (slot) => path.join(folderOf(slot), RECORD_NAME));
   const { readPointer, writePointer, readRecord, writeRecord } = notes;
   const pythonOf = (slot: string): string => path.join(folderOf(slot), 'bin', 'python');
 
@@ -95,24 +96,18 @@ export function openSlots(files: Files, root: string): Slots {
   };
 }
 
-/** The pointer and the records as files. */
-function openNotes(files: Files, pointerFile: string, recordFileOf: (slot: string) => string) {
-  const parse = async <T>(file: string, schema: z.ZodType<T>): Promise<T | null> => {
-    const text = await files.readText(file).catch(() => null);
-    if (text === null) return null;
-    try {
-      return schema.parse(JSON.parse(text));
-    } catch {
-      return null;
-    }
-  };
+/** The pointer and the records as files. One that is damaged is set aside and counts as missing. */
+function openNotes(ports: JsonReadPorts, pointerFile: string, recordFileOf: (slot: string) => string) {
+  const { files } = ports;
+  const read = async <T>(file: string, schema: z.ZodType<T>): Promise<T | null> =>
+    (await readJsonFile(ports, { file, schema: schema.nullable(), fallback: null })).value;
   return {
-    readPointer: (): Promise<Pointer | null> => parse(pointerFile, pointerSchema),
+    readPointer: (): Promise<Pointer | null> => read(pointerFile, pointerSchema),
     writePointer: async (pointer: Pointer | null): Promise<void> => {
       if (pointer === null) await files.remove(pointerFile);
       else await files.writeAtomically(pointerFile, JSON.stringify(pointer));
     },
-    readRecord: (slot: string): Promise<SlotRecord | null> => parse(recordFileOf(slot), recordSchema),
+    readRecord: (slot: string): Promise<SlotRecord | null> => read(recordFileOf(slot), recordSchema),
     writeRecord: (slot: string, record: SlotRecord): Promise<void> =>
       files.writeAtomically(recordFileOf(slot), JSON.stringify(record)),
   };

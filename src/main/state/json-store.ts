@@ -11,6 +11,12 @@ import { writeError, type Files } from '../ports/files';
 /** A full disk has room again when a person makes some. */
 const RETRY_MS = 5_000;
 
+/** For files that are only read. */
+export interface JsonReadPorts {
+  readonly files: Files;
+  readonly clock: Pick<Clock, 'wallMs'>;
+}
+
 export interface JsonStorePorts {
   readonly files: Files;
   readonly clock: Clock;
@@ -84,7 +90,7 @@ export async function openJsonStore<T>(ports: JsonStorePorts, options: JsonStore
 
 /** For files that are read once; `fallback` where there is none, and where what is there had to be set aside. */
 export async function readJsonFile<T>(
-  { files, clock }: JsonStorePorts,
+  { files, clock }: JsonReadPorts,
   { file, schema, fallback, migrate = (raw) => raw }: JsonFileOptions<T>,
 ): Promise<{ readonly value: T; readonly problem: AppError | null }> {
   if ((await files.stat(file)) === null) return { value: fallback, problem: null };
