@@ -127,44 +127,53 @@ def norm_rotate_kernel(
     q_at = batch * q_batch_stride + token * q_token_stride + group * q_group_stride + within
     kv_at = batch * kv_batch_stride + token * kv_token_stride + group * kv_group_stride + within
     if part == 2:
-        value = tl.load(v_ptr + source, mask=mask, other=0.0).to(tl.float32)
-        if HAS_V_BIAS:
-            value += tl.load(v_linear_bias_ptr + inner, mask=mask, other=0.0).to(tl.float32)
+        value = _load_projection(v_ptr, v_linear_bias_ptr, source, inner, mask, HAS_V_BIAS)
         tl.store(v_out_ptr + kv_at, value.to(v_out_ptr.dtype.element_ty), mask=mask)
     else:
         if part == 0:
-            value = tl.load(q_ptr + source, mask=mask, other=0.0).to(tl.float32)
+            value = _load_projection(q_ptr, q_linear_bias_ptr, source, inner, mask, HAS_QK_BIAS)
             weight = tl.load(q_weight_ptr + column).to(tl.float32)
             bias = tl.load(q_bias_ptr + column).to(tl.float32)
             eps = q_eps
-            if HAS_QK_BIAS:
-                value += tl.load(q_linear_bias_ptr + inner, mask=mask, other=0.0).to(tl.float32)
         else:
-            value = tl.load(k_ptr + source, mask=mask, other=0.0).to(tl.float32)
+            value = _load_projection(k_ptr, k_linear_bias_ptr, source, inner, mask, HAS_QK_BIAS)
             weight = tl.load(k_weight_ptr + column).to(tl.float32)
             bias = tl.load(k_bias_ptr + column).to(tl.float32)
             eps = k_eps
-            if HAS_QK_BIAS:
-                value += tl.load(k_linear_bias_ptr + inner, mask=mask, other=0.0).to(tl.float32)
         mean = tl.sum(value, axis=1) / WIDTH
         centred = value - mean[:, None]
         variance = tl.sum(centred * centred, axis=1) / WIDTH
         normed = centred / tl.sqrt(variance + eps)[:, None] * weight[None, :] + bias[None, :]
         if ROTATE:
-            is_image = column < tl.where(token >= text_tokens, WIDTH, 0)
-            table = (token - text_tokens) * WIDTH + column
-            cosine = tl.load(cosine_ptr + table, mask=is_image, other=1.0).to(tl.float32)
-            sine = tl.load(sine_ptr + table, mask=is_image, other=0.0).to(tl.float32)
-            even, odd = tl.split(tl.reshape(normed, (HEADS, WIDTH // 2, 2)))
-            cosine_even, cosine_odd = tl.split(tl.reshape(cosine, (WIDTH // 2, 2)))
-            sine_even, sine_odd = tl.split(tl.reshape(sine, (WIDTH // 2, 2)))
-            turned_even = even * cosine_even[None, :] - odd * sine_even[None, :]
-            turned_odd = odd * cosine_odd[None, :] + even * sine_odd[None, :]
-            normed = tl.reshape(tl.join(turned_even, turned_odd), (HEADS, WIDTH))
+            normed = _rotate(normed, cosine_ptr, sine_ptr, token - text_tokens, column, HEADS, WIDTH)
         if part == 0:
             tl.store(q_out_ptr + q_at, normed.to(q_out_ptr.dtype.element_ty), mask=mask)
         else:
             tl.store(k_out_ptr + kv_at, normed.to(k_out_ptr.dtype.element_ty), mask=mask)
+
+
+@triton.jit
+def _load_projection(ptr, bias_ptr, source, inner, mask, HAS_BIAS: tl.constexpr):
+    """The output of a linear layer with its bias, in float32."""
+    value = tl.load(ptr + source, mask=mask, other=0.0).to(tl.float32)
+    if HAS_BIAS:
+        value += tl.load(bias_ptr + inner, mask=mask, other=0.0).to(tl.float32)
+    return value
+
+
+@triton.jit
+def _rotate(value, cosine_ptr, sine_ptr, image_token, column, HEADS: tl.constexpr, WIDTH: tl.constexpr):
+    """Rotary embedding of [HEADS, WIDTH] values by neighbouring pairs. Text has a negative `image_token` and stays."""
+    is_image = column < tl.where(image_token >= 0, WIDTH, 0)
+    table = image_token * WIDTH + column
+    cosine = tl.load(cosine_ptr + table, mask=is_image, other=1.0).to(tl.float32)
+    sine = tl.load(sine_ptr + table, mask=is_image, other=0.0).to(tl.float32)
+    even, odd = tl.split(tl.reshape(value, (HEADS, WIDTH // 2, 2)))
+    cosine_even, cosine_odd = tl.split(tl.reshape(cosine, (WIDTH // 2, 2)))
+    sine_even, sine_odd = tl.split(tl.reshape(sine, (WIDTH // 2, 2)))
+    rotated_even = even * cosine_even[None, :] - odd * sine_even[None, :]
+    rotated_odd = odd * cosine_odd[None, :] + even * sine_odd[None, :]
+    return tl.reshape(tl.join(rotated_even, rotated_odd), (HEADS, WIDTH))
 
 
 @triton.jit

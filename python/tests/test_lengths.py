@@ -1,0 +1,30 @@
+"""No function of the package above 80 lines, no Python file above 400."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+MAX_FUNCTION_LINES = 80
+MAX_FILE_LINES = 400
+
+
+def test_no_function_is_too_long() -> None:
+    too_long = [
+        f"{file.relative_to(ROOT)}: {node.name} has {lines} lines"
+        for file in (ROOT / "splitreel").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (lines := (node.end_lineno or node.lineno) - node.lineno + 1) > MAX_FUNCTION_LINES
+    ]
+    assert too_long == []
+
+
+def test_no_file_is_too_long() -> None:
+    lines = {
+        str(file.relative_to(ROOT)): len(file.read_text("utf-8").splitlines())
+        for folder in ("splitreel", "tests", "scripts")
+        for file in (ROOT / folder).rglob("*.py")
+    }
+    assert {file: count for file, count in lines.items() if count > MAX_FILE_LINES} == {}
