@@ -26,7 +26,7 @@ export function near(schema: z.core.$ZodType): fc.Arbitrary<unknown> {
 
 function fitting(schema: z.core.$ZodType): fc.Arbitrary<unknown> {
   if (schema instanceof z.ZodObject) {
-    const fields = Object.entries(schema.shape);
+    const fields = Object.entries<z.core.$ZodType>(schema.shape);
     return fc.record(Object.fromEntries(fields.map(([name, field]) => [name, near(field)])), {
       requiredKeys: fields.filter(([, field]) => !(field instanceof z.ZodOptional)).map(([name]) => name),
     });
