@@ -5,5 +5,6 @@ declare module 'react' {
     /** Width by height of a frame. Custom properties are set through CSSOM, which the content security policy allows. */
     '--ratio'?: string;
     '--columns'?: string;
+    '--scale'?: string;
   }
 }

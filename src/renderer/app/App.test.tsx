@@ -16,7 +16,7 @@ beforeEach(() => {
   stop();
   useProjection.setState({ revision: 0, slices: null });
   useDraft.setState({ draft: null });
-  useNavigation.setState({ page: 'create', openVideoId: null, stageJobId: null });
+  useNavigation.setState({ page: 'create', openVideoId: null, stageJobId: null, isHelpOpen: false });
 });
 
 /** happy-dom's dialogue does not show itself as modal ones do. */
@@ -199,4 +199,16 @@ test('what is missing is said with the button that does the next thing', async (
   expect(main.callsOf('installEnvironment')).toEqual([undefined]);
   act(() => main.push('models', []));
   expect(screen.getByText(copy.create.missing.model)).toBeVisible();
+});
+
+test('? shows the shortcuts where no video is, and in a field it is a character', async () => {
+  await open();
+  const user = userEvent.setup();
+  await user.type(screen.getByLabelText('Prompt'), 'a dog?');
+  expect(screen.queryByText(copy.shortcuts.title)).toBeNull();
+  await user.click(screen.getByRole('button', { name: copy.app.pages.models }));
+  await user.keyboard('?');
+  expect(screen.getByText(copy.shortcuts.title)).toBeInTheDocument();
+  await user.click(screen.getByRole('button', { name: copy.app.close, ...HIDDEN }));
+  expect(screen.queryByText(copy.shortcuts.title)).toBeNull();
 });

@@ -6,10 +6,12 @@ import { ModelsPage } from '../features/models';
 import { SettingsPage } from '../features/settings';
 import { copy } from '../copy/en';
 import { TooltipProvider } from '../ui/Tooltip';
+import { useShortcut } from '../ui/use-shortcut';
 import styles from './App.module.css';
 import { Header } from './Header';
 import { Messages } from './Messages';
-import { useNavigation, type Page } from '../state/navigation';
+import { ShortcutsDialog } from './ShortcutsDialog';
+import { showHelp, useNavigation, type Page } from '../state/navigation';
 import { useProjection, useSlice } from '../state/projection';
 import { useFileDrop } from './use-file-drop';
 
@@ -47,7 +49,9 @@ function useTheme(): void {
 
 function Window() {
   const page = useNavigation((state) => state.page);
+  const isHelpOpen = useNavigation((state) => state.isHelpOpen);
   const isDropping = useFileDrop();
+  useShortcut({ match: ({ key, ctrlKey, metaKey }) => (key === '?' && !ctrlKey && !metaKey ? showHelp : null) });
   useTheme();
   const Content = CONTENT[page];
   return (
@@ -57,6 +61,7 @@ function Window() {
         <Content />
       </div>
       <Messages />
+      {isHelpOpen && <ShortcutsDialog />}
       {isDropping && <div className={styles.drop}>{copy.app.drop}</div>}
     </div>
   );

@@ -2,7 +2,7 @@
  * Every text of the window, a file a page. The sentences of errors, reasons and notices are in
  * resources/messages.en.json, because Python shows them too.
  */
-import { app, devices, engine, errors } from './en/app';
+import { app, devices, engine, errors, shortcuts } from './en/app';
 import { create, plan, stage } from './en/create';
 import { exportCopy } from './en/export';
 import { library } from './en/library';
@@ -14,6 +14,7 @@ import { settings, updates } from './en/settings';
 
 export const copy = {
   app,
+  shortcuts,
   engine,
   devices,
   errors,

@@ -1,4 +1,4 @@
-/** Which page is open, and what the stage shows. */
+/** Which page is open, what the stage shows, and whether the keyboard shortcuts are. */
 import { create } from 'zustand';
 
 export const PAGES = ['create', 'library', 'models', 'machine', 'settings'] as const;
@@ -10,10 +10,18 @@ interface Navigation {
   readonly openVideoId: string | null;
   /** The job on the stage. It stays there with its results when the next one starts; null: whichever runs. */
   readonly stageJobId: string | null;
+  readonly isHelpOpen: boolean;
 }
 
-export const useNavigation = create<Navigation>(() => ({ page: 'create', openVideoId: null, stageJobId: null }));
+export const useNavigation = create<Navigation>(() => ({
+  page: 'create',
+  openVideoId: null,
+  stageJobId: null,
+  isHelpOpen: false,
+}));
 export const goTo = (page: Page): void => useNavigation.setState({ page });
 export const openVideo = (videoId: string): void => useNavigation.setState({ page: 'create', openVideoId: videoId });
 export const showJob = (jobId: string): void => useNavigation.setState({ openVideoId: null, stageJobId: jobId });
 export const followRunningJob = (): void => useNavigation.setState({ openVideoId: null, stageJobId: null });
+export const showHelp = (): void => useNavigation.setState({ isHelpOpen: true });
+export const hideHelp = (): void => useNavigation.setState({ isHelpOpen: false });

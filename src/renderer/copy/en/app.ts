@@ -27,6 +27,38 @@ export const app = {
   imageNotUsed: 'This model does not start from an image. Choose an image-to-video model first.',
 } as const;
 
+/** Keyboard shortcuts, by where they work. */
+export const shortcuts = {
+  title: 'Keyboard shortcuts',
+  groups: [
+    {
+      title: 'Everywhere',
+      keys: [
+        ['Ctrl+Enter', 'Generate'],
+        ['Esc', 'Cancel the running video (asks first)'],
+        ['?', 'Show these shortcuts'],
+      ],
+    },
+    {
+      title: 'With a video on the stage',
+      keys: [
+        ['Space, K', 'Play or pause'],
+        ['Left, Right', 'Previous or next frame'],
+        ['Shift+Left, Shift+Right', 'Back or forward one second'],
+        ['Home, End', 'First or last frame'],
+        ['J', 'Play backward; press again to go faster'],
+        ['L', 'Play forward; press again to go faster'],
+        ['0', 'Loop on or off'],
+        ['F', 'Full screen'],
+      ],
+    },
+    {
+      title: 'In the queue',
+      keys: [['Alt+Up, Alt+Down', 'Move a waiting video up or down']],
+    },
+  ],
+} as const;
+
 export const engine = {
   states: {
     stopped: 'stopped',

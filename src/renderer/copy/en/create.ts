@@ -132,6 +132,7 @@ export const plan = {
     video: (number: number): string => `video ${String(number)}`,
     group: (number: number): string => `group ${String(number)}`,
     blocks: (from: number, to: number): string => `blocks ${String(from)}-${String(to)}`,
+    legend: 'Numbers in a tile: its attention heads',
     idle: 'idle',
     device: (kind: 'cuda' | 'cpu', index: number): string =>
       kind === 'cuda' ? `GPU ${String(index)}` : `CPU ${String(index)}`,

@@ -15,8 +15,9 @@ interface PlanDrawingProps {
 }
 
 /** The room that the drawing has; it is the same for every plan, so that nothing jumps. */
-const ROOM = { width: 344, height: 148 } as const;
+const ROOM = { width: 344, height: 184 } as const;
 const IDLE_HEIGHT = 26;
+const LEGEND_HEIGHT = 18;
 
 const words = copy.plan.drawing;
 
@@ -43,12 +44,13 @@ export function PlanDrawing({ plan, context, devices, sentence }: PlanDrawingPro
   const marker = useId();
   const count = context.devices.count;
   const idle = Array.from({ length: Math.max(count - worldSize(plan), 0) }, (_, i) => worldSize(plan) + i);
-  const height = ROOM.height - (idle.length > 0 ? IDLE_HEIGHT : 0);
+  const isValid = checkPlan(context, plan).length === 0;
+  const hasNotes = isValid && plan.ulysses * plan.tp > 1;
+  const height = ROOM.height - (idle.length > 0 ? IDLE_HEIGHT : 0) - (hasNotes ? LEGEND_HEIGHT : 0);
   const drawing = useMemo(() => layOutPlan(plan, { width: ROOM.width, height }), [plan, height]);
   const scale = scaleIn({ width: ROOM.width, height }, drawing);
   const left = (ROOM.width - drawing.width * scale) / 2;
   const top = (height - drawing.height * scale) / 2;
-  const isValid = checkPlan(context, plan).length === 0;
   return (
     <svg
       className={styles.drawing}
@@ -71,7 +73,10 @@ export function PlanDrawing({ plan, context, devices, sentence }: PlanDrawingPro
       </defs>
       <g
         className={styles.moving}
-        style={{ transform: `translate(${String(left)}px, ${String(top)}px) scale(${String(scale)})` }}
+        style={{
+          '--scale': String(scale),
+          transform: `translate(${String(left)}px, ${String(top)}px) scale(${String(scale)})`,
+        }}
       >
         {drawing.frames.map((frame) => (
           <g key={`${frame.kind}-${String(frame.x)}-${String(frame.y)}`}>
@@ -97,10 +102,15 @@ export function PlanDrawing({ plan, context, devices, sentence }: PlanDrawingPro
             tile={tile}
             index={indexOf(devices, tile.rank)}
             name={words.device(devices.kind, indexOf(devices, tile.rank))}
-            note={isValid ? tileNote(tile.rank, plan, context) : ''}
+            note={hasNotes ? tileNote(tile.rank, plan, context) : ''}
           />
         ))}
       </g>
+      {hasNotes && (
+        <text className={styles.legend} x={ROOM.width / 2} y={height + 13}>
+          {words.legend}
+        </text>
+      )}
       {idle.map((rank, i) => {
         const width = Math.min(60, (ROOM.width - 4) / idle.length - 4);
         const x = ROOM.width / 2 - (idle.length * (width + 4)) / 2 + i * (width + 4) + 2;
@@ -120,7 +130,6 @@ export function PlanDrawing({ plan, context, devices, sentence }: PlanDrawingPro
 }
 
 function tileNote(rank: number, plan: Plan, context: PlanContext): string {
-  if (plan.ulysses * plan.tp === 1) return '';
   const { from, to } = headsOfRank(rank, plan, context.shape.heads);
   return `${String(from)}-${String(to)}`;
 }

@@ -3,12 +3,11 @@ import { Slider } from 'radix-ui';
 import { useRef, useState, type DragEvent } from 'react';
 import type { LibraryVideo } from '../../../shared/library';
 import { formatTime } from '../../../shared/format';
+import { showHelp } from '../../state/navigation';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button, IconButton } from '../../ui/Button';
-import { classes } from '../../ui/classes';
-import { Dialog } from '../../ui/Dialog';
 import { useShortcut } from '../../ui/use-shortcut';
 import { playerCommand, SPEEDS, type PlayerCommand } from './keys';
 import styles from './Player.module.css';
@@ -29,7 +28,6 @@ interface PlayerProps {
 export function Player({ video, isPausedAtStart = false }: PlayerProps) {
   const isLooping = useSlice('settings').loopPlayback;
   const [speed, setSpeed] = useState<number>(1);
-  const [hasKeys, setHasKeys] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const { numFrames, width, height, prompt } = video.metadata.request;
   const frames = Math.max(Math.round((video.durationMs / 1000) * video.frameRate), 1) || numFrames;
@@ -46,7 +44,6 @@ export function Player({ video, isPausedAtStart = false }: PlayerProps) {
   const obey = (command: PlayerCommand): void => {
     if (command.type === 'loop') setLooping();
     else if (command.type === 'fullScreen') setFullScreen();
-    else if (command.type === 'keys') setHasKeys(true);
     else run(command);
   };
   useShortcut({
@@ -90,10 +87,8 @@ export function Player({ video, isPausedAtStart = false }: PlayerProps) {
           onSpeed={setSpeed}
           onLoop={setLooping}
           onFullScreen={setFullScreen}
-          onKeys={() => setHasKeys(true)}
         />
       </div>
-      {hasKeys && <KeysDialog onClose={() => setHasKeys(false)} />}
     </div>
   );
 }
@@ -107,7 +102,6 @@ interface TransportProps {
   readonly onSpeed: (speed: number) => void;
   readonly onLoop: () => void;
   readonly onFullScreen: () => void;
-  readonly onKeys: () => void;
 }
 
 function Transport({ playback, frames, frameRate, speed, isLooping, ...on }: TransportProps) {
@@ -157,33 +151,12 @@ function Transport({ playback, frames, frameRate, speed, isLooping, ...on }: Tra
       >
         {words.speedValue(speed)}
       </Button>
-      <IconButton label={words.keysTitle} onClick={on.onKeys}>
+      <IconButton label={copy.shortcuts.title} onClick={showHelp}>
         <Keyboard size={16} aria-hidden />
       </IconButton>
       <IconButton label={words.fullScreen} onClick={on.onFullScreen}>
         <Maximize size={16} aria-hidden />
       </IconButton>
     </div>
-  );
-}
-
-function KeysDialog({ onClose }: { readonly onClose: () => void }) {
-  return (
-    <Dialog
-      title={copy.player.keysTitle}
-      onClose={onClose}
-      actions={<Button onClick={onClose}>{copy.app.close}</Button>}
-    >
-      <dl className={styles.keys}>
-        {copy.player.keys.map(([key, meaning]) => (
-          <div key={key} className={classes(styles.keyRow)}>
-            <dt>
-              <kbd>{key}</kbd>
-            </dt>
-            <dd>{meaning}</dd>
-          </div>
-        ))}
-      </dl>
-    </Dialog>
   );
 }

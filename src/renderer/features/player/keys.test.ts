@@ -15,7 +15,6 @@ test.each([
   ['L', { type: 'shuttle', direction: 1 }],
   ['0', { type: 'loop' }],
   ['f', { type: 'fullScreen' }],
-  ['?', { type: 'keys' }],
   ['q', null],
 ])('%s', (key, command) => expect(press(key)).toEqual(command));
 

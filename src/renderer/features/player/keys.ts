@@ -8,8 +8,7 @@ export type PlayerCommand =
   | { readonly type: 'last' }
   | { readonly type: 'shuttle'; readonly direction: 1 | -1 }
   | { readonly type: 'loop' }
-  | { readonly type: 'fullScreen' }
-  | { readonly type: 'keys' };
+  | { readonly type: 'fullScreen' };
 
 interface Key {
   readonly key: string;
@@ -46,8 +45,6 @@ export function playerCommand(event: Key): PlayerCommand | null {
     case 'f':
     case 'F':
       return { type: 'fullScreen' };
-    case '?':
-      return { type: 'keys' };
     default:
       return null;
   }

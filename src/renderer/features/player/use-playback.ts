@@ -80,6 +80,5 @@ function runCommand(
       return;
     case 'loop':
     case 'fullScreen':
-    case 'keys':
   }
 }
