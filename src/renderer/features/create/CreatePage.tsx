@@ -42,14 +42,16 @@ export function CreatePage() {
       </aside>
       <main className={styles.right}>
         <h1 className="visually-hidden">{copy.app.pages.create}</h1>
-        <Stage
-          view={view}
-          isJobRunning={runningJob(jobs) !== undefined}
-          ratio={ratio}
-          examples={form?.model?.examples ?? []}
-          onExample={(prompt) => form?.generateExample(prompt)}
-        />
-        <RecentResults view={view} />
+        <div className={styles.top}>
+          <Stage
+            view={view}
+            isJobRunning={runningJob(jobs) !== undefined}
+            ratio={ratio}
+            examples={form?.model?.examples ?? []}
+            onExample={(prompt) => form?.generateExample(prompt)}
+          />
+          <RecentResults view={view} />
+        </div>
         <div className={styles.below}>
           <div className={styles.columns}>
             <div className={styles.work}>
