@@ -1,5 +1,6 @@
 /** What is known of the job that the worker has: its progress, pushed at a pace that a window can show, and its files. */
 import type { Job, JobProgress } from '../../shared/job';
+import { worldSize } from '../../shared/plan';
 import type { WorkerEvent } from '../../shared/protocol';
 import type { Clock } from '../ports/clock';
 import { applyProgress, notedFirstSteps, startProgress, withRanks, type FirstSteps, type TailMs } from './progress';
@@ -29,6 +30,7 @@ export interface RunningJobOptions {
 export function createRunningJob({ clock, tailMs, onProgress }: RunningJobOptions): RunningJob {
   let progress: JobProgress | null = null;
   let ranks: Ranks = [];
+  let rankCount = 0;
   let outputs: readonly string[] = [];
   let made: readonly string[] = [];
   let firstSteps: FirstSteps = new Map();
@@ -47,13 +49,16 @@ export function createRunningJob({ clock, tailMs, onProgress }: RunningJobOption
       if (progress !== pushed) push();
     });
   };
+  /** A job takes the first ones; more may be warm from an earlier job. */
+  const ranksOfJob = (): Ranks => ranks.filter(({ rank }) => rank < rankCount);
   return {
     start: (job, files) => {
       outputs = files;
       made = [];
       firstSteps = new Map();
       const { videoCount, numInferenceSteps } = job.request;
-      setProgress(withRanks(startProgress(job.id, videoCount, numInferenceSteps), ranks));
+      rankCount = worldSize(job.plan);
+      setProgress(withRanks(startProgress(job.id, videoCount, numInferenceSteps), ranksOfJob()));
     },
     handleEvent: (job, event) => {
       if (event.type === 'videoFinished') made = [...made, event.path];
@@ -63,7 +68,7 @@ export function createRunningJob({ clock, tailMs, onProgress }: RunningJobOption
     },
     setRanks: (next, isRunning) => {
       ranks = next;
-      if (progress !== null && isRunning) setProgress(withRanks(progress, ranks));
+      if (progress !== null && isRunning) setProgress(withRanks(progress, ranksOfJob()));
     },
     madeFiles: () => made.filter((file) => outputs.includes(file)),
     stop: () => stopPush?.(),
