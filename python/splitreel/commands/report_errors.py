@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Callable
 
-from splitreel.contract.errors import AppError, Cancelled, SplitreelError
+from splitreel.contract.errors import AppError, Cancelled, SplitreelError, error_of
 from splitreel.contract.messages import exit_code
 
 
@@ -20,21 +19,20 @@ def report_errors(work: Callable[[], int], *, is_reported: Callable[[Exception],
         return work()
     except SplitreelError as error:
         if is_reported(error):
-            _report(error.error)
+            report(error.error)
         return error.error.exit_code
     except (Cancelled, KeyboardInterrupt) as error:
         if isinstance(error, KeyboardInterrupt) or is_reported(error):
             print("Cancelled.", file=sys.stderr)
         return exit_code("CANCELLED")
     except Exception as error:  # noqa: BLE001 - whatever it is, the user gets a sentence and a known exit code
-        problem = f"{type(error).__name__}: {error}".strip().split("\n")[0][:300]
-        unforeseen = AppError("INTERNAL", {"problem": problem.rstrip(".")}, (), traceback.format_exc())
+        unforeseen = error_of(error)
         if is_reported(error):
-            _report(unforeseen)
+            report(unforeseen)
         return unforeseen.exit_code
 
 
-def _report(error: AppError) -> None:
+def report(error: AppError) -> None:
     action = "" if error.reasons else f" {error.action}"
     print(f"{error.message}{action}", file=sys.stderr)
     if error.details and os.environ.get("SPLITREEL_DETAILS"):

@@ -18,11 +18,12 @@ from threading import Event
 from typing import TYPE_CHECKING, Literal
 
 from splitreel.commands.compatibility import add_compatible_flags, note_of
+from splitreel.commands.error_board import ErrorBoard
 from splitreel.commands.flags import Flags, chosen_plan, make_parser, parse_flags
-from splitreel.commands.report_errors import report_errors
+from splitreel.commands.report_errors import report, report_errors
 from splitreel.contract.defaults import DROP_IN_DEFAULTS
 from splitreel.contract.devices import cpu_devices
-from splitreel.contract.errors import SplitreelError, UnsharedError
+from splitreel.contract.errors import Cancelled, PeerError, SplitreelError, error_of
 from splitreel.contract.limits import MAX_CPU_RANKS
 from splitreel.contract.protocol import StartJob, WorkerVideo
 from splitreel.contract.types import Device, Plan, Stage
@@ -40,13 +41,18 @@ from splitreel.worker.supervisor.process_environment import ENGINE_SETTINGS, ver
 
 if TYPE_CHECKING:
     import torch
+    from torch._C._distributed_c10d import Store
 
     from splitreel.engine.engine import Engine
 
-_COLLECTIVE_TIMEOUT_S = 1800.0
+_COLLECTIVE_TIMEOUT = timedelta(seconds=1800)
 _REPORT_S = 5.0
 # Of the settings for ranks, those that don't keep collectives on this machine: torchrun's ranks may be on several.
 _QUIET_LIBRARIES = {name: ENGINE_SETTINGS[name] for name in ("DIFFUSERS_VERBOSITY", "TRANSFORMERS_VERBOSITY")}
+
+
+class _PostedError(SplitreelError):
+    """The first error of any rank. Rank 0 reports it from the board."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -55,12 +61,12 @@ def main(arguments: Sequence[str]) -> int:
     die_with_parent(os.getppid())
     os.environ.update(_QUIET_LIBRARIES)
     is_first_here = os.environ.get("LOCAL_RANK", "0") == "0"
-    # Every rank meets the same error, so one per machine reports it. An unshared one is known to its rank alone.
+    # Until the ranks have met, each finds the same error, and one per machine reports it. After that it is rank 0.
     code = report_errors(
         lambda: _run(arguments, rank, world),
-        is_reported=lambda error: is_first_here or isinstance(error, UnsharedError),
+        is_reported=lambda error: is_first_here and not isinstance(error, _PostedError),
     )
-    if code != 0 and not is_first_here:
+    if code != 0 and rank != 0:
         # torchrun ends all ranks as soon as one has failed: the one that reports must be the first.
         time.sleep(_REPORT_S)
     return code
@@ -118,15 +124,40 @@ def _run(arguments: Sequence[str], rank: int, world: int) -> int:
         print(note, file=sys.stderr, flush=True)
     for name, value in kernel_cache_environment().items():
         os.environ.setdefault(name, value)
+    from torch.distributed.rendezvous import rendezvous
+
+    for name, value in {"RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "0"}.items():
+        os.environ.setdefault(name, value)
+    store, _, _ = next(rendezvous("env://", rank, world, timeout=_COLLECTIVE_TIMEOUT))
+    board = ErrorBoard(store.clone(), report)
+    if rank == 0:
+        board.watch()
+    try:
+        return _run_in_world(flags, model, job, store, (rank, world))
+    except (Cancelled, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        # Another rank's error may have broken a collective here: the first one is the cause.
+        first = board.first() if isinstance(error, PeerError) else board.post(error_of(error))
+        if rank == 0:
+            board.report(first)
+        raise _PostedError.from_error(first) from error
+
+
+def _run_in_world(flags: Flags, model: ModelFolder, job: StartJob, store: Store, place: tuple[int, int]) -> int:
+    """`place`: this rank and the world size."""
     import torch.distributed as dist
 
     from splitreel.engine.engine import Engine
 
+    rank, world = place
     device, own = _device(flags)
-    for name, value in {"RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "0"}.items():
-        os.environ.setdefault(name, value)
     dist.init_process_group(
-        "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo", timeout=timedelta(seconds=_COLLECTIVE_TIMEOUT_S)
+        "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo",
+        store=store,
+        rank=rank,
+        world_size=world,
+        timeout=_COLLECTIVE_TIMEOUT,
     )
     try:
         engine = Engine(rank=rank, world_size=world, device=device, kernel_trials=kernel_trials_file())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -78,6 +79,14 @@ class SplitreelError(Exception):
     @property
     def params(self) -> Mapping[str, str | int | float]:
         return self.error.params
+
+
+def error_of(error: Exception) -> AppError:
+    """Any exception as data. Call it in an except clause: the details of an unforeseen one are the traceback."""
+    if isinstance(error, SplitreelError):
+        return error.error
+    problem = f"{type(error).__name__}: {error}".strip().split("\n")[0][:300]
+    return AppError("INTERNAL", {"problem": problem.rstrip(".")}, (), traceback.format_exc())
 
 
 class UnsharedError(SplitreelError):

@@ -7,12 +7,11 @@ import queue
 import sys
 import threading
 import time
-import traceback
 from pathlib import Path
 from threading import Event
 from typing import BinaryIO
 
-from splitreel.contract.errors import AppError, Cancelled, PeerError, SplitreelError, UnsharedError
+from splitreel.contract.errors import Cancelled, PeerError, SplitreelError, UnsharedError, error_of
 from splitreel.contract.types import Stage
 from splitreel.engine.api import LoadReport
 from splitreel.parallel.peer_wait import is_waiting_for_peers
@@ -70,7 +69,7 @@ class RankProcess:
         try:
             engine = self._engine_module.join_world(join, before)
         except Exception as error:  # noqa: BLE001 - sent to the supervisor, which ends the ranks
-            self._channel.send(JoinFailed(_app_error(error)))
+            self._channel.send(JoinFailed(error_of(error)))
             return None
         self._channel.send(Joined())
         return engine
@@ -94,7 +93,7 @@ class RankProcess:
         except SplitreelError as error:
             self._channel.send(Stopped(run.serial, error.error, shared=not isinstance(error, UnsharedError)))
         except Exception as error:  # noqa: BLE001 - sent to the supervisor, which ends the ranks
-            self._channel.send(Stopped(run.serial, _app_error(error), shared=False))
+            self._channel.send(Stopped(run.serial, error_of(error), shared=False))
         else:
             self._channel.send(done)
 
@@ -125,14 +124,6 @@ class RankProcess:
             except OSError:
                 os._exit(0)
             time.sleep(_HEARTBEAT_S)
-
-
-def _app_error(error: Exception) -> AppError:
-    """Call it in an except clause: the details are the traceback."""
-    if isinstance(error, SplitreelError):
-        return error.error
-    problem = f"{type(error).__name__}: {error}".split("\n")[0][:300]
-    return AppError("INTERNAL", {"problem": problem}, (), traceback.format_exc())
 
 
 class _SupervisorObserver:

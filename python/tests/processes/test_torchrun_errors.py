@@ -1,0 +1,44 @@
+"""An error of one rank under torchrun is shown once, by rank 0, whatever it breaks on the others."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.processes.test_real_engine import ENVIRONMENT, FLAGS
+from tests.processes.worker import PACKAGE_PARENT
+
+
+def run_failing(folder: Path, where: str, **variables: str) -> str:
+    torchrun = ["torch.distributed.run", "--nproc_per_node=2", "-m", "tests.processes.failing_torchrun"]
+    done = subprocess.run(
+        [sys.executable, "-m", *torchrun, *FLAGS, "--ulysses_degree=2", "--output_dir", str(folder)],
+        cwd=PACKAGE_PARENT,
+        env={**ENVIRONMENT, "FAILS_AT": where, **variables},
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode != 0
+    # torchrun's own words come after those of the ranks.
+    return done.stderr.partition("torch/distributed/elastic")[0]
+
+
+def test_an_unforeseen_error_of_another_rank_is_one_line(tmp_path: Path) -> None:
+    shown = run_failing(tmp_path, "job")
+    assert shown.count("something that nobody foresaw") == 1, shown
+    assert "Traceback" not in shown
+    assert "Connection closed" not in shown
+
+
+def test_its_details_are_the_traceback_of_that_rank(tmp_path: Path) -> None:
+    shown = run_failing(tmp_path, "job", SPLITREEL_DETAILS="1")
+    assert "in _unforeseen" in shown
+    assert shown.count("Traceback") == 1, shown
+
+
+def test_an_error_before_the_ranks_have_met_is_shown_too(tmp_path: Path) -> None:
+    shown = run_failing(tmp_path, "device")
+    assert shown.count("the device is in use") == 1, shown
