@@ -99,20 +99,15 @@ function fakeGpuPath(folder: string, gpus: FakeGpus): string {
 
 export const isPackaged = process.env['SPLITREEL_E2E_PACKAGED'] === '1';
 
-async function launchApp(options: LaunchOptions): Promise<RunningApp> {
-  const dataFolder = options.dataFolder ?? mkdtempSync(path.join(tmpdir(), 'splitreel-e2e-'));
-  if (options.withEnvironment === true && options.dataFolder === undefined)
-    symlinkSync(need('SPLITREEL_E2E_ENVIRONMENT'), path.join(dataFolder, 'environment'));
-  chmodSync(dataFolder, 0o700);
-  const app = await _electron.launch({
+/** The program, its arguments and its environment. */
+export function programOf(options: LaunchOptions, dataFolder: string) {
+  return {
     executablePath: need('SPLITREEL_E2E_RUNTIME'),
     // The packaged app knows its own folder.
     args: [
       ...(isPackaged ? [] : [ROOT]),
       ...(options.scale === undefined ? [] : [`--force-device-scale-factor=${String(options.scale)}`]),
     ],
-    // Without this Playwright turns the sandbox off by itself.
-    chromiumSandbox: true,
     env: {
       HOME: process.env['HOME'] ?? dataFolder,
       DISPLAY: need('DISPLAY'),
@@ -129,6 +124,18 @@ async function launchApp(options: LaunchOptions): Promise<RunningApp> {
       OMP_NUM_THREADS: '1',
       ...(options.isOffline === true ? OFFLINE : {}),
     },
+  };
+}
+
+async function launchApp(options: LaunchOptions): Promise<RunningApp> {
+  const dataFolder = options.dataFolder ?? mkdtempSync(path.join(tmpdir(), 'splitreel-e2e-'));
+  if (options.withEnvironment === true && options.dataFolder === undefined)
+    symlinkSync(need('SPLITREEL_E2E_ENVIRONMENT'), path.join(dataFolder, 'environment'));
+  chmodSync(dataFolder, 0o700);
+  const app = await _electron.launch({
+    ...programOf(options, dataFolder),
+    // Without this Playwright turns the sandbox off by itself.
+    chromiumSandbox: true,
   });
   const page = await app.firstWindow();
   await page.waitForLoadState('domcontentloaded');

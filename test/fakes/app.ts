@@ -13,6 +13,7 @@ import { UNKNOWN_MACHINE } from '../../src/main/gpus/machine-watch';
 import { createJobStore, jobsFileSchema, NO_JOBS } from '../../src/main/jobs/job-store';
 import { openQueue, type Queue } from '../../src/main/jobs/queue';
 import { defaultSettings } from '../../src/main/models/defaults';
+import type { Clock } from '../../src/main/ports/clock';
 import type { Files } from '../../src/main/ports/files';
 import { SILENT_LOG } from '../../src/main/ports/log';
 import { openJsonStore } from '../../src/main/state/json-store';
@@ -66,9 +67,11 @@ export async function openFakeApp(
     readonly folder?: string;
     readonly hungAfterMs?: number;
     readonly files?: Files;
+    readonly clock?: Clock;
   } = {},
 ): Promise<FakeApp> {
   const files = options.files ?? nodeFiles;
+  const clock = options.clock ?? nodeClock;
   const folder = options.folder ?? (await mkdtemp(path.join(tmpdir(), 'splitreel test ü ')));
   let mode = options.mode ?? 'well';
   let jobs: readonly Job[] = [];
@@ -82,7 +85,7 @@ export async function openFakeApp(
     {
       files,
       processes: nodeProcesses,
-      clock: nodeClock,
+      clock,
       random: nodeRandom,
       log,
       startProcess: () =>
@@ -106,7 +109,7 @@ export async function openFakeApp(
     },
   );
   const store = await openJsonStore(
-    { files, clock: nodeClock },
+    { files, clock },
     { file: path.join(folder, 'jobs.json'), schema: jobsFileSchema, fallback: NO_JOBS },
   );
   jobs = store.value().jobs;
@@ -120,7 +123,7 @@ export async function openFakeApp(
   const queue = await openQueue(
     {
       files,
-      clock: nodeClock,
+      clock,
       random: nodeRandom,
       log,
       jobs: jobStore,

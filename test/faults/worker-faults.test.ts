@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import process from 'node:process';
 import groups from '../../resources/process-environment.json';
 import { afterEach, describe, expect, test } from 'vitest';
+import { nodeClock } from '../../src/main/adapters/node/clock';
 import { nodeFiles } from '../../src/main/adapters/node/files';
 import { nodeProcesses } from '../../src/main/adapters/node/processes';
 import type { Files } from '../../src/main/ports/files';
@@ -174,7 +175,46 @@ describe('cancel', () => {
   });
 });
 
+describe('the clock of the computer is set', () => {
+  test.each([
+    ['forward', 86_400_000],
+    ['back', -86_400_000],
+  ])('%s by a day before each job: no silence, no negative time, the same order', async (_name, jumpMs) => {
+    let shiftMs = 0;
+    const clock = { ...nodeClock, wallMs: () => Date.now() + shiftMs };
+    const one = await open({ mode: 'slow', hungAfterMs: 1_000, clock });
+    const ids: string[] = [];
+    const times: (number | null)[] = [];
+    for (const seed of [1, 2, 3]) {
+      ids.push(await one.queue.enqueue(jobInput({ seed })));
+      shiftMs += jumpMs;
+    }
+    await until(() => {
+      for (const video of one.progress()?.videos ?? []) times.push(...video.stages.map(({ elapsedMs }) => elapsedMs));
+      times.push(one.progress()?.msLeft ?? null, one.progress()?.msPerStep ?? null);
+      return ids.every((id) => isOver(one, id));
+    }, 30_000);
+    expect(one.jobs().map(({ id, state }) => [id, state.status])).toEqual(ids.map((id) => [id, 'finished']));
+    expect(times.filter((ms) => ms !== null && ms < 0)).toEqual([]);
+    await one.close();
+    app = null;
+    expect(ids).toEqual(one.jobs().map(({ id }) => id));
+  });
+});
+
 describe('the app ends in mid-job', () => {
+  test('while a cancel is on its way: one terminal state, in memory and at the next start', async () => {
+    const one = await open({ mode: 'slow' });
+    const id = await one.queue.enqueue(jobInput({ numInferenceSteps: 50 }));
+    await until(() => stateOf(one, id)?.status === 'running');
+    await Promise.all([one.queue.cancel(id), one.queue.close(), one.engine.stop()]);
+    const ended = stateOf(one, id)?.status;
+    expect(['cancelled', 'interrupted']).toContain(ended);
+    const two = await openFakeApp({ folder: one.folder });
+    expect(stateOf(two, id)?.status).toBe(ended);
+    await two.close();
+  });
+
   test('the job is interrupted and can be retried; order and queue are kept', async () => {
     const one = await open({ mode: 'slow' });
     const ids: string[] = [];

@@ -1,0 +1,73 @@
+/** A second start, a start that cannot be, and a computer that sleeps. */
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { commandLine, expect, programOf, test } from './harness';
+import { fillForm, generateButton, slices, waitForJob, waitForStep } from './steps';
+
+interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** Starts the program beside Playwright, which can only drive one that opens a window. */
+function startUntilEnd(dataFolder: string, variables: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  const { executablePath, args, env } = programOf({}, dataFolder);
+  const child = spawn(executablePath, args, { env: { ...env, ...variables }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, output })));
+}
+
+const supervisors = (tree: readonly number[]): readonly number[] =>
+  tree.filter((pid) => /python serve\s*$/.test(commandLine(pid)));
+
+test('a second start shows the window of the first and ends; there is one supervisor', async ({ launch }) => {
+  const { app, page, dataFolder, processTree } = await launch({ withEnvironment: true });
+  await expect.poll(() => supervisors(processTree()).length).toBe(1);
+  const [before] = supervisors(processTree());
+  await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.minimize());
+  const isMinimised = () =>
+    app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isMinimized() ?? true);
+  expect((await startUntilEnd(dataFolder)).code).toBe(0);
+  await expect.poll(isMinimised).toBe(false);
+  expect(supervisors(processTree())).toEqual([before]);
+  expect(app.windows()).toHaveLength(1);
+  await fillForm(page, { steps: 2 });
+  await generateButton(page).click();
+  await waitForJob(page, 'finished');
+});
+
+test('a data folder that cannot be written ends the start with a sentence that names it', async () => {
+  const parent = mkdtempSync(path.join(tmpdir(), 'splitreel-e2e-'));
+  const locked = path.join(parent, 'locked');
+  mkdirSync(locked, { mode: 0o500 });
+  const data = path.join(locked, 'data');
+  try {
+    const { code, output } = await startUntilEnd(parent, { SPLITREEL_DATA: data });
+    expect(code).toBe(1);
+    expect(output).toContain(data);
+    // A sentence, not a stack.
+    expect(output).not.toMatch(/^ +at /m);
+  } finally {
+    rmSync(parent, { recursive: true, force: true });
+  }
+});
+
+/** Longer than the silence after which a worker counts as hung. */
+const ASLEEP_MS = 12_000;
+
+test('a job goes on after the computer slept', async ({ launch }) => {
+  const { page, processTree } = await launch({ withEnvironment: true });
+  await fillForm(page, { ranks: 2, steps: 200 });
+  await generateButton(page).click();
+  await waitForStep(page, 2);
+  // Stopped in one go, as a sleep does; woken from the leaves, so that nobody finds the others silent.
+  const tree = processTree();
+  for (const pid of tree) process.kill(pid, 'SIGSTOP');
+  await new Promise((resolve) => setTimeout(resolve, ASLEEP_MS));
+  for (const pid of [...tree].reverse()) process.kill(pid, 'SIGCONT');
+  await waitForJob(page, 'finished');
+  expect((await slices(page)).library).toHaveLength(1);
+});
