@@ -34,6 +34,7 @@ test.each([
   { hubMirror: 'https://evil.example' },
   { sendTokenToMirror: true },
   { videosFolder: '/etc' },
+  { updateFeed: 'https://evil.example' },
   { modelsFolder: '/etc' },
 ])('the page cannot set %j by itself', (patch) => {
   expect(calls.updateSettings.input.safeParse(patch).success).toBe(false);
@@ -42,9 +43,10 @@ test.each([
 test('a mirror, its token and a folder change only when the person agrees in a dialog of the system', async () => {
   expect(await handlers.setMirror({ address: 'https://two.example' })).toBe(false);
   expect(await handlers.setSendTokenToMirror({ isOn: true })).toBe(false);
+  expect(await handlers.setUpdateFeed({ address: 'https://feed.example' })).toBe(false);
   expect(await handlers.chooseVideosFolder(undefined)).toBeNull();
   expect(settings).toEqual({ ...DEFAULT_SETTINGS, hubMirror: 'https://one.example' });
-  expect(asked).toHaveLength(2);
+  expect(asked).toHaveLength(3);
   agrees = true;
   await handlers.setMirror({ address: 'https://two.example' });
   await handlers.setSendTokenToMirror({ isOn: true });

@@ -1,0 +1,70 @@
+/**
+ * `npm run mutations -- [WORD...]` removes one protection at a time from docs/security.md and docs/faults.md and runs the
+ * test that must notice. Words choose entries by their row, file or test. The code is restored after each entry.
+ */
+import { execa } from 'execa';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { FAULTS } from './mutations/faults';
+import type { Mutation } from './mutations/mutation';
+import { SECURITY } from './mutations/security';
+import { pythonForTests } from './python-for-tests';
+
+const root = path.resolve(import.meta.dirname, '..');
+
+type Outcome = 'failed as it should' | 'STAYED GREEN' | 'STALE: the code to change is not there, or more than once';
+
+async function command([runner, ...args]: Mutation['test']): Promise<readonly [string, readonly string[], string]> {
+  switch (runner) {
+    case 'vitest':
+      return ['npx', ['vitest', 'run', ...args], root];
+    case 'e2e':
+      return ['npx', ['tsx', 'scripts/e2e.ts', ...args], root];
+    case 'pytest': {
+      const python = path.join(await pythonForTests(root), 'bin', 'python');
+      return [python, ['-m', 'pytest', '-x', '-q', ...args], path.join(root, 'python')];
+    }
+  }
+}
+
+async function run({ file, find, replace, test }: Mutation): Promise<{ readonly outcome: Outcome; output: string }> {
+  const target = path.join(root, file);
+  const original = await readFile(target, 'utf8');
+  if (original.split(find).length !== 2)
+    return { outcome: 'STALE: the code to change is not there, or more than once', output: '' };
+  const [program, args, cwd] = await command(test);
+  try {
+    await writeFile(
+      target,
+      original.replace(find, () => replace),
+    );
+    const env = { NO_COLOR: '1', OMP_NUM_THREADS: '1' };
+    const { exitCode, all } = await execa(program, args, { cwd, env, all: true, reject: false, stdin: 'ignore' });
+    return { outcome: exitCode === 0 ? 'STAYED GREEN' : 'failed as it should', output: all };
+  } finally {
+    await writeFile(target, original);
+  }
+}
+
+/** The line that says which test failed, to tell a failed assertion from a broken build. */
+const evidence = (output: string): string =>
+  output
+    .split('\n')
+    .findLast((line) => /^\s*(FAIL|FAILED|×|✗|\d+\) )/.test(line.trim()))
+    ?.trim() ?? 'no test is named';
+
+async function main(words: readonly string[]): Promise<number> {
+  const matches = ({ row, file, test }: Mutation): boolean =>
+    words.length === 0 || words.some((word) => [row, file, ...test].some((text) => text.includes(word)));
+  let unnoticed = 0;
+  for (const mutation of [...SECURITY, ...FAULTS].filter(matches)) {
+    const { outcome, output } = await run(mutation);
+    process.stdout.write(`${mutation.row}: ${mutation.without}: ${outcome}\n`);
+    if (outcome === 'failed as it should') process.stdout.write(`    ${evidence(output)}\n`);
+    else unnoticed += 1;
+  }
+  process.stdout.write(`${String(unnoticed)} not noticed\n`);
+  return unnoticed === 0 ? 0 : 1;
+}
+
+process.exitCode = await main(process.argv.slice(2));
