@@ -1,6 +1,7 @@
 /** `npm run bench -- app`: the window's own costs in the real Electron. Figures only; nothing is asserted about time. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
+import { addFigures, median, pssMb } from './figures';
 import { descendants, expect, test, type RunningApp } from './harness';
 import { fillForm, generateButton, slices, waitForJob } from './steps';
 
@@ -8,9 +9,6 @@ const LAUNCHES = 3;
 const REST_MS = 5000;
 const STEPS = 10;
 const figures: Record<string, number> = {};
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 /** Kernel ticks of 10 ms that a process has had of the processor. */
 function cpuMs(pids: readonly number[]): number {
@@ -25,20 +23,6 @@ function cpuMs(pids: readonly number[]): number {
       }
     })
     .reduce((sum, ms) => sum + ms, 0);
-}
-
-/** Memory that would be free without these processes: pages that several share are counted once. */
-function pssMb(pids: readonly number[]): number {
-  return pids
-    .map((pid) => {
-      try {
-        const rollup = readFileSync(`/proc/${String(pid)}/smaps_rollup`, 'utf8');
-        return Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0) / 1024;
-      } catch {
-        return 0;
-      }
-    })
-    .reduce((sum, mb) => sum + mb, 0);
 }
 
 /** Electron's own processes, without the Python that the app has started. */
@@ -137,8 +121,4 @@ test('from Generate to the first step, cold and warm; what progress costs', asyn
   figures['cpuMsAChange'] = (cpuMs(pids) - cpu - atRest) / warm.changes;
 });
 
-test.afterAll(() => {
-  const file = process.env['SPLITREEL_BENCH_OUT'];
-  if (file === undefined || file === '') throw new Error('run by npm run bench -- app');
-  writeFileSync(file, `${JSON.stringify(figures, null, 2)}\n`);
-});
+test.afterAll(() => addFigures(figures));

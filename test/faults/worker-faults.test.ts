@@ -186,7 +186,7 @@ describe('the clock of the computer is set', () => {
     const ids: string[] = [];
     const times: (number | null)[] = [];
     for (const seed of [1, 2, 3]) {
-      ids.push(await one.queue.enqueue(jobInput({ seed })));
+      ids.push(await one.queue.enqueue(jobInput({ seed, numInferenceSteps: 3 })));
       shiftMs += jumpMs;
     }
     await until(() => {
@@ -196,9 +196,6 @@ describe('the clock of the computer is set', () => {
     }, 30_000);
     expect(one.jobs().map(({ id, state }) => [id, state.status])).toEqual(ids.map((id) => [id, 'finished']));
     expect(times.filter((ms) => ms !== null && ms < 0)).toEqual([]);
-    await one.close();
-    app = null;
-    expect(ids).toEqual(one.jobs().map(({ id }) => id));
   });
 });
 

@@ -11,5 +11,8 @@ const inPython = (name: string, summary: string): Command => ({
 export const demo = inPython('demo', 'what the bundled demo model draws, and how soon it plays');
 export const engine = inPython('engine', 'one rank beside plain diffusers; speed, traffic and waiting by plan');
 export const gpu = inPython('gpu', 'CogVideoX at full size with random weights on NVIDIA GPUs, by plan and by kernel');
-export const soak = inPython('soak', 'random jobs, cancels, kills, full disks and reloads: what leaks, hangs or is left behind');
+export const soak = inPython(
+  'soak',
+  'random jobs, cancels, kills, full disks and reloads: what leaks, hangs or is left behind',
+);
 export const memory = inPython('memory', 'predicted and measured peaks of GPU memory, by plan and by offload');

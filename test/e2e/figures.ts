@@ -1,0 +1,26 @@
+/** Figures of the benchmarks, for src/cli/bench/app.ts. Each spec adds its own. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+
+export const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+/** Memory that would be free without these processes, in MB: pages that several share are counted once. */
+export function pssMb(pids: readonly number[]): number {
+  return pids
+    .map((pid) => {
+      try {
+        const rollup = readFileSync(`/proc/${String(pid)}/smaps_rollup`, 'utf8');
+        return Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0) / 1024;
+      } catch {
+        return 0;
+      }
+    })
+    .reduce((sum, mb) => sum + mb, 0);
+}
+
+export function addFigures(figures: Readonly<Record<string, number>>): void {
+  const file = process.env['SPLITREEL_BENCH_OUT'];
+  if (file === undefined || file === '') throw new Error('run by npm run bench -- app');
+  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as object) : {};
+  writeFileSync(file, `${JSON.stringify({ ...before, ...figures }, null, 2)}\n`);
+}

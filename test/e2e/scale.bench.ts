@@ -1,0 +1,166 @@
+/** What a library of 10,000 videos and a queue of 5,000 jobs cost the window. Nothing is asserted about time. */
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Page } from '@playwright/test';
+import { cpuDevices } from '../../src/shared/device';
+import { ONE_RANK } from '../../src/shared/plan';
+import { metadata, mp4 } from '../fakes/mp4';
+import { request } from '../fakes/request';
+import { addFigures, median, pssMb } from './figures';
+import { expect, test, type RunningApp } from './harness';
+import { slices } from './steps';
+
+const VIDEOS = 10_000;
+const JOBS = 5_000;
+const TIMES = 15;
+const SCROLL_MS = 3_000;
+const KB_PER_MB = 1_024;
+const figures: Record<string, number> = {};
+
+const dataFolder = (): string => mkdtempSync(path.join(tmpdir(), 'splitreel-e2e-'));
+
+function fillLibrary(folder: string): void {
+  const videos = path.join(folder, 'videos');
+  mkdirSync(videos);
+  for (let number = 0; number < VIDEOS; number += 1) {
+    const prompt = `A red ball rolls to the right on a blue background, take ${String(number)}`;
+    const made = metadata({ request: request({ prompt, seed: number }) });
+    writeFileSync(path.join(videos, `${String(number)}.mp4`), mp4(JSON.stringify(made)));
+  }
+}
+
+/** From a click to the paint after the first card, in the page's own clock. */
+async function openLibrary(page: Page): Promise<number> {
+  await page.getByRole('button', { name: 'Create', exact: true }).click();
+  return page.evaluate(async () => {
+    const tab = [...document.querySelectorAll('nav button')].find(({ textContent }) => textContent === 'Library');
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    const began = performance.now();
+    (tab as HTMLElement).click();
+    while (document.querySelector('main ul li') === null) await frame();
+    await frame();
+    return performance.now() - began;
+  });
+}
+
+const scroll = (page: Page): Promise<number> =>
+  page.evaluate(async (lengthMs) => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    const scroller = document.querySelector('main');
+    if (scroller === null) throw new Error('no page');
+    const began = performance.now();
+    let frames = 0;
+    while (performance.now() - began < lengthMs) {
+      scroller.scrollTop += 60;
+      await frame();
+      frames += 1;
+    }
+    if (scroller.scrollTop === 0) throw new Error('nothing scrolled');
+    return (1_000 * frames) / (performance.now() - began);
+  }, SCROLL_MS);
+
+const electron = ({ processTree, pid }: RunningApp): readonly number[] => {
+  const name = readFileSync(`/proc/${String(pid)}/comm`, 'utf8');
+  return processTree().filter((each) => readFileSync(`/proc/${String(each)}/comm`, 'utf8') === name);
+};
+
+async function repeated(measure: () => Promise<number>): Promise<number> {
+  const values: number[] = [];
+  for (let time = 0; time < TIMES; time += 1) values.push(await measure());
+  return median(values);
+}
+
+test('a library of 10,000 videos', async ({ launch }) => {
+  const empty = await launch();
+  await openLibrary(empty.page).catch(() => undefined);
+  const before = pssMb(electron(empty));
+  const folder = dataFolder();
+  fillLibrary(folder);
+  const running = await launch({ dataFolder: folder });
+  const { page } = running;
+  const count = async () => (await slices(page)).library.length;
+  await expect.poll(count, { timeout: 120_000 }).toBe(VIDEOS);
+  figures['libraryOpenBareMs'] = await repeated(() => openLibrary(page));
+  const thumbnails = path.join(folder, 'thumbnails');
+  mkdirSync(thumbnails, { recursive: true });
+  const jpeg = Buffer.from(await page.screenshot({ type: 'jpeg', clip: { x: 0, y: 0, width: 320, height: 213 } }));
+  for (const { id } of (await slices(page)).library) writeFileSync(path.join(thumbnails, `${id}.jpg`), jpeg);
+  figures['libraryOpenMs'] = await repeated(() => openLibrary(page));
+  figures['libraryFramesPerSecond'] = await scroll(page);
+  figures['libraryKbAVideo'] = ((pssMb(electron(running)) - before) * KB_PER_MB) / VIDEOS;
+  await page.getByRole('searchbox').focus();
+  figures['librarySearchMs'] = await page.evaluate(async () => {
+    const field = document.activeElement as HTMLInputElement;
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    const shown = () => document.querySelector('main ul')?.getBoundingClientRect().height;
+    const whole = shown();
+    const began = performance.now();
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')?.set?.call(field, '9999');
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+    while (shown() === whole) await frame();
+    return performance.now() - began;
+  });
+});
+
+type QueueCall = 'enqueueJob' | 'moveJob' | 'cancelJob' | 'removeJob';
+
+/** From the call to the paint after the change has arrived. */
+const timeCall = (page: Page, call: QueueCall, input: object): Promise<number> =>
+  page.evaluate(
+    async ([name, given]) => {
+      const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+      const began = performance.now();
+      const arrived = new Promise<void>((resolve) => {
+        const stop = window.splitreel.onSliceChanged(({ slice }) => {
+          if (slice !== 'jobs') return;
+          stop();
+          resolve();
+        });
+      });
+      const answer = await (window.splitreel[name] as (input: object) => Promise<{ ok: boolean }>)(given);
+      if (!answer.ok) throw new Error(JSON.stringify(answer));
+      await arrived;
+      await frame();
+      await frame();
+      return performance.now() - began;
+    },
+    [call, input] as const,
+  );
+
+test('a queue of 5,000 jobs', async ({ launch }) => {
+  const empty = await launch();
+  const before = pssMb(electron(empty));
+  const { models } = await slices(empty.page);
+  const [demo] = models;
+  if (demo === undefined) throw new Error('no demo model');
+  const folder = dataFolder();
+  const asked = { ...request(), ...demo.defaults, modelId: demo.id };
+  const jobs = Array.from({ length: JOBS }, (_, index) => ({
+    id: `job-${String(index)}`,
+    createdAtMs: index,
+    request: { ...asked, seed: index },
+    plan: ONE_RANK,
+    devices: cpuDevices(1),
+    state: { status: 'queued' },
+  }));
+  writeFileSync(path.join(folder, 'jobs.json'), JSON.stringify({ version: 1, jobs }));
+  const running = await launch({ dataFolder: folder });
+  const { page } = running;
+  await expect.poll(async () => (await slices(page)).jobs.length, { timeout: 60_000 }).toBe(JOBS);
+  figures['queueKbAJob'] = ((pssMb(electron(running)) - before) * KB_PER_MB) / JOBS;
+  let next = 0;
+  const jobId = (): string => `job-${String((next += 7))}`;
+  figures['queueMoveMs'] = await repeated(() => timeCall(page, 'moveJob', { jobId: jobId(), toIndex: 2_500 }));
+  const cancelled: string[] = [];
+  figures['queueCancelMs'] = await repeated(() => {
+    const id = jobId();
+    cancelled.push(id);
+    return timeCall(page, 'cancelJob', { jobId: id });
+  });
+  figures['queueRemoveMs'] = await repeated(() => timeCall(page, 'removeJob', { jobId: cancelled.pop() ?? '' }));
+  const input = { request: asked, plan: ONE_RANK, devices: cpuDevices(1) };
+  figures['queueAddMs'] = await repeated(() => timeCall(page, 'enqueueJob', input));
+});
+
+test.afterAll(() => addFigures(figures));
