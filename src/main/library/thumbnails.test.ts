@@ -40,6 +40,20 @@ test('a thumbnail is made when it is asked for, once', async () => {
   expect(made).toEqual(['url-a']);
 });
 
+test('the newest request comes next: it is what is in sight', async () => {
+  const { get } = thumbnails();
+  const all = ['a', 'b', 'c'].map((id) => get(id, `url-${id}`));
+  const finishOne = async (): Promise<void> => {
+    await settle();
+    finish(JPEG);
+  };
+  await finishOne();
+  await finishOne();
+  await finishOne();
+  await Promise.all(all);
+  expect(made).toEqual(['url-a', 'url-c', 'url-b']);
+});
+
 test('of many requests the newest comes next, and one that was withdrawn never', async () => {
   const { get } = thumbnails();
   const withdrawn = new AbortController();
