@@ -8,3 +8,6 @@ export const videoUrl = (videoId: string): string => `${APP_ORIGIN}/media/${enco
 export const thumbnailUrl = (videoId: string): string => `${APP_ORIGIN}/thumbnail/${encodeURIComponent(videoId)}`;
 export const previewUrl = (jobId: string, video: number, step: number): string =>
   `${APP_ORIGIN}/preview/${encodeURIComponent(jobId)}/${String(video)}/${String(step)}`;
+/** Main knows which image is chosen: the path only makes the address of another image another address. */
+export const firstFrameUrl = (imagePath: string): string =>
+  `${APP_ORIGIN}/first-frame?${encodeURIComponent(imagePath)}`;

@@ -37,6 +37,7 @@ export async function openRig(): Promise<Rig> {
         locateVideo: () => ({ folder, file }),
         locateThumbnail: () => Promise.resolve(null),
         locatePreview: () => null,
+        locateFirstFrame: () => null,
       },
       { url, method: request.method ?? 'GET', range },
     );

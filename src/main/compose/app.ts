@@ -59,7 +59,15 @@ export async function openApp(ports: AppPorts, options: AppOptions): Promise<App
     store: base.store,
     log: base.log,
     calls: callsOf(base, services),
-    appFiles: { ...services.library, files: ports.files, locatePreview: previewLocator(base.folders.previews) },
+    appFiles: {
+      ...services.library,
+      files: ports.files,
+      locatePreview: previewLocator(base.folders.previews),
+      locateFirstFrame: () => {
+        const file = services.settings.get().draft?.request.imagePath ?? null;
+        return file === null ? null : { folder: path.dirname(file), file };
+      },
+    },
     isBusy: base.signals.isBusy,
     notify: base.notify,
     confirmQuit: ports.desktop.confirmQuit,

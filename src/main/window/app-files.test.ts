@@ -2,13 +2,14 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { APP_ORIGIN, previewUrl, thumbnailUrl, videoUrl, windowUrl } from '../../shared/urls';
+import { APP_ORIGIN, firstFrameUrl, previewUrl, thumbnailUrl, videoUrl, windowUrl } from '../../shared/urls';
 import { nodeFiles } from '../adapters/node/files';
 import { fileInside, isInside, parseAppUrl, parseRange } from './app-files';
 import { answerAppRequest, CONTENT_SECURITY_POLICY, type AppProtocolPorts } from './app-protocol';
 
 let root = '';
 let ports: AppProtocolPorts;
+let chosen = '';
 
 beforeAll(async () => {
   root = await mkdtemp(path.join(tmpdir(), 'splitreel-'));
@@ -30,6 +31,7 @@ beforeAll(async () => {
     locateVideo: (id) =>
       id === 'v1' ? { folder: path.join(root, 'window'), file: path.join(root, 'window', 'video.mp4') } : null,
     locateThumbnail: () => Promise.resolve({ folder: path.join(root, 'window'), file: path.join(root, 'secret') }),
+    locateFirstFrame: () => ({ folder: root, file: path.join(root, chosen) }),
     locatePreview: (job) => ({ folder: path.join(root, 'window'), file: path.join(root, 'window', job, '0-1.jpg') }),
   };
 });
@@ -127,6 +129,19 @@ test.each([
   expect(bytes.length).toBe(length);
   expect(bytes[0]).toBe(start % 256);
   if (status === 206) expect(answer.headers['content-range']).toBe(`bytes ${start}-${start + length - 1}/1000`);
+});
+
+test.each([
+  ['photo.JPG', 200],
+  ['photo.webp', 200],
+  ['secret', 404],
+  ['drawing.svg', 404],
+  ['page.html', 404],
+])('the chosen image %s is answered with %i', async (name, status) => {
+  chosen = name;
+  await writeFile(path.join(root, name), 'x');
+  expect((await get(firstFrameUrl('/whatever'))).status).toBe(status);
+  expect((await get(`${APP_ORIGIN}/first-frame/more`)).status).toBe(404);
 });
 
 test('a range beyond the end and a method that changes things are refused', async () => {

@@ -10,6 +10,8 @@ export type AppResource =
   | { readonly kind: 'window'; readonly segments: readonly string[] }
   | { readonly kind: 'media'; readonly videoId: string }
   | { readonly kind: 'thumbnail'; readonly videoId: string }
+  /** The image that the form starts from. */
+  | { readonly kind: 'firstFrame' }
   | { readonly kind: 'preview'; readonly jobId: string; readonly video: number; readonly step: number };
 
 /** Null for every address that is not one of ours, however it is disguised. */
@@ -28,6 +30,7 @@ export function parseAppUrl(url: string): AppResource | null {
     return videoId === undefined || more.length > 0 ? null : { kind: first, videoId };
   }
   if (first === 'preview') return parsePreview(rest);
+  if (first === 'first-frame') return rest.length > 0 ? null : { kind: 'firstFrame' };
   return { kind: 'window', segments };
 }
 

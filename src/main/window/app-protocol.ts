@@ -25,6 +25,8 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
   '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.webp': 'image/webp',
   '.woff2': 'font/woff2',
   '.mp4': 'video/mp4',
 };
@@ -38,6 +40,8 @@ export interface AppFileSources {
   readonly locateVideo: (videoId: string) => Located | null;
   /** May make it first; gives up when the signal is aborted. */
   readonly locateThumbnail: (videoId: string, signal?: AbortSignal) => Promise<Located | null>;
+  /** The image that the person chose to start from; null where there is none. */
+  readonly locateFirstFrame: () => Located | null;
   readonly locatePreview: (jobId: string, video: number, step: number) => Located | null;
 }
 
@@ -121,9 +125,17 @@ async function locate(ports: AppProtocolPorts, resource: AppResource, signal?: A
       return ports.locateVideo(resource.videoId);
     case 'thumbnail':
       return ports.locateThumbnail(resource.videoId, signal);
+    case 'firstFrame':
+      return imageOrNothing(ports.locateFirstFrame());
     case 'preview':
       return ports.locatePreview(resource.jobId, resource.video, resource.step);
   }
+}
+
+/** A chosen file is somewhere on the disk and named by the page: nothing but an image is served. */
+function imageOrNothing(located: Located | null): Located | null {
+  const type = located === null ? undefined : CONTENT_TYPES[path.extname(located.file).toLowerCase()];
+  return type?.startsWith('image/') === true && type !== CONTENT_TYPES['.svg'] ? located : null;
 }
 
 function streamRange(files: Pick<Files, 'readRange'>, file: string, range: ByteRange): ReadableStream<Uint8Array> {

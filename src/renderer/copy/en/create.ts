@@ -14,6 +14,10 @@ export const create = {
   image: 'First frame',
   chooseImage: 'Choose or drop an image',
   removeImage: 'Remove image',
+  imageScaled: (from: string, to: string): string => `${from}, scaled to ${to}`,
+  imageStretched: (from: string, to: string): string =>
+    `${from}, stretched to ${to}. Choose a size of the same shape to avoid this.`,
+  imageSize: (width: number, height: number): string => `${String(width)} × ${String(height)}`,
   model: 'Model',
   realModels: 'Get a full-size model',
   modelMissing: (name: string): string => `${name}, the model of these settings, is not on this computer.`,

@@ -6,6 +6,7 @@ import { copy } from '../../copy/en';
 import { Button, IconButton } from '../../ui/Button';
 import { classes } from '../../ui/classes';
 import styles from './CreatePage.module.css';
+import { FirstFrame } from './FirstFrame';
 import type { CreateForm } from './use-create';
 
 const COUNT_AFTER_MS = 250;
@@ -113,6 +114,7 @@ export function ImageField({ form }: { readonly form: CreateForm }) {
           </IconButton>
         )}
       </div>
+      {imagePath !== null && <FirstFrame key={imagePath} imagePath={imagePath} size={form.draft.request} />}
     </section>
   );
 }
