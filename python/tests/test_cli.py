@@ -36,7 +36,7 @@ def run(folder: Path, *arguments: str, prompt: str = "a dog") -> subprocess.Comp
         (["--use_cfg_parallel", "--guidance_scale", "1"], "a dog", 2, "needs a guidance above 1"),
         (["--ulysses_degree", "2", "--nproc_per_node", "3"], "a dog", 2, "multiply to 2, but 3 processes"),
         (["--ring_degree", "0"], "a dog", 2, "must be a whole number of at least 1"),
-        (["--ring_degree", "9"], "a dog", 2, "9 ranks need 9 CPU ranks, but only 8 can be used."),
+        (["--ring_degree", "9"], "a dog", 2, "This split needs 9 CPU workers, but only 8 can be used."),
         (["--data_parallel_degree", "2"], "a dog", 2, "at least 2 videos"),
         (["--tensor_parallel_degree", "4"], "a dog", 2, "30 attention heads can't be divided by 4"),
         (["--enable-model-cpu-offload"], "a dog", 2, "Offloading needs a GPU."),

@@ -59,7 +59,7 @@ export const isApproximate = (
   steps: Pick<GenerateRequest, 'numPipelinePatch' | 'warmupSteps' | 'numInferenceSteps'>,
 ): boolean => mayDiffer(plan) && steps.numPipelinePatch > 1 && Math.max(steps.warmupSteps, 1) < steps.numInferenceSteps;
 
-const deviceWord = (devices: PlanDevices): string => (devices.kind === 'cuda' ? 'GPU' : 'CPU rank');
+const deviceWord = (devices: PlanDevices): string => (devices.kind === 'cuda' ? 'GPU' : 'CPU worker');
 
 /** Every reason why the plan cannot be; an empty list means that it is valid. */
 export function checkPlan(context: PlanContext, plan: Plan): Reason[] {

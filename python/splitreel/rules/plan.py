@@ -32,7 +32,7 @@ class PlanDevices:
 
     @property
     def word(self) -> str:
-        return "GPU" if self.kind == "cuda" else "CPU rank"
+        return "GPU" if self.kind == "cuda" else "CPU worker"
 
 
 @dataclass(frozen=True, slots=True)
