@@ -6,6 +6,7 @@ import json
 import math
 import os
 import queue
+import select
 import struct
 import subprocess
 import sys
@@ -139,12 +140,20 @@ def is_alive(pid: int) -> bool:
 
 
 def all_gone(pids: list[int], within_s: float = 10.0) -> bool:
-    deadline = time.monotonic() + within_s
-    while time.monotonic() < deadline:
-        if not any(is_alive(pid) for pid in pids):
-            return True
-        time.sleep(0.02)
-    return False
+    """Waits for the end of each, zombies included."""
+    return all(_ends(pid, within_s) for pid in pids)
+
+
+def _ends(pid: int, within_s: float) -> bool:
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        readable, _, _ = select.select([handle], [], [], within_s)
+    finally:
+        os.close(handle)
+    return bool(readable)
 
 
 def make_model_folder(folder: Path, heads: int = 12, frames: int = 49) -> Path:

@@ -6,13 +6,11 @@ import os
 import signal
 from pathlib import Path
 
-import psutil
-
 from splitreel.contract.errors import AppError
 from splitreel.machine.vitals import SteadyClock
 from splitreel.worker.supervisor.engine_processes import EngineProcesses
 from splitreel.worker.supervisor.launcher import Launcher, LauncherEvent, ZygoteExited
-from tests.processes.worker import HERE
+from tests.processes.worker import HERE, all_gone
 
 
 def test_a_zygote_that_died_is_replaced_before_its_end_is_reported(tmp_path: Path) -> None:
@@ -28,8 +26,7 @@ def test_a_zygote_that_died_is_replaced_before_its_end_is_reported(tmp_path: Pat
         engine.start()
         assert len(launchers) == 1
         os.kill(launchers[0].pid, signal.SIGKILL)
-        while psutil.Process(launchers[0].pid).status() != psutil.STATUS_ZOMBIE:
-            pass
+        assert all_gone([launchers[0].pid])
         engine.start()
         assert len(launchers) == 2
         assert engine.on_event(ZygoteExited(launchers[0].pid)) is None, "the report comes late and is of the old one"
