@@ -145,12 +145,18 @@ def test_what_only_xdit_has_is_named(arguments: list[str]) -> None:
         prepare([*BASE, *arguments], 1)
 
 
-def test_each_prompt_may_have_its_negative_prompt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("negative", "expected"),
+    [(["x", "y"], ["x", "y"]), (["x"], ["x", "x"]), ([], ["", ""])],
+    ids=["each", "one", "none"],
+)
+def test_each_prompt_may_have_its_negative_prompt(
+    negative: list[str], expected: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     prompts = ["--model", "demo", "--device", "cpu", "--prompt", "a", "b"]
-    for negative, expected in ((["x", "y"], ["x", "y"]), (["x"], ["x", "x"]), ([], ["", ""])):
-        job = prepare([*prompts, "--negative_prompt", *negative], 1)[2]
-        assert [video.negative_prompt for video in job.videos] == expected
+    job = prepare([*prompts, "--negative_prompt", *negative], 1)[2]
+    assert [video.negative_prompt for video in job.videos] == expected
 
 
 def test_overwrite_replaces_files_but_no_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

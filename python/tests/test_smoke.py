@@ -160,16 +160,16 @@ def test_a_version_that_the_lock_does_not_name_is_told() -> None:
     assert problem == f"torch is {version}, but the lock has 9.8"
 
 
-def test_a_video_of_another_length_or_size_is_refused(tmp_path: Path) -> None:
-    for frames, width, words in ((8, 96, "has 8 frames"), (9, 112, "has frames of 112x64")):
-        video = tmp_path / f"{frames}x{width}.mp4"
-        with av.open(str(video), "w", format="mp4") as container:
-            stream = container.add_stream("libx264", rate=8)
-            stream.width, stream.height, stream.pix_fmt = width, 64, "yuv420p"
-            for _ in range(frames):
-                container.mux(stream.encode(av.VideoFrame(width, 64, "yuv420p")))
-            container.mux(stream.encode())
-        assert words in problem_of(lambda video=video: smoke.check_video(video))  # type: ignore[misc]
+@pytest.mark.parametrize(("frames", "width", "words"), [(8, 96, "has 8 frames"), (9, 112, "has frames of 112x64")])
+def test_a_video_of_another_length_or_size_is_refused(tmp_path: Path, frames: int, width: int, words: str) -> None:
+    video = tmp_path / "video.mp4"
+    with av.open(str(video), "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=8)
+        stream.width, stream.height, stream.pix_fmt = width, 64, "yuv420p"
+        for _ in range(frames):
+            container.mux(stream.encode(av.VideoFrame(width, 64, "yuv420p")))
+        container.mux(stream.encode())
+    assert words in problem_of(lambda: smoke.check_video(video))
 
 
 def test_a_gpu_that_is_not_there_is_said() -> None:

@@ -14,7 +14,7 @@ from splitreel.models.cogvideox import model as cogvideox
 from splitreel.models.cogvideox.random_model import make_model
 from splitreel.models.cogvideox.step_cache import computed_steps
 from tests.engine.matrix import GUIDED, TOLERANCE, relative
-from tests.engine.world import RunRequest, World
+from tests.engine.world import RunRequest, RunResult, World
 
 FAST = replace(GUIDED, quality=Quality.FAST, num_inference_steps=6)
 LINE = (1.0, 0.0)  # the change itself
@@ -45,13 +45,23 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     patch.undo()
 
 
-def test_every_plan_makes_the_fast_video_of_one_rank(model: Path, world: World) -> None:
-    one = world.run(RunRequest(model, Plan(), FAST))[0]
+@pytest.fixture(scope="module")
+def one(model: Path, world: World) -> RunResult:
+    """The fast video of one rank."""
+    return world.run(RunRequest(model, Plan(), FAST))[0]
+
+
+def test_the_fast_video_is_not_the_exact_one(model: Path, world: World, one: RunResult) -> None:
     exact = world.run(RunRequest(model, Plan(), replace(FAST, quality=Quality.EXACT)))[0]
     assert one.approximate
     assert not exact.approximate
     assert relative(one.latents[0], exact.latents[0]) > 1e-3, "three of six steps were not computed"
-    for plan in (Plan(cfg=2), Plan(cfg=2, ulysses=2), Plan(ring=3), Plan(tp=2)):
-        split = world.run(RunRequest(model, plan, FAST))[0]
-        assert relative(split.latents[0], one.latents[0]) <= TOLERANCE, plan.key
-        assert split.approximate
+
+
+@pytest.mark.parametrize(
+    "plan", [Plan(cfg=2), Plan(cfg=2, ulysses=2), Plan(ring=3), Plan(tp=2)], ids=lambda plan: plan.key
+)
+def test_every_plan_makes_the_fast_video_of_one_rank(plan: Plan, model: Path, world: World, one: RunResult) -> None:
+    split = world.run(RunRequest(model, plan, FAST))[0]
+    assert relative(split.latents[0], one.latents[0]) <= TOLERANCE
+    assert split.approximate
