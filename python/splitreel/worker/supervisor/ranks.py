@@ -146,10 +146,13 @@ class RankSet:
 
 
 def _kill(rank: Rank) -> None:
+    # A signal to a rank that is gone already raises.
     with suppress(OSError, ValueError):
         if rank.pidfd is not None:
             # The kernel may have reused the pid; the descriptor still means this process.
             signal.pidfd_send_signal(rank.pidfd, signal.SIGKILL)
-            os.close(rank.pidfd)
         elif rank.pid is not None:
             os.kill(rank.pid, signal.SIGKILL)
+    if rank.pidfd is not None:
+        os.close(rank.pidfd)
+        rank.pidfd = None
