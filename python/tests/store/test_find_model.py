@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from splitreel.contract.errors import SplitreelError
+from splitreel.contract.messages import RESOURCES
 from splitreel.store.find_model import find_model
+from splitreel.store.locations import cache_folder
 from tests.processes.worker import make_model_folder
 
 
@@ -40,22 +43,16 @@ def test_the_chosen_models_folder_comes_before_the_cache_of_hugging_face(data: P
     assert find_model("cogvideox-2b") == chosen
 
 
-@pytest.mark.parametrize(
-    ("variable", "folder"),
-    [
-        ("HF_HOME", "x/hub"),
-        ("HF_HUB_CACHE", "x"),
-        ("HUGGINGFACE_HUB_CACHE", "x"),
-        ("XDG_CACHE_HOME", "x/huggingface/hub"),
-    ],
-)
-def test_each_variable_of_huggingface_hub_moves_the_cache(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, folder: str
-) -> None:
+GOLDEN = json.loads((RESOURCES / "golden" / "hub-cache.json").read_text("utf-8"))["cases"]
+
+
+@pytest.mark.parametrize("case", GOLDEN, ids=lambda case: json.dumps(case["variables"]))
+def test_the_cache_is_where_huggingface_hub_keeps_it(monkeypatch: pytest.MonkeyPatch, case: dict[str, Any]) -> None:
     monkeypatch.delenv("HF_HOME")
-    monkeypatch.setenv(variable, str(tmp_path / "x"))
-    snapshot = cached(tmp_path / folder)
-    assert find_model("zai-org/CogVideoX-2b") == snapshot
+    monkeypatch.setenv("HOME", "/home/me")
+    for name, value in case["variables"].items():
+        monkeypatch.setenv(name, value)
+    assert cache_folder() == Path(case["folder"])
 
 
 def test_a_repository_is_resolved_in_the_cache_and_a_path_of_that_form_first(

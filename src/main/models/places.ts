@@ -1,4 +1,7 @@
-/** Where a model of the catalogue lies: in the models folder, or in the cache that huggingface_hub keeps. */
+/**
+ * Where models are, by whether a model_index.json exists: the window lists them before there is a Python. What is in a
+ * model's folder is read by the Python store alone.
+ */
 import path from 'node:path';
 import type { CatalogueEntry } from '../../shared/catalogue';
 import type { Environ } from '../engine/worker-environment';
@@ -9,7 +12,7 @@ export interface ModelPlace {
   readonly folder: string;
 }
 
-/** The rules of huggingface_hub's constants.py, as python/splitreel/store/locations.py has them: empty is unset. */
+/** The rules of huggingface_hub's constants.py; empty is unset. resources/golden/hub-cache.json holds both languages. */
 export function hubCacheFolder(env: Environ, home: string): string {
   const folderOf = (name: string): string | null => {
     const value = env[name] ?? '';
@@ -57,7 +60,7 @@ async function newestSnapshot(files: Files, repository: string): Promise<string 
   return null;
 }
 
-/** Folders in a models folder that hold a model of their own and are not on their way. */
+/** Folders in a models folder that hold another model and are not downloads or removals under way. */
 export async function modelFoldersIn(files: Files, base: string, known: readonly string[]): Promise<readonly string[]> {
   const found: string[] = [];
   for (const name of [...(await files.list(base))].sort()) {
