@@ -6,17 +6,32 @@ import { memoryShapeSchema } from './memory-shape';
 import { modelShapeSchema } from './model';
 import { loraSchema, samplingParamsSchema } from './sampling';
 
+/** What was verified of a model (python/splitreel/store/record_check.py). */
+const verifiedRecordSchema = z.object({
+  /** `none`: never verified. `stale`: a file has another time than when it was verified. */
+  status: z.enum(['none', 'good', 'stale', 'damaged']),
+  error: appErrorSchema.nullable(),
+  fileCount: z.number().int().nonnegative(),
+  /** Files whose hash is the one that Hugging Face publishes. */
+  known: z.number().int().nonnegative(),
+  /** The repository and the commit that its files can be downloaded from again. */
+  source: z.tuple([z.string(), z.string()]).nullable(),
+});
+export type VerifiedRecord = z.infer<typeof verifiedRecordSchema>;
+
 /** What `splitreel inspect` answers for a folder (python/splitreel/store/inspect_model.py). */
-export const inspectionSchema = z.discriminatedUnion('status', [
-  z.object({
-    status: z.literal('ready'),
-    shape: modelShapeSchema,
-    memory: memoryShapeSchema.nullable(),
-    /** Of the weights. */
-    sizeBytes: z.number().nonnegative(),
-  }),
-  z.object({ status: z.literal('broken'), error: appErrorSchema }),
-]);
+export const inspectionSchema = z
+  .discriminatedUnion('status', [
+    z.object({
+      status: z.literal('ready'),
+      shape: modelShapeSchema,
+      memory: memoryShapeSchema.nullable(),
+      /** Of the weights. */
+      sizeBytes: z.number().nonnegative(),
+    }),
+    z.object({ status: z.literal('broken'), error: appErrorSchema }),
+  ])
+  .and(z.object({ record: verifiedRecordSchema.nullable() }));
 export type Inspection = z.infer<typeof inspectionSchema>;
 
 /** What `splitreel inspect-lora` answers for a file and a model. */

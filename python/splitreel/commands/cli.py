@@ -86,9 +86,9 @@ def _hub(arguments: Sequence[str]) -> int:
 def _inspect(arguments: Sequence[str]) -> int:
     from splitreel.store.inspect_model import print_inspection
 
-    if len(arguments) != 1:
-        raise SplitreelError("FLAG_INVALID", {"problem": "inspect takes one folder"})
-    return print_inspection(arguments[0])
+    if len(arguments) not in {1, 2}:
+        raise SplitreelError("FLAG_INVALID", {"problem": "inspect takes a folder, and the record of what was verified"})
+    return print_inspection(*arguments)
 
 
 def _inspect_lora(arguments: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""`splitreel inspect FOLDER` and `inspect-lora FILE MODEL`: what a folder or a LoRA holds, as one line of JSON.
+"""`splitreel inspect FOLDER [RECORD]` and `inspect-lora FILE MODEL`: what a folder or a LoRA holds, as one line of JSON.
 
 Standard library only: they also run on the system's Python, before there is an environment.
 """
@@ -14,11 +14,14 @@ from splitreel.contract.errors import AppError, SplitreelError
 from splitreel.store.limits import limit_this_process
 from splitreel.store.lora import check_lora
 from splitreel.store.model_folder import check_model_folder
+from splitreel.store.record_check import check_record
 
 
-def print_inspection(folder: str) -> int:
+def print_inspection(folder: str, record: str | None = None) -> int:
     limit_this_process()
-    print(json.dumps(inspect_folder(Path(folder))))  # noqa: T201 - the answer
+    answer = inspect_folder(Path(folder))
+    checked = None if record is None else wire.to_wire(check_record(Path(folder), Path(record)))
+    print(json.dumps({**answer, "record": checked}))  # noqa: T201 - the answer
     return 0
 
 

@@ -1,7 +1,7 @@
 /** What the downloader needs to fetch a model, or the damaged files of one. */
 import path from 'node:path';
-import type { ModelEntry } from '../../shared/models';
-import { recordFile, type RecordState } from './record';
+import type { ModelEntry, VerifiedRecord } from '../../shared/models';
+import { recordFile } from './record';
 
 export interface DownloadTarget {
   readonly repo: string;
@@ -20,13 +20,13 @@ export interface TargetFolders {
 /** Null where there is nothing to fetch for this model. */
 export function downloadTargetOf(
   entry: ModelEntry,
-  record: RecordState | undefined,
+  record: VerifiedRecord | undefined,
   { modelsFolders, recordsFolder }: TargetFolders,
 ): DownloadTarget | null {
   const place = entry.files?.place;
   if (entry.path !== null && place !== undefined && place !== 'app') {
     if (record === undefined || record.source === null) return null;
-    const { repo, commit } = record.source;
+    const [repo, commit] = record.source;
     const folders = { folder: entry.path, finalFolder: entry.path };
     return {
       repo,

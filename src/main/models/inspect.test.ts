@@ -4,7 +4,7 @@ import type { RunOptions, RunOutcome } from '../ports/processes';
 import { createInspect, createInspectLora } from './inspect';
 
 const { modelShape, shape } = golden.models['5b'];
-const READY = { status: 'ready', shape: modelShape, memory: shape, sizeBytes: 5 };
+const READY = { status: 'ready', shape: modelShape, memory: shape, sizeBytes: 5, record: null };
 const printed = (stdout: string, code = 0): RunOutcome => ({ kind: 'exited', code, stdout, stderr: 'why' });
 
 function inspectOf(outcome: RunOutcome, python: string | null = '/usr/bin/python3') {
@@ -24,16 +24,16 @@ function inspectOf(outcome: RunOutcome, python: string | null = '/usr/bin/python
 
 test('a folder is checked by a process that gets the folder and little else', async () => {
   const { inspect, started } = inspectOf(printed(JSON.stringify(READY)));
-  expect(await inspect('/m')).toEqual(READY);
+  expect(await inspect('/m', '/records/m.json')).toEqual(READY);
   expect(started).toMatchObject([
-    { file: '/usr/bin/python3', args: ['-I', '/app/python', 'inspect', '/m'], env: { HF_HOME: '/hf' } },
+    { file: '/usr/bin/python3', args: ['-I', '/app/python', 'inspect', '/m', '/records/m.json'], env: { HF_HOME: '/hf' } },
   ]);
   expect(started[0]?.env).not.toHaveProperty('LD_PRELOAD');
 });
 
 test('without any Python nothing is said about a folder', async () => {
-  expect(await inspectOf(printed(''), null).inspect('/m')).toBeNull();
-  expect(await inspectOf({ kind: 'notFound' }).inspect('/m')).toBeNull();
+  expect(await inspectOf(printed(''), null).inspect('/m', null)).toBeNull();
+  expect(await inspectOf({ kind: 'notFound' }).inspect('/m', null)).toBeNull();
 });
 
 test.each<[string, RunOutcome]>([
@@ -47,7 +47,7 @@ test.each<[string, RunOutcome]>([
     printed(JSON.stringify({ ...READY, shape: { ...modelShape, [field]: 4.5 } })),
   ]),
 ])('a check that %s makes that one model broken', async (_name, outcome) => {
-  const found = await inspectOf(outcome).inspect('/models/mine');
+  const found = await inspectOf(outcome).inspect('/models/mine', null);
   expect(found).toMatchObject({ status: 'broken', error: { code: 'MODEL_CORRUPT', params: { file: 'mine' } } });
 });
 

@@ -12,7 +12,7 @@ import { packageEntry } from '../install/package-entry';
 import type { Processes } from '../ports/processes';
 
 /** Null where no Python was found yet: then nothing is known of any folder. */
-export type Inspect = (folder: string) => Promise<Inspection | null>;
+export type Inspect = (folder: string, recordFile: string | null) => Promise<Inspection | null>;
 export type InspectLora = (file: string, modelFolder: string) => Promise<LoraInspection | null>;
 
 export interface InspectPorts {
@@ -52,10 +52,12 @@ async function runStore(
 }
 
 export function createInspect(ports: InspectPorts, options: InspectOptions): Inspect {
-  return async (folder) => {
-    const answer = await runStore(ports, options, ['inspect', folder]);
+  return async (folder, recordFile) => {
+    const args = recordFile === null ? [folder] : [folder, recordFile];
+    const answer = await runStore(ports, options, ['inspect', ...args]);
     if (answer === null) return null;
-    return parse(inspectionSchema, answer.stdout) ?? unchecked('MODEL_CORRUPT', folder, answer.details);
+    const found = parse(inspectionSchema, answer.stdout);
+    return found ?? { ...unchecked('MODEL_CORRUPT', folder, answer.details), record: null };
   };
 }
 

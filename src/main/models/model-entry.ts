@@ -1,12 +1,12 @@
 /** One model as the window shows it: what the Python store found in its folder, and what was verified of it. */
 import path from 'node:path';
 import { z } from 'zod';
-import type { ModelEntry } from '../../shared/models';
+import type { Inspection, ModelEntry, VerifiedRecord } from '../../shared/models';
 import { samplingParamsSchema } from '../../shared/sampling';
 import type { Files } from '../ports/files';
 import { defaultSettings, NO_MODEL_SETTINGS, offeredSizes } from './defaults';
 import type { Inspect } from './inspect';
-import { checkRecord, recordFile, type RecordState } from './record';
+import { recordFile } from './record';
 
 /** What is known of a model before its folder is read. */
 export type About = Pick<ModelEntry, 'id' | 'name' | 'description' | 'source' | 'offer'>;
@@ -34,22 +34,25 @@ const demoNotesSchema = z.object({
 });
 type DemoNotes = z.infer<typeof demoNotesSchema>;
 
-/** Shape, sizes and headers first, then what was verified. */
+const NO_RECORD: VerifiedRecord = { status: 'none', error: null, fileCount: 0, known: 0, source: null };
+
+/** What is in the folder, and what was verified of it. */
 export async function readModel(
   ports: EntryPorts,
   folder: string,
   place: ModelPlacement,
   about: About,
-): Promise<{ readonly entry: ModelEntry; readonly record: RecordState }> {
-  const entry = await readEntry(ports, folder, about, {});
-  const record = await checkRecord(ports.files, folder, recordFile(folder, place, ports.recordsFolder));
-  return { entry: withRecord(entry, place, record), record };
+): Promise<{ readonly entry: ModelEntry; readonly record: VerifiedRecord }> {
+  const found = await ports.inspect(folder, recordFile(folder, place, ports.recordsFolder));
+  const record = found?.record ?? NO_RECORD;
+  return { entry: withRecord(entryOf(found, folder, about, {}), place, record), record };
 }
 
 /** The model that comes with the app. Nothing of it is fetched, so nothing is verified. */
 export async function readDemo(ports: EntryPorts, id: string, folder: string): Promise<ModelEntry> {
   const notes = await readNotes(ports.files, folder);
-  const entry = await readEntry(ports, folder, { ...describeDemo(notes), id, source: 'builtin', offer: null }, notes);
+  const about = { ...describeDemo(notes), id, source: 'builtin', offer: null } as const;
+  const entry = entryOf(await ports.inspect(folder, null), folder, about, notes);
   const files = { place: 'app', verified: null, verifying: null, repairFrom: null } as const;
   return { ...entry, files: entry.state.status === 'absent' ? null : files };
 }
@@ -66,7 +69,7 @@ export const absent = (about: About): ModelEntry => ({
 });
 
 /** Damage that was found stays found until it is repaired, also across a restart. */
-function withRecord(entry: ModelEntry, place: ModelPlacement, record: RecordState): ModelEntry {
+function withRecord(entry: ModelEntry, place: ModelPlacement, record: VerifiedRecord): ModelEntry {
   const { error } = record;
   const isVerified = record.status === 'good' || record.status === 'stale';
   const isBroken = entry.state.status === 'broken' || error !== null;
@@ -77,7 +80,7 @@ function withRecord(entry: ModelEntry, place: ModelPlacement, record: RecordStat
       place,
       verified: isVerified ? { fileCount: record.fileCount, known: record.known } : null,
       verifying: null,
-      repairFrom: isBroken ? (record.source?.repo ?? null) : null,
+      repairFrom: isBroken ? (record.source?.[0] ?? null) : null,
     },
   };
 }
@@ -97,8 +100,7 @@ async function readNotes(files: Files, folder: string): Promise<DemoNotes> {
   }
 }
 
-async function readEntry(ports: EntryPorts, folder: string, about: About, notes: DemoNotes): Promise<ModelEntry> {
-  const found = await ports.inspect(folder);
+function entryOf(found: Inspection | null, folder: string, about: About, notes: DemoNotes): ModelEntry {
   const examples = notes.examples ?? EXAMPLES;
   const unread = { ...absent(about), path: folder, examples };
   if (found === null) return { ...unread, state: { status: 'checking' } };

@@ -1,14 +1,13 @@
 /** The models that the window shows, and of each the record of what was verified. */
-import type { ModelEntry } from '../../shared/models';
-import type { RecordState } from './record';
+import type { ModelEntry, VerifiedRecord } from '../../shared/models';
 
 export interface ModelList {
   readonly get: () => readonly ModelEntry[];
   readonly find: (modelId: string) => ModelEntry | undefined;
   /** Undefined for a model that is not here. */
-  readonly recordOf: (modelId: string) => RecordState | undefined;
+  readonly recordOf: (modelId: string) => VerifiedRecord | undefined;
   /** Adds the model or takes the place of its earlier entry. */
-  readonly put: (entry: ModelEntry, record?: RecordState) => void;
+  readonly put: (entry: ModelEntry, record?: VerifiedRecord) => void;
   /** Changes what is shown, not what is known of it. */
   readonly show: (modelId: string, change: (entry: ModelEntry) => ModelEntry) => void;
   readonly remove: (modelId: string) => void;
@@ -16,7 +15,7 @@ export interface ModelList {
 
 export function createModelList(onModels: (models: readonly ModelEntry[]) => void): ModelList {
   let models: readonly ModelEntry[] = [];
-  const records = new Map<string, RecordState>();
+  const records = new Map<string, VerifiedRecord>();
   const set = (next: readonly ModelEntry[]): void => {
     models = next;
     onModels(models);
