@@ -14,8 +14,8 @@ interface PlanDrawingProps {
   readonly sentence: string;
 }
 
-/** The room that the drawing has; it is the same for every plan, so that nothing jumps. */
-const ROOM = { width: 344, height: 184 } as const;
+/** The size of the drawing; it is the same for every plan, so that nothing jumps. */
+const SIZE = { width: 344, height: 184 } as const;
 const IDLE_HEIGHT = 26;
 const LEGEND_HEIGHT = 18;
 
@@ -46,31 +46,19 @@ export function PlanDrawing({ plan, context, devices, sentence }: PlanDrawingPro
   const idle = Array.from({ length: Math.max(count - worldSize(plan), 0) }, (_, i) => worldSize(plan) + i);
   const isValid = checkPlan(context, plan).length === 0;
   const hasNotes = isValid && plan.ulysses * plan.tp > 1;
-  const height = ROOM.height - (idle.length > 0 ? IDLE_HEIGHT : 0) - (hasNotes ? LEGEND_HEIGHT : 0);
-  const drawing = useMemo(() => layOutPlan(plan, { width: ROOM.width, height }), [plan, height]);
-  const scale = scaleIn({ width: ROOM.width, height }, drawing);
-  const left = (ROOM.width - drawing.width * scale) / 2;
+  const height = SIZE.height - (idle.length > 0 ? IDLE_HEIGHT : 0) - (hasNotes ? LEGEND_HEIGHT : 0);
+  const drawing = useMemo(() => layOutPlan(plan, { width: SIZE.width, height }), [plan, height]);
+  const scale = scaleIn({ width: SIZE.width, height }, drawing);
+  const left = (SIZE.width - drawing.width * scale) / 2;
   const top = (height - drawing.height * scale) / 2;
   return (
     <svg
       className={styles.drawing}
-      viewBox={`0 0 ${String(ROOM.width)} ${String(ROOM.height)}`}
+      viewBox={`0 0 ${String(SIZE.width)} ${String(SIZE.height)}`}
       role="img"
       aria-label={words.label(sentence)}
     >
-      <defs>
-        <marker
-          id={marker}
-          viewBox="0 0 8 8"
-          refX="6"
-          refY="4"
-          markerWidth="6"
-          markerHeight="6"
-          orient="auto-start-reverse"
-        >
-          <path d="M1 1L7 4L1 7Z" className={styles.arrowHead} />
-        </marker>
-      </defs>
+      <ArrowHead id={marker} />
       <g
         className={styles.moving}
         style={{
@@ -107,25 +95,44 @@ export function PlanDrawing({ plan, context, devices, sentence }: PlanDrawingPro
         ))}
       </g>
       {hasNotes && (
-        <text className={styles.legend} x={ROOM.width / 2} y={height + 13}>
+        <text className={styles.legend} x={SIZE.width / 2} y={height + 13}>
           {words.legend}
         </text>
       )}
-      {idle.map((rank, i) => {
-        const width = Math.min(60, (ROOM.width - 4) / idle.length - 4);
-        const x = ROOM.width / 2 - (idle.length * (width + 4)) / 2 + i * (width + 4) + 2;
+      <IdleDevices ranks={idle} devices={devices} />
+    </svg>
+  );
+}
+
+function ArrowHead({ id }: { readonly id: string }) {
+  return (
+    <defs>
+      <marker id={id} viewBox="0 0 8 8" refX="6" refY="4" markerWidth="6" markerHeight="6" orient="auto-start-reverse">
+        <path d="M1 1L7 4L1 7Z" className={styles.arrowHead} />
+      </marker>
+    </defs>
+  );
+}
+
+/** Below the drawing: the devices that no rank uses. */
+function IdleDevices({ ranks, devices }: { readonly ranks: readonly number[]; readonly devices: ChosenDevices }) {
+  const width = Math.min(60, (SIZE.width - 4) / ranks.length - 4);
+  return (
+    <>
+      {ranks.map((rank, i) => {
+        const x = SIZE.width / 2 - (ranks.length * (width + 4)) / 2 + i * (width + 4) + 2;
         const name = words.device(devices.kind, indexOf(devices, rank));
         return (
           <g key={rank}>
-            <rect className={styles.idle} x={x} y={ROOM.height - 21} width={width} height={20} rx={5} />
-            <text className={styles.idleText} x={x + width / 2} y={ROOM.height - 7}>
+            <rect className={styles.idle} x={x} y={SIZE.height - 21} width={width} height={20} rx={5} />
+            <text className={styles.idleText} x={x + width / 2} y={SIZE.height - 7}>
               {width < 50 ? String(indexOf(devices, rank)) : name}
               <title>{`${name}: ${words.idle}`}</title>
             </text>
           </g>
         );
       })}
-    </svg>
+    </>
   );
 }
 
