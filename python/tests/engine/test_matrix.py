@@ -116,9 +116,9 @@ def test_every_plan_is_one_rank_on_every_kind(kind: str, case: Case, models: Mod
 @pytest.mark.parametrize("kind", [QUICKEST, *(pytest.param(kind, marks=pytest.mark.thorough) for kind in OTHERS)])
 def test_a_plan_of_the_same_shards_reads_no_weight(kind: str, models: Models, world: Worlds) -> None:
     job, folder = models.job(kind, GUIDED), models.folder(kind)
-    world.run(RunRequest(folder, Plan(pp=2, ulysses=2), job))
+    world.run(RunRequest(folder, Plan(pp=2, ulysses=2), job), size=8)
     for plan in (Plan(pp=2, cfg=2), Plan(pp=2, ring=2), Plan(pp=2, cfg=2, ring=2), Plan(pp=2)):
-        results = world.run(RunRequest(folder, plan, job))
+        results = world.run(RunRequest(folder, plan, job), size=8)
         assert all(result.load.reused and result.load.bytes_read == 0 for result in results), plan.key
 
 
