@@ -32,7 +32,7 @@ export const videoMetadataSchema = z
     plan: planSchema,
     approximate: z
       .boolean()
-      .describe('whether the plan uses PipeFusion after its warm-up, or the fast mode may reuse steps'),
+      .describe('whether the plan uses PipeFusion after its warm-up, or the quality is not exact'),
     model: metadataModelSchema,
     versions: z.record(name, name).refine((versions) => Object.keys(versions).length <= MAX_ENTRIES),
     devices: deviceListSchema.describe('what the video was made on, one for each rank'),

@@ -22,7 +22,10 @@ export const worstNeed = (question: MemoryQuestion): StageNeed =>
 
 export const fits = (question: MemoryQuestion): boolean => deviceBytes(worstNeed(question)) <= question.deviceBytes;
 
-/** What to change so that it fits: what leaves the video as it is comes first, then what changes it least. */
+/**
+ * What to change so that it fits: what costs the least time and changes the video least comes first. The balanced quality
+ * comes before sequential offload, which moves every block in every step.
+ */
 export function smallestChange(question: MemoryQuestion): Explanation {
   for (const [changed, explanation] of changes(question)) if (fits(changed)) return explanation;
   const needed = deviceBytes(worstNeed(question));
@@ -45,7 +48,9 @@ type Change = readonly [MemoryQuestion, Explanation];
 
 function* changes(question: MemoryQuestion): Generator<Change> {
   yield* otherPlans(question);
-  yield* otherOffloads(question);
+  yield* offloaded(question, 'model');
+  yield* balanced(question);
+  yield* offloaded(question, 'sequential');
   const { frameStep, minFrames, fixedSize, sizeStep, minSide } = requestLimits(question.context.shape);
   for (let frames = question.job.numFrames - frameStep; frames >= minFrames; frames -= frameStep)
     yield [
@@ -70,15 +75,24 @@ function* otherPlans(question: MemoryQuestion): Generator<Change> {
     ];
 }
 
-function* otherOffloads(question: MemoryQuestion): Generator<Change> {
-  for (const offload of OFFLOADS.slice(OFFLOADS.indexOf(question.job.offload) + 1)) {
-    const context = { ...question.context, request: { ...question.context.request, offload } };
-    if (offload === 'none' || checkPlan(context, question.plan).length > 0) continue;
-    yield [
-      { ...question, context, job: { ...question.job, offload } },
-      { code: `fit_offload_${offload}`, params: {} },
-    ];
-  }
+/** Nothing where as much is offloaded already, or where the plan forbids it. */
+function* offloaded(question: MemoryQuestion, offload: 'model' | 'sequential'): Generator<Change> {
+  const context = { ...question.context, request: { ...question.context.request, offload } };
+  const isMore = OFFLOADS.indexOf(offload) > OFFLOADS.indexOf(question.job.offload);
+  if (!isMore || checkPlan(context, question.plan).length > 0) return;
+  yield [
+    { ...question, context, job: { ...question.job, offload } },
+    { code: `fit_offload_${offload}`, params: {} },
+  ];
+}
+
+function* balanced(question: MemoryQuestion): Generator<Change> {
+  if (question.job.isQuantized) return;
+  const context = { ...question.context, request: { ...question.context.request, quality: 'balanced' as const } };
+  const quantized: MemoryQuestion = { ...question, context, job: { ...question.job, isQuantized: true } };
+  yield [quantized, { code: 'fit_balanced', params: {} }];
+  for (const [changed] of offloaded(quantized, 'model'))
+    yield [changed, { code: 'fit_balanced_offloaded', params: {} }];
 }
 
 /** Smaller by one step of the width at a time, the height in proportion. */

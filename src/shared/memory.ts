@@ -20,6 +20,8 @@ export interface MemoryJob extends Pick<SamplingParams, 'width' | 'height' | 'nu
   readonly dtypeBytes: number;
   /** The GPUs reach each other by NVLink. */
   readonly isNvlinked: boolean;
+  /** The transformer's large layers are in float8. */
+  readonly isQuantized: boolean;
 }
 
 /** Bytes of one rank in one stage, at its peak. */
@@ -50,8 +52,7 @@ export function memoryNeeds(shape: MemoryShape, job: MemoryJob, plan: Plan, role
   const { isWriter = true, keepsTextEncoder: stays = false } = role;
   const { dtypeBytes: size, offload } = job;
   const text = weights(shape.textEncoder, shape.textEncoder.blocks, plan.tp, size, offload);
-  const blocks = Math.ceil(shape.transformer.blocks / plan.pp);
-  const transformer = weights(shape.transformer, blocks, plan.tp, size, offload);
+  const transformer = transformerBytes(shape, job, plan);
   const vae = shape.vae.weights * size;
   const isResident = offload === 'none';
   const kept = isResident && stays ? text : 0;
@@ -100,9 +101,24 @@ export function keepsTextEncoder(shape: MemoryShape, job: MemoryJob, plan: Plan,
 export const worstOf = (needs: readonly StageNeed[]): StageNeed =>
   needs.reduce((worst, need) => (tensorBytes(need) > tensorBytes(worst) ? need : worst));
 
+function transformerBytes(shape: MemoryShape, { dtypeBytes, offload, isQuantized }: MemoryJob, plan: Plan): number {
+  const blocks = Math.ceil(shape.transformer.blocks / plan.pp);
+  const whole = weights(shape.transformer, blocks, plan.tp, dtypeBytes, offload);
+  if (!isQuantized) return whole;
+  const held = heldBlocks(blocks, offload);
+  // The first and the last block keep their type; a stage has both, or one at most.
+  const plain = Math.min(held, plan.pp === 1 ? 2 : 1);
+  const numbers = Math.ceil((12 * shape.hidden ** 2) / plan.tp);
+  const scales = 4 * 9 * shape.hidden;
+  return whole - (held - plain) * (numbers * (dtypeBytes - 1) - scales);
+}
+
+/** With sequential offload one block works while the next one comes. */
+const heldBlocks = (blocks: number, offload: MemoryJob['offload']): number =>
+  offload === 'sequential' ? Math.min(blocks, 2) : blocks;
+
 function weights(part: PartWeights, blocks: number, tp: number, size: number, offload: MemoryJob['offload']): number {
-  // With sequential offload one block works while the next one comes.
-  const held = offload === 'sequential' ? Math.min(blocks, 2) : blocks;
+  const held = heldBlocks(blocks, offload);
   const block = part.block - part.sharedOfBlock + Math.ceil(part.sharedOfBlock / tp);
   return (part.outside + held * block) * size;
 }

@@ -36,7 +36,7 @@ class VideoMetadata:
 
     request: GenerateRequest  # of this one video, with its own seed and a count of 1
     plan: Plan
-    approximate: bool  # whether the plan uses PipeFusion after its warm-up, or the fast mode may reuse steps
+    approximate: bool  # whether the plan uses PipeFusion after its warm-up, or the quality is not exact
     model: MetadataModel
     versions: dict[str, str]
     devices: Annotated[tuple[Device, ...], Bounds(1, 64)]  # what the video was made on, one for each rank

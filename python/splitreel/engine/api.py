@@ -44,6 +44,7 @@ class LoadOptions:
 
     dtype: str = "auto"  # "auto": bfloat16 on CUDA, float32 on the CPU; or either by name
     offload: Offload = Offload.NONE
+    quantized: bool = False  # large layers in float8: what the balanced and the fast quality run on
     fused: bool = True  # our own kernels, where they run; False: as diffusers computes
     loras: tuple[Lora, ...] = ()  # merged into the weights while they are read
 
@@ -90,7 +91,7 @@ class EngineReport:
     outcomes: tuple[VideoOutcome, ...]
     stages: dict[str, StageFigures]  # includes loading if weights were read for this job
     bytes_sent_per_step: tuple[int, ...]
-    approximate: bool  # some PipeFusion steps used stale keys and values, or some steps were reused
+    approximate: bool  # weights were in float8, some PipeFusion steps used stale keys and values, or steps were reused
     text_encoder: TextEncoderPolicy  # what happened to it after use
     kernel: Kernel  # the attention kernel that ran
 

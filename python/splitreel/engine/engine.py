@@ -57,7 +57,7 @@ class Engine:
             PromptCache(),
         )
         self._open_tensors = open_tensors
-        self._meshes = MeshBuilder(rank)
+        self._meshes = MeshBuilder(rank, device)
         self._tp_group = TensorParallelGroup(traffic)
         self._world = Agreement(None, world_size)
         self._kernels = KernelChooser(device, None if kernel_trials is None else TrialsFile(kernel_trials))

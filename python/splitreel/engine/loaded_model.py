@@ -67,11 +67,11 @@ def load_model(
     dtype = _dtype(options, device)
     family = family_of(folder)
     signature = text_encoder_signature(folder)
-    components = shard_components(family, folder, request.shard, tp_group)
+    components = shard_components(family, folder, request.shard, tp_group, quantized=options.quantized)
     read_to = device if options.offload is Offload.NONE else host
     try:
         with open_loras(options.loras, folder, device) as merger:
-            reading = ReadOptions(dtype, read_to, _Progress(hooks), request.open_tensors, merger)
+            reading = ReadOptions(dtype, read_to, _Progress(hooks), device, request.open_tensors, merger)
             bytes_read = read_weights(components, folder, reading)
     except RuntimeError as error:
         budget, ranks = context.memory_budget, context.world_size
@@ -81,7 +81,7 @@ def load_model(
             raise
         raise failure from error
     model = family.make(LoadedComponents(folder, components.modules, device, tp_group, options.fused))
-    again = ReadOptions(dtype, device, lambda _read, _total: None, request.open_tensors)
+    again = ReadOptions(dtype, device, lambda _read, _total: None, device, request.open_tensors)
     held = sum(bytes_of(module) for module in components.modules.values())
     pin_memory = can_pin_weights(context.memory_budget, context.world_size, held)
     placement = WeightPlacement(

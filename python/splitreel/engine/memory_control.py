@@ -9,7 +9,7 @@ import torch
 
 from splitreel.contract.errors import SplitreelError
 from splitreel.contract.messages import Params
-from splitreel.contract.types import Plan, Stage, TextEncoderPolicy
+from splitreel.contract.types import Plan, Quality, Stage, TextEncoderPolicy
 from splitreel.engine.api import EngineJob, LoadOptions
 from splitreel.engine.memory_budget import MemoryBudget
 from splitreel.rules.memory import MemoryJob, keeps_text_encoder, memory_needs, worst
@@ -23,7 +23,15 @@ _HOST_SHARE = 0.8
 
 
 def memory_job(job: EngineJob, options: LoadOptions, dtype: torch.dtype) -> MemoryJob:
-    return MemoryJob(job.width, job.height, job.num_frames, job.guidance_scale > 1, dtype.itemsize, options.offload)
+    return MemoryJob(
+        job.width,
+        job.height,
+        job.num_frames,
+        job.guidance_scale > 1,
+        dtype.itemsize,
+        options.offload,
+        is_quantized=options.quantized,
+    )
 
 
 def choose_text_encoder_policy(
@@ -66,7 +74,8 @@ def memory_advice(
     available = budget.host_bytes() // plan.world_size if device_bytes is None else device_bytes
     devices = PlanDevices("cpu" if device_bytes is None else "cuda", device_count)
     guidance = 6.0 if job.is_guided else 1.0
-    context = PlanContext(check_model_folder(folder).shape, devices, guidance, video_count, job.offload)
+    quality = Quality.BALANCED if job.is_quantized else Quality.EXACT
+    context = PlanContext(check_model_folder(folder).shape, devices, guidance, video_count, job.offload, quality)
     return str(smallest_change(MemoryQuestion(shape, context, job, plan, min(needed, available))))
 
 
@@ -82,5 +91,6 @@ def loading_advice(
         is_guided=True,
         dtype_bytes=dtype.itemsize,
         offload=options.offload,
+        is_quantized=options.quantized,
     )
     return memory_advice(folder, job, plan, budget, device_count=device_count, video_count=1)

@@ -51,7 +51,7 @@ class JobRun:
         self._replica = Agreement(mesh[REPLICA].handle, mesh[REPLICA].size)
         self._bytes_per_step: list[int] = []
         self._bytes_before_step = 0
-        self._is_approximate = False
+        self._is_approximate = loaded.options.quantized
 
     def all_videos(self) -> EngineReport:
         """Videos are dealt to the replicas in turn."""

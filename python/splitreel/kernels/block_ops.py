@@ -12,17 +12,10 @@ import torch
 from torch import nn
 
 from splitreel.kernels import block_triton as kernels
+from splitreel.kernels.float8 import FLOAT8, Quantized
 
 Tensor = torch.Tensor
 Rotary = tuple[Tensor, Tensor]
-
-
-@dataclass(frozen=True, slots=True)
-class Quantized:
-    """Rows in float8 (e4m3), each with a scale: values (B, S, D), scales (B * S, 1)."""
-
-    values: Tensor
-    scales: Tensor
 
 
 Rows: TypeAlias = Tensor | Quantized
@@ -82,7 +75,7 @@ def _norm_modulate(
     batch, count, width = tokens.shape
     normed = scales = tokens
     if norm is not None:
-        normed = torch.empty_like(tokens, dtype=torch.float8_e4m3fn if quantize else tokens.dtype)
+        normed = torch.empty_like(tokens, dtype=FLOAT8 if quantize else tokens.dtype)
         scales = tokens.new_empty((batch * count, 1), dtype=torch.float32) if quantize else tokens
     summed = tokens if branch is None else torch.empty_like(tokens)
     bias = None if branch is None else branch.product.bias
@@ -183,7 +176,7 @@ def quantize(rows: Tensor) -> Quantized:
 def _rows(rows: Tensor, bias: Tensor | None, *, is_gelu: bool, quantize: bool) -> Rows:
     width = rows.shape[-1]
     count = rows.numel() // width
-    out = torch.empty_like(rows, dtype=torch.float8_e4m3fn) if quantize else rows
+    out = torch.empty_like(rows, dtype=FLOAT8) if quantize else rows
     scales = rows.new_empty((count, 1), dtype=torch.float32) if quantize else rows
     kernels.gelu_kernel[(count,)](
         rows,

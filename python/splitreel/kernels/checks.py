@@ -6,12 +6,14 @@ A kernel that fails here is not used: the model then runs as diffusers has it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from functools import cache
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from splitreel.kernels.float8 import Quantized, dequantize, kernels_quantize, quantize_rows
 from splitreel.kernels.triton_build import use_prebuilt_launcher
 
 Tensor = torch.Tensor
@@ -126,12 +128,34 @@ def _block_differences(device: torch.device, dtype: torch.dtype, width: int, hea
     assert isinstance(activated, Tensor)
     found["gelu"] = _relative(activated, expected)
 
+    if kernels_quantize(device):
+        found |= _quantized_differences(tokens, modulation, norm, text)
+
     lse, part_lse = draw(batch, heads, count).float(), draw(batch, heads, count).float()
     share = torch.sigmoid(part_lse - lse).transpose(1, 2).unsqueeze(-1)
     expected = torch.lerp(out[0][0].float(), out[1][0].float(), share)
     merged = torch.empty_like(expected)
     merge(out[0][0], lse, out[1][0], part_lse, merged)
     found["merge"] = _relative(merged, expected)
+    return found
+
+
+def _quantized_differences(tokens: Tensor, modulation: Tensor, norm: nn.LayerNorm, text: int) -> dict[str, float]:
+    """Of what kernels round to float8, from torch's rounding of the same in float32."""
+    from splitreel.kernels.block_ops import Product, gelu, norm_modulate, quantize
+
+    wide = tokens.float()
+    precise = deepcopy(norm).float()
+    _, normed = norm_modulate(tokens, None, norm, modulation, text, quantize=True)
+    expected = {
+        "norm in float8": (normed, _modulated(wide, torch.zeros_like(wide), modulation.float(), precise, text)[1]),
+        "gelu in float8": (gelu(Product(tokens.clone(), None), quantize=True), F.gelu(wide, approximate="tanh")),
+        "float8": (quantize(tokens), wide),
+    }
+    found: dict[str, float] = {}
+    for name, (rows, values) in expected.items():
+        assert isinstance(rows, Quantized)
+        found[name] = _relative(dequantize(rows, torch.float32), dequantize(quantize_rows(values), torch.float32))
     return found
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
@@ -22,6 +22,7 @@ from PIL.Image import Image
 from torch import nn
 
 from splitreel.contract.types import SamplingParams
+from splitreel.models.quantized_linear import QuantizedLinear
 from splitreel.parallel.agreement import Agreement
 from splitreel.parallel.groups import Mesh
 from splitreel.parallel.kernels import AttentionKernel
@@ -161,3 +162,6 @@ class Family:
     # parameter name. A component that is not named here is read whole on every rank.
     shard: Mapping[str, Callable[[Any, Shard, TensorParallelGroup], dict[str, WeightSlice]]]
     make: Callable[[LoadedComponents], VideoModel]
+    # For components that can hold weights in float8: replaces layers of a sharded module, and returns them by the name
+    # of their weight.
+    quantize: Mapping[str, Callable[[Any], Mapping[str, QuantizedLinear]]] = field(default_factory=dict)

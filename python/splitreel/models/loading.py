@@ -14,6 +14,7 @@ from torch import nn
 from splitreel.contract.errors import SplitreelError
 from splitreel.models.family import Family
 from splitreel.models.lora import LoraMerger
+from splitreel.models.quantized_linear import QuantizedLinear
 from splitreel.models.tensor_files import OpenTensors, open_safetensors
 from splitreel.parallel.placement import Shard
 from splitreel.parallel.tensor import TensorParallelGroup, WeightSlice
@@ -31,6 +32,7 @@ class ReadOptions:
     dtype: torch.dtype
     device: torch.device
     progressed: Callable[[int, int], None]
+    quantize_on: torch.device  # where float8 is made of weights, one at a time
     open_tensors: OpenTensors = open_safetensors
     merger: LoraMerger | None = None
 
@@ -42,10 +44,15 @@ class ShardedComponents:
     modules: Mapping[str, nn.Module]
     slices: Mapping[str, Mapping[str, WeightSlice]]
     whole_sizes: Mapping[str, int]  # parameters of the whole component
+    quantized: Mapping[str, Mapping[str, QuantizedLinear]]  # by component and weight, the layers that hold float8
 
 
-def shard_components(family: Family, folder: Path, shard: Shard, tp_group: TensorParallelGroup) -> ShardedComponents:
+def shard_components(
+    family: Family, folder: Path, shard: Shard, tp_group: TensorParallelGroup, *, quantized: bool
+) -> ShardedComponents:
     """The folder's components without weights (on `meta`), reduced to this rank's shard.
+
+    `quantized`: large layers hold float8 from now on.
 
     Raises MODEL_UNSUPPORTED or MODEL_INCOMPLETE where the headers of the files do not describe these modules.
     """
@@ -57,14 +64,15 @@ def shard_components(family: Family, folder: Path, shard: Shard, tp_group: Tenso
     slices = {
         name: family.shard[name](module, shard, tp_group) for name, module in modules.items() if name in family.shard
     }
-    return ShardedComponents(modules, slices, whole)
+    layers = {name: quantize(modules[name]) for name, quantize in family.quantize.items()} if quantized else {}
+    return ShardedComponents(modules, slices, whole, layers)
 
 
 def read_weights(components: ShardedComponents, folder: Path, options: ReadOptions) -> int:
     """Fills every component in the order of its family. Returns the bytes read.
 
-    Each weight is read once, straight from its position in the file, and becomes `dtype` on `device`. No rank ever
-    holds more of a sharded component than its shard.
+    Each weight is read once, straight from its position in the file, and becomes `dtype` or float8 on `device`. No rank
+    ever holds more of a sharded component than its shard, nor more than one quantized weight in its own type.
     """
     # A rank reads the same fraction of a file's bytes as of its parameters: a component's weights share one dtype.
     total = sum(
@@ -112,6 +120,7 @@ def _parameter_count(module: nn.Module) -> int:
 def _fill(components: ShardedComponents, component: str, folder: Path, options: ReadOptions) -> Iterator[int]:
     """Gives every parameter its tensor or its slice of it. Yields the bytes of each tensor read."""
     module, slices = components.modules[component], components.slices.get(component, {})
+    quantized = components.quantized.get(component, {})
     device, dtype = options.device, options.dtype
     wanted = {name for name, _ in module.named_parameters()} | {name for name, _ in module.named_buffers()}
     for file in weight_files(folder, component):
@@ -126,7 +135,10 @@ def _fill(components: ShardedComponents, component: str, folder: Path, options: 
                 size = tensor.numel() * tensor.element_size()
                 if options.merger is not None:
                     tensor = options.merger.merge(component, name, tensor, part)
-                set_module_tensor_to_device(module, name, device, value=tensor, dtype=dtype)
+                if (layer := quantized.get(name)) is None:
+                    set_module_tensor_to_device(module, name, device, value=tensor, dtype=dtype)
+                else:
+                    layer.fill(tensor.to(options.quantize_on), device)
                 yield size
     # transformers' models share some parameters between layers, of which files hold one copy.
     if (tie_weights := getattr(module, "tie_weights", None)) is not None:
@@ -134,7 +146,10 @@ def _fill(components: ShardedComponents, component: str, folder: Path, options: 
     missing = [name for name, parameter in module.named_parameters() if parameter.is_meta]
     if missing:
         raise SplitreelError("INTERNAL", {"problem": f"{missing[0]} is in the headers of {component} but was not read"})
+    filled = {id(layer.weight_scales) for layer in quantized.values()}
     for name, buffer in module.named_buffers():
+        if id(buffer) in filled:
+            continue
         is_floating = buffer.is_floating_point()
         set_module_tensor_to_device(module, name, device, value=buffer, dtype=dtype if is_floating else None)
     module.eval().requires_grad_(requires_grad=False)

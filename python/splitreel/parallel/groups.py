@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
+import torch
 import torch.distributed as dist
 
 from splitreel.contract.types import Plan
+from splitreel.parallel.peer_memory import PeerMemory, connect_peers
 from splitreel.parallel.peer_wait import waiting_for_peers
 from splitreel.rules.plan import AXES
 
@@ -20,6 +23,10 @@ REPLICA = "replica"
 # The ranks of a pipeline again, in a process group of their own, for what the last stage returns to the first. In the
 # group "pp" such a message would queue behind the forward ones, and two stages could wait for each other.
 BACK = "back"
+# Axes whose exchanges run beside arithmetic.
+_EXCHANGING = ("ulysses", "ring")
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,7 @@ class Group:
     ranks: tuple[int, ...]
     index: int
     handle: dist.ProcessGroup | None
+    peers: PeerMemory | None = None  # where its exchanges run over peer memory
 
     @property
     def size(self) -> int:
@@ -69,8 +77,11 @@ def axis_members(plan: Plan, axes: tuple[str, ...]) -> list[tuple[int, ...]]:
 class MeshBuilder:
     """Builds meshes and caches their process groups, so that a plan costs nothing the second time."""
 
-    def __init__(self, rank: int) -> None:
+    def __init__(self, rank: int, device: torch.device | None = None) -> None:
+        """`device`: this rank's, where exchanges may run over peer memory."""
         self._rank = rank
+        self._device = device
+        self._peers: dict[tuple[int, ...], PeerMemory | None] = {}
         self._handles: dict[tuple[tuple[int, ...], bool], dist.ProcessGroup | None] = {}
 
     def mesh(self, plan: Plan, order: Sequence[int] | None = None) -> Mesh | None:
@@ -92,7 +103,22 @@ class MeshBuilder:
                 handle = self._handle(ranks, is_back=name == BACK)
                 if self._rank in ranks:
                     groups[name] = Group(ranks, ranks.index(self._rank), handle)
+        for name in _EXCHANGING:
+            if name in groups:
+                groups[name] = self._with_peers(groups[name])
         return Mesh(plan, groups) if self._rank in ranks_at else None
+
+    def _with_peers(self, group: Group) -> Group:
+        """Collective over the group."""
+        if group.handle is None or self._device is None or self._device.type != "cuda":
+            return group
+        if group.ranks not in self._peers:
+            with waiting_for_peers():
+                peers, problem = connect_peers(group.handle, group.index, group.size, self._device)
+            if problem is not None:
+                _LOG.info("ranks %s exchange over NCCL: %s", group.ranks, problem)
+            self._peers[group.ranks] = peers
+        return replace(group, peers=self._peers[group.ranks])
 
     def _handle(self, ranks: tuple[int, ...], *, is_back: bool) -> dist.ProcessGroup | None:
         if len(ranks) == 1:

@@ -19,27 +19,49 @@ class BlockKVCache:
     keys: torch.Tensor | None = None
     values: torch.Tensor | None = None
 
+    def places(self, like_BSHW: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor] | None:
+        """Where keys and values of the current tokens go, (B, S, H, D) each; None where they are not consecutive."""
+        start = self.owner.start
+        if start is None:
+            return None
+        keys, values = self._whole(like_BSHW.transpose(1, 2))
+        stop = start + like_BSHW.shape[1]
+        return keys.transpose(1, 2)[:, start:stop], values.transpose(1, 2)[:, start:stop]
+
+    def whole(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Keys and values of all tokens, (B, S, H, D) each, once those of the current ones are in their places."""
+        assert self.keys is not None
+        assert self.values is not None
+        return self.keys.transpose(1, 2), self.values.transpose(1, 2)
+
+    def _whole(self, like_BHSD: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Of all tokens. They lie token by token, as projections make them."""
+        if self.keys is None or self.values is None:
+            assert self.owner.positions.numel() == self.owner.tokens, "the first update covers all tokens"
+            batch, heads, _, width = like_BHSD.shape
+            shape = (batch, self.owner.tokens, heads, width)
+            self.keys, self.values = (like_BHSD.new_empty(shape).transpose(1, 2) for _ in range(2))
+        return self.keys, self.values
+
     def update(self, k_BHSD: torch.Tensor, v_BHSD: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Stores those of the current tokens at the owner's `positions`; returns those of all tokens."""
-        positions = self.owner.positions
-        if self.keys is None or self.values is None:
-            assert positions.numel() == self.owner.tokens, "the first update covers all tokens"
-            shape = (*k_BHSD.shape[:2], self.owner.tokens, k_BHSD.shape[3])
-            self.keys, self.values = k_BHSD.new_empty(shape), v_BHSD.new_empty(shape)
-        self.keys.index_copy_(2, positions, k_BHSD)
-        self.values.index_copy_(2, positions, v_BHSD)
-        return self.keys, self.values
+        keys, values = self._whole(k_BHSD)
+        keys.index_copy_(2, self.owner.positions, k_BHSD)
+        values.index_copy_(2, self.owner.positions, v_BHSD)
+        return keys, values
 
 
 class KVCache:
     """The caches of all blocks on a rank, for a sequence of `tokens`.
 
-    `positions` (int64) says where the tokens being computed are in the sequence; set it before each pass.
+    `positions` (int64) says where the tokens being computed are in the sequence, and `start` where they begin if they
+    are consecutive; set both before each pass.
     """
 
     def __init__(self, tokens: int, blocks: int) -> None:
         self.tokens = tokens
         self.positions = torch.empty(0, dtype=torch.long)
+        self.start: int | None = None
         self._blocks = [BlockKVCache(self) for _ in range(blocks)]
 
     def clear(self) -> None:

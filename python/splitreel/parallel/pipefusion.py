@@ -19,6 +19,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import torch
@@ -26,9 +27,10 @@ import torch.distributed as dist
 
 from splitreel.contract.errors import Cancelled, Reason, SplitreelError
 from splitreel.parallel.agreement import DeferredCancel
-from splitreel.parallel.collectives import Traffic, all_gather, receive, send
+from splitreel.parallel.collectives import Traffic, all_gather
 from splitreel.parallel.groups import BACK, SEQUENCE, Mesh
 from splitreel.parallel.kv_cache import KVCache
+from splitreel.parallel.pipe import FORWARD, RETURNING, make_pipe
 from splitreel.parallel.spans import Span, split_into_spans
 from splitreel.parallel.tokens import LocalTokens, TokenSplit, split_tokens, token_order
 
@@ -49,6 +51,7 @@ class Patch:
     span: Span
     split: TokenSplit
     positions: torch.Tensor  # int64, of all its tokens in the whole sequence
+    start: int | None  # of those tokens, if they are consecutive
 
 
 class PatchDenoiser(Protocol):
@@ -117,7 +120,6 @@ class PipeFusion:
         self._cancel = cancel
         self._exact_steps = max(warmup_steps, 1)
         self._rows = model.rows.clone()  # as the first stage knows them
-        self._sent: deque[tuple[dist.Work, torch.Tensor]] = deque()
         self._due: deque[tuple[int, Span]] = deque()  # steps of spans that the last stage has yet to return
         self._step_began = time.perf_counter()
         tokens = self._rows.shape[1]
@@ -125,12 +127,17 @@ class PipeFusion:
         self._whole = [self._patch(Span(0, tokens), has_text=True)]
         self._patches = [self._patch(span, has_text=span.start == 0) for span in split_into_spans(tokens, patches)]
         self._kv_cache = KVCache(model.text_tokens + tokens, model.block_count)
+        pipe = partial(make_pipe, traffic=traffic, most_sent=len(self._patches) + 1)
+        widest = max(self._whole[0].split.lengths) * model.batch * model.hidden_size
+        self._forward = pipe(mesh["pp"], mesh["pp"], FORWARD, widest)
+        self._back = pipe(mesh["pp"], mesh[BACK], RETURNING, self._rows.numel())
 
     def _patch(self, span: Span, *, has_text: bool) -> Patch:
         text = self._model.text_tokens
         split = split_tokens(text if has_text else 0, span.length, self._mesh[SEQUENCE].size)
-        positions = torch.tensor(token_order(text, span, split), dtype=torch.long, device=self._rows.device)
-        return Patch(span, split, positions)
+        order = token_order(text, span, split)
+        start = order[0] if order == list(range(order[0], order[0] + len(order))) else None
+        return Patch(span, split, torch.tensor(order, dtype=torch.long, device=self._rows.device), start)
 
     @property
     def is_approximate(self) -> bool:
@@ -149,9 +156,8 @@ class PipeFusion:
         finally:
             self._model.use_kv_cache(None)
             self._kv_cache.clear()
-            while self._sent:
-                with self._traffic.waiting():
-                    self._sent.popleft()[0].wait()
+            self._forward.finish()
+            self._back.finish()
         latents = self._model.to_latents(self._rows).contiguous()
         group = self._mesh["pp"]
         with self._traffic.waiting():
@@ -172,7 +178,7 @@ class PipeFusion:
                 local = self._model.embed(self._rows, patch.span, patch.split)
             else:
                 local = self._receive_tokens(patch)
-            self._kv_cache.positions = patch.positions
+            self._kv_cache.positions, self._kv_cache.start = patch.positions, patch.start
             local = self._model.run_blocks(local, condition, patch.span, patch.split)
             if is_last:
                 self._complete(index, patch, local, condition)
@@ -203,10 +209,8 @@ class PipeFusion:
         each other. The sends are in flight already, so posting late costs no time.
         """
         _, span = self._due.popleft()
-        back = self._mesh[BACK]
         rows = torch.empty_like(self._rows[:, span.slice])
-        with self._traffic.waiting():
-            receive(rows, back.ranks[-1], back).wait()
+        self._back.receive(rows, self._mesh["pp"].size - 1)
         return rows
 
     def _drain(self) -> None:
@@ -217,23 +221,15 @@ class PipeFusion:
     # Between stages
 
     def _receive_tokens(self, patch: Patch) -> LocalTokens:
-        group, index = self._mesh["pp"], self._mesh[SEQUENCE].index
+        index = self._mesh[SEQUENCE].index
         tokens = self._rows.new_empty((self._model.batch, patch.split.lengths[index], self._model.hidden_size))
-        with self._traffic.waiting():
-            receive(tokens, group.ranks[group.index - 1], group).wait()
+        self._forward.receive(tokens, self._mesh["pp"].index - 1)
         text = patch.split.text[index]
         return LocalTokens(tokens[:, text:].contiguous(), tokens[:, :text].contiguous())
 
     def _send_tokens(self, local: LocalTokens) -> None:
-        group = self._mesh["pp"]
-        self._send(torch.cat([local.text, local.image], dim=1).contiguous(), group.ranks[group.index + 1], "pp")
-
-    def _send(self, tensor: torch.Tensor, to: int, axis: str) -> None:
-        """Sends without waiting and keeps the tensor alive. A stage is ahead of the next by a step's patches at most."""
-        self._sent.append((send(tensor, to, self._mesh[axis], self._traffic), tensor))
-        while len(self._sent) > len(self._patches) + 1:
-            with self._traffic.waiting():
-                self._sent.popleft()[0].wait()
+        tokens = torch.cat([local.text, local.image], dim=1).contiguous()
+        self._forward.send(tokens, self._mesh["pp"].index + 1)
 
     # On the last stage
 
@@ -242,4 +238,4 @@ class PipeFusion:
         cfg = self._mesh["cfg"]
         prediction = all_gather(rows, [rows.shape[0]] * cfg.size, 0, cfg, self._traffic).float()
         stepped = self._model.step(index, patch.span, prediction).contiguous()
-        self._send(stepped, self._mesh[BACK].ranks[0], BACK)
+        self._back.send(stepped, 0)

@@ -40,6 +40,7 @@ class MemoryJob:
     dtype_bytes: int  # 2 in bfloat16, 4 in float32
     offload: Offload = Offload.NONE
     is_nvlinked: bool = False  # the GPUs reach each other by NVLink
+    is_quantized: bool = False  # the transformer's large layers are in float8
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,7 @@ def memory_needs(
     """
     size = job.dtype_bytes
     text = _weights(shape.text_encoder, shape.text_encoder.blocks, plan.tp, size, job.offload)
-    blocks = math.ceil(shape.transformer.blocks / plan.pp)
-    transformer = _weights(shape.transformer, blocks, plan.tp, size, job.offload)
+    transformer = _transformer(shape, job, plan)
     vae = shape.vae.weights * size
     is_resident = job.offload is Offload.NONE
     kept = text if is_resident and keeps_text_encoder else 0
@@ -118,9 +118,26 @@ def worst(needs: Sequence[StageNeed]) -> StageNeed:
     return max(needs, key=lambda need: need.tensor_bytes)
 
 
+def _transformer(shape: MemoryShape, job: MemoryJob, plan: Plan) -> int:
+    blocks = math.ceil(shape.transformer.blocks / plan.pp)
+    whole = _weights(shape.transformer, blocks, plan.tp, job.dtype_bytes, job.offload)
+    if not job.is_quantized:
+        return whole
+    held = _held(blocks, job.offload)
+    # The first and the last block keep their type (models/cogvideox/sharding.py); a stage has both, or one at most.
+    plain = min(held, 2 if plan.pp == 1 else 1)
+    numbers = _share(12 * shape.hidden**2, plan.tp)
+    scales = 4 * 9 * shape.hidden
+    return whole - (held - plain) * (numbers * (job.dtype_bytes - 1) - scales)
+
+
+def _held(blocks: int, offload: Offload) -> int:
+    """With sequential offload one block works while the next one comes."""
+    return min(blocks, 2) if offload is Offload.SEQUENTIAL else blocks
+
+
 def _weights(part: PartWeights, blocks: int, tp: int, size: int, offload: Offload) -> int:
-    # With sequential offload one block works while the next one comes.
-    held = min(blocks, 2) if offload is Offload.SEQUENTIAL else blocks
+    held = _held(blocks, offload)
     block = part.block - part.shared_of_block + math.ceil(part.shared_of_block / tp)
     return (part.outside + held * block) * size
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from splitreel.contract.types import Offload, Plan
+from splitreel.contract.types import Offload, Plan, Quality
 from splitreel.rules.memory import MemoryJob, StageNeed, memory_needs, worst
 from splitreel.rules.memory_shape import MemoryShape
 from splitreel.rules.plan import AXES, Explanation, PlanContext, check_plan, valid_plans
@@ -38,7 +38,10 @@ def fits(question: MemoryQuestion) -> bool:
 
 
 def smallest_change(question: MemoryQuestion) -> Explanation:
-    """What to change so that it fits: what leaves the video as it is comes first, then what changes it least."""
+    """What to change so that it fits: what costs the least time and changes the video least comes first.
+
+    The balanced quality comes before sequential offload, which moves every block in every step.
+    """
     for changed, explanation in _changes(question):
         if fits(changed):
             return explanation
@@ -61,7 +64,9 @@ def split_text(plan: Plan) -> str:
 
 def _changes(question: MemoryQuestion) -> Iterator[tuple[MemoryQuestion, Explanation]]:
     yield from _other_plans(question)
-    yield from _other_offloads(question)
+    yield from _offloaded(question, Offload.MODEL)
+    yield from _balanced(question)
+    yield from _offloaded(question, Offload.SEQUENTIAL)
     limits = request_limits(question.context.shape)
     for frames in range(question.job.num_frames - limits.frame_step, limits.min_frames - 1, -limits.frame_step):
         job = replace(question.job, num_frames=frames)
@@ -83,12 +88,23 @@ def _other_plans(question: MemoryQuestion) -> Iterator[tuple[MemoryQuestion, Exp
         yield replace(question, plan=plan), Explanation("fit_plan", {"split": split_text(plan)})
 
 
-def _other_offloads(question: MemoryQuestion) -> Iterator[tuple[MemoryQuestion, Explanation]]:
-    for offload in _OFFLOADS[_OFFLOADS.index(question.job.offload) + 1 :]:
-        context = replace(question.context, offload=offload)
-        if not check_plan(context, question.plan):
-            job = replace(question.job, offload=offload)
-            yield replace(question, context=context, job=job), Explanation(f"fit_offload_{offload}")
+def _offloaded(question: MemoryQuestion, offload: Offload) -> Iterator[tuple[MemoryQuestion, Explanation]]:
+    """Nothing where as much is offloaded already, or where the plan forbids it."""
+    context = replace(question.context, offload=offload)
+    is_more = _OFFLOADS.index(offload) > _OFFLOADS.index(question.job.offload)
+    if is_more and not check_plan(context, question.plan):
+        job = replace(question.job, offload=offload)
+        yield replace(question, context=context, job=job), Explanation(f"fit_offload_{offload}")
+
+
+def _balanced(question: MemoryQuestion) -> Iterator[tuple[MemoryQuestion, Explanation]]:
+    if question.job.is_quantized:
+        return
+    context = replace(question.context, quality=Quality.BALANCED)
+    quantized = replace(question, context=context, job=replace(question.job, is_quantized=True))
+    yield quantized, Explanation("fit_balanced")
+    for offloaded, _ in _offloaded(quantized, Offload.MODEL):
+        yield offloaded, Explanation("fit_balanced_offloaded")
 
 
 def _smaller_sizes(question: MemoryQuestion, step: int, least: int) -> Iterator[tuple[MemoryQuestion, Explanation]]:

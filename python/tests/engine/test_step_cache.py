@@ -1,4 +1,4 @@
-"""The fast mode: which steps are computed, that every plan reuses the same ones, and what reusing means."""
+"""The fast mode: which steps are computed, how the others are predicted, and that every plan makes the same video."""
 
 from __future__ import annotations
 
@@ -10,22 +10,32 @@ import pytest
 import torch
 
 from splitreel.contract.types import Plan, Quality
-from splitreel.models.cogvideox import model as cogvideox
 from splitreel.models.cogvideox.random_model import make_model
-from splitreel.models.cogvideox.step_cache import computed_steps
+from splitreel.models.cogvideox.step_cache import StepCache
+from splitreel.rules.step_schedule import computed_steps, reused_steps
 from tests.engine.matrix import GUIDED, TOLERANCE, relative
 from tests.engine.world import RunRequest, RunResult, World
 
-FAST = replace(GUIDED, quality=Quality.FAST, num_inference_steps=6)
-LINE = (1.0, 0.0)  # the change itself
+FAST = replace(GUIDED, quality=Quality.FAST, num_inference_steps=9)
 
 
-def test_the_first_and_the_last_step_are_computed_and_small_changes_are_reused() -> None:
-    embeddings = torch.tensor([[1.0], [1.04], [1.08], [1.12], [1.5], [1.5]])
-    assert computed_steps(embeddings, LINE, 0.1) == [True, False, False, True, True, True]
-    assert computed_steps(embeddings, LINE, 0.0) == [True] * 6
-    assert computed_steps(embeddings[:1], LINE) == [True]
-    assert computed_steps(embeddings[:2], LINE) == [True, True]
+def test_first_and_last_steps_are_computed_and_one_of_three_between_them() -> None:
+    assert computed_steps(1) == [True]
+    assert computed_steps(4) == [True] * 4
+    assert computed_steps(9) == [True, True, False, False, True, False, False, True, True]
+    assert reused_steps(50) == 30
+    assert all(computed_steps(steps)[0] and computed_steps(steps)[-1] for steps in range(1, 101))
+
+
+def test_a_change_at_a_constant_rate_is_predicted_exactly() -> None:
+    cache = StepCache(computed_steps(9))
+    cache.keep(0, torch.tensor([1.0]))
+    assert cache.predict(1) == 1
+    cache.keep(2, torch.tensor([2.0]))
+    assert cache.predict(3) == 2.5
+    cache.keep(4, torch.tensor([6.0]))
+    assert cache.predict(6) == 10
+    assert cache.reused == 4
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +47,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    # Weights are random, and so are their time embeddings: every other step is reused here, whatever they are.
-    patch = pytest.MonkeyPatch()
-    patch.setattr(cogvideox, "computed_steps", lambda steps, _polynomial: [step % 2 == 0 for step in range(len(steps))])
     with World(4, tmp_path_factory.mktemp("world")) as ranks:
         yield ranks
-    patch.undo()
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +61,7 @@ def test_the_fast_video_is_not_the_exact_one(model: Path, world: World, one: Run
     exact = world.run(RunRequest(model, Plan(), replace(FAST, quality=Quality.EXACT)))[0]
     assert one.approximate
     assert not exact.approximate
-    assert relative(one.latents[0], exact.latents[0]) > 1e-3, "three of six steps were not computed"
+    assert relative(one.latents[0], exact.latents[0]) > 1e-3, "four of nine steps were not computed"
 
 
 @pytest.mark.parametrize(

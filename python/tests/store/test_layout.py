@@ -60,10 +60,9 @@ def read(folder: Path, opened: list[Path], component: str = "transformer") -> di
         opened.append(file)
         return open_safetensors(file)
 
-    components = shard_components(family_of(folder), folder, Shard(), TensorParallelGroup(Traffic()))
-    read_weights(
-        components, folder, ReadOptions(torch.float32, torch.device("cpu"), lambda _read, _total: None, noting)
-    )
+    components = shard_components(family_of(folder), folder, Shard(), TensorParallelGroup(Traffic()), quantized=False)
+    cpu = torch.device("cpu")
+    read_weights(components, folder, ReadOptions(torch.float32, cpu, lambda _read, _total: None, cpu, noting))
     return components.modules[component].state_dict()
 
 

@@ -126,3 +126,16 @@ test('with a GPU the model that suits it is offered, with its size before anythi
   expect(main.callsOf('lookAtModel')).toEqual([{ modelId: 'large' }]);
   expect(main.callsOf('downloadModel')).toEqual([]);
 });
+
+test('an approximate video says what was computed, and can be made again in exact quality', async () => {
+  const asked = request({ prompt: 'a fast one', seed: 9, quality: 'fast', numInferenceSteps: 50 });
+  const main = await open({ library: [video('fast', { request: asked })], jobs: [finished('j', ['fast'])] });
+  expect(about()).toHaveTextContent(copy.progress.computed(20, 50));
+  await userEvent.setup().click(screen.getByRole('button', { name: copy.player.makeExact }));
+  expect(main.callsOf('enqueueJob')).toMatchObject([{ request: { prompt: 'a fast one', seed: 9, quality: 'exact' } }]);
+});
+
+test('an exact video has nothing to be compared with', async () => {
+  await open({ library: [video('exact')], jobs: [finished('j', ['exact'])] });
+  expect(screen.queryByRole('button', { name: copy.player.makeExact })).toBeNull();
+});

@@ -20,7 +20,7 @@ import { requestLimits } from '../../shared/request';
 import type { GenerateRequest } from '../../shared/sampling';
 import type { Settings } from '../../shared/settings';
 import { copy } from '../copy/en';
-import { jobDevices, worldDevices, type ChosenDevices } from './devices';
+import { chosenDevices, jobDevices, worldDevices, type ChosenDevices } from './devices';
 import { goTo } from './navigation';
 import { useProjection, useSlice } from './projection';
 import { send, showToast } from './send';
@@ -170,6 +170,21 @@ function replaceDraft(next: Draft, text: string | null): void {
 export function adoptVideo({ request, plan }: Pick<VideoMetadata, 'request' | 'plan'>): void {
   replaceDraft({ request, plan, isPlanAutomatic: false, isSeedLocked: true }, copy.app.settingsReused);
   goTo('create');
+}
+
+/** Queues a video again with its seed in the exact quality, for comparison, and with its plan as far as possible. */
+export function makeExact({ request, plan }: Pick<VideoMetadata, 'request' | 'plan'>): void {
+  const { slices } = useProjection.getState();
+  if (slices === null) return;
+  const exact: GenerateRequest = { ...request, quality: 'exact' };
+  const devices = chosenDevices(slices.machine, slices.settings);
+  const model = slices.models.find(({ id }) => id === request.modelId);
+  const possible =
+    model?.state.status === 'ready' ? nearestToPlan(planContext(model.state.shape, exact, devices), plan) : plan;
+  const job = { request: exact, plan: possible, devices: [...jobDevices(devices, worldSize(possible))] };
+  void send(window.splitreel.enqueueJob(job)).then((queued) => {
+    if (queued !== null) showToast(copy.player.exactQueued);
+  });
 }
 
 /** As adoptVideo, from a video file: a dropped one (its path), or one chosen in the system's dialog (null). */

@@ -77,14 +77,12 @@ def _run_or_reuse(
     rotary: Rotary | None,
     token_split: TokenSplit,
 ) -> LocalTokens:
-    """The blocks of one step, or what they added to the image tokens in the last step that ran them."""
+    """The blocks of one step, or what they are predicted to add to the image tokens."""
     if cache.computed[number]:
-        cache.added = None
         result = split.run_blocks(local, condition, rotary, token_split)
-        cache.added = result.image - local.image
+        cache.keep(number, result.image - local.image)
         return result
-    assert cache.added is not None, "the first step is computed"
-    return LocalTokens(local.image + cache.added, local.text)
+    return LocalTokens(local.image + cache.predict(number), local.text)
 
 
 def _step(

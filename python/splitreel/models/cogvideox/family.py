@@ -10,7 +10,7 @@ from torch import nn
 from transformers import T5Config, T5EncoderModel
 
 from splitreel.models.cogvideox.model import PIPELINES, CogVideoXModel
-from splitreel.models.cogvideox.sharding import shard_text_encoder, shard_transformer
+from splitreel.models.cogvideox.sharding import quantize_transformer, shard_text_encoder, shard_transformer
 from splitreel.models.family import Family
 
 
@@ -31,4 +31,5 @@ COGVIDEOX = Family(
     empty_components=_empty_components,
     shard={"text_encoder": shard_text_encoder, "transformer": shard_transformer},
     make=CogVideoXModel,
+    quantize={"transformer": quantize_transformer},
 )

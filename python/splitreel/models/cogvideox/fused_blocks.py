@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from splitreel.kernels.block_ops import Branch, add_branch, gelu, norm_modulate
-from splitreel.models.cogvideox.fused_attention import BlockContext, attend, product
+from splitreel.models.cogvideox.fused_attention import BlockContext, attend, product, takes_quantized
 from splitreel.parallel.kv_cache import BlockKVCache, KVCache
 
 Tensor = torch.Tensor
@@ -33,16 +33,19 @@ def fused_forward(
     block: Any, tokens: Tensor, branch: Branch | None, context: BlockContext, kv_cache: BlockKVCache | None
 ) -> tuple[Tensor, Branch]:
     """In place of the block's own `forward`: the branch of the block before comes in, that of this one goes out."""
+    first, second = block.ff.net[0].proj, block.ff.net[2]
     modulation = block.norm1.linear(context.condition)
-    tokens, normed = norm_modulate(tokens, branch, block.norm1.norm, modulation, context.text)
+    tokens, normed = norm_modulate(
+        tokens, branch, block.norm1.norm, modulation, context.text, quantize=takes_quantized(block.attn1.to_q)
+    )
     del branch
-    attended = attend(block.attn1, normed, context, kv_cache)
+    branch = Branch(attend(block.attn1, normed, context, kv_cache), modulation)
     del normed
-    branch = Branch(product(block.attn1.to_out[0], attended), modulation)
-    del attended
     modulation = block.norm2.linear(context.condition)
-    tokens, normed = norm_modulate(tokens, branch, block.norm2.norm, modulation, context.text)
+    tokens, normed = norm_modulate(
+        tokens, branch, block.norm2.norm, modulation, context.text, quantize=takes_quantized(first)
+    )
     del branch
-    hidden = gelu(product(block.ff.net[0].proj, normed))
+    hidden = gelu(product(first, normed, context.dtype), quantize=takes_quantized(second))
     del normed
-    return tokens, Branch(product(block.ff.net[2], hidden), modulation)
+    return tokens, Branch(product(second, hidden, context.dtype), modulation)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +24,7 @@ from splitreel.models.cogvideox.inputs import DenoisingInputs, Pipeline, prepare
 from splitreel.models.cogvideox.patch_scheduler import Scheduler
 from splitreel.models.cogvideox.patches import CogVideoXPatches
 from splitreel.models.cogvideox.sharding import AbsentBlock
-from splitreel.models.cogvideox.step_cache import StepCache, coefficients, computed_steps
+from splitreel.models.cogvideox.step_cache import StepCache
 from splitreel.models.cogvideox.transformer import SplitTransformer
 from splitreel.models.family import (
     Components,
@@ -38,6 +39,7 @@ from splitreel.parallel.agreement import DeferredCancel
 from splitreel.parallel.groups import REPLICA, Mesh
 from splitreel.parallel.kernels import AttentionKernel
 from splitreel.parallel.pipefusion import PipeFusion, StepResult
+from splitreel.rules.step_schedule import computed_steps
 
 PIPELINES: Mapping[str, type[Pipeline]] = {
     "CogVideoXPipeline": CogVideoXPipeline,
@@ -140,18 +142,11 @@ class CogVideoXModel:
             run.replica.raise_if_any(run.cancel_requested())
 
         with run.on_device.transformer():
-            cache = self._step_cache(inputs, both.dtype, run) if params.quality is Quality.FAST else None
+            steps = params.num_inference_steps
+            cache = StepCache(computed_steps(steps)) if params.quality is Quality.FAST else None
             video = WholeVideo(self._split, self._pipeline.scheduler, params, inputs, both, cache)
             latents = denoise(video, after_step)
         return Denoised(latents, is_approximate=cache is not None and cache.reused > 0)
-
-    def _step_cache(self, inputs: DenoisingInputs, dtype: torch.dtype, run: DenoisingRun) -> StepCache:
-        """The first rank decides for all: a GPU of another kind may round an embedding differently."""
-        embeddings = torch.cat(
-            [self._split.condition(step[None], inputs.ofs, dtype) for step in inputs.device_timesteps]
-        )
-        computed = computed_steps(embeddings, coefficients(self._pipeline.transformer.config))
-        return StepCache([run.replica.of_first(int(step)) == 1 for step in computed])
 
     def _denoise_by_patches(
         self, params: SamplingParams, seed: int, text: TextEmbeddings, image: Image | None, run: DenoisingRun
@@ -161,15 +156,16 @@ class CogVideoXModel:
         cfg = mesh["cfg"]
         inputs, both = self._inputs(params, seed, text, image, run)
         halves = both.chunk(cfg.size)[cfg.index]
+        video = CogVideoXPatches(self._split, self._pipeline.scheduler, params, inputs, halves)
         pipefusion = PipeFusion(
-            CogVideoXPatches(self._split, self._pipeline.scheduler, params, inputs, halves),
+            video,
             mesh,
             self._traffic,
             DeferredCancel(mesh[REPLICA].handle, run.cancel_requested),
             patches=params.num_pipeline_patch,
             warmup_steps=params.warmup_steps,
         )
-        with run.on_device.transformer():
+        with closing(video), run.on_device.transformer():
             return Denoised(pipefusion.run(run.on_step), pipefusion.is_approximate)
 
     def _inputs(

@@ -16,6 +16,7 @@ from diffusers import CogVideoXDDIMScheduler, CogVideoXDPMScheduler
 from diffusers.schedulers import scheduling_dpm_cogvideox
 from diffusers.utils.torch_utils import randn_tensor
 
+from splitreel.models.cogvideox.noise import NoiseAhead
 from splitreel.parallel.spans import Span
 
 ToRows = Callable[[torch.Tensor], torch.Tensor]
@@ -36,6 +37,13 @@ class PatchScheduler:
         self._clean = torch.zeros_like(self.rows, dtype=torch.float32)
         self._step = -1
         self._noise: list[torch.Tensor] = []
+        is_random = isinstance(scheduler, CogVideoXDPMScheduler)
+        self._ahead = NoiseAhead(latents.shape, latents.dtype, generator) if is_random else None
+
+    def close(self) -> None:
+        """Ends the thread that draws ahead."""
+        if self._ahead is not None:
+            self._ahead.close()
 
     def step(self, number: int, span: Span, prediction: torch.Tensor) -> torch.Tensor:
         """Rows of a span after step `number`, from their prediction (1, span, values). Call a step's spans in order."""
@@ -61,10 +69,14 @@ class PatchScheduler:
         """Makes the scheduler draw this span's part of the whole video's noise."""
         drawn = 0
 
-        def draw(_shape: object, **kind: torch.device | torch.dtype | torch.Generator | None) -> torch.Tensor:
+        def draw(
+            _shape: object, *, generator: torch.Generator, device: torch.device, dtype: torch.dtype
+        ) -> torch.Tensor:
             nonlocal drawn
             if drawn == len(self._noise):
-                self._noise.append(self._to_rows(randn_tensor(self._like.shape, **kind)))
+                assert self._ahead is not None
+                whole = self._ahead.take(self._like.shape, generator=generator, device=device, dtype=dtype)
+                self._noise.append(self._to_rows(whole))
             drawn += 1
             return self._noise[drawn - 1][:, span.slice]
 

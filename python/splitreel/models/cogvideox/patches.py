@@ -37,6 +37,9 @@ class CogVideoXPatches:
         self.block_count = len(split.blocks)
         self.num_inference_steps = params.num_inference_steps
 
+    def close(self) -> None:
+        self._steps.close()
+
     def use_kv_cache(self, kv_cache: KVCache | None) -> None:
         self._split.use_kv_cache(kv_cache)
 

@@ -13,6 +13,7 @@ from diffusers import CogVideoXTransformer3DModel
 from torch import nn
 from transformers import T5EncoderModel
 
+from splitreel.models.quantized_linear import QuantizedLinear
 from splitreel.parallel.placement import Shard
 from splitreel.parallel.spans import split_into_spans
 from splitreel.parallel.tensor import (
@@ -89,6 +90,31 @@ def _shard_block(block: Any, name: str, slicer: _LayerSlicer) -> None:
     feed_forward.net[2] = slicer.row(feed_forward.net[2], f"{name}.ff.net.2", slicer.units(1, hidden))
     for norm in ("norm1", "norm2"):
         slicer.gathered_column(getattr(block, norm), "linear", f"{name}.{norm}")
+
+
+def quantize_transformer(model: CogVideoXTransformer3DModel) -> dict[str, QuantizedLinear]:
+    """Replaces the large layers of every block but the first and the last. Returns them by their weight's name.
+
+    What modulates norms keeps its type: it is a seventh of the weights and scales everything that follows.
+    """
+    layers: dict[str, QuantizedLinear] = {}
+    last = len(model.transformer_blocks) - 1
+    for number, block in enumerate(model.transformer_blocks):
+        if isinstance(block, AbsentBlock) or number in {0, last}:
+            continue
+        attention, feed_forward = block.attn1, block.ff
+        for owner, attribute, name in (
+            (attention, "to_q", "attn1.to_q"),
+            (attention, "to_k", "attn1.to_k"),
+            (attention, "to_v", "attn1.to_v"),
+            (attention.to_out, "0", "attn1.to_out.0"),
+            (feed_forward.net[0], "proj", "ff.net.0.proj"),
+            (feed_forward.net, "2", "ff.net.2"),
+        ):
+            layer = QuantizedLinear(getattr(owner, attribute))
+            setattr(owner, attribute, layer)
+            layers[f"transformer_blocks.{number}.{name}.weight"] = layer
+    return layers
 
 
 def shard_text_encoder(model: T5EncoderModel, shard: Shard, tp_group: TensorParallelGroup) -> dict[str, WeightSlice]:

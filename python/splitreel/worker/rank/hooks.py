@@ -173,7 +173,7 @@ class JobHooks:
         return VideoMetadata(
             request=request_of(job, job.videos[video]),
             plan=job.plan,
-            approximate=job.settings.quality is Quality.FAST
+            approximate=job.settings.quality is not Quality.EXACT
             or job.plan.is_approximate(
                 patches=job.settings.num_pipeline_patch,
                 warmup_steps=job.settings.warmup_steps,

@@ -9,7 +9,7 @@ from threading import Event
 from splitreel.contract.errors import AppError
 from splitreel.contract.protocol import StagePeak
 from splitreel.contract.sampling import sampling_values
-from splitreel.contract.types import Stage
+from splitreel.contract.types import Quality, Stage
 from splitreel.engine.api import EngineJob, EngineReport, LoadOptions, LoadReport, VideoJob
 from splitreel.worker.rank.hooks import JobHooks, JobObserver
 from splitreel.worker.rank.messages import Done, Run, VideoError
@@ -26,7 +26,9 @@ def run_job(
     hooks = JobHooks(run, observer, cancelled)
     job = run.job
     try:
-        options = LoadOptions(dtype=run.dtype, offload=job.settings.offload, loras=job.settings.loras)
+        settings = job.settings
+        quantized = settings.quality is not Quality.EXACT
+        options = LoadOptions(run.dtype, settings.offload, loras=settings.loras, quantized=quantized)
         hooks.loaded = engine.load(Path(run.model_path), job.plan, options, hooks)
         loaded(hooks.loaded)
         report = engine.generate(engine_job(run), job.plan, hooks)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from splitreel.contract.errors import SplitreelError
 from splitreel.contract.messages import Params
 from splitreel.contract.protocol import StartJob
+from splitreel.contract.types import Quality
 from splitreel.machine.gpus import Gpu
 from splitreel.rules.memory import MemoryJob, memory_needs
 from splitreel.rules.memory_advice import MemoryQuestion, gigabytes, smallest_change, worst_need
@@ -34,6 +35,7 @@ def check_memory(job: StartJob, model: ModelFolder, gpus: list[Gpu], *, dtype_by
         settings.guidance_scale > 1,
         dtype_bytes,
         settings.offload,
+        is_quantized=settings.quality is not Quality.EXACT,
     )
     devices = PlanDevices("cuda", len(job.devices))
     context = PlanContext(

@@ -50,14 +50,21 @@ export const create = {
   quality: 'Speed',
   qualities: {
     exact: 'Exact',
+    balanced: 'Balanced (approximate)',
     fast: 'Fast (approximate)',
   },
-  qualityNote: 'Steps that change little reuse the step before. The video differs a little from the exact one.',
   lorasHint: 'A LoRA is a small file that teaches the model a style, a subject or a movement.',
   addLora: 'Add a LoRA',
   checkingLora: 'Checking the file',
   loraStrength: (name: string): string => `Strength of ${name}`,
   removeLora: (name: string): string => `Remove ${name}`,
+  qualityNotes: {
+    exact: (): string => 'Computes every step in full precision.',
+    balanced: (): string =>
+      'Keeps most weights in 8 bits: less memory, and faster on GPUs from the RTX 40 series on. Fine details differ.',
+    fast: (computed: number, steps: number): string =>
+      `As Balanced, and computes ${String(computed)} of ${String(steps)} steps; the others are predicted. Motion and details can differ.`,
+  },
   attention: 'Attention kernel',
   kernels: {
     auto: 'Fastest here',

@@ -19,4 +19,8 @@ export const library = {
   seeds: (first: number, last: number): string => `seeds ${String(first)} to ${String(last)}`,
   approximate: 'approximate',
   lora: (lora: Lora): string => `${loraName(lora)} ${String(lora.strength)}`,
+  qualities: {
+    balanced: 'balanced quality',
+    fast: 'fast quality',
+  },
 } as const;

@@ -10,6 +10,8 @@ export const progress = {
     decoding: 'Decoding',
     writing: 'Saving',
   },
+  computed: (computed: number, steps: number): string =>
+    `${String(computed)} of ${String(steps)} steps computed, ${String(steps - computed)} predicted`,
   perStep: (time: string): string => `${time} per step`,
   elapsed: (time: string): string => `${time} elapsed`,
   left: (time: string): string => `${time} left`,

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { Slices } from '../../../shared/ipc';
 import { MAX_PATCHES } from '../../../shared/limits';
 import { reasonText } from '../../../shared/messages';
+import { computedOf } from '../../../shared/step-schedule';
 import { ATTENTION_KERNELS, OFFLOADS, QUALITIES, SCHEDULERS, type SamplingParams } from '../../../shared/sampling';
 import { useSlice } from '../../state/projection';
 import { copy } from '../../copy/en';
@@ -42,6 +43,7 @@ export function AdvancedFields({ form, ready }: FieldsProps) {
 
 function SamplingFields({ form }: Pick<FieldsProps, 'form'>) {
   const { request } = form.draft;
+  const steps = request.numInferenceSteps;
   return (
     <>
       <Field label={copy.create.negative}>
@@ -67,7 +69,7 @@ function SamplingFields({ form }: Pick<FieldsProps, 'form'>) {
         label={copy.create.quality}
         value={request.quality}
         choices={QUALITIES.map((value) => ({ value, label: copy.create.qualities[value] }))}
-        hint={request.quality === 'fast' ? copy.create.qualityNote : undefined}
+        hint={copy.create.qualityNotes[request.quality](computedOf(steps, steps), steps)}
         onChange={(quality) => form.setRequest({ quality })}
       />
       <SelectField

@@ -33,10 +33,11 @@ export function memoryWords({ memory, context, request, plan, devices }: MemoryF
     .slice(0, worldSize(plan))
     .sort((a, b) => a.memoryTotalBytes - b.memoryTotalBytes || a.index - b.index);
   if (smallest === undefined) return null;
-  const { width, height, numFrames, offload, guidanceScale } = request;
+  const { width, height, numFrames, offload, guidanceScale, quality } = request;
   const isNvlinked = context.devices.islandSize > 1;
   const isGuided = guidanceScale > 1;
-  const job = { width, height, numFrames, offload, isGuided, dtypeBytes: BFLOAT16_BYTES, isNvlinked };
+  const isQuantized = quality !== 'exact';
+  const job = { width, height, numFrames, offload, isGuided, dtypeBytes: BFLOAT16_BYTES, isNvlinked, isQuantized };
   const question: MemoryQuestion = { shape: memory, context, job, plan, deviceBytes: smallest.memoryTotalBytes };
   const stages = memoryNeeds(memory, job, plan).map((need) =>
     copy.plan.memoryStage(copy.plan.memoryStages[need.stage], formatBytes(deviceBytes(need))),

@@ -2,6 +2,7 @@ import { X } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { Job, JobProgress } from '../../../shared/job';
 import { formatBytes, formatDuration } from '../../../shared/format';
+import { computedOf } from '../../../shared/step-schedule';
 import { measuredMsPerStep } from '../../state/draft';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
@@ -49,7 +50,7 @@ function Running({ job, progress }: { readonly job: Job; readonly progress: JobP
     <section className={styles.panel} aria-label={words.title}>
       <div className={styles.head}>
         <p className={styles.prompt}>{job.request.prompt}</p>
-        <span className={styles.figures}>{isCancelling ? words.cancelling : figures(progress, elapsed)}</span>
+        <span className={styles.figures}>{isCancelling ? words.cancelling : figures(job, progress, elapsed)}</span>
         <Button size="small" disabled={isCancelling} onClick={() => setIsAsking(true)}>
           <X size={14} aria-hidden />
           {words.cancel}
@@ -82,13 +83,21 @@ function useElapsed(progress: JobProgress | null): number {
   return now - start;
 }
 
-function figures(progress: JobProgress | null, elapsed: number): string {
+function figures(job: Job, progress: JobProgress | null, elapsed: number): string {
   const { msPerStep = null, msLeft = null } = progress ?? {};
   return [
     words.elapsed(formatDuration(Math.floor(elapsed / 1000) * 1000)),
+    ...(progress === null || job.request.quality !== 'fast' ? [] : computedText(progress)),
     ...(msPerStep === null ? [] : [words.perStep(formatDuration(msPerStep))]),
     ...(msLeft === null ? [] : [words.left(formatDuration(msLeft))]),
   ].join(', ');
+}
+
+/** Of the steps so far of the current video, how many the fast quality computed. */
+function computedText(progress: JobProgress): string[] {
+  const steps = progress.videos[currentVideo(progress)]?.stages.find(({ stage }) => stage === 'denoising');
+  if (steps === undefined || steps.completed === 0) return [];
+  return [words.computed(computedOf(steps.total, steps.completed), steps.completed)];
 }
 
 function Timeline({ job, progress }: { readonly job: Job; readonly progress: JobProgress }) {

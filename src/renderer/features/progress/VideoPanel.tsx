@@ -1,8 +1,8 @@
-import { Download, FolderOpen, GripVertical, RotateCcw } from 'lucide-react';
+import { Download, FolderOpen, GripVertical, RotateCcw, Scale } from 'lucide-react';
 import { useState } from 'react';
 import type { Job } from '../../../shared/job';
 import type { LibraryVideo } from '../../../shared/library';
-import { adoptVideo } from '../../state/draft';
+import { adoptVideo, makeExact } from '../../state/draft';
 import { useSlice } from '../../state/projection';
 import { send, showToast } from '../../state/send';
 import { copy } from '../../copy/en';
@@ -115,6 +115,17 @@ function VideoActions({ video }: { readonly video: LibraryVideo }) {
         <RotateCcw size={14} aria-hidden />
         <span className={styles.actionText}>{words.reuse}</span>
       </Button>
+      {video.metadata.request.quality !== 'exact' && (
+        <Button
+          size="small"
+          aria-label={words.makeExact}
+          title={words.makeExact}
+          onClick={() => makeExact(video.metadata)}
+        >
+          <Scale size={14} aria-hidden />
+          <span className={styles.actionText}>{words.makeExact}</span>
+        </Button>
+      )}
     </div>
   );
 }

@@ -6,6 +6,7 @@ import type { ModelEntry } from '../../../shared/models';
 import { AXES, type Plan } from '../../../shared/plan';
 import type { JobReport } from '../../../shared/protocol';
 import type { GenerateRequest } from '../../../shared/sampling';
+import { computedOf } from '../../../shared/step-schedule';
 import { copy } from '../../copy/en';
 
 const words = copy.progress;
@@ -52,13 +53,17 @@ export function requestFacts(
   models: readonly ModelEntry[],
   isApproximate: boolean,
 ): string[] {
-  const { modelId, width, height, numFrames, numInferenceSteps, seed, videoCount } = request;
+  const { modelId, width, height, numFrames, numInferenceSteps, seed, videoCount, quality } = request;
   return [
     models.find((model) => model.id === modelId)?.name ?? modelId.split(/[\\/]/).at(-1) ?? modelId,
     copy.queue.setSummary(width, height, numFrames, numInferenceSteps),
     videoCount > 1 ? copy.library.seeds(seed, seed + videoCount - 1) : copy.library.seed(seed),
     ...AXES.filter((axis) => plan[axis] > 1).map((axis) => copy.plan.option(copy.plan.axes[axis], plan[axis])),
     ...request.loras.map(copy.library.lora),
+    ...(quality === 'exact' ? [] : [copy.library.qualities[quality]]),
+    ...(quality === 'fast'
+      ? [words.computed(computedOf(numInferenceSteps, numInferenceSteps), numInferenceSteps)]
+      : []),
     ...(isApproximate ? [copy.library.approximate] : []),
   ];
 }

@@ -1,0 +1,103 @@
+"""Matrix products of rows and weights in float8 (e4m3), each row with a scale of its own.
+
+On GPUs that multiply float8 the tensor cores do it. Everywhere else the same numbers are multiplied in the type of the
+result, so the balanced quality makes the same video there and takes the same memory, without being faster.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import torch
+import torch.nn.functional as F
+
+Tensor = torch.Tensor
+
+FLOAT8 = torch.float8_e4m3fn
+_MAX = 448.0  # the largest finite value
+_SMALLEST_SCALED = 1e-12  # of a row: below it every value becomes zero
+_CAPABILITY = (8, 9)  # Ada: the first with float8 tensor cores
+_MULTIPLE = 16  # of both sides of a weight, for the tensor cores
+_PART_NUMBERS = 1 << 25
+_TOLERANCE = 1e-2  # relative, of the norms: the result is rounded to bf16
+
+
+@dataclass(frozen=True, slots=True)
+class Quantized:
+    """Rows in float8: values (..., D), scales (number of rows, 1) in float32."""
+
+    values: Tensor
+    scales: Tensor
+
+
+def quantize_rows(rows: Tensor) -> Quantized:
+    """Rows (..., D), each scaled so that its largest value is float8's. The kernels of `block_ops` do the same."""
+    flat = rows.reshape(-1, rows.shape[-1])
+    values = torch.empty_like(flat, dtype=FLOAT8)
+    scales = torch.empty((len(flat), 1), dtype=torch.float32, device=rows.device)
+    for part in _parts(flat):
+        precise = flat[part].float()
+        scales[part] = precise.abs().amax(dim=1, keepdim=True).clamp_min(_SMALLEST_SCALED) / _MAX
+        values[part] = (precise / scales[part]).to(FLOAT8)
+    return Quantized(values.view(rows.shape), scales)
+
+
+def dequantize(quantized: Quantized, dtype: torch.dtype) -> Tensor:
+    # The scales stay in float32: each value is rounded once.
+    values = quantized.values.to(dtype, copy=True)
+    return values.view(-1, values.shape[-1]).mul_(quantized.scales).view(values.shape)
+
+
+def _parts(rows: Tensor) -> list[slice]:
+    """Of rows (N, D), so that a copy of a part in a wider type takes little memory."""
+    height = max(_PART_NUMBERS // rows.shape[1], 1)
+    return [slice(start, start + height) for start in range(0, len(rows), height)]
+
+
+def product_of(rows: Quantized, weight: Quantized, dtype: torch.dtype) -> Tensor:
+    """Rows (..., inputs) with a weight (outputs, inputs), to (..., outputs) of `dtype`."""
+    outputs, inputs = weight.values.shape
+    flat = rows.values.reshape(-1, inputs)
+    is_aligned = outputs % _MULTIPLE == 0 and inputs % _MULTIPLE == 0
+    if dtype is torch.bfloat16 and is_aligned and float8_problem(flat.device) is None:
+        out = _scaled_product(flat, weight.values, rows.scales, weight.scales)
+    else:
+        wide = dequantize(weight, dtype)
+        out = torch.empty((len(flat), outputs), dtype=dtype, device=flat.device)
+        for part in _parts(flat):
+            out[part] = F.linear(flat[part].to(dtype), wide).mul_(rows.scales[part])
+    return out.view(*rows.values.shape[:-1], outputs)
+
+
+def _scaled_product(rows: Tensor, weight: Tensor, row_scales: Tensor, weight_scales: Tensor) -> Tensor:
+    """On the tensor cores, to bf16. The one call of an interface that torch has not published (2.11 to 2.15)."""
+    out: Tensor = torch._scaled_mm(
+        rows, weight.t(), scale_a=row_scales, scale_b=weight_scales.t(), out_dtype=torch.bfloat16, use_fast_accum=True
+    )
+    return out
+
+
+def kernels_quantize(device: torch.device) -> bool:
+    """Whether Triton rounds to float8 on this device: not on GPUs before Ada, and wrongly in its interpreter (3.9)."""
+    return device.type == "cuda" and torch.cuda.get_device_capability(device) >= _CAPABILITY
+
+
+@cache
+def float8_problem(device: torch.device) -> str | None:
+    """Why this device does not multiply float8 itself, or None once a product has shown that it does."""
+    if device.type != "cuda":
+        return "there is no GPU"
+    if torch.cuda.get_device_capability(device) < _CAPABILITY:
+        return "the GPU is older than compute capability 8.9"
+    generator = torch.Generator("cpu").manual_seed(0)
+    rows, weight = (quantize_rows(torch.randn(side, 256, generator=generator).to(device)) for side in (48, 64))
+    try:
+        found = _scaled_product(rows.values, weight.values, rows.scales, weight.scales).float()
+    except torch.OutOfMemoryError:
+        raise  # says nothing of the product
+    except (RuntimeError, TypeError, ValueError, AttributeError) as error:
+        return (str(error).splitlines() or [type(error).__name__])[0][:200]
+    expected = dequantize(rows, torch.float32) @ dequantize(weight, torch.float32).t()
+    difference = float((found - expected).norm() / expected.norm())
+    return None if difference <= _TOLERANCE else f"differs from float32: {difference:.1e}"

@@ -1,0 +1,47 @@
+"""Linear layers that hold their weights in float8: what the balanced and the fast quality compute with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from splitreel.kernels.float8 import FLOAT8, Quantized, product_of, quantize_rows
+from splitreel.parallel.tensor import RowParallelLinear
+
+
+class QuantizedLinear(nn.Module):
+    """Takes the place of a linear layer, sharded or not, before any weight is read.
+
+    Each output's weights have a scale, and so has each row of the input. Scales are found for a rank's own slice, so
+    layers that are cut by inputs round differently under tensor parallelism. The bias keeps its type.
+    """
+
+    weight_scales: torch.Tensor
+
+    def __init__(self, linear: nn.Linear | RowParallelLinear) -> None:
+        super().__init__()
+        weight = linear.weight
+        self.weight = nn.Parameter(torch.empty_like(weight, dtype=FLOAT8), requires_grad=False)
+        scales = torch.empty((weight.shape[0], 1), dtype=torch.float32, device=weight.device)
+        self.register_buffer("weight_scales", scales)
+        self.bias = linear.bias
+        self.sum_over_ranks: Callable[[torch.Tensor], torch.Tensor] | None = (
+            linear.sum_over_ranks if isinstance(linear, RowParallelLinear) else None
+        )
+
+    def fill(self, weight: torch.Tensor, device: torch.device) -> None:
+        """Holds the weight (outputs, inputs) from now on, in float8 on `device`. Quantized where it comes from."""
+        quantized = quantize_rows(weight)
+        self.weight = nn.Parameter(quantized.values.to(device), requires_grad=False)
+        self.weight_scales = quantized.scales.to(device)
+
+    def product(self, x: Quantized, dtype: torch.dtype) -> torch.Tensor:
+        """Without the bias, summed over ranks that hold other inputs: (..., inputs) to (..., outputs)."""
+        values = product_of(x, Quantized(self.weight, self.weight_scales), dtype)
+        return values if self.sum_over_ranks is None else self.sum_over_ranks(values)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        out = self.product(quantize_rows(x), x.dtype)
+        return out if self.bias is None else out + self.bias

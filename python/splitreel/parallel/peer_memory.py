@@ -1,0 +1,292 @@
+"""Exchanges between GPUs that reach each other's memory, by copy engines: no multiprocessor copies or waits.
+
+NCCL's kernels occupy multiprocessors while they copy, and while they wait for a rank that is late. Products and
+attention beside them then lose more time than the exchange takes. Here a rank copies straight into a buffer of its
+peer (torch's symmetric memory), then writes the number of the message beside it; the peer's stream waits for that
+number in the command processor. Nothing here uses NVLink multicast.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import torch
+import torch.distributed as dist
+
+Tensor = torch.Tensor
+
+_SLOTS = 16  # buffers that a group may use
+_ALIGNMENT = 1 << 21  # of a buffer's size: the driver maps whole pages
+_AT_LEAST = 0  # CU_STREAM_WAIT_VALUE_GEQ, which takes wrapping into account
+
+
+class PeerMemory:
+    """One group's buffers and message numbers on this rank. Every rank of the group calls every method alike."""
+
+    def __init__(self, handle: dist.ProcessGroup, index: int, size: int, device: torch.device) -> None:
+        self.index, self.size = index, size
+        self._handle = handle
+        self._device = device
+        self._stream = torch.cuda.Stream(device, priority=-1)  # type: ignore[no-untyped-call]
+        self._buffers: dict[int, list[Tensor]] = {}  # by slot: one view for each rank of the group
+        self._numbers = [0] * _SLOTS  # of messages sent
+        self._expected = [0] * _SLOTS
+        self._turns = 0
+        self._flags = self._rendezvous(4 * 2 * _SLOTS * size)
+        self._flags[index].zero_()
+        self._meet()
+
+    def next_turn(self) -> int:
+        """Counts up: what alternates between slots."""
+        self._turns += 1
+        return self._turns
+
+    def _meet(self) -> None:
+        torch.cuda.synchronize(self._device)
+        dist.barrier(group=self._handle, device_ids=[self._device.index])
+        torch.cuda.synchronize(self._device)
+
+    def _rendezvous(self, nbytes: int) -> list[Tensor]:
+        from torch.distributed import _symmetric_memory as symmetric
+
+        nbytes = -(-nbytes // _ALIGNMENT) * _ALIGNMENT
+        own = symmetric.empty(nbytes, dtype=torch.uint8, device=self._device)
+        shared: Any = symmetric.rendezvous(own, self._handle.group_name)
+        views = [shared.get_buffer(rank, (nbytes,), torch.uint8) for rank in range(self.size)]
+        views[self.index] = own
+        return views
+
+    def _flag(self, holder: int, slot: int, sender: int, *, is_free: bool = False) -> int:
+        """Address, on the rank that holds it, of the last number sent by `sender`, or of the last that it may reuse."""
+        return self._flags[holder].data_ptr() + 4 * ((2 * slot + is_free) * self.size + sender)
+
+    def buffers(self, slot: int, nbytes: int) -> list[Tensor]:
+        """The slot's buffer on each rank, at least so large. `nbytes` is the same on every rank."""
+        held = self._buffers.get(slot)
+        if held is None or held[0].numel() < nbytes:
+            if held is not None:
+                self._meet()
+                del self._buffers[slot], held
+            self._buffers[slot] = self._rendezvous(nbytes)
+        return self._buffers[slot]
+
+    def start(self, slot: int, copies: Sequence[Copy], *, may_overwrite: bool) -> Message:
+        """Copies to ranks of the group once the current stream has come so far.
+
+        `may_overwrite`: the caller knows that every receiver has read the message before in this slot. Otherwise the
+        copy waits until each has called `release`.
+        """
+        self._numbers[slot] += 1
+        number, current = self._numbers[slot], torch.cuda.current_stream(self._device)
+        self._stream.wait_stream(current)
+        own_copied: torch.cuda.Event | None = None
+        with torch.cuda.stream(self._stream):
+            # What goes to others first: they may be waiting.
+            for copy in sorted(copies, key=lambda copy: copy.to == self.index):
+                if not may_overwrite:
+                    _driver().wait(self._stream, self._flag(self.index, slot, copy.to, is_free=True), number - 1)
+                _copy(self._stream, copy)
+                copy.source.record_stream(self._stream)
+                if copy.to == self.index:
+                    own_copied = self._stream.record_event()
+                else:
+                    _driver().write(self._stream, self._flag(copy.to, slot, self.index), number)
+        return Message(self, slot, number, own_copied, self._stream.record_event())
+
+    def expect(self, slot: int) -> Message:
+        """The next message in a slot in which this rank receives at other times than it sends."""
+        self._expected[slot] += 1
+        return Message(self, slot, self._expected[slot], None, None)
+
+    def wait(self, slot: int, number: int, senders: Sequence[int]) -> None:
+        current = torch.cuda.current_stream(self._device)
+        for sender in senders:
+            _driver().wait(current, self._flag(self.index, slot, sender), number)
+
+    def release(self, slot: int, number: int, senders: Sequence[int]) -> None:
+        current = torch.cuda.current_stream(self._device)
+        for sender in senders:
+            _driver().write(current, self._flag(sender, slot, self.index, is_free=True), number)
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A part of a message: a contiguous tensor and where it goes, in a buffer of the rank `to`.
+
+    There its rows may lie apart, each of them in one piece.
+    """
+
+    to: int
+    source: Tensor
+    target: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One round of messages in a slot, one from each rank to each that it sends to."""
+
+    _peers: PeerMemory
+    _slot: int
+    _number: int
+    _own_copied: torch.cuda.Event | None
+    _sent: torch.cuda.Event | None
+
+    def wait(self, senders: Sequence[int]) -> None:
+        """The current stream goes on once these ranks' messages, and what this rank sends itself, are here."""
+        if self._own_copied is not None:
+            torch.cuda.current_stream().wait_event(self._own_copied)
+        self._peers.wait(self._slot, self._number, [rank for rank in senders if rank != self._peers.index])
+
+    def release(self, senders: Sequence[int], forwarded: Message | None) -> None:
+        """The current stream has read the message, and what forwards it has copied it: its buffer may be written."""
+        if forwarded is not None and forwarded._sent is not None:
+            torch.cuda.current_stream().wait_event(forwarded._sent)
+        self._peers.release(self._slot, self._number, senders)
+
+
+def _copy(stream: torch.cuda.Stream, copy: Copy) -> None:
+    """By a copy engine. torch copies rows that lie apart by a kernel."""
+    if copy.target.is_contiguous():
+        copy.target.copy_(copy.source, non_blocking=True)
+        return
+    assert copy.target[0].is_contiguous()
+    row = copy.source[0].nbytes
+    pitch = copy.target.stride(0) * copy.target.element_size()
+    _driver().copy_rows(stream, copy.source.data_ptr(), copy.target.data_ptr(), row, pitch, len(copy.source))
+
+
+def connect_peers(
+    handle: dist.ProcessGroup, index: int, size: int, device: torch.device
+) -> tuple[PeerMemory | None, str | None]:
+    """Collective. The group's peer memory if a trial shows that it works between all of its ranks; or why it does not."""
+    if device.type != "cuda":
+        return None, "there is no GPU"
+    found: list[tuple[str, int, str | None]] = [("", 0, None)] * size
+    dist.all_gather_object(found, (socket.gethostname(), device.index, _driver_problem()), group=handle)
+    if problem := _problem(found):
+        return None, problem
+    failed, peers = None, None
+    try:
+        peers = PeerMemory(handle, index, size, device)
+        failed = _trial(peers, device)
+    except (RuntimeError, OSError, ValueError, TypeError, AttributeError) as error:
+        failed = (str(error).splitlines() or [type(error).__name__])[0][:200]
+    failures: list[str | None] = [None] * size
+    dist.all_gather_object(failures, failed, group=handle)
+    first = next((failure for failure in failures if failure is not None), None)
+    return (peers, None) if first is None else (None, first)
+
+
+def _problem(ranks: Sequence[tuple[str, int, str | None]]) -> str | None:
+    """The same on every rank but for direct access, which the driver reports for both directions alike."""
+    if len({host for host, _, _ in ranks}) > 1:
+        return "the GPUs are in several machines"
+    if problem := next((problem for *_, problem in ranks if problem is not None), None):
+        return problem
+    pairs = [(one, other) for _, one, _ in ranks for _, other, _ in ranks if one != other]
+    if not all(torch.cuda.can_device_access_peer(one, other) for one, other in pairs):
+        return "the GPUs do not reach each other's memory"
+    return None
+
+
+def _trial(peers: PeerMemory, device: torch.device) -> str | None:
+    """Every rank sends its number to every rank, twice over the same buffer."""
+    width = 1 << 16
+    for turn in range(2):
+        buffers = peers.buffers(0, peers.size * width)
+        sent = torch.full((width,), 16 * turn + peers.index + 1, dtype=torch.uint8, device=device)
+        start = peers.index * width
+        copies = [Copy(rank, sent, buffers[rank][start : start + width]) for rank in range(peers.size)]
+        message = peers.start(0, copies, may_overwrite=False)
+        message.wait(range(peers.size))
+        received = buffers[peers.index][: peers.size * width].view(peers.size, width).clone()
+        message.release(range(peers.size), None)
+        expected = 16 * turn + 1 + torch.arange(peers.size, device=device, dtype=torch.uint8)
+        if not bool((received == expected[:, None]).all()):
+            return "a copy into another GPU's memory arrived changed"
+    return None
+
+
+class _RowCopy(ctypes.Structure):
+    """CUDA_MEMCPY2D of the CUDA driver API."""
+
+    _fields_ = (
+        ("source_x", ctypes.c_size_t),
+        ("source_y", ctypes.c_size_t),
+        ("source_kind", ctypes.c_int),
+        ("source_host", ctypes.c_void_p),
+        ("source_device", ctypes.c_uint64),
+        ("source_array", ctypes.c_void_p),
+        ("source_pitch", ctypes.c_size_t),
+        ("target_x", ctypes.c_size_t),
+        ("target_y", ctypes.c_size_t),
+        ("target_kind", ctypes.c_int),
+        ("target_host", ctypes.c_void_p),
+        ("target_device", ctypes.c_uint64),
+        ("target_array", ctypes.c_void_p),
+        ("target_pitch", ctypes.c_size_t),
+        ("width", ctypes.c_size_t),
+        ("height", ctypes.c_size_t),
+    )
+
+
+_ON_DEVICE = 2  # CU_MEMORYTYPE_DEVICE
+
+
+class _Driver:
+    """Calls of the CUDA driver that torch does not offer (CUDA driver API, memory and stream memory operations)."""
+
+    def __init__(self) -> None:
+        library = ctypes.CDLL("libcuda.so.1")
+        kinds = (ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_uint)
+        self._write, self._wait = library.cuStreamWriteValue32_v2, library.cuStreamWaitValue32_v2
+        self._copy_rows = library.cuMemcpy2DAsync_v2
+        self._copy_rows.argtypes = (ctypes.POINTER(_RowCopy), ctypes.c_void_p)
+        self._write.argtypes = self._wait.argtypes = kinds
+
+    def write(self, stream: torch.cuda.Stream, address: int, value: int) -> None:
+        """After everything before it on the stream, visible to all GPUs."""
+        self._check(self._write(stream.cuda_stream, address, value & 0xFFFFFFFF, 0))
+
+    def wait(self, stream: torch.cuda.Stream, address: int, value: int) -> None:
+        self._check(self._wait(stream.cuda_stream, address, value & 0xFFFFFFFF, _AT_LEAST))
+
+    def copy_rows(
+        self, stream: torch.cuda.Stream, source: int, target: int, width: int, target_pitch: int, rows: int
+    ) -> None:
+        """Rows of `width` bytes that lie one behind another, to addresses `target_pitch` apart."""
+        copy = _RowCopy(
+            source_kind=_ON_DEVICE,
+            source_device=source,
+            source_pitch=width,
+            target_kind=_ON_DEVICE,
+            target_device=target,
+            target_pitch=target_pitch,
+            width=width,
+            height=rows,
+        )
+        self._check(self._copy_rows(ctypes.byref(copy), stream.cuda_stream))
+
+    @staticmethod
+    def _check(status: int) -> None:
+        if status != 0:
+            msg = f"the driver refused a copy or a wait between GPUs ({status})"
+            raise RuntimeError(msg)
+
+
+@cache
+def _driver() -> _Driver:
+    return _Driver()
+
+
+def _driver_problem() -> str | None:
+    try:
+        _driver()
+    except (OSError, AttributeError) as error:
+        return str(error)[:200]
+    return None
