@@ -18,8 +18,9 @@ import numpy.typing as npt
 import torch
 
 from splitreel.bench.gpu_cases import words
-from splitreel.bench.measure import Run, StepClock, measure_pipeline, relative
+from splitreel.bench.measure import Run, measure_pipeline, relative
 from splitreel.bench.plain import dtype_of, plain_pipeline
+from splitreel.bench.step_clock import StepClock
 from splitreel.bench.table import Table, Value, machine, write_json
 from splitreel.bench.traffic import StepShape, bytes_sent, has_formula
 from splitreel.bench.world import RankContext, RunRefused, World

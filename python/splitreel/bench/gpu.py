@@ -12,7 +12,8 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ import numpy.typing as npt
 import torch
 
 from splitreel.bench import gpu_cases, roof
+from splitreel.bench.cache_dit_peer import cache_dit_problem, run_cache_dit
 from splitreel.bench.gpu_cases import SECTIONS, Case, Options
 from splitreel.bench.measure import Measured, Run, relative, run_engine, run_plain
 from splitreel.bench.synthetic_model import MODELS, make_folder, open_synthetic
@@ -27,6 +29,7 @@ from splitreel.bench.table import Table, Value, machine, write_json
 from splitreel.bench.world import RankContext, RunRefused, World, WorldLost
 from splitreel.bench.xfuser_peer import run_xfuser, xfuser_problem
 from splitreel.contract.errors import SplitreelError
+from splitreel.contract.types import Quality
 from splitreel.engine.api import EngineJob, VideoJob
 from splitreel.machine.gpus import visible_gpus
 
@@ -35,6 +38,7 @@ COLUMNS = {
     "size": "size",
     "dtype": "dtype",
     "engine": "engine",
+    "quality": "quality",
     "plan": "plan",
     "kernel": "kernel",
     "step_s": "s/step",
@@ -43,10 +47,14 @@ COLUMNS = {
     "peak_gb": "peak GB",
     "decode_s": "decode s",
     "job_s": "denoise + decode s",
+    "file_s": "request to file s",
     "decode_peak_gb": "decode GB",
     "difference": "difference",
     "from": "from",
 }
+
+# Rivals that change what a whole process shares: each row gets ranks of its own.
+_GLOBAL: Mapping[str, Callable[[RankContext, Run], Measured]] = {"cache-dit": run_cache_dit, "xfuser": run_xfuser}
 
 # Nothing takes longer, including loading at full size, except a hung collective.
 _ROW_LIMIT_S = 180.0
@@ -62,10 +70,10 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="splitreel.bench gpu", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--models", default="2b,5b", help="of 2b, 5b (default: both)")
+    parser.add_argument("--models", default="2b,5b", help="of 2b, 5b, 1.5 (default: 2b,5b)")
     parser.add_argument("--steps", type=int, default=4, help="denoising steps; the first is left out (default: 4)")
-    parser.add_argument("--size", default="720x480", help="WIDTHxHEIGHT (default: 720x480)")
-    parser.add_argument("--frames", type=int, default=49, help="8k + 1 (default: 49)")
+    parser.add_argument("--size", default=None, help="WIDTHxHEIGHT (default: as the model was trained)")
+    parser.add_argument("--frames", type=int, default=0, help="(default: as the model was trained)")
     parser.add_argument("--minutes", type=float, default=9.0, help="stop after so many (default: 9)")
     parser.add_argument("--ranks", type=int, default=0, help="GPUs to use (default: all, at most 8)")
     parser.add_argument("--only", default=",".join(SECTIONS), help=f"rows to make (default: {','.join(SECTIONS)})")
@@ -85,7 +93,7 @@ def _options(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Optio
     if asked.steps < 2:
         parser.error("--steps: at least 2, for the first is left out")
     try:
-        width, height = (int(side) for side in str(asked.size).split("x"))
+        width, height = (int(side) for side in str(asked.size or "0x0").split("x"))
     except ValueError:
         parser.error("--size: expected WIDTHxHEIGHT, such as 720x480")
     if asked.small:
@@ -113,9 +121,12 @@ class _Bench:
         self._notes: list[str] = []
         self._machine: dict[str, Value] = {}
         self._roof = 0.0
-        # By model, size and dtype: latents and step time of our engine on one rank.
-        self._references: dict[tuple[str, str, str], tuple[npt.NDArray[np.float32], float]] = {}
+        # By model, size, dtype and steps: latents and step time of our engine on one rank.
+        self._references: dict[tuple[str, str, str, int], tuple[npt.NDArray[np.float32], float]] = {}
         self._unfinished = 0
+        self._scratch = folder
+        # Without an encoder a job ends with the last frame in memory.
+        self._writes_files = find_spec("av") is not None
 
     def run(self) -> None:
         try:
@@ -125,8 +136,9 @@ class _Bench:
                     self._row(case)
                 else:
                     self._unfinished += 1
-            if "xfuser" in self._options.only and (problem := xfuser_problem()) is not None:
-                self._note(f"xfuser was not measured: {problem}")
+            for name, problem_of in (("cache-dit", cache_dit_problem), ("xfuser", xfuser_problem)):
+                if name in self._options.only and (problem := problem_of()) is not None:
+                    self._note(f"{name} was not measured: {problem}")
         finally:
             if self._world is not None:
                 self._world.close()
@@ -152,12 +164,13 @@ class _Bench:
         return self._world
 
     def _row(self, case: Case) -> None:
-        run = Run(self._folders[case.model], self._job(case), case.plan, case.dtype, case.fused)
+        file = self._scratch / "video.mp4" if case.is_job and self._writes_files else None
+        run = Run(self._folders[case.model], self._job(case), case.plan, case.dtype, case.fused, case.variant, file)
         limit = min(_ROW_LIMIT_S, max(self._left_s(), 1.0))
         row = self._named(case)
         try:
-            if case.engine == "xfuser":
-                measured = self._run_xfuser(case, run, limit)
+            if case.engine in _GLOBAL:
+                measured = self._run_alone(case, run, limit)
             else:
                 function = run_engine if case.engine == "Splitreel" else run_plain
                 answers = self._ranks().run(function, run, timeout_s=limit)
@@ -166,20 +179,20 @@ class _Bench:
             self._note(f"{self._title(case)}: {refused}")
             return
         except WorldLost as lost:
-            if case.engine != "xfuser":
+            if case.engine not in _GLOBAL:
                 self._world = None
             self._note(f"{self._title(case)}: {lost}")
             return
         self._table.add(row | self._figures(case, measured))
         self._save()
 
-    def _run_xfuser(self, case: Case, run: Run, limit: float) -> list[Measured]:
-        """On new ranks: its process groups are global and can only be created once per process."""
+    def _run_alone(self, case: Case, run: Run, limit: float) -> list[Measured]:
+        """On new ranks: these rivals change what the whole process shares."""
         if self._world is not None:
             self._world.close()
             self._world = None
         with World(case.plan.world_size, self._options.device, weights=open_synthetic) as world:
-            return world.run(run_xfuser, run, timeout_s=limit)
+            return world.run(_GLOBAL[case.engine], run, timeout_s=limit)
 
     def _job(self, case: Case) -> EngineJob:
         return EngineJob(
@@ -187,8 +200,9 @@ class _Bench:
             width=case.width,
             height=case.height,
             num_frames=case.frames,
-            num_inference_steps=self._options.steps,
+            num_inference_steps=self._steps(case),
             attention=case.kernel,
+            quality=case.quality,
             num_pipeline_patch=case.plan.pp,
         )
 
@@ -197,10 +211,15 @@ class _Bench:
             "model": self._models[case.model].name,
             "size": case.size,
             "dtype": self._dtype(case),
-            "engine": case.engine,
+            "engine": " ".join(filter(None, (case.engine, case.variant if case.variant != "split" else ""))),
+            "quality": case.quality.value if case.engine == "Splitreel" else "-",
+            "steps": self._steps(case),
             "plan": gpu_cases.words(case.plan),
             "kernel": (case.kernel.value if case.fused else "eager") if case.engine == "Splitreel" else "its own",
         }
+
+    def _steps(self, case: Case) -> int:
+        return case.steps or self._options.steps
 
     def _title(self, case: Case) -> str:
         return ", ".join(str(value) for value in self._named(case).values())
@@ -213,15 +232,18 @@ class _Bench:
     def _figures(self, case: Case, measured: Sequence[Measured]) -> dict[str, Value]:
         """Times are those of the slowest rank, peaks those of the largest."""
         model = self._models[case.model]
-        step_s = max(one.step_s for one in measured)
+        # Steps of the fast quality differ in length by design.
+        is_even = case.quality is not Quality.FAST
+        step_s = max(one.step_s if is_even else one.denoise_s / self._steps(case) for one in measured)
         flops = roof.step_flops(model, case.width, case.height, case.frames, batch=2)
         latents = next((one.latents_BFCHW for one in measured if one.latents_BFCHW is not None), None)
-        key = (case.model, case.size, case.dtype)
+        key = (case.model, case.size, case.dtype, self._steps(case))
         reference = self._references.get(key)
         if case.is_reference and latents is not None:
             self._references[key] = (latents, step_s)
         is_cuda = self._options.device == "cuda"
-        has_roof = not is_cuda or case.dtype == "auto"
+        # float8 has a roof of its own, and what is predicted is not multiplied.
+        has_roof = (not is_cuda or case.dtype == "auto") and case.quality is Quality.EXACT
         difference = None if latents is None or reference is None else relative(latents, reference[0])
         return {
             "step_s": step_s,
@@ -233,6 +255,10 @@ class _Bench:
             "decode_peak_gb": max(one.decode_peak_bytes for one in measured) / 1e9 if is_cuda else None,
             "difference": difference,
             "from": None if difference is None else "one rank",
+            "kernel_used": measured[0].kernel,
+            "file_s": max(one.file_s for one in measured) or None,
+            "reused_steps": max(one.reused_steps for one in measured),
+            **_split(measured),
             "load_s": max(one.load_s for one in measured),
             "sent_mb_per_step": max(one.sent_bytes_per_step for one in measured) / 1e6,
             "waited_s_per_step": max(one.waited_s_per_step for one in measured),
@@ -248,6 +274,12 @@ class _Bench:
         if self._options.out is not None:
             figures = {"machine": self._machine, "rows": self._table.rows, "notes": self._notes}
             write_json(self._options.out, figures)
+
+
+def _split(measured: Sequence[Measured]) -> dict[str, Value]:
+    """Of the rank that was idle least: it is the one that others wait for."""
+    busiest = min(measured, key=lambda one: one.split_ms.get("idle", 0.0))
+    return {f"{kind}_ms": milliseconds for kind, milliseconds in busiest.split_ms.items()}
 
 
 def _device_facts(context: RankContext, side: int) -> tuple[float, dict[str, Value]]:

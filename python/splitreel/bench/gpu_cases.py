@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
-from splitreel.bench.synthetic_model import SyntheticModel
+from splitreel.bench.cache_dit_peer import VARIANTS, cache_dit_problem
+from splitreel.bench.synthetic_model import MODELS, SyntheticModel
 from splitreel.bench.world import Device
 from splitreel.bench.xfuser_peer import xfuser_problem
-from splitreel.contract.types import Kernel, Plan
+from splitreel.contract.types import Kernel, Plan, Quality
 from splitreel.rules.model_shape import ModelShape
 from splitreel.rules.plan import PlanContext, PlanDevices, check_plan
 from splitreel.store.model_folder import check_model_folder
+
+Engine: TypeAlias = Literal["Splitreel", "diffusers", "cache-dit", "xfuser"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +40,15 @@ class Case:
     width: int
     height: int
     frames: int
-    engine: Literal["Splitreel", "diffusers", "xfuser"] = "Splitreel"
+    engine: Engine = "Splitreel"
     plan: Plan = field(default_factory=Plan)
     kernel: Kernel = Kernel.AUTO
     fused: bool = True
     dtype: Literal["auto", "float32"] = "auto"
+    quality: Quality = Quality.EXACT
+    variant: str = ""  # of a rival: what of it is switched on; `split` profiles a step of ours
+    steps: int | None = None  # None: as chosen for all rows
+    is_job: bool = False  # from the request to the file
 
     @property
     def size(self) -> str:
@@ -49,8 +56,9 @@ class Case:
 
     @property
     def is_reference(self) -> bool:
-        """One rank of ours as it runs by default: what others of the same size and numbers are compared with."""
-        return self.engine == "Splitreel" and self.plan.world_size == 1 and self.kernel is Kernel.AUTO and self.fused
+        """One rank of ours as it runs by default: what others of the same size, steps and numbers are compared with."""
+        is_plain = self.plan.world_size == 1 and self.kernel is Kernel.AUTO and self.fused and self.variant == ""
+        return self.engine == "Splitreel" and is_plain and self.quality is Quality.EXACT
 
 
 # By interest. On a given machine, valid plans that use all GPUs come before the others.
@@ -94,7 +102,14 @@ def words(plan: Plan) -> str:
 
 
 # Kinds of rows, by name for --only. Without "reference" there is nothing to compare with.
-SECTIONS = ("reference", "eager", "diffusers", "plans", "kernels", "exact", "xfuser")
+SECTIONS = (
+    "reference", "plans", "quality", "jobs", "split", "eager", "diffusers", "compiled", "kernels", "exact",
+    "cache-dit", "xfuser",
+)  # fmt: skip
+_JOB_STEPS = 50
+# What the table of qualities and of whole jobs is made on, where there are so many ranks.
+_JOB_PLANS = (Plan(), Plan(cfg=2))
+_SPLIT_PLANS = (Plan(), Plan(cfg=2), Plan(ulysses=2), Plan(ring=2), Plan(tp=2), Plan(pp=2))
 
 
 def cases(options: Options, folders: Mapping[str, Path]) -> Iterator[Case]:
@@ -102,15 +117,13 @@ def cases(options: Options, folders: Mapping[str, Path]) -> Iterator[Case]:
 
 
 def _all_cases(options: Options, folders: Mapping[str, Path]) -> Iterator[tuple[str, Case]]:
-    sizes = {model: Case(model, options.width, options.height, options.frames) for model in options.models}
+    sizes = {model: Case(model, *size_of(model, options)) for model in options.models}
     plans = {model: _plans(check_model_folder(folders[model]).shape, options) for model in options.models}
     for model in options.models:
-        yield "reference", sizes[model]
-        # As diffusers computes, by our engine: what the fused kernels and the attention kernel gain.
-        yield "eager", replace(sizes[model], kernel=Kernel.SDPA, fused=False)
+        yield from _ours(sizes[model], plans[model], options)
         yield "diffusers", replace(sizes[model], engine="diffusers")
-        for plan in plans[model]:
-            yield "plans", replace(sizes[model], plan=plan)
+        if options.device == "cuda":
+            yield "compiled", replace(sizes[model], engine="diffusers", variant="compiled")
     if options.device == "cuda":
         # Starts with the model that is still loaded.
         for model in reversed(options.models):
@@ -118,11 +131,49 @@ def _all_cases(options: Options, folders: Mapping[str, Path]) -> Iterator[tuple[
                 yield "kernels", replace(sizes[model], kernel=kernel)
         for case in _exact_on_cuda(options, plans):
             yield "exact", case
-    if "xfuser" in options.only and xfuser_problem() is None:
         for model in options.models:
-            for plan in _PEER_PLANS:
-                if plan.world_size == 1 or plan in plans[model]:
-                    yield "xfuser", replace(sizes[model], engine="xfuser", plan=plan)
+            yield from _rivals(sizes[model], plans[model], options)
+
+
+def _ours(case: Case, plans: list[Plan], options: Options) -> Iterator[tuple[str, Case]]:
+    """Rows of one model by our engine, those that need the same weights one after another."""
+    yield "reference", case
+    for plan in plans:
+        yield "plans", replace(case, plan=plan)
+    for plan in _possible(_SPLIT_PLANS, plans):
+        yield "split", replace(case, plan=plan, variant="split", steps=3)
+    for quality in (Quality.EXACT, Quality.BALANCED, Quality.FAST):
+        for plan in _possible(_JOB_PLANS, plans):
+            if quality is Quality.BALANCED:
+                yield "quality", replace(case, plan=plan, quality=quality)
+            steps = None if options.small else _JOB_STEPS
+            yield "jobs", replace(case, plan=plan, quality=quality, steps=steps, is_job=True)
+    # As diffusers computes, by our engine: what the fused kernels and the attention kernel gain.
+    yield "eager", replace(case, kernel=Kernel.SDPA, fused=False)
+
+
+def _rivals(case: Case, plans: list[Plan], options: Options) -> Iterator[tuple[str, Case]]:
+    """Those that change what a whole process shares."""
+    if "cache-dit" in options.only and cache_dit_problem() is None:
+        for variant, ranks in VARIANTS:
+            if ranks <= options.ranks:
+                plan = Plan() if ranks == 1 else Plan(ulysses=ranks)
+                yield "cache-dit", replace(case, engine="cache-dit", plan=plan, variant=variant)
+    if "xfuser" in options.only and xfuser_problem() is None:
+        for plan in _possible(_PEER_PLANS, plans):
+            yield "xfuser", replace(case, engine="xfuser", plan=plan)
+
+
+def size_of(model: str, options: Options) -> tuple[int, int, int]:
+    """Width, height and frames: those that were chosen, or what the model was trained for."""
+    if options.small:
+        return options.width, options.height, options.frames
+    width, height, frames = MODELS[model].sample
+    return options.width or width, options.height or height, options.frames or frames
+
+
+def _possible(wanted: tuple[Plan, ...], valid: list[Plan]) -> list[Plan]:
+    return [plan for plan in wanted if plan.world_size == 1 or plan in valid]
 
 
 def _plans(shape: ModelShape, options: Options) -> list[Plan]:
@@ -134,7 +185,8 @@ def _plans(shape: ModelShape, options: Options) -> list[Plan]:
 def _exact_on_cuda(options: Options, plans: Mapping[str, list[Plan]]) -> Iterator[Case]:
     """In fp32 rounding hides nothing: any difference that remains is a fault. Few frames, because fp32 is slow."""
     model = options.models[0]
-    case = Case(model, options.width, options.height, 9, dtype="float32")
+    width, height, _ = size_of(model, options)
+    case = Case(model, width, height, 9, dtype="float32")
     yield case
     yield replace(case, engine="diffusers")
     yield from (replace(case, plan=plan) for plan in plans[model])

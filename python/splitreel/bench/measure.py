@@ -12,11 +12,14 @@ import numpy.typing as npt
 import torch
 from diffusers import CogVideoXPipeline
 
+from splitreel.bench.job_file import writing_to
 from splitreel.bench.plain import dtype_of, plain_pipeline
-from splitreel.bench.silent import SilentHooks
+from splitreel.bench.step_clock import StepClock
+from splitreel.bench.step_split import ProfilingClock
 from splitreel.bench.world import RankContext
-from splitreel.contract.types import Plan, Stage
+from splitreel.contract.types import Plan, Quality, Stage
 from splitreel.engine.api import EngineJob, LoadOptions
+from splitreel.rules.step_schedule import reused_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class Run:
     plan: Plan = field(default_factory=Plan)
     dtype: str = "auto"
     fused: bool = True
+    variant: str = ""  # of a rival: what of it is switched on
+    file: Path | None = None  # where the video is written, if it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,49 +48,22 @@ class Measured:
     sent_bytes_per_step: int
     waited_s_per_step: float
     latents_BFCHW: npt.NDArray[np.float32] | None  # with the writer
-
-
-class StepClock(SilentHooks):
-    """Records the time after each step, once the device has finished it."""
-
-    def __init__(self, device: torch.device) -> None:
-        self._device = device
-        self.latents_BFCHW: npt.NDArray[np.float32] | None = None
-        self.moments: dict[Stage, list[float]] = {stage: [] for stage in Stage}
-
-    def mark(self, stage: Stage) -> None:
-        if self._device.type == "cuda":
-            torch.cuda.synchronize(self._device)
-        self.moments[stage].append(time.perf_counter())
-
-    def stage_started(self, video: int, stage: Stage, total: int) -> None:
-        self.mark(stage)
-
-    def stage_progressed(self, video: int, stage: Stage, completed: int) -> None:
-        if stage is Stage.DENOISING:
-            self.mark(stage)
-
-    def stage_finished(self, video: int, stage: Stage) -> None:
-        self.mark(stage)
-
-    def latents(self, video: int, latents_BFCHW: torch.Tensor) -> None:
-        self.latents_BFCHW = latents_BFCHW.numpy()
-
-    def seconds(self, stage: Stage) -> float:
-        return self.moments[stage][-1] - self.moments[stage][0]
-
-    @property
-    def step_s(self) -> float:
-        """The median step, without the first. Moments: start, each step, finish."""
-        steps = np.diff(self.moments[Stage.DENOISING][:-1])
-        return float(np.median(steps[1:] if len(steps) > 1 else steps))
+    kernel: str = ""  # of attention
+    file_s: float = 0.0  # from the request to the file, where one is written
+    reused_steps: int = 0
+    split_ms: dict[str, float] = field(default_factory=dict)  # of one step, by what the device does
 
 
 def run_engine(context: RankContext, run: Run) -> Measured | None:
     """Runs on every rank. Returns None on ranks outside the plan."""
-    clock = StepClock(context.device)
-    load = context.engine.load(run.model, run.plan, LoadOptions(dtype=run.dtype, fused=run.fused), clock)
-    report = context.engine.generate(run.job, run.plan, clock)
+    clock = ProfilingClock(context.device) if run.variant == "split" else StepClock(context.device)
+    quantized = run.job.quality is not Quality.EXACT
+    options = LoadOptions(dtype=run.dtype, fused=run.fused, quantized=quantized)
+    load = context.engine.load(run.model, run.plan, options, clock)
+    began = time.perf_counter()
+    with writing_to(run.file, run.job, clock):
+        report = context.engine.generate(run.job, run.plan, clock)
+    file_s = time.perf_counter() - began if run.file is not None else 0.0
     if not report.took_part:
         return None
     for outcome in report.outcomes:
@@ -102,17 +80,27 @@ def run_engine(context: RankContext, run: Run) -> Measured | None:
         max(report.bytes_sent_per_step),
         denoising.seconds_waiting / run.job.num_inference_steps,
         clock.latents_BFCHW,
+        report.kernel.value,
+        file_s,
+        reused_steps(run.job.num_inference_steps) if run.job.quality is Quality.FAST else 0,
+        clock.split_ms if isinstance(clock, ProfilingClock) else {},
     )
 
 
 @torch.no_grad()
 def run_plain(context: RankContext, run: Run) -> Measured | None:
-    """Runs diffusers' own pipeline and transformer on the first rank. The other ranks return None."""
+    """Runs diffusers' own pipeline and transformer on the first rank. The other ranks return None.
+
+    With the variant `compiled` each block is compiled by torch, as diffusers' documentation advises.
+    """
     context.engine.unload()
     if context.rank != 0:
         return None
     began = time.perf_counter()
     pipeline = plain_pipeline(run.model, dtype_of(run.dtype, context.device), context.device, context.open_tensors)
+    if run.variant == "compiled":
+        for block in pipeline.transformer.transformer_blocks:
+            block.compile()
     measured = measure_pipeline(pipeline, run.job, StepClock(context.device), time.perf_counter() - began)
     # Frees the memory before the engine loads its next model.
     del pipeline

@@ -37,6 +37,7 @@ def step_flops(model: SyntheticModel, width: int, height: int, frames: int, batc
     """
     compression = 2 ** (len(model.vae_channels) - 1) * 2  # of the VAE, then patches of 2
     latent_frames = (frames - 1) // 4 + 1
+    latent_frames = -(-latent_frames // (model.patch_size_t or 1))
     tokens = model.text_tokens + latent_frames * (height // compression) * (width // compression)
     linear = 2 * 12 * model.width**2 * tokens
     attention = 4 * tokens**2 * model.width

@@ -31,7 +31,7 @@ from splitreel.models.tensor_files import OpenTensors
 
 @dataclass(frozen=True, slots=True)
 class SyntheticModel:
-    """The sizes of THUDM/CogVideoX-2b and -5b (their config.json), but for the text encoder: one layer of 24."""
+    """The sizes of THUDM/CogVideoX-2b, -5b and CogVideoX1.5-5B (their config.json), but for the text encoder: one layer of 24."""
 
     name: str
     heads: int
@@ -48,6 +48,8 @@ class SyntheticModel:
     vae_channels: tuple[int, ...] = (128, 256, 256, 512)
     vae_layers: int = 3
     vae_sample: tuple[int, int] = (480, 720)
+    patch_size_t: int | None = None  # 1.5: patches cover two latent frames
+    sample: tuple[int, int, int] = (720, 480, 49)  # width, height and frames that it was trained for
 
     @property
     def width(self) -> int:
@@ -61,6 +63,17 @@ MODELS = {
     ),
     "5b": SyntheticModel(
         "CogVideoX-5B", heads=48, blocks=42, rotary=True, dpm=True, scaling_factor=0.7, snr_shift_scale=1.0
+    ),
+    "1.5": SyntheticModel(
+        "CogVideoX1.5-5B",
+        heads=48,
+        blocks=42,
+        rotary=True,
+        dpm=True,
+        scaling_factor=0.7,
+        snr_shift_scale=1.0,
+        patch_size_t=2,
+        sample=(1360, 768, 81),
     ),
 }
 
@@ -164,6 +177,10 @@ def _transformer(model: SyntheticModel) -> CogVideoXTransformer3DModel:
         text_embed_dim=model.text_width,
         max_text_seq_length=model.text_tokens,
         use_rotary_positional_embeddings=model.rotary,
+        patch_size_t=model.patch_size_t,
+        patch_bias=model.patch_size_t is None,
+        # 1.5 bounds its positions by a square.
+        **({} if model.patch_size_t is None else {"sample_width": 300, "sample_height": 300, "sample_frames": 81}),
     )
 
 

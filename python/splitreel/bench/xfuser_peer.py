@@ -8,8 +8,9 @@ from functools import cache
 
 import torch
 
-from splitreel.bench.measure import Measured, Run, StepClock, measure_pipeline
+from splitreel.bench.measure import Measured, Run, measure_pipeline
 from splitreel.bench.plain import dtype_of, plain_pipeline
+from splitreel.bench.step_clock import StepClock
 from splitreel.bench.world import RankContext
 
 

@@ -1,0 +1,52 @@
+"""cache-dit (1.5.3) if it can be imported, on diffusers' own pipeline, measured in the same way as our engine."""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+from typing import Any
+
+import torch
+
+from splitreel.bench.measure import Measured, Run, measure_pipeline
+from splitreel.bench.plain import dtype_of, plain_pipeline
+from splitreel.bench.step_clock import StepClock
+from splitreel.bench.world import RankContext
+
+# What is switched on, and on how many ranks (Ulysses). The last one is approximate. Its fp8 needs torchao, whose import
+# initializes CUDA: no rank could be forked any more.
+VARIANTS = (("compiled", 2), ("", 2), ("compiled", 1), ("DBCache", 1))
+
+
+@cache
+def cache_dit_problem() -> str | None:
+    """Why it can't be measured, or None. Runs in a process of its own, because importing it may touch CUDA."""
+    import subprocess
+    import sys
+
+    asked = subprocess.run(
+        [sys.executable, "-c", "import cache_dit"], capture_output=True, text=True, timeout=180, check=False
+    )
+    if asked.returncode == 0:
+        return None
+    return (asked.stderr.strip().splitlines() or ["it cannot be imported"])[-1][:200]
+
+
+@torch.no_grad()
+def run_cache_dit(context: RankContext, run: Run) -> Measured:
+    """Runs on every rank."""
+    import cache_dit
+
+    began = time.perf_counter()
+    pipeline = plain_pipeline(run.model, dtype_of(run.dtype, context.device), context.device, context.open_tensors)
+    wanted: dict[str, Any] = {}
+    if run.plan.ulysses > 1:
+        wanted["parallelism_config"] = cache_dit.ParallelismConfig(ulysses_size=run.plan.ulysses)
+    if "DBCache" in run.variant:
+        wanted["cache_config"] = cache_dit.DBCacheConfig()
+    if wanted:
+        cache_dit.enable_cache(pipeline if "cache_config" in wanted else pipeline.transformer, **wanted)
+    if "compiled" in run.variant:
+        for block in pipeline.transformer.transformer_blocks:
+            block.compile()
+    return measure_pipeline(pipeline, run.job, StepClock(context.device), time.perf_counter() - began)
