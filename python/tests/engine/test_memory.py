@@ -15,7 +15,7 @@ from transformers import T5Config, T5EncoderModel
 
 from splitreel.contract.types import Plan
 from splitreel.models.cogvideox.decoder import ParallelDecoder
-from splitreel.models.cogvideox.sharding import shard_text_encoder, shard_transformer
+from splitreel.models.cogvideox.sharding import quantize_transformer, shard_text_encoder, shard_transformer
 from splitreel.models.cogvideox.transformer import SplitTransformer
 from splitreel.parallel.collectives import Traffic
 from splitreel.parallel.groups import REPLICA, MeshBuilder
@@ -94,6 +94,19 @@ def test_a_ranks_share_is_exact(model: str, stages: int, shares: int) -> None:
     assert denoising.weight_bytes - vae_bytes == pytest.approx(2 * numbers(net), rel=1e-4)
     # T5's 64 heads are not shared evenly by 3 or 6: the first share has one more.
     assert encoding.weight_bytes - denoising.weight_bytes == pytest.approx(2 * numbers(text), rel=0.02)
+
+
+@pytest.mark.parametrize("model", ["2b", "5b"])
+@pytest.mark.parametrize(("stages", "shares"), [(1, 1), (1, 2), (2, 1)])
+def test_a_quantized_share_is_exact(model: str, stages: int, shares: int) -> None:
+    net, tp_group = transformer(model, torch.bfloat16), TensorParallelGroup(Traffic())
+    with META:
+        shard_transformer(net, Shard(0, stages, 0, shares), tp_group)
+        quantize_transformer(net)
+    held = sum(tensor.nbytes for tensor in [*net.parameters(), *net.buffers()])
+    job = MemoryJob(720, 480, 49, is_guided=True, dtype_bytes=2, is_quantized=True)
+    denoising = memory_needs(known(model), job, Plan(pp=stages, tp=shares))[1]
+    assert denoising.weight_bytes - 2 * known(model).vae.weights == pytest.approx(held, rel=1e-3)
 
 
 def counted(model: str, job: MemoryJob, dtype: torch.dtype) -> int:
