@@ -1,5 +1,7 @@
 /** A display outside the root, which the root reaches by its abstract socket: nothing for it is installed in there. */
 import { execa } from 'execa';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 
 const SIZE = { width: 1280, height: 800 } as const;
 /** The colour of a primary button in the dark and in the light theme (tokens.css, --accent). */
@@ -31,11 +33,12 @@ export interface Point {
 }
 
 export async function openScreen(): Promise<Screen> {
-  const child = execa('Xvfb', ['-displayfd', '1', '-ac', '-screen', '0', `${SIZE.width}x${SIZE.height}x24`], {
-    buffer: false,
-    reject: false,
+  const screen = `${SIZE.width}x${SIZE.height}x24`;
+  const child = spawn('Xvfb', ['-displayfd', '1', '-ac', '-screen', '0', screen], {
+    stdio: ['ignore', 'pipe', 'ignore'],
   });
-  const display = `:${await firstLine(child.iterable())}`;
+  const [answer] = (await once(child.stdout, 'data')) as [Buffer];
+  const display = `:${answer.toString().trim()}`;
   const env = { DISPLAY: display };
   const grab = ['-loglevel', 'error', '-f', 'x11grab', '-video_size', `${SIZE.width}x${SIZE.height}`, '-i', display];
   const pixels = async (): Promise<Uint8Array> => {
@@ -66,11 +69,6 @@ export async function openScreen(): Promise<Screen> {
     },
     close: () => void child.kill(),
   };
-}
-
-async function firstLine(lines: AsyncIterable<string>): Promise<string> {
-  for await (const line of lines) return line.trim();
-  throw new Error('Xvfb did not start');
 }
 
 function centreOf(rgb: Uint8Array): Point | null {

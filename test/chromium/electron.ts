@@ -1,6 +1,7 @@
 /** The same pages in the Electron of this machine, in a window of the same size. */
 import { _electron, type Page } from '@playwright/test';
-import { execa } from 'execa';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -29,11 +30,10 @@ export async function openElectron(rig: Rig): Promise<ElectronPage> {
     JSON.stringify({ name: 'page', version: '0.0.0', main: 'main.cjs' }),
   );
   await writeFile(path.join(folder, 'main.cjs'), MAIN(`${rig.address}/index.html`));
-  const xvfb = execa('Xvfb', ['-displayfd', '1', '-screen', '0', '1600x1200x24', '-nolisten', 'tcp'], {
-    buffer: false,
-    reject: false,
-  });
-  const display = await firstLine(xvfb.iterable());
+  const screen = ['-screen', '0', '1600x1200x24', '-nolisten', 'tcp'];
+  const xvfb = spawn('Xvfb', ['-displayfd', '1', ...screen], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const [answer] = (await once(xvfb.stdout, 'data')) as [Buffer];
+  const display = answer.toString().trim();
   const app = await _electron.launch({
     executablePath: program,
     args: [folder],
@@ -52,9 +52,4 @@ export async function openElectron(rig: Rig): Promise<ElectronPage> {
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function firstLine(lines: AsyncIterable<string>): Promise<string> {
-  for await (const line of lines) return line.trim();
-  throw new Error('Xvfb did not start');
 }

@@ -1,9 +1,6 @@
 /** Runs in the page before the window does: the contract's fake main process, in a state with something on every page. */
-import { config } from 'zod';
+import './jitless';
 import { fakeMain, gpu, job, MODEL, SLICES, video } from '../fakes/main-process';
-
-// The page's policy allows no code from strings, which zod tries first.
-config({ jitless: true });
 
 const VIDEOS = ['first', 'second', 'third'].map((id) => ({
   ...video(id),
