@@ -20,4 +20,4 @@ const main = fakeMain(
   { enqueueJob: { jobId: 'new' }, countTokens: { tokens: 3, max: 226 }, readLogTail: 'a line of the log' },
 );
 
-Object.defineProperty(window, 'splitreel', { value: main.api });
+Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true });

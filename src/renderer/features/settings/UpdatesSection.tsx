@@ -61,7 +61,7 @@ function Outcome({ check }: Pick<Updates, 'check'>) {
       return <ErrorNote error={check.error} />;
     case 'available':
       return (
-        <div role="status">
+        <div role="status" className={styles.available}>
           <p>{words.available(check.version, own)}</p>
           <p className={styles.notes}>{check.notes}</p>
           <Button look="primary" onClick={() => void send(window.splitreel.openUpdatePage())}>
