@@ -100,6 +100,7 @@ function allChecks(pythonEnvironment: string, { isThorough }: { readonly isThoro
     vitest('process', 'process'),
     vitest('contract', 'contract'),
     vitest('fuzz', 'fuzz'),
+    { ...vitest('chromium', 'chromium'), group: 'window' },
     { name: 'e2e', group: 'window', command: ['npx', 'tsx', 'scripts/e2e.ts'], cwd: root, count: countPlaywright },
   ];
 }
