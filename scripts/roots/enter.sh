@@ -17,10 +17,11 @@ exec unshare --mount --pid --fork --kill-child bash -c '
   mount -t tmpfs -o mode=1777 tmpfs dev/shm
   # Many servers have a /tmp from which nothing may be run.
   mount -t tmpfs -o mode=1777,noexec,nosuid tmpfs tmp
-  mkdir -p .before
-  pivot_root . .before
-  umount -l /.before
-  rmdir /.before
+  # Of its own: several commands may run in one root at a time.
+  before=$(mktemp -d .before.XXXXXX)
+  pivot_root . "$before"
+  umount -l "/$before"
+  rmdir "/$before"
   unset SPLITREEL_ROOT
   exec "$@"
 ' enter "$@"
