@@ -33,6 +33,8 @@ export interface DataFolders {
   /** Encrypted by the system's keychain. */
   readonly tokenFile: string;
   readonly measurementsFile: string;
+  /** Prompts that were used, and presets. */
+  readonly promptsFile: string;
   readonly windowFile: string;
   /** What was announced of newer versions. */
   readonly updatesFile: string;
@@ -85,6 +87,7 @@ export function dataFolders(root: string): DataFolders {
     jobsFile: path.join(root, 'jobs.json'),
     measurementsFile: path.join(root, 'measurements.json'),
     updatesFile: path.join(root, 'updates.json'),
+    promptsFile: path.join(root, 'prompts.json'),
     windowFile: path.join(root, 'window.json'),
     workerPidFile: path.join(root, 'worker.json'),
   };

@@ -6,5 +6,9 @@ declare module 'react' {
     '--ratio'?: string;
     '--columns'?: string;
     '--scale'?: string;
+    '--wipe'?: string;
+    '--zoom'?: string;
+    '--x'?: string;
+    '--y'?: string;
   }
 }

@@ -10,13 +10,16 @@ import { environmentSchema, installEstimateSchema } from './environment';
 import { downloadOfferSchema, downloadSchema, hubStateSchema, isHubAddress } from './download';
 import { exportRequestSchema, exportStateSchema } from './export';
 import { appErrorSchema, type AppError } from './errors';
-import { jobProgressSchema, jobSchema } from './job';
-import { libraryVideoSchema, videoMetadataSchema } from './library';
+import { jobInputSchema, jobProgressSchema, jobSchema } from './job';
+import { guestVideoSchema, libraryVideoSchema, videoMetadataSchema } from './library';
 import { machineSchema } from './machine';
 import { modelEntrySchema } from './models';
 import { planSchema } from './plan';
+import { presetSchema } from './presets';
+import { usedPromptSchema } from './prompt-history';
+import { MAX_JOBS_AT_ONCE } from './prompt-list';
 import { kernelStateSchema } from './protocol';
-import { generateRequestSchema, loraSchema, offloadSchema, qualitySchema } from './sampling';
+import { loraSchema, offloadSchema, qualitySchema } from './sampling';
 import type { Result } from './result';
 import { settingsPatchSchema, settingsSchema } from './settings';
 import { applyListPatch, type ListPatch } from './slice-patch';
@@ -29,6 +32,9 @@ export const LINK_IDS = ['docs', 'issues', 'licence', 'model2b', 'model5b', 'mod
 const nothing = z.undefined();
 const done = z.void();
 const id = z.string().min(1).max(4_096);
+/** At once. */
+const MAX_DISCARDED = 1_000;
+const droppedPath = z.string().max(4_096).nullable();
 
 /** State that main owns. */
 export const sliceSchemas = {
@@ -48,12 +54,19 @@ export const sliceSchemas = {
   hub: hubStateSchema,
   /** In queue order, finished ones included until they are cleared. */
   jobs: z.array(jobSchema),
+  /** Paused: the running job goes on to its end, and no other starts. It stays paused after a restart. */
+  queue: z.object({ isPaused: z.boolean() }),
+  /** The job whose notification was clicked last, and how many clicks there were; null before the first. */
+  clickedNotification: z.object({ jobId: z.string(), count: z.number().int() }).nullable(),
   /** Of the job that is running, or of the last one that ran; null before the first. */
   progress: jobProgressSchema.nullable(),
   /** Copies of videos that are being made. */
   exports: z.array(exportStateSchema),
   /** Newest first. */
   library: z.array(libraryVideoSchema),
+  /** Prompts that were used, newest first. */
+  promptHistory: z.array(usedPromptSchema),
+  presets: z.array(presetSchema),
   /** Things the person should be told once: a store that was set aside, a job that was interrupted. */
   notices: z.array(z.object({ id, error: appErrorSchema })),
   /** What earlier videos took on this machine. */
@@ -209,19 +222,21 @@ export const calls = {
     z.object({ tokens: z.number(), max: z.number() }).nullable(),
   ),
 
-  enqueueJob: call(
-    z.object({ request: generateRequestSchema, plan: planSchema, devices: deviceListSchema }),
-    z.object({ jobId: z.string() }),
-  ),
+  /** All of them or, where one is not valid, none. */
+  enqueueJobs: call(z.object({ jobs: z.array(jobInputSchema).min(1).max(MAX_JOBS_AT_ONCE) }), done),
   cancelJob: call(z.object({ jobId: id }), done),
   retryJob: call(z.object({ jobId: id }), done),
   /** Takes a job that is not running out of the list. */
   removeJob: call(z.object({ jobId: id }), done),
   /** Moves a waiting job to a place among the waiting ones, 0 first. */
   moveJob: call(z.object({ jobId: id, toIndex: z.number().int().nonnegative() }), done),
+  pauseQueue: call(z.object({ isPaused: z.boolean() }), done),
   /** Ends the ranks and frees the memory of the GPUs. */
   unloadEngine: call(nothing, done),
 
+  /** Out of the library at once, and in the system's bin a minute later unless they are restored. */
+  discardVideos: call(z.object({ videoIds: z.array(id).min(1).max(MAX_DISCARDED) }), done),
+  restoreVideos: call(z.object({ videoIds: z.array(id).min(1).max(MAX_DISCARDED) }), done),
   /** Moves the file to the system's bin. */
   deleteVideo: call(z.object({ videoId: id }), done),
   /** Asks where; null when cancelled. */
@@ -232,8 +247,22 @@ export const calls = {
   showVideoInFolder: call(z.object({ videoId: id }), done),
   /** Starts a drag of the file out of the window, from a dragstart that was prevented. */
   dragVideo: call(z.object({ videoId: id }), done),
+  /** A file that the person dropped, or chooses where path is null, to play beside others; null when cancelled. */
+  openVideoFile: call(z.object({ path: droppedPath }), guestVideoSchema.nullable()),
   /** Settings of a video file that the person dropped or chose: asks for a file where path is null. */
-  readVideoSettings: call(z.object({ path: z.string().max(4_096).nullable() }), videoMetadataSchema.nullable()),
+  readVideoSettings: call(z.object({ path: droppedPath }), videoMetadataSchema.nullable()),
+
+  rememberPrompt: call(usedPromptSchema.omit({ usedAtMs: true }), done),
+  /** Null: all of them. */
+  forgetPrompt: call(z.object({ prompt: usedPromptSchema.shape.prompt.nullable() }), done),
+  savePreset: call(presetSchema, done),
+  removePreset: call(presetSchema.pick({ name: true }), done),
+  /** Asks where; null when cancelled. */
+  exportPresets: call(nothing, z.string().nullable()),
+  /** How many were added from a file that the person dropped, or chooses where path is null; null when cancelled. */
+  importPresets: call(z.object({ path: droppedPath }), z.number().nullable()),
+  /** The text of a file of prompts, one on each line: dropped, or chosen where path is null; null when cancelled. */
+  readPromptFile: call(z.object({ path: droppedPath }), z.string().nullable()),
 
   saveDiagnostics: call(z.object({ includePrompts: z.boolean() }), z.string().nullable()),
   readLogTail: call(nothing, z.string()),

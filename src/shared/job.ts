@@ -66,13 +66,18 @@ export function transition(state: JobState, event: JobEvent): JobState {
   }
 }
 
-export const jobSchema = z.object({
-  id: z.string(),
-  /** Wall-clock, for display only: order is the order of the queue. */
-  createdAtMs: z.number(),
+/** What a person asks for: a request, how it is split, and on what. */
+export const jobInputSchema = z.object({
   request: generateRequestSchema,
   plan: planSchema,
   devices: deviceListSchema,
+});
+export type JobInput = z.infer<typeof jobInputSchema>;
+
+export const jobSchema = jobInputSchema.extend({
+  id: z.string(),
+  /** Wall-clock, for display only: order is the order of the queue. */
+  createdAtMs: z.number(),
   state: jobStateSchema,
 });
 export type Job = z.infer<typeof jobSchema>;
@@ -95,6 +100,8 @@ export const jobProgressSchema = z.object({
       stages: z.array(stageProgressSchema),
       previewUrl: z.string().nullable(),
       previewStep: z.number().nullable(),
+      /** Of the finished video, which is in the library before its job has ended. */
+      videoId: z.string().nullable(),
       error: appErrorSchema.nullable(),
     }),
   ),

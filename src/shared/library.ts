@@ -69,3 +69,9 @@ export const libraryVideoSchema = z.object({
   metadata: videoMetadataSchema,
 });
 export type LibraryVideo = z.infer<typeof libraryVideoSchema>;
+
+/** A video file from anywhere. It is shown beside others, but is not in the library. */
+export const guestVideoSchema = libraryVideoSchema
+  .pick({ id: true, fileName: true, durationMs: true, frameRate: true, videoUrl: true })
+  .extend({ metadata: videoMetadataSchema.nullable() });
+export type GuestVideo = z.infer<typeof guestVideoSchema>;

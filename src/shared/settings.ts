@@ -17,6 +17,8 @@ const changeable = {
   cpuRanks: z.number().int().min(1).max(8),
   /** Says so outside the window when a video is finished while the window is not in front. */
   notifyWhenDone: z.boolean(),
+  /** Plays a short sound when a job ends. */
+  soundWhenDone: z.boolean(),
   loopPlayback: z.boolean(),
   /** Of all downloads together, in bytes per second; null: as fast as it goes. */
   downloadLimit: z.number().int().min(10_000).nullable(),
@@ -34,6 +36,8 @@ const changeable = {
       isPlanAutomatic: z.boolean(),
       /** The same seed for every video, instead of a new one each time. */
       isSeedLocked: z.boolean().default(false),
+      /** Each line of the prompt is a prompt of its own. */
+      isPromptList: z.boolean().default(false),
     })
     .nullable(),
 };
@@ -63,6 +67,7 @@ export const settingsSchema = z.object({
   /** Folders that the person added as models. */
   modelFolders: z.array(z.string()).default([]),
   notifyWhenDone: changeable.notifyWhenDone.default(true),
+  soundWhenDone: changeable.soundWhenDone.default(false),
   loopPlayback: changeable.loopPlayback.default(true),
   hubMirror: guarded.hubMirror.default(null),
   sendTokenToMirror: guarded.sendTokenToMirror.default(false),

@@ -17,7 +17,7 @@ const main = fakeMain(
     library: VIDEOS,
     jobs: [job({ status: 'queued' }, 'a sentence that waits')],
   },
-  { enqueueJob: { jobId: 'new' }, countTokens: { tokens: 3, max: 226 }, readLogTail: 'a line of the log' },
+  { countTokens: { tokens: 3, max: 226 }, readLogTail: 'a line of the log' },
 );
 
 Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true });

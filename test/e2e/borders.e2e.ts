@@ -17,7 +17,7 @@ test('the page has no Node, no Electron, and exactly the contract', async ({ lau
   }));
   expect(seen.node).toEqual(['undefined', 'undefined']);
   expect(seen.address).toBe('app://splitreel/index.html');
-  expect(seen.api).toContain('enqueueJob');
+  expect(seen.api).toContain('enqueueJobs');
   expect(seen.api.filter((name) => /ipc|invoke|send$/i.test(name))).toEqual([]);
 });
 

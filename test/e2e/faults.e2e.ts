@@ -79,7 +79,7 @@ test('what the form blocks cannot be sent by hand either', async ({ launch }) =>
     const devices = Array.from({ length: 8 }, (_, index) => ({ kind: 'cpu' as const, index, uuid: null, name: 'CPU' }));
     const send = async (change: Partial<typeof request>, plan: Partial<typeof one>, extra = {}) => {
       const asked = { request: { ...request, ...change }, plan: { ...one, ...plan }, devices, ...extra };
-      const answer = await window.splitreel.enqueueJob(asked);
+      const answer = await window.splitreel.enqueueJobs({ jobs: [asked] });
       return answer.ok ? 'accepted' : [answer.error.code, ...answer.error.reasons.map(({ code }) => code)].join(' ');
     };
     return [

@@ -1,33 +1,18 @@
 /** Pictures of every place and state, in sizes and themes, for a designer's eye: `npm run screenshots`. */
 import type { Page } from '@playwright/test';
-import { expect, test, type RunningApp } from './harness';
+import { expect, test } from './harness';
+import { resize, setTheme, SIZES, THEMES } from './looks';
 import { DEMO_SENTENCE, fillForm, generateButton, slices, waitForJob, waitForStep } from './steps';
 
-type Theme = 'dark' | 'light';
 const PLACES = ['Create', 'Library', 'Models', 'Machine', 'Settings'] as const;
 const LONGEST = 'a small orange star that moves slowly from the upper left to the lower right and spins, '.repeat(14);
-
-async function resize({ app, page }: RunningApp, width: number, height: number): Promise<void> {
-  await app.evaluate(
-    ({ BrowserWindow }, size) => {
-      BrowserWindow.getAllWindows()[0]?.setContentSize(size.width, size.height);
-    },
-    { width, height },
-  );
-  await expect.poll(() => page.evaluate(() => innerWidth)).toBe(width);
-}
-
-async function setTheme(page: Page, theme: Theme): Promise<void> {
-  await page.evaluate((wanted) => window.splitreel.updateSettings({ theme: wanted }), theme);
-  await page.waitForTimeout(250);
-}
 
 const goTo = (page: Page, place: string) => page.getByRole('button', { name: place, exact: true }).click();
 
 test('a first start, in both themes', async ({ launch }) => {
   const running = await launch();
   await expect(running.page.getByRole('button', { name: 'Install' })).toBeVisible();
-  for (const theme of ['dark', 'light'] as const) {
+  for (const theme of THEMES) {
     await setTheme(running.page, theme);
     await running.screenshot(`first-start-${theme}`);
   }
@@ -37,13 +22,9 @@ test('places without anything in them, at 900x600, 1280x800, 1920x1080', async (
   const running = await launch({ withEnvironment: true, gpus: '8' });
   const { page } = running;
   await expect.poll(async () => (await slices(page)).machine.gpus.length).toBe(8);
-  for (const [width, height] of [
-    [900, 600],
-    [1280, 800],
-    [1920, 1080],
-  ] as const) {
+  for (const [width, height] of SIZES) {
     await resize(running, width, height);
-    for (const theme of ['dark', 'light'] as const) {
+    for (const theme of THEMES) {
       await setTheme(page, theme);
       for (const place of PLACES) {
         await goTo(page, place);

@@ -17,7 +17,7 @@ import type { Clock } from '../../src/main/ports/clock';
 import type { Files } from '../../src/main/ports/files';
 import { SILENT_LOG } from '../../src/main/ports/log';
 import { openJsonStore } from '../../src/main/state/json-store';
-import type { Job, JobProgress } from '../../src/shared/job';
+import type { Job, JobInput, JobProgress } from '../../src/shared/job';
 import type { ModelEntry } from '../../src/shared/models';
 import { cpuDevices } from '../../src/shared/device';
 import { ONE_RANK, type Plan } from '../../src/shared/plan';
@@ -42,13 +42,14 @@ const MODEL: ModelEntry = {
 export const jobInput = (changes: Partial<GenerateRequest> = {}, plan: Plan = ONE_RANK) => ({
   request: request(changes),
   plan,
-  devices: cpuDevices(8),
+  devices: [...cpuDevices(8)],
 });
 
 export interface FakeApp {
   readonly folder: string;
   readonly engine: Engine;
-  readonly queue: Queue;
+  /** Takes one job at a time, which is what most tests want. */
+  readonly queue: Omit<Queue, 'enqueue'> & { readonly enqueue: (input: JobInput) => Promise<string> };
   readonly jobs: () => readonly Job[];
   readonly progress: () => JobProgress | null;
   readonly progressCount: () => number;
@@ -119,6 +120,7 @@ export async function openFakeApp(
     onJobs: (value) => {
       jobs = value;
     },
+    onPaused: () => undefined,
   });
   const queue = await openQueue(
     {
@@ -140,7 +142,7 @@ export async function openFakeApp(
         progress = value;
         progressCount += 1;
       },
-      onFinished: () => undefined,
+      onEnded: () => undefined,
     },
   );
   later.queue = queue;
@@ -148,7 +150,7 @@ export async function openFakeApp(
   return {
     folder,
     engine,
-    queue,
+    queue: { ...queue, enqueue: async (input) => (await queue.enqueue([input]))[0] ?? '' },
     jobs: () => jobs,
     progress: () => progress,
     progressCount: () => progressCount,

@@ -25,6 +25,7 @@ export const NO_DESKTOP: Desktop = {
   copyText: () => undefined,
   startDrag: () => undefined,
   notify: () => undefined,
+  keepAwake: () => undefined,
   isWindowInFront: () => true,
   showProgress: () => undefined,
   confirm: () => Promise.resolve(true),

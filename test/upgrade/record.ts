@@ -62,6 +62,7 @@ async function fill(here: string): Promise<void> {
       plan: ONE_RANK,
       isPlanAutomatic: false,
       isSeedLocked: true,
+      isPromptList: false,
     },
   });
   await app.close();
@@ -86,7 +87,7 @@ type Folders = ReturnType<typeof dataFolders>;
 /** One job of every state that a data folder can be left with. */
 async function fillJobs(folders: Folders): Promise<void> {
   const file = await openJsonStore(ports, { file: folders.jobsFile, schema: jobsFileSchema, fallback: NO_JOBS });
-  const jobs = createJobStore(file, { folder: folders.root, log: SILENT_LOG, onJobs: nothing });
+  const jobs = createJobStore(file, { folder: folders.root, log: SILENT_LOG, onJobs: nothing, onPaused: nothing });
   await jobs.promise(['finished', 'failed', 'cancelled', 'running', 'queued'].map(job));
   for (const id of ['finished', 'failed', 'cancelled', 'running']) await jobs.apply(id, { type: 'started' });
   await jobs.apply('finished', { type: 'finished', videoIds: ['a small dog.mp4'], report: REPORT });

@@ -11,7 +11,10 @@ import type { CallHandlers } from '../ipc/calls';
 import { jobCalls } from '../jobs/calls';
 import { previewLocator } from '../jobs/previews';
 import { libraryCalls } from '../library/calls';
+import { createDiscards } from '../library/discards';
+import { createGuests } from '../library/guests';
 import { modelCalls } from '../models/calls';
+import { promptCalls } from '../prompts/calls';
 import { settingsCalls } from '../settings/calls';
 import { recordDataFormat } from '../state/data-format';
 import type { SliceStore } from '../state/slice-store';
@@ -27,6 +30,7 @@ import { composeJobs } from './jobs';
 import { composeExports, composeLibrary } from './library';
 import { composeMachine } from './machine';
 import { composeModels } from './models';
+import { composePrompts } from './prompts';
 import { composeSettings } from './settings';
 import { composeStorage } from './storage';
 import { composeUpdates } from './updates';
@@ -61,6 +65,7 @@ export async function openApp(ports: AppPorts, options: AppOptions): Promise<App
     calls: callsOf(base, services),
     appFiles: {
       ...services.library,
+      locateVideo: (videoId) => services.library.locateVideo(videoId) ?? services.guests.locate(videoId),
       files: ports.files,
       locatePreview: previewLocator(base.folders.previews),
       locateFirstFrame: () => {
@@ -91,10 +96,13 @@ async function openServices(base: Foundation) {
   const machine = await composeMachine(base, environment);
   const library = composeLibrary(base, settings);
   const exports = composeExports(base, environment);
+  const discards = createDiscards({ ...base, ...base.ports, library, moveToBin: base.ports.desktop.moveToBin });
+  const guests = createGuests(base.ports);
   const engine = composeEngine(base, environment, settings);
   const hub = await composeModels(base, { environment, settings, movePorts, unloadEngine: engine.unload });
   const queue = await composeJobs(base, { engine, environment, library, models: hub.models, settings });
   const doctor = composeDoctor(base, environment, settings);
+  const prompts = await composePrompts(base);
   const storage = composeStorage(base, { environment, locations }, { settings, stopEngine: engine.stop });
   const lifecycle = createEnvironmentLifecycle({
     environment,
@@ -103,7 +111,23 @@ async function openServices(base: Foundation) {
     onReady: base.signals.environmentReady.emit,
   });
   const updates = await composeUpdates(base, settings);
-  return { settings, updates, environment, machine, library, exports, hub, engine, queue, doctor, storage, lifecycle };
+  return {
+    settings,
+    updates,
+    environment,
+    machine,
+    library,
+    exports,
+    discards,
+    guests,
+    hub,
+    engine,
+    queue,
+    prompts,
+    doctor,
+    storage,
+    lifecycle,
+  };
 }
 
 function callsOf({ ports, options, folders, log, store }: Foundation, services: Services): CallHandlers {
@@ -120,11 +144,14 @@ function callsOf({ ports, options, folders, log, store }: Foundation, services: 
     ...engineCalls({ engine, models: hub.models.get }),
     ...modelCalls({ desktop, hub }),
     ...jobCalls(queue),
+    ...promptCalls({ desktop, prompts: services.prompts, home }),
     ...libraryCalls({
       desktop,
       files,
       library: services.library,
       exports: services.exports,
+      discards: services.discards,
+      guests: services.guests,
       settings: services.settings,
       home,
       dragIcon: path.join(options.resourcesFolder, 'icons', 'icon.png'),
@@ -148,13 +175,13 @@ async function close({ log }: Foundation, services: Services): Promise<void> {
   services.doctor.stop();
   services.storage.cancelMove();
   services.machine.stop();
-  services.library.stop();
   services.updates.stop();
   services.environment.cancel();
   const endEngine = async (): Promise<void> => {
     await services.queue.close();
     await services.engine.stop();
   };
-  await Promise.all([services.hub.close(), services.exports.stop(), endEngine()]);
+  await Promise.all([services.hub.close(), services.exports.stop(), services.discards.flush(), endEngine()]);
+  services.library.stop();
   await log.flush();
 }

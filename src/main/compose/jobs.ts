@@ -1,8 +1,8 @@
 import type { Engine } from '../engine/engine';
 import type { EnvironmentService } from '../install/environment';
 import type { Job } from '../../shared/job';
-import type { JobReport } from '../../shared/protocol';
 import { openMeasurements } from '../jobs/measurements';
+import { notificationText } from '../jobs/notification';
 import { fractionOf } from '../jobs/progress';
 import { createJobStore, jobsFileSchema, NO_JOBS, type JobStore } from '../jobs/job-store';
 import { openQueue, type Queue } from '../jobs/queue';
@@ -31,11 +31,13 @@ export async function composeJobs(base: Foundation, services: JobServices): Prom
     onChange: (value) => store.set('measurements', value),
   });
   base.notify(measurements.problem);
-  const onFinished = (job: Job, report: JobReport): void => {
-    measurements.add(job, report);
-    services.environment.videoMade().catch((error: unknown) => log.error('the slot could not be marked', error));
-    if (services.settings.get().notifyWhenDone && !desktop.isWindowInFront())
-      desktop.notify('Splitreel', 'A video is finished.');
+  const onEnded = (job: Job): void => {
+    if (job.state.status === 'finished') {
+      measurements.add(job, job.state.report);
+      services.environment.videoMade().catch((error: unknown) => log.error('the slot could not be marked', error));
+    }
+    const text = services.settings.get().notifyWhenDone && !desktop.isWindowInFront() ? notificationText(job) : null;
+    if (text !== null) desktop.notify({ ...text, onClick: () => openResult(base, job.id) });
   };
   const queue = await openQueue(
     {
@@ -55,13 +57,17 @@ export async function composeJobs(base: Foundation, services: JobServices): Prom
         store.set('progress', progress);
         if (signals.isBusy()) desktop.showProgress(fractionOf(progress));
       },
-      onFinished,
+      onEnded,
     },
   );
   signals.engineEvent.subscribe(queue.handleEvent);
   signals.engineLost.subscribe(queue.handleLost);
   signals.environmentReady.subscribe(queue.advance);
   return queue;
+}
+
+function openResult({ store }: Foundation, jobId: string): void {
+  store.set('clickedNotification', { jobId, count: (store.get('clickedNotification')?.count ?? 0) + 1 });
 }
 
 async function openJobs({ ports, folders, log, notify, store, signals }: Foundation): Promise<JobStore> {
@@ -76,7 +82,10 @@ async function openJobs({ ports, folders, log, notify, store, signals }: Foundat
   const onJobs = (jobs: readonly Job[]): void => {
     store.set('jobs', [...jobs]);
     if (!signals.isBusy()) ports.desktop.showProgress(null);
+    ports.desktop.keepAwake(signals.isBusy());
   };
+  const onPaused = (isPaused: boolean): void => store.set('queue', { isPaused });
   onJobs(saved.value().jobs);
-  return createJobStore(saved, { folder: folders.root, log, onJobs });
+  onPaused(saved.value().isPaused);
+  return createJobStore(saved, { folder: folders.root, log, onJobs, onPaused });
 }

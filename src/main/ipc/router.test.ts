@@ -68,7 +68,7 @@ test.each([
 
 test('an answer that breaks the contract is an error, not an answer', async () => {
   answer = () => Promise.resolve({ surprise: true });
-  expect(await router(WINDOW, 'enqueueJob', undefined)).toMatchObject({ ok: false });
+  expect(await router(WINDOW, 'enqueueJobs', undefined)).toMatchObject({ ok: false });
   expect(await router(WINDOW, 'readLogTail', undefined)).toMatchObject({ ok: false, error: { code: 'INTERNAL' } });
 });
 

@@ -7,13 +7,19 @@ import { writeError } from '../ports/files';
 import type { Log } from '../ports/log';
 import type { JsonStore } from '../state/json-store';
 
-export const jobsFileSchema = z.object({ version: z.literal(1), jobs: z.array(jobSchema) });
+export const jobsFileSchema = z.object({
+  version: z.literal(1),
+  jobs: z.array(jobSchema),
+  isPaused: z.boolean().default(false),
+});
 export type JobsFile = z.infer<typeof jobsFileSchema>;
-export const NO_JOBS: JobsFile = { version: 1, jobs: [] };
+export const NO_JOBS: JobsFile = { version: 1, jobs: [], isPaused: false };
 
 export interface JobStore {
   readonly get: () => readonly Job[];
   readonly find: (jobId: string) => Job | undefined;
+  readonly isPaused: () => boolean;
+  readonly pause: (isPaused: boolean) => Promise<void>;
   /** Runs changes one after another. */
   readonly inTurn: <T>(run: () => Promise<T>) => Promise<T>;
   /** On disk before it resolves: a job that was promised outlives the app. Throws DISK_FULL and the like. */
@@ -37,11 +43,16 @@ export interface JobStoreOptions {
   readonly folder: string;
   readonly log: Log;
   readonly onJobs: (jobs: readonly Job[]) => void;
+  readonly onPaused: (isPaused: boolean) => void;
 }
 
-export function createJobStore(store: JsonStore<JobsFile>, { folder, log, onJobs }: JobStoreOptions): JobStore {
+export function createJobStore(
+  store: JsonStore<JobsFile>,
+  { folder, log, onJobs, onPaused }: JobStoreOptions,
+): JobStore {
   let jobs: readonly Job[] = store.value().jobs;
-  const save = (next: readonly Job[]): Promise<void> => store.save({ version: 1, jobs: [...next] });
+  const save = (next: readonly Job[], isPaused = store.value().isPaused): Promise<void> =>
+    store.save({ version: 1, jobs: [...next], isPaused });
   const adopt = (next: readonly Job[]): void => {
     jobs = next;
     onJobs(jobs);
@@ -53,6 +64,12 @@ export function createJobStore(store: JsonStore<JobsFile>, { folder, log, onJobs
   return {
     get: () => jobs,
     find: (jobId) => jobs.find(({ id }) => id === jobId),
+    isPaused: () => store.value().isPaused,
+    pause: async (isPaused) => {
+      // It holds for this session even where the disk does not take it now.
+      await save(jobs, isPaused).catch((error: unknown) => log.error('the pause could not be saved yet', error));
+      onPaused(isPaused);
+    },
     inTurn: inTurn(),
     promise: async (next) => {
       try {

@@ -14,7 +14,7 @@ export function startProgress(jobId: string, videoCount: number, denoisingSteps:
     const total = stage === 'denoising' ? denoisingSteps : 0;
     return { stage, status: 'waiting', completed: 0, total, elapsedMs: 0 };
   });
-  const video: VideoProgress = { stages, previewUrl: null, previewStep: null, error: null };
+  const video: VideoProgress = { stages, previewUrl: null, previewStep: null, videoId: null, error: null };
   return { jobId, videos: Array.from({ length: videoCount }, () => video), ranks: [], msPerStep: null, msLeft: null };
 }
 
@@ -86,6 +86,10 @@ function applyEvent(progress: JobProgress, event: WorkerEvent): JobProgress {
       return progress;
   }
 }
+
+/** A video that is whole, by its id in the library. */
+export const withVideo = (progress: JobProgress, index: number, videoId: string): JobProgress =>
+  changeVideo(progress, index, (video) => ({ ...video, videoId }));
 
 /** The lanes, when the engine says which ranks there are. */
 export function withRanks(

@@ -1,6 +1,6 @@
 /** The queue: jobs in order, one with the worker at a time. Whatever a job comes to, the next one starts. */
 import { appError, SplitreelError, type AppError } from '../../shared/errors';
-import type { Job, JobEvent, JobProgress } from '../../shared/job';
+import type { Job, JobEvent, JobInput, JobProgress } from '../../shared/job';
 import type { JobReport, WorkerCommand, WorkerEvent } from '../../shared/protocol';
 import type { Clock } from '../ports/clock';
 import { writeError } from '../ports/files';
@@ -11,7 +11,7 @@ import type { JobStore } from './job-store';
 import type { TailMs } from './progress';
 import { createRunningJob, type RunningJob } from './running-job';
 import { prepareJob, type StartPorts } from './start-job';
-import { validateJob, type JobInput } from './validate';
+import { validateJob } from './validate';
 
 export interface QueuePorts extends StartPorts {
   readonly clock: Clock;
@@ -27,15 +27,19 @@ export interface QueuePorts extends StartPorts {
 
 export interface QueueOptions {
   readonly onProgress: (progress: JobProgress | null) => void;
-  readonly onFinished: (job: Job, report: JobReport) => void;
+  /** A job has finished, failed or been cancelled. */
+  readonly onEnded: (job: Job) => void;
 }
 
 export interface Queue {
-  readonly enqueue: (input: JobInput) => Promise<string>;
+  /** All of them or, where one is not valid, none. Their ids, in the same order. */
+  readonly enqueue: (inputs: readonly JobInput[]) => Promise<readonly string[]>;
   readonly cancel: (jobId: string) => Promise<void>;
   readonly retry: (jobId: string) => Promise<void>;
   readonly remove: (jobId: string) => Promise<void>;
   readonly move: (jobId: string, toIndex: number) => Promise<void>;
+  /** The running job goes on to its end; no other starts until the queue is resumed. */
+  readonly pause: (isPaused: boolean) => Promise<void>;
   readonly handleEvent: (event: WorkerEvent) => void;
   readonly handleLost: (error: AppError) => void;
   /** Starts the first that waits, where nothing runs and the engine can take it. */
@@ -47,7 +51,7 @@ export interface Queue {
 export async function openQueue(ports: QueuePorts, options: QueueOptions): Promise<Queue> {
   const { jobs } = ports;
   const running = createRunningJob({ ...ports, onProgress: options.onProgress });
-  const runner = createRunner(ports, running, options.onFinished);
+  const runner = createRunner(ports, running, options.onEnded);
   // Jobs that were running when the app ended without warning are marked before anything else happens.
   await interruptAll(jobs);
   return {
@@ -68,7 +72,7 @@ async function interruptAll(jobs: JobStore): Promise<void> {
 type Runner = Pick<Queue, 'advance' | 'handleEvent' | 'handleLost'> & { readonly close: () => void };
 
 /** Gives the worker one job after another and takes what it reports. */
-function createRunner(ports: QueuePorts, running: RunningJob, onFinished: QueueOptions['onFinished']): Runner {
+function createRunner(ports: QueuePorts, running: RunningJob, onEnded: QueueOptions['onEnded']): Runner {
   const { jobs, engine, log } = ports;
   let isClosed = false;
   let isStarting = false;
@@ -85,9 +89,10 @@ function createRunner(ports: QueuePorts, running: RunningJob, onFinished: QueueO
   };
   const startNext = async (): Promise<void> => {
     const next = jobs.get().find(isQueued);
-    if (isClosed || isRunning() || next === undefined) return;
+    if (isClosed || jobs.isPaused() || isRunning() || next === undefined) return;
     await startJob(next).catch(async (error: unknown) => {
-      await jobs.apply(next.id, { type: 'failed', error: writeError(error, ports.videosFolder()) });
+      const failed = await jobs.apply(next.id, { type: 'failed', error: writeError(error, ports.videosFolder()) });
+      if (failed !== null) onEnded(failed);
     });
   };
   const advance = (): void => {
@@ -98,7 +103,7 @@ function createRunner(ports: QueuePorts, running: RunningJob, onFinished: QueueO
         isStarting = false;
       });
       // A job that failed before it began makes way for the next.
-      if (!isRunning() && jobs.get().some(isQueued)) advance();
+      if (!jobs.isPaused() && !isRunning() && jobs.get().some(isQueued)) advance();
     });
   };
   const end = (jobId: string, event: () => JobEvent | Promise<JobEvent>): void => {
@@ -106,18 +111,11 @@ function createRunner(ports: QueuePorts, running: RunningJob, onFinished: QueueO
       try {
         if (jobs.find(jobId) === undefined) return;
         const ended = await jobs.apply(jobId, await event());
-        if (ended?.state.status === 'finished') onFinished(ended, ended.state.report);
+        if (ended !== null) onEnded(ended);
       } finally {
         advance();
       }
     });
-  };
-  const finished = async (paths: readonly string[], report: JobReport): Promise<JobEvent> => {
-    const videoIds = await ports.addVideos(paths).catch((error: unknown) => {
-      log.error('finished videos could not be added to the library', error);
-      return [];
-    });
-    return { type: 'finished', videoIds, report };
   };
 
   return {
@@ -139,36 +137,67 @@ function createRunner(ports: QueuePorts, running: RunningJob, onFinished: QueueO
       const job = 'jobId' in event ? jobs.find(event.jobId) : undefined;
       if (job === undefined) return;
       running.handleEvent(job, event);
+      if (event.type === 'videoFinished' && job.request.videoCount > 1) showEarly(ports, running, job, event);
       if (event.type === 'jobFinished') {
         const paths = running.madeFiles();
-        end(job.id, () => finished(paths, event.report));
+        end(job.id, () => finishedEvent(ports, paths, event.report));
       } else if (event.type === 'jobFailed') end(job.id, () => ({ type: 'failed', error: event.error }));
       else if (event.type === 'jobCancelled') end(job.id, () => ({ type: 'cancelled' }));
     },
   };
 }
 
-type ListCalls = Pick<Queue, 'enqueue' | 'cancel' | 'retry' | 'remove' | 'move'>;
+/** A video of several is shown before its job has ended. */
+function showEarly(
+  { addVideos, log }: QueuePorts,
+  running: RunningJob,
+  job: Job,
+  { video, path }: Extract<WorkerEvent, { readonly type: 'videoFinished' }>,
+): void {
+  addVideos([path]).then(
+    ([videoId]) => {
+      if (videoId !== undefined) running.addVideo(job, video, videoId);
+    },
+    (error: unknown) => log.error('a finished video could not be shown yet', error),
+  );
+}
+
+async function finishedEvent(
+  { addVideos, log }: QueuePorts,
+  paths: readonly string[],
+  report: JobReport,
+): Promise<JobEvent> {
+  const videoIds = await addVideos(paths).catch((error: unknown) => {
+    log.error('finished videos could not be added to the library', error);
+    return [];
+  });
+  return { type: 'finished', videoIds, report };
+}
+
+type ListCalls = Pick<Queue, 'enqueue' | 'cancel' | 'retry' | 'remove' | 'move' | 'pause'>;
 
 /** What a person does with the list. */
 function listCalls(ports: QueuePorts, advance: () => void): ListCalls {
   const { jobs, engine, random, clock } = ports;
+  const newJob = (input: JobInput): Job => {
+    const valid = validateJob(input, { models: ports.models(), machine: ports.machine() });
+    if (!valid.ok) throw new SplitreelError(valid.error);
+    return {
+      id: random.id(),
+      createdAtMs: clock.wallMs(),
+      request: input.request,
+      plan: input.plan,
+      devices: [...valid.value.devices],
+      state: { status: 'queued' },
+    };
+  };
   return {
-    enqueue: (input) =>
+    enqueue: (inputs) =>
       jobs
         .inTurn(async () => {
-          const valid = validateJob(input, { models: ports.models(), machine: ports.machine() });
-          if (!valid.ok) throw new SplitreelError(valid.error);
-          const job: Job = {
-            id: random.id(),
-            createdAtMs: clock.wallMs(),
-            request: input.request,
-            plan: input.plan,
-            devices: [...valid.value.devices],
-            state: { status: 'queued' },
-          };
-          await jobs.promise(trimmed([...jobs.get(), job]));
-          return job.id;
+          const added = inputs.map(newJob);
+          await jobs.promise(trimmed([...jobs.get(), ...added]));
+          return added.map(({ id }) => id);
         })
         .finally(advance),
     cancel: (jobId) =>
@@ -191,5 +220,6 @@ function listCalls(ports: QueuePorts, advance: () => void): ListCalls {
         await jobs.record(jobs.get().filter((other) => other !== job));
       }),
     move: (jobId, toIndex) => jobs.inTurn(() => jobs.record(moved(jobs.get(), jobId, toIndex))),
+    pause: (isPaused) => jobs.inTurn(() => jobs.pause(isPaused)).finally(advance),
   };
 }

@@ -3,8 +3,15 @@ import { job } from '../../../test/fakes/main-process';
 import { cpuDevices } from '../../shared/device';
 import type { JobProgress } from '../../shared/job';
 import { ONE_RANK } from '../../shared/plan';
+import type { WorkerEvent } from '../../shared/protocol';
 import { nodeClock } from '../adapters/node/clock';
 import { createRunningJob } from './running-job';
+
+const JOB = {
+  ...job({ status: 'running' }, 'a dog', 'j'),
+  request: { ...job({ status: 'running' }).request, videoCount: 2 },
+};
+const finished = (video: number, path: string): WorkerEvent => ({ type: 'videoFinished', jobId: 'j', video, path });
 
 test('a job has lanes for its own ranks, not for those that are warm from a larger one', () => {
   let shown: JobProgress | null = null;
@@ -34,4 +41,31 @@ test('a job has lanes for its own ranks, not for those that are warm from a larg
   );
   running.start(job({ status: 'running' }), []);
   expect(lanes()).toEqual([0]);
+});
+
+test('files come in the order of their seeds, whichever group ends first; a finished video is known by its id', () => {
+  const pushed: (JobProgress | null)[] = [];
+  const timers: (() => void)[] = [];
+  const running = createRunningJob({
+    clock: {
+      wallMs: () => 0,
+      monotonicMs: () => 0,
+      every: () => () => undefined,
+      after: (_delayMs, run) => {
+        timers.push(run);
+        return () => undefined;
+      },
+    },
+    tailMs: () => null,
+    onProgress: (progress) => void pushed.push(progress),
+  });
+  running.start(JOB, ['/a', '/b']);
+  running.handleEvent(JOB, finished(1, '/b'));
+  running.addVideo(JOB, 1, 'of b');
+  running.handleEvent(JOB, finished(0, '/a'));
+  running.handleEvent(JOB, finished(0, '/not asked for'));
+  expect(running.madeFiles()).toEqual(['/a', '/b']);
+  running.addVideo({ ...JOB, id: 'another' }, 0, 'of another');
+  timers.forEach((run) => run());
+  expect(pushed.at(-1)?.videos.map(({ videoId }) => videoId)).toEqual([null, 'of b']);
 });

@@ -3,7 +3,15 @@ import type { Job, JobProgress } from '../../shared/job';
 import { worldSize } from '../../shared/plan';
 import type { WorkerEvent } from '../../shared/protocol';
 import type { Clock } from '../ports/clock';
-import { applyProgress, notedFirstSteps, startProgress, withRanks, type FirstSteps, type TailMs } from './progress';
+import {
+  applyProgress,
+  notedFirstSteps,
+  startProgress,
+  withRanks,
+  withVideo,
+  type FirstSteps,
+  type TailMs,
+} from './progress';
 
 /** A window shows no more, and a flood of events must not drown it. */
 const PROGRESS_INTERVAL_MS = 50;
@@ -15,7 +23,9 @@ export interface RunningJob {
   readonly handleEvent: (job: Job, event: WorkerEvent) => void;
   /** The engine's ranks; empty when it is gone. Lanes are shown for those of a job that runs. */
   readonly setRanks: (ranks: Ranks, isRunning: boolean) => void;
-  /** Files that were asked for and are there. */
+  /** A video of the job is in the library. */
+  readonly addVideo: (job: Job, index: number, videoId: string) => void;
+  /** Files that were asked for and are there, in the order of their seeds: groups end in any order. */
   readonly madeFiles: () => readonly string[];
   readonly stop: () => void;
 }
@@ -70,7 +80,10 @@ export function createRunningJob({ clock, tailMs, onProgress }: RunningJobOption
       ranks = next;
       if (progress !== null && isRunning) setProgress(withRanks(progress, ranksOfJob()));
     },
-    madeFiles: () => made.filter((file) => outputs.includes(file)),
+    addVideo: (job, index, videoId) => {
+      if (progress?.jobId === job.id) setProgress(withVideo(progress, index, videoId));
+    },
+    madeFiles: () => outputs.filter((file) => made.includes(file)),
     stop: () => stopPush?.(),
   };
 }

@@ -1,20 +1,14 @@
 /** Whether a job can be: asked before it is queued, and again before it starts. The window's own check is not trusted. */
 import { appError, type AppError } from '../../shared/errors';
 import { cpuDevices, type Device } from '../../shared/device';
+import type { JobInput } from '../../shared/job';
 import { gpuDevice, smallestIsland, type Machine } from '../../shared/machine';
 import { MAX_CPU_RANKS } from '../../shared/limits';
 import type { ModelShape } from '../../shared/model';
 import type { ModelEntry } from '../../shared/models';
-import { checkPlan, worldSize, type Plan, type PlanDevices } from '../../shared/plan';
+import { checkPlan, worldSize, type PlanDevices } from '../../shared/plan';
 import { checkRequest } from '../../shared/request';
-import type { GenerateRequest } from '../../shared/sampling';
 import { err, ok, type Result } from '../../shared/result';
-
-export interface JobInput {
-  readonly request: GenerateRequest;
-  readonly plan: Plan;
-  readonly devices: readonly Device[];
-}
 
 export interface Surroundings {
   readonly models: readonly ModelEntry[];

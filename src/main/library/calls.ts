@@ -4,7 +4,9 @@ import type { Calls } from '../ipc/calls';
 import type { Desktop } from '../ports/desktop';
 import type { Files } from '../ports/files';
 import type { SettingsService } from '../settings/settings';
+import type { Discards } from './discards';
 import type { Exports } from './exports';
+import type { Guests } from './guests';
 import type { Library } from './library';
 
 export interface LibraryCallPorts {
@@ -12,6 +14,8 @@ export interface LibraryCallPorts {
   readonly files: Pick<Files, 'copy'>;
   readonly library: Library;
   readonly exports: Exports;
+  readonly guests: Pick<Guests, 'open'>;
+  readonly discards: Pick<Discards, 'discard' | 'restore'>;
   readonly settings: Pick<SettingsService, 'get' | 'setLastSaveFolder'>;
   /** Where the first copy is offered. */
   readonly home: string;
@@ -20,6 +24,9 @@ export interface LibraryCallPorts {
 }
 
 type LibraryCall =
+  | 'openVideoFile'
+  | 'discardVideos'
+  | 'restoreVideos'
   | 'deleteVideo'
   | 'exportVideo'
   | 'cancelExport'
@@ -33,10 +40,14 @@ export const libraryCalls = ({
   files,
   library,
   exports,
+  discards,
+  guests,
   settings,
   home,
   dragIcon,
 }: LibraryCallPorts): Calls<LibraryCall> => ({
+  discardVideos: ({ videoIds }) => discards.discard(videoIds),
+  restoreVideos: ({ videoIds }) => discards.restore(videoIds),
   deleteVideo: async ({ videoId }) => {
     await desktop.moveToBin(await library.fileOf(videoId));
     await library.scan();
@@ -67,6 +78,10 @@ export const libraryCalls = ({
   dragVideo: async ({ videoId }) => {
     const file = await library.fileOf(videoId);
     desktop.startDrag(file, (await library.thumbnailOf(videoId)) ?? dragIcon);
+  },
+  openVideoFile: async (input) => {
+    const file = input.path ?? (await desktop.chooseFile('video'));
+    return file === null ? null : guests.open(file);
   },
   readVideoSettings: async (input) => {
     const file = input.path ?? (await desktop.chooseFile('video'));

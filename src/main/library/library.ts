@@ -37,6 +37,9 @@ export interface Library {
   readonly locateThumbnail: (videoId: string, signal?: AbortSignal) => Promise<Located | null>;
   /** What a file says about how it was made; throws METADATA_UNREADABLE. */
   readonly readMetadata: (file: string) => Promise<VideoMetadata>;
+  /** Takes videos out of sight; their files stay. */
+  readonly hide: (videoIds: readonly string[]) => void;
+  readonly show: (videoIds: readonly string[]) => void;
   readonly stop: () => void;
 }
 
@@ -57,6 +60,8 @@ export function createLibrary(ports: LibraryPorts, onVideos: (videos: readonly L
   let known: ReadonlyMap<string, KnownFile> = new Map();
   let videos: readonly LibraryVideo[] = [];
   let filesById: ReadonlyMap<string, string> = new Map();
+  let hidden: ReadonlySet<string> = new Set();
+  const publish = (): void => onVideos(hidden.size === 0 ? videos : videos.filter(({ id }) => !hidden.has(id)));
   const scanInTurn = inTurn();
 
   const scanOnce = async (): Promise<void> => {
@@ -71,7 +76,7 @@ export function createLibrary(ports: LibraryPorts, onVideos: (videos: readonly L
     const ours = [...next].flatMap(([file, { video }]) => (video === null ? [] : [{ file, video }]));
     filesById = new Map(ours.map(({ file, video }) => [video.id, file]));
     videos = ours.map(({ video }) => video).sort((a, b) => b.createdAtMs - a.createdAtMs);
-    onVideos(videos);
+    publish();
   };
   const follower = createFollower(ports, () => void scan());
   const scan = (): Promise<void> =>
@@ -115,6 +120,14 @@ export function createLibrary(ports: LibraryPorts, onVideos: (videos: readonly L
       const metadata = metadataOf(facts);
       if (metadata === null) throw new SplitreelError(appError('METADATA_UNREADABLE', { file: path.basename(file) }));
       return metadata;
+    },
+    hide: (videoIds) => {
+      hidden = new Set([...hidden, ...videoIds]);
+      publish();
+    },
+    show: (videoIds) => {
+      hidden = new Set([...hidden].filter((id) => !videoIds.includes(id)));
+      publish();
     },
     stop: follower.stop,
   };

@@ -10,11 +10,17 @@ export interface Question {
   readonly action: string;
 }
 
-export type SaveKind = 'video' | 'diagnostics' | ExportFormat;
+export type SaveKind = 'video' | 'diagnostics' | 'presets' | ExportFormat;
+
+export interface DesktopNotification {
+  readonly title: string;
+  readonly body: string;
+  readonly onClick: () => void;
+}
 
 export interface Desktop {
   readonly chooseFolder: () => Promise<string | null>;
-  readonly chooseFile: (kind: 'image' | 'video' | 'archive' | 'lora') => Promise<string | null>;
+  readonly chooseFile: (kind: 'image' | 'video' | 'archive' | 'lora' | 'presets' | 'prompts') => Promise<string | null>;
   readonly chooseSavePath: (kind: SaveKind, suggestedPath: string) => Promise<string | null>;
   readonly moveToBin: (file: string) => Promise<void>;
   readonly showInFolder: (file: string) => void;
@@ -26,7 +32,10 @@ export interface Desktop {
   readonly openPage: (address: string) => Promise<void>;
   readonly copyText: (text: string) => void;
   readonly startDrag: (file: string, iconFile: string) => void;
-  readonly notify: (title: string, body: string) => void;
+  /** A click brings the window to the front and calls `onClick`. */
+  readonly notify: (notification: DesktopNotification) => void;
+  /** True: the computer does not go to sleep by itself. The screen may. */
+  readonly keepAwake: (isOn: boolean) => void;
   readonly isWindowInFront: () => boolean;
   /** On the window's entry in the taskbar: 0 to 1, or null for none. */
   readonly showProgress: (fraction: number | null) => void;

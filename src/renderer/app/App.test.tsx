@@ -23,7 +23,7 @@ beforeEach(() => {
 const HIDDEN = { hidden: true } as const;
 
 async function open(changes: Partial<Slices> = {}): Promise<FakeMain> {
-  const main = fakeMain(changes, { enqueueJob: { jobId: 'new' }, countTokens: { tokens: 3, max: 226 } });
+  const main = fakeMain(changes, { countTokens: { tokens: 3, max: 226 } });
   Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
   stop = connectProjection(main.api);
   render(<App />);
@@ -43,11 +43,15 @@ test('a sentence and one press send a job with what the form shows', async () =>
   await user.type(screen.getByLabelText('Prompt'), 'a small dog');
   await user.click(screen.getByRole('radio', { name: 'Ulysses 3' }));
   await user.keyboard('{Control>}{Enter}{/Control}');
-  expect(main.callsOf('enqueueJob')).toEqual([
+  expect(main.callsOf('enqueueJobs')).toEqual([
     {
-      request: expect.objectContaining({ prompt: 'a small dog', modelId: 'demo', ...MODEL.defaults }) as unknown,
-      plan: { dp: 1, cfg: 2, pp: 1, ring: 1, ulysses: 3, tp: 1 },
-      devices: [0, 1, 2, 3, 4, 5].map((index) => gpuDevice(gpu(index))),
+      jobs: [
+        {
+          request: expect.objectContaining({ prompt: 'a small dog', modelId: 'demo', ...MODEL.defaults }) as unknown,
+          plan: { dp: 1, cfg: 2, pp: 1, ring: 1, ulysses: 3, tp: 1 },
+          devices: [0, 1, 2, 3, 4, 5].map((index) => gpuDevice(gpu(index))),
+        },
+      ],
     },
   ]);
 });
@@ -66,7 +70,7 @@ test('a blocked value stays in sight, says why on focus, and cannot be chosen by
   expect(four).toHaveFocus();
   expect(four).toHaveAttribute('aria-checked', 'false');
   await user.keyboard('{Control>}{Enter}{/Control}');
-  expect(main.callsOf('enqueueJob')).toMatchObject([{ plan: { ulysses: 3 } }]);
+  expect(main.callsOf('enqueueJobs')).toMatchObject([{ jobs: [{ plan: { ulysses: 3 } }] }]);
 });
 
 test('one degree moves the others to the nearest valid plan and says so; Recommended takes it back', async () => {
@@ -126,6 +130,7 @@ test('a running job shows what main measured; Esc asks before it cancels', async
           stages: [stage('starting', 2, 2), stage('denoising', 23, 50)],
           previewUrl: null,
           previewStep: null,
+          videoId: null,
           error: null,
         },
       ],

@@ -10,10 +10,14 @@ import { useShortcut } from '../ui/use-shortcut';
 import styles from './App.module.css';
 import { Header } from './Header';
 import { Messages } from './Messages';
+import { Palette } from './Palette';
 import { ShortcutsDialog } from './ShortcutsDialog';
+import { useAppCommands } from './use-app-commands';
 import { showHelp, useNavigation, type Page } from '../state/navigation';
 import { useProjection, useSlice } from '../state/projection';
 import { useFileDrop } from './use-file-drop';
+import { useEndSound } from './use-end-sound';
+import { useNotificationClicks } from './use-notification-clicks';
 
 const CONTENT: Readonly<Record<Page, () => ReactNode>> = {
   create: CreatePage,
@@ -53,6 +57,9 @@ function Window() {
   const isDropping = useFileDrop();
   useShortcut({ match: ({ key, ctrlKey, metaKey }) => (key === '?' && !ctrlKey && !metaKey ? showHelp : null) });
   useTheme();
+  useAppCommands();
+  useEndSound();
+  useNotificationClicks();
   const Content = CONTENT[page];
   return (
     <div className={styles.window}>
@@ -61,6 +68,7 @@ function Window() {
         <Content />
       </div>
       <Messages />
+      <Palette />
       {isHelpOpen && <ShortcutsDialog />}
       {isDropping && <div className={styles.drop}>{copy.app.drop}</div>}
     </div>

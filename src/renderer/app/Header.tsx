@@ -32,9 +32,11 @@ export function Header() {
 function State() {
   const devices = chosenDevices(useSlice('machine'), useSlice('settings'));
   const engine = useSlice('engine');
+  const { isPaused } = useSlice('queue');
   const waiting = useSlice('jobs').filter((job) => job.state.status === 'queued').length;
   const parts = [deviceText(devices), copy.engine.state(copy.engine.states[engine.status])];
   if (waiting > 0) parts.push(copy.engine.waiting(waiting));
+  if (isPaused) parts.push(copy.engine.paused);
   return (
     <span className={styles.state} role="status">
       <span className={styles.lamp} data-status={engine.status} />

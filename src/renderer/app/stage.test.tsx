@@ -87,8 +87,9 @@ test('all videos of a job are shown, each can be opened, and the way back is the
   });
   const user = userEvent.setup();
   const results = () => screen.getByRole('list', { name: copy.stage.results });
-  expect(within(results()).getAllByRole('button')).toHaveLength(3);
-  await user.click(within(results()).getAllByRole('button')[1] ?? results());
+  const opening = () => within(results()).getAllByRole('button', { name: /^Open the video/ });
+  expect(opening()).toHaveLength(3);
+  await user.click(opening()[1] ?? results());
   expect(playing()).toHaveAccessibleName(/the video b$/);
   await user.click(screen.getByRole('button', { name: copy.stage.allResults }));
   expect(results()).toBeVisible();
@@ -106,7 +107,9 @@ test('a first start takes one press for the engine and one for the first video',
   expect(main.callsOf('installEnvironment')).toEqual([undefined]);
   act(() => main.push('environment', SLICES.environment));
   await user.click(screen.getByRole('button', { name: copy.create.tryExample('a red ball') }));
-  expect(main.callsOf('enqueueJob')).toMatchObject([{ request: { prompt: 'a red ball', modelId: 'demo' } }]);
+  expect(main.callsOf('enqueueJobs')).toMatchObject([
+    { jobs: [{ request: { prompt: 'a red ball', modelId: 'demo' } }] },
+  ]);
   expect(screen.getByLabelText('Prompt')).toHaveValue('a red ball');
 });
 
@@ -132,10 +135,58 @@ test('an approximate video says what was computed, and can be made again in exac
   const main = await open({ library: [video('fast', { request: asked })], jobs: [finished('j', ['fast'])] });
   expect(about()).toHaveTextContent(copy.progress.computed(20, 50));
   await userEvent.setup().click(screen.getByRole('button', { name: copy.player.makeExact }));
-  expect(main.callsOf('enqueueJob')).toMatchObject([{ request: { prompt: 'a fast one', seed: 9, quality: 'exact' } }]);
+  expect(main.callsOf('enqueueJobs')).toMatchObject([
+    { jobs: [{ request: { prompt: 'a fast one', seed: 9, quality: 'exact' } }] },
+  ]);
 });
 
 test('an exact video has nothing to be compared with', async () => {
   await open({ library: [video('exact')], jobs: [finished('j', ['exact'])] });
   expect(screen.queryByRole('button', { name: copy.player.makeExact })).toBeNull();
+});
+
+test('the videos of a running job fill a grid: waiting, its preview, then the video itself', async () => {
+  const stagesOf = { stages: [], previewUrl: null, previewStep: null, videoId: null, error: null };
+  const three = { ...running('a'), request: request({ prompt: 'a dog', seed: 7, videoCount: 3 }) };
+  await open({
+    library: [video('one')],
+    jobs: [three],
+    progress: {
+      ...progress('a'),
+      videos: [
+        { ...stagesOf, videoId: 'one' },
+        { ...stagesOf, previewUrl: 'app://splitreel/preview/a/1/5', previewStep: 5 },
+        stagesOf,
+      ],
+    } as NonNullable<Slices['progress']>,
+  });
+  const cells = within(screen.getByRole('region', { name: copy.stage.label })).getAllByRole('figure');
+  expect(cells.map((cell) => cell.textContent)).toEqual([
+    'seed 7',
+    `seed 8, ${copy.stage.preview(5)}`,
+    `seed 9, ${copy.stage.waitingVideo}`,
+  ]);
+  expect(cells.map((cell) => cell.querySelectorAll('video, img').length)).toEqual([1, 1, 0]);
+});
+
+test('of several results one is kept, one discarded and brought back, one finished', async () => {
+  const draft = (id: string, seed: number) => video(id, { request: request({ seed, numInferenceSteps: 10 }) });
+  const main = await open({
+    library: [draft('b', 8), draft('a', 7)],
+    jobs: [finished('j', ['a', 'b'])],
+    progress: progress('j'),
+  });
+  const user = userEvent.setup();
+  const results = within(screen.getByRole('list', { name: copy.stage.results }));
+  const press = (action: string, seed: string) =>
+    user.click(results.getByRole('button', { name: copy.results.of(action, seed) }));
+  await press(copy.results.keep, 'seed 8');
+  await press(copy.results.discard, 'seed 7');
+  expect(main.callsOf('discardVideos')).toEqual([{ videoIds: ['a'] }, { videoIds: ['a'] }]);
+  await user.click(screen.getAllByRole('button', { name: copy.app.undo })[0] ?? document.body);
+  expect(main.callsOf('restoreVideos')).toEqual([{ videoIds: ['a'] }]);
+  await press(copy.results.finish, 'seed 8');
+  expect(main.callsOf('enqueueJobs')).toMatchObject([
+    { jobs: [{ request: { seed: 8, numInferenceSteps: 50, videoCount: 1 } }] },
+  ]);
 });

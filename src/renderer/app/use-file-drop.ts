@@ -1,6 +1,11 @@
-/** Files dropped anywhere on the window: a video provides its settings, an image becomes the first frame. */
+/**
+ * Files dropped anywhere on the window: a video provides its settings, an image becomes the first frame, a text is a
+ * list of prompts, JSON holds presets.
+ */
 import { useEffect, useState } from 'react';
-import { adoptImage, adoptVideoFile } from '../state/draft';
+import { compareFile } from '../state/compare';
+import { useNavigation } from '../state/navigation';
+import { adoptImage, adoptPromptFile, adoptVideoFile, importPresets } from '../state/adopt';
 
 const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') === true;
 
@@ -23,6 +28,9 @@ export function useFileDrop(): boolean {
       event.preventDefault();
       const path = window.splitreel.pathOfDroppedFile(file);
       if (file.type.startsWith('image/')) adoptImage(path);
+      else if (file.type === 'text/plain') void adoptPromptFile(path);
+      else if (file.type === 'application/json') void importPresets(path);
+      else if (useNavigation.getState().comparedIds !== null) void compareFile(path);
       else void adoptVideoFile(path);
     };
     window.addEventListener('dragover', onOver);

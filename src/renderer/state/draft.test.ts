@@ -7,17 +7,8 @@ import { ONE_RANK, type Plan } from '../../shared/plan';
 import type { GenerateRequest } from '../../shared/sampling';
 import { copy } from '../copy/en';
 import { chosenDevices } from './devices';
-import {
-  adoptImage,
-  adoptModel,
-  adoptPrompt,
-  adoptVideo,
-  changeDraft,
-  currentDraft,
-  requestForOtherModel,
-  useDraft,
-  type Draft,
-} from './draft';
+import { adoptImage, adoptModel, adoptPrompt, adoptVideo } from './adopt';
+import { changeDraft, currentDraft, requestForOtherModel, useDraft, type Draft } from './draft';
 import { useNavigation } from './navigation';
 import { useProjection } from './projection';
 import { useToasts } from './send';
@@ -36,6 +27,7 @@ const draftWith = (changes: Partial<GenerateRequest>): Draft => ({
   plan: ONE_RANK,
   isPlanAutomatic: true,
   isSeedLocked: false,
+  isPromptList: false,
 });
 const imageModel: ModelEntry = { ...MODEL, state: { status: 'ready', shape: { ...SHAPE, task: 'image-to-video' } } };
 const toasts = () => useToasts.getState().toasts;
@@ -49,6 +41,7 @@ test('a video gives its request and plan, keeps its seed, and opens the form', (
     plan,
     isPlanAutomatic: false,
     isSeedLocked: true,
+    isPromptList: false,
   });
   expect(useNavigation.getState().page).toBe('create');
 });

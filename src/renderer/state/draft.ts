@@ -3,7 +3,6 @@ import { create } from 'zustand';
 import { isSameHardware } from '../../shared/device';
 import type { Slices } from '../../shared/ipc';
 import type { Job } from '../../shared/job';
-import type { VideoMetadata } from '../../shared/library';
 import type { ModelShape } from '../../shared/model';
 import type { ModelEntry } from '../../shared/models';
 import {
@@ -19,11 +18,8 @@ import {
 import { requestLimits } from '../../shared/request';
 import type { GenerateRequest } from '../../shared/sampling';
 import type { Settings } from '../../shared/settings';
-import { copy } from '../copy/en';
-import { chosenDevices, jobDevices, worldDevices, type ChosenDevices } from './devices';
-import { goTo } from './navigation';
+import { jobDevices, worldDevices, type ChosenDevices } from './devices';
 import { useProjection, useSlice } from './projection';
-import { send, showToast } from './send';
 
 export type Draft = NonNullable<Settings['draft']>;
 
@@ -64,7 +60,10 @@ export function currentDraft(draft: Draft | null, models: readonly ModelEntry[])
     const model = models.find(isUsable) ?? models[0];
     if (model === undefined) return null;
     const request = emptyRequest(model);
-    return { model, draft: { request, plan: ONE_RANK, isPlanAutomatic: true, isSeedLocked: false } };
+    return {
+      model,
+      draft: { request, plan: ONE_RANK, isPlanAutomatic: true, isSeedLocked: false, isPromptList: false },
+    };
   }
   const model = models.find(({ id }) => id === draft.request.modelId) ?? null;
   // The form has no field for an image that the model does not use, so there must be none.
@@ -73,7 +72,7 @@ export function currentDraft(draft: Draft | null, models: readonly ModelEntry[])
 }
 
 /** False only where it is known: a model that is not ready may take one. */
-const takesImage = (model: ModelEntry | null): boolean =>
+export const takesImage = (model: ModelEntry | null): boolean =>
   model?.state.status !== 'ready' || model.state.shape.task === 'image-to-video';
 
 /** Settings made for a model that is not here, for another one: kept, as far as that one can have them. */
@@ -150,67 +149,10 @@ export function currentPlan(context: PlanContext, draft: Draft, measured: Measur
 export const changeDraft = (draft: Draft): void => useDraft.setState({ draft });
 
 /** The draft as the form shows it now; null before the first snapshot and while no model is known. */
-function currentFromSlices(): CurrentDraft | null {
+export function currentFromSlices(): CurrentDraft | null {
   const { slices } = useProjection.getState();
   if (slices === null) return null;
   return currentDraft(useDraft.getState().draft ?? slices.settings.draft, slices.models);
-}
-
-/** Puts another draft into the form. A prompt that this replaces can be brought back. */
-function replaceDraft(next: Draft, text: string | null): void {
-  const before = currentFromSlices()?.draft ?? null;
-  changeDraft(next);
-  const isLost =
-    before !== null && before.request.prompt.trim() !== '' && before.request.prompt !== next.request.prompt;
-  if (isLost) showToast(text ?? copy.app.promptReplaced, { label: copy.app.undo, run: () => changeDraft(before) });
-  else if (text !== null) showToast(text);
-}
-
-/** Fills the form with a video's settings, and its plan as far as this machine allows. */
-export function adoptVideo({ request, plan }: Pick<VideoMetadata, 'request' | 'plan'>): void {
-  replaceDraft({ request, plan, isPlanAutomatic: false, isSeedLocked: true }, copy.app.settingsReused);
-  goTo('create');
-}
-
-/** Queues a video again with its seed in the exact quality, for comparison, and with its plan as far as possible. */
-export function makeExact({ request, plan }: Pick<VideoMetadata, 'request' | 'plan'>): void {
-  const { slices } = useProjection.getState();
-  if (slices === null) return;
-  const exact: GenerateRequest = { ...request, quality: 'exact' };
-  const devices = chosenDevices(slices.machine, slices.settings);
-  const model = slices.models.find(({ id }) => id === request.modelId);
-  const possible =
-    model?.state.status === 'ready' ? nearestToPlan(planContext(model.state.shape, exact, devices), plan) : plan;
-  const job = { request: exact, plan: possible, devices: [...jobDevices(devices, worldSize(possible))] };
-  void send(window.splitreel.enqueueJob(job)).then((queued) => {
-    if (queued !== null) showToast(copy.player.exactQueued);
-  });
-}
-
-/** As adoptVideo, from a video file: a dropped one (its path), or one chosen in the system's dialog (null). */
-export async function adoptVideoFile(path: string | null): Promise<void> {
-  const metadata = await send(window.splitreel.readVideoSettings({ path }));
-  if (metadata !== null) adoptVideo(metadata);
-}
-
-export function adoptModel(model: ModelEntry): void {
-  const current = currentFromSlices();
-  if (current !== null) changeDraft({ ...current.draft, request: requestForModel(current.draft.request, model) });
-  goTo('create');
-}
-
-/** Makes an image the first frame, if the model starts from one. */
-export function adoptImage(imagePath: string): void {
-  const current = currentFromSlices();
-  if (current === null) return;
-  goTo('create');
-  if (takesImage(current.model)) changeDraft({ ...current.draft, request: { ...current.draft.request, imagePath } });
-  else showToast(copy.app.imageNotUsed);
-}
-
-export function adoptPrompt(prompt: string): void {
-  const current = currentFromSlices();
-  if (current !== null) replaceDraft({ ...current.draft, request: { ...current.draft.request, prompt } }, null);
 }
 
 /** The model that the form is for. */

@@ -10,6 +10,8 @@ interface Navigation {
   readonly openVideoId: string | null;
   /** The job on the stage. It stays there with its results when the next one starts; null: whichever runs. */
   readonly stageJobId: string | null;
+  /** Videos beside each other on the stage, by id; null: none are compared. */
+  readonly comparedIds: readonly string[] | null;
   readonly isHelpOpen: boolean;
 }
 
@@ -18,10 +20,14 @@ export const useNavigation = create<Navigation>(() => ({
   openVideoId: null,
   stageJobId: null,
   isHelpOpen: false,
+  comparedIds: null,
 }));
 export const goTo = (page: Page): void => useNavigation.setState({ page });
-export const openVideo = (videoId: string): void => useNavigation.setState({ page: 'create', openVideoId: videoId });
-export const showJob = (jobId: string): void => useNavigation.setState({ openVideoId: null, stageJobId: jobId });
-export const followRunningJob = (): void => useNavigation.setState({ openVideoId: null, stageJobId: null });
+export const openVideo = (videoId: string): void =>
+  useNavigation.setState({ page: 'create', openVideoId: videoId, comparedIds: null });
+export const showJob = (jobId: string): void =>
+  useNavigation.setState({ openVideoId: null, stageJobId: jobId, comparedIds: null });
+export const followRunningJob = (): void =>
+  useNavigation.setState({ openVideoId: null, stageJobId: null, comparedIds: null });
 export const showHelp = (): void => useNavigation.setState({ isHelpOpen: true });
 export const hideHelp = (): void => useNavigation.setState({ isHelpOpen: false });

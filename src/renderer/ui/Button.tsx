@@ -20,13 +20,15 @@ export function Button({ look, size, className, ...rest }: ButtonProps) {
 
 interface IconButtonProps extends Omit<ButtonProps, 'aria-label'> {
   readonly label: string;
+  /** What it does, where the label alone does not say it; in the tooltip only. */
+  readonly hint?: string;
   readonly isPressed?: boolean;
 }
 
 /** An icon whose word is in its tooltip and its name. */
-export function IconButton({ label, isPressed, className, look = 'plain', ...rest }: IconButtonProps) {
+export function IconButton({ label, hint, isPressed, className, look = 'plain', ...rest }: IconButtonProps) {
   return (
-    <Tooltip text={label}>
+    <Tooltip text={hint === undefined ? label : `${label}. ${hint}.`}>
       <Button
         {...rest}
         look={look}

@@ -1,6 +1,7 @@
 import { useEffect, useId, useRef, type ReactNode } from 'react';
 import { copy } from '../copy/en';
 import { Button } from './Button';
+import { classes } from './classes';
 import styles from './controls.module.css';
 
 interface DialogProps {
@@ -8,10 +9,12 @@ interface DialogProps {
   readonly onClose: () => void;
   readonly children: ReactNode;
   readonly actions: ReactNode;
+  /** For lists. */
+  readonly isWide?: boolean;
 }
 
 /** The browser's own modal dialogue: it holds the focus, closes with Esc and injects no styles. Shown while mounted. */
-export function Dialog({ title, onClose, children, actions }: DialogProps) {
+export function Dialog({ title, onClose, children, actions, isWide = false }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {
@@ -22,7 +25,7 @@ export function Dialog({ title, onClose, children, actions }: DialogProps) {
   return (
     <dialog
       ref={ref}
-      className={styles.dialog}
+      className={classes(styles.dialog, isWide && styles.wideDialog)}
       aria-labelledby={titleId}
       onCancel={(event) => {
         event.preventDefault();

@@ -93,6 +93,7 @@ interface TextFieldProps {
   readonly problem?: string;
   /** What is typed is not shown, and not kept by the page. */
   readonly isSecret?: boolean;
+  readonly maxLength?: number;
   readonly onChange: (value: string) => void;
 }
 

@@ -4,11 +4,12 @@ import {
   dialog,
   nativeImage,
   Notification,
+  powerSaveBlocker,
   shell,
   type BrowserWindow,
   type OpenDialogOptions,
 } from './electron-api';
-import type { Desktop, Question } from '../../ports/desktop';
+import type { Desktop, DesktopNotification, Question } from '../../ports/desktop';
 import { LINKS, modelPage } from '../../window/links';
 
 const FILTERS = {
@@ -16,6 +17,8 @@ const FILTERS = {
   video: { name: 'Videos', extensions: ['mp4'] },
   lora: { name: 'LoRA', extensions: ['safetensors'] },
   archive: { name: 'Packages', extensions: ['zip'] },
+  presets: { name: 'Presets', extensions: ['json'] },
+  prompts: { name: 'Text', extensions: ['txt'] },
   diagnostics: { name: 'Archives', extensions: ['gz'] },
   h264: { name: 'MP4 (H.264)', extensions: ['mp4'] },
   hevc: { name: 'MP4 (HEVC)', extensions: ['mp4'] },
@@ -80,9 +83,8 @@ export function createDesktop(currentWindow: () => BrowserWindow | null, fallbac
         : picture.resize({ width: DRAG_ICON_WIDTH });
       currentWindow()?.webContents.startDrag({ file, icon });
     },
-    notify: (title, body) => {
-      if (Notification.isSupported()) new Notification({ title, body }).show();
-    },
+    notify: createNotifier(currentWindow),
+    keepAwake: createWakeLock(),
     isWindowInFront: () => currentWindow()?.isFocused() ?? false,
     showProgress: (fraction) => currentWindow()?.setProgressBar(fraction ?? -1),
     confirm: (question) => ask(question, 'Cancel'),
@@ -95,5 +97,37 @@ export function createDesktop(currentWindow: () => BrowserWindow | null, fallbac
         },
         'Keep working',
       ),
+  };
+}
+
+/** Notifications that may still be clicked: one without a reference is collected, and its click with it. */
+function createNotifier(currentWindow: () => BrowserWindow | null): Desktop['notify'] {
+  const open = new Set<Notification>();
+  return ({ title, body, onClick }: DesktopNotification) => {
+    if (!Notification.isSupported()) return;
+    const notification = new Notification({ title, body });
+    open.add(notification);
+    notification.on('close', () => open.delete(notification));
+    notification.on('click', () => {
+      open.delete(notification);
+      const window = currentWindow();
+      if (window?.isMinimized() === true) window.restore();
+      window?.show();
+      window?.focus();
+      onClick();
+    });
+    notification.show();
+  };
+}
+
+function createWakeLock(): Desktop['keepAwake'] {
+  let blocker: number | null = null;
+  return (isOn) => {
+    if (isOn === (blocker !== null)) return;
+    if (blocker === null) blocker = powerSaveBlocker.start('prevent-app-suspension');
+    else {
+      powerSaveBlocker.stop(blocker);
+      blocker = null;
+    }
   };
 }

@@ -33,6 +33,8 @@ export {
   Notification,
   /** `suspend` and `resume` are unchanged. */
   powerMonitor,
+  /** Unchanged: `prevent-app-suspension` keeps the computer awake and lets the screen sleep. */
+  powerSaveBlocker,
   /** `protocol.handle` came with 25, which deprecated `registerStreamProtocol`; in 22 the one is made from the other. */
   protocol,
   /** 22 has only the synchronous functions and never keeps a token; 45 deprecates those in favour of the asynchronous. */

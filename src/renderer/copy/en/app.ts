@@ -35,6 +35,9 @@ export const shortcuts = {
       title: 'Everywhere',
       keys: [
         ['Ctrl+Enter', 'Generate'],
+        ['Ctrl+K', 'Find a command'],
+        ['Ctrl+1 to Ctrl+5', 'Open a page'],
+        ['Ctrl+Z, Ctrl+Shift+Z', 'Undo or redo what replaced the form'],
         ['Esc', 'Cancel the running video (asks first)'],
         ['?', 'Show these shortcuts'],
       ],
@@ -50,6 +53,14 @@ export const shortcuts = {
         ['L', 'Play forward; press again to go faster'],
         ['0', 'Loop on or off'],
         ['F', 'Full screen'],
+      ],
+    },
+    {
+      title: 'While videos are compared',
+      keys: [
+        ['S, W, D', 'Side by side, wipe, difference'],
+        ['+, -, 0', 'Zoom in, zoom out, fit'],
+        ['C', 'Close the comparison'],
       ],
     },
     {
@@ -71,6 +82,7 @@ export const engine = {
   },
   state: (state: string): string => `engine ${state}`,
   waiting: (count: number): string => `${plural(count, 'video', 'videos')} waiting`,
+  paused: 'queue paused',
 } as const;
 
 export const devices = {

@@ -1,4 +1,6 @@
 /** Below the stage: the running job, its report, the queue. */
+import { plural } from './plural';
+
 export const progress = {
   idle: 'Progress and waiting videos appear here.',
   title: 'Progress',
@@ -33,7 +35,14 @@ export const progress = {
 
 export const queue = {
   title: 'Queue',
+  jobs: (count: number): string => plural(count, 'job', 'jobs'),
   clearEnded: 'Clear ended',
+  pause: 'Pause queue',
+  resume: 'Resume queue',
+  paused: 'Paused',
+  pausedNote: 'No other video starts until you resume.',
+  freeMemory: 'Free GPU memory',
+  memoryFreed: 'GPU memory is free. The next video loads the model again.',
   waiting: (count: number): string => `${String(count)} waiting`,
   up: 'Move up',
   down: 'Move down',

@@ -6,6 +6,8 @@ export const settings = {
   change: 'Change',
   notify: 'Notify me when a video is ready',
   notifyHint: 'Only while Splitreel is in the background.',
+  sound: 'Play a sound when a video ends',
+  soundHint: 'Two notes for a finished video, one for a failed one.',
   loop: 'Loop videos',
   loopHint: 'Finished videos play again from the start.',
   about: 'About',

@@ -1,11 +1,14 @@
 import { Play, ListPlus } from 'lucide-react';
 import { formatDuration } from '../../../shared/format';
 import { useSlice } from '../../state/projection';
+import { useCommands } from '../../state/commands';
+import { useCompared } from '../../state/compare';
 import type { ExpectedTime } from '../../state/draft';
 import { copy } from '../../copy/en';
 import { Button } from '../../ui/Button';
 import { classes } from '../../ui/classes';
 import { useShortcut } from '../../ui/use-shortcut';
+import { Compare, CompareFacts } from '../compare';
 import { MemoryFit, PlanPanel, torchrunLine } from '../plan';
 import { ProgressPanel, QueueList, ResultsPanel, VideoPanel } from '../progress';
 import { RecentResults, runningJob, Stage, useStageView } from '../stage';
@@ -14,6 +17,7 @@ import { AdvancedFields } from './AdvancedFields';
 import { ModelField } from './ModelField';
 import { ImageField, PromptField } from './PromptField';
 import { useCreateForm, type CreateForm } from './use-create';
+import { useUndoKeys } from './use-undo-keys';
 import { VideoFields } from './VideoFields';
 
 const NO_FORM_RATIO = 3 / 2;
@@ -22,10 +26,20 @@ export function CreatePage() {
   const form = useCreateForm();
   const jobs = useSlice('jobs');
   const view = useStageView();
+  const compared = useCompared();
   const isBusy = jobs.some((job) => job.state.status === 'running' || job.state.status === 'queued');
   const ratio =
     form === null ? NO_FORM_RATIO : Math.max(form.draft.request.width, 1) / Math.max(form.draft.request.height, 1);
 
+  useUndoKeys();
+  useCommands('create', [
+    {
+      id: 'generate',
+      label: isBusy ? copy.create.addToQueue : copy.create.generate,
+      keys: copy.create.generateKeys,
+      run: () => form?.generate(),
+    },
+  ]);
   useShortcut({
     inControls: true,
     match: (event) => (event.key === 'Enter' && (event.ctrlKey || event.metaKey) ? () => form?.generate() : null),
@@ -43,20 +57,25 @@ export function CreatePage() {
       <main className={styles.right}>
         <h1 className="visually-hidden">{copy.app.pages.create}</h1>
         <div className={styles.top}>
-          <Stage
-            view={view}
-            isJobRunning={runningJob(jobs) !== undefined}
-            ratio={ratio}
-            examples={form?.model?.examples ?? []}
-            onExample={(prompt) => form?.generateExample(prompt)}
-          />
+          {compared === null ? (
+            <Stage
+              view={view}
+              isJobRunning={runningJob(jobs) !== undefined}
+              ratio={ratio}
+              examples={form?.model?.examples ?? []}
+              onExample={(prompt) => form?.generateExample(prompt)}
+            />
+          ) : (
+            <Compare videos={compared} />
+          )}
           <RecentResults view={view} />
         </div>
         <div className={styles.below}>
           <div className={styles.columns}>
             <div className={styles.work}>
-              {view.kind === 'video' && <VideoPanel video={view.video} />}
-              {view.kind === 'results' && <ResultsPanel job={view.job} />}
+              {compared !== null && <CompareFacts videos={compared} />}
+              {compared === null && view.kind === 'video' && <VideoPanel video={view.video} />}
+              {compared === null && view.kind === 'results' && <ResultsPanel job={view.job} />}
               <ProgressPanel />
               <p className={styles.idle}>{copy.progress.idle}</p>
             </div>
@@ -68,6 +87,12 @@ export function CreatePage() {
       </main>
     </div>
   );
+}
+
+function generateText(isBusy: boolean, promptCount: number): string {
+  const words = copy.create;
+  if (promptCount > 1) return isBusy ? words.addManyToQueue(promptCount) : words.generateMany(promptCount);
+  return isBusy ? words.addToQueue : words.generate;
 }
 
 function Controls({ form, isBusy }: { readonly form: CreateForm; readonly isBusy: boolean }) {
@@ -122,7 +147,7 @@ function Controls({ form, isBusy }: { readonly form: CreateForm; readonly isBusy
           onClick={form.generate}
         >
           {isBusy ? <ListPlus size={16} aria-hidden /> : <Play size={16} aria-hidden />}
-          {isBusy ? copy.create.addToQueue : copy.create.generate}
+          {generateText(isBusy, form.prompts?.length ?? 0)}
           <kbd className={styles.kbd}>{copy.create.generateKeys}</kbd>
         </Button>
       </div>

@@ -1,12 +1,17 @@
 import { ImagePlus, X } from 'lucide-react';
 import { useEffect, useId, useState } from 'react';
 import { noticeText } from '../../../shared/messages';
+import { hasLines } from '../../../shared/prompt-list';
+import { adoptPrompt } from '../../state/adopt';
 import { send } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button, IconButton } from '../../ui/Button';
 import { classes } from '../../ui/classes';
+import { SwitchField } from '../../ui/fields';
 import styles from './CreatePage.module.css';
 import { FirstFrame } from './FirstFrame';
+import { isForeign } from './prompt-language';
+import { PromptTools } from './PromptTools';
 import type { CreateForm } from './use-create';
 
 const COUNT_AFTER_MS = 250;
@@ -36,16 +41,19 @@ function useTokenCount(modelId: string | null, text: string): TokenCount | null 
   return count;
 }
 
-/** Letters of another script than Latin: the text encoder has hardly seen them. */
-const isForeign = (text: string): boolean => /(?=\p{L})\P{Script=Latin}/u.test(text);
+const longestOf = (prompts: readonly string[]): string =>
+  prompts.reduce((longest, prompt) => (prompt.length > longest.length ? prompt : longest), '');
 
 /** One line below the prompt; a space keeps its height where there is nothing to say. */
-function promptNote(prompt: string, count: TokenCount | null): string {
+function promptNote(prompts: readonly string[], count: TokenCount | null): string {
+  const prompt = longestOf(prompts);
   if (prompt.trim() === '') return '\u00a0';
   if (isForeign(prompt)) return copy.create.englishOnly;
-  if (count === null) return '\u00a0';
+  const many = prompts.length > 1 ? copy.prompts.count(prompts.length) : null;
+  if (count === null) return many ?? '\u00a0';
   if (count.tokens > count.max) return noticeText('prompt_too_long', { ...count });
-  return copy.create.tokens(count.tokens, count.max);
+  const tokens = copy.create.tokens(count.tokens, count.max);
+  return many === null ? tokens : `${many}, ${copy.create.longest(tokens)}`;
 }
 
 export function PromptField({ form }: { readonly form: CreateForm }) {
@@ -54,7 +62,8 @@ export function PromptField({ form }: { readonly form: CreateForm }) {
   const { prompt } = form.draft.request;
   const examples = form.model?.examples ?? [];
   const isEmpty = prompt.trim() === '';
-  const count = useTokenCount(form.model?.id ?? null, prompt);
+  const prompts = form.prompts ?? [prompt];
+  const count = useTokenCount(form.model?.id ?? null, longestOf(prompts));
   const isTooLong = count !== null && count.tokens > count.max;
   return (
     <section className={styles.group}>
@@ -72,17 +81,16 @@ export function PromptField({ form }: { readonly form: CreateForm }) {
         onChange={(event) => form.setRequest({ prompt: event.target.value })}
       />
       <p id={noteId} className={classes(styles.tokens, isTooLong && styles.warn)}>
-        {promptNote(prompt, count)}
+        {promptNote(prompts, count)}
       </p>
+      {hasLines(prompt) && (
+        <SwitchField label={copy.prompts.list} isOn={form.draft.isPromptList} onChange={form.setPromptList} />
+      )}
+      <PromptTools form={form} />
       {isEmpty && examples.length > 0 && (
         <div className={styles.examples} role="group" aria-label={copy.create.examples}>
           {examples.slice(0, 4).map((example) => (
-            <button
-              key={example}
-              type="button"
-              className={styles.example}
-              onClick={() => form.setRequest({ prompt: example })}
-            >
+            <button key={example} type="button" className={styles.example} onClick={() => adoptPrompt(example)}>
               {example}
             </button>
           ))}

@@ -5,9 +5,8 @@ import { afterEach, expect, test } from 'vitest';
 import { fakeMain, gpu, MODEL, SLICES, type FakeMain } from '../../../../test/fakes/main-process';
 import { request, SHAPE } from '../../../../test/fakes/request';
 import { cpuDevices } from '../../../shared/device';
-import type { Slices } from '../../../shared/ipc';
+import type { CallInput, Slices } from '../../../shared/ipc';
 import { ONE_RANK } from '../../../shared/plan';
-import type { GenerateRequest } from '../../../shared/sampling';
 import { App } from '../../app/App';
 import { copy } from '../../copy/en';
 import { changeDraft, requestForModel, useDraft } from '../../state/draft';
@@ -23,7 +22,6 @@ afterEach(() => {
 
 async function open(changes: Partial<Slices> = {}, answers: object = {}): Promise<FakeMain> {
   const main = fakeMain(changes, {
-    enqueueJob: { jobId: 'new' },
     countTokens: { tokens: 3, max: 226 },
     ...answers,
   });
@@ -35,7 +33,7 @@ async function open(changes: Partial<Slices> = {}, answers: object = {}): Promis
 }
 
 const press = () => userEvent.setup().keyboard('{Control>}{Enter}{/Control}');
-const seedOf = (call: unknown): number => (call as { request: { seed: number } }).request.seed;
+const seedOf = (call: unknown): number | undefined => (call as CallInput<'enqueueJobs'>).jobs[0]?.request.seed;
 const shownSeed = () => screen.getByLabelText<HTMLInputElement>(copy.create.seed).valueAsNumber;
 
 test('each press takes the seed that was shown and rolls the next; a locked or typed seed stays', async () => {
@@ -49,7 +47,7 @@ test('each press takes the seed that was shown and rolls the next; a locked or t
   await user.click(screen.getByRole('button', { name: copy.create.seedLock }));
   await press();
   await press();
-  expect(main.callsOf('enqueueJob').map(seedOf)).toEqual([first, second, second]);
+  expect(main.callsOf('enqueueJobs').map(seedOf)).toEqual([first, second, second]);
   await user.click(screen.getByRole('button', { name: copy.create.seedLock }));
   await user.clear(screen.getByLabelText(copy.create.seed));
   await user.type(screen.getByLabelText(copy.create.seed), '7');
@@ -59,7 +57,9 @@ test('each press takes the seed that was shown and rolls the next; a locked or t
 test('settings whose model is not here keep it by name, until another one is chosen', async () => {
   await open();
   const asked = request({ modelId: 'some/CogVideoX-9b', width: 160, height: 96, numInferenceSteps: 4 });
-  act(() => changeDraft({ request: asked, plan: ONE_RANK, isPlanAutomatic: false, isSeedLocked: true }));
+  act(() =>
+    changeDraft({ request: asked, plan: ONE_RANK, isPlanAutomatic: false, isSeedLocked: true, isPromptList: false }),
+  );
   expect(screen.getAllByText(copy.create.modelMissing('CogVideoX-9b'))).toHaveLength(2);
   expect(screen.getByRole('button', { name: /Generate/ })).toBeDisabled();
   expect(screen.getByRole('button', { name: copy.stage.addModel })).toBeVisible();
@@ -90,7 +90,13 @@ test.each([
 ])('the expected time is shown before Generate, %s', async (_, figures, changes, text) => {
   const draftRequest = request({ numInferenceSteps: 50, ...changes });
   const case_ = { ...draftRequest, guided: true, plan: ONE_RANK, devices: [...cpuDevices(1)], secondsPerStep: 0.5 };
-  const draft = { request: draftRequest, plan: ONE_RANK, isPlanAutomatic: true, isSeedLocked: false };
+  const draft = {
+    request: draftRequest,
+    plan: ONE_RANK,
+    isPlanAutomatic: true,
+    isSeedLocked: false,
+    isPromptList: false,
+  };
   await open({ measurements: [{ ...case_, ...figures }], settings: { ...SLICES.settings, draft } });
   if (text === null) expect(screen.queryByText(/^About /)).toBeNull();
   else expect(screen.getByText(text)).toBeVisible();
@@ -132,7 +138,7 @@ test('a chosen LoRA goes into the request with its strength, once, and another m
   await user.clear(strength);
   await user.type(strength, '0.5');
   await press();
-  const sent = main.callsOf('enqueueJob').at(-1) as { request: GenerateRequest };
+  const sent = (main.callsOf('enqueueJobs').at(-1) as CallInput<'enqueueJobs'>).jobs[0]!;
   expect(sent.request.loras).toEqual([{ ...chosen, strength: 0.5 }]);
   expect(main.callsOf('chooseLora')).toEqual([{ modelId: MODEL.id }, { modelId: MODEL.id }]);
   expect(requestForModel(sent.request, MODEL).loras).toEqual([]);

@@ -36,7 +36,7 @@ test('a kernel that cannot run cannot be chosen, and one chosen elsewhere says w
   expect(option('flash3'), 'what the engine has not spoken of').toBeDisabled();
   await user.selectOptions(screen.getByLabelText(copy.create.attention), 'cudnn');
   await user.keyboard('{Control>}{Enter}{/Control}');
-  expect(main.callsOf('enqueueJob')).toMatchObject([{ request: { attention: 'cudnn' } }]);
+  expect(main.callsOf('enqueueJobs')).toMatchObject([{ jobs: [{ request: { attention: 'cudnn' } }] }]);
 
   const request = {
     ...MODEL.defaults,
@@ -51,6 +51,7 @@ test('a kernel that cannot run cannot be chosen, and one chosen elsewhere says w
     plan: { dp: 1, cfg: 1, pp: 1, ring: 1, ulysses: 1, tp: 1 },
     isPlanAutomatic: true,
     isSeedLocked: false,
+    isPromptList: false,
   });
   const sentence = 'The attention kernel flash4 needs the package flash_attn.cute, which is not installed.';
   expect((await screen.findAllByText(sentence)).length).toBeGreaterThan(0);

@@ -5,13 +5,14 @@ import type { MemoryShape } from '../../../shared/memory-shape';
 import type { ModelEntry } from '../../../shared/models';
 import type { ModelShape } from '../../../shared/model';
 import { checkPlan, worldSize, type MeasuredSteps, type Plan, type PlanContext } from '../../../shared/plan';
+import { expandPrompts, MAX_JOBS_AT_ONCE } from '../../../shared/prompt-list';
 import { checkRequest } from '../../../shared/request';
 import type { GenerateRequest } from '../../../shared/sampling';
 import type { Slices } from '../../../shared/ipc';
 import { useSlice } from '../../state/projection';
-import { followRunningJob } from '../../state/navigation';
 import { send } from '../../state/send';
 import { copy } from '../../copy/en';
+import { adoptModel } from '../../state/adopt';
 import { chosenDevices, jobDevices, type ChosenDevices } from '../../state/devices';
 import {
   expectedTime,
@@ -21,12 +22,11 @@ import {
   currentPlan,
   measuredSteps,
   planContext,
-  requestForModel,
-  requestForOtherModel,
   rollSeed,
   useDraft,
   type Draft,
 } from '../../state/draft';
+import { enqueueJobs, jobInput } from '../../state/job-input';
 
 const PERSIST_AFTER_MS = 400;
 
@@ -49,15 +49,20 @@ export interface CreateForm {
   readonly ready: ReadyModel | null;
   /** Each thing that keeps Generate from working, in words; empty when it works. */
   readonly problems: readonly string[];
+  /** What the text of the prompt stands for; null for more than can be queued at once. */
+  readonly prompts: readonly string[] | null;
   /** From earlier videos on this computer; null without any. */
   readonly expected: ExpectedTime | null;
   readonly setRequest: (change: Partial<GenerateRequest>) => void;
   readonly setSeed: (seed: number, isSeedLocked: boolean) => void;
   readonly setPlan: (plan: Plan, isAutomatic: boolean) => void;
   readonly setModel: (model: ModelEntry) => void;
+  readonly setPromptList: (isPromptList: boolean) => void;
   readonly generate: () => void;
   /** Puts an example into the form and generates it. */
   readonly generateExample: (prompt: string) => void;
+  /** Queues other requests than the form's own; null for the recommended plan. */
+  readonly enqueue: (requests: readonly GenerateRequest[], plan: Plan | null) => void;
 }
 
 /** For the fields of a model whose config is known. */
@@ -85,16 +90,27 @@ export function useCreateForm(): CreateForm | null {
   const ready = readyModel(model, draft, devices, measurements);
   const plan = ready?.plan ?? draft.plan;
   const planDevices = [...jobDevices(devices, worldSize(plan))];
+  const prompts = expandPrompts(request.prompt, draft.isPromptList);
   const problems = [
     ...environmentProblems(environment),
     ...(ready === null ? [modelProblem(model, request.modelId)] : requestProblems(ready, request)),
     ...kernelProblems(engine, request),
+    ...(prompts === null ? [copy.create.tooManyPrompts(MAX_JOBS_AT_ONCE)] : []),
   ];
-  const enqueue = (wanted: GenerateRequest): void => {
-    followRunningJob();
-    void send(window.splitreel.enqueueJob({ request: wanted, plan, devices: planDevices }));
-    const seed = draft.isSeedLocked ? wanted.seed : rollSeed();
-    changeDraft({ ...draft, plan, request: { ...wanted, seed } });
+  const queueAll = (requests: readonly GenerateRequest[], wanted: Plan | null, typed: string): void => {
+    if (ready === null) return;
+    const { shape } = ready;
+    const jobs = requests.map((each) => jobInput({ shape, request: each, devices, measurements }, wanted));
+    enqueueJobs(jobs, { prompt: typed, isList: draft.isPromptList });
+  };
+  const generate = (typed: string, texts: readonly string[]): void => {
+    queueAll(
+      texts.map((prompt) => ({ ...request, prompt })),
+      plan,
+      typed,
+    );
+    const seed = draft.isSeedLocked ? request.seed : rollSeed();
+    changeDraft({ ...draft, plan, request: { ...request, prompt: typed, seed } });
   };
   return {
     model,
@@ -103,19 +119,21 @@ export function useCreateForm(): CreateForm | null {
     devices,
     ready,
     problems,
+    prompts,
     expected: ready === null ? null : expectedTime(measurements, { request, plan, devices: planDevices }),
     setRequest: (change) => changeDraft({ ...draft, plan, request: { ...request, ...change } }),
     setSeed: (seed, isSeedLocked) => changeDraft({ ...draft, plan, isSeedLocked, request: { ...request, seed } }),
     setPlan: (next, isPlanAutomatic) => changeDraft({ ...draft, plan: next, isPlanAutomatic }),
-    setModel: (next) => {
-      const changed = model === null ? requestForOtherModel(request, next) : requestForModel(request, next);
-      changeDraft({ ...draft, plan, request: changed });
+    setModel: adoptModel,
+    setPromptList: (isPromptList) => changeDraft({ ...draft, plan, isPromptList }),
+    enqueue: (requests, wanted) => {
+      if (problems.length === 0) queueAll(requests, wanted, request.prompt);
     },
     generate: () => {
-      if (problems.length === 0) enqueue(request);
+      if (problems.length === 0) generate(request.prompt, prompts ?? []);
     },
     // What may be wrong with it beside the prompt, main reports.
-    generateExample: (prompt) => enqueue({ ...request, prompt }),
+    generateExample: (prompt) => generate(prompt, [prompt]),
   };
 }
 

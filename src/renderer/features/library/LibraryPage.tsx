@@ -1,11 +1,12 @@
-import { Film, FileInput, RotateCcw, Trash2 } from 'lucide-react';
+import { Columns2, Film, FileInput, RotateCcw, Trash2 } from 'lucide-react';
 import { useDeferredValue, useState, type CSSProperties } from 'react';
 import type { LibraryVideo } from '../../../shared/library';
 import { AXES } from '../../../shared/plan';
 import { formatDate } from '../../../shared/format';
+import { pickToCompare } from '../../state/compare';
 import { goTo, openVideo } from '../../state/navigation';
 import { useSlice } from '../../state/projection';
-import { adoptVideoFile, adoptVideo } from '../../state/draft';
+import { adoptVideoFile, adoptVideo } from '../../state/adopt';
 import { send } from '../../state/send';
 import { copy } from '../../copy/en';
 import { Button, IconButton } from '../../ui/Button';
@@ -123,6 +124,9 @@ function VideoCard({ video, place }: VideoCardProps) {
           <RotateCcw size={14} aria-hidden />
         </IconButton>
         <ExportButton video={video} />
+        <IconButton size="small" label={copy.compare.start} onClick={() => pickToCompare(video.id)}>
+          <Columns2 size={14} aria-hidden />
+        </IconButton>
         <IconButton size="small" label={words.delete} onClick={() => setIsAsking(true)}>
           <Trash2 size={14} aria-hidden />
         </IconButton>

@@ -1,1 +1,2 @@
+export { frameAt, timeOf } from './keys';
 export { dragVideoOut, Player } from './Player';

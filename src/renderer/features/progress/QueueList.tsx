@@ -1,4 +1,4 @@
-import { ArrowDown, ArrowUp, GripVertical, RotateCcw, X } from 'lucide-react';
+import { ArrowDown, ArrowUp, GripVertical, Pause, Play, RotateCcw, X } from 'lucide-react';
 import { useState, type CSSProperties, type KeyboardEvent } from 'react';
 import type { Job } from '../../../shared/job';
 import { describeError } from '../../../shared/errors';
@@ -21,7 +21,8 @@ export function QueueList() {
   const waiting = jobs.filter((job) => job.state.status === 'queued');
   const ended = jobs.filter((job) => ['failed', 'cancelled', 'interrupted'].includes(job.state.status));
   const [draggedId, setDraggedId] = useState<string | null>(null);
-  if (waiting.length + ended.length === 0) return null;
+  const { isPaused } = useSlice('queue');
+  if (waiting.length + ended.length === 0 && !isPaused) return null;
 
   const clear = (jobs: readonly Job[]): void => {
     for (const { id } of jobs) void send(window.splitreel.removeJob({ jobId: id }));
@@ -36,14 +37,16 @@ export function QueueList() {
       <div className={styles.head}>
         <h2>{words.title}</h2>
         <span className={styles.figures} title={waiting.length > 1 ? words.reorderHint : undefined}>
-          {waiting.length > 0 && words.waiting(waiting.length)}
+          {queueText(waiting.length, isPaused)}
         </span>
+        <PauseButton isPaused={isPaused} />
         {ended.length > 0 && (
-          <Button size="small" look="plain" className={styles.clear} onClick={() => clear(ended)}>
+          <Button size="small" look="plain" onClick={() => clear(ended)}>
             {words.clearEnded}
           </Button>
         )}
       </div>
+      {isPaused && <PausedNote />}
       <VirtualGrid
         className={styles.queue}
         label={words.title}
@@ -70,6 +73,38 @@ export function QueueList() {
         }
       </VirtualGrid>
     </section>
+  );
+}
+
+const queueText = (waiting: number, isPaused: boolean): string =>
+  [...(isPaused ? [words.paused] : []), ...(waiting > 0 ? [words.waiting(waiting)] : [])].join(', ');
+
+function PauseButton({ isPaused }: { readonly isPaused: boolean }) {
+  return (
+    <Button
+      size="small"
+      look="plain"
+      className={styles.pause}
+      onClick={() => void send(window.splitreel.pauseQueue({ isPaused: !isPaused }))}
+    >
+      {isPaused ? <Play size={14} aria-hidden /> : <Pause size={14} aria-hidden />}
+      {isPaused ? words.resume : words.pause}
+    </Button>
+  );
+}
+
+/** While no job can start, the memory that the model holds can serve something else. */
+function PausedNote() {
+  const { status } = useSlice('engine');
+  return (
+    <div className={styles.pausedNote}>
+      <p className={styles.quiet}>{status === 'cold' ? words.memoryFreed : words.pausedNote}</p>
+      {status === 'warm' && (
+        <Button size="small" onClick={() => void send(window.splitreel.unloadEngine())}>
+          {words.freeMemory}
+        </Button>
+      )}
+    </div>
   );
 }
 

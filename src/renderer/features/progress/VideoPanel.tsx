@@ -1,12 +1,15 @@
-import { Download, FolderOpen, GripVertical, RotateCcw, Scale } from 'lucide-react';
+import { Columns2, Download, FolderOpen, GripVertical, RotateCcw, Scale, Sparkles, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import type { Job } from '../../../shared/job';
 import type { LibraryVideo } from '../../../shared/library';
-import { adoptVideo, makeExact } from '../../state/draft';
+import { adoptVideo } from '../../state/adopt';
+import { compare } from '../../state/compare';
+import { discardVideos } from '../../state/discard';
+import { makeExact, useFinish } from '../../state/finish';
 import { useSlice } from '../../state/projection';
 import { send, showToast } from '../../state/send';
 import { copy } from '../../copy/en';
-import { Button } from '../../ui/Button';
+import { Button, IconButton } from '../../ui/Button';
 import { ExportButton } from '../export';
 import { dragVideoOut } from '../player';
 import styles from './Progress.module.css';
@@ -77,6 +80,7 @@ function Facts({ report, facts }: { readonly report: KnownReport | null; readonl
 
 function VideoActions({ video }: { readonly video: LibraryVideo }) {
   const words = copy.player;
+  const finish = useFinish(video.metadata.request);
   const save = async (): Promise<void> => {
     const path = await send(window.splitreel.saveVideoAs({ videoId: video.id }));
     if (path !== null) showToast(copy.errors.saved(path));
@@ -126,6 +130,23 @@ function VideoActions({ video }: { readonly video: LibraryVideo }) {
           <span className={styles.actionText}>{words.makeExact}</span>
         </Button>
       )}
+      <IconButton size="small" label={copy.compare.start} onClick={() => compare([video.id])}>
+        <Columns2 size={14} aria-hidden />
+      </IconButton>
+      {finish !== null && (
+        <Button
+          size="small"
+          aria-label={copy.results.finish}
+          title={copy.results.finishHint(finish.summary)}
+          onClick={finish.run}
+        >
+          <Sparkles size={14} aria-hidden />
+          <span className={styles.actionText}>{copy.results.finish}</span>
+        </Button>
+      )}
+      <IconButton size="small" label={copy.results.discard} onClick={() => void discardVideos([video.id])}>
+        <Trash2 size={14} aria-hidden />
+      </IconButton>
     </div>
   );
 }

@@ -81,7 +81,7 @@ describe('segmentsOf', () => {
 
 const progress = (...videos: StageProgress[][]): JobProgress => ({
   jobId: 'j',
-  videos: videos.map((stages) => ({ stages, previewUrl: null, previewStep: null, error: null })),
+  videos: videos.map((stages) => ({ stages, previewUrl: null, previewStep: null, videoId: null, error: null })),
   ranks: [],
   msPerStep: null,
   msLeft: null,

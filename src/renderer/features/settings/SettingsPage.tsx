@@ -44,6 +44,12 @@ export function SettingsPage() {
             onChange={(notifyWhenDone) => void send(window.splitreel.updateSettings({ notifyWhenDone }))}
           />
           <SwitchField
+            label={words.sound}
+            hint={words.soundHint}
+            isOn={settings.soundWhenDone}
+            onChange={(soundWhenDone) => void send(window.splitreel.updateSettings({ soundWhenDone }))}
+          />
+          <SwitchField
             label={words.loop}
             hint={words.loopHint}
             isOn={settings.loopPlayback}

@@ -1,31 +1,51 @@
-import type { Job } from '../../../shared/job';
+import type { Job, JobProgress } from '../../../shared/job';
 import { useSlice } from '../../state/projection';
 import { copy } from '../../copy/en';
 import { gridColumns } from './grid';
 import styles from './Stage.module.css';
 
+type VideoProgress = JobProgress['videos'][number];
+
 /** The unfinished videos of a job. Until the first preview there is a sentence about when it appears. */
 export function Previews({ job }: { readonly job: Job }) {
   const progress = useSlice('progress');
   const videos = progress?.jobId === job.id ? progress.videos : [];
-  const shown = videos.flatMap(({ previewUrl, previewStep }, index) =>
-    previewUrl === null ? [] : [{ index, previewUrl, previewStep }],
-  );
-  if (shown.length === 0) return <p className={styles.wait}>{copy.stage.waitingPreview}</p>;
-  const { width, height } = job.request;
+  const isBlank = videos.every(({ previewUrl, videoId }) => previewUrl === null && videoId === null);
+  if (isBlank)
+    return (
+      <div className={styles.wait}>
+        <span className={styles.pulse} aria-hidden />
+        <p>{copy.stage.waitingPreview}</p>
+      </div>
+    );
+  const { width, height, seed, videoCount } = job.request;
   return (
     <div
       className={styles.grid}
-      style={{ '--columns': String(gridColumns(shown.length)), '--ratio': String(width / height) }}
+      style={{ '--columns': String(gridColumns(videos.length)), '--ratio': String(width / height) }}
     >
-      {shown.map(({ index, previewUrl, previewStep }) => (
+      {videos.map((video, index) => (
         <figure key={index} className={styles.cell}>
           <div className={styles.cellFrame}>
-            <img src={previewUrl} alt={copy.stage.previewAlt} />
+            <Forming video={video} />
           </div>
-          {previewStep !== null && <figcaption>{copy.stage.preview(previewStep)}</figcaption>}
+          <figcaption>{captionOf(video, videoCount > 1 ? copy.library.seed(seed + index) : null)}</figcaption>
         </figure>
       ))}
     </div>
   );
+}
+
+/** Nothing yet, then its previews, then the video itself, while the others still form. */
+function Forming({ video }: { readonly video: VideoProgress }) {
+  const library = useSlice('library');
+  const finished = library.find(({ id }) => id === video.videoId);
+  if (finished !== undefined) return <video src={finished.videoUrl} muted loop autoPlay playsInline />;
+  return video.previewUrl === null ? null : <img src={video.previewUrl} alt={copy.stage.previewAlt} />;
+}
+
+function captionOf({ previewStep, videoId }: VideoProgress, seed: string | null): string {
+  const state =
+    videoId !== null ? [] : [previewStep === null ? copy.stage.waitingVideo : copy.stage.preview(previewStep)];
+  return [...(seed === null ? [] : [seed]), ...state].join(', ');
 }

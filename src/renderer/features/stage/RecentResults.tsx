@@ -1,5 +1,6 @@
 import { Film } from 'lucide-react';
-import { followRunningJob, openVideo } from '../../state/navigation';
+import { toggleCompared } from '../../state/compare';
+import { followRunningJob, openVideo, useNavigation } from '../../state/navigation';
 import { useSlice } from '../../state/projection';
 import { copy } from '../../copy/en';
 import { dragVideoOut } from '../player';
@@ -19,6 +20,7 @@ export function RecentResults({ view }: { readonly view: StageView }) {
   const jobs = useSlice('jobs');
   const progress = useSlice('progress');
   const running = runningJob(jobs);
+  const comparedIds = useNavigation((state) => state.comparedIds);
   if (library.length === 0) return null;
   const preview = progress?.jobId === running?.id ? progress?.videos.at(-1)?.previewUrl : null;
   return (
@@ -45,12 +47,13 @@ export function RecentResults({ view }: { readonly view: StageView }) {
             <button
               type="button"
               className={styles.tile}
-              aria-current={isOnStage(view, video.id) || undefined}
-              aria-label={copy.library.open(prompt)}
+              aria-current={(comparedIds === null && isOnStage(view, video.id)) || undefined}
+              aria-pressed={comparedIds?.includes(video.id)}
+              aria-label={comparedIds === null ? copy.library.open(prompt) : copy.stage.pickToCompare(prompt)}
               title={`${prompt} (${copy.library.seed(seed)})`}
               draggable
               onDragStart={(event) => dragVideoOut(event, video.id)}
-              onClick={() => openVideo(video.id)}
+              onClick={() => (comparedIds === null ? openVideo(video.id) : toggleCompared(video.id))}
             >
               {video.thumbnailUrl === null ? (
                 <Film size={18} strokeWidth={1.5} aria-hidden />

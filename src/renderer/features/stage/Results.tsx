@@ -1,11 +1,15 @@
+import { Check, Sparkles, Trash2 } from 'lucide-react';
 import type { LibraryVideo } from '../../../shared/library';
+import { discardVideos } from '../../state/discard';
+import { useFinish } from '../../state/finish';
 import { openVideo } from '../../state/navigation';
 import { copy } from '../../copy/en';
+import { IconButton } from '../../ui/Button';
 import { dragVideoOut } from '../player';
 import { gridColumns } from './grid';
 import styles from './Stage.module.css';
 
-/** All videos of one job, playing beside each other. */
+/** All videos of one job, playing beside each other; each can be opened, kept, discarded or finished. */
 export function Results({ videos }: { readonly videos: readonly LibraryVideo[] }) {
   const [first] = videos;
   if (first === undefined) return null;
@@ -32,9 +36,46 @@ export function Results({ videos }: { readonly videos: readonly LibraryVideo[] }
               <video src={video.videoUrl} muted loop autoPlay playsInline />
             </button>
             <span className={styles.caption}>{seed}</span>
+            <Choices video={video} others={videos.filter((other) => other !== video)} seed={seed} />
           </li>
         );
       })}
     </ul>
+  );
+}
+
+interface ChoicesProps {
+  readonly video: LibraryVideo;
+  readonly others: readonly LibraryVideo[];
+  readonly seed: string;
+}
+
+function Choices({ video, others, seed }: ChoicesProps) {
+  const words = copy.results;
+  const finish = useFinish(video.metadata.request);
+  return (
+    <div className={styles.choices}>
+      {finish !== null && (
+        <IconButton
+          size="small"
+          label={words.of(words.finish, seed)}
+          hint={words.finishHint(finish.summary)}
+          onClick={finish.run}
+        >
+          <Sparkles size={14} aria-hidden />
+        </IconButton>
+      )}
+      <IconButton
+        size="small"
+        label={words.of(words.keep, seed)}
+        hint={words.keepHint}
+        onClick={() => void discardVideos(others.map(({ id }) => id))}
+      >
+        <Check size={14} aria-hidden />
+      </IconButton>
+      <IconButton size="small" label={words.of(words.discard, seed)} onClick={() => void discardVideos([video.id])}>
+        <Trash2 size={14} aria-hidden />
+      </IconButton>
+    </div>
   );
 }

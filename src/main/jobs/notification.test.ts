@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { request } from '../../../test/fakes/request';
+import { appError } from '../../shared/errors';
+import type { JobState } from '../../shared/job';
+import { firstWords, notificationText } from './notification';
+
+const LONG = 'a small orange star that moves slowly from the upper left corner to the lower right one and spins';
+const finished = (...videoIds: string[]): JobState => ({
+  status: 'finished',
+  videoIds,
+  report: { totalMs: 1, msPerStep: 1, weightBytesRead: 0, stages: [], ranks: [] },
+});
+const text = (state: JobState, prompt = 'a dog') => notificationText({ state, request: request({ prompt }) });
+
+test('a prompt is cut between two words, and stands on one line', () => {
+  expect(firstWords(LONG)).toBe('a small orange star that moves slowly from the upper left…');
+  expect(firstWords(' a dog\n\truns ')).toBe('a dog runs');
+  expect(firstWords('狗'.repeat(80))).toBe(`${'狗'.repeat(60)}…`);
+});
+
+test('a finish and a failure say of what; an end that the person has chosen says nothing', () => {
+  expect(text(finished('a'))).toEqual({ title: 'Your video is ready', body: 'a dog' });
+  expect(text(finished('a', 'b'))?.title).toBe('2 videos are ready');
+  expect(text({ status: 'failed', error: appError('JOB_NOT_FOUND') })?.body).toMatch(/^a dog: This job /);
+  for (const status of ['cancelled', 'interrupted', 'queued', 'running', 'cancelling'] as const)
+    expect(text({ status })).toBeNull();
+});

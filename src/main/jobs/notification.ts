@@ -1,0 +1,37 @@
+/** What the system's notification says about a job that has ended. Pure. */
+import { describeError } from '../../shared/errors';
+import type { Job } from '../../shared/job';
+
+const MAX_CHARACTERS = 60;
+
+/** The beginning of a prompt, on one line, cut between two words. */
+export function firstWords(prompt: string): string {
+  const line = prompt.trim().replace(/\s+/g, ' ');
+  const characters = Array.from(line);
+  if (characters.length <= MAX_CHARACTERS) return line;
+  const cut = characters.slice(0, MAX_CHARACTERS).join('');
+  const lastSpace = cut.lastIndexOf(' ');
+  return `${lastSpace > MAX_CHARACTERS / 2 ? cut.slice(0, lastSpace) : cut}…`;
+}
+
+/** Null for an end that needs no notification: the person cancelled it, or the app closed. */
+export function notificationText({
+  state,
+  request,
+}: Pick<Job, 'state' | 'request'>): { readonly title: string; readonly body: string } | null {
+  const words = firstWords(request.prompt);
+  switch (state.status) {
+    case 'finished': {
+      const count = state.videoIds.length;
+      return { title: count > 1 ? `${String(count)} videos are ready` : 'Your video is ready', body: words };
+    }
+    case 'failed':
+      return { title: 'A video could not be generated', body: `${words}: ${describeError(state.error).message}` };
+    case 'queued':
+    case 'running':
+    case 'cancelling':
+    case 'cancelled':
+    case 'interrupted':
+      return null;
+  }
+}

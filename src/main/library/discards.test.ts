@@ -1,0 +1,60 @@
+import { beforeEach, expect, test, vi } from 'vitest';
+import { SILENT_LOG } from '../ports/log';
+import { createDiscards, type Discards } from './discards';
+
+let timers: (() => void)[] = [];
+let hidden = new Set<string>();
+let bin: string[] = [];
+let discards: Discards;
+
+beforeEach(() => {
+  timers = [];
+  hidden = new Set();
+  bin = [];
+  discards = createDiscards({
+    clock: {
+      wallMs: () => 0,
+      monotonicMs: () => 0,
+      every: () => () => undefined,
+      after: (_delayMs, run) => {
+        timers.push(run);
+        return () => void (timers = timers.filter((timer) => timer !== run));
+      },
+    },
+    log: SILENT_LOG,
+    library: {
+      hide: (ids) => ids.forEach((id) => hidden.add(id)),
+      show: (ids) => ids.forEach((id) => hidden.delete(id)),
+      fileOf: (id) => (id === 'gone' ? Promise.reject(new Error('gone')) : Promise.resolve(`/videos/${id}`)),
+      scan: () => Promise.resolve(),
+    },
+    moveToBin: (file) => {
+      bin.push(file);
+      return Promise.resolve();
+    },
+  });
+});
+
+test('a discarded video is hidden at once and in the bin after a while', async () => {
+  discards.discard(['a', 'b']);
+  expect([...hidden]).toEqual(['a', 'b']);
+  expect(bin).toEqual([]);
+  timers.forEach((run) => run());
+  await vi.waitFor(() => expect(bin).toEqual(['/videos/a', '/videos/b']));
+});
+
+test('one that is brought back never reaches the bin; the others do before the app quits', async () => {
+  discards.discard(['a', 'b']);
+  discards.restore(['a']);
+  expect([...hidden]).toEqual(['b']);
+  await discards.flush();
+  expect(bin).toEqual(['/videos/b']);
+  expect(timers).toEqual([]);
+});
+
+test('one whose file has gone meanwhile is no fault', async () => {
+  discards.discard(['gone']);
+  await discards.flush();
+  expect(bin).toEqual([]);
+  expect([...hidden]).toEqual([]);
+});

@@ -1,0 +1,61 @@
+/** What happens around the end of a job: a sound, a notification that opens the result, a paused queue. */
+import { act, cleanup, render, screen } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { afterEach, expect, test } from 'vitest';
+import { fakeMain, job, SLICES, video, type FakeMain } from '../../../test/fakes/main-process';
+import type { Slices } from '../../shared/ipc';
+import { copy } from '../copy/en';
+import { followRunningJob, goTo } from '../state/navigation';
+import { connectProjection, useProjection } from '../state/projection';
+import { App } from './App';
+import { soundOfEnd } from './use-end-sound';
+
+let stop = (): void => undefined;
+afterEach(() => {
+  cleanup();
+  stop();
+  useProjection.setState({ revision: 0, slices: null });
+  goTo('create');
+  followRunningJob();
+});
+
+async function open(changes: Partial<Slices> = {}): Promise<FakeMain> {
+  const main = fakeMain(changes);
+  Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
+  stop = connectProjection(main.api);
+  render(<App />);
+  await screen.findByRole('navigation');
+  return main;
+}
+
+const report = { totalMs: 1, msPerStep: 500, weightBytesRead: 0, stages: [], ranks: [] };
+const finished = (id: string, videoIds: string[]) => job({ status: 'finished', videoIds, report }, id, id);
+const running = job({ status: 'running' }, 'a', 'a');
+
+test('a finish and a failure of what ran have a sound, a cancel and old ends have none', () => {
+  expect(soundOfEnd([running], [finished('a', ['v'])])).toBe('finished');
+  expect(soundOfEnd([running], [job({ status: 'cancelled' }, 'a', 'a')])).toBeNull();
+  expect(soundOfEnd([running], [running])).toBeNull();
+  expect(soundOfEnd([finished('a', ['v'])], [finished('a', ['v'])])).toBeNull();
+});
+
+test('a click on a notification opens the result of its job, from any page', async () => {
+  const main = await open({ library: [video('new'), video('old')], jobs: [finished('j', ['old'])] });
+  await userEvent.setup().click(screen.getByRole('button', { name: copy.app.pages.settings }));
+  act(() => main.push('clickedNotification', { jobId: 'j', count: 1 }));
+  expect(screen.getByLabelText(new RegExp(`^${copy.player.video}: the video old$`))).toBeVisible();
+});
+
+test('the queue is paused and resumed, and its memory freed, by buttons', async () => {
+  const main = await open({ jobs: [job({ status: 'queued' }, 'b')], engine: { ...SLICES.engine, status: 'warm' } });
+  const user = userEvent.setup();
+  await user.click(screen.getByRole('button', { name: copy.queue.pause }));
+  act(() => main.push('queue', { isPaused: true }));
+  expect(screen.getByRole('region', { name: copy.queue.title })).toHaveTextContent(copy.queue.paused);
+  await user.click(screen.getByRole('button', { name: copy.queue.freeMemory }));
+  act(() => main.push('engine', { ...SLICES.engine, status: 'cold' }));
+  expect(screen.getByText(copy.queue.memoryFreed)).toBeVisible();
+  await user.click(screen.getByRole('button', { name: copy.queue.resume }));
+  expect(main.callsOf('pauseQueue')).toEqual([{ isPaused: true }, { isPaused: false }]);
+  expect(main.callsOf('unloadEngine')).toHaveLength(1);
+});

@@ -1,0 +1,82 @@
+/** The command palette and the keys of the pages, on a fake main process. */
+import { cleanup, render, screen, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { afterEach, expect, test } from 'vitest';
+import { fakeMain, SLICES, video, type FakeMain } from '../../../test/fakes/main-process';
+import type { Slices } from '../../shared/ipc';
+import { copy } from '../copy/en';
+import { closeDialog } from '../state/dialogs';
+import { followRunningJob, goTo, useNavigation } from '../state/navigation';
+import { connectProjection, useProjection } from '../state/projection';
+import { filterItems } from '../ui/PickList';
+import { App } from './App';
+
+let stop = (): void => undefined;
+afterEach(() => {
+  cleanup();
+  stop();
+  closeDialog();
+  useProjection.setState({ revision: 0, slices: null });
+  goTo('create');
+  followRunningJob();
+});
+
+// happy-dom has no dialog that a screen reader would see.
+const HIDDEN = { hidden: true } as const;
+const words = copy.commands;
+
+async function open(changes: Partial<Slices> = {}): Promise<FakeMain> {
+  const main = fakeMain(changes);
+  Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
+  stop = connectProjection(main.api);
+  render(<App />);
+  await screen.findByRole('navigation');
+  return main;
+}
+
+async function run(search: string): Promise<void> {
+  const user = userEvent.setup();
+  await user.keyboard('{Control>}k{/Control}');
+  await user.type(screen.getByRole('combobox', { name: words.search, ...HIDDEN }), search);
+  await user.keyboard('{Enter}');
+  expect(screen.queryByRole('combobox', { name: words.search, ...HIDDEN })).toBeNull();
+}
+
+test('a command is found by words in any order and runs with Enter, also from inside a field', async () => {
+  const main = await open({ library: [video('b'), video('a')] });
+  screen.getByLabelText('Prompt').focus();
+  await run('queue pause');
+  expect(main.callsOf('pauseQueue')).toEqual([{ isPaused: true }]);
+  await run('sound');
+  expect(main.callsOf('updateSettings')).toEqual([{ soundWhenDone: true }]);
+  await run('compare newest');
+  expect(useNavigation.getState().comparedIds).toEqual(['b', 'a']);
+  await run('models');
+  expect(useNavigation.getState().page).toBe('models');
+  await run('history');
+  expect(useNavigation.getState().page).toBe('create');
+  expect(screen.getByRole('combobox', { name: copy.prompts.search, ...HIDDEN })).toBeInTheDocument();
+});
+
+test('Ctrl and a number opens a page; the palette shows the keys', async () => {
+  await open({ settings: { ...SLICES.settings } });
+  const user = userEvent.setup();
+  await user.keyboard('{Control>}5{/Control}');
+  expect(screen.getByRole('heading', { name: copy.settings.title })).toBeVisible();
+  await user.keyboard('{Control>}k{/Control}');
+  const option = screen.getByRole('option', { name: new RegExp(words.goTo(copy.app.pages.library)), ...HIDDEN });
+  expect(within(option).getByText(words.pageKey(2))).toBeInTheDocument();
+  // Create, and with it Generate, is not in the window.
+  expect(screen.queryByRole('option', { name: new RegExp(`^${copy.create.generate}`), ...HIDDEN })).toBeNull();
+});
+
+test('a search wants each word somewhere, in the text or beside it', () => {
+  const items = [
+    { id: 'a', text: 'Go to Models', detail: 'Ctrl+3' },
+    { id: 'b', text: 'Pause queue' },
+  ];
+  expect(filterItems(items, 'MODELS go').map(({ id }) => id)).toEqual(['a']);
+  expect(filterItems(items, 'ctrl+3')).toHaveLength(1);
+  expect(filterItems(items, 'go queue')).toEqual([]);
+  expect(filterItems(items, ' ')).toHaveLength(2);
+});

@@ -1,0 +1,110 @@
+/** The commands that are there on every page, and the keys of the pages. */
+import type { Slices } from '../../shared/ipc';
+import type { SettingsPatch } from '../../shared/settings';
+import { adoptPromptFile } from '../state/adopt';
+import { useCommands, type Command } from '../state/commands';
+import { compare } from '../state/compare';
+import { openDialog, type DialogName } from '../state/dialogs';
+import { discardVideos } from '../state/discard';
+import { followRunningJob, goTo, openVideo, PAGES } from '../state/navigation';
+import { useSlice } from '../state/projection';
+import { send } from '../state/send';
+import { redo, undo } from '../state/undo';
+import { copy } from '../copy/en';
+import { useShortcut } from '../ui/use-shortcut';
+
+const words = copy.commands;
+
+export function useAppCommands(): void {
+  const library = useSlice('library');
+  const jobs = useSlice('jobs');
+  const { isPaused } = useSlice('queue');
+  const { status } = useSlice('engine');
+  const settings = useSlice('settings');
+  useCommands('app', [
+    ...PAGES.map((page, index) => ({
+      id: `page-${page}`,
+      label: words.goTo(copy.app.pages[page]),
+      keys: words.pageKey(index + 1),
+      run: () => goTo(page),
+    })),
+    ...formCommands(),
+    ...videoCommands(library, jobs),
+    ...queueCommands(isPaused, status),
+    ...settingCommands(settings),
+  ]);
+  useShortcut({
+    inControls: true,
+    match: ({ key, ctrlKey, metaKey, altKey }) => {
+      const page = (ctrlKey || metaKey) && !altKey && /^[1-9]$/.test(key) ? PAGES[Number(key) - 1] : undefined;
+      return page === undefined ? null : () => goTo(page);
+    },
+  });
+}
+
+/** A dialog of the Create page. */
+const openInForm = (name: DialogName): void => {
+  goTo('create');
+  openDialog(name);
+};
+
+const formCommands = (): readonly Command[] => [
+  { id: 'undo', label: words.undo, keys: words.undoKey, run: undo },
+  { id: 'redo', label: words.redo, keys: words.redoKey, run: redo },
+  { id: 'history', label: words.history, run: () => openInForm('history') },
+  { id: 'presets', label: words.presets, run: () => openInForm('presets') },
+  { id: 'promptFile', label: words.promptFile, run: () => void adoptPromptFile(null) },
+];
+
+function videoCommands(library: Slices['library'], jobs: Slices['jobs']): readonly Command[] {
+  const [newest, second] = library;
+  const isRunning = jobs.some(({ state }) => state.status === 'running');
+  const showRunning = (): void => {
+    followRunningJob();
+    goTo('create');
+  };
+  return [
+    { id: 'compareFiles', label: words.compareFiles, run: () => compare([]) },
+    ...(isRunning ? [{ id: 'running', label: words.showRunning, run: showRunning }] : []),
+    ...(newest === undefined
+      ? []
+      : [
+          { id: 'newest', label: words.openNewest, run: () => openVideo(newest.id) },
+          { id: 'discard', label: words.discardNewest, run: () => void discardVideos([newest.id]) },
+        ]),
+    ...(newest === undefined || second === undefined
+      ? []
+      : [{ id: 'compare', label: words.compareNewest, run: () => compare([newest.id, second.id]) }]),
+  ];
+}
+
+const queueCommands = (isPaused: boolean, status: Slices['engine']['status']): readonly Command[] => [
+  {
+    id: 'pause',
+    label: isPaused ? copy.queue.resume : copy.queue.pause,
+    run: () => void send(window.splitreel.pauseQueue({ isPaused: !isPaused })),
+  },
+  ...(status === 'warm'
+    ? [{ id: 'free', label: copy.queue.freeMemory, run: () => void send(window.splitreel.unloadEngine()) }]
+    : []),
+];
+
+function settingCommands(settings: Slices['settings']): readonly Command[] {
+  const change = (patch: SettingsPatch): void => void send(window.splitreel.updateSettings(patch));
+  const toggle = (key: 'notifyWhenDone' | 'soundWhenDone' | 'loopPlayback', label: string): Command => ({
+    id: key,
+    label: settings[key] ? words.turnOff(label) : words.turnOn(label),
+    run: () => change({ [key]: !settings[key] }),
+  });
+  const { themes, notify, sound, loop } = copy.settings;
+  return [
+    ...(['dark', 'light', 'system'] as const).map((theme) => ({
+      id: `theme-${theme}`,
+      label: words.theme(themes[theme]),
+      run: () => change({ theme }),
+    })),
+    toggle('notifyWhenDone', notify),
+    toggle('soundWhenDone', sound),
+    toggle('loopPlayback', loop),
+  ];
+}

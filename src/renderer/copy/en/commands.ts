@@ -1,0 +1,23 @@
+/** The command palette: everything that can be done, by name. */
+export const commands = {
+  title: 'Commands',
+  search: 'Search commands',
+  nothingFound: 'No command has these words.',
+  goTo: (page: string): string => `Go to ${page}`,
+  pageKey: (number: number): string => `Ctrl+${String(number)}`,
+  undo: 'Undo what replaced the form',
+  undoKey: 'Ctrl+Z',
+  redo: 'Redo what replaced the form',
+  redoKey: 'Ctrl+Shift+Z',
+  history: 'Search the prompt history',
+  promptFile: 'Open a text file of prompts',
+  presets: 'Open presets',
+  compareFiles: 'Compare files',
+  compareNewest: 'Compare the two newest videos',
+  showRunning: 'Show the running video',
+  openNewest: 'Open the newest video',
+  discardNewest: 'Discard the newest video',
+  theme: (theme: string): string => `Theme: ${theme}`,
+  turnOn: (setting: string): string => `Turn on: ${setting}`,
+  turnOff: (setting: string): string => `Turn off: ${setting}`,
+} as const;

@@ -1,0 +1,125 @@
+import { ChevronLeft, ChevronRight, FilePlus, Maximize2, Pause, Play, X, ZoomIn, ZoomOut } from 'lucide-react';
+import { Slider } from 'radix-ui';
+import { formatTime } from '../../../shared/format';
+import { closeComparison, compareFile } from '../../state/compare';
+import { copy } from '../../copy/en';
+import { Button, IconButton } from '../../ui/Button';
+import { Tooltip } from '../../ui/Tooltip';
+import styles from './Compare.module.css';
+import { COMPARE_MODES, type CompareMode } from './keys';
+import type { Sync } from './use-sync';
+import { ZOOM_STEP } from './use-zoom';
+
+const words = copy.compare;
+
+interface CompareBarProps {
+  readonly sync: Sync;
+  readonly mode: CompareMode;
+  readonly isPair: boolean;
+  readonly wipe: number;
+  readonly scale: number;
+  readonly onMode: (mode: CompareMode) => void;
+  readonly onWipe: (wipe: number) => void;
+  readonly onZoom: (factor: number) => void;
+  readonly onFit: () => void;
+}
+
+/** One transport, one zoom, and how the videos lie. */
+export function CompareBar({ sync, mode, isPair, wipe, scale, onMode, onWipe, onZoom, onFit }: CompareBarProps) {
+  return (
+    <div className={styles.bar}>
+      <SyncTransport sync={sync} />
+      <div className={styles.tools}>
+        <Modes mode={mode} isPair={isPair} onMode={onMode} />
+        {mode === 'wipe' && (
+          <input
+            className={styles.wipe}
+            type="range"
+            min={0}
+            max={100}
+            aria-label={words.wipe}
+            value={Math.round(wipe * 100)}
+            onChange={(event) => onWipe(event.target.valueAsNumber / 100)}
+          />
+        )}
+        <span className={styles.space} />
+        <IconButton size="small" label={words.zoomOut} disabled={scale <= 1} onClick={() => onZoom(1 / ZOOM_STEP)}>
+          <ZoomOut size={16} aria-hidden />
+        </IconButton>
+        <span className={styles.zoom}>{words.zoom(Math.round(scale * 100))}</span>
+        <IconButton size="small" label={words.zoomIn} onClick={() => onZoom(ZOOM_STEP)}>
+          <ZoomIn size={16} aria-hidden />
+        </IconButton>
+        <IconButton size="small" label={words.zoomFit} disabled={scale <= 1} onClick={onFit}>
+          <Maximize2 size={14} aria-hidden />
+        </IconButton>
+        <IconButton size="small" label={words.addFile} onClick={() => void compareFile(null)}>
+          <FilePlus size={16} aria-hidden />
+        </IconButton>
+        <IconButton size="small" label={words.close} onClick={closeComparison}>
+          <X size={16} aria-hidden />
+        </IconButton>
+      </div>
+    </div>
+  );
+}
+
+function Modes({ mode, isPair, onMode }: Pick<CompareBarProps, 'mode' | 'isPair' | 'onMode'>) {
+  return (
+    <Tooltip text={isPair ? '' : words.twoOnly}>
+      <div className={styles.modes} role="group" aria-label={words.mode}>
+        {COMPARE_MODES.map((each) => (
+          <Button
+            key={each}
+            size="small"
+            look="plain"
+            className={mode === each ? styles.chosen : undefined}
+            aria-pressed={mode === each}
+            disabled={each !== 'side' && !isPair}
+            onClick={() => onMode(each)}
+          >
+            {words.modes[each]}
+          </Button>
+        ))}
+      </div>
+    </Tooltip>
+  );
+}
+
+function SyncTransport({ sync }: { readonly sync: Sync }) {
+  const { frame, frames, frameRate, isPlaying, toggle, seek } = sync;
+  const player = copy.player;
+  return (
+    <div className={styles.transport}>
+      <IconButton size="small" label={isPlaying ? player.pause : player.play} onClick={toggle}>
+        {isPlaying ? <Pause size={16} aria-hidden /> : <Play size={16} aria-hidden />}
+      </IconButton>
+      <IconButton size="small" label={player.previous} onClick={() => seek(frame - 1)}>
+        <ChevronLeft size={16} aria-hidden />
+      </IconButton>
+      <IconButton size="small" label={player.next} onClick={() => seek(frame + 1)}>
+        <ChevronRight size={16} aria-hidden />
+      </IconButton>
+      <Slider.Root
+        className={styles.scrub}
+        min={0}
+        max={Math.max(frames - 1, 1)}
+        step={1}
+        value={[frame]}
+        onValueChange={([next]) => {
+          if (next !== undefined) seek(next);
+        }}
+      >
+        <Slider.Track className={styles.scrubTrack}>
+          <Slider.Range className={styles.scrubRange} />
+        </Slider.Track>
+        <Slider.Thumb
+          className={styles.scrubThumb}
+          aria-label={player.scrub}
+          aria-valuetext={`${formatTime(frame / frameRate)}, ${player.frame(frame + 1, frames)}`}
+        />
+      </Slider.Root>
+      <span className={styles.count}>{player.frame(frame + 1, frames)}</span>
+    </div>
+  );
+}

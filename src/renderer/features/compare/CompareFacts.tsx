@@ -1,0 +1,45 @@
+import type { GuestVideo } from '../../../shared/library';
+import { copy } from '../../copy/en';
+import { letterOf } from './Compare';
+import styles from './Compare.module.css';
+import { differences } from './differences';
+
+const words = copy.compare;
+
+/** The settings that differ, and nothing else. */
+export function CompareFacts({ videos }: { readonly videos: readonly GuestVideo[] }) {
+  const found = differences(videos);
+  if (videos.length < 2) return null;
+  return (
+    <section className={styles.facts} aria-label={words.differences}>
+      {found.length === 0 ? (
+        <p className={styles.same}>{words.same}</p>
+      ) : (
+        <table className={styles.table}>
+          <thead>
+            <tr>
+              <th scope="col">{words.setting}</th>
+              {videos.map(({ id }, index) => (
+                <th key={id} scope="col">
+                  {letterOf(index)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {found.map(({ label, values }) => (
+              <tr key={label}>
+                <th scope="row">{label}</th>
+                {values.map((value, index) => (
+                  <td key={letterOf(index)} title={value}>
+                    {value}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,97 @@
+/** Comparing from results, library and files, on a fake main process: what is shown, listed, taken away. */
+import { cleanup, render, screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { afterEach, expect, test } from 'vitest';
+import { fakeMain, job, video, type FakeMain } from '../../../../test/fakes/main-process';
+import { request } from '../../../../test/fakes/request';
+import type { Slices } from '../../../shared/ipc';
+import { App } from '../../app/App';
+import { copy } from '../../copy/en';
+import { followRunningJob, goTo } from '../../state/navigation';
+import { connectProjection, useProjection } from '../../state/projection';
+import { useToasts } from '../../state/send';
+import { compareCommand } from './keys';
+
+let stop = (): void => undefined;
+afterEach(() => {
+  cleanup();
+  stop();
+  useProjection.setState({ revision: 0, slices: null });
+  useToasts.setState({ toasts: [] });
+  goTo('create');
+  followRunningJob();
+});
+
+const words = copy.compare;
+const GUEST = { ...video('guest'), id: 'guest-1', fileName: 'other.mp4', metadata: null };
+
+async function open(changes: Partial<Slices>): Promise<FakeMain> {
+  const { sizeBytes: _size, createdAtMs: _created, thumbnailUrl: _thumbnail, ...guest } = GUEST;
+  const main = fakeMain(changes, { openVideoFile: guest });
+  Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
+  stop = connectProjection(main.api);
+  render(<App />);
+  await screen.findByRole('navigation');
+  return main;
+}
+
+const seeded = (id: string, seed: number) => video(id, { request: request({ prompt: 'a dog', seed }) });
+const report = { totalMs: 1, msPerStep: 500, weightBytesRead: 0, stages: [], ranks: [] };
+const comparison = () => screen.getByRole('region', { name: words.title });
+const differences = () => screen.getByRole('region', { name: words.differences });
+
+test('all results of a job are compared with one press, and the list holds their seeds and nothing else', async () => {
+  await open({
+    library: [seeded('b', 8), seeded('a', 7)],
+    jobs: [job({ status: 'finished', videoIds: ['a', 'b'], report }, 'a dog', 'j')],
+    progress: { jobId: 'j', videos: [], ranks: [], msPerStep: null, msLeft: null },
+  });
+  const user = userEvent.setup();
+  await user.click(screen.getByRole('button', { name: words.start }));
+  expect(comparison().querySelectorAll('video')).toHaveLength(2);
+  expect(
+    within(differences())
+      .getAllByRole('row')
+      .map((row) => row.textContent),
+  ).toEqual([`${words.setting}AB`, `${words.settings.seed}78`]);
+  await user.keyboard('w');
+  expect(within(comparison()).getByRole('slider', { name: words.wipe })).toBeVisible();
+  await user.keyboard('d');
+  expect(within(comparison()).getByRole('button', { name: words.modes.difference })).toHaveAttribute(
+    'aria-pressed',
+    'true',
+  );
+  await user.keyboard('c');
+  expect(screen.queryByRole('region', { name: words.title })).toBeNull();
+});
+
+test('videos join from the row below, the library and a file, up to four, and are taken away again', async () => {
+  await open({ library: [1, 2, 3, 4, 5].map((seed) => seeded(`v${seed}`, seed)) });
+  const user = userEvent.setup();
+  await user.click(
+    within(screen.getByRole('region', { name: copy.player.about })).getByRole('button', { name: words.start }),
+  );
+  expect(within(comparison()).getByText(words.hint)).toBeVisible();
+  expect(within(comparison()).getByRole('button', { name: words.modes.wipe })).toBeDisabled();
+  const row = () => within(screen.getByRole('list', { name: copy.stage.recent })).getAllByRole('button');
+  await user.click(row()[1] ?? comparison());
+  await user.click(within(comparison()).getByRole('button', { name: words.addFile }));
+  await waitFor(() => expect(comparison().querySelectorAll('video')).toHaveLength(3));
+  expect(differences()).toHaveTextContent(`${words.settings.seed}12${words.unknown}`);
+  await user.click(screen.getByRole('button', { name: copy.app.pages.library }));
+  await user.click(screen.getAllByRole('button', { name: words.start })[2] ?? document.body);
+  await user.click(screen.getByRole('button', { name: words.show }));
+  expect(comparison().querySelectorAll('video')).toHaveLength(4);
+  await user.click(row()[4] ?? comparison());
+  expect(screen.getByText(words.full(4))).toBeVisible();
+  await user.click(within(comparison()).getByRole('button', { name: words.removeVideo('A') }));
+  expect(comparison().querySelectorAll('video')).toHaveLength(3);
+});
+
+test('keys with Ctrl, Alt or none that is known are left alone', () => {
+  const key = (changes: object) =>
+    compareCommand({ key: 'w', ctrlKey: false, metaKey: false, altKey: false, ...changes });
+  expect(key({})).toEqual({ type: 'mode', mode: 'wipe' });
+  expect(key({ key: 'ArrowRight' })).toEqual({ type: 'step', frames: 1 });
+  expect([key({ ctrlKey: true }), key({ altKey: true }), key({ key: 'x' })]).toEqual([null, null, null]);
+});

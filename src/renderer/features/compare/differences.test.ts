@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { video } from '../../../../test/fakes/main-process';
+import { request } from '../../../../test/fakes/request';
+import { ONE_RANK } from '../../../shared/plan';
+import { copy } from '../../copy/en';
+import { differences } from './differences';
+
+const words = copy.compare.settings;
+const withRequest = (changes: Parameters<typeof request>[0], plan = ONE_RANK) =>
+  video('v', { request: request(changes), plan });
+
+test('only what differs is listed, with the value of each video in their order', () => {
+  const videos = [
+    withRequest({ seed: 1, guidanceScale: 4, imagePath: '/a/dog.png' }),
+    withRequest({ seed: 2, guidanceScale: 4 }, { ...ONE_RANK, cfg: 2, ulysses: 2 }),
+    withRequest({ seed: 2, guidanceScale: 8 }),
+  ];
+  expect(differences(videos)).toEqual([
+    { label: words.guidanceScale, values: ['4', '4', '8'] },
+    { label: words.seed, values: ['1', '2', '2'] },
+    { label: words.plan, values: ['off', 'CFG 2, Ulysses 2', 'off'] },
+    { label: words.image, values: ['dog.png', 'off', 'off'] },
+  ]);
+});
+
+test('equal settings make no list, and a file without settings makes none differ', () => {
+  expect(differences([withRequest({}), withRequest({})])).toEqual([]);
+  expect(differences([withRequest({}), { metadata: null }])).toEqual([]);
+  expect(differences([withRequest({ seed: 1 }), { metadata: null }, withRequest({ seed: 2 })])).toEqual([
+    { label: words.seed, values: ['1', copy.compare.unknown, '2'] },
+  ]);
+});
+
+test('what PipeFusion does not use is no difference', () => {
+  expect(differences([withRequest({ warmupSteps: 1 }), withRequest({ warmupSteps: 3 })])).toEqual([]);
+});

@@ -1,0 +1,58 @@
+/** What differs between the settings of videos. Pure. */
+import type { GuestVideo, VideoMetadata } from '../../../shared/library';
+import { AXES, type Plan } from '../../../shared/plan';
+import { copy } from '../../copy/en';
+
+const words = copy.compare;
+type Setting = keyof typeof words.settings;
+
+export interface Difference {
+  readonly label: string;
+  /** One for each video, in their order. */
+  readonly values: readonly string[];
+}
+
+const lastPart = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
+
+const planText = (plan: Plan): string => {
+  const split = AXES.filter((axis) => plan[axis] > 1);
+  if (split.length === 0) return words.off;
+  return split.map((axis) => copy.plan.option(copy.plan.axes[axis], plan[axis])).join(', ');
+};
+
+/** Every setting of a video as it is shown, in the order of the form. */
+const READERS: Readonly<Record<Setting, (metadata: VideoMetadata) => string>> = {
+  prompt: ({ request }) => request.prompt,
+  negativePrompt: ({ request }) => request.negativePrompt,
+  model: ({ request }) => lastPart(request.modelId),
+  size: ({ request }) => `${String(request.width)} × ${String(request.height)}`,
+  numFrames: ({ request }) => String(request.numFrames),
+  numInferenceSteps: ({ request }) => String(request.numInferenceSteps),
+  guidanceScale: ({ request }) => String(request.guidanceScale),
+  useDynamicCfg: ({ request }) => (request.useDynamicCfg ? words.on : words.off),
+  seed: ({ request }) => String(request.seed),
+  scheduler: ({ request }) => copy.create.schedulers[request.scheduler],
+  quality: ({ request }) => copy.create.qualities[request.quality],
+  plan: ({ plan }) => planText(plan),
+  loras: ({ request }) => (request.loras.length === 0 ? words.off : request.loras.map(copy.library.lora).join(', ')),
+  image: ({ request }) => (request.imagePath === null ? words.off : lastPart(request.imagePath)),
+  fps: ({ request }) => String(request.fps),
+  attention: ({ request }) => copy.create.kernels[request.attention],
+  offload: ({ request }) => copy.create.offloads[request.offload],
+  numPipelinePatch: ({ request, plan }) => (plan.pp > 1 ? String(request.numPipelinePatch) : words.off),
+  warmupSteps: ({ request, plan }) => (plan.pp > 1 ? String(request.warmupSteps) : words.off),
+  dtype: ({ dtype }) => dtype,
+};
+
+const SETTINGS = Object.keys(READERS) as Setting[];
+
+/** Nothing that is the same everywhere. A file without settings of ours differs from none: its values are unknown. */
+export function differences(videos: readonly Pick<GuestVideo, 'metadata'>[]): readonly Difference[] {
+  return SETTINGS.flatMap((setting) => {
+    const values = videos.map(({ metadata }) => (metadata === null ? null : READERS[setting](metadata)));
+    const isDifferent = new Set(values.filter((value) => value !== null)).size > 1;
+    return isDifferent
+      ? [{ label: words.settings[setting], values: values.map((value) => value ?? words.unknown) }]
+      : [];
+  });
+}

@@ -1,0 +1,2 @@
+export { Compare } from './Compare';
+export { CompareFacts } from './CompareFacts';

@@ -1,0 +1,53 @@
+import { useState } from 'react';
+import { formatDate } from '../../../shared/format';
+import { adoptPrompt } from '../../state/adopt';
+import { useSlice } from '../../state/projection';
+import { send } from '../../state/send';
+import { copy } from '../../copy/en';
+import { Button } from '../../ui/Button';
+import { Dialog } from '../../ui/Dialog';
+import { PickList } from '../../ui/PickList';
+
+const words = copy.prompts;
+
+export function HistoryDialog({ onClose }: { readonly onClose: () => void }) {
+  const history = useSlice('promptHistory');
+  const [activePrompt, setActivePrompt] = useState<string | null>(null);
+  const active = activePrompt ?? history[0]?.prompt ?? null;
+  const items = history.map(({ prompt, usedAtMs, isList }) => ({
+    id: prompt,
+    text: prompt,
+    detail: formatDate(usedAtMs),
+    isList,
+  }));
+  const forget = (prompt: string | null): void => void send(window.splitreel.forgetPrompt({ prompt }));
+  return (
+    <Dialog
+      isWide
+      title={words.historyTitle}
+      onClose={onClose}
+      actions={
+        <>
+          <Button disabled={history.length === 0} onClick={() => forget(null)}>
+            {words.forgetAll}
+          </Button>
+          <Button disabled={active === null} onClick={() => forget(active)}>
+            {words.forget}
+          </Button>
+          <Button onClick={onClose}>{copy.app.close}</Button>
+        </>
+      }
+    >
+      <PickList
+        label={words.search}
+        items={items}
+        empty={history.length === 0 ? words.noHistory : words.nothingFound}
+        onActive={(item) => setActivePrompt(item?.id ?? null)}
+        onPick={({ id, isList }) => {
+          adoptPrompt(id, isList);
+          onClose();
+        }}
+      />
+    </Dialog>
+  );
+}

@@ -1,0 +1,47 @@
+import { ChevronDown, History, SlidersHorizontal } from 'lucide-react';
+import { closeDialog, openDialog, useDialogs } from '../../state/dialogs';
+import { useSlice } from '../../state/projection';
+import { copy } from '../../copy/en';
+import { Button } from '../../ui/Button';
+import styles from './CreatePage.module.css';
+import { HistoryDialog } from './HistoryDialog';
+import { PresetsDialog } from './PresetsDialog';
+import type { CreateForm } from './use-create';
+import { VariationsMenu } from './VariationsMenu';
+
+const words = copy.prompts;
+
+/** In the place of the examples, once there is a prompt or something to go back to: a first start shows none of it. */
+export function PromptTools({ form }: { readonly form: CreateForm }) {
+  const history = useSlice('promptHistory');
+  const presets = useSlice('presets');
+  const { open } = useDialogs();
+  const isEmpty = form.draft.request.prompt.trim() === '';
+  const isNew = isEmpty && history.length === 0 && presets.length === 0;
+  return (
+    <>
+      {!isNew && (
+        <div className={styles.tools} role="group" aria-label={words.tools}>
+          <Button size="small" look="plain" onClick={() => openDialog('history')}>
+            <History size={14} aria-hidden />
+            {words.history}
+          </Button>
+          <Button size="small" look="plain" onClick={() => openDialog('presets')}>
+            <SlidersHorizontal size={14} aria-hidden />
+            {words.presets}
+          </Button>
+          {!isEmpty && (
+            <VariationsMenu form={form}>
+              <Button size="small" look="plain">
+                {words.variations}
+                <ChevronDown size={14} aria-hidden />
+              </Button>
+            </VariationsMenu>
+          )}
+        </div>
+      )}
+      {open === 'history' && <HistoryDialog onClose={closeDialog} />}
+      {open === 'presets' && <PresetsDialog onClose={closeDialog} />}
+    </>
+  );
+}

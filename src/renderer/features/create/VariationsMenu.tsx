@@ -1,0 +1,62 @@
+import { DropdownMenu } from 'radix-ui';
+import type { ReactNode } from 'react';
+import { formatDuration } from '../../../shared/format';
+import { useSlice } from '../../state/projection';
+import { rollSeed } from '../../state/draft';
+import { copy } from '../../copy/en';
+import menu from '../../ui/menu.module.css';
+import type { CreateForm, ReadyModel } from './use-create';
+import { variationsOf, type Variation } from './variations';
+
+const words = copy.variations;
+
+/** Each entry says how many jobs it queues and, where that was measured, how long it takes. */
+function detailOf({ id, requests, timeMs }: Variation): string {
+  const [first] = requests;
+  const parts = [
+    ...(id === 'drafts' && first !== undefined ? [words.draftSteps(first.numInferenceSteps)] : []),
+    ...(requests.length > 1 ? [copy.queue.jobs(requests.length)] : []),
+    timeMs === null ? words.unmeasured : words.about(formatDuration(timeMs)),
+  ];
+  return parts.join(', ');
+}
+
+export function VariationsMenu({ form, children }: { readonly form: CreateForm; readonly children: ReactNode }) {
+  return (
+    // Not modal: a modal menu injects a style, which the content security policy refuses.
+    <DropdownMenu.Root modal={false}>
+      <DropdownMenu.Trigger asChild>{children}</DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content className={menu.menu} align="start" sideOffset={4} collisionPadding={8}>
+          {form.ready !== null && <Items form={form} ready={form.ready} />}
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  );
+}
+
+/** Worked out only while the menu is open: two of them search the plans of all devices. */
+function Items({ form, ready }: { readonly form: CreateForm; readonly ready: ReadyModel }) {
+  const measurements = useSlice('measurements');
+  const { devices, draft } = form;
+  const variations = variationsOf({
+    shape: ready.shape,
+    request: draft.request,
+    devices,
+    measurements,
+    prompts: form.prompts ?? [],
+    chosenPlan: draft.isPlanAutomatic ? null : ready.plan,
+    rollSeed,
+  });
+  return variations.map((variation) => (
+    <DropdownMenu.Item
+      key={variation.id}
+      className={menu.item}
+      disabled={form.problems.length > 0}
+      onSelect={() => form.enqueue(variation.requests, variation.plan)}
+    >
+      <span>{variation.label}</span>
+      <span className={menu.detail}>{detailOf(variation)}</span>
+    </DropdownMenu.Item>
+  ));
+}

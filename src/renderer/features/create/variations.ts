@@ -1,0 +1,101 @@
+/** What can be made of the form besides its one video: other seeds, other guidance, drafts side by side. Pure. */
+import { MAX_GUIDANCE, MAX_SEED } from '../../../shared/limits';
+import { ONE_RANK, worldSize, type Plan } from '../../../shared/plan';
+import { MAX_JOBS_AT_ONCE } from '../../../shared/prompt-list';
+import type { GenerateRequest } from '../../../shared/sampling';
+import { copy } from '../../copy/en';
+import { expectedTime, planContext } from '../../state/draft';
+import { jobInput, type PlannedRequest } from '../../state/job-input';
+
+const words = copy.variations;
+const SEEDS = 4;
+const GUIDANCE_STEP = 2;
+/** As many as can be told apart in a grid. */
+const MAX_DRAFTS = 8;
+const DRAFT_SHARE = 0.4;
+/** With fewer steps than this a draft says little about the video. */
+const MIN_DRAFT_STEPS = 10;
+
+export interface Variation {
+  readonly id: 'seeds' | 'guidance' | 'drafts' | 'together';
+  readonly label: string;
+  /** One for each job. */
+  readonly requests: readonly GenerateRequest[];
+  /** Null: the recommended one. */
+  readonly plan: Plan | null;
+  /** Of the first job, from jobs like it on this computer; null where there are none. */
+  readonly timeMs: number | null;
+}
+
+export interface VariationsOf extends PlannedRequest {
+  readonly prompts: readonly string[];
+  /** The plan that a person has chosen; null where it is recommended. */
+  readonly chosenPlan: Plan | null;
+  readonly rollSeed: () => number;
+}
+
+export const draftSteps = (steps: number): number =>
+  Math.max(Math.min(steps, MIN_DRAFT_STEPS), Math.round(steps * DRAFT_SHARE));
+
+/** Those around the value of the form, itself among them. */
+export const guidanceValues = (guidance: number): readonly number[] => [
+  ...new Set([guidance - GUIDANCE_STEP, guidance, guidance + GUIDANCE_STEP].map(clampGuidance)),
+];
+
+const clampGuidance = (value: number): number => Math.min(Math.max(value, 1), MAX_GUIDANCE);
+
+/** A new seed with room for those that follow it. */
+const firstSeed = ({ rollSeed }: VariationsOf, count: number): number => Math.min(rollSeed(), MAX_SEED - count);
+
+export function variationsOf(given: VariationsOf): readonly Variation[] {
+  const { request } = given;
+  const guidance = guidanceValues(request.guidanceScale);
+  const simple: readonly Variation[] = [
+    variation(given, 'seeds', words.seeds(SEEDS), [{ ...request, seed: firstSeed(given, SEEDS), videoCount: SEEDS }]),
+    variation(
+      given,
+      'guidance',
+      words.guidance(guidance),
+      guidance.map((guidanceScale) => ({ ...request, guidanceScale, videoCount: 1 })),
+    ),
+  ];
+  return [...simple, ...sideBySide(given)].filter(({ requests }) => requests.length <= MAX_JOBS_AT_ONCE);
+}
+
+function variation(
+  given: VariationsOf,
+  id: Variation['id'],
+  label: string,
+  requests: readonly GenerateRequest[],
+  plan = given.chosenPlan,
+): Variation {
+  const [first = given.request] = requests;
+  const job = jobInput({ ...given, request: first }, plan);
+  return {
+    id,
+    label,
+    plan,
+    requests: given.prompts.flatMap((prompt) => requests.map((request) => ({ ...request, prompt }))),
+    timeMs: expectedTime(given.measurements, job)?.ms ?? null,
+  };
+}
+
+/** The two ways to use several devices: a draft on each, or all of them for one video. */
+function sideBySide(given: VariationsOf): readonly Variation[] {
+  const { request, shape, devices } = given;
+  const count = Math.min(planContext(shape, request, devices).devices.count, MAX_DRAFTS);
+  if (count < 2) return [];
+  const draft = {
+    ...request,
+    seed: firstSeed(given, count),
+    videoCount: count,
+    numInferenceSteps: draftSteps(request.numInferenceSteps),
+  };
+  const together = { ...request, videoCount: 1 };
+  const used = worldSize(jobInput({ ...given, request: together }, null).plan);
+  const device = devices.kind === 'cuda' ? 'GPU' : copy.plan.cpuWorker;
+  return [
+    variation(given, 'drafts', words.drafts(count, device), [draft], { ...ONE_RANK, dp: count }),
+    variation(given, 'together', words.together(1, copy.plan.available(devices.kind, used)), [together], null),
+  ];
+}

@@ -1,0 +1,59 @@
+/** The videos that are compared: up to four, from the library or from files that were dropped in. */
+import { create } from 'zustand';
+import type { GuestVideo } from '../../shared/library';
+import { copy } from '../copy/en';
+import { goTo, useNavigation } from './navigation';
+import { useSlice } from './projection';
+import { send, showToast } from './send';
+
+const MAX_COMPARED = 4;
+
+const useGuests = create<{ readonly guests: readonly GuestVideo[] }>(() => ({ guests: [] }));
+
+const compared = (): readonly string[] => useNavigation.getState().comparedIds ?? [];
+const setCompared = (comparedIds: readonly string[]): void => useNavigation.setState({ comparedIds });
+
+export function compare(videoIds: readonly string[]): void {
+  setCompared(videoIds.slice(0, MAX_COMPARED));
+  goTo('create');
+}
+
+export const closeComparison = (): void => useNavigation.setState({ comparedIds: null });
+
+function add(videoId: string): boolean {
+  if (compared().length >= MAX_COMPARED) {
+    showToast(copy.compare.full(MAX_COMPARED));
+    return false;
+  }
+  setCompared([...compared(), videoId]);
+  return true;
+}
+
+/** Puts a video beside the others, or takes it away. */
+export function toggleCompared(videoId: string): void {
+  if (compared().includes(videoId)) setCompared(compared().filter((id) => id !== videoId));
+  else add(videoId);
+}
+
+/** From another page, which stays open so that more can be picked. */
+export function pickToCompare(videoId: string): void {
+  if (!compared().includes(videoId) && !add(videoId)) return;
+  showToast(copy.compare.picked(compared().length), { label: copy.compare.show, run: () => goTo('create') });
+}
+
+/** A file that was dropped, or one chosen in the system's dialog (null). */
+export async function compareFile(path: string | null): Promise<void> {
+  const guest = await send(window.splitreel.openVideoFile({ path }));
+  if (guest === null) return;
+  useGuests.setState(({ guests }) => ({ guests: [...guests, guest] }));
+  add(guest.id);
+}
+
+/** Null while nothing is compared. A video that has left the library is left out. */
+export function useCompared(): readonly GuestVideo[] | null {
+  const ids = useNavigation((state) => state.comparedIds);
+  const library = useSlice('library');
+  const { guests } = useGuests();
+  if (ids === null) return null;
+  return ids.flatMap((id) => library.find((video) => video.id === id) ?? guests.find((guest) => guest.id === id) ?? []);
+}

@@ -1,0 +1,9 @@
+/** Prompts that were used, as they were typed: a list of prompts is one of them. */
+import { z } from 'zod';
+
+export const usedPromptSchema = z.object({
+  prompt: z.string().min(1).max(20_000),
+  usedAtMs: z.number(),
+  isList: z.boolean(),
+});
+export type UsedPrompt = z.infer<typeof usedPromptSchema>;

@@ -1,0 +1,84 @@
+/** Several videos of one job: they form in a grid, are compared, discarded and brought back, and one is finished. */
+import { copyFileSync } from 'node:fs';
+import path from 'node:path';
+import { answerFolderDialogue, expect, test } from './harness';
+import { fillForm, newestFile, slices, waitForJob } from './steps';
+
+test('drafts form in a grid, two are compared in step, one is finished, and a discard is taken back', async ({
+  launch,
+}) => {
+  const { app, page, dataFolder, screenshot } = await launch({ withEnvironment: true });
+  await fillForm(page, { ranks: 4, steps: 25, frames: 9 });
+  await page.getByRole('button', { name: 'Variations' }).click();
+  await screenshot('variations-workers');
+  await page.getByRole('menuitem', { name: /^4 drafts at once, one CPU worker each/ }).click();
+  await expect(page.getByText(/^seed \d+, Preview after step/).first()).toBeVisible({ timeout: 120_000 });
+  await screenshot('drafts-forming');
+  await waitForJob(page, 'finished');
+  const results = page.getByRole('list', { name: 'Results' });
+  await expect(results.locator('video')).toHaveCount(4);
+  const [job] = (await slices(page)).jobs;
+  expect(job).toMatchObject({ plan: { dp: 4 }, request: { videoCount: 4, numInferenceSteps: 10 } });
+  await results.getByRole('listitem').first().hover();
+  await screenshot('drafts-ready');
+
+  await results
+    .getByRole('button', { name: /^Discard: seed/ })
+    .first()
+    .click();
+  await expect(results.locator('video')).toHaveCount(3);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(results.locator('video')).toHaveCount(4);
+
+  await page.getByRole('button', { name: 'Compare', exact: true }).click();
+  const comparison = page.getByRole('region', { name: 'Comparison' });
+  await expect(comparison.locator('video')).toHaveCount(4);
+  await expect(page.getByRole('region', { name: 'What differs' }).getByRole('row')).toHaveCount(2);
+  await screenshot('compare-four');
+  for (const name of ['Remove C', 'Remove C']) await comparison.getByRole('button', { name }).click();
+  await comparison.getByRole('button', { name: 'Pause' }).click();
+  for (const key of ['Home', 'ArrowRight', 'ArrowRight']) await page.keyboard.press(key);
+  await expect(comparison.getByText('frame 3 of 9')).toBeVisible();
+  const times = () =>
+    comparison.locator('video').evaluateAll((all: HTMLVideoElement[]) => all.map((one) => one.currentTime));
+  expect(new Set(await times()).size).toBe(1);
+  await page.keyboard.press('w');
+  await page.keyboard.press('+');
+  await screenshot('compare-wipe');
+  await page.keyboard.press('d');
+  await screenshot('compare-difference');
+
+  const file = path.join(dataFolder, 'outside.mp4');
+  copyFileSync(await newestFile(page), file);
+  await answerFolderDialogue(app, file);
+  await comparison.getByRole('button', { name: 'Add a file' }).click();
+  await expect(comparison.locator('video')).toHaveCount(3);
+  const guest = comparison.locator('video').last();
+  await expect.poll(() => guest.evaluate((video: HTMLVideoElement) => video.readyState)).toBeGreaterThan(1);
+  await comparison.getByRole('button', { name: 'Close comparison' }).click();
+
+  await results
+    .getByRole('button', { name: /^Finish: seed/ })
+    .nth(1)
+    .click();
+  await waitForJob(page, 'finished', 1);
+  const finished = (await slices(page)).jobs.at(1)?.request;
+  expect(finished).toMatchObject({ seed: (job?.request.seed ?? 0) + 1, videoCount: 1 });
+  expect(finished?.numInferenceSteps).toBeGreaterThan(10);
+});
+
+test('every command is reached by its name, and pages by their keys', async ({ launch }) => {
+  const { page, screenshot } = await launch({ withEnvironment: true });
+  await page.getByLabel('Prompt', { exact: true }).focus();
+  await page.keyboard.press('Control+k');
+  await screenshot('palette');
+  await page.keyboard.type('theme light');
+  await page.keyboard.press('Enter');
+  await expect.poll(async () => (await slices(page)).settings.theme).toBe('light');
+  await page.keyboard.press('Control+4');
+  await expect(page.getByRole('heading', { name: 'Machine', level: 1 })).toBeVisible();
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('history');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('combobox', { name: 'Search prompts' })).toBeFocused();
+});

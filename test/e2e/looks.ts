@@ -1,0 +1,27 @@
+/** Sizes and themes in which pictures are taken. */
+import { expect, type Page } from '@playwright/test';
+import type { RunningApp } from './harness';
+
+export const THEMES = ['dark', 'light'] as const;
+type Theme = (typeof THEMES)[number];
+
+export const SIZES = [
+  [900, 600],
+  [1280, 800],
+  [1920, 1080],
+] as const;
+
+export async function resize({ app, page }: RunningApp, width: number, height: number): Promise<void> {
+  await app.evaluate(
+    ({ BrowserWindow }, size) => {
+      BrowserWindow.getAllWindows()[0]?.setContentSize(size.width, size.height);
+    },
+    { width, height },
+  );
+  await expect.poll(() => page.evaluate(() => innerWidth)).toBe(width);
+}
+
+export async function setTheme(page: Page, theme: Theme): Promise<void> {
+  await page.evaluate((wanted) => window.splitreel.updateSettings({ theme: wanted }), theme);
+  await page.waitForTimeout(250);
+}
