@@ -116,14 +116,6 @@ export const MACHINE_FAULTS: readonly Mutation[] = [
   },
   {
     row: 'faults, hung rank',
-    without: 'the deadline of a heartbeat',
-    file: 'python/splitreel/worker/supervisor/watch.py',
-    find: '        if quiet_s > deadlines.heartbeat_s and (is_stopped or idle_s > deadlines.heartbeat_s):',
-    replace: '        if quiet_s < 0 and is_stopped:',
-    test: ['pytest', 'tests/processes/test_supervisor.py', '-k', 'stopped_rank'],
-  },
-  {
-    row: 'faults, hung rank',
     without: 'the deadline of work',
     file: 'python/splitreel/worker/supervisor/watch.py',
     find: '        if not rank.is_waiting and idle_s > deadlines.idle_s:',
