@@ -99,6 +99,7 @@ export const EXTERNAL_SCHEMAS = [appErrorSchema, reasonSchema] as const;
 export const CLASS_OPTIONS: Readonly<Record<string, Omit<ClassOptions, 'parent'> & { readonly parent?: string }>> = {
   Device: { base: 'DeviceText' },
   Plan: { base: 'PlanProperties', defaults: { dp: 1, cfg: 1, pp: 1, ring: 1, ulysses: 1, tp: 1 } },
+  JobReport: { defaults: { notices: [] } },
   SamplingParams: { defaults: SAMPLING_DEFAULTS },
   GenerateRequest: { parent: 'SamplingParams' },
 };

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { appError } from './errors';
 import { transition, type JobEvent, type JobState } from './job';
 
-const report = { totalMs: 1, msPerStep: 1, weightBytesRead: 0, stages: [], ranks: [] };
+const report = { totalMs: 1, msPerStep: 1, weightBytesRead: 0, stages: [], ranks: [], notices: [] };
 const events: readonly JobEvent[] = [
   { type: 'started' },
   { type: 'cancelRequested' },

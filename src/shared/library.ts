@@ -11,7 +11,7 @@ const MAX_COMMENT_CHARACTERS = 262_144;
 const name = z.string().max(200);
 
 export const metadataReportSchema = jobReportSchema
-  .omit({ ranks: true })
+  .omit({ ranks: true, notices: true })
   .extend({
     stages: jobReportSchema.shape.stages.max(MAX_ENTRIES),
     peaks: z.array(stagePeakSchema).max(MAX_ENTRIES).describe('of the rank that wrote the video'),

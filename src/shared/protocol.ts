@@ -10,10 +10,10 @@ import { PROTOCOL_VERSION } from './limits';
 import { planSchema } from './plan';
 import { kernelSchema, samplingParamsSchema } from './sampling';
 
-export const STAGES = ['starting', 'loading', 'encoding', 'denoising', 'decoding', 'writing'] as const;
+export const STAGES = ['starting', 'loading', 'optimizing', 'encoding', 'denoising', 'decoding', 'writing'] as const;
 export const stageSchema = z.enum(STAGES).meta({
   id: 'Stage',
-  description: 'Stages of a video. They count ranks, bytes, prompts, denoising steps, tiles and frames.',
+  description: 'Stages of a video. They count ranks, bytes, kernels, prompts, denoising steps, tiles and frames.',
 });
 export type Stage = z.infer<typeof stageSchema>;
 
@@ -90,6 +90,7 @@ export const jobReportSchema = z
     weightBytesRead: count.describe('from disk; 0 when the engine was warm'),
     stages: z.array(stageReportSchema),
     ranks: z.array(rankReportSchema),
+    notices: z.array(z.string()).default([]).describe('sentences on kernels that did not run; each once per engine'),
   })
   .meta({ id: 'JobReport' });
 export type JobReport = z.infer<typeof jobReportSchema>;

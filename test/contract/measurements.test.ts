@@ -10,7 +10,7 @@ import { DEFAULT_SETTINGS } from '../../src/shared/settings';
 import { request } from '../fakes/request';
 import { gpu, MODEL, SLICES } from '../fakes/main-process';
 
-const REPORT = { totalMs: 1, msPerStep: 2_500, weightBytesRead: 0, stages: [], ranks: [] };
+const REPORT = { totalMs: 1, msPerStep: 2_500, weightBytesRead: 0, stages: [], ranks: [], notices: [] };
 
 const machineOf = (...names: readonly string[]) => ({
   ...SLICES.machine,

@@ -71,6 +71,7 @@ test('a sentence becomes a playing video on four ranks, and the next starts warm
   expect(stages.map(({ stage }) => stage)).toEqual([
     'starting',
     'loading',
+    'optimizing',
     'encoding',
     'denoising',
     'decoding',

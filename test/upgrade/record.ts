@@ -40,6 +40,7 @@ const REPORT: JobReport = {
     { stage: 'writing', durationMs: 500 },
   ],
   ranks: [],
+  notices: [],
 };
 
 const job = (id: string): Job => ({

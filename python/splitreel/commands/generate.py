@@ -44,6 +44,7 @@ _JOB = "generate"
 _UNITS = {
     Stage.STARTING: "ranks",
     Stage.LOADING: "bytes",
+    Stage.OPTIMIZING: "kernels",
     Stage.ENCODING: "prompts",
     Stage.DENOISING: "steps",
     Stage.DECODING: "tiles",
@@ -171,6 +172,8 @@ class _ProgressDisplay:
             raise SplitreelError.from_error(self._error)
         if self._is_cancelled or self._report is None:
             raise Cancelled
+        for notice in self._report.notices:
+            print(notice, file=sys.stderr, flush=True)
         peak_gb = max((rank.peak_memory_bytes for rank in self._report.ranks), default=0) / 1e9
         print(f"epoch time: {self._report.total_ms / 1000:.2f} sec, memory: {peak_gb:.2f} GB", flush=True)
         return 0

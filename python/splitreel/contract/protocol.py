@@ -44,6 +44,7 @@ class JobReport:
     weight_bytes_read: int  # from disk; 0 when the engine was warm
     stages: tuple[StageReport, ...]
     ranks: tuple[RankReport, ...]
+    notices: tuple[str, ...] = ()  # sentences on kernels that did not run; each once per engine
 
 
 @dataclass(frozen=True, slots=True)

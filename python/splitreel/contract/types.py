@@ -14,10 +14,11 @@ from splitreel.contract.bounds import Bounds
 
 
 class Stage(StrEnum):
-    """Stages of a video. They count ranks, bytes, prompts, denoising steps, tiles and frames."""
+    """Stages of a video. They count ranks, bytes, kernels, prompts, denoising steps, tiles and frames."""
 
     STARTING = "starting"
     LOADING = "loading"
+    OPTIMIZING = "optimizing"
     ENCODING = "encoding"
     DENOISING = "denoising"
     DECODING = "decoding"

@@ -94,6 +94,7 @@ class EngineReport:
     approximate: bool  # weights were in float8, some PipeFusion steps used stale keys and values, or steps were reused
     text_encoder: TextEncoderPolicy  # what happened to it after use
     kernel: Kernel  # the attention kernel that ran
+    notices: tuple[str, ...] = ()  # sentences on kernels that did not run, each once per engine
 
 
 class Hooks(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -15,8 +16,10 @@ from splitreel.engine.context import EngineContext
 from splitreel.engine.loaded_model import LoadedModel, LoadRequest, load_model
 from splitreel.engine.memory_budget import DeviceMemoryBudget, MemoryBudget
 from splitreel.engine.memory_meter import StageMeter
+from splitreel.engine.optimizing import OptimizingStage
 from splitreel.engine.prompt_cache import PromptCache
 from splitreel.engine.run import JobRun
+from splitreel.kernels.checks import OWN_KERNEL_KINDS
 from splitreel.models.loading import bytes_of
 from splitreel.models.tensor_files import OpenTensors, open_safetensors
 from splitreel.parallel.agreement import Agreement
@@ -63,6 +66,8 @@ class Engine:
         self._kernels = KernelChooser(device, None if kernel_trials is None else TrialsFile(kernel_trials))
         self._shards: tuple[Shard, ...] = ()  # of all ranks: each rank works out where a plan can run
         self._loaded: LoadedModel | None = None
+        self._optimizing: OptimizingStage | None = None  # begun while loading, ended by the next job
+        self._noticed: set[str] = set()
 
     def load(self, model: Path, plan: Plan, options: LoadOptions, hooks: Hooks) -> LoadReport:
         """Collective over all ranks. Reads nothing if the weights already held fit the plan."""
@@ -74,8 +79,9 @@ class Engine:
         self.unload()
         self._shards = first_shards(plan, self._context.world_size)
         request = LoadRequest(model, options, plan, self._shards[self._context.rank], self._open_tensors)
+        self._optimizing = optimizing = self._optimizing_stage(hooks)
         with self._context.meter.stage(Stage.LOADING):
-            loaded = self._world.together(lambda: load_model(request, self._tp_group, self._context, hooks))
+            loaded = self._world.together(lambda: load_model(request, self._tp_group, self._context, hooks, optimizing))
         # The two ways exchange different tensors, so all ranks take the same one.
         if self._world.all(loaded.model.fused_problem is None):
             loaded.model.fuse()
@@ -90,16 +96,33 @@ class Engine:
         """Collective over all ranks. Ranks outside the plan return at once."""
         loaded = self.loaded
         mesh = self._meshes.mesh(plan, assign_ranks(plan, self._shards))
-        kernel = self._kernel(loaded, job, plan)
+        optimizing = self._optimizing or self._optimizing_stage(hooks)
+        self._optimizing = None
+        kernel = self._kernel(loaded, job, plan, optimizing)
+        optimizing.end()
         if mesh is None:
             return EngineReport(False, (), {}, (), False, TextEncoderPolicy.KEPT, job.attention)
         loaded.model.use(mesh, kernel)
         try:
-            return JobRun(loaded, job, mesh, Kernel(kernel.name), self._context, hooks).all_videos()
+            report = JobRun(loaded, job, mesh, Kernel(kernel.name), self._context, hooks).all_videos()
         finally:
             self._context.meter.take()
+        return replace(report, notices=self._new_notices(loaded))
 
-    def _kernel(self, loaded: LoadedModel, job: EngineJob, plan: Plan) -> AttentionKernel:
+    def _optimizing_stage(self, hooks: Hooks) -> OptimizingStage:
+        return OptimizingStage(hooks, OWN_KERNEL_KINDS + self._kernels.count)
+
+    def _new_notices(self, loaded: LoadedModel) -> tuple[str, ...]:
+        """What this engine has not reported before."""
+        notices = list(self._kernels.failures)
+        problem = loaded.model.fused_problem
+        if loaded.options.fused and problem is not None and self._context.device.type == "cuda":
+            notices.append(f"Splitreel's own GPU kernels are off, and the model runs as in diffusers: {problem}")
+        new = tuple(notice for notice in notices if notice not in self._noticed)
+        self._noticed.update(new)
+        return new
+
+    def _kernel(self, loaded: LoadedModel, job: EngineJob, plan: Plan, optimizing: OptimizingStage) -> AttentionKernel:
         """The requested kernel, compared with SDPA before its first use. If it fails on one rank, it fails on all.
 
         AUTO is the first rank's choice, and SDPA where another rank cannot follow it.
@@ -116,7 +139,15 @@ class Engine:
         if job.attention is not Kernel.AUTO:
             return choose(job.attention.value)
         names = [kernel.value for kernel in Kernel]
-        fastest = self._world.together(lambda: self._kernels.fastest(model.dtype, model.head_dim, with_ring=with_ring))
+        fastest = self._world.together(
+            lambda: self._kernels.fastest(
+                model.dtype,
+                model.head_dim,
+                with_ring=with_ring,
+                began=optimizing.begin,
+                tried=optimizing.kernel_checked,
+            )
+        )
         name = names[self._world.of_first(names.index(fastest))]
         try:
             return choose(name)

@@ -15,7 +15,9 @@ from splitreel.engine.context import EngineContext
 from splitreel.engine.memory_budget import can_pin_weights
 from splitreel.engine.memory_control import loading_advice, memory_failure
 from splitreel.engine.offload import OffloadConfig, TransferStats, WeightPlacement
+from splitreel.engine.optimizing import OptimizingStage
 from splitreel.engine.prompt_cache import Signature, text_encoder_signature
+from splitreel.kernels.checks import can_run_kernels
 from splitreel.models.families import family_of
 from splitreel.models.family import LoadedComponents, VideoModel
 from splitreel.models.loading import ReadOptions, bytes_of, read_component, read_weights, shard_components
@@ -57,7 +59,11 @@ class LoadRequest:
 
 
 def load_model(
-    request: LoadRequest, tp_group: TensorParallelGroup, context: EngineContext, hooks: Hooks
+    request: LoadRequest,
+    tp_group: TensorParallelGroup,
+    context: EngineContext,
+    hooks: Hooks,
+    optimizing: OptimizingStage,
 ) -> LoadedModel:
     """Reads this rank's shard. Local: ranks only have to agree once all of them are done.
 
@@ -80,7 +86,10 @@ def load_model(
         if failure is None:
             raise
         raise failure from error
-    model = family.make(LoadedComponents(folder, components.modules, device, tp_group, options.fused))
+    if options.fused and can_run_kernels(device):
+        optimizing.begin()
+    checked = optimizing.kernel_checked
+    model = family.make(LoadedComponents(folder, components.modules, device, tp_group, options.fused, checked))
     again = ReadOptions(dtype, device, lambda _read, _total: None, device, request.open_tensors)
     held = sum(bytes_of(module) for module in components.modules.values())
     pin_memory = can_pin_weights(context.memory_budget, context.world_size, held)

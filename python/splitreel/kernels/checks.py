@@ -20,7 +20,17 @@ Tensor = torch.Tensor
 
 # Relative, of the norms. bf16 rounds to 2^-9; torch rounds between operations that the kernels join.
 _TOLERANCE = {torch.float32: 1e-5, torch.float16: 5e-3, torch.bfloat16: 2e-2}
+# Text tokens and all tokens of a rank. Triton compiles apart for multiples of 16: a whole video of the usual size has one
+# such number of tokens, its halves have others. What these cover is not compiled within a job.
+_TOKENS = ((3, 19), (3, 32))
+# Those of blocks and those of the VAE.
+OWN_KERNEL_KINDS = 2
 _CAPABILITY = (8, 0)  # bf16 arithmetic; Triton's own oldest target
+
+
+def can_run_kernels(device: torch.device) -> bool:
+    """Whether it makes sense to check kernels at all."""
+    return device.type == "cuda" or _is_interpreted()
 
 
 def fused_kernels_problem(device: torch.device, dtype: torch.dtype, *, width: int, head_width: int) -> str | None:
@@ -47,7 +57,7 @@ def _is_power_of_two(number: int) -> bool:
 
 @cache
 def _problem(device: torch.device, dtype: torch.dtype, width: int | None, head_width: int | None) -> str | None:
-    if device.type != "cuda" and not _is_interpreted():
+    if not can_run_kernels(device):
         return "there is no GPU"
     if device.type == "cuda" and torch.cuda.get_device_capability(device) < _CAPABILITY:
         return "the GPU is older than compute capability 8.0"
@@ -56,11 +66,14 @@ def _problem(device: torch.device, dtype: torch.dtype, width: int | None, head_w
     try:
         if device.type == "cuda":
             use_prebuilt_launcher()
-        differences = (
-            _vae_differences(device, dtype)
-            if width is None or head_width is None
-            else _block_differences(device, dtype, width, head_width)
-        )
+        if width is None or head_width is None:
+            differences = _vae_differences(device, dtype)
+        else:
+            differences = {
+                f"{name}, {count} tokens": difference
+                for text, count in _TOKENS
+                for name, difference in _block_differences(device, dtype, width, head_width, text, count).items()
+            }
     except torch.OutOfMemoryError:
         raise  # says nothing of the kernels
     except Exception as error:  # noqa: BLE001 - a compiler's or a driver's failure is a reason like another
@@ -94,11 +107,13 @@ def _norm(width: int, eps: float, draw: Callable[..., Tensor]) -> nn.LayerNorm:
 
 
 @torch.no_grad()
-def _block_differences(device: torch.device, dtype: torch.dtype, width: int, head_width: int) -> dict[str, float]:
-    """Of each operation in float32 or bf16 from torch's, on tokens of odd number, text first."""
+def _block_differences(
+    device: torch.device, dtype: torch.dtype, width: int, head_width: int, text: int, count: int
+) -> dict[str, float]:
+    """Of each operation in float32 or bf16 from torch's, on `count` tokens, text first."""
     from splitreel.kernels.block_ops import Branch, HeadsOut, Product, gelu, merge, norm_modulate, norm_rotate
 
-    draw, batch, text, count, heads = _drawer(device, dtype), 2, 3, 19, width // head_width
+    draw, batch, heads = _drawer(device, dtype), 2, width // head_width
     tokens, values, bias = draw(batch, count, width), draw(batch, count, width), draw(width)
     modulation, norm = 0.3 * draw(batch, 6 * width), _norm(width, 1e-5, draw)
     summed, normed = norm_modulate(tokens, Branch(Product(values, bias), modulation), norm, modulation, text)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -29,6 +30,7 @@ from splitreel.rules.kernel_trials import (
 )
 
 Tensor = torch.Tensor
+T = TypeVar("T")
 # (q, k, v) -> out_BHSD
 Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
 # (q, k, v) -> out_BHSD, lse_BHS in float32
@@ -136,6 +138,13 @@ _WORTH_NAMING = 0.98
 _LSE_TOLERANCE = 5e-2
 
 
+_KERNEL_ERRORS = (RuntimeError, ImportError, AttributeError, TypeError, ValueError, AssertionError)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
+
+
 class KernelChooser:
     """The kernels of one device. `trials`: the file that caches comparisons; None compares again in each process.
 
@@ -154,20 +163,40 @@ class KernelChooser:
         self._trials = trials
         self._needs = needs
         self._makers = makers
+        self.failures: list[str] = []  # sentences on kernels that failed after their trial
         self._fastest: dict[tuple[torch.dtype, int, bool], str] = {}
         self._chosen: dict[tuple[str, torch.dtype, int, bool], AttentionKernel] = {}
 
-    def fastest(self, dtype: torch.dtype, head_dim: int, *, with_ring: bool) -> str:
-        """The kernel that takes least time here, of those that have shown that they are right."""
+    @property
+    def count(self) -> int:
+        """How many kernels `fastest` tries."""
+        return 0 if self._device.type != "cuda" else 1 + len(self._makers)
+
+    def fastest(
+        self,
+        dtype: torch.dtype,
+        head_dim: int,
+        *,
+        with_ring: bool,
+        began: Callable[[], None] = lambda: None,
+        tried: Callable[[], None] = lambda: None,
+    ) -> str:
+        """The kernel that takes least time here, of those that have shown that they are right.
+
+        If that is not known yet, `began` is called before and `tried` after each kernel, which may raise to stop.
+        """
         if self._device.type != "cuda" or dtype.itemsize > 2:
             return SDPA.name
         key = (dtype, head_dim, with_ring)
         if key not in self._fastest:
+            began()
             seconds = {SDPA.name: self._seconds(SDPA, dtype, head_dim)}
+            tried()
             for name in self._makers:
                 with suppress(SplitreelError):
                     kernel = self.choose(name, dtype, head_dim, with_ring=with_ring)
                     seconds[name] = self._seconds(kernel, dtype, head_dim)
+                tried()
             # SDPA chooses among the same kernels; what is no faster than it is not worth naming.
             best = min(seconds, key=lambda name: seconds[name])
             self._fastest[key] = best if seconds[best] < _WORTH_NAMING * seconds[SDPA.name] else SDPA.name
@@ -209,10 +238,9 @@ class KernelChooser:
             trial = known[0] if known else compare(kernel, trial, self._device, dtype)
         except torch.OutOfMemoryError:
             raise  # says nothing about the kernel
-        except (RuntimeError, ImportError, AttributeError, TypeError, ValueError, AssertionError) as error:
+        except _KERNEL_ERRORS as error:
             kernel = SDPA
-            problem = (str(error).splitlines() or [type(error).__name__])[0][:200]
-            trial = Trial(*trial.key, None, None, problem)
+            trial = Trial(*trial.key, None, None, _first_line(error))
         if self._trials is not None and not known:
             self._trials.add(trial)
         if reason := judge(trial, TOLERANCES.get(name, 1e-2)):
@@ -220,7 +248,41 @@ class KernelChooser:
         gives_lse = trial.lse_difference is not None and trial.lse_difference <= _LSE_TOLERANCE
         if with_ring and not gives_lse:
             raise _unavailable(Reason("kernel_without_ring", {"kernel": name}))
-        return AttentionKernel(name, kernel.attend, kernel.attend_with_lse if gives_lse else None)
+        return self._guarded(AttentionKernel(name, kernel.attend, kernel.attend_with_lse if gives_lse else None))
+
+    def _guarded(self, kernel: AttentionKernel) -> AttentionKernel:
+        """The kernel until it fails, at a size that no trial had; then SDPA, on this rank alone if need be.
+
+        Other ranks notice nothing: attention is local, and both kernels give the same numbers but for rounding.
+        """
+        with_lse, sdpa_with_lse = kernel.attend_with_lse, SDPA.attend_with_lse
+        assert sdpa_with_lse is not None
+        return AttentionKernel(
+            kernel.name,
+            self._until_it_fails(kernel.name, kernel.attend, SDPA.attend),
+            None if with_lse is None else self._until_it_fails(kernel.name, with_lse, sdpa_with_lse),
+        )
+
+    def _until_it_fails(
+        self, name: str, attend: Callable[[Tensor, Tensor, Tensor], T], instead: Callable[[Tensor, Tensor, Tensor], T]
+    ) -> Callable[[Tensor, Tensor, Tensor], T]:
+        has_failed = False
+
+        def guarded(q: Tensor, k: Tensor, v: Tensor) -> T:
+            nonlocal has_failed
+            if not has_failed:
+                try:
+                    return attend(q, k, v)
+                except torch.OutOfMemoryError:
+                    raise  # says nothing about the kernel
+                except _KERNEL_ERRORS as error:
+                    has_failed = True
+                    self.failures.append(
+                        f"The attention kernel {name} failed at {tuple(q.shape)}, and SDPA runs instead: {_first_line(error)}"
+                    )
+            return instead(q, k, v)
+
+        return guarded
 
 
 def compare(kernel: AttentionKernel, trial: Trial, device: torch.device, dtype: torch.dtype) -> Trial:

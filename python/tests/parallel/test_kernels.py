@@ -117,6 +117,39 @@ def test_what_differs_or_breaks_is_refused_also_from_the_file(tmp_path: Path) ->
     assert [trial.problem for trial in trials.read()] == [None, "no kernel image is available"]
 
 
+def test_a_kernel_that_fails_after_its_trial_gives_way_to_sdpa_and_is_reported_once() -> None:
+    def small_only(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        if q.shape[2] > 2000:
+            raise RuntimeError("too many tokens\nfor this kernel")
+        return math_attention(q, k, v)
+
+    shelf = Shelf()
+    shelf.kernels["math"] = AttentionKernel("math", small_only, math_with_lse)
+    chooser = shelf.chooser(None)
+    kernel = chooser.choose("math", torch.float32, 8, with_ring=False)
+    q = torch.randn(1, 1, 2048, 8)
+    for _ in range(2):
+        assert torch.equal(kernel.attend(q, q, q), F.scaled_dot_product_attention(q, q, q))
+    assert chooser.failures == [
+        "The attention kernel math failed at (1, 1, 2048, 8), and SDPA runs instead: too many tokens"
+    ]
+
+
+def test_a_kernel_for_which_memory_does_not_suffice_has_not_failed() -> None:
+    def out_of_memory(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        if q.shape[2] > 2000:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return math_attention(q, k, v)
+
+    shelf = Shelf()
+    shelf.kernels["math"] = AttentionKernel("math", out_of_memory, None)
+    chooser = shelf.chooser(None)
+    q = torch.randn(1, 1, 2048, 8)
+    with pytest.raises(torch.OutOfMemoryError):
+        chooser.choose("math", torch.float32, 8, with_ring=False).attend(q, q, q)
+    assert chooser.failures == []
+
+
 @pytest.mark.parametrize("name", ["flash-cpu", "base-two"])
 def test_ring_takes_only_kernels_with_a_right_log_sum_exp(name: str) -> None:
     chooser = Shelf().chooser(None)

@@ -15,7 +15,7 @@ from splitreel.video.mp4 import read_metadata
 from tests.processes.worker import FAKE, Worker, all_gone, descendants, is_alive, make_model_folder, start_job
 
 QUICK = {"heartbeat_s": 1.5, "idle_s": 3.0, "deadlock_s": 20.0, "cancel_s": 5.0}
-ORDER = ["starting", "loading", "encoding", "denoising", "decoding", "writing"]
+ORDER = ["starting", "loading", "optimizing", "encoding", "denoising", "decoding", "writing"]
 
 
 @pytest.fixture(scope="module")

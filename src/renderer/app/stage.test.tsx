@@ -29,7 +29,14 @@ async function open(changes: Partial<Slices>): Promise<FakeMain> {
   return main;
 }
 
-const report = (totalMs: number) => ({ totalMs, msPerStep: 500, weightBytesRead: 0, stages: [], ranks: [] });
+const report = (totalMs: number) => ({
+  totalMs,
+  msPerStep: 500,
+  weightBytesRead: 0,
+  stages: [],
+  ranks: [],
+  notices: [],
+});
 const finished = (id: string, videoIds: string[], totalMs = 20_000) =>
   job({ status: 'finished', videoIds, report: report(totalMs) }, `the prompt of ${id}`, id);
 const running = (id: string) => job({ status: 'running' }, `the prompt of ${id}`, id);

@@ -76,20 +76,23 @@ class CogVideoXModel:
             [block for block in self._pipeline.transformer.transformer_blocks if not isinstance(block, AbsentBlock)],
             self._pipeline.vae,
         )
-        self.fused_problem = self._find_fused_problem() if loaded.fused else "it was not asked for"
+        self.fused_problem = self._find_fused_problem(loaded.kernel_checked) if loaded.fused else "it was not asked for"
         if self.fused_problem is None:
             from splitreel.kernels.vae_decoder import prepare
 
             prepare(self._pipeline.vae.decoder)
 
-    def _find_fused_problem(self) -> str | None:
+    def _find_fused_problem(self, checked: Callable[[], None]) -> str | None:
         width = int(self._pipeline.transformer.config.num_attention_heads) * self.head_dim
+        problem = fused_kernels_problem(self._device, self.dtype, width=width, head_width=self.head_dim)
+        checked()
+        if problem is not None:
+            return problem
         vae = self._pipeline.vae.config
-        return fused_kernels_problem(
-            self._device, self.dtype, width=width, head_width=self.head_dim
-        ) or fused_decoder_problem(
-            self._device, self.dtype, channels=vae.block_out_channels, norm_groups=int(vae.norm_num_groups)
-        )
+        channels, groups = vae.block_out_channels, int(vae.norm_num_groups)
+        problem = fused_decoder_problem(self._device, self.dtype, channels=channels, norm_groups=groups)
+        checked()
+        return problem
 
     def fuse(self) -> None:
         assert self.fused_problem is None

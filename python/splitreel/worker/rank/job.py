@@ -44,7 +44,8 @@ def run_job(
         for name, figures in report.stages.items()
     )
     peak = max((stage.peak_memory_bytes for stage in peaks), default=0)
-    return Done(run.serial, errors, hooks.ms_per_step, peak, peaks, report.text_encoder, report.kernel), report
+    done = Done(run.serial, errors, hooks.ms_per_step, peak, peaks, report.text_encoder, report.kernel, report.notices)
+    return done, report
 
 
 def engine_job(run: Run) -> EngineJob:

@@ -151,6 +151,7 @@ class Done:
     stage_peaks: tuple[StagePeak, ...]
     text_encoder: TextEncoderPolicy
     kernel: Kernel
+    notices: tuple[str, ...] = ()  # sentences on kernels that did not run, each once per engine
     type: Literal["done"] = "done"
 
 

@@ -146,6 +146,7 @@ class CurrentJob:
             weight_bytes_read=sum(self.weight_bytes.values()),
             stages=self.stages.reports(),
             ranks=tuple(_rank_report(rank, answer) for rank, answer in done),
+            notices=tuple(dict.fromkeys(notice for _, answer in done for notice in answer.notices)),
         )
 
 

@@ -10,6 +10,9 @@ from splitreel.contract.protocol import Event, RankProgressed, StageFinished, St
 from splitreel.contract.types import Stage
 from splitreel.worker.rank.messages import Progress
 
+# Stages that all videos of a job share.
+_SHARED = frozenset({Stage.STARTING, Stage.LOADING, Stage.OPTIMIZING})
+
 
 @dataclass(slots=True)
 class _StageState:
@@ -30,7 +33,7 @@ class StageTracker:
         self._lanes: dict[int, tuple[Stage, int, int]] = {}
 
     def begin(self, stage: Stage, total: int) -> None:
-        """Starts a stage that all videos of the job share: starting and loading."""
+        """Starts a stage that all videos of the job share."""
         for video in self._videos:
             if (video, stage) not in self._states:
                 self._states[video, stage] = _StageState(time.monotonic(), {-1: total})
@@ -54,14 +57,15 @@ class StageTracker:
         if self._lanes.get(rank) != lane:
             self._lanes[rank] = lane
             self._emit(RankProgressed(self._job_id, rank, *lane))
-        if progress.stage is Stage.LOADING:
-            self._update_loading(rank, progress)
+        if progress.stage in {Stage.LOADING, Stage.OPTIMIZING}:
+            self._update_shared(rank, progress)
             return
         key = (progress.video, progress.stage)
         state = self._states.get(key)
         if state is None:
-            # A warm engine reads nothing and sends no progress, but the stage is part of every job.
+            # A warm engine reads and compiles nothing and sends no progress, but these stages are part of every job.
             self.begin(Stage.LOADING, 0)
+            self.begin(Stage.OPTIMIZING, 0)
             self._end_earlier(progress.video, progress.stage)
             state = self._states[key] = _StageState(time.monotonic())
             self._emit(StageStarted(self._job_id, progress.video, progress.stage, progress.total))
@@ -83,23 +87,27 @@ class StageTracker:
         """The time of each stage over all videos of the job; shared stages count once."""
         sums: dict[Stage, float] = {}
         for (video, stage), state in self._states.items():
-            if state.duration_ms is not None and (video == 0 or stage not in {Stage.STARTING, Stage.LOADING}):
+            if state.duration_ms is not None and (video == 0 or stage not in _SHARED):
                 sums[stage] = sums.get(stage, 0.0) + state.duration_ms
         return tuple(StageReport(stage, sums[stage]) for stage in Stage if stage in sums)
 
     def stage_of(self, rank: int) -> Stage:
         return self._lanes[rank][0] if rank in self._lanes else Stage.STARTING
 
-    def _update_loading(self, rank: int, progress: Progress) -> None:
-        self.begin(Stage.LOADING, progress.total)
-        first = self._states[0, Stage.LOADING]
+    def _update_shared(self, rank: int, progress: Progress) -> None:
+        stage = progress.stage
+        if stage is Stage.OPTIMIZING:
+            self.begin(Stage.LOADING, 0)
+            self.end(Stage.LOADING)
+        self.begin(stage, progress.total)
+        first = self._states[0, stage]
         first.totals.pop(-1, None)
         first.totals[rank] = progress.total
         first.completed[rank] = progress.completed
-        completed, total = _combined(Stage.LOADING, first)
+        completed, total = _combined(stage, first)
         if first.duration_ms is None and completed != first.sent:
             first.sent = completed
-            self.count(Stage.LOADING, completed, total)
+            self.count(stage, completed, total)
 
     def _end_earlier(self, video: int, stage: Stage) -> None:
         """A stage starts only when the one before is over on all ranks, even if some have not reported it yet."""

@@ -7,11 +7,13 @@ export const progress = {
   stages: {
     starting: 'Starting',
     loading: 'Loading',
+    optimizing: 'Optimizing',
     encoding: 'Prompt',
     denoising: 'Denoising',
     decoding: 'Decoding',
     writing: 'Saving',
   },
+  optimizing: 'Optimizing for this computer, first time only',
   computed: (computed: number, steps: number): string =>
     `${String(computed)} of ${String(steps)} steps computed, ${String(steps - computed)} predicted`,
   perStep: (time: string): string => `${time} per step`,

@@ -84,8 +84,10 @@ function useElapsed(progress: JobProgress | null): number {
 }
 
 function figures(job: Job, progress: JobProgress | null, elapsed: number): string {
-  const { msPerStep = null, msLeft = null } = progress ?? {};
+  const { msPerStep = null, msLeft = null, videos = [] } = progress ?? {};
+  const isOptimizing = videos[0]?.stages.some(({ stage, status }) => stage === 'optimizing' && status === 'running');
   return [
+    ...(isOptimizing === true ? [words.optimizing] : []),
     words.elapsed(formatDuration(Math.floor(elapsed / 1000) * 1000)),
     ...(progress === null || job.request.quality !== 'fast' ? [] : computedText(progress)),
     ...(msPerStep === null ? [] : [words.perStep(formatDuration(msPerStep))]),

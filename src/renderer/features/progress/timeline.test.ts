@@ -6,6 +6,7 @@ import { currentVideo, elapsedMs, segmentsOf } from './timeline';
 const TOTALS: Readonly<Record<Stage, number>> = {
   starting: 2,
   loading: 9_800_000_000,
+  optimizing: 8,
   encoding: 1,
   denoising: 50,
   decoding: 13,
@@ -67,13 +68,13 @@ describe('segmentsOf', () => {
 
   it('counts the running stage only, and never past what was counted', () => {
     const segments = segmentsOf(stagesAt('loading', 1_200_000_000), null, null);
-    expect(segments.map(({ count }) => count)).toEqual(['', '1.2 GB / 9.8 GB', '', '', '', '']);
-    expect(segments.map(({ done }) => Math.round(done * 100))).toEqual([100, 12, 0, 0, 0, 0]);
-    expect(segmentsOf(stagesAt('denoising', 23), null, null)[3]).toMatchObject({ count: '23/50', done: 0.46 });
+    expect(segments.map(({ count }) => count)).toEqual(['', '1.2 GB / 9.8 GB', '', '', '', '', '']);
+    expect(segments.map(({ done }) => Math.round(done * 100))).toEqual([100, 12, 0, 0, 0, 0, 0]);
+    expect(segmentsOf(stagesAt('denoising', 23), null, null)[4]).toMatchObject({ count: '23/50', done: 0.46 });
   });
 
   it('shows a stage without a total as not begun', () => {
-    expect(segmentsOf([{ ...stagesAt('denoising', 0)[3]!, total: 0 }], 500, null)).toMatchObject([
+    expect(segmentsOf([{ ...stagesAt('denoising', 0)[4]!, total: 0 }], 500, null)).toMatchObject([
       { done: 0, count: '' },
     ]);
   });

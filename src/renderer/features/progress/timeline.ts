@@ -17,7 +17,8 @@ export interface Segment {
 /** The part of a whole job that a stage usually takes, until its own time is known: segments then hardly move. */
 const USUAL_SHARES: Readonly<Record<Stage, number>> = {
   starting: 0.03,
-  loading: 0.1,
+  loading: 0.08,
+  optimizing: 0.02,
   encoding: 0.03,
   denoising: 0.66,
   decoding: 0.14,

@@ -5,7 +5,7 @@ import { appError } from '../../../shared/errors';
 import type { Environment } from '../../../shared/environment';
 import { holdsStage, stageView, type StageSlices } from './stage-view';
 
-const REPORT = { totalMs: 1, msPerStep: 1, weightBytesRead: 0, stages: [], ranks: [] };
+const REPORT = { totalMs: 1, msPerStep: 1, weightBytesRead: 0, stages: [], ranks: [], notices: [] };
 const finished = (id: string, videoIds: string[]) => job({ status: 'finished', videoIds, report: REPORT }, 'p', id);
 const running = job({ status: 'running' }, 'p', 'running');
 const failed = job({ status: 'failed', error: appError('JOB_NOT_FOUND') }, 'p', 'failed');
