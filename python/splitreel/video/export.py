@@ -27,6 +27,7 @@ from splitreel.rules.naming import numbered
 from splitreel.video.output_file import OutputFile, disk_error
 from splitreel.video.yuv import tag_bt709
 
+
 @dataclass(frozen=True, slots=True)
 class _Encoder:
     container: str
