@@ -1,6 +1,6 @@
 /**
- * Writes python/splitreel/contract from the declarations in src/shared, so that each is made once. `--check` writes
- * nothing and fails where a file is out of date.
+ * Writes python/splitreel/contract from the declarations in src/shared and from resources/messages.en.json, so that
+ * each is made once. `--check` writes nothing and fails where a file is out of date.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -17,11 +17,13 @@ import {
   SAMPLING_VALUES,
   type Module,
 } from './contract/declarations';
+import { MAKERS, makerText, MESSAGE_PARAMS_FILE, messageParamsText } from './contract/messages';
 import { dataClass, enumClass, pascalCase, snakeCase, table, union, values, type Schema } from './contract/python';
 
-const FOLDER = path.resolve(import.meta.dirname, '../python/splitreel/contract');
-const HEAD = (doc: string): string =>
-  `"""${doc}\n\nGenerated from src/shared by \`npx tsx scripts/contract.ts\`: do not edit.\n"""\n`;
+const ROOT = path.resolve(import.meta.dirname, '..');
+const FOLDER = path.join(ROOT, 'python/splitreel/contract');
+const HEAD = (doc: string, source = 'src/shared'): string =>
+  `"""${doc}\n\nGenerated from ${source} by \`npx tsx scripts/contract.ts\`: do not edit.\n"""\n`;
 
 /** The definitions that messages refer to without naming them in a module, such as one entry of a list. */
 function allDefinitions(): Readonly<Record<string, Schema>> {
@@ -155,12 +157,15 @@ function samplingText(definitions: Readonly<Record<string, Schema>>): string {
   const constants = Object.entries(SAMPLING_VALUES).map(
     ([name, fields]) => `${name}: Final[Mapping[str, Any]] = ${values(schema, fields)}`,
   );
-  const ranges = SAMPLING_RANGES.map(({ field, min, max, code, param }) => {
-    const words = [snakeCase(field), code, param].map((word) => JSON.stringify(word));
-    return `    Range(${words.join(', ')}, ${String(min)}, ${String(max)}),`;
-  });
+  const ranges = SAMPLING_RANGES.map(
+    ({ field, min, max, code }) =>
+      `    Range(${JSON.stringify(snakeCase(field))}, reasons.${code}, ${String(min)}, ${String(max)}),`,
+  );
   const body = ['SAMPLING_RANGES: Final = (', ...ranges, ')', ...constants].join('\n');
-  const head = `${HEAD('Defaults and ranges of the settings of a video.')}\n${imports(body, 'defaults')}`;
+  const head = `${HEAD('Defaults and ranges of the settings of a video.')}\n${imports(body, 'defaults')}`.replace(
+    'from splitreel.contract.bounds',
+    'from splitreel.contract import reasons\nfrom splitreel.contract.bounds',
+  );
   return `${head}\n\n${body}\n`;
 }
 
@@ -168,12 +173,15 @@ async function main(isCheck: boolean): Promise<number> {
   const definitions = allDefinitions();
   const files: Readonly<Record<string, string>> = {
     ...Object.fromEntries(MODULES.map((module) => [module.file, moduleText(module, definitions)])),
+    ...Object.fromEntries(
+      MAKERS.map((maker) => [maker.file, `${HEAD(maker.doc, 'resources/messages.en.json')}\n${makerText(maker)}`]),
+    ),
     limits: limitsText(),
     defaults: samplingText(definitions),
   };
+  const targets = Object.entries(files).map(([name, text]) => [path.join(FOLDER, `${name}.py`), text] as const);
   const stale: string[] = [];
-  for (const [name, text] of Object.entries(files)) {
-    const file = path.join(FOLDER, `${name}.py`);
+  for (const [file, text] of [...targets, [path.join(ROOT, MESSAGE_PARAMS_FILE), messageParamsText()] as const]) {
     const current = await readFile(file, 'utf8').catch(() => '');
     if (current === text) continue;
     stale.push(path.relative(process.cwd(), file));

@@ -40,7 +40,7 @@ def run(folder: Path, *arguments: str, prompt: str = "a dog") -> subprocess.Comp
         (["--data_parallel_degree", "2"], "a dog", 2, "at least 2 videos"),
         (["--tensor_parallel_degree", "4"], "a dog", 2, "30 attention heads can't be divided by 4"),
         (["--enable-model-cpu-offload"], "a dog", 2, "Offloading needs a GPU."),
-        (["--frobnicate"], "a dog", 2, "Unrecognized arguments: --frobnicate."),
+        (["--frobnicate"], "a dog", 2, "There is no option --frobnicate."),
         (["--seed", "-1"], "a dog", 2, "seed must be a whole number"),
         (["--image", "x.png"], "a dog", 2, "does not use an image"),
         (["--prompt_file", "none.txt"], "a dog", 2, "none.txt can't be read"),
@@ -48,10 +48,10 @@ def run(folder: Path, *arguments: str, prompt: str = "a dog") -> subprocess.Comp
         (["--device", "cuda"], "a dog", 3, "No NVIDIA driver was found."),
         (["--model", "nowhere"], "a dog", 3, "There is no model at"),
         ([], os.fsdecode(b"caf\xe9"), 2, "Prompt 1 is not UTF-8 text."),
-        (["--negative_prompt", "a", "b"], "a dog", 2, "2 negative prompts don't fit 1 prompts"),
-        (["--save_latents", "."], "a dog", 2, "--save_latents names a folder"),
+        (["--negative_prompt", "a", "b"], "a dog", 2, "There are 2 negative prompts for 1 prompts"),
+        (["--save_latents", "."], "a dog", 2, "--save_latents needs a file"),
         (["--save_latents", "model/model_index.json"], "a dog", 3, "already exists"),
-        (["--save_latents", "x" * 300], "a dog", 2, "The name for --save_latents is too long"),
+        (["--save_latents", "x" * 300], "a dog", 2, "The file name for --save_latents is too long"),
         (["--output_dir", "x" * 300], "a dog", 3, "can't write to"),
     ],
 )
@@ -60,7 +60,7 @@ def test_refusals(tmp_path: Path, arguments: list[str], prompt: str, code: int, 
     done = run(tmp_path, "--model", str(model), *arguments, prompt=prompt)
     assert (done.returncode, done.stdout) == (code, "")
     assert line in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    assert len(done.stderr.splitlines()) <= 2, "a sentence and a line of details"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model"]
 
 

@@ -54,10 +54,10 @@ ELSEWHERE = {
     "--save_latents": "tests/processes/test_real_engine.py",
 }
 REFUSED: dict[str, tuple[list[str], int, str]] = {
-    "--nproc_per_node": (["--nproc_per_node", "3"], 1, "torchrun's own flag"),
+    "--nproc_per_node": (["--nproc_per_node", "3"], 1, "torchrun started 1 processes"),
     "--image": (["--image", "FILE"], 1, "does not use an image"),
     "--attention": (["--attention", "cudnn"], 1, "needs an NVIDIA GPU"),
-    "--lora": (["--lora", "FILE", "0.5", "extra"], 1, "a file and a number"),
+    "--lora": (["--lora", "FILE", "0.5", "extra"], 1, "takes a file and"),
     "--enable_model_cpu_offload": (["--enable_model_cpu_offload"], 1, "needs a GPU"),
     "--enable_sequential_cpu_offload": (["--enable_sequential_cpu_offload"], 1, "needs a GPU"),
 }
@@ -141,7 +141,7 @@ def test_flags_without_effect_are_noted_in_one_line(tmp_path: Path, monkeypatch:
     "arguments", [["--use_torch_compile"], ["--use-fbcache"], ["--attn_layer_num_for_pp", "10", "9"]]
 )
 def test_what_only_xdit_has_is_named(arguments: list[str]) -> None:
-    with pytest.raises(SplitreelError, match=f"{arguments[0].replace('-fb', '_fb')} of xDiT is not available"):
+    with pytest.raises(SplitreelError, match=f"xDiT's option {arguments[0].replace('-fb', '_fb')} isn't available"):
         prepare([*BASE, *arguments], 1)
 
 

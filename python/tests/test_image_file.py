@@ -132,11 +132,11 @@ def _huge(tmp_path: Path) -> Path:
     ("make", "problem"),
     [
         (_damaged, "truncated"),
-        (_text, "it is not a PNG, JPEG or WebP file"),
-        (_other_format, "it is not a PNG, JPEG or WebP file"),
+        (_text, "is not a PNG, JPEG or WebP file"),
+        (_other_format, "is not a PNG, JPEG or WebP file"),
         (_huge, "megapixels"),
         (lambda folder: folder / "missing.png", "No such file"),
-        (lambda folder: folder, "it is not a file"),
+        (lambda folder: folder, "is not a file"),
     ],
 )
 def test_what_is_no_image_is_refused(
@@ -147,12 +147,12 @@ def test_what_is_no_image_is_refused(
         read(file)
     assert caught.value.code == "IMAGE_UNREADABLE"
     assert caught.value.params["file"] == str(file)
-    assert problem in str(caught.value.params["problem"])
+    assert problem in f"{caught.value}\n{caught.value.error.details}"
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
-    with pytest.raises(SplitreelError, match="it is not a file"):
+    with pytest.raises(SplitreelError, match="is not a file"):
         check_image(tmp_path / "pipe.png")
 
 
@@ -168,5 +168,5 @@ def test_an_eps_in_disguise_starts_no_ghostscript(tmp_path: Path, monkeypatch: p
 
 
 def test_an_address_is_no_file() -> None:
-    with pytest.raises(SplitreelError, match="save the image and name the file"):
+    with pytest.raises(SplitreelError, match="save the image and choose the file"):
         check_image(Path("https://example.com/x.png"))

@@ -37,7 +37,7 @@ def problem_of(work: Callable[[], object]) -> str:
     with pytest.raises(SplitreelError) as caught:
         work()
     assert caught.value.code == "ENVIRONMENT_BROKEN"
-    return str(caught.value.params["problem"])
+    return str(caught.value)
 
 
 def plain_latents(folder: Path, dtype: torch.dtype) -> torch.Tensor:
@@ -108,20 +108,20 @@ def test_attention_that_attends_to_the_wrong_tokens_is_found(
     monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", wrong)
     found = sample(tmp_path, plain_latents(model, dtype))
     problem = problem_of(lambda: smoke.compare(found, expected, device))
-    assert f"the numbers of a test video are wrong ({device})" in problem
+    assert f"The numbers of a test video on {device} are off" in problem
 
 
 def test_latents_that_are_no_numbers_or_of_another_shape_are_refused(tmp_path: Path) -> None:
     nothing = torch.full(smoke.LATENTS_SHAPE, math.nan)
     assert "off by nan" in problem_of(lambda: smoke.compare(sample(tmp_path, nothing), smoke.RIGHT_SAMPLE, "cuda"))
-    assert "latents have shape" in problem_of(lambda: sample(tmp_path, nothing[:, :2]))
+    assert "have the shape" in problem_of(lambda: sample(tmp_path, nothing[:, :2]))
 
 
 def test_a_job_that_gives_other_numbers_fails_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = [*smoke._JOB[:-1], "8"]  # another seed
     monkeypatch.setattr(smoke, "_JOB", other)
     problem = problem_of(lambda: smoke.smoke(["--device", "cpu", "--work_dir", str(tmp_path)]))
-    assert "are wrong (cpu)" in problem
+    assert "on cpu are off" in problem
 
 
 def test_a_package_that_is_missing_is_named(tmp_path: Path) -> None:
@@ -130,9 +130,10 @@ def test_a_package_that_is_missing_is_named(tmp_path: Path) -> None:
     assert done.returncode == 3
     error = events(done)[-1]["error"]
     assert error["code"] == "ENVIRONMENT_BROKEN"
-    assert error["params"] == {"problem": "torch cannot be imported: libcudart.so.13: cannot open shared object file"}
+    assert error["reasons"] == [{"code": "package_not_importable", "params": {"package": "torch"}}]
+    assert error["details"].startswith("ImportError: libcudart.so.13: cannot open shared object file\n")
     plain = run("--device", "cpu", path=str(tmp_path))
-    assert (plain.returncode, plain.stderr.count("\n")) == (3, 1)
+    assert (plain.returncode, plain.stderr.count("\n")) == (3, 2)
 
 
 @pytest.mark.parametrize(("source", "is_listed"), [("", True), ("raise OSError('no libcuda')", False)])

@@ -3,7 +3,7 @@ import { type z } from 'zod';
 import { deviceSchema } from '../../src/shared/device';
 import { hubCommandSchema, hubEventSchema } from '../../src/shared/download';
 import { exportEventSchema, exportFormatSchema, exportRequestSchema } from '../../src/shared/export';
-import { appErrorSchema, reasonSchema } from '../../src/shared/errors';
+import { appErrorSchema, explanationSchema, reasonSchema } from '../../src/shared/errors';
 import { metadataModelSchema, metadataReportSchema, videoMetadataSchema } from '../../src/shared/library';
 import * as limits from '../../src/shared/limits';
 import { planSchema } from '../../src/shared/plan';
@@ -92,8 +92,8 @@ export const MODULES: readonly Module[] = [
 ];
 
 /** Classes that are written by hand, because they do more than hold values. */
-export const EXTERNAL = { AppError: 'errors', Reason: 'errors' } as const;
-export const EXTERNAL_SCHEMAS = [appErrorSchema, reasonSchema] as const;
+export const EXTERNAL = { AppError: 'errors', Explanation: 'errors', Reason: 'errors' } as const;
+export const EXTERNAL_SCHEMAS = [appErrorSchema, explanationSchema, reasonSchema] as const;
 
 /** What Python adds to a class that TypeScript keeps in functions beside it. */
 export const CLASS_OPTIONS: Readonly<Record<string, Omit<ClassOptions, 'parent'> & { readonly parent?: string }>> = {

@@ -80,7 +80,7 @@ export function typeOf(schema: Schema): string {
   }
 }
 
-function wrap(text: string, indent: string): readonly string[] {
+export function wrap(text: string, indent: string): readonly string[] {
   const lines: string[] = [];
   let line = indent;
   for (const word of text.split(' ')) {

@@ -18,8 +18,8 @@ import { printProgress } from './terminal';
 export function parseVariant(value: string): VariantChoice {
   const choice = VARIANT_CHOICES.find((each) => each === value);
   if (choice !== undefined) return choice;
-  const problem = `--variant is one of ${VARIANT_CHOICES.join(', ')}, not ${value}`;
-  throw new SplitreelError(appError('FLAG_INVALID', { problem }));
+  const params = { flag: '--variant', choices: VARIANT_CHOICES.join(', ') } as const;
+  throw new SplitreelError(appError('FLAG_INVALID', {}, { reasons: [{ code: 'flag_not_listed', params }] }));
 }
 
 /** For `onChange` of an environment: one line a step, and none twice. */

@@ -6,7 +6,9 @@ export const print = (text: string): void => void process.stdout.write(`${text}\
 /** On stderr, because stdout carries the command's result. */
 export const printProgress = (text: string): void => void process.stderr.write(`${text}\n`);
 
-/** Prints an expected error as its sentence and returns its exit code. SPLITREEL_DETAILS=1 adds what lies behind it. */
+const isVerbose = (): boolean => process.env['SPLITREEL_DETAILS'] !== undefined;
+
+/** Prints an expected error and the first line of its details, all of them with SPLITREEL_DETAILS=1. */
 export async function reportErrors(run: () => Promise<number>): Promise<number> {
   try {
     return await run();
@@ -15,7 +17,7 @@ export async function reportErrors(run: () => Promise<number>): Promise<number> 
     const { code, details } = error.error;
     const { message, action } = describeError(error.error);
     printProgress(`${message} ${action}`);
-    if (details !== null && process.env['SPLITREEL_DETAILS'] !== undefined) printProgress(details);
+    if (details !== null) printProgress(isVerbose() ? details : (details.split('\n')[0] ?? ''));
     return code === 'CANCELLED' ? 130 : errorExitCode(code);
   }
 }

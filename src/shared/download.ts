@@ -71,7 +71,7 @@ export const hubEventSchema = z.discriminatedUnion('type', [
     modelId: z.string(),
     fileCount: count,
     known: count.describe('files whose hash Hugging Face publishes; the others are held to their first verification'),
-    damaged: z.array(z.object({ file: z.string(), problem: z.string() }).meta({ id: 'DamagedFile' })),
+    damaged: z.array(z.string()),
     repo: z.string().nullable().describe('where damaged files can be fetched again'),
     commit: z.string().nullable(),
   }),

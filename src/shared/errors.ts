@@ -1,54 +1,72 @@
-/** An error as data: a code from the closed list, values for its words, and details for whoever wants them. */
+/** An error as data: a code from the closed list, values for its sentence, and details for whoever wants them. */
 import { z } from 'zod';
 import {
   ERROR_CODES,
+  EXPLANATION_CODES,
   REASON_CODES,
   errorAction,
   errorMessage,
+  explanationText,
   reasonText,
   type ErrorCode,
-  type MessageParams,
+  type Explanation,
+  type Reason,
 } from './messages';
+import type { ErrorParams } from './message-params';
 
-export const messageParamsSchema = z.record(z.string(), z.union([z.string(), z.number()]));
+const messageParamsSchema = z.record(z.string(), z.union([z.string(), z.number()]));
 
 export const reasonSchema = z
   .object({ code: z.enum(REASON_CODES), params: messageParamsSchema })
   .meta({ id: 'Reason' });
 
+export const explanationSchema = z
+  .object({ code: z.enum(EXPLANATION_CODES), params: messageParamsSchema })
+  .meta({ id: 'Explanation' });
+
 export const appErrorSchema = z
   .object({
     code: z.enum(ERROR_CODES),
     params: messageParamsSchema,
-    /** For REQUEST_INVALID and PLAN_INVALID: each thing that is wrong. */
+    /** What is wrong, one sentence each, where the code stands for several causes. Shown in place of its message. */
     reasons: z.array(reasonSchema),
-    /** A stack trace, a process's last lines: shown a click away, never as the message. */
+    /** What would help in this very case. Shown in place of the code's action. */
+    advice: explanationSchema.nullable().default(null),
+    /** A stack trace, a process's last lines: shown a click away, never as the message. The first line says most. */
     details: z.string().nullable(),
   })
   .meta({ id: 'AppError' });
 export type AppError = z.infer<typeof appErrorSchema>;
 
-export function appError(
-  code: ErrorCode,
-  params: MessageParams = {},
-  extra: { readonly reasons?: AppError['reasons']; readonly details?: string } = {},
-): AppError {
+interface Extra {
+  readonly reasons?: readonly Reason[];
+  readonly advice?: Explanation;
+  readonly details?: string;
+}
+
+type Arguments<C extends ErrorCode> =
+  ErrorParams[C] extends Readonly<Record<string, never>>
+    ? [params?: ErrorParams[C], extra?: Extra]
+    : [params: ErrorParams[C], extra?: Extra];
+
+export function appError<C extends ErrorCode>(code: C, ...[params, extra = {}]: Arguments<C>): AppError {
   return {
     code,
     params: { ...params },
-    reasons: extra.reasons ?? [],
+    reasons: (extra.reasons ?? []).map((reason) => ({ ...reason })),
+    advice: extra.advice ?? null,
     details: extra.details ?? null,
   };
 }
 
-/** What happened, in one sentence; where reasons are given they are the sentence. */
+/** What happened and what to do, in one sentence each. */
 export function describeError(error: AppError): {
   readonly message: string;
   readonly action: string;
 } {
   const message =
     error.reasons.length > 0 ? error.reasons.map(reasonText).join(' ') : errorMessage(error.code, error.params);
-  return { message, action: errorAction(error.code, error.params) };
+  return { message, action: error.advice === null ? errorAction(error.code) : explanationText(error.advice) };
 }
 
 /** Thrown inside one process; at a border it becomes its `error`. */

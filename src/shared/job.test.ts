@@ -8,7 +8,7 @@ const events: readonly JobEvent[] = [
   { type: 'started' },
   { type: 'cancelRequested' },
   { type: 'finished', videoIds: ['v'], report },
-  { type: 'failed', error: appError('WORKER_DIED', { cause: 'SIGKILL' }) },
+  { type: 'failed', error: appError('WORKER_DIED', { exit: 'SIGKILL' }) },
   { type: 'cancelled' },
   { type: 'interrupted' },
   { type: 'retried' },

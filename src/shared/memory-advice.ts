@@ -2,7 +2,7 @@
 import { deviceBytes, memoryNeeds, worstOf, type MemoryJob, type StageNeed } from './memory';
 import type { MemoryShape } from './memory-shape';
 import type { Explanation } from './messages';
-import { AXES, checkPlan, validPlans, type Plan, type PlanContext } from './plan';
+import { AXES, checkPlan, planText, validPlans, worldSize, type Plan, type PlanContext } from './plan';
 import { OFFLOADS } from './sampling';
 import { requestLimits } from './request';
 
@@ -31,18 +31,12 @@ export function smallestChange(question: MemoryQuestion): Explanation {
   const needed = deviceBytes(worstNeed(question));
   return {
     code: 'fit_nothing',
-    params: { needed: gigabytes(needed), free: gigabytes(question.deviceBytes) },
+    params: { neededBytes: roundedUp(needed), freeBytes: roundedUp(question.deviceBytes) },
   };
 }
 
-/** To one decimal, rounded up: what is said to be needed is enough. */
-export const gigabytes = (amount: number): number => Math.ceil(amount / 100_000_000) / 10;
-
-/** `cfg 2 x ulysses 2`. */
-const splitText = (plan: Plan): string =>
-  AXES.filter((axis) => plan[axis] > 1)
-    .map((axis) => `${axis} ${String(plan[axis])}`)
-    .join(' x ') || 'one rank';
+/** To a tenth of a gigabyte, upwards: the amount that is shown is enough. */
+const roundedUp = (bytes: number): number => Math.ceil(bytes / 100_000_000) * 100_000_000;
 
 type Change = readonly [MemoryQuestion, Explanation];
 
@@ -71,7 +65,9 @@ function* otherPlans(question: MemoryQuestion): Generator<Change> {
   for (const plan of plans.sort((a, b) => distance(a) - distance(b) || a.tp - b.tp || a.ring - b.ring))
     yield [
       { ...question, plan },
-      { code: 'fit_plan', params: { split: splitText(plan) } },
+      worldSize(plan) === 1
+        ? { code: 'fit_one_rank', params: {} }
+        : { code: 'fit_plan', params: { split: planText(plan) } },
     ];
 }
 

@@ -4,7 +4,7 @@ import { ERROR_CODES, errorExitCode, fillMessage } from './messages';
 
 describe('messages', () => {
   it('leaves an unknown placeholder visible', () => {
-    expect(fillMessage('{a} of {b}', { a: 1 })).toBe('1 of {b}');
+    expect(fillMessage('{a:count} of {b:count}', { a: 1 })).toBe('1 of {b:count}');
   });
 
   it('says the reasons where there are some', () => {

@@ -1,44 +1,49 @@
 /**
- * The words for error codes, reasons and explanations. One table, resources/messages.en.json, serves this side
- * and the Python package, so that a window and a terminal say the same sentence.
+ * The sentences for errors, reasons and explanations. One table, resources/messages.en.json, serves this side and the
+ * Python package, so that a window and a terminal show the same sentence.
  */
 import messages from '../../resources/messages.en.json';
+import { formatValue } from './message-kinds';
+import type { ErrorParams, ExplanationParams, NoticeParams, ReasonParams } from './message-params';
 
 export type ErrorCode = keyof (typeof messages)['errors'];
 export type ReasonCode = keyof (typeof messages)['reasons'];
 export type NoticeCode = keyof (typeof messages)['notices'];
 export type ExplanationCode = keyof (typeof messages)['explanations'];
 
-/** Values for a message's {placeholders}. */
+/** Values for a message's placeholders, as they cross a border: the code says which there are. */
 export type MessageParams = Readonly<Record<string, string | number>>;
 
-export interface Reason {
-  readonly code: ReasonCode;
+interface Sentence<Code extends string> {
+  readonly code: Code;
   readonly params: MessageParams;
 }
 
-export interface Explanation {
-  readonly code: ExplanationCode;
-  readonly params: MessageParams;
-}
+/** A code with exactly the values that its sentence needs. */
+type Typed<Params> = { [C in keyof Params]: { readonly code: C; readonly params: Params[C] } }[keyof Params];
+export type Reason = Typed<ReasonParams>;
+export type Explanation = Typed<ExplanationParams>;
 
-export const ERROR_CODES = Object.keys(messages.errors) as ErrorCode[];
-export const REASON_CODES = Object.keys(messages.reasons) as ReasonCode[];
+const keysOf = <T extends object>(table: T): (keyof T)[] => Object.keys(table) as (keyof T)[];
+export const ERROR_CODES = keysOf(messages.errors);
+export const REASON_CODES = keysOf(messages.reasons);
+export const EXPLANATION_CODES = keysOf(messages.explanations);
 
-/** Fills {name} placeholders; an unknown name stays visible so that a test finds it. */
+/** Fills `{name:kind}` placeholders; one without a value stays visible so that a test finds it. */
 export function fillMessage(template: string, params: MessageParams): string {
-  return template.replace(/\{(\w+)\}/g, (whole, name: string) => {
+  return template.replace(/\{(\w+):(\w+)\}/g, (whole, name: string, kind: string) => {
     const value = params[name];
-    return value === undefined ? whole : String(value);
+    return value === undefined ? whole : formatValue(kind, value);
   });
 }
 
-export const reasonText = (reason: Reason): string => fillMessage(messages.reasons[reason.code], reason.params);
-export const explanationText = (e: Explanation): string => fillMessage(messages.explanations[e.code], e.params);
-export const noticeText = (code: NoticeCode, params: MessageParams): string =>
+export const reasonText = (reason: Sentence<ReasonCode>): string =>
+  fillMessage(messages.reasons[reason.code], reason.params);
+export const explanationText = (explanation: Sentence<ExplanationCode>): string =>
+  fillMessage(messages.explanations[explanation.code], explanation.params);
+export const noticeText = <C extends NoticeCode>(code: C, params: NoticeParams[C]): string =>
   fillMessage(messages.notices[code], params);
-export const errorMessage = (code: ErrorCode, params: MessageParams): string =>
+export const errorMessage = <C extends ErrorCode>(code: C, params: MessageParams | ErrorParams[C]): string =>
   fillMessage(messages.errors[code].message, params);
-export const errorAction = (code: ErrorCode, params: MessageParams): string =>
-  fillMessage(messages.errors[code].action, params);
+export const errorAction = (code: ErrorCode): string => messages.errors[code].action;
 export const errorExitCode = (code: ErrorCode): number => messages.errors[code].exitCode;

@@ -89,7 +89,7 @@ describe('checkPlan', () => {
 
   it('lists every reason, not only the first', () => {
     const codes = checkPlan(context({ heads: 30, devices: 2 }), plan({ ulysses: 4, dp: 2 })).map((r) => r.code);
-    expect(codes).toEqual(['heads_not_shared', 'data_exceeds_videos', 'ranks_exceed_devices']);
+    expect(codes).toEqual(['heads_not_shared', 'data_exceeds_videos', 'ranks_exceed_gpus']);
   });
 });
 

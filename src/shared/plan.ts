@@ -4,13 +4,14 @@
  * same rules (python/splitreel/rules/plan.py) and both run resources/golden/plan-cases.json.
  */
 import { z } from 'zod';
+import { AXES, type Axis } from './axes';
 import { MAX_DEGREE } from './limits';
+import type { PlanText } from './message-kinds';
 import type { Explanation, Reason } from './messages';
 import type { ModelShape } from './model';
 import type { GenerateRequest } from './sampling';
 
-export const AXES = ['dp', 'cfg', 'pp', 'ring', 'ulysses', 'tp'] as const;
-export type Axis = (typeof AXES)[number];
+export { AXES, type Axis };
 
 const degree = z.number().int().min(1).max(MAX_DEGREE);
 export const planSchema = z
@@ -59,7 +60,11 @@ export const isApproximate = (
   steps: Pick<GenerateRequest, 'numPipelinePatch' | 'warmupSteps' | 'numInferenceSteps'>,
 ): boolean => mayDiffer(plan) && steps.numPipelinePatch > 1 && Math.max(steps.warmupSteps, 1) < steps.numInferenceSteps;
 
-const deviceWord = (devices: PlanDevices): string => (devices.kind === 'cuda' ? 'GPU' : 'CPU worker');
+/** `cfg 2 x ulysses 2`: the degrees above 1. */
+export const planText = (plan: Plan): PlanText =>
+  AXES.filter((axis) => plan[axis] > 1)
+    .map((axis) => `${axis} ${String(plan[axis])}`)
+    .join(' x ') as PlanText;
 
 /** Every reason why the plan cannot be; an empty list means that it is valid. */
 export function checkPlan(context: PlanContext, plan: Plan): Reason[] {
@@ -92,8 +97,8 @@ export function checkPlan(context: PlanContext, plan: Plan): Reason[] {
   const ranks = worldSize(plan);
   if (ranks > devices.count)
     reasons.push({
-      code: 'ranks_exceed_devices',
-      params: { ranks, devices: devices.count, device: deviceWord(devices) },
+      code: devices.kind === 'cuda' ? 'ranks_exceed_gpus' : 'ranks_exceed_cpu',
+      params: { ranks, devices: devices.count },
     });
   return reasons;
 }
@@ -170,16 +175,17 @@ export function recommendPlan(context: PlanContext, measured: MeasuredSteps = ne
 
 function explainPlan(context: PlanContext, plan: Plan, measured: MeasuredSteps): Explanation[] {
   const { devices } = context;
-  const device = deviceWord(devices);
+  const isOnGpus = devices.kind === 'cuda';
   const explanations: Explanation[] = [];
-  if (worldSize(plan) === 1) explanations.push({ code: 'one_device', params: { device } });
+  if (worldSize(plan) === 1) explanations.push({ code: isOnGpus ? 'one_gpu' : 'one_cpu_rank', params: {} });
   if (plan.dp > 1) explanations.push({ code: 'data_first', params: { dp: plan.dp } });
   if (plan.cfg > 1) explanations.push({ code: 'cfg_first', params: {} });
-  if (plan.ulysses > 1) explanations.push({ code: 'ulysses_inside', params: { ulysses: plan.ulysses, device } });
+  if (plan.ulysses > 1)
+    explanations.push({ code: isOnGpus ? 'ulysses_gpus' : 'ulysses_cpu', params: { ulysses: plan.ulysses } });
   if (plan.ring > 1) explanations.push({ code: 'ring_across', params: { ring: plan.ring } });
   const idle = devices.count - worldSize(plan);
   if (idle > 0 && worldSize(plan) > 1)
-    explanations.push({ code: 'idle', params: { idle, device, devices: devices.count } });
+    explanations.push({ code: isOnGpus ? 'idle_gpus' : 'idle_cpu', params: { idle, devices: devices.count } });
   const seconds = measured.get(planKey(plan));
   if (seconds !== undefined)
     explanations.push({ code: 'measured', params: { seconds: Number(seconds.toPrecision(3)) } });

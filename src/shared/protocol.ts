@@ -9,13 +9,9 @@ import { appErrorSchema, reasonSchema } from './errors';
 import { PROTOCOL_VERSION } from './limits';
 import { planSchema } from './plan';
 import { kernelSchema, samplingParamsSchema } from './sampling';
+import { stageSchema } from './stage';
 
-export const STAGES = ['starting', 'loading', 'optimizing', 'encoding', 'denoising', 'decoding', 'writing'] as const;
-export const stageSchema = z.enum(STAGES).meta({
-  id: 'Stage',
-  description: 'Stages of a video. They count ranks, bytes, kernels, prompts, denoising steps, tiles and frames.',
-});
-export type Stage = z.infer<typeof stageSchema>;
+export { STAGES, stageSchema, type Stage } from './stage';
 
 export const textEncoderPolicySchema = z.enum(['kept', 'offloaded', 'freed']).meta({
   id: 'TextEncoderPolicy',

@@ -62,9 +62,7 @@ type Checked = Pick<
   Pick<GenerateRequest, (typeof SAMPLING_RANGES)[number]['field']>;
 
 /** A reason and the field of the form that it is about. */
-export interface RequestReason extends Reason {
-  readonly field: keyof Checked;
-}
+export type RequestReason = Reason & { readonly field: keyof Checked };
 
 /** Everything about the request that the model does not allow; an empty list means that it can be made. */
 export function checkRequest(shape: ModelShape, request: Checked): RequestReason[] {
@@ -91,17 +89,17 @@ function checkSize(shape: ModelShape, request: Checked): RequestReason[] {
     return fits ? [] : [{ field: 'width', code: 'size_fixed', params: { ...fixedSize } }];
   }
   const reasons: RequestReason[] = [];
-  for (const axis of ['width', 'height'] as const) {
-    const value = request[axis];
+  for (const side of ['width', 'height'] as const) {
+    const value = request[side];
     const { sizeStep: step, minSide: min, maxSide: max } = limits;
     if (value < min || value > max)
-      reasons.push({ field: axis, code: 'size_out_of_range', params: { axis, value, min, max } });
+      reasons.push({ field: side, code: 'size_out_of_range', params: { side, value, min, max } });
     else if (value % step !== 0) {
       const lower = value - (value % step);
       reasons.push({
-        field: axis,
+        field: side,
         code: 'size_not_multiple',
-        params: { axis, value, step, lower, upper: lower + step },
+        params: { side, value, step, lower, upper: lower + step },
       });
     }
   }
@@ -134,9 +132,9 @@ function checkNumbers(request: Checked): RequestReason[] {
     reasons.push({ field: 'numInferenceSteps', code: 'steps_out_of_range', params: { steps, min: 1, max: MAX_STEPS } });
   else if (!(warmup >= 0 && warmup <= steps))
     reasons.push({ field: 'warmupSteps', code: 'warmup_out_of_range', params: { warmup, max: steps } });
-  for (const { field, min, max, code, param } of SAMPLING_RANGES) {
+  for (const { field, min, max, code } of SAMPLING_RANGES) {
     const value = request[field];
-    if (!(value >= min && value <= max)) reasons.push({ field, code, params: { [param]: value, min, max } });
+    if (!(value >= min && value <= max)) reasons.push({ field, code, params: { value, min, max } });
   }
   // The last video's seed counts too: seeds run from seed to seed + videos - 1.
   if (!(Number.isInteger(request.seed) && request.seed >= 0 && request.seed <= MAX_SEED - (videos - 1)))
@@ -146,15 +144,16 @@ function checkNumbers(request: Checked): RequestReason[] {
 
 function checkLoras(loras: Checked['loras']): RequestReason[] {
   const reasons: RequestReason[] = [];
-  const add = (code: Reason['code'], params: Reason['params']): void => {
-    reasons.push({ field: 'loras', code, params });
-  };
-  if (loras.length > MAX_LORAS) add('loras_too_many', { loras: loras.length, max: MAX_LORAS });
+  const add = (reason: Reason): void => void reasons.push({ field: 'loras', ...reason });
+  if (loras.length > MAX_LORAS) add({ code: 'loras_too_many', params: { loras: loras.length, max: MAX_LORAS } });
   for (const [index, { path, sha256, strength }] of loras.entries()) {
     const file = path.split(/[\\/]/).at(-1) ?? path;
     if (!(Math.abs(strength) <= MAX_LORA_STRENGTH))
-      add('lora_strength_out_of_range', { file, strength, min: -MAX_LORA_STRENGTH, max: MAX_LORA_STRENGTH });
-    if (loras.findIndex((other) => other.sha256 === sha256) < index) add('lora_twice', { file });
+      add({
+        code: 'lora_strength_out_of_range',
+        params: { file, strength, min: -MAX_LORA_STRENGTH, max: MAX_LORA_STRENGTH },
+      });
+    if (loras.findIndex((other) => other.sha256 === sha256) < index) add({ code: 'lora_twice', params: { file } });
   }
   return reasons;
 }

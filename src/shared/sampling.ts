@@ -23,6 +23,7 @@ export const kernelSchema = z.enum(ATTENTION_KERNELS).meta({
     'Attention kernels. `auto` is the fastest that is right on the machine. All others but SDPA need CUDA; the last two ' +
     'need a package of their own.',
 });
+export type Kernel = z.infer<typeof kernelSchema>;
 
 export const qualitySchema = z.enum(QUALITIES).meta({
   id: 'Quality',
@@ -63,12 +64,12 @@ export const DROP_IN_DEFAULTS = { scheduler: 'model', fps: 8 } as const satisfie
   Record<SamplingField, unknown>
 >;
 
-/** Numbers with limits of their own, the reason for a value outside, and the name of the value there. */
+/** Numbers with limits of their own, and the reason for a value outside them. */
 export const SAMPLING_RANGES = [
-  { field: 'guidanceScale', min: 0, max: MAX_GUIDANCE, code: 'guidance_out_of_range', param: 'guidance' },
-  { field: 'videoCount', min: 1, max: MAX_VIDEOS, code: 'videos_out_of_range', param: 'videos' },
-  { field: 'numPipelinePatch', min: 1, max: MAX_PATCHES, code: 'patches_out_of_range', param: 'patches' },
-  { field: 'fps', min: 1, max: 120, code: 'fps_out_of_range', param: 'fps' },
+  { field: 'guidanceScale', min: 0, max: MAX_GUIDANCE, code: 'guidance_out_of_range' },
+  { field: 'videoCount', min: 1, max: MAX_VIDEOS, code: 'videos_out_of_range' },
+  { field: 'numPipelinePatch', min: 1, max: MAX_PATCHES, code: 'patches_out_of_range' },
+  { field: 'fps', min: 1, max: 120, code: 'fps_out_of_range' },
 ] as const;
 
 /** What holds for every model unless something else is chosen. */

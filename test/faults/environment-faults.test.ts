@@ -41,7 +41,7 @@ test('a changed hash in the lock, and a wheel that was swapped on the index, are
   const service = rig.open();
   await rig.writeLock([rig.wheels.real, { name: 'tiny-thing', sha256: '0'.repeat(64) }]);
   const problem = expect.stringMatching(/tiny.thing.*ash|ash.*tiny.thing/s) as unknown;
-  const error = { code: 'ENVIRONMENT_INSTALL_FAILED', params: { problem } };
+  const error = { code: 'ENVIRONMENT_INSTALL_FAILED', details: problem };
   await expect(service.install()).rejects.toMatchObject({ error });
   await expectOldSlotAlone(rig, service);
   await rig.writeLock([rig.wheels.real, rig.wheels.tiny]);

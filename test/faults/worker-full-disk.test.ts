@@ -62,7 +62,7 @@ test('a running job can be cancelled while the disk is full', async () => {
 
 test('a job that cannot be written down is refused, not promised', async () => {
   isFull = true;
-  await expect(app.queue.enqueue(jobInput())).rejects.toMatchObject({ error: { code: 'DISK_FULL' } });
+  await expect(app.queue.enqueue(jobInput())).rejects.toMatchObject({ error: { code: 'DISK_RAN_FULL' } });
   expect(app.jobs()).toEqual([]);
   isFull = false;
   const id = await app.queue.enqueue(jobInput());

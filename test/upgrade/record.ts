@@ -2,6 +2,7 @@
  * `npm run record-data`: records a data folder of the version in package.json, made by that version's own services, as a
  * fixture that every later version has to open. Run once for each version, with its release.
  */
+import { appError } from '../../src/shared/errors';
 import { createHash } from 'node:crypto';
 import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -92,8 +93,8 @@ async function fillJobs(folders: Folders): Promise<void> {
   await jobs.promise(['finished', 'failed', 'cancelled', 'running', 'queued'].map(job));
   for (const id of ['finished', 'failed', 'cancelled', 'running']) await jobs.apply(id, { type: 'started' });
   await jobs.apply('finished', { type: 'finished', videoIds: ['a small dog.mp4'], report: REPORT });
-  const error = { code: 'RANK_DIED', params: { rank: 1, stage: 'denoising', cause: 'SIGKILL' } } as const;
-  await jobs.apply('failed', { type: 'failed', error: { ...error, reasons: [], details: 'Traceback' } });
+  const params = { rank: 1, stage: 'denoising', exit: 'SIGKILL' } as const;
+  await jobs.apply('failed', { type: 'failed', error: appError('RANK_DIED', params, { details: 'Traceback' }) });
   await jobs.apply('cancelled', { type: 'cancelRequested' });
   await jobs.apply('cancelled', { type: 'cancelled' });
   const measurements = await openMeasurements(ports, {

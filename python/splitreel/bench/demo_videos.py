@@ -68,8 +68,8 @@ def _make(context: RankContext, piece: _Piece) -> dict[int, Clip]:
     )
     report = context.engine.generate(job, asked.plan, hooks)
     for outcome in report.outcomes:
-        if outcome.error_code is not None:
-            raise RuntimeError(f"video {outcome.video}: {outcome.error_code} {outcome.error_params}")
+        if outcome.error is not None:
+            raise RuntimeError(f"video {outcome.video}: {outcome.error.message}")
     return {video: np.stack(frames) for video, frames in hooks.frames.items()}
 
 

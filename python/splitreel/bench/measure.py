@@ -67,8 +67,8 @@ def run_engine(context: RankContext, run: Run) -> Measured | None:
     if not report.took_part:
         return None
     for outcome in report.outcomes:
-        if outcome.error_code is not None:
-            raise RuntimeError(f"{outcome.error_code} {outcome.error_params}")
+        if outcome.error is not None:
+            raise RuntimeError(outcome.error.message)
     denoising, decoding = report.stages[Stage.DENOISING.value], report.stages[Stage.DECODING.value]
     return Measured(
         load.seconds,

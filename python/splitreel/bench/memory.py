@@ -82,8 +82,8 @@ def measure(context: RankContext, case: Case) -> Peaks:
     video = VideoJob("a small dog running on the beach", "", 1)
     report = engine.generate(EngineJob(case.width, case.height, case.frames, 2, videos=(video,)), case.plan, hooks)
     for outcome in report.outcomes:
-        if outcome.error_code is not None:
-            raise SplitreelError(outcome.error_code, outcome.error_params)
+        if outcome.error is not None:
+            raise SplitreelError.from_error(outcome.error)
     over = 0
     if context.device.type == "cuda":
         free, total = torch.cuda.mem_get_info(context.device)

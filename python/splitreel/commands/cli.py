@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from splitreel.commands.report_errors import report_errors
-from splitreel.contract.errors import SplitreelError
+from splitreel.contract import failures, reasons
 
 _HELP = """usage: python -m splitreel COMMAND [FLAGS]
 
@@ -71,7 +71,7 @@ def _serve(arguments: Sequence[str]) -> int:
     from splitreel.worker.supervisor.serve import serve
 
     if arguments:
-        raise SplitreelError("FLAG_INVALID", {"problem": f"serve takes no flags, but {arguments[0]} was given"})
+        raise failures.flag_invalid(reasons=[reasons.command_without_flags(command="serve", flag=arguments[0])])
     return serve()
 
 
@@ -79,7 +79,7 @@ def _hub(arguments: Sequence[str]) -> int:
     from splitreel.store.hub.serve import serve
 
     if arguments:
-        raise SplitreelError("FLAG_INVALID", {"problem": f"hub takes no flags, but {arguments[0]} was given"})
+        raise failures.flag_invalid(reasons=[reasons.command_without_flags(command="hub", flag=arguments[0])])
     return serve()
 
 
@@ -87,7 +87,7 @@ def _inspect(arguments: Sequence[str]) -> int:
     from splitreel.store.inspect_model import print_inspection
 
     if len(arguments) not in {1, 2}:
-        raise SplitreelError("FLAG_INVALID", {"problem": "inspect takes a folder, and the record of what was verified"})
+        raise failures.flag_invalid(reasons=[reasons.inspect_needs_folder()])
     return print_inspection(*arguments)
 
 
@@ -95,7 +95,7 @@ def _inspect_lora(arguments: Sequence[str]) -> int:
     from splitreel.store.inspect_model import print_lora_inspection
 
     if len(arguments) != 2:
-        raise SplitreelError("FLAG_INVALID", {"problem": "inspect-lora takes a file and a model's folder"})
+        raise failures.flag_invalid(reasons=[reasons.inspect_lora_needs_two()])
     return print_lora_inspection(*arguments)
 
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Final
 
-from splitreel.contract.errors import SplitreelError
+from splitreel.contract import failures, reasons
 
 # What they ask for happens anyway, or they choose between ways that Splitreel doesn't have. With their arguments.
 _HARMLESS: Final[dict[str, int]] = {
@@ -60,7 +60,7 @@ class _Refuse(argparse.Action):
         _values: object,
         option_string: str | None = None,
     ) -> None:
-        raise SplitreelError("FLAG_INVALID", {"problem": f"{option_string} of xDiT is not available in Splitreel"})
+        raise failures.flag_invalid(reasons=[reasons.flag_of_xdit(flag=option_string or "")])
 
 
 def add_compatible_flags(parser: argparse.ArgumentParser) -> None:

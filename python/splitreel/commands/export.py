@@ -10,9 +10,11 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Final, NoReturn
+from typing import Final
 
-from splitreel.contract.errors import AppError, Cancelled, SplitreelError
+from splitreel.commands.parser import Parser
+from splitreel.contract import failures, reasons
+from splitreel.contract.errors import Cancelled, SplitreelError
 from splitreel.contract.exports import (
     Event,
     ExportFailed,
@@ -36,18 +38,12 @@ _BY_EXTENSION: Final = {
 }
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise SplitreelError("FLAG_INVALID", {"problem": message[:1].upper() + message[1:].rstrip(".")})
-
-
 def export(arguments: Sequence[str]) -> int:
     given = _parser().parse_args(arguments)
     target: Path = given.target
     kind = given.format or _BY_EXTENSION.get(target.suffix.lower())
     if kind is None:
-        problem = f"{target.name} has no known ending: give --format"
-        raise SplitreelError("FLAG_INVALID", {"problem": problem})
+        raise failures.flag_invalid(reasons=[reasons.export_format_unknown(file=target.name, flag="--format")])
     request = ExportRequest(ExportFormat(kind), given.fps, given.scale, given.frame)
     stopped = _stopped_by_signals()
     if given.events:
@@ -87,7 +83,7 @@ def _export_with_events(
         except SplitreelError as error:
             send(ExportFailed(error.error))
         except Cancelled:
-            send(ExportFailed(AppError("CANCELLED")))
+            send(ExportFailed(failures.cancelled().error))
     return 0
 
 
@@ -103,7 +99,7 @@ def _stopped_by_signals() -> threading.Event:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="splitreel export", allow_abbrev=False, description="Makes a copy in another format.")
+    parser = Parser("splitreel export", "Makes a copy in another format.")
     add = parser.add_argument
     add("video", type=Path, help="a video that Splitreel made, or another one that FFmpeg reads")
     add("target", type=Path, help="the file to write; a folder for PNG frames")

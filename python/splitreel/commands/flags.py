@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, NoReturn, cast, get_type_hints
+from typing import Any, Literal, cast, get_type_hints
 
-from splitreel.contract.errors import Reason, SplitreelError
+from splitreel.commands.parser import Parser, underscored
+from splitreel.contract import failures, reasons
 from splitreel.contract.protocol import WorkerVideo
 from splitreel.contract.types import Lora, Offload, Plan, SamplingParams
 from splitreel.rules.model_shape import ModelShape
@@ -25,11 +26,6 @@ _SAMPLING_HELP = {
     "num_pipeline_patch": "PipeFusion: patches; as many as stages unless given",
     "warmup_steps": "PipeFusion: first steps that are exact (1)",
 }
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise SplitreelError("FLAG_INVALID", {"problem": message[:1].upper() + message[1:].rstrip(".")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +86,14 @@ def chosen_plan(flags: Flags, shape: ModelShape, kind: Literal["cuda", "cpu"]) -
     """The plan of the degrees, or the best for `nproc_per_node`; PLAN_INVALID where the two disagree."""
     plan, nproc = flags.plan, flags.nproc_per_node
     if nproc is not None and nproc < 1:
-        raise SplitreelError("FLAG_INVALID", {"problem": f"--nproc_per_node must be at least 1, not {nproc}"})
+        reason = reasons.flag_too_small(flag="--nproc_per_node", min=1, value=nproc)
+        raise failures.flag_invalid(reasons=[reason])
     if plan is None:
         context = _plan_context(flags, shape, PlanDevices(kind, nproc or 1))
         return recommend_plan(context).plan
     if nproc is not None and plan.world_size != nproc and min(plan.degrees) >= 1:
-        reason = Reason("ranks_differ", {"ranks": plan.world_size, "nproc": nproc})
-        raise SplitreelError("PLAN_INVALID", reasons=[reason])
+        reason = reasons.ranks_differ(ranks=plan.world_size, nproc=nproc)
+        raise failures.plan_invalid(reasons=[reason])
     return plan
 
 
@@ -106,7 +103,7 @@ def _plan_context(flags: Flags, shape: ModelShape, devices: PlanDevices) -> Plan
 
 
 def make_parser(program: str) -> argparse.ArgumentParser:
-    parser = _Parser(prog=program, allow_abbrev=False, description="Makes videos from sentences.")
+    parser = Parser(program, "Makes videos from sentences.")
     add = parser.add_argument
     add("--model", required=True, help="a folder, a catalogue name, or demo")
     add("--prompt", nargs="+", default=[], help="one or more; one video each")
@@ -164,11 +161,11 @@ def _add_sampling_flags(parser: argparse.ArgumentParser) -> None:
 
 def parse_flags(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Flags:
     """Raises FLAG_INVALID or PROMPT_FILE_UNREADABLE."""
-    given = parser.parse_args([_underscored(argument) for argument in arguments])
+    given = parser.parse_args([underscored(argument) for argument in arguments])
     values: dict[str, object] = vars(given)
     if values["enable_model_cpu_offload"] and values["enable_sequential_cpu_offload"]:
-        problem = "Model offload and sequential offload exclude each other: choose one"
-        raise SplitreelError("FLAG_INVALID", {"problem": problem})
+        flag, other = "--enable_model_cpu_offload", "--enable_sequential_cpu_offload"
+        raise failures.flag_invalid(reasons=[reasons.flags_exclusive(flag=flag, other=other)])
     sampling = {field.name: values[field.name] for field in fields(SamplingParams) if field.name in values}
     if values["enable_model_cpu_offload"]:
         sampling["offload"] = Offload.MODEL
@@ -200,30 +197,24 @@ def _lora_of(file: str, strength: str = "1", *more: str) -> Lora:
     except ValueError:
         number = math.nan
     if more or not math.isfinite(number):
-        problem = f"--lora takes a file and a number, not {' '.join((file, strength, *more))}"
-        raise SplitreelError("FLAG_INVALID", {"problem": problem})
+        raise failures.flag_invalid(reasons=[reasons.lora_flag_values(flag="--lora")])
     path = Path(file).absolute()
     try:
         return Lora(str(path), hash_file(path), number)
     except OSError as error:
-        raise SplitreelError("LORA_MISSING", {"file": str(path)}, details=str(error)) from error
+        raise failures.lora_missing(file=str(path), details=str(error)) from error
 
 
 def _check_prompts(prompts: tuple[str, ...], negative: tuple[str, ...]) -> None:
     """Raises FLAG_INVALID."""
     if len(negative) not in {1, len(prompts)}:
-        problem = f"{len(negative)} negative prompts don't fit {len(prompts)} prompts: give one, or one for each"
-        raise SplitreelError("FLAG_INVALID", {"problem": problem})
-    for kind, texts in (("Prompt", prompts), ("Negative prompt", negative)):
+        reason = reasons.negative_prompts_differ(negative=len(negative), prompts=len(prompts))
+        raise failures.flag_invalid(reasons=[reason])
+    for not_text, texts in ((reasons.prompt_not_text, prompts), (reasons.negative_prompt_not_text, negative)):
         for number, text in enumerate(texts, start=1):
             # Python reads bytes that are not UTF-8 as lone surrogates, which no tokenizer takes.
             if any("\ud800" <= character <= "\udfff" for character in text):
-                raise SplitreelError("FLAG_INVALID", {"problem": f"{kind} {number} is not UTF-8 text"})
-
-
-def _underscored(argument: str) -> str:
-    match = re.match(r"--([A-Za-z][A-Za-z0-9_-]*)(=.*)?$", argument, re.DOTALL)
-    return f"--{match[1].replace('-', '_')}{match[2] or ''}" if match else argument
+                raise failures.flag_invalid(reasons=[not_text(number=number)])
 
 
 def _prompts_of(file: Path | None) -> tuple[str, ...]:
@@ -232,10 +223,12 @@ def _prompts_of(file: Path | None) -> tuple[str, ...]:
     try:
         # Only line breaks end a prompt: splitlines() would also split at U+2028 and other characters of pasted text.
         lines = re.split(r"\r\n|\r|\n", file.read_bytes().decode("utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        problem = error.strerror if isinstance(error, OSError) and error.strerror else "it is not UTF-8 text"
-        raise SplitreelError("PROMPT_FILE_UNREADABLE", {"file": str(file), "problem": problem}) from error
+    except OSError as error:
+        raise failures.prompt_file_unreadable(file=file, details=error.strerror) from error
+    except UnicodeDecodeError as error:
+        reason = reasons.prompt_file_not_text(file=file)
+        raise failures.prompt_file_unreadable(file=file, reasons=[reason]) from error
     prompts = tuple(line.strip() for line in lines if line.strip())
     if not prompts:
-        raise SplitreelError("PROMPT_FILE_UNREADABLE", {"file": str(file), "problem": "it contains no prompt"})
+        raise failures.prompt_file_unreadable(file=file, reasons=[reasons.prompt_file_empty(file=file)])
     return prompts

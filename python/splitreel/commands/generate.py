@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Literal
 
 from splitreel.commands.flags import Flags, chosen_plan
+from splitreel.contract import failures, reasons
 from splitreel.contract.devices import cpu_devices
 from splitreel.contract.errors import AppError, Cancelled, SplitreelError
+from splitreel.contract.format import size_text
 from splitreel.contract.limits import MAX_CPU_RANKS, MAX_VIDEOS
 from splitreel.contract.messages import notice_text
 from splitreel.contract.protocol import (
@@ -32,7 +34,6 @@ from splitreel.contract.protocol import (
 from splitreel.contract.types import Device, Plan, Stage
 from splitreel.machine.gpus import visible_gpus
 from splitreel.rules.naming import free_path, video_name
-from splitreel.rules.video_size import size_text
 from splitreel.store.find_model import find_model
 from splitreel.worker.supervisor.checks import check_disk_space, check_settings, writable_folder
 from splitreel.worker.supervisor.current_job import JobRequest
@@ -71,8 +72,7 @@ def plan_request(flags: Flags) -> JobRequest:
     """Refuses everything that can be refused, before any process imports torch."""
     model = model_of(flags.model)
     if len(flags.prompts) > MAX_VIDEOS:
-        problem = f"{len(flags.prompts)} prompts at once are not possible: give at most {MAX_VIDEOS}"
-        raise SplitreelError("FLAG_INVALID", {"problem": problem})
+        raise failures.flag_invalid(reasons=[reasons.prompts_too_many(prompts=len(flags.prompts), max=MAX_VIDEOS)])
     kind: Literal["cuda", "cpu"] = "cpu" if flags.device == "cpu" else "cuda"
     plan = chosen_plan(flags, model.shape, kind)
     folder, taken = flags.output_dir.absolute(), set[Path]()

@@ -1,4 +1,4 @@
-"""How a command ends: an error is one line on stderr and an exit code."""
+"""How a command ends: an error is a sentence or two on stderr, the first line of its details, and an exit code."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from collections.abc import Callable
 from splitreel.contract.errors import AppError, Cancelled, SplitreelError, error_of
 from splitreel.contract.messages import exit_code
 
+_LINE = 300
+
 
 def report_errors(work: Callable[[], int], *, is_reported: Callable[[Exception], bool] = lambda _error: True) -> int:
-    """Runs a command and returns its exit code. SPLITREEL_DETAILS=1 shows what is behind an error.
+    """Runs a command and returns its exit code. SPLITREEL_DETAILS=1 shows all details of an error.
 
     `is_reported`: False for an error that another process reports.
     """
@@ -33,7 +35,7 @@ def report_errors(work: Callable[[], int], *, is_reported: Callable[[Exception],
 
 
 def report(error: AppError) -> None:
-    action = "" if error.reasons else f" {error.action}"
-    print(f"{error.message}{action}", file=sys.stderr)
-    if error.details and os.environ.get("SPLITREEL_DETAILS"):
-        print(error.details, file=sys.stderr)
+    print(f"{error.message} {error.action}", file=sys.stderr)
+    if error.details:
+        is_full = bool(os.environ.get("SPLITREEL_DETAILS"))
+        print(error.details if is_full else error.details.split("\n", 1)[0][:_LINE], file=sys.stderr)

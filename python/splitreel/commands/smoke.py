@@ -24,9 +24,11 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final, Literal, NoReturn
+from typing import Final, Literal
 
-from splitreel.contract.errors import SplitreelError
+from splitreel.commands.parser import Parser
+from splitreel.contract import failures, reasons
+from splitreel.contract.errors import Reason, SplitreelError, error_details
 
 Device = Literal["cpu", "cuda"]
 
@@ -101,7 +103,7 @@ def import_all() -> dict[str, str]:
             importlib.import_module(name)
             versions[name] = importlib.metadata.version(name)
         except Exception as error:  # a package may raise anything while it is imported
-            raise _broken(f"{name} cannot be imported: {_line_of(error)}") from error
+            raise _broken(reasons.package_not_importable(package=name), error_details(error)) from error
     return versions | _optional_versions()
 
 
@@ -115,7 +117,10 @@ def _optional_versions() -> dict[str, str]:
                 importlib.import_module(module)
                 versions[name] = version
             except Exception as error:  # noqa: BLE001 - a package may raise anything while it is imported
-                print(f"{name} cannot be imported and is not used: {_line_of(error)}", file=sys.stderr)
+                print(
+                    f"{name} cannot be imported and is not used: {error_details(error).splitlines()[0]}",
+                    file=sys.stderr,
+                )
     return versions
 
 
@@ -134,7 +139,7 @@ def compare_with_lock(lock: str) -> None:
         except importlib.metadata.PackageNotFoundError:
             continue
         if found not in {version.partition("+")[0] for version in versions}:
-            raise _broken(f"{name} is {found}, but the lock has {' or '.join(sorted(versions))}")
+            raise _broken(reasons.package_version(package=name, found=found, expected=sorted(versions)))
 
 
 def check_device(device: Device, folder: Path) -> float:
@@ -164,9 +169,10 @@ def make_video(device: Device, dtype: str, folder: Path) -> Path:
         # These are clearer than "broken".
         if error.code in {"DISK_FULL", "CANCELLED", "DRIVER_MISSING"}:
             raise
-        raise _broken(f"a test video could not be made ({device}): {error}", error.error.details) from error
+        details = "\n".join(filter(None, [str(error), error.error.details]))
+        raise _broken(reasons.test_video_failed(device=device), details) from error
     if code != 0:
-        raise _broken(f"a test video could not be made ({device}): exit code {code}")
+        raise _broken(reasons.test_video_failed(device=device), f"exit code {code}")
     check_video(next(output.glob("*.mp4")))
     return latents
 
@@ -176,9 +182,12 @@ def check_video(video: Path) -> None:
     av = importlib.import_module("av")
     with av.open(str(video)) as container:
         sizes = [(frame.width, frame.height) for frame in container.decode(video=0)]
-    if sizes != [(_WIDTH, _HEIGHT)] * _FRAMES:
-        found = f"{len(sizes)} frames" if len(sizes) != _FRAMES else f"frames of {sizes[0][0]}x{sizes[0][1]}"
-        raise _broken(f"the test video has {found}, not {_FRAMES} of {_WIDTH}x{_HEIGHT}")
+    if len(sizes) != _FRAMES:
+        raise _broken(reasons.test_video_frames(found=len(sizes), expected=_FRAMES))
+    for width, height in sizes:
+        if (width, height) != (_WIDTH, _HEIGHT):
+            reason = reasons.test_video_size(width=width, height=height, expected_width=_WIDTH, expected_height=_HEIGHT)
+            raise _broken(reason)
 
 
 def sample_of(file: Path) -> list[float]:
@@ -186,7 +195,7 @@ def sample_of(file: Path) -> list[float]:
     load_file = importlib.import_module("safetensors.torch").load_file
     latents_BFCHW = load_file(str(file))["latents"].float()
     if tuple(latents_BFCHW.shape) != LATENTS_SHAPE:
-        raise _broken(f"the latents have shape {tuple(latents_BFCHW.shape)}, not {LATENTS_SHAPE}")
+        raise _broken(reasons.test_latents_shape(found=latents_BFCHW.shape, expected=LATENTS_SHAPE))
     return [float(value) for value in latents_BFCHW.flatten()[::SAMPLE_STRIDE]]
 
 
@@ -195,8 +204,8 @@ def compare(sample: Sequence[float], right: Sequence[float], device: Device) -> 
     error = math.dist(sample, right) / math.hypot(*right)
     # `not <=`, so that NaN fails too.
     if not error <= _TOLERANCE[device]:
-        problem = f"the numbers of a test video are wrong ({device})"
-        raise _broken(f"{problem}: off by {error:.3g}, and {_TOLERANCE[device]} is allowed")
+        off = float(f"{error:.3g}")
+        raise _broken(reasons.test_numbers_wrong(device=device, error=off, allowed=_TOLERANCE[device]))
     return error
 
 
@@ -212,12 +221,8 @@ def _devices_here() -> tuple[Device, ...]:
     return ("cpu", "cuda") if importlib.import_module("torch").cuda.is_available() else ("cpu",)
 
 
-def _broken(problem: str, details: str | None = None) -> SplitreelError:
-    return SplitreelError("ENVIRONMENT_BROKEN", {"problem": problem.rstrip(".")}, details=details)
-
-
-def _line_of(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+def _broken(reason: Reason, details: str | None = None) -> SplitreelError:
+    return failures.environment_broken(reasons=[reason], details=details)
 
 
 def _report_json(event: dict[str, object]) -> None:
@@ -243,13 +248,8 @@ class _Flags(argparse.Namespace):
     json_lines: bool
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise SplitreelError("FLAG_INVALID", {"problem": message})
-
-
 def _parse(arguments: Sequence[str]) -> _Flags:
-    parser = _Parser("splitreel smoke", description="Checks that this Python makes correct videos.")
+    parser = Parser("splitreel smoke", "Checks that this Python makes correct videos.")
     device_help = "repeat it for both; default: the CPU, and CUDA where torch finds a GPU"
     parser.add_argument(
         "--device", dest="devices", action="append", default=[], choices=("cpu", "cuda"), help=device_help

@@ -21,6 +21,7 @@ from splitreel.commands.compatibility import add_compatible_flags, note_of
 from splitreel.commands.error_board import ErrorBoard
 from splitreel.commands.flags import Flags, chosen_plan, make_parser, parse_flags
 from splitreel.commands.report_errors import report, report_errors
+from splitreel.contract import failures, reasons
 from splitreel.contract.defaults import DROP_IN_DEFAULTS
 from splitreel.contract.devices import cpu_devices
 from splitreel.contract.errors import Cancelled, PeerError, SplitreelError, error_of
@@ -82,8 +83,8 @@ def prepare(arguments: Sequence[str], world: int) -> tuple[Flags, ModelFolder, S
     model = model_of(flags.model)
     kind: Literal["cuda", "cpu"] = "cpu" if flags.device == "cpu" else "cuda"
     if flags.nproc_per_node is not None and flags.nproc_per_node != world:
-        problem = f"--nproc_per_node is torchrun's own flag: it started {world}, not {flags.nproc_per_node}"
-        raise SplitreelError("FLAG_INVALID", {"problem": problem})
+        reason = reasons.processes_differ(ranks=world, flag="--nproc_per_node", value=flags.nproc_per_node)
+        raise failures.flag_invalid(reasons=[reason])
     plan = chosen_plan(replace(flags, nproc_per_node=world), model.shape, kind)
     # Ranks may be on several machines: which GPUs they have is known once all have met.
     devices = tuple(Device("cuda", index, None, "") for index in range(world))
@@ -185,8 +186,7 @@ def _device(flags: Flags) -> tuple[torch.device, Device]:
     here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     count = torch.cuda.device_count() if is_available else len(visible_gpus())
     if here > count:
-        problem = f"torchrun started {here} processes on this computer, which has {count} of them"
-        raise SplitreelError("GPU_MISSING", {"problem": problem})
+        raise failures.gpu_missing(reasons=[reasons.processes_exceed_gpus(ranks=here, gpus=count)])
     device = torch.device("cuda", local)
     return device, Device("cuda", local, None, start_cuda(device, f"GPU {local}"))
 

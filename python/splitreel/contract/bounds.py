@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
+
+from splitreel.contract.errors import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +21,15 @@ class Bounds:
             raise ValueError(f"{path}: expected at most {self.maximum}")
 
 
+class RangeReason(Protocol):
+    def __call__(self, *, value: float, min: int, max: int) -> Reason: ...  # noqa: A002 - as in the sentences
+
+
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Limits of a field, the reason for a value outside of them, and the name of the value there."""
+    """Limits of a field, and what makes the reason for a value outside them."""
 
     field: str
-    code: str
-    param: str
+    reason: RangeReason
     minimum: int
     maximum: int

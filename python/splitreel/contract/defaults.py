@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from splitreel.contract import reasons
 from splitreel.contract.bounds import Range
 from splitreel.contract.types import Scheduler
 
 SAMPLING_RANGES: Final = (
-    Range("guidance_scale", "guidance_out_of_range", "guidance", 0, 30),
-    Range("video_count", "videos_out_of_range", "videos", 1, 64),
-    Range("num_pipeline_patch", "patches_out_of_range", "patches", 1, 64),
-    Range("fps", "fps_out_of_range", "fps", 1, 120),
+    Range("guidance_scale", reasons.guidance_out_of_range, 0, 30),
+    Range("video_count", reasons.videos_out_of_range, 1, 64),
+    Range("num_pipeline_patch", reasons.patches_out_of_range, 1, 64),
+    Range("fps", reasons.fps_out_of_range, 1, 120),
 )
 SPATIAL_DEFAULTS: Final[Mapping[str, Any]] = {"num_inference_steps": 50, "fps": 8}
 TEMPORAL_DEFAULTS: Final[Mapping[str, Any]] = {"num_inference_steps": 50, "fps": 16}

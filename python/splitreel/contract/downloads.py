@@ -12,12 +12,6 @@ from splitreel.contract.errors import AppError
 
 
 @dataclass(frozen=True, slots=True)
-class DamagedFile:
-    file: str
-    problem: str
-
-
-@dataclass(frozen=True, slots=True)
 class Configure:
     endpoint: str | None  # a mirror's address; null for huggingface.co itself
     token: str | None = field(repr=False)
@@ -139,7 +133,7 @@ class Verified:
     model_id: str
     file_count: int
     known: int  # files whose hash Hugging Face publishes; the others are held to their first verification
-    damaged: tuple[DamagedFile, ...]
+    damaged: tuple[str, ...]
     repo: str | None  # where damaged files can be fetched again
     commit: str | None
     type: Literal["verified"] = "verified"

@@ -1,10 +1,11 @@
-"""Errors as data: a code from the closed list in resources/messages.en.json, values for its words, and details."""
+"""Errors as data: a code from the closed list in resources/messages.en.json, values for its sentence, and details."""
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Self, TypedDict
 
 from splitreel.contract import messages
 from splitreel.contract.messages import Params
@@ -12,7 +13,7 @@ from splitreel.contract.messages import Params
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One thing about a request or a plan that cannot be."""
+    """One thing that is wrong. Made by the functions of contract/reasons.py."""
 
     code: str
     params: Params = field(default_factory=dict)
@@ -26,12 +27,33 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class AppError:
-    """An error as it crosses a border. `details` is a stack trace or last lines: never the message."""
+class Explanation:
+    """Why a plan is the best, or what would help. Made by the functions of contract/explanations.py."""
 
     code: str
-    params: Mapping[str, str | int | float] = field(default_factory=dict)
+    params: Params = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not messages.is_explanation_code(self.code):
+            raise ValueError(f"unknown explanation code {self.code}")
+
+    def __str__(self) -> str:
+        return messages.explanation_text(self.code, self.params)
+
+
+@dataclass(frozen=True, slots=True)
+class AppError:
+    """An error as it crosses a border.
+
+    `reasons`: what is wrong, one sentence each, where the code stands for several causes; shown in place of its
+    message. `advice`: what would help in this very case; shown in place of the code's action. `details`: a stack trace
+    or last lines, never the message; the first line says most.
+    """
+
+    code: str
+    params: Params = field(default_factory=dict)
     reasons: tuple[Reason, ...] = ()
+    advice: Explanation | None = None
     details: str | None = None
 
     def __post_init__(self) -> None:
@@ -40,53 +62,61 @@ class AppError:
 
     @property
     def message(self) -> str:
-        """What happened, in one sentence; where reasons are given they are the sentence."""
+        """What happened, in one sentence."""
         if self.reasons:
             return " ".join(str(reason) for reason in self.reasons)
         return messages.error_message(self.code, self.params)
 
     @property
     def action(self) -> str:
-        return messages.error_action(self.code, self.params)
+        return messages.error_action(self.code) if self.advice is None else str(self.advice)
 
     @property
     def exit_code(self) -> int:
         return messages.exit_code(self.code)
 
 
+class Extra(TypedDict, total=False):
+    """What an error may have besides its parameters."""
+
+    reasons: Iterable[Reason]
+    advice: Explanation | None
+    details: str | None
+
+
 class SplitreelError(Exception):
-    """Raised inside one process; at a border it becomes its `error`."""
+    """Raised inside one process; at a border it becomes its `error`. Made by the functions of contract/failures.py."""
 
     def __init__(
         self,
         code: str,
-        params: Params | None = None,
+        params: Params,
         *,
         reasons: Iterable[Reason] = (),
+        advice: Explanation | None = None,
         details: str | None = None,
     ) -> None:
-        self.error = AppError(code, dict(params or {}), tuple(reasons), details)
+        self.error = AppError(code, dict(params), tuple(reasons), advice, details)
         super().__init__(self.error.message)
 
     @classmethod
-    def from_error(cls, error: AppError) -> SplitreelError:
-        return cls(error.code, error.params, reasons=error.reasons, details=error.details)
+    def from_error(cls, error: AppError) -> Self:
+        return cls(error.code, error.params, reasons=error.reasons, advice=error.advice, details=error.details)
 
     @property
     def code(self) -> str:
         return self.error.code
 
     @property
-    def params(self) -> Mapping[str, str | int | float]:
+    def params(self) -> Params:
         return self.error.params
 
 
 def error_of(error: Exception) -> AppError:
-    """Any exception as data. Call it in an except clause: the details of an unforeseen one are the traceback."""
+    """Any exception as data: the details of an unforeseen one are its own line and the traceback."""
     if isinstance(error, SplitreelError):
         return error.error
-    problem = f"{type(error).__name__}: {error}".strip().split("\n")[0][:300]
-    return AppError("INTERNAL", {"problem": problem.rstrip(".")}, (), traceback.format_exc())
+    return AppError("INTERNAL", details=error_details(error))
 
 
 class UnsharedError(SplitreelError):
@@ -94,15 +124,20 @@ class UnsharedError(SplitreelError):
 
     @classmethod
     def of(cls, error: SplitreelError) -> UnsharedError:
-        inner = error.error
-        return cls(inner.code, inner.params, reasons=inner.reasons, details=inner.details)
+        return cls.from_error(error.error)
 
 
 class PeerError(SplitreelError):
     """Another rank's error, with which this rank stops too. The other rank reports it; this one knows no cause."""
 
     def __init__(self) -> None:
-        super().__init__("INTERNAL", {"problem": "another rank failed; see its own error"})
+        super().__init__("INTERNAL", {}, details="another rank failed; its own error has the cause")
+
+
+def error_details(error: BaseException) -> str:
+    """For an error that was not foreseen: its own line first, then where it came from."""
+    line = f"{type(error).__name__}: {error}".split("\n")[0][:300]
+    return f"{line}\n{''.join(traceback.format_exception(error))}"
 
 
 class Cancelled(Exception):  # noqa: N818 - an outcome, not an error

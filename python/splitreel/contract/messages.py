@@ -1,4 +1,4 @@
-"""The words for errors, reasons and explanations: resources/messages.en.json, shared with the window.
+"""The sentences for errors, reasons and explanations: resources/messages.en.json, shared with the window.
 
 The repository and the packaged app both keep `resources` beside `python`.
 """
@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TypeAlias, TypedDict, cast
+from typing import Final, TypeAlias, TypedDict, cast
+
+from splitreel.contract.format import duration_text, size_text
 
 Params: TypeAlias = Mapping[str, str | int | float]
 
 RESOURCES = Path(__file__).resolve().parents[3] / "resources"
 
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER = re.compile(r"\{(\w+):(\w+)\}")
 
 
 class _ErrorText(TypedDict):
@@ -38,20 +40,31 @@ def _table() -> _Table:
 
 
 def number_text(value: str | float) -> str:
-    """As JavaScript writes it, so that both sides say the same sentence: 6.0 is 6."""
+    """As JavaScript writes it, so that both sides show the same sentence: 6.0 is 6."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
         return str(int(value))
     return str(value)
 
 
+# How a number of this kind is written; every other kind is written as it is.
+_FORMATS: Final[Mapping[str, Callable[[float], str]]] = {
+    "size": size_text,
+    "duration": duration_text,
+    "exit": lambda code: f"exit code {number_text(code)}",
+}
+
+
 def fill(template: str, params: Params) -> str:
-    """Fills {name} placeholders; an unknown name stays visible so that a test finds it."""
+    """Fills `{name:kind}` placeholders; one without a value stays visible so that a test finds it."""
 
-    def value(match: re.Match[str]) -> str:
-        name = match.group(1)
-        return number_text(params[name]) if name in params else match.group(0)
+    def text(match: re.Match[str]) -> str:
+        name, kind = match.groups()
+        if name not in params:
+            return match.group(0)
+        value = params[name]
+        return number_text(value) if isinstance(value, str) else _FORMATS.get(kind, number_text)(value)
 
-    return _PLACEHOLDER.sub(value, template)
+    return _PLACEHOLDER.sub(text, template)
 
 
 def is_error_code(code: str) -> bool:
@@ -62,12 +75,16 @@ def is_reason_code(code: str) -> bool:
     return code in _table()["reasons"]
 
 
+def is_explanation_code(code: str) -> bool:
+    return code in _table()["explanations"]
+
+
 def error_message(code: str, params: Params) -> str:
     return fill(_table()["errors"][code]["message"], params)
 
 
-def error_action(code: str, params: Params) -> str:
-    return fill(_table()["errors"][code]["action"], params)
+def error_action(code: str) -> str:
+    return _table()["errors"][code]["action"]
 
 
 def exit_code(code: str) -> int:

@@ -9,10 +9,11 @@ Failures are `SplitreelError`s and `Cancelled`, raised on every rank that took p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from splitreel.contract.errors import AppError
 from splitreel.contract.types import Kernel, Lora, Offload, SamplingParams, Stage, TextEncoderPolicy
 
 if TYPE_CHECKING:
@@ -67,8 +68,7 @@ class VideoOutcome:
 
     video: int
     writer_rank: int
-    error_code: str | None = None  # a SplitreelError's code, None if it was made
-    error_params: dict[str, str | int | float] = field(default_factory=dict)
+    error: AppError | None = None  # None if it was made
     is_peer_error: bool = False  # another rank knows the cause
 
 

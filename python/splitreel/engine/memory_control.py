@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
-from splitreel.contract.errors import SplitreelError
-from splitreel.contract.messages import Params
+from splitreel.contract import failures
+from splitreel.contract.errors import Explanation, SplitreelError
 from splitreel.contract.types import Plan, Quality, Stage, TextEncoderPolicy
 from splitreel.engine.api import EngineJob, LoadOptions
 from splitreel.engine.memory_budget import MemoryBudget
@@ -50,24 +50,25 @@ def choose_text_encoder_policy(
 
 
 def memory_failure(
-    error: RuntimeError, device: torch.device, rank: int, stage: Stage, advice: Callable[[], str]
+    error: RuntimeError, device: torch.device, rank: int, stage: Stage, advice: Callable[[], Explanation | None]
 ) -> SplitreelError | None:
     """GPU_OOM or HOST_OOM with the stage, the rank and what would fit; None if the error has another cause."""
     # torch has an error type for device memory but none for host memory (c10/core/impl/alloc_cpu.cpp, torch 2.15).
     is_device = isinstance(error, torch.OutOfMemoryError)
     if not is_device and "can't allocate memory" not in str(error):
         return None
-    params: Params = {"device": str(device), "rank": rank, "stage": stage.value, "advice": advice()}
-    return SplitreelError("GPU_OOM" if is_device else "HOST_OOM", params)
+    if is_device:
+        return failures.gpu_oom(device=str(device), rank=rank, stage=stage, advice=advice())
+    return failures.host_oom(rank=rank, stage=stage, advice=advice())
 
 
 def memory_advice(
     folder: Path, job: MemoryJob, plan: Plan, budget: MemoryBudget, *, device_count: int, video_count: int
-) -> str:
-    """The smallest change that would make the failed job fit, as a sentence."""
+) -> Explanation | None:
+    """The smallest change that would make the failed job fit; None where the model's shape is not known."""
     shape = read_memory_shape(folder)
     if shape is None:
-        return "Choose a smaller size or fewer frames."
+        return None
     # The job either was predicted to fit or ran against the prediction. Either way there is less than it needs.
     needed = worst(memory_needs(shape, job, plan)).device_bytes - 1
     device_bytes = budget.device_bytes()
@@ -76,12 +77,12 @@ def memory_advice(
     guidance = 6.0 if job.is_guided else 1.0
     quality = Quality.BALANCED if job.is_quantized else Quality.EXACT
     context = PlanContext(check_model_folder(folder).shape, devices, guidance, video_count, job.offload, quality)
-    return str(smallest_change(MemoryQuestion(shape, context, job, plan, min(needed, available))))
+    return smallest_change(MemoryQuestion(shape, context, job, plan, min(needed, available)))
 
 
 def loading_advice(
     folder: Path, options: LoadOptions, dtype: torch.dtype, plan: Plan, budget: MemoryBudget, *, device_count: int
-) -> str:
+) -> Explanation | None:
     """Like `memory_advice`, before a size is known: for the size and length that the model was trained for."""
     shape = check_model_folder(folder).shape
     job = MemoryJob(

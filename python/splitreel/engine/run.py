@@ -9,7 +9,8 @@ from typing import TypeVar
 import torch
 from PIL.Image import Image
 
-from splitreel.contract.errors import PeerError, SplitreelError, UnsharedError
+from splitreel.contract import failures
+from splitreel.contract.errors import Explanation, PeerError, SplitreelError, UnsharedError
 from splitreel.contract.types import Kernel, Stage, TextEncoderPolicy
 from splitreel.engine.api import EngineJob, EngineReport, Hooks, VideoOutcome
 from splitreel.engine.context import EngineContext
@@ -81,7 +82,7 @@ class JobRun:
         except UnsharedError:
             raise
         except SplitreelError as error:
-            return VideoOutcome(video, writer, error.code, dict(error.params), isinstance(error, PeerError))
+            return VideoOutcome(video, writer, error.error, isinstance(error, PeerError))
         return VideoOutcome(video, writer)
 
     def _stage(self, stage: Stage, run: Callable[[], T]) -> T:
@@ -98,7 +99,7 @@ class JobRun:
     def _report_memory(self, video: int, stage: Stage) -> None:
         self._hooks.memory_measured(video, stage, self._context.meter.peak_now())
 
-    def _advice(self) -> str:
+    def _advice(self) -> Explanation | None:
         return memory_advice(
             self._loaded.folder,
             self._memory_job,
@@ -190,4 +191,4 @@ class JobRun:
 def _check_finite(latents: torch.Tensor) -> None:
     """NaN decodes to black frames without an error."""
     if not bool(torch.isfinite(latents).all()):
-        raise SplitreelError("LATENTS_NOT_FINITE")
+        raise failures.latents_not_finite()

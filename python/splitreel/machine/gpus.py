@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from splitreel.contract import failures, reasons
 from splitreel.contract.errors import SplitreelError
 from splitreel.contract.types import Device
 
@@ -51,16 +52,16 @@ def find_gpus() -> list[Gpu]:
 def _query(fields: str) -> subprocess.CompletedProcess[str]:
     program = shutil.which("nvidia-smi")
     if program is None:
-        raise SplitreelError("DRIVER_MISSING")
+        raise failures.driver_missing()
     command = [program, f"--query-gpu={fields}", "--format=csv,noheader,nounits"]
     try:
         return subprocess.run(
             command, capture_output=True, text=True, errors="replace", timeout=_TIMEOUT_S, check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise SplitreelError("DRIVER_NOT_RESPONDING") from error
+        raise failures.driver_not_responding() from error
     except OSError as error:
-        raise SplitreelError("DRIVER_GARBLED", details=str(error)) from error
+        raise failures.driver_garbled(details=str(error)) from error
 
 
 def interpret_answer(exit_code: int, stdout: str, stderr: str) -> list[Gpu]:
@@ -69,16 +70,16 @@ def interpret_answer(exit_code: int, stdout: str, stderr: str) -> list[Gpu]:
     if _NO_DEVICES.search(text):
         return []
     if _NO_DRIVER.search(text):
-        raise SplitreelError("DRIVER_MISSING", details=text)
+        raise failures.driver_missing(details=text)
     if _BROKEN_DRIVER.search(text):
-        raise SplitreelError("DRIVER_NOT_RESPONDING", details=text)
+        raise failures.driver_not_responding(details=text)
     lines = [line for line in stdout.splitlines() if line.strip()]
     try:
         if exit_code == 0 and lines:
             return [_parse(line) for line in lines]
     except ValueError:
         pass  # half a list of GPUs would be worse than none
-    raise SplitreelError("DRIVER_GARBLED", details=f"exit code {exit_code}\n{text}")
+    raise failures.driver_garbled(details=f"exit code {exit_code}\n{text}")
 
 
 def _parse(line: str) -> Gpu:
@@ -121,12 +122,17 @@ def visible_gpus() -> list[Gpu]:
     """The GPUs that CUDA_VISIBLE_DEVICES leaves, in its order; never empty. Raises GPU_MISSING where there are none."""
     gpus, chosen = find_gpus(), os.environ.get(_VARIABLE)
     if not gpus:
-        raise SplitreelError("GPU_MISSING", {"problem": "the driver works, but finds no GPU"})
+        raise failures.gpu_missing(reasons=[reasons.gpus_not_found()])
     visible = gpus if chosen is None else select_visible(gpus, chosen)
     if not visible:
-        kind = ", and Splitreel cannot use MIG instances" if "MIG-" in (chosen or "") else ""
-        problem = f"{_VARIABLE}={chosen} leaves none of the {len(gpus)} GPU{'s' if len(gpus) > 1 else ''}{kind}"
-        raise SplitreelError("GPU_MISSING", {"problem": problem})
+        value = chosen or ""
+        is_mig = "MIG-" in value
+        reason = (
+            reasons.gpus_mig(variable=_VARIABLE, value=value)
+            if is_mig
+            else reasons.gpus_hidden(variable=_VARIABLE, value=value)
+        )
+        raise failures.gpu_missing(reasons=[reason])
     return visible
 
 

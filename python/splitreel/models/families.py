@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from splitreel.contract.errors import SplitreelError
+from splitreel.contract import failures
 from splitreel.models.cogvideox.family import COGVIDEOX
 from splitreel.models.family import Family
 
@@ -18,4 +18,4 @@ def family_of(folder: Path) -> Family:
     for family in FAMILIES:
         if name in family.pipelines:
             return family
-    raise SplitreelError("MODEL_UNSUPPORTED", {"what": name})
+    raise failures.model_unsupported(kind=name)

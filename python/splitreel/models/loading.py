@@ -11,7 +11,7 @@ from accelerate import init_empty_weights
 from accelerate.utils import set_module_tensor_to_device
 from torch import nn
 
-from splitreel.contract.errors import SplitreelError
+from splitreel.contract import failures
 from splitreel.models.family import Family
 from splitreel.models.lora import LoraMerger
 from splitreel.models.quantized_linear import QuantizedLinear
@@ -145,7 +145,7 @@ def _fill(components: ShardedComponents, component: str, folder: Path, options: 
         tie_weights()
     missing = [name for name, parameter in module.named_parameters() if parameter.is_meta]
     if missing:
-        raise SplitreelError("INTERNAL", {"problem": f"{missing[0]} is in the headers of {component} but was not read"})
+        raise failures.internal(details=f"{missing[0]} is in the headers of {component} but was not read")
     filled = {id(layer.weight_scales) for layer in quantized.values()}
     for name, buffer in module.named_buffers():
         if id(buffer) in filled:

@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from splitreel.contract import failures, reasons
 from splitreel.contract.errors import Reason, SplitreelError
 from splitreel.rules.kernel_trials import (
     TOLERANCES,
@@ -244,10 +245,10 @@ class KernelChooser:
         if self._trials is not None and not known:
             self._trials.add(trial)
         if reason := judge(trial, TOLERANCES.get(name, 1e-2)):
-            raise _unavailable(reason)
+            raise _unavailable(reason, trial.problem)
         gives_lse = trial.lse_difference is not None and trial.lse_difference <= _LSE_TOLERANCE
         if with_ring and not gives_lse:
-            raise _unavailable(Reason("kernel_without_ring", {"kernel": name}))
+            raise _unavailable(reasons.kernel_without_ring(kernel=name))
         return self._guarded(AttentionKernel(name, kernel.attend, kernel.attend_with_lse if gives_lse else None))
 
     def _guarded(self, kernel: AttentionKernel) -> AttentionKernel:
@@ -312,7 +313,5 @@ def _relative(found: Tensor, expected: Tensor) -> float:
     return float((found.float() - expected.float()).norm() / expected.float().norm())
 
 
-def _unavailable(reason: Reason) -> SplitreelError:
-    return SplitreelError(
-        "KERNEL_UNAVAILABLE", {"kernel": str(reason.params["kernel"]), "problem": str(reason)}, reasons=[reason]
-    )
+def _unavailable(reason: Reason, details: str | None = None) -> SplitreelError:
+    return failures.kernel_unavailable(kernel=str(reason.params["kernel"]), reasons=[reason], details=details)

@@ -25,7 +25,8 @@ from typing import Protocol
 import torch
 import torch.distributed as dist
 
-from splitreel.contract.errors import Cancelled, Reason, SplitreelError
+from splitreel.contract import failures, reasons
+from splitreel.contract.errors import Cancelled
 from splitreel.parallel.agreement import DeferredCancel
 from splitreel.parallel.collectives import Traffic, all_gather
 from splitreel.parallel.groups import BACK, SEQUENCE, Mesh
@@ -96,9 +97,7 @@ def check_patches(patches: int, tokens: int, ranks: int) -> None:
     """Raises REQUEST_INVALID if a patch would have fewer tokens than a stage has ranks."""
     most = tokens // ranks
     if patches > most:
-        raise SplitreelError(
-            "REQUEST_INVALID", reasons=[Reason("patches_exceed_tokens", {"patches": patches, "max": most})]
-        )
+        raise failures.request_invalid(reasons=[reasons.patches_exceed_tokens(patches=patches, max=most)])
 
 
 class PipeFusion:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
+from splitreel.contract import reasons
 from splitreel.contract.errors import Reason, SplitreelError
-from splitreel.contract.messages import Params
 
 Json: TypeAlias = object
 
@@ -15,16 +15,13 @@ Json: TypeAlias = object
 MAX_COUNT: Final = 1_000_000
 
 
-def refuse(code: str, reason: str, params: Params) -> SplitreelError:
-    """`code` with one reason as its sentence; `file` is a parameter of the error too, for whoever acts on it."""
-    words = {name: printable(value) if isinstance(value, str) else value for name, value in params.items()}
-    kept = {"file": words["file"]} if "file" in words else {}
-    return SplitreelError(code, kept, reasons=[Reason(reason, words)])
+Refusal: TypeAlias = Literal["MODEL_CORRUPT", "MODEL_INCOMPLETE", "MODEL_UNSAFE", "MODEL_UNSUPPORTED"]
 
 
-def printable(text: str) -> str:
-    """What a file holds or is called may not be UTF-8, and then reaches neither the window nor a terminal."""
-    return text.encode("utf-8", "backslashreplace").decode()
+def refuse(code: Refusal, reason: Reason, *, details: str | None = None) -> SplitreelError:
+    """`code` with one reason as its sentence; the file is a parameter of the error too, for whoever acts on it."""
+    file = {name: value for name, value in reason.params.items() if name == "file"}
+    return SplitreelError(code, file, reasons=[reason], details=details)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +32,7 @@ class Config:
     @classmethod
     def of(cls, file: str, raw: Json) -> Config:
         if not isinstance(raw, dict):
-            raise refuse("MODEL_CORRUPT", "model_json_no_object", {"file": file})
+            raise refuse("MODEL_CORRUPT", reasons.model_json_no_object(file=file))
         return cls(file, raw)
 
     def count(self, name: str, default: int | None = None, *, least: int = 1, most: int = MAX_COUNT) -> int:
@@ -44,38 +41,38 @@ class Config:
         value = default if value is None else value
         is_whole = type(value) is int or (isinstance(value, float) and value.is_integer())
         if not is_whole or not least <= value <= most:  # type: ignore[operator]
-            params: Params = {"file": self.file, "field": name, "min": least, "max": most}
-            raise refuse("MODEL_CORRUPT", "model_field_count", params)
+            raise refuse("MODEL_CORRUPT", reasons.model_field_count(file=self.file, field=name, min=least, max=most))
         return int(value)  # type: ignore[call-overload, no-any-return]
 
     def flag(self, name: str, *, default: bool) -> bool:
         value = self.fields.get(name)
         value = default if value is None else value
         if not isinstance(value, bool):
-            raise refuse("MODEL_CORRUPT", "model_field_flag", {"file": self.file, "field": name})
+            raise refuse("MODEL_CORRUPT", reasons.model_field_flag(file=self.file, field=name))
         return value
 
     def text(self, name: str, default: str | None = None) -> str:
         value = self.fields.get(name)
         value = default if value is None else value
         if not isinstance(value, str):
-            raise refuse("MODEL_CORRUPT", "model_field_text", {"file": self.file, "field": name})
+            raise refuse("MODEL_CORRUPT", reasons.model_field_text(file=self.file, field=name))
         return value
 
     def counts(self, name: str, *, most_entries: int) -> tuple[int, ...]:
         values = self.fields.get(name)
         if not isinstance(values, list) or not 1 <= len(values) <= most_entries:
-            params: Params = {"file": self.file, "field": name, "min": 1, "max": most_entries}
-            raise refuse("MODEL_CORRUPT", "model_field_list", params)
+            raise refuse("MODEL_CORRUPT", reasons.model_field_list(file=self.file, field=name, min=1, max=most_entries))
         return tuple(Config(self.file, {name: value}).count(name) for value in values)
 
     def need_class(self, allowed: frozenset[str]) -> None:
         """Raises MODEL_UNSUPPORTED for a `_class_name` that is not in the list."""
         found = self.text("_class_name")
         if found not in allowed:
-            raise refuse("MODEL_UNSUPPORTED", "model_class_unknown", {"file": self.file, "class": found[:80]})
+            raise refuse("MODEL_UNSUPPORTED", reasons.model_class_unknown(file=self.file, class_name=found[:80]))
 
     def disagrees(self, name: str, found: int, expected: int, other: str) -> SplitreelError:
         """For two configs that do not belong together; `other` names the file that `expected` comes from."""
-        params: Params = {"file": self.file, "field": name, "found": found, "expected": expected, "other": other}
-        return refuse("MODEL_UNSUPPORTED", "model_configs_disagree", params)
+        return refuse(
+            "MODEL_UNSUPPORTED",
+            reasons.model_configs_disagree(file=self.file, field=name, found=found, expected=expected, other=other),
+        )

@@ -17,8 +17,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
+from splitreel.contract import reasons
 from splitreel.contract.errors import Reason
-from splitreel.contract.messages import Params
 from splitreel.contract.protocol import KernelState
 from splitreel.contract.types import Kernel
 
@@ -104,12 +104,12 @@ def why_not(needs: KernelNeeds, capability: tuple[int, int] | None) -> Reason | 
     if needs.capability == (0, 0):
         return None
     if capability is None:
-        return Reason("kernel_needs_gpu", {"kernel": needs.name})
+        return reasons.kernel_needs_gpu(kernel=needs.name)
     if capability < needs.capability:
         found, needed = (".".join(map(str, pair)) for pair in (capability, needs.capability))
-        return Reason("kernel_needs_newer_gpu", {"kernel": needs.name, "needed": needed, "found": found})
+        return reasons.kernel_needs_newer_gpu(kernel=needs.name, needed=needed, found=found)
     if needs.package is not None and not _is_installed(needs.package):
-        return Reason("kernel_not_installed", {"kernel": needs.name, "package": needs.package})
+        return reasons.kernel_not_installed(kernel=needs.name, package=needs.package)
     return None
 
 
@@ -123,10 +123,10 @@ def _is_installed(package: str) -> bool:
 def judge(trial: Trial, tolerance: float) -> Reason | None:
     """Why a kernel that was tried may not be used."""
     if trial.difference is None:
-        return Reason("kernel_failed", {"kernel": trial.kernel, "problem": trial.problem or "it gave nothing"})
+        return reasons.kernel_failed(kernel=trial.kernel)
     if not trial.difference <= tolerance:
-        params: Params = {"kernel": trial.kernel, "difference": float(f"{trial.difference:.2g}"), "allowed": tolerance}
-        return Reason("kernel_differs", params)
+        difference = float(f"{trial.difference:.2g}")
+        return reasons.kernel_differs(kernel=trial.kernel, difference=difference, allowed=tolerance)
     return None
 
 

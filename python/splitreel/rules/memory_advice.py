@@ -7,14 +7,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from splitreel.contract import explanations
+from splitreel.contract.errors import Explanation
 from splitreel.contract.types import Offload, Plan, Quality
 from splitreel.rules.memory import MemoryJob, StageNeed, memory_needs, worst
 from splitreel.rules.memory_shape import MemoryShape
-from splitreel.rules.plan import AXES, Explanation, PlanContext, check_plan, valid_plans
+from splitreel.rules.plan import PlanContext, check_plan, plan_text, valid_plans
 from splitreel.rules.request import request_limits
 
 # From the fastest to the most frugal.
 _OFFLOADS: Final = tuple(Offload)
+_OFFLOAD_ADVICE: Final = {
+    Offload.MODEL: explanations.fit_offload_model,
+    Offload.SEQUENTIAL: explanations.fit_offload_sequential,
+}
+_TENTH_OF_GB: Final = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +53,14 @@ def smallest_change(question: MemoryQuestion) -> Explanation:
         if fits(changed):
             return explanation
     need = worst_need(question)
-    return Explanation(
-        "fit_nothing", {"needed": gigabytes(need.device_bytes), "free": gigabytes(question.device_bytes)}
+    return explanations.fit_nothing(
+        needed_bytes=rounded_up(need.device_bytes), free_bytes=rounded_up(question.device_bytes)
     )
 
 
-def gigabytes(amount: int) -> float:
-    """To one decimal, rounded up: what is said to be needed is enough."""
-    return math.ceil(amount / 100_000_000) / 10
-
-
-def split_text(plan: Plan) -> str:
-    """`cfg 2 x ulysses 2`."""
-    degrees = zip(AXES, plan.degrees, strict=True)
-    return " x ".join(f"{axis} {degree}" for axis, degree in degrees if degree > 1) or "one rank"
+def rounded_up(size_bytes: int) -> int:
+    """To a tenth of a gigabyte, upwards: the amount that is shown is enough."""
+    return -(-size_bytes // _TENTH_OF_GB) * _TENTH_OF_GB
 
 
 def _changes(question: MemoryQuestion) -> Iterator[tuple[MemoryQuestion, Explanation]]:
@@ -70,7 +71,7 @@ def _changes(question: MemoryQuestion) -> Iterator[tuple[MemoryQuestion, Explana
     limits = request_limits(question.context.shape)
     for frames in range(question.job.num_frames - limits.frame_step, limits.min_frames - 1, -limits.frame_step):
         job = replace(question.job, num_frames=frames)
-        yield replace(question, job=job), Explanation("fit_frames", {"frames": frames})
+        yield replace(question, job=job), explanations.fit_frames(frames=frames)
     if limits.fixed_size is None:
         yield from _smaller_sizes(question, limits.size_step, limits.min_side)
 
@@ -85,7 +86,9 @@ def _other_plans(question: MemoryQuestion) -> Iterator[tuple[MemoryQuestion, Exp
 
     plans = [plan for plan in valid_plans(question.context) if plan != question.plan and plan.dp == question.plan.dp]
     for plan in sorted((plan for plan in plans if plan.pp <= question.plan.pp), key=rank):
-        yield replace(question, plan=plan), Explanation("fit_plan", {"split": split_text(plan)})
+        is_one = plan.world_size == 1
+        advice = explanations.fit_one_rank() if is_one else explanations.fit_plan(split=plan_text(plan))
+        yield replace(question, plan=plan), advice
 
 
 def _offloaded(question: MemoryQuestion, offload: Offload) -> Iterator[tuple[MemoryQuestion, Explanation]]:
@@ -94,7 +97,7 @@ def _offloaded(question: MemoryQuestion, offload: Offload) -> Iterator[tuple[Mem
     is_more = _OFFLOADS.index(offload) > _OFFLOADS.index(question.job.offload)
     if is_more and not check_plan(context, question.plan):
         job = replace(question.job, offload=offload)
-        yield replace(question, context=context, job=job), Explanation(f"fit_offload_{offload}")
+        yield replace(question, context=context, job=job), _OFFLOAD_ADVICE[offload]()
 
 
 def _balanced(question: MemoryQuestion) -> Iterator[tuple[MemoryQuestion, Explanation]]:
@@ -102,9 +105,9 @@ def _balanced(question: MemoryQuestion) -> Iterator[tuple[MemoryQuestion, Explan
         return
     context = replace(question.context, quality=Quality.BALANCED)
     quantized = replace(question, context=context, job=replace(question.job, is_quantized=True))
-    yield quantized, Explanation("fit_balanced")
+    yield quantized, explanations.fit_balanced()
     for offloaded, _ in _offloaded(quantized, Offload.MODEL):
-        yield offloaded, Explanation("fit_balanced_offloaded")
+        yield offloaded, explanations.fit_balanced_offloaded()
 
 
 def _smaller_sizes(question: MemoryQuestion, step: int, least: int) -> Iterator[tuple[MemoryQuestion, Explanation]]:
@@ -113,4 +116,4 @@ def _smaller_sizes(question: MemoryQuestion, step: int, least: int) -> Iterator[
     for smaller in range(width - step, least - 1, -step):
         lower = max(least, smaller * height // width // step * step)
         job = replace(question.job, width=smaller, height=lower)
-        yield replace(question, job=job), Explanation("fit_size", {"width": smaller, "height": lower})
+        yield replace(question, job=job), explanations.fit_size(width=smaller, height=lower)

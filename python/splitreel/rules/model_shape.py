@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from splitreel.contract.errors import SplitreelError
-from splitreel.rules.config import Config, Json, printable
+from splitreel.contract import failures
+from splitreel.rules.config import Config, Json
 
 CONFIG_FILES: Mapping[str, str] = {
     "modelIndex": "model_index.json",
@@ -75,7 +75,7 @@ def shape_from_configs(raw: Mapping[str, Json]) -> ModelShape:
     vae.need_class(frozenset({"AutoencoderKLCogVideoX"}))
     task = _TASKS.get(pipeline)
     if task is None:
-        raise SplitreelError("MODEL_UNSUPPORTED", {"what": printable(pipeline[:120])})
+        raise failures.model_unsupported(kind=pipeline[:120])
     spatial_compression: int = 2 ** (len(vae.counts("block_out_channels", most_entries=_MAX_LEVELS)) - 1)
     return ModelShape(
         task=task,

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
-from splitreel.contract import messages
-from splitreel.contract.errors import Reason
-from splitreel.contract.messages import Params
+from splitreel.contract import explanations, reasons
+from splitreel.contract.errors import Explanation, Reason
+from splitreel.contract.kinds import Axis, PlanText
 from splitreel.contract.types import Offload, Plan, Quality
 from splitreel.rules.model_shape import ModelShape
 
-AXES: Final = ("dp", "cfg", "pp", "ring", "ulysses", "tp")
+AXES: Final[tuple[Axis, ...]] = ("dp", "cfg", "pp", "ring", "ulysses", "tp")
 
 
 ONE_RANK: Final = Plan()
@@ -30,10 +30,6 @@ class PlanDevices:
     count: int
     island_size: int = 1
 
-    @property
-    def word(self) -> str:
-        return "GPU" if self.kind == "cuda" else "CPU worker"
-
 
 @dataclass(frozen=True, slots=True)
 class PlanContext:
@@ -45,48 +41,45 @@ class PlanContext:
     quality: Quality = Quality.EXACT
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    code: str
-    params: Params = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return messages.explanation_text(self.code, self.params)
-
-
 # Seconds per step that this machine has measured, by Plan.key, for this model, size and length.
 MeasuredSteps: TypeAlias = Mapping[str, float]
+
+
+def plan_text(plan: Plan) -> PlanText:
+    """`cfg 2 x ulysses 2`: the degrees above 1."""
+    degrees = zip(AXES, plan.degrees, strict=True)
+    return PlanText(" x ".join(f"{axis} {degree}" for axis, degree in degrees if degree > 1))
 
 
 def check_plan(context: PlanContext, plan: Plan) -> list[Reason]:
     """Every reason why the plan cannot be; an empty list means that it is valid."""
     shape, devices = context.shape, context.devices
     degrees = zip(AXES, plan.degrees, strict=True)
-    reasons = [Reason("degree_not_whole", {"axis": axis}) for axis, degree in degrees if degree < 1]
-    if reasons:
-        return reasons
+    found = [reasons.degree_not_whole(axis=axis) for axis, degree in degrees if degree < 1]
+    if found:
+        return found
     head_shares = plan.tp * plan.ulysses
     if shape.heads % head_shares != 0:
-        reasons.append(Reason("heads_not_shared", {"heads": shape.heads, "by": head_shares}))
+        found.append(reasons.heads_not_shared(heads=shape.heads, by=head_shares))
     if plan.cfg > 2:
-        reasons.append(Reason("cfg_not_two", {"cfg": plan.cfg}))
+        found.append(reasons.cfg_not_two(cfg=plan.cfg))
     elif plan.cfg == 2 and context.guidance_scale <= 1:
-        reasons.append(Reason("cfg_without_guidance", {"guidance": context.guidance_scale}))
+        found.append(reasons.cfg_without_guidance(guidance=context.guidance_scale))
     if plan.pp > shape.blocks:
-        reasons.append(Reason("pipeline_exceeds_blocks", {"blocks": shape.blocks, "pp": plan.pp}))
+        found.append(reasons.pipeline_exceeds_blocks(blocks=shape.blocks, pp=plan.pp))
     if plan.dp > context.video_count:
-        reasons.append(Reason("data_exceeds_videos", {"dp": plan.dp, "videos": context.video_count}))
+        found.append(reasons.data_exceeds_videos(dp=plan.dp, videos=context.video_count))
     if context.offload != "none" and devices.kind == "cpu":
-        reasons.append(Reason("offload_needs_gpu"))
+        found.append(reasons.offload_needs_gpu())
     if context.offload == "sequential" and plan.tp > 1:
-        reasons.append(Reason("offload_with_split"))
+        found.append(reasons.offload_with_split())
     if context.quality is Quality.FAST and plan.pp > 1:
-        reasons.append(Reason("cache_with_pipeline"))
+        found.append(reasons.cache_with_pipeline())
     ranks = plan.world_size
     if ranks > devices.count:
-        params: Params = {"ranks": ranks, "devices": devices.count, "device": devices.word}
-        reasons.append(Reason("ranks_exceed_devices", params))
-    return reasons
+        exceeds = reasons.ranks_exceed_gpus if devices.kind == "cuda" else reasons.ranks_exceed_cpu
+        found.append(exceeds(ranks=ranks, devices=devices.count))
+    return found
 
 
 def valid_plans(context: PlanContext) -> list[Plan]:
@@ -149,18 +142,21 @@ def recommend_plan(context: PlanContext, measured: MeasuredSteps | None = None) 
 
 def _explain(context: PlanContext, plan: Plan, measured: MeasuredSteps) -> Iterator[Explanation]:
     devices = context.devices
+    is_cuda = devices.kind == "cuda"
     if plan.world_size == 1:
-        yield Explanation("one_device", {"device": devices.word})
+        yield explanations.one_gpu() if is_cuda else explanations.one_cpu_rank()
     if plan.dp > 1:
-        yield Explanation("data_first", {"dp": plan.dp})
+        yield explanations.data_first(dp=plan.dp)
     if plan.cfg > 1:
-        yield Explanation("cfg_first")
+        yield explanations.cfg_first()
     if plan.ulysses > 1:
-        yield Explanation("ulysses_inside", {"ulysses": plan.ulysses, "device": devices.word})
+        divides = explanations.ulysses_gpus if is_cuda else explanations.ulysses_cpu
+        yield divides(ulysses=plan.ulysses)
     if plan.ring > 1:
-        yield Explanation("ring_across", {"ring": plan.ring})
+        yield explanations.ring_across(ring=plan.ring)
     idle = devices.count - plan.world_size
     if idle > 0 and plan.world_size > 1:
-        yield Explanation("idle", {"idle": idle, "device": devices.word, "devices": devices.count})
+        stay_idle = explanations.idle_gpus if is_cuda else explanations.idle_cpu
+        yield stay_idle(idle=idle, devices=devices.count)
     if plan.key in measured:
-        yield Explanation("measured", {"seconds": float(f"{measured[plan.key]:.3g}")})
+        yield explanations.measured(seconds=float(f"{measured[plan.key]:.3g}"))

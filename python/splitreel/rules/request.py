@@ -9,8 +9,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from splitreel.contract import reasons
 from splitreel.contract.defaults import SAMPLING_RANGES, SIZE_OF_SQUARE, SPATIAL_DEFAULTS, TEMPORAL_DEFAULTS
 from splitreel.contract.errors import Reason
+from splitreel.contract.kinds import Side
 from splitreel.contract.limits import MAX_LORA_STRENGTH, MAX_LORAS, MAX_SEED, MAX_SIDE, MAX_STEPS
 from splitreel.contract.types import GenerateRequest, Lora, SamplingParams
 from splitreel.rules.model_shape import ModelShape, Positions, Task
@@ -66,19 +68,19 @@ def default_params(shape: ModelShape) -> SamplingParams:
 
 def check_request(shape: ModelShape, request: GenerateRequest) -> list[Reason]:
     """Everything about the request that the model does not allow; an empty list means that it can be made."""
-    reasons: list[Reason] = []
+    found: list[Reason] = []
     # JavaScript's trim takes the byte order mark too.
     if not request.prompt.strip().strip("\ufeff"):
-        reasons.append(Reason("prompt_empty"))
+        found.append(reasons.prompt_empty())
     if shape.task is Task.IMAGE_TO_VIDEO and request.image_path is None:
-        reasons.append(Reason("image_missing"))
+        found.append(reasons.image_missing())
     if shape.task is Task.TEXT_TO_VIDEO and request.image_path is not None:
-        reasons.append(Reason("image_not_used"))
-    reasons += _check_size(shape, request)
-    reasons += _check_frames(shape, request.num_frames)
-    reasons += _check_numbers(request)
-    reasons += _check_loras(request.loras)
-    return reasons
+        found.append(reasons.image_not_used())
+    found += _check_size(shape, request)
+    found += _check_frames(shape, request.num_frames)
+    found += _check_numbers(request)
+    found += _check_loras(request.loras)
+    return found
 
 
 def _check_size(shape: ModelShape, request: GenerateRequest) -> list[Reason]:
@@ -87,66 +89,65 @@ def _check_size(shape: ModelShape, request: GenerateRequest) -> list[Reason]:
     if fixed is not None:
         if (request.width, request.height) == (fixed.width, fixed.height):
             return []
-        return [Reason("size_fixed", {"width": fixed.width, "height": fixed.height})]
-    reasons: list[Reason] = []
-    sides: Mapping[str, int] = {"width": request.width, "height": request.height}
-    for axis, value in sides.items():
+        return [reasons.size_fixed(width=fixed.width, height=fixed.height)]
+    found: list[Reason] = []
+    sides: Mapping[Side, int] = {"width": request.width, "height": request.height}
+    for side, value in sides.items():
         step, low, high = limits.size_step, limits.min_side, limits.max_side
         if not low <= value <= high:
-            params: dict[str, str | int | float] = {"axis": axis, "value": value, "min": low, "max": high}
-            reasons.append(Reason("size_out_of_range", params))
+            found.append(reasons.size_out_of_range(side=side, value=value, min=low, max=high))
         elif value % step != 0:
             lower = value - value % step
-            params = {"axis": axis, "value": value, "step": step, "lower": lower, "upper": lower + step}
-            reasons.append(Reason("size_not_multiple", params))
-    return reasons
+            found.append(reasons.size_not_multiple(side=side, value=value, step=step, lower=lower, upper=lower + step))
+    return found
 
 
 def _check_frames(shape: ModelShape, frames: int) -> list[Reason]:
     limits = request_limits(shape)
     step, low, high = limits.frame_step, limits.min_frames, limits.max_frames
     if not low <= frames <= high:
-        return [Reason("frames_out_of_range", {"frames": frames, "min": low, "max": high})]
+        return [reasons.frames_out_of_range(frames=frames, min=low, max=high)]
     over = (frames - 1) % step
     if over == 0:
         return []
     lower = frames - over
     # Beyond the last possible number there is only the lower neighbour, and the one below it.
     upper = lower - step if lower + step > high else lower + step
-    params = {"frames": frames, "lower": min(lower, upper), "upper": max(lower, upper)}
-    return [Reason("frames_not_allowed", params)]
+    return [reasons.frames_not_allowed(frames=frames, lower=min(lower, upper), upper=max(lower, upper))]
 
 
 def _check_numbers(request: GenerateRequest) -> list[Reason]:
-    reasons: list[Reason] = []
+    found: list[Reason] = []
     steps, videos, warmup = request.num_inference_steps, request.video_count, request.warmup_steps
     # Warm-up is counted in steps, so it can only be judged where the steps themselves make sense.
     if not 1 <= steps <= MAX_STEPS:
-        reasons.append(Reason("steps_out_of_range", {"steps": steps, "min": 1, "max": MAX_STEPS}))
+        found.append(reasons.steps_out_of_range(steps=steps, min=1, max=MAX_STEPS))
     elif not 0 <= warmup <= steps:
-        reasons.append(Reason("warmup_out_of_range", {"warmup": warmup, "max": steps}))
+        found.append(reasons.warmup_out_of_range(warmup=warmup, max=steps))
     for limit in SAMPLING_RANGES:
         value = getattr(request, limit.field)
         if not limit.minimum <= value <= limit.maximum:
-            reasons.append(Reason(limit.code, {limit.param: value, "min": limit.minimum, "max": limit.maximum}))
+            found.append(limit.reason(value=value, min=limit.minimum, max=limit.maximum))
     # The last video's seed counts too: seeds run from seed to seed + videos - 1.
     is_whole = float(request.seed).is_integer()
     if not (is_whole and request.seed >= 0 and request.seed + videos - 1 <= MAX_SEED):
-        reasons.append(Reason("seed_out_of_range", {"max": MAX_SEED}))
-    return reasons
+        found.append(reasons.seed_out_of_range(max=MAX_SEED))
+    return found
 
 
 def _check_loras(loras: Sequence[Lora]) -> list[Reason]:
-    reasons: list[Reason] = []
+    found: list[Reason] = []
     if len(loras) > MAX_LORAS:
-        reasons.append(Reason("loras_too_many", {"loras": len(loras), "max": MAX_LORAS}))
+        found.append(reasons.loras_too_many(loras=len(loras), max=MAX_LORAS))
     seen: set[str] = set()
     for lora in loras:
         file = re.split(r"[\\/]", lora.path)[-1]
         if not abs(lora.strength) <= MAX_LORA_STRENGTH:
-            limits = {"min": -MAX_LORA_STRENGTH, "max": MAX_LORA_STRENGTH}
-            reasons.append(Reason("lora_strength_out_of_range", {"file": file, "strength": lora.strength, **limits}))
+            reason = reasons.lora_strength_out_of_range(
+                file=file, strength=lora.strength, min=-MAX_LORA_STRENGTH, max=MAX_LORA_STRENGTH
+            )
+            found.append(reason)
         if lora.sha256 in seen:
-            reasons.append(Reason("lora_twice", {"file": file}))
+            found.append(reasons.lora_twice(file=file))
         seen.add(lora.sha256)
-    return reasons
+    return found

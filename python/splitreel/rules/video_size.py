@@ -1,4 +1,4 @@
-"""How large a video file may become, and sizes in words."""
+"""How large a video file may become."""
 
 from __future__ import annotations
 
@@ -10,7 +10,3 @@ _SPARE_BYTES = 8_000_000
 def video_bytes(width: int, height: int, frames: int) -> int:
     """Room that making one video needs on the disk, generously."""
     return int(2 * _BYTES_PER_PIXEL * width * height * frames) + _SPARE_BYTES
-
-
-def size_text(size_bytes: int) -> str:
-    return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e8 else f"{size_bytes / 1e6:.1f} MB"

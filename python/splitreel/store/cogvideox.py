@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from splitreel.contract import reasons
 from splitreel.rules.config import Config, refuse
 from splitreel.store.layout import ModelLayout
 from splitreel.store.weights import Shape
@@ -27,7 +28,7 @@ def check_configs(configs: Mapping[str, Config]) -> None:
     for part in ("transformer", "vae", "text_encoder"):
         config = configs[part]
         if config.fields.get("quantization_config") is not None:
-            raise refuse("MODEL_UNSUPPORTED", "model_quantized", {"file": config.file})
+            raise refuse("MODEL_UNSUPPORTED", reasons.model_quantized(file=config.file))
     configs["transformer"].need_class(frozenset({"CogVideoXTransformer3DModel"}))
     configs["vae"].need_class(frozenset({"AutoencoderKLCogVideoX"}))
     configs["scheduler"].need_class(COGVIDEOX_LAYOUT.classes["scheduler"])
@@ -48,8 +49,7 @@ def check_configs(configs: Mapping[str, Config]) -> None:
     if has_table or transformer.flag("use_learned_positional_embeddings", default=False):
         hidden = transformer.count("num_attention_heads", 30) * transformer.count("attention_head_dim", 64)
         if _positions(transformer) * hidden > _MAX_TABLE_NUMBERS:
-            params = {"file": transformer.file, "field": "sample_width"}
-            raise refuse("MODEL_CORRUPT", "model_field_implausible", params)
+            raise refuse("MODEL_CORRUPT", reasons.model_field_implausible(file=transformer.file, field="sample_width"))
 
 
 def _positions(transformer: Config) -> int:
@@ -106,7 +106,7 @@ def vae_tensors(config: Config) -> dict[str, Shape]:
     latent, layers = config.count("latent_channels", 16), config.count("layers_per_block", 3, most=64)
     groups = config.count("norm_num_groups", 32)
     if any(width % groups for width in channels):
-        raise refuse("MODEL_CORRUPT", "model_field_implausible", {"file": config.file, "field": "norm_num_groups"})
+        raise refuse("MODEL_CORRUPT", reasons.model_field_implausible(file=config.file, field="norm_num_groups"))
     colours_in, colours_out = config.count("in_channels", 3), config.count("out_channels", 3)
     found = _conv("encoder.conv_in.conv", colours_in, channels[0])
     before, last = channels[0], len(channels) - 1

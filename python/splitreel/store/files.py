@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NoReturn
 
+from splitreel.contract import reasons
 from splitreel.contract.errors import SplitreelError
 from splitreel.rules.config import Json, refuse
 
@@ -23,11 +24,6 @@ _MAX_DIGITS: Final = 40
 _LFS_POINTER: Final = b"version https://git-lfs.github.com/spec/"
 # What says that a file is not there, as against that it cannot be reached.
 _ABSENT: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL})
-
-
-def printable(path: Path | str) -> str:
-    """A path for people: bytes that are not UTF-8 are escaped."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def status(path: Path) -> os.stat_result | None:
@@ -60,7 +56,7 @@ def names_in(folder: Path) -> list[str]:
             for entry in entries:
                 found.append(entry.name)
                 if len(found) > _MAX_NAMES:
-                    raise refuse("MODEL_CORRUPT", "model_too_many_files", {"file": folder.name, "max": _MAX_NAMES})
+                    raise refuse("MODEL_CORRUPT", reasons.model_too_many_files(folder=folder.name, max=_MAX_NAMES))
     except OSError as error:
         if error.errno in _ABSENT:
             return []
@@ -72,7 +68,7 @@ def need_file(folder: Path, file: str) -> int:
     """The size of a file that has to be there. Raises MODEL_INCOMPLETE, MODEL_CORRUPT."""
     found = status(folder / file)
     if found is None or not stat.S_ISREG(found.st_mode):
-        raise refuse("MODEL_INCOMPLETE", "model_file_missing", {"file": file})
+        raise refuse("MODEL_INCOMPLETE", reasons.model_file_missing(file=file))
     return found.st_size
 
 
@@ -84,7 +80,7 @@ def read_start(folder: Path, file: str, count: int) -> bytes:
     except OSError as error:
         raise _unreadable(folder / file, error) from error
     if start.startswith(_LFS_POINTER):
-        raise refuse("MODEL_CORRUPT", "model_lfs_pointer", {"file": file})
+        raise refuse("MODEL_CORRUPT", reasons.model_lfs_pointer(file=file))
     return start
 
 
@@ -92,10 +88,10 @@ def read_json(folder: Path, file: str, most_bytes: int = MAX_CONFIG_BYTES) -> Js
     """A config. Raises MODEL_INCOMPLETE, MODEL_CORRUPT, and MODEL_UNSAFE where it names code to run."""
     size = need_file(folder, file)
     if size > most_bytes:
-        raise refuse("MODEL_CORRUPT", "model_file_too_large", {"file": file, "bytes": size, "max": most_bytes})
+        raise refuse("MODEL_CORRUPT", reasons.model_file_too_large(file=file, bytes=size, max=most_bytes))
     parsed = parse_json(read_start(folder, file, size), file)
     if isinstance(parsed, dict) and "auto_map" in parsed:
-        raise refuse("MODEL_UNSAFE", "model_names_code", {"file": file})
+        raise refuse("MODEL_UNSAFE", reasons.model_names_code(file=file))
     return parsed
 
 
@@ -110,14 +106,13 @@ def parse_json(text: bytes, file: str) -> Json:
             object_pairs_hook=_unique_names,
         )
     except (ValueError, RecursionError, MemoryError) as error:
-        raise refuse("MODEL_CORRUPT", "model_json_invalid", {"file": file}) from error
+        raise refuse("MODEL_CORRUPT", reasons.model_json_invalid(file=file)) from error
     return parsed
 
 
 def _unreadable(path: Path, error: OSError) -> SplitreelError:
-    cause = os.strerror(error.errno) if error.errno is not None else type(error).__name__
-    params = {"file": printable(path), "cause": cause}
-    return refuse("MODEL_CORRUPT", "model_file_unreadable", params)
+    details = os.strerror(error.errno) if error.errno is not None else type(error).__name__
+    return refuse("MODEL_CORRUPT", reasons.model_file_unreadable(file=path), details=details)
 
 
 def _not_json(name: str) -> NoReturn:

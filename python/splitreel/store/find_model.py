@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from splitreel.contract.errors import SplitreelError
+from splitreel.contract import failures
 from splitreel.contract.messages import RESOURCES
 from splitreel.store.files import is_file, names_in, read_start, status
 from splitreel.store.locations import cache_folder, catalogue_repositories, models_folders
@@ -34,11 +34,11 @@ def find_model(name: str) -> Path:
             if (cached := cached_snapshot(repository)) is not None:
                 return cached
         if repositories:
-            raise SplitreelError("MODEL_NOT_DOWNLOADED", {"name": name})
+            raise failures.model_not_downloaded(name=name)
     if _REPOSITORY.fullmatch(name) and status(path) is None:
         cached = cached_snapshot(name)
         if cached is None:
-            raise SplitreelError("MODEL_NOT_DOWNLOADED", {"name": name})
+            raise failures.model_not_downloaded(name=name)
         return cached
     return path.absolute()
 

@@ -9,8 +9,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from splitreel.contract import wire
-from splitreel.contract.errors import AppError, SplitreelError
+from splitreel.contract import failures, wire
+from splitreel.contract.errors import SplitreelError
 from splitreel.store.limits import limit_this_process
 from splitreel.store.lora import check_lora
 from splitreel.store.model_folder import check_model_folder
@@ -58,5 +58,5 @@ def _answer(found: Callable[[], dict[str, object]]) -> dict[str, object]:
     except SplitreelError as error:
         return {"status": "broken", "error": wire.to_wire(error.error)}
     except Exception as error:  # noqa: BLE001 - one folder may not end what asks about it
-        problem = AppError("INTERNAL", {"problem": type(error).__name__}, details=repr(error)[:2_000])
+        problem = failures.internal(details=repr(error)[:2_000]).error
         return {"status": "broken", "error": wire.to_wire(problem)}

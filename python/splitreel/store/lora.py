@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from splitreel.contract import failures, reasons
 from splitreel.contract.errors import Reason, SplitreelError
-from splitreel.contract.messages import Params
 from splitreel.contract.types import Lora
 from splitreel.store.weights import (
     LOADABLE_DTYPES,
@@ -23,7 +23,6 @@ from splitreel.store.weights import (
     Shape,
     StoredTensor,
     read_header_with_notes,
-    shape_text,
     stored_tensors,
 )
 
@@ -67,16 +66,16 @@ def check_lora(path: Path, model: Path) -> LoraFile:
     Raises LORA_MISSING, or LORA_UNUSABLE with the reason.
     """
     if not path.is_file():
-        raise SplitreelError("LORA_MISSING", {"file": str(path)})
+        raise failures.lora_missing(file=str(path))
     if path.suffix.lower() in PICKLES:
-        raise _refuse("model_is_pickle", path)
+        raise _refuse(path, reasons.model_is_pickle(file=path.name))
     try:
         tensors, notes = read_header_with_notes(path.parent, path.name)
         sha256 = hash_file(path)
     except SplitreelError as error:
-        raise SplitreelError("LORA_UNUSABLE", {"file": path.name}, reasons=error.error.reasons) from error
+        raise failures.lora_unusable(file=path.name, reasons=error.error.reasons) from error
     except OSError as error:
-        raise SplitreelError("LORA_MISSING", {"file": str(path)}, details=str(error)) from error
+        raise failures.lora_missing(file=str(path), details=str(error)) from error
     config = _Config.of(path, notes)
     layers = _layers(path, tensors, config)
     weights = stored_tensors(model, "transformer")
@@ -89,7 +88,7 @@ def need_lora(lora: Lora, model: Path) -> LoraFile:
     """As `check_lora`; raises LORA_CHANGED for another content than the one that was chosen."""
     file = check_lora(Path(lora.path), model)
     if file.sha256 != lora.sha256:
-        raise SplitreelError("LORA_CHANGED", {"file": lora.path})
+        raise failures.lora_changed(file=lora.path)
     return file
 
 
@@ -120,13 +119,13 @@ class _Config:
         except (ValueError, RecursionError):
             raw = None
         if not isinstance(raw, dict):
-            raise _refuse("lora_config_invalid", path)
+            raise _refuse(path, reasons.lora_config_invalid(file=path.name))
         fields = {name.removeprefix("transformer."): value for name, value in raw.items()}
         if fields.get("use_dora"):
-            raise _refuse("lora_method_unknown", path, {"tensor": "use_dora"})
+            raise _refuse(path, reasons.lora_method_unknown(file=path.name, tensor="use_dora"))
         exceptions = fields.get("alpha_pattern") or {}
         if not isinstance(exceptions, dict):
-            raise _refuse("lora_config_invalid", path)
+            raise _refuse(path, reasons.lora_config_invalid(file=path.name))
         alphas = {str(layer): _alpha(path, value) for layer, value in exceptions.items()}
         alpha = None if fields.get("lora_alpha") is None else _alpha(path, fields["lora_alpha"])
         return cls(alpha, alphas, bool(fields.get("use_rslora")))
@@ -142,7 +141,7 @@ class _Config:
 def _alpha(path: Path, value: object) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _MAX_ALPHA:
         return float(value)
-    raise _refuse("lora_config_invalid", path)
+    raise _refuse(path, reasons.lora_config_invalid(file=path.name))
 
 
 def _layers(path: Path, tensors: Mapping[str, StoredTensor], config: _Config) -> dict[str, LoraLayer]:
@@ -150,13 +149,13 @@ def _layers(path: Path, tensors: Mapping[str, StoredTensor], config: _Config) ->
     for name in tensors:
         layer, kind = _split_name(path, name)
         if layer in found[kind]:
-            raise _refuse("lora_layer_twice", path, {"tensor": name[:_SHOWN_NAME]})
+            raise _refuse(path, reasons.lora_layer_twice(file=path.name, tensor=name[:_SHOWN_NAME]))
         found[kind][layer] = name
     downs, ups, alphas = found["down"], found["up"], found["alpha"]
     if not downs and not ups:
-        raise _refuse("lora_empty", path)
+        raise _refuse(path, reasons.lora_empty(file=path.name))
     if unpaired := sorted(downs.keys() ^ ups.keys()):
-        raise _refuse("lora_half_missing", path, {"layer": unpaired[0][:_SHOWN_NAME]})
+        raise _refuse(path, reasons.lora_half_missing(file=path.name, layer=unpaired[0][:_SHOWN_NAME]))
     layers: dict[str, LoraLayer] = {}
     for layer, down in downs.items():
         shape = tensors[down].shape
@@ -170,7 +169,7 @@ def _split_name(path: Path, name: str) -> tuple[str, str]:
     prefix = next((each for each in _PREFIXES if name.startswith(each)), "")
     stem = name.removeprefix(prefix)
     if stem.startswith("text_encoder."):
-        raise _refuse("lora_text_encoder", path)
+        raise _refuse(path, reasons.lora_text_encoder(file=path.name))
     if stem.endswith(".alpha"):
         return stem.removesuffix(".alpha"), "alpha"
     # PEFT in memory also writes the adapter's name, `lora_A.default.weight`.
@@ -178,26 +177,35 @@ def _split_name(path: Path, name: str) -> tuple[str, str]:
     for ending, kind in _KINDS.items():
         if stem.endswith(f".{ending}"):
             return stem.removesuffix(f".{ending}"), kind
-    raise _refuse("lora_method_unknown", path, {"tensor": name[:_SHOWN_NAME]})
+    raise _refuse(path, reasons.lora_method_unknown(file=path.name, tensor=name[:_SHOWN_NAME]))
 
 
 def _check_layer(
     path: Path, name: str, layer: LoraLayer, tensors: Mapping[str, StoredTensor], weight: StoredTensor | None
 ) -> None:
     if weight is None:
-        raise _refuse("lora_layer_unknown", path, {"layer": name.removesuffix(".weight")[:_SHOWN_NAME]})
+        raise _refuse(
+            path, reasons.lora_layer_unknown(file=path.name, layer=name.removesuffix(".weight")[:_SHOWN_NAME])
+        )
     down, up = tensors[layer.down], tensors[layer.up]
     for tensor in (down, up):
         if tensor.dtype not in LOADABLE_DTYPES:
-            raise _refuse("lora_dtype", path, {"layer": name, "dtype": tensor.dtype})
+            raise _refuse(path, reasons.lora_dtype(file=path.name, layer=name, dtype=tensor.dtype))
     changed = _changed_shape(down.shape, up.shape)
     if changed is None or changed != weight.shape:
-        sizes: Params = {"found": shape_text(changed or up.shape + down.shape), "expected": shape_text(weight.shape)}
-        raise _refuse("lora_shape", path, {"layer": name.removesuffix(".weight")[:_SHOWN_NAME], **sizes})
+        raise _refuse(
+            path,
+            reasons.lora_shape(
+                file=path.name,
+                layer=name.removesuffix(".weight")[:_SHOWN_NAME],
+                found=changed or up.shape + down.shape,
+                expected=weight.shape,
+            ),
+        )
     if layer.alpha_tensor is not None:
         alpha = tensors[layer.alpha_tensor]
         if alpha.shape not in {(), (1,)} or alpha.dtype not in LOADABLE_DTYPES:
-            raise _refuse("lora_config_invalid", path)
+            raise _refuse(path, reasons.lora_config_invalid(file=path.name))
 
 
 def _changed_shape(down: Shape, up: Shape) -> Shape | None:
@@ -210,6 +218,5 @@ def _changed_shape(down: Shape, up: Shape) -> Shape | None:
     return (up[0], *down[1:])
 
 
-def _refuse(reason: str, path: Path, params: Params | None = None) -> SplitreelError:
-    file = {"file": path.name}
-    return SplitreelError("LORA_UNUSABLE", file, reasons=[Reason(reason, {**file, **(params or {})})])
+def _refuse(path: Path, reason: Reason) -> SplitreelError:
+    return failures.lora_unusable(file=path.name, reasons=[reason])

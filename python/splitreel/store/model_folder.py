@@ -12,10 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from splitreel.contract.errors import SplitreelError
-from splitreel.contract.messages import Params
+from splitreel.contract import failures, reasons
 from splitreel.rules.config import Config, Json, refuse
-from splitreel.rules.config import printable as shown
 from splitreel.rules.memory_shape import TEXT_ENCODER_CONFIG, MemoryShape, memory_shape_from_configs
 from splitreel.rules.model_shape import CONFIG_FILES, ModelShape, shape_from_configs
 from splitreel.store.cogvideox import COGVIDEOX_LAYOUT
@@ -24,7 +22,6 @@ from splitreel.store.files import (
     is_folder,
     names_in,
     need_file,
-    printable,
     read_json,
     read_start,
     status,
@@ -63,12 +60,12 @@ def check_model_folder(path: Path) -> ModelFolder:
     Raises MODEL_MISSING, MODEL_INCOMPLETE, MODEL_CORRUPT, MODEL_UNSUPPORTED or MODEL_UNSAFE, each naming a file.
     """
     if not is_model(path):
-        raise SplitreelError("MODEL_MISSING", {"path": printable(path)})
+        raise failures.model_missing(path=path)
     try:
         str(path).encode("utf-8")
     except UnicodeEncodeError as error:
         # The safetensors library opens paths as text.
-        raise refuse("MODEL_UNSUPPORTED", "model_path_not_text", {"path": printable(path)}) from error
+        raise refuse("MODEL_UNSUPPORTED", reasons.model_path_not_text(path=path)) from error
     # A second job with the same files need not read their headers again.
     stamp = tuple(
         (file, found.st_size, found.st_mtime_ns) for file in _files(path) if (found := status(path / file)) is not None
@@ -81,7 +78,7 @@ def tokenizer_file(path: Path) -> str:
     for name in _TOKENIZERS:
         if is_file(path / "tokenizer" / name):
             return f"tokenizer/{name}"
-    raise refuse("MODEL_INCOMPLETE", "model_file_missing", {"file": "tokenizer/spiece.model"})
+    raise refuse("MODEL_INCOMPLETE", reasons.model_file_missing(file="tokenizer/spiece.model"))
 
 
 def files_of(path: Path) -> tuple[str, ...]:
@@ -151,14 +148,14 @@ def _layout_of(index: Config) -> ModelLayout:
     pipeline = index.text("_class_name")
     layout = next((each for each in _LAYOUTS if pipeline in each.pipelines), None)
     if layout is None:
-        raise SplitreelError("MODEL_UNSUPPORTED", {"what": shown(pipeline[:120])})
+        raise failures.model_unsupported(kind=pipeline[:120])
     for part, allowed in layout.classes.items():
         entry = index.fields.get(part)
         if not isinstance(entry, list) or len(entry) != 2 or not all(isinstance(word, str) for word in entry):
-            raise refuse("MODEL_CORRUPT", "model_index_component", {"file": _INDEX, "component": part})
+            raise refuse("MODEL_CORRUPT", reasons.model_index_component(file=_INDEX, component=part))
         library, name = entry
         if library not in {"diffusers", "transformers"} or name not in allowed:
-            raise SplitreelError("MODEL_UNSUPPORTED", {"what": shown(f"{library}.{name}"[:120])})
+            raise failures.model_unsupported(kind=f"{library}.{name}"[:120])
     return layout
 
 
@@ -169,9 +166,9 @@ def _refuse_code(path: Path, layout: ModelLayout) -> None:
             continue
         for name in names_in(path / part):
             if name.endswith(".py"):
-                raise refuse("MODEL_UNSAFE", "model_is_code", {"file": f"{part}/{name}"})
+                raise refuse("MODEL_UNSAFE", reasons.model_is_code(file=f"{part}/{name}"))
             if part not in layout.tensors and name.lower().endswith(PICKLES):
-                raise refuse("MODEL_UNSAFE", "model_is_pickle", {"file": f"{part}/{name}"})
+                raise refuse("MODEL_UNSAFE", reasons.model_is_pickle(file=f"{part}/{name}"))
 
 
 def _check_tokenizer(path: Path) -> None:
@@ -181,10 +178,9 @@ def _check_tokenizer(path: Path) -> None:
             continue
         size = need_file(path, file)
         if size > _MAX_TOKENIZER_BYTES:
-            params: Params = {"file": file, "bytes": size, "max": _MAX_TOKENIZER_BYTES}
-            raise refuse("MODEL_CORRUPT", "model_file_too_large", params)
+            raise refuse("MODEL_CORRUPT", reasons.model_file_too_large(file=file, bytes=size, max=_MAX_TOKENIZER_BYTES))
         if size == 0:
-            raise refuse("MODEL_CORRUPT", "model_file_empty", {"file": file})
+            raise refuse("MODEL_CORRUPT", reasons.model_file_empty(file=file))
         read_start(path, file, 64)
     for name in _TOKENIZER_CONFIGS:
         if is_file(path / "tokenizer" / name):

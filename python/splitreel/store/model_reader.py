@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from splitreel.contract import wire
-from splitreel.contract.errors import AppError, Reason, SplitreelError
+from splitreel.contract import failures, reasons, wire
+from splitreel.contract.errors import AppError, SplitreelError
 from splitreel.contract.types import Lora
 from splitreel.rules.config import refuse
 from splitreel.rules.memory_shape import MemoryShape
@@ -34,7 +34,7 @@ class ModelReader:
             case {"shape": shape, "memory": memory, "weightBytes": int(size), "fingerprint": str(fingerprint)}:
                 planned = None if memory is None else wire.from_wire(MemoryShape, memory)
                 return ModelFolder(folder.resolve(), wire.from_wire(ModelShape, shape), planned, size, fingerprint)
-        raise refuse("MODEL_CORRUPT", "model_check_fails", {"file": folder.name})
+        raise refuse("MODEL_CORRUPT", reasons.model_check_fails(file=folder.name))
 
     def check_lora(self, lora: Lora, model: Path) -> None:
         """As `need_lora`, and raises LORA_UNUSABLE where the check itself exceeds its limits."""
@@ -43,8 +43,8 @@ class ModelReader:
                 raise SplitreelError.from_error(wire.from_wire(AppError, error))
             case {"layers": int()}:
                 return
-        file = {"file": Path(lora.path).name}
-        raise SplitreelError("LORA_UNUSABLE", file, reasons=[Reason("model_check_fails", file)])
+        file = Path(lora.path).name
+        raise failures.lora_unusable(file=file, reasons=[reasons.model_check_fails(file=file)])
 
     def close(self) -> None:
         self._reader.close()
@@ -81,5 +81,5 @@ def _answer_or_error(answer: Callable[[], object]) -> object:
     except SplitreelError as error:
         return {"error": wire.to_wire(error.error)}
     except Exception as error:  # noqa: BLE001 - one folder may not end what asks about it
-        problem = AppError("INTERNAL", {"problem": type(error).__name__}, details=repr(error)[:2_000])
+        problem = failures.internal(details=repr(error)[:2_000]).error
         return {"error": wire.to_wire(problem)}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from splitreel.contract import failures, reasons
 from splitreel.contract.errors import AppError, SplitreelError
 from splitreel.rules.config import refuse
 from splitreel.store.files import status
@@ -50,11 +51,11 @@ def _is_same(folder: Path, name: str, entry: RecordedFile) -> bool:
     """False where its time has changed. Raises MODEL_INCOMPLETE, MODEL_CORRUPT."""
     info = status(folder / name)
     if info is None:
-        raise refuse("MODEL_INCOMPLETE", "model_file_missing", {"file": name})
+        raise refuse("MODEL_INCOMPLETE", reasons.model_file_missing(file=name))
     # The downloader's mark for a file whose hash is wrong.
     if entry.mtime_ms < 0:
-        raise SplitreelError("MODEL_CORRUPT", {"file": name, "problem": "its hash is wrong"})
+        raise failures.model_corrupt(file=name, reasons=[reasons.model_file_hash(file=name)])
     if info.st_size != entry.size:
-        problem = f"it is {info.st_size} bytes long instead of {entry.size}"
-        raise SplitreelError("MODEL_CORRUPT", {"file": name, "problem": problem})
+        reason = reasons.model_file_size(file=name, found=info.st_size, expected=entry.size)
+        raise failures.model_corrupt(file=name, reasons=[reason])
     return entry.is_unchanged(folder / name)

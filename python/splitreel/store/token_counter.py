@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from splitreel.contract import reasons
 from splitreel.rules.config import refuse
 from splitreel.store.model_folder import tokenizer_file
 from splitreel.store.model_reader import ModelReader
@@ -44,7 +45,7 @@ class TokenCounter:
             if answer is None:
                 self._refused.add(key)
         if not isinstance(answer, int):
-            raise refuse("MODEL_CORRUPT", "model_tokenizer_fails", {"file": file})
+            raise refuse("MODEL_CORRUPT", reasons.model_tokenizer_fails(file=file))
         return answer, shape.max_text_tokens
 
     def close(self) -> None:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from splitreel.contract import reasons
 from splitreel.contract.errors import SplitreelError
-from splitreel.rules.config import refuse
+from splitreel.rules.config import Refusal, refuse
 from splitreel.store.files import is_file, names_in, need_file, parse_json, read_json, read_start
 
 Shape: TypeAlias = tuple[int, ...]
@@ -72,7 +73,7 @@ def stored_tensors(folder: Path, part: str) -> dict[str, StoredTensor]:
     for file in weight_files(folder, part):
         for name, tensor in read_header(folder, file).items():
             if name in found:
-                raise refuse("MODEL_CORRUPT", "model_tensor_twice", {"file": file, "tensor": _shown(name)})
+                raise refuse("MODEL_CORRUPT", reasons.model_tensor_twice(file=file, tensor=_shown(name)))
             found[name] = tensor
     for name, file in (_read_index(folder, part) or {}).items():
         if name not in found or found[name].file != f"{part}/{file}":
@@ -89,18 +90,18 @@ def check_tensors(part: str, stored: Mapping[str, StoredTensor], expected: Mappi
     # Scaled and quantized weights carry their scales beside them; without those the numbers mean nothing.
     for name, tensor in stored.items():
         if name.endswith((".scale_weight", ".weight_scale", ".scale_input", ".absmax", ".SCB")) or name == "scaled_fp8":
-            params = {"file": tensor.file, "tensor": _shown(name)}
-            raise refuse("MODEL_UNSUPPORTED", "model_weights_scaled", params)
+            raise refuse("MODEL_UNSUPPORTED", reasons.model_weights_scaled(file=tensor.file, tensor=_shown(name)))
     for name, shape in expected.items():
         found = stored.get(name)
         if found is None:
             raise _explain_missing(part, name, stored)
-        params = {"file": found.file, "tensor": name}
         if found.dtype not in LOADABLE_DTYPES:
-            raise refuse("MODEL_UNSUPPORTED", "model_tensor_dtype", {**params, "dtype": found.dtype})
+            raise refuse(
+                "MODEL_UNSUPPORTED", reasons.model_tensor_dtype(file=found.file, tensor=name, dtype=found.dtype)
+            )
         if found.shape != shape:
-            sizes = {"found": shape_text(found.shape), "expected": shape_text(shape)}
-            raise refuse("MODEL_UNSUPPORTED", "model_tensor_shape", {**params, **sizes})
+            reason = reasons.model_tensor_shape(file=found.file, tensor=name, found=found.shape, expected=shape)
+            raise refuse("MODEL_UNSUPPORTED", reason)
 
 
 def read_header(folder: Path, file: str) -> dict[str, StoredTensor]:
@@ -116,16 +117,16 @@ def read_header_with_notes(folder: Path, file: str) -> tuple[dict[str, StoredTen
     size = need_file(folder, file)
     start = read_start(folder, file, 64)
     if len(start) < 8:
-        raise refuse("MODEL_CORRUPT", "model_header_invalid", {"file": file})
+        raise refuse("MODEL_CORRUPT", reasons.model_header_invalid(file=file))
     (length,) = struct.unpack("<Q", start[:8])
     if length > min(size - 8, _MAX_HEADER_BYTES):
-        raise refuse("MODEL_CORRUPT", "model_header_invalid", {"file": file})
+        raise refuse("MODEL_CORRUPT", reasons.model_header_invalid(file=file))
     try:
         header = parse_json(read_start(folder, file, 8 + length)[8:], file)
     except SplitreelError as error:
-        raise refuse("MODEL_CORRUPT", "model_header_invalid", {"file": file}) from error
+        raise refuse("MODEL_CORRUPT", reasons.model_header_invalid(file=file)) from error
     if not isinstance(header, dict):
-        raise refuse("MODEL_CORRUPT", "model_header_invalid", {"file": file})
+        raise refuse("MODEL_CORRUPT", reasons.model_header_invalid(file=file))
     notes = header.pop("__metadata__", None)
     spans: list[tuple[int, int]] = []
     found: dict[str, StoredTensor] = {}
@@ -134,10 +135,9 @@ def read_header_with_notes(folder: Path, file: str) -> tuple[dict[str, StoredTen
         spans.append(span)
     end = _end_of(file, sorted(spans))
     if 8 + length + end > size:
-        params = {"file": file, "found": size, "expected": 8 + length + end}
-        raise refuse("MODEL_INCOMPLETE", "model_file_short", params)
+        raise refuse("MODEL_INCOMPLETE", reasons.model_file_short(file=file, found=size, expected=8 + length + end))
     if 8 + length + end < size:
-        raise refuse("MODEL_CORRUPT", "model_file_long", {"file": file, "found": size, "expected": 8 + length + end})
+        raise refuse("MODEL_CORRUPT", reasons.model_file_long(file=file, found=size, expected=8 + length + end))
     return found, notes if isinstance(notes, dict) else {}
 
 
@@ -153,7 +153,7 @@ def _tensor(file: str, name: str, entry: object) -> tuple[StoredTensor, tuple[in
                     total = total * count if total <= 8 * _MAX_BYTES else total
                 if total == 8 * (end - begin):
                     return StoredTensor(file, dtype, tuple(shape)), (begin, end)
-    raise refuse("MODEL_CORRUPT", "model_tensor_invalid", {"file": file, "tensor": _shown(name)})
+    raise refuse("MODEL_CORRUPT", reasons.model_tensor_invalid(file=file, tensor=_shown(name)))
 
 
 def _end_of(file: str, spans: list[tuple[int, int]]) -> int:
@@ -161,7 +161,7 @@ def _end_of(file: str, spans: list[tuple[int, int]]) -> int:
     end = 0
     for begin, after in spans:
         if begin != end:
-            raise refuse("MODEL_CORRUPT", "model_header_invalid", {"file": file})
+            raise refuse("MODEL_CORRUPT", reasons.model_header_invalid(file=file))
         end = after
     return end
 
@@ -178,11 +178,11 @@ def _read_index(folder: Path, part: str) -> Mapping[str, str] | None:
     index = read_json(folder, file)
     names = index.get("weight_map") if isinstance(index, dict) else None
     if not isinstance(names, dict) or not names or not all(isinstance(name, str) for name in names.values()):
-        raise refuse("MODEL_CORRUPT", "model_index_invalid", {"file": file})
+        raise refuse("MODEL_CORRUPT", reasons.model_index_invalid(file=file))
     for name in set(names.values()):
         # An index names its neighbours, never a path out of the folder.
         if Path(name).name != name or name.startswith(".") or not name.endswith(".safetensors"):
-            raise refuse("MODEL_UNSAFE", "model_index_leads_out", {"file": file, "name": _shown(name)})
+            raise refuse("MODEL_UNSAFE", reasons.model_index_leads_out(file=file, name=_shown(name)))
     return names
 
 
@@ -195,27 +195,25 @@ def _need_weights(folder: Path, part: str, file: str) -> None:
         # What lies there instead says more than what is missing.
         others = [name for name in names_in(folder / part) if not name.startswith(".")]
         if pickle := next((name for name in others if name.lower().endswith(PICKLES)), None):
-            raise refuse("MODEL_UNSAFE", "model_is_pickle", {"file": f"{part}/{pickle}"}) from error
+            raise refuse("MODEL_UNSAFE", reasons.model_is_pickle(file=f"{part}/{pickle}")) from error
         if other := next((name for name in others if name.endswith(".safetensors")), None):
-            params = {"file": file, "found": _shown(other)}
-            raise refuse("MODEL_INCOMPLETE", "model_weights_named_otherwise", params) from error
+            raise refuse(
+                "MODEL_INCOMPLETE", reasons.model_weights_named_otherwise(file=file, found=_shown(other))
+            ) from error
         raise
 
 
 def _explain_missing(part: str, name: str, stored: Mapping[str, StoredTensor]) -> SplitreelError:
     """A tensor under a longer name, as trainers leave it (`module.`), is not missing but called otherwise."""
     if other := next((each for each in stored if each.endswith("." + name)), None):
-        params = {"file": stored[other].file, "tensor": name, "found": _shown(other)}
-        return refuse("MODEL_UNSUPPORTED", "model_tensor_renamed", params)
+        return refuse(
+            "MODEL_UNSUPPORTED", reasons.model_tensor_renamed(file=stored[other].file, tensor=name, found=_shown(other))
+        )
     return _missing_tensor("MODEL_INCOMPLETE", next((tensor.file for tensor in stored.values()), part), name)
 
 
-def _missing_tensor(code: str, file: str, name: str) -> SplitreelError:
-    return refuse(code, "model_tensor_missing", {"file": file, "tensor": _shown(name)})
-
-
-def shape_text(shape: Shape) -> str:
-    return " x ".join(map(str, shape)) or "1"
+def _missing_tensor(code: Refusal, file: str, name: str) -> SplitreelError:
+    return refuse(code, reasons.model_tensor_missing(file=file, tensor=_shown(name)))
 
 
 def _shown(name: str) -> str:

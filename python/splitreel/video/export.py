@@ -21,7 +21,7 @@ import av.error
 import av.filter
 from PIL.Image import Image, fromarray
 
-from splitreel.contract.errors import SplitreelError
+from splitreel.contract import failures
 from splitreel.contract.exports import ExportFormat, ExportRequest
 from splitreel.rules.naming import numbered
 from splitreel.video.output_file import OutputFile, disk_error
@@ -77,7 +77,7 @@ def export_video(
             return _export_frame(source, target, request, progressed, replace=replace)
         return _export_folder(source, target, request, progressed)
     except av.error.FFmpegError as error:
-        raise SplitreelError("VIDEO_UNREADABLE", {"file": source.name}, details=str(error)) from error
+        raise failures.video_unreadable(file=source.name, details=str(error)) from error
     except OSError as error:
         raise disk_error(error, target.parent) from error
 
@@ -87,7 +87,7 @@ def _export_stream(
 ) -> Path:
     encoder = _ENCODERS[request.format]
     if encoder.codec not in av.codecs_available:
-        raise SplitreelError("EXPORT_UNAVAILABLE", {"codec": encoder.codec})
+        raise failures.export_unavailable(codec=encoder.codec)
     with _opened(source, request) as video, _unpublished(target) as file:
         with av.open(
             file.path,
@@ -257,5 +257,5 @@ def _pull(graph: av.filter.Graph) -> Iterator[av.VideoFrame]:
 def _opened(source: Path, request: ExportRequest) -> Iterator[_Video]:
     with av.open(str(source)) as container:
         if not container.streams.video:
-            raise SplitreelError("VIDEO_UNREADABLE", {"file": source.name})
+            raise failures.video_unreadable(file=source.name)
         yield _Video(container, request)

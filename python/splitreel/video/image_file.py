@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from splitreel.contract.errors import SplitreelError
+from splitreel.contract import failures, reasons
+from splitreel.contract.errors import Reason, SplitreelError
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -36,19 +37,26 @@ def open_image(file: Path) -> Iterator[Image.Image]:
     """Raises IMAGE_UNREADABLE, also for errors inside the context."""
     from PIL import Image, UnidentifiedImageError
 
+    if {"http:", "https:"} & set(file.parts):
+        raise _unreadable(file, reasons.image_is_address(file=file))
     try:
-        _require_file(file)
+        # Opening a pipe would block.
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise _unreadable(file, reasons.image_not_file(file=file))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(file, formats=_FORMATS) as image:
                 yield image
     except UnidentifiedImageError as error:
-        raise _unreadable(file, "it is not a PNG, JPEG or WebP file") from error
+        raise _unreadable(file, reasons.image_format(file=file)) from error
     except Image.DecompressionBombError as error:
-        raise _unreadable(file, f"it has more than {_most_pixels() // _MEGA} megapixels") from error
-    except (OSError, SyntaxError, ValueError, TypeError, EOFError, IndexError, MemoryError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise _unreadable(file, (reason or type(error).__name__).rstrip(".")) from error
+        raise _unreadable(file, reasons.image_too_large(file=file, megapixels=_most_pixels() // _MEGA)) from error
+    except OSError as error:
+        if error.strerror is None:  # Pillow's own, on what the file holds
+            raise _unreadable(file, reasons.image_damaged(file=file), str(error)) from error
+        raise failures.image_unreadable(file=file, details=error.strerror) from error
+    except (SyntaxError, ValueError, TypeError, EOFError, IndexError, MemoryError) as error:
+        raise _unreadable(file, reasons.image_damaged(file=file), str(error) or type(error).__name__) from error
 
 
 def read_image(file: Path) -> Image.Image:
@@ -98,13 +106,5 @@ def _most_pixels() -> int:
     return 2 * (Image.MAX_IMAGE_PIXELS or 0)
 
 
-def _require_file(file: Path) -> None:
-    """Raises OSError. Opening a pipe would block."""
-    if {"http:", "https:"} & set(file.parts):
-        raise OSError("it is an address: save the image and name the file")
-    if not stat.S_ISREG(file.stat().st_mode):
-        raise OSError("it is not a file")
-
-
-def _unreadable(file: Path, problem: str) -> SplitreelError:
-    return SplitreelError("IMAGE_UNREADABLE", {"file": str(file), "problem": problem})
+def _unreadable(file: Path, reason: Reason, details: str | None = None) -> SplitreelError:
+    return failures.image_unreadable(file=file, reasons=[reason], details=details)

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 import av
 import av.error
 
-from splitreel.contract import wire
-from splitreel.contract.errors import SplitreelError
+from splitreel.contract import failures, wire
 from splitreel.contract.metadata import VideoMetadata
 from splitreel.video.output_file import OutputFile, disk_error
 from splitreel.video.yuv import rgb_to_yuv420, tag_bt709
@@ -102,7 +101,7 @@ def read_metadata(path: Path) -> VideoMetadata:
         with av.open(str(path)) as container:
             return wire.from_wire(VideoMetadata, json.loads(container.metadata["comment"]))
     except (OSError, KeyError, ValueError) as error:
-        raise SplitreelError("METADATA_UNREADABLE", {"file": str(path)}, details=str(error)) from error
+        raise failures.metadata_unreadable(file=str(path), details=str(error)) from error
 
 
 def _copy_with_tags(source: str, target: str, tags: dict[str, str]) -> None:

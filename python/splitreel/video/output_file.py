@@ -8,12 +8,11 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-import shutil
 from pathlib import Path
 
+from splitreel.contract import failures
 from splitreel.contract.errors import SplitreelError
 from splitreel.rules.naming import numbered
-from splitreel.rules.video_size import size_text
 
 _NO_ANONYMOUS_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT}
 _NO_HARD_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
@@ -110,6 +109,5 @@ class OutputFile:
 def disk_error(error: OSError, folder: Path) -> SplitreelError:
     """What an OSError while writing into a folder means."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        free = shutil.disk_usage(folder).free
-        return SplitreelError("DISK_FULL", {"folder": str(folder), "needed": "more", "free": size_text(free)})
-    return SplitreelError("OUTPUT_NOT_WRITABLE", {"folder": str(folder)}, details=str(error))
+        return failures.disk_ran_full(folder=folder, details=str(error))
+    return failures.output_not_writable(folder=str(folder), details=str(error))

@@ -105,7 +105,7 @@ def _one_hangs(context: RankContext, rank: int) -> None:
 
 
 def _all_refuse(context: RankContext, code: str) -> None:
-    raise SplitreelError(code)
+    raise SplitreelError(code, {})
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ def job(
 def run(engine: Engine, asked: EngineJob) -> tuple[torch.Tensor, EngineReport]:
     hooks = RecordingHooks()
     report = engine.generate(asked, Plan(), hooks)
-    assert report.outcomes[0].error_code is None, report.outcomes[0].error_params
+    assert report.outcomes[0].error is None, report.outcomes[0].error
     assert len(hooks.frames) == 9
     return hooks.final[0], report
 
@@ -157,9 +157,10 @@ def test_a_failure_offloads_everything(models: Path, monkeypatch: pytest.MonkeyP
         patch.setattr(last.ff, "forward", exhausted)
         report = offloaded.generate(job(models), Plan(), RecordingHooks())
     outcome = report.outcomes[0]
-    assert outcome.error_code == "GPU_OOM"
-    assert (outcome.error_params["rank"], outcome.error_params["stage"]) == (0, "denoising")
-    assert "would fit" in str(outcome.error_params["advice"]) or "No smaller" in str(outcome.error_params["advice"])
+    assert outcome.error is not None
+    assert outcome.error.code == "GPU_OOM"
+    assert (outcome.error.params["rank"], outcome.error.params["stage"]) == (0, "denoising")
+    assert "would fit" in outcome.error.action or "No smaller" in outcome.error.action
     assert offloaded.loaded.placement.stats.device_bytes == 0
     run(offloaded, job(models))
 

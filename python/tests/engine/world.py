@@ -145,7 +145,7 @@ def _run(engine: Engine, rank: int, request: RunRequest) -> RunResult:
         () if report is None else report.bytes_sent_per_step,
         hooks.steps,
         hooks.steps_after_cancel,
-        () if report is None else tuple(one.error_code for one in report.outcomes if one.error_code),
+        () if report is None else tuple(one.error.code for one in report.outcomes if one.error),
     )
 
 

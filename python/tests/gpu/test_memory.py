@@ -36,7 +36,7 @@ def engine(model: Path, offload: Offload) -> Engine:
 def latents(made: Engine) -> tuple[torch.Tensor, dict[str, int]]:
     hooks = RecordingHooks()
     report = made.generate(EngineJob(48, 32, 9, 3, videos=(VideoJob("a dog", "", 1),)), Plan(), hooks)
-    assert report.outcomes[0].error_code is None, report.outcomes[0].error_params
+    assert report.outcomes[0].error is None, report.outcomes[0].error
     return hooks.final[0], {name: figures.peak_device_bytes for name, figures in report.stages.items()}
 
 
@@ -79,8 +79,9 @@ def test_an_exhausted_gpu_is_told_with_what_would_fit(model: Path) -> None:
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0, CUDA)
     outcome = report.outcomes[0]
-    assert outcome.error_code == "GPU_OOM"
-    assert outcome.error_params["rank"] == 0
-    assert str(outcome.error_params["advice"]).endswith(".")
+    assert outcome.error is not None
+    assert outcome.error.code == "GPU_OOM"
+    assert outcome.error.params["rank"] == 0
+    assert outcome.error.advice is not None
     latents(made)
     made.unload()

@@ -152,7 +152,7 @@ def test_kill_9_of_a_rank(worker: Worker, model: Path, output: Path, stage: str)
     pids = worker.rank_pids()
     os.kill(pids[1], signal.SIGKILL)
     error = worker.wait_for("jobFailed")["error"]
-    assert (error["code"], error["params"]["rank"], error["params"]["cause"]) == ("RANK_DIED", 1, "SIGKILL")
+    assert (error["code"], error["params"]["rank"], error["params"]["exit"]) == ("RANK_DIED", 1, "SIGKILL")
     assert all_gone(pids)
     assert files(output) == []
     next_job_works(worker, model, output)
@@ -195,7 +195,7 @@ def test_a_rank_that_raises(worker: Worker, model: Path, output: Path) -> None:
 def test_a_rank_that_exits(worker: Worker, model: Path, output: Path) -> None:
     worker.send(start_job(model, output, prompts=("exit 1 now",)))
     error = worker.wait_for("jobFailed")["error"]
-    assert (error["code"], error["params"]["cause"]) == ("RANK_DIED", "exit code 7")
+    assert (error["code"], error["params"]["exit"]) == ("RANK_DIED", 7)
     next_job_works(worker, model, output)
 
 
@@ -273,7 +273,7 @@ def test_ranks_that_cannot_join_fail_the_job_with_their_reason(model: Path, outp
     worker = Worker({**FAKE, "engine_module": "unjoinable_engine"}, QUICK)
     worker.send(start_job(model, output))
     error = worker.wait_for("jobFailed")["error"]
-    assert (error["code"], error["params"]["problem"]) == ("CUDA_UNAVAILABLE", "the driver is too old")
+    assert (error["code"], error["details"]) == ("CUDA_UNAVAILABLE", "the driver is too old")
     assert worker.close() == 0
 
 

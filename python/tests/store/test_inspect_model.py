@@ -45,8 +45,9 @@ def test_what_nobody_foresaw_is_an_answer_too(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setattr(inspect_model, "check_model_folder", fail)
     assert inspect_model.inspect_folder(tmp_path)["error"] == {
         "code": "INTERNAL",
-        "params": {"problem": "ZeroDivisionError"},
+        "params": {},
         "reasons": [],
+        "advice": None,
         "details": "ZeroDivisionError()",
     }
 

@@ -54,7 +54,7 @@ def test_a_check_that_raises_is_an_internal_error(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(model_reader, "check_model_folder", fail)
     answer = model_reader.answer_check({"folder": str(tmp_path)})
     assert isinstance(answer, dict)
-    assert (answer["error"]["code"], answer["error"]["params"]) == ("INTERNAL", {"problem": "RecursionError"})
+    assert (answer["error"]["code"], answer["error"]["details"]) == ("INTERNAL", "RecursionError()")
 
 
 def test_a_check_over_its_time_is_an_error_of_that_model(tmp_path: Path) -> None:

@@ -116,4 +116,4 @@ def test_a_full_disk_under_the_latents_is_named(
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(SplitreelError) as raised:
         hooks.latents(0, torch.zeros(1, 2, 3, 4, 5))
-    assert (raised.value.code, raised.value.params["folder"]) == ("DISK_FULL", str(tmp_path / "raw"))
+    assert (raised.value.code, raised.value.params["folder"]) == ("DISK_RAN_FULL", str(tmp_path / "raw"))

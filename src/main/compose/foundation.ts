@@ -86,7 +86,7 @@ export function createFoundation(ports: AppPorts, options: AppOptions): Foundati
   };
   const store = createSliceStore(initialSlices(folders, options), (slice, problem) => {
     log.error(`a value of ${slice} does not match the contract`, problem);
-    if (slice !== 'notices') notify(appError('INTERNAL', { problem: slice }, { details: problem }));
+    if (slice !== 'notices') notify(appError('INTERNAL', {}, { details: `${slice}: ${problem}` }));
   });
   return {
     ports,

@@ -43,7 +43,7 @@ export function createDoctor(
     try {
       const current = await environment.current();
       const python = current?.python ?? (await environment.systemPython());
-      if (python === null) throw failed('no Python was found to run it');
+      if (python === null) throw new SplitreelError(appError('PYTHON_MISSING'));
       const flags = ['--json_lines', ...(current === null ? [WITHOUT_ENVIRONMENT] : [])];
       const outcome = await processes.run(python, {
         args: [...packageEntry(options.pythonFolder), 'doctor', ...flags],
@@ -64,7 +64,9 @@ export function createDoctor(
       // 3 says that something is a problem, which the findings tell.
       const isEnded = outcome.kind === 'exited' && (outcome.code === 0 || outcome.code === 3);
       if (!isEnded && outcome.kind !== 'cancelled')
-        throw failed('stderr' in outcome ? (outcome.stderr.trim().split('\n').at(-1) ?? '') : outcome.kind);
+        throw new SplitreelError(
+          appError('DOCTOR_FAILED', {}, { details: 'stderr' in outcome ? outcome.stderr.trim() : outcome.kind }),
+        );
     } finally {
       tell('done');
     }
@@ -83,8 +85,6 @@ export function createDoctor(
     stop: () => running?.abort.abort(),
   };
 }
-
-const failed = (problem: string): SplitreelError => new SplitreelError(appError('ENVIRONMENT_BROKEN', { problem }));
 
 function parseFinding(line: string): Doctor['findings'][number] | null {
   if (!line.startsWith('{')) return null;

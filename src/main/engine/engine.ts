@@ -160,7 +160,7 @@ const ENGINE_EVENTS: readonly WorkerEvent['type'][] = [
 const isForEngineAlone = ({ type }: WorkerEvent): boolean => ENGINE_EVENTS.includes(type);
 
 const startFailure = (error: unknown): AppError =>
-  appError('WORKER_START_FAILED', { problem: error instanceof Error ? error.message : String(error) });
+  appError('WORKER_START_FAILED', {}, { details: error instanceof Error ? error.message : String(error) });
 
 const limitsOf = ({ hungAfterMs, rungMs }: EngineOptions) => ({
   ...(hungAfterMs === undefined ? {} : { hungAfterMs }),

@@ -41,13 +41,13 @@ function errorOf(ending: Ending & { readonly lastOutput: string }): AppError | n
     case 'protocolBroken':
       return appError('PROTOCOL_BROKEN', {}, { details: ending.problem });
     case 'hung':
-      return appError('WORKER_HUNG', { seconds: Math.round(ending.silentMs / 1_000) }, { details });
+      return appError('WORKER_HUNG', { silentMs: ending.silentMs }, { details });
     case 'timedOut':
-      return appError('WORKER_DIED', { cause: 'time limit' }, { details });
+      return appError('WORKER_DIED', { exit: 'no exit code' }, { details });
     case 'exited': {
       const { problem, signal, code } = ending.exit;
-      if (problem !== null) return appError('WORKER_START_FAILED', { problem });
-      return appError('WORKER_DIED', { cause: signal ?? `exit code ${String(code)}` }, { details });
+      if (problem !== null) return appError('WORKER_START_FAILED', {}, { details: problem });
+      return appError('WORKER_DIED', { exit: signal ?? code ?? 'no exit code' }, { details });
     }
   }
 }

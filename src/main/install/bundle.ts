@@ -108,12 +108,12 @@ export async function makeBundle(
   });
   if (outcome.kind !== 'exited' || outcome.code !== 0) {
     const output = 'stderr' in outcome ? `${outcome.stdout}\n${outcome.stderr}`.trim() : outcome.kind;
-    const problem =
-      output
-        .split('\n')
-        .filter((line) => line.startsWith('ERROR'))
-        .pop() ?? 'pip could not fetch them';
-    throw new SplitreelError(appError('ENVIRONMENT_INSTALL_FAILED', { problem }, { details: output.slice(-4_000) }));
+    const last = output
+      .split('\n')
+      .filter((line) => line.startsWith('ERROR'))
+      .pop();
+    const details = [...(last === undefined ? [] : [last]), output.slice(-4_000)].join('\n');
+    throw new SplitreelError(appError('ENVIRONMENT_INSTALL_FAILED', {}, { details }));
   }
   await files.writeAtomically(manifestIn(wish.folder), JSON.stringify(wish.manifest, null, 2));
 }

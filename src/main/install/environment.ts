@@ -126,7 +126,7 @@ async function readState(slots: Slots, source: EnvironmentSource): Promise<Envir
   const working = await slots.readWorking();
   if (working === null) {
     if ((await slots.readPointer()) === null) return { status: 'missing' };
-    const error = appError('ENVIRONMENT_BROKEN', { problem: 'files of it are missing' });
+    const error = appError('ENVIRONMENT_BROKEN', {}, { reasons: [{ code: 'environment_files_missing', params: {} }] });
     return { status: 'failed', error, hasWorkingSlot: false };
   }
   const { slot, previous, record } = working;

@@ -54,15 +54,11 @@ export async function estimateRoom(files: Pick<Files, 'deviceOf' | 'freeBytes'>,
   };
 }
 
-/** `2.6 GB`, `12.0 MB` */
-export const gigabytes = (bytes: number): string =>
-  bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
-
 export function refuseWithoutRoom({ needs }: Pick<InstallEstimate, 'needs'>): void {
   const lacking = needs.find(({ bytes, freeBytes }) => freeBytes < bytes);
   if (lacking === undefined) return;
   const { folder, bytes, freeBytes } = lacking;
-  throw new SplitreelError(appError('DISK_FULL', { folder, needed: gigabytes(bytes), free: gigabytes(freeBytes) }));
+  throw new SplitreelError(appError('DISK_FULL', { folder, neededBytes: bytes, freeBytes }));
 }
 
 /** Of uv's verbose dry run: each package that it has already. Null where it did not get that far. */

@@ -1,71 +1,75 @@
-/** From what a program of an install has said to one sentence for the person. */
+/** What the output of a program of an install means, as an error. */
 import { appError, SplitreelError, type AppError } from '../../shared/errors';
+import type { Reason } from '../../shared/messages';
 import { fileErrorCode, type Files } from '../ports/files';
 import type { RunOutcome } from '../ports/processes';
 import type { Need } from './estimate';
-import { gigabytes } from './estimate';
 import { isCertificateTrouble, isDiskFull, isLockTrouble, isNetworkTrouble, mainLine } from './uv-output';
 
 const DETAILS_LENGTH = 4_000;
 
-const installFailed = (problem: string, details?: string): SplitreelError =>
-  new SplitreelError(appError('ENVIRONMENT_INSTALL_FAILED', { problem }, details === undefined ? {} : { details }));
+const installFailed: MakeError = (extra) => new SplitreelError(appError('ENVIRONMENT_INSTALL_FAILED', {}, extra));
 
-/** The folder's room is put in by `withRoom`, when what was half made has gone. */
 const diskFull = (folder: string, details: string): SplitreelError =>
-  new SplitreelError(appError('DISK_FULL', { folder, needed: 'more', free: 'none' }, { details }));
+  new SplitreelError(appError('DISK_RAN_FULL', { folder }, { details }));
 
-/** Returns what it said. `folder`: where it writes. */
+/** What a program left to say: a reason where it did not end by itself, and the last of its output. */
+export type MakeError = (extra: { readonly details: string; readonly reasons?: readonly Reason[] }) => SplitreelError;
+
+/** The output of a program that succeeded. `folder`: where it writes. */
 export function outputOrThrow(
   outcome: RunOutcome,
-  folder: string,
-  toError: (line: string, details: string) => SplitreelError = installFailed,
+  { folder, program, toError = installFailed }: { folder: string; program: string; toError?: MakeError },
 ): string {
   if (outcome.kind === 'exited' && outcome.code === 0) return outcome.stdout;
   if (outcome.kind === 'cancelled') throw new SplitreelError(appError('CANCELLED'));
-  if (outcome.kind === 'notFound') throw toError('a program is missing', '');
-  if (outcome.kind === 'failed') throw toError(outcome.problem, '');
+  const failed = (details: string, ...reasons: Reason[]): SplitreelError => toError({ details, reasons });
+  if (outcome.kind === 'notFound') throw failed('', { code: 'program_missing', params: { program } });
+  if (outcome.kind === 'failed') throw failed(outcome.problem);
   const output = `${outcome.stdout}\n${outcome.stderr}`.trim();
   const details = output.slice(-DETAILS_LENGTH);
   if (isDiskFull(output)) throw diskFull(folder, details);
   if (isLockTrouble(output)) throw new SplitreelError(appError('NO_FILE_LOCKS', { folder }, { details }));
-  if (outcome.kind === 'timedOut') throw toError('it did not end in time', details);
-  if (outcome.kind === 'signalled') throw toError(`it was ended by ${outcome.signal}`, details);
-  throw toError(mainLine(output), details);
+  if (outcome.kind === 'timedOut') throw failed(details, { code: 'program_unfinished', params: { program } });
+  if (outcome.kind === 'signalled')
+    throw failed(details, { code: 'program_ended', params: { program, exit: outcome.signal } });
+  throw failed(`${mainLine(output)}\n${details}`);
 }
 
-/** As above, for a program that fetches. */
-export function throwUnlessFetched(outcome: RunOutcome, folder: string): void {
-  outputOrThrow(outcome, folder, (line, details) => {
+/** As above, for a program that downloads. */
+export function throwUnlessFetched(outcome: RunOutcome, where: { folder: string; program: string }): void {
+  const toError: MakeError = (extra) => {
+    const { details } = extra;
     if (isCertificateTrouble(details)) return new SplitreelError(appError('CERTIFICATE_UNTRUSTED', {}, { details }));
     if (isNetworkTrouble(details)) return new SplitreelError(appError('NETWORK_UNREACHABLE', {}, { details }));
-    return installFailed(line, details);
-  });
+    return installFailed(extra);
+  };
+  outputOrThrow(outcome, { ...where, toError });
 }
 
 export function asInstallError(error: unknown, folder: string): AppError {
   if (error instanceof SplitreelError) return error.error;
-  const problem = error instanceof Error ? error.message : String(error);
-  if (fileErrorCode(error) === 'ENOSPC') return diskFull(folder, problem).error;
-  return appError('ENVIRONMENT_INSTALL_FAILED', { problem });
+  const details = error instanceof Error ? error.message : String(error);
+  if (fileErrorCode(error) === 'ENOSPC') return diskFull(folder, details).error;
+  return appError('ENVIRONMENT_INSTALL_FAILED', {}, { details });
 }
 
-/** Says of a disk that ran full how much room the install takes there and how much there is, now that it is swept. */
+/** For a disk that ran full: how much space the install needs there and how much is free, now that it is swept. */
 export async function withRoom(
   files: Pick<Files, 'freeBytes'>,
   error: AppError,
   needs: readonly Need[],
 ): Promise<AppError> {
-  if (error.code !== 'DISK_FULL') return error;
+  if (error.code !== 'DISK_RAN_FULL') return error;
   const now = await Promise.all(
     needs.map(async ({ folder, bytes }) => ({ folder, bytes, freeBytes: await files.freeBytes(folder) })),
   );
   const lack = ({ bytes, freeBytes }: Need): number => bytes - freeBytes;
   const tightest = [...now].sort((a, b) => lack(b) - lack(a))[0];
   if (tightest === undefined) return error;
-  // Where there is enough by now, somebody else has used the room for a while, or it was more than was reckoned.
-  const needed =
-    tightest.freeBytes < tightest.bytes ? gigabytes(tightest.bytes) : `more than ${gigabytes(tightest.freeBytes)}`;
-  const params = { folder: tightest.folder, needed, free: gigabytes(tightest.freeBytes) };
-  return appError('DISK_FULL', params, error.details === null ? {} : { details: error.details });
+  const { folder, bytes: neededBytes, freeBytes } = tightest;
+  const extra = error.details === null ? {} : { details: error.details };
+  // Where there is enough by now, another program has used the space for a while, or the estimate was too low.
+  if (freeBytes >= neededBytes) return appError('DISK_RAN_FULL', { folder }, extra);
+  return appError('DISK_FULL', { folder, neededBytes, freeBytes }, extra);
 }

@@ -13,8 +13,6 @@ import type { SlotRecord } from './slots';
 import { createDownloadMeter } from './download-meter';
 import { applyUvLine, NO_PACKAGES } from './uv-output';
 
-const refused = (...args: Parameters<typeof appError>): SplitreelError => new SplitreelError(appError(...args));
-
 export async function installSlot(ports: InstallPorts, plan: InstallPlan): Promise<SlotRecord> {
   const python = await findPython(ports, plan.settings.systemPythonVersions, plan.env);
   if (plan.bundle === null || !isArchive(plan.bundle) || python === null) return fillSlot(ports, plan, python);
@@ -39,7 +37,7 @@ async function unpack(
   const onFile = (name: string): void => onProgress(atStep('tool', name));
   throwUnlessFetched(
     await unpackArchive({ processes, python, pythonFolder, env }, archive, folder, { signal, onFile }),
-    plan.root,
+    { folder: plan.root, program: path.basename(python) },
   );
 }
 
@@ -141,8 +139,8 @@ async function fetchUv(ports: InstallPorts, plan: InstallPlan, python: string | 
   const folder = path.join(plan.root, 'tool', `uv-${version}`);
   if ((await files.stat(program)) !== null) return program;
   const sha256 = wheelSha256[plan.machineKind];
-  if (sha256 === undefined) throw refused('MACHINE_UNSUPPORTED', { machine: plan.machineKind });
-  if (python === null) throw refused('PYTHON_MISSING');
+  if (sha256 === undefined) throw new SplitreelError(appError('MACHINE_UNSUPPORTED', { machine: plan.machineKind }));
+  if (python === null) throw new SplitreelError(appError('PYTHON_MISSING'));
   // Named after the slot, by which programs of an install that was killed are found.
   const temporary = partOfTool(folder, plan.slot);
   await files.makeFolder(temporary);
@@ -152,12 +150,12 @@ async function fetchUv(ports: InstallPorts, plan: InstallPlan, python: string | 
   if (plan.bundle !== null) args.push('--no-index', '--find-links', wheelsIn(plan.bundle));
   await runStep(ports, plan, python, [...args, '--require-hashes', '--dest', temporary, '-r', requirements]);
   const wheel = (await files.list(temporary)).find((name) => name.endsWith('.whl'));
-  if (wheel === undefined) throw refused('PACKAGE_CHANGED', { package: 'uv' });
+  if (wheel === undefined) throw new SplitreelError(appError('PACKAGE_CHANGED', { package: 'uv' }));
   const wheelFile = path.join(temporary, wheel);
   const found = createHash('sha256')
     .update(await files.readBytes(wheelFile))
     .digest('hex');
-  if (found !== sha256) throw refused('PACKAGE_CHANGED', { package: 'uv' });
+  if (found !== sha256) throw new SplitreelError(appError('PACKAGE_CHANGED', { package: 'uv' }));
   await runStep(ports, plan, python, ['-I', '-m', 'zipfile', '-e', wheelFile, temporary]);
   await files.remove(wheelFile);
   await files.makeExecutable(path.join(temporary, path.relative(folder, program)));
@@ -179,7 +177,8 @@ async function installAllPackages(ports: InstallPorts, plan: InstallPlan, uv: st
   try {
     await installPackages(ports, plan, uv, [lockFile, optionalFile]);
   } catch (error) {
-    if (!(error instanceof SplitreelError) || ['CANCELLED', 'DISK_FULL'].includes(error.error.code)) throw error;
+    if (!(error instanceof SplitreelError) || ['CANCELLED', 'DISK_FULL', 'DISK_RAN_FULL'].includes(error.error.code))
+      throw error;
     // Fails again, with the error that is shown, unless FlashAttention was the cause.
     await installPackages(ports, plan, uv, [lockFile]);
     ports.log.warn(`install: FlashAttention 4 was left out: ${error.error.code}`);
@@ -256,5 +255,5 @@ async function runStep(
       onLine(line);
     },
   });
-  throwUnlessFetched(outcome, plan.root);
+  throwUnlessFetched(outcome, { folder: plan.root, program: path.basename(file) });
 }

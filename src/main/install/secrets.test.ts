@@ -23,7 +23,15 @@ test.each([
 });
 
 test('an error shows none either', () => {
-  const error = appError('ENVIRONMENT_INSTALL_FAILED', { problem: 'not s@crèt' }, { details: 'x s%40crèt y' });
+  const error = appError(
+    'PACKAGE_CHANGED',
+    { package: 'not s@crèt' },
+    { reasons: [{ code: 'program_missing', params: { program: 's@crèt' } }], details: 'x s%40crèt y' },
+  );
   expect(JSON.stringify(hideInError(error, hide))).not.toMatch(/s(@|%40)crèt/);
-  expect(hideInError(error, hide)).toMatchObject({ params: { problem: 'not ****' }, details: 'x **** y' });
+  expect(hideInError(error, hide)).toMatchObject({
+    params: { package: 'not ****' },
+    reasons: [{ params: { program: '****' } }],
+    details: 'x **** y',
+  });
 });

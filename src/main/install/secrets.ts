@@ -34,10 +34,14 @@ export function secretsHider(env: Readonly<Record<string, string>>): (text: stri
 }
 
 export function hideInError(error: AppError, hide: (text: string) => string): AppError {
-  const params = Object.entries(error.params).map(([name, value]) => [
-    name,
-    typeof value === 'string' ? hide(value) : value,
-  ]);
-  const hidden = Object.fromEntries(params) as AppError['params'];
-  return { ...error, params: hidden, details: error.details === null ? null : hide(error.details) };
+  const hideIn = (params: AppError['params']): AppError['params'] =>
+    Object.fromEntries(
+      Object.entries(params).map(([name, value]) => [name, typeof value === 'string' ? hide(value) : value]),
+    );
+  return {
+    ...error,
+    params: hideIn(error.params),
+    reasons: error.reasons.map(({ code, params }) => ({ code, params: hideIn(params) })),
+    details: error.details === null ? null : hide(error.details),
+  };
 }

@@ -5,7 +5,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { appError, appErrorSchema, SplitreelError } from '../../shared/errors';
-import { outputOrThrow } from './install-errors';
+import { outputOrThrow, type MakeError } from './install-errors';
 import { atStep, type InstallPlan, type InstallPorts } from './install-plan';
 import { checkFolderIn } from './leftovers';
 import { packageEntry } from './package-entry';
@@ -52,8 +52,9 @@ export async function checkSlot(ports: InstallPorts, plan: InstallPlan): Promise
     });
     const last = 'stdout' in outcome ? parseEvent(outcome.stdout.trim().split('\n').pop() ?? '') : null;
     if (last !== null && 'error' in last) throw new SplitreelError(last.error);
-    outputOrThrow(outcome, plan.root, broken);
-    if (last === null || !('versions' in last)) throw broken('its check ended without a word', '');
+    outputOrThrow(outcome, { folder: plan.root, program: 'splitreel smoke', toError: broken });
+    if (last === null || !('versions' in last))
+      throw broken({ details: '', reasons: [{ code: 'check_unfinished', params: {} }] });
     report(checkCount, 'a tiny video');
     return last.versions;
   } finally {
@@ -61,5 +62,4 @@ export async function checkSlot(ports: InstallPorts, plan: InstallPlan): Promise
   }
 }
 
-const broken = (problem: string, details: string): SplitreelError =>
-  new SplitreelError(appError('ENVIRONMENT_BROKEN', { problem }, { details }));
+const broken: MakeError = (extra) => new SplitreelError(appError('ENVIRONMENT_BROKEN', {}, extra));

@@ -37,7 +37,7 @@ test.each([
 
 const codeOf = (outcome: RunOutcome): string | null => {
   try {
-    throwUnlessFetched(outcome, '/data');
+    throwUnlessFetched(outcome, { folder: '/data', program: 'uv' });
     return null;
   } catch (error) {
     return error instanceof SplitreelError ? error.error.code : 'not ours';
@@ -48,7 +48,7 @@ const failed = (stderr: string): RunOutcome => ({ kind: 'exited', code: 2, stdou
 test.each<[string, RunOutcome, string | null]>([
   ['done', { kind: 'exited', code: 0, stdout: '', stderr: '' }, null],
   ['cancelled', { kind: 'cancelled' }, 'CANCELLED'],
-  ['a full disk', failed('error: failed to write: No space left on device (os error 28)'), 'DISK_FULL'],
+  ['a full disk', failed('error: failed to write: No space left on device (os error 28)'), 'DISK_RAN_FULL'],
   [
     'no network',
     failed('error: Failed to fetch\n  Caused by: dns error: failed to lookup address information'),
@@ -60,7 +60,7 @@ test.each<[string, RunOutcome, string | null]>([
     failed('error: Failed to download `a==1`\n  cause: error reading a body'),
     'NETWORK_UNREACHABLE',
   ],
-  ['a full quota', failed('OSError: [Errno 122] Disk quota exceeded'), 'DISK_FULL'],
+  ['a full quota', failed('OSError: [Errno 122] Disk quota exceeded'), 'DISK_RAN_FULL'],
   ['an altered hash', failed('error: Hash mismatch for `torch==2.15.0`'), 'ENVIRONMENT_INSTALL_FAILED'],
   ['a killed uv', { kind: 'signalled', signal: 'SIGKILL', stdout: '', stderr: '' }, 'ENVIRONMENT_INSTALL_FAILED'],
 ])('%s', (_name, outcome, code) => {

@@ -76,7 +76,5 @@ export function createRouter({ handlers, windowId, log }: RouterOptions): Router
 /** Whatever was thrown, as data. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof SplitreelError) return error.error;
-  const problem = error instanceof Error ? error.message : String(error);
-  const stack = error instanceof Error ? error.stack : undefined;
-  return appError('INTERNAL', { problem }, stack === undefined ? {} : { details: stack });
+  return appError('INTERNAL', {}, { details: error instanceof Error ? (error.stack ?? error.message) : String(error) });
 }

@@ -85,7 +85,7 @@ function createRunner(ports: QueuePorts, running: RunningJob, onEnded: QueueOpti
     const { command, outputs } = await prepareJob(job, ports);
     jobs.applyAtOnce(job.id, { type: 'started' });
     running.start(job, outputs);
-    if (!engine.send(command)) throw new SplitreelError(appError('WORKER_DIED', { cause: 'it was not there' }));
+    if (!engine.send(command)) throw new SplitreelError(appError('WORKER_STOPPED'));
   };
   const startNext = async (): Promise<void> => {
     const next = jobs.get().find(isQueued);

@@ -74,8 +74,5 @@ async function refuseWithoutSpace(files: Files, folder: string): Promise<void> {
   if (!(await files.canWrite(folder))) throw new SplitreelError(appError('OUTPUT_NOT_WRITABLE', { folder }));
   const free = await files.freeBytes(folder);
   if (free >= MIN_FREE_BYTES) return;
-  const params = { folder, needed: megabytes(MIN_FREE_BYTES), free: megabytes(free) };
-  throw new SplitreelError(appError('DISK_FULL', params));
+  throw new SplitreelError(appError('DISK_FULL', { folder, neededBytes: MIN_FREE_BYTES, freeBytes: free }));
 }
-
-const megabytes = (bytes: number): string => `${String(Math.round(bytes / 1e6))} MB`;

@@ -7,7 +7,8 @@ import { MAX_CPU_RANKS } from '../../shared/limits';
 import type { ModelShape } from '../../shared/model';
 import type { ModelEntry } from '../../shared/models';
 import { checkPlan, worldSize, type PlanDevices } from '../../shared/plan';
-import { checkRequest } from '../../shared/request';
+import type { Reason } from '../../shared/messages';
+import { checkRequest, type RequestReason } from '../../shared/request';
 import { err, ok, type Result } from '../../shared/result';
 
 export interface Surroundings {
@@ -37,22 +38,17 @@ export function validateJob(input: JobInput, { models, machine }: Surroundings):
   const found = findDevices(input.devices, machine);
   if (!found.ok) return found;
   const wrongRequest = checkRequest(shape, request);
-  if (wrongRequest.length > 0) return err(appError('REQUEST_INVALID', {}, { reasons: wrongRequest.map(plain) }));
+  if (wrongRequest.length > 0) return err(appError('REQUEST_INVALID', {}, { reasons: wrongRequest.map(withoutField) }));
   const wrongPlan = checkPlan({ shape, request, devices: found.value.limits }, plan);
-  if (wrongPlan.length > 0) return err(appError('PLAN_INVALID', {}, { reasons: wrongPlan.map(plain) }));
+  if (wrongPlan.length > 0) return err(appError('PLAN_INVALID', {}, { reasons: wrongPlan }));
   return ok({
     model: { id: model.id, path: model.path, shape },
     devices: found.value.devices.slice(0, worldSize(plan)),
   });
 }
 
-const plain = (reason: {
-  code: AppError['reasons'][number]['code'];
-  params: Readonly<Record<string, string | number>>;
-}) => ({
-  code: reason.code,
-  params: { ...reason.params },
-});
+/** The error lists what is wrong; which field it is about is the form's business. */
+const withoutField = ({ field: _field, ...reason }: RequestReason): Reason => reason;
 
 interface FoundDevices {
   readonly devices: readonly Device[];

@@ -120,5 +120,4 @@ function resultOf(end: Ended | null, isStopped: boolean, lastOutput: string): st
   throw new SplitreelError(end?.error ?? unforeseen(lastOutput));
 }
 
-const unforeseen = (details: string): AppError =>
-  appError('INTERNAL', { problem: 'the export ended without a result' }, { details });
+const unforeseen = (details: string): AppError => appError('INTERNAL', {}, { details });

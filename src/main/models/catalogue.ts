@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { catalogueSchema, mergeCatalogues, type Catalogue, type CatalogueEntry } from '../../shared/catalogue';
 import { appError, type AppError } from '../../shared/errors';
+import type { Reason } from '../../shared/messages';
 import type { Files } from '../ports/files';
 
 const EMPTY: Catalogue = { version: 1, models: [] };
@@ -15,18 +16,20 @@ export interface ReadCatalogue {
 export async function readCatalogue(files: Files, ours: string, theirs: string): Promise<ReadCatalogue> {
   const shipped = catalogueSchema.parse(JSON.parse(await files.readText(ours)));
   if ((await files.stat(theirs)) === null) return { entries: mergeCatalogues(shipped, EMPTY), problem: null };
-  const problem = (what: string): ReadCatalogue => ({
+  const file = path.basename(theirs);
+  const invalid = (reason: Reason, details?: string): ReadCatalogue => ({
     entries: mergeCatalogues(shipped, EMPTY),
-    problem: appError('CATALOGUE_INVALID', { file: path.basename(theirs), problem: what }),
+    problem: appError('CATALOGUE_INVALID', { file }, { reasons: [reason], ...(details !== undefined && { details }) }),
   });
   let raw: unknown;
   try {
     raw = JSON.parse(await files.readText(theirs));
   } catch {
-    return problem('it is not JSON');
+    return invalid({ code: 'catalogue_not_json', params: { file } });
   }
   const parsed = catalogueSchema.safeParse(raw);
   if (parsed.success) return { entries: mergeCatalogues(shipped, parsed.data), problem: null };
   const [issue] = parsed.error.issues;
-  return problem(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'it is not as it should be'}`);
+  const field = issue?.path.join('.') ?? '';
+  return invalid({ code: 'catalogue_field', params: { field, file } }, issue?.message);
 }

@@ -148,10 +148,7 @@ async function startDownloader(ports: HubPorts, onEvent: (event: HubEvent) => vo
 function interruption(ending: Ending & { readonly lastOutput: string }): AppError {
   const { problem, signal, code } =
     ending.kind === 'exited' ? ending.exit : { problem: ending.kind, signal: null, code: null };
-  const cause = problem ?? signal ?? `exit code ${String(code)}`;
-  return appError(
-    'DOWNLOAD_INTERRUPTED',
-    { problem: `the downloader ended (${cause})` },
-    { details: ending.kind === 'protocolBroken' ? ending.problem : ending.lastOutput },
-  );
+  const exit = problem ?? signal ?? `exit code ${String(code)}`;
+  const output = ending.kind === 'protocolBroken' ? ending.problem : ending.lastOutput;
+  return appError('DOWNLOAD_INTERRUPTED', {}, { details: `${exit}\n${output}` });
 }

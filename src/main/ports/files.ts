@@ -64,8 +64,8 @@ export function fileErrorCode(error: unknown): string | null {
 export function writeError(error: unknown, folder: string): AppError {
   if (error instanceof SplitreelError) return error.error;
   const code = fileErrorCode(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT') return appError('DISK_FULL', { folder, needed: '1 MB', free: '0 MB' });
+  if (code === 'ENOSPC' || code === 'EDQUOT') return appError('DISK_RAN_FULL', { folder });
   if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM' || code === 'ENOTDIR')
     return appError('OUTPUT_NOT_WRITABLE', { folder });
-  return appError('INTERNAL', { problem: error instanceof Error ? error.message : String(error) });
+  return appError('INTERNAL', {}, { details: error instanceof Error ? error.message : String(error) });
 }

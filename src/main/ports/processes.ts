@@ -1,4 +1,5 @@
 /** Programs that the app starts, as services see them. */
+import type { SignalName } from '../../shared/message-kinds';
 
 export interface RunOptions {
   readonly args: readonly string[];
@@ -15,7 +16,7 @@ export interface RunOptions {
 
 export type RunOutcome =
   | { readonly kind: 'exited'; readonly code: number; readonly stdout: string; readonly stderr: string }
-  | { readonly kind: 'signalled'; readonly signal: string; readonly stdout: string; readonly stderr: string }
+  | { readonly kind: 'signalled'; readonly signal: SignalName; readonly stdout: string; readonly stderr: string }
   | { readonly kind: 'timedOut'; readonly stdout: string; readonly stderr: string }
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'notFound' }
@@ -24,7 +25,7 @@ export type RunOutcome =
 /** How a process ended; `problem` where it could not be started. */
 export interface Exit {
   readonly code: number | null;
-  readonly signal: string | null;
+  readonly signal: SignalName | null;
   readonly problem: string | null;
 }
 

@@ -80,7 +80,7 @@ test('what a full disk refused is reported once and written as soon as there is 
   );
   await expect(store.save(1)).rejects.toThrow('full');
   await expect(store.save(2)).rejects.toThrow('full');
-  expect(reported).toEqual(['DISK_FULL']);
+  expect(reported).toEqual(['DISK_RAN_FULL']);
   isFull = false;
   retry();
   await vi.waitFor(async () => expect(await readFile(file(), 'utf8')).toBe('2\n'));

@@ -7,7 +7,6 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { appError, SplitreelError, type AppError } from '../../shared/errors';
-import { formatBytes } from '../../shared/format';
 import type { Clock } from '../ports/clock';
 import { fileErrorCode, type Files } from '../ports/files';
 import type { Processes } from '../ports/processes';
@@ -147,6 +146,5 @@ export async function refuseWithoutRoom(files: Files, from: string, to: string, 
   if ((await files.deviceOf(from)) === (await files.deviceOf(to))) return;
   const free = await files.freeBytes(to);
   if (free >= bytes) return;
-  const params = { folder: to, needed: formatBytes(bytes), free: formatBytes(free) };
-  throw new SplitreelError(appError('DISK_FULL', params));
+  throw new SplitreelError(appError('DISK_FULL', { folder: to, neededBytes: bytes, freeBytes: free }));
 }

@@ -1,4 +1,5 @@
 /** The whole window on a fake main process: what a person sees, does, and what is asked of main for it. */
+import { appError } from '../../shared/errors';
 import { act, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, expect, test } from 'vitest';
@@ -166,12 +167,7 @@ test('waiting jobs are moved by keys and buttons, failed ones retried or removed
   const failed = job(
     {
       status: 'failed',
-      error: {
-        code: 'RANK_DIED',
-        params: { rank: 1, stage: 'denoising', cause: 'SIGKILL' },
-        reasons: [],
-        details: null,
-      },
+      error: appError('RANK_DIED', { rank: 1, stage: 'denoising', exit: 'SIGKILL' }),
     },
     'c',
   );

@@ -52,7 +52,7 @@ export async function send<T>(call: Promise<Result<T, AppError>>): Promise<T | n
     if (result.ok) return result.value;
     showError(result.error);
   } catch (error) {
-    showError(appError('INTERNAL', { problem: 'the window lost its connection' }, { details: String(error) }));
+    showError(appError('INTERNAL', {}, { details: String(error) }));
   }
   return null;
 }

@@ -11,7 +11,7 @@ from dataclasses import asdict
 
 from splitreel.commands.doctor.examine import examine
 from splitreel.commands.doctor.finding import Finding
-from splitreel.contract.errors import SplitreelError
+from splitreel.contract import failures, reasons
 
 __all__ = ["doctor"]
 
@@ -23,8 +23,7 @@ def doctor(arguments: Sequence[str]) -> int:
     given = [argument.replace("-", "_").replace("__", "--", 1) for argument in arguments]
     unknown = [argument for argument in given if argument not in _FLAGS]
     if unknown:
-        problem = f"doctor takes {', '.join(_FLAGS)}, but {unknown[0]} was given"
-        raise SplitreelError("FLAG_INVALID", {"problem": problem})
+        raise failures.flag_invalid(reasons=[reasons.flag_unknown(flag=unknown[0])])
     findings: list[Finding] = []
     for finding in examine(has_environment="--no_environment" not in given):
         findings.append(finding)

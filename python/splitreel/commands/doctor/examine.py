@@ -16,10 +16,11 @@ from splitreel.commands.doctor.finding import Finding, Status
 from splitreel.commands.doctor.link_probe import LinkProbe, is_p2p_off
 from splitreel.commands.doctor.links import check_links
 from splitreel.commands.doctor.ranks import check_ranks, cpu_ranks
+from splitreel.contract import failures
 from splitreel.contract.errors import SplitreelError
+from splitreel.contract.format import size_text
 from splitreel.contract.messages import RESOURCES
 from splitreel.machine.gpus import find_gpus, visible_gpus
-from splitreel.rules.video_size import size_text
 from splitreel.store.files import is_folder, names_in
 from splitreel.store.find_model import find_model
 from splitreel.store.locations import data_folder, models_folders
@@ -60,7 +61,7 @@ def _driver() -> Iterator[Finding]:
         return
     driver, minimum = gpus[0].driver, _minimum_driver()
     if _version(driver) < _version(minimum):
-        old = SplitreelError("DRIVER_TOO_OLD", {"found": driver, "needed": minimum})
+        old = failures.driver_too_old(found=driver, needed=minimum)
         yield Finding("driver", "problem", old.error.message, old.error.action, "driver")
     else:
         yield Finding("driver", "ok", f"NVIDIA driver {driver}")

@@ -14,7 +14,7 @@ from diffusers import CogVideoXDDIMScheduler, CogVideoXDPMScheduler, CogVideoXIm
 from PIL.Image import Image
 from transformers import T5Tokenizer
 
-from splitreel.contract.errors import SplitreelError
+from splitreel.contract import failures
 from splitreel.contract.types import Quality, SamplingParams
 from splitreel.kernels.checks import fused_decoder_problem, fused_kernels_problem
 from splitreel.models.cogvideox.decoder import ParallelDecoder
@@ -203,7 +203,7 @@ class CogVideoXModel:
         name = str(config["_class_name"]) if choice == "model" else choice
         make = _SCHEDULERS.get(name)
         if make is None:
-            raise SplitreelError("MODEL_UNSUPPORTED", {"what": name})
+            raise failures.model_unsupported(kind=name)
         return make(config)
 
 

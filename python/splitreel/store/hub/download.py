@@ -17,6 +17,7 @@ from pathlib import Path
 from queue import Queue
 from typing import Final, Literal, TypeVar
 
+from splitreel.contract import failures
 from splitreel.contract.downloads import Download, DownloadProgressed
 from splitreel.contract.errors import SplitreelError
 from splitreel.store.hub.digests import (
@@ -111,7 +112,7 @@ class ModelDownload:
             return self._run()
         except OSError as error:
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-                raise disk_full(self._folder, self._needed(), shutil.disk_usage(self._folder).free) from error
+                raise failures.disk_ran_full(folder=self._folder) from error
             raise
 
     def _run(self) -> int:
@@ -139,7 +140,7 @@ class ModelDownload:
         # Counting segments takes memory in proportion to the sizes listed, so these have to be possible first.
         usage = shutil.disk_usage(self._folder)
         if (total := sum(file.size for file in remote)) > usage.total:
-            raise disk_full(self._folder, total, usage.free)
+            raise failures.disk_full(folder=self._folder, needed_bytes=total, free_bytes=usage.free)
         make_parts_folder(self._folder)
         for file in remote:
             # Before gigabytes are fetched for a file that may not be written.
@@ -175,7 +176,7 @@ class ModelDownload:
         needed = self._needed()
         free = shutil.disk_usage(self._folder).free
         if needed + (_ROOM_TO_SPARE if needed else 0) > free:
-            raise disk_full(self._folder, needed, free)
+            raise failures.disk_full(folder=self._folder, needed_bytes=needed, free_bytes=free)
 
     def _fetch_all(self, commit: str) -> None:
         """All connections fetch in the order of the bytes; one thread hashes behind them."""
@@ -216,8 +217,7 @@ class ModelDownload:
                 self._queue(file)
                 if not self._accept(file, file.part):
                     file.part.start_again()
-                    problem = "its hash is not the one that the hub names"
-                    raise SplitreelError("DOWNLOAD_CORRUPT", {"file": file.remote.path, "problem": problem})
+                    raise failures.download_corrupt(file=file.remote.path)
 
     def _fetch(self, commit: str, segment: _Segment) -> None:
         file, part, index = segment.file, segment.part, segment.index
@@ -237,7 +237,7 @@ class ModelDownload:
             raise
 
     def _receive(self, part: PartFile, segment: int, url: str, begin: int, end: int) -> None:
-        with self._session.stream(self._request.repo, url, begin, end) as (response, start):
+        with self._session.stream(url, begin, end) as (response, start):
             place = start
             while begin < end:
                 self._check()
@@ -346,7 +346,7 @@ class ModelDownload:
         if final != self._folder:
             final.parent.mkdir(parents=True, exist_ok=True)
             if final.exists():
-                raise SplitreelError("OUTPUT_EXISTS", {"file": str(final)})
+                raise failures.output_exists(file=str(final))
             self._folder.rename(final)
         self._report(self.progress())
 
@@ -358,10 +358,5 @@ def part_name(file: RemoteFile) -> str:
 
 def given_up(interruption: Interrupted) -> SplitreelError:
     if interruption.host is not None:
-        return SplitreelError("HUB_UNREACHABLE", {"host": interruption.host})
-    return SplitreelError("DOWNLOAD_INTERRUPTED", {"problem": str(interruption)})
-
-
-def disk_full(folder: Path, needed: int, free: int) -> SplitreelError:
-    text = [f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.1f} MB" for count in (needed, free)]
-    return SplitreelError("DISK_FULL", {"folder": str(folder), "needed": text[0], "free": text[1]})
+        return failures.hub_unreachable(host=interruption.host)
+    return failures.download_interrupted(details=str(interruption))

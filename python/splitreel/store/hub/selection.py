@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from splitreel.contract.errors import SplitreelError
+from splitreel.contract import failures, reasons
 
 _WANTED: Final = re.compile(
     r"model_index\.json|LICENSE(?:\.md|\.txt)?"
@@ -60,20 +60,22 @@ def wanted_files(repo: str, siblings: object) -> tuple[RemoteFile, ...]:
     Raises HUB_ANSWER_BROKEN where the hub gives no size or hash, MODEL_UNSUPPORTED where it is no model of ours.
     """
     if not isinstance(siblings, list) or len(siblings) > _MAX_FILES:
-        raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": "the list of files cannot be read"})
+        raise failures.hub_answer_broken(reasons=[reasons.hub_list_unreadable()])
     files = [file for sibling in siblings if (file := _remote_file(sibling)) is not None]
     names = {file.path for file in files}
     # Where there is an index, the single file beside it is a stale copy: see store/weights.py.
     stale = {name.removesuffix(_INDEX) + ".safetensors" for name in names if name.endswith(_INDEX)}
     files = [file for file in files if file.path not in stale]
     if len({file.path for file in files}) != len(files):
-        raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": "a file is listed twice"})
+        raise failures.hub_answer_broken(reasons=[reasons.hub_list_repeats()])
     names -= stale
     if missing := [name for name in _NEEDED if name not in names]:
-        raise SplitreelError("MODEL_UNSUPPORTED", {"what": f"{repo}, which has no {missing[0]},"})
+        raise failures.model_unsupported(kind=repo, reasons=[reasons.model_not_cogvideox(repo=repo, file=missing[0])])
     for part in ("transformer", "vae", "text_encoder"):
         if not any(name.startswith(f"{part}/") and name.endswith(".safetensors") for name in names):
-            raise SplitreelError("MODEL_UNSAFE", {"file": f"{repo}/{part}", "problem": "it has no safetensors files"})
+            raise failures.model_unsafe(
+                file=f"{repo}/{part}", reasons=[reasons.model_without_safetensors(folder=f"{repo}/{part}")]
+            )
     return tuple(sorted(files, key=lambda file: (file.size, file.path)))
 
 
@@ -85,5 +87,5 @@ def _remote_file(sibling: object) -> RemoteFile | None:
         return None
     digest = digest_of(str(lfs.get("sha256") if isinstance(lfs, dict) else entry.get("blobId")))
     if digest is None or type(size) is not int or not 0 <= size <= _MAX_BYTES:
-        raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": f"{path} came without size or hash"})
+        raise failures.hub_answer_broken(reasons=[reasons.hub_file_without_hash(file=path)])
     return RemoteFile(path, size, digest)

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from splitreel.contract import downloads
+from splitreel.contract import downloads, failures
 from splitreel.contract.downloads import Command, Configure, Download, Event, Inspect, Pause, Verify
 from splitreel.contract.errors import AppError, SplitreelError
 from splitreel.contract.limits import EVENT_FD
 from splitreel.contract.lines import download_event_line, parse_download_command
-from splitreel.store.hub.download import ModelDownload, Paused, disk_full, given_up
+from splitreel.store.hub.download import ModelDownload, Paused, given_up
 from splitreel.store.hub.pace import Pace
 from splitreel.store.hub.session import HubSession, Interrupted, describe, versions
 from splitreel.store.hub.verify import verify
@@ -37,6 +37,7 @@ class HubService:
         self._lock = threading.Lock()
         self._pace = Pace()
         self._session: HubSession | None = None
+        self._session_error = failures.hub_address_invalid(address="").error  # where there is no session
         # By model: what is under way. Entries go before their last event is sent, so that a command which answers
         # that event never meets the work that has just ended.
         self._running: dict[str, tuple[threading.Event, threading.Thread]] = {}
@@ -58,16 +59,14 @@ class HubService:
             case Inspect():
                 threading.Thread(target=self._inspect, args=(command,), daemon=True).start()
             case Download():
-                busy = downloads.DownloadFailed(command.model_id, AppError("MODEL_IN_USE", {"name": command.model_id}))
+                busy = downloads.DownloadFailed(command.model_id, failures.model_in_use(name=command.model_id).error)
                 self._start(command.model_id, lambda stop: self._download(command, stop), busy)
             case Pause(model_id):
                 running = self._running.get(model_id)
                 if running is not None:
                     running[0].set()
             case Verify():
-                busy_now = downloads.VerifyFailed(
-                    command.model_id, AppError("MODEL_IN_USE", {"name": command.model_id})
-                )
+                busy_now = downloads.VerifyFailed(command.model_id, failures.model_in_use(name=command.model_id).error)
                 self._start(command.model_id, lambda stop: self._verify(command, stop), busy_now)
 
     def end(self) -> None:
@@ -81,14 +80,15 @@ class HubService:
 
     def _configure(self, command: Configure) -> None:
         self._pace.set_limit(command.bytes_per_second)
+        self._session = None
         try:
             self._session = HubSession(command)
-        except Exception:  # noqa: BLE001 - reported by the next command that needs it
-            self._session = None
+        except Exception as error:  # noqa: BLE001 - reported by the next command that needs it
+            self._session_error = error_of(error, None)
 
     def _need_session(self) -> HubSession:
         if self._session is None:
-            raise SplitreelError("HUB_ADDRESS_INVALID", {"address": "the mirror in Settings"})
+            raise SplitreelError.from_error(self._session_error)
         return self._session
 
     def _start(self, model_id: str, work: Callable[[threading.Event], Event], busy: Event) -> None:
@@ -123,7 +123,7 @@ class HubService:
             if answered.acquire(blocking=False):
                 self.send(event)
 
-        late = AppError("HUB_UNREACHABLE", {"host": "Hugging Face" if self._session is None else self._session.host})
+        late = failures.hub_unreachable(host="Hugging Face" if self._session is None else self._session.host).error
         timer = threading.Timer(_ANSWER_SECONDS, lambda: answer(downloads.InspectFailed(command.request_id, late)))
         timer.daemon = True
         timer.start()
@@ -164,7 +164,7 @@ class HubService:
         try:
             return verify(command, report, check)
         except Paused:
-            return downloads.VerifyFailed(command.model_id, AppError("CANCELLED"))
+            return downloads.VerifyFailed(command.model_id, failures.cancelled().error)
         except Exception as error:  # noqa: BLE001 - as above
             return downloads.VerifyFailed(command.model_id, error_of(error, Path(command.folder)))
 
@@ -176,10 +176,10 @@ def error_of(error: BaseException, folder: Path | None) -> AppError:
     if isinstance(error, Interrupted):
         return given_up(error).error
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT} and folder is not None:
-        return disk_full(folder, 0, 0).error
+        return failures.disk_ran_full(folder=folder).error
     if isinstance(error, OSError) and error.errno in {errno.EACCES, errno.EROFS, errno.EPERM} and folder is not None:
-        return AppError("OUTPUT_NOT_WRITABLE", {"folder": str(folder)})
-    return AppError("INTERNAL", {"problem": describe(error)})
+        return failures.output_not_writable(folder=str(folder)).error
+    return failures.internal(details=describe(error)).error
 
 
 def serve() -> int:

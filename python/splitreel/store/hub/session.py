@@ -27,8 +27,8 @@ from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNot
 from huggingface_hub.utils._headers import build_hf_headers
 
 from splitreel import __version__
+from splitreel.contract import failures, reasons
 from splitreel.contract.downloads import Configure
-from splitreel.contract.errors import SplitreelError
 from splitreel.store.hub.selection import RemoteFile, digest_of, wanted_files
 
 T = TypeVar("T")
@@ -68,7 +68,7 @@ def check_endpoint(endpoint: str) -> str:
     address = endpoint.strip()
     match = _ADDRESS.fullmatch(address)
     if match is None or int(match[1] or 443) > 65_535:
-        raise SplitreelError("HUB_ADDRESS_INVALID", {"address": endpoint[:200]})
+        raise failures.hub_address_invalid(address=endpoint[:200])
     return address.rstrip("/")
 
 
@@ -126,9 +126,9 @@ class HubSession:
             digest = digest_of(str(info["sha"]))
             siblings = info["siblings"]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": "the list of files cannot be read"}) from error
+            raise failures.hub_answer_broken(reasons=[reasons.hub_list_unreadable()]) from error
         if digest is None or digest.kind != "gitSha1":
-            raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": "it named no commit"})
+            raise failures.hub_answer_broken(reasons=[reasons.hub_commit_missing()])
         return digest.value, wanted_files(repo, siblings)
 
     def _read_small(self, repo: str, url: str) -> bytes:
@@ -141,11 +141,11 @@ class HubSession:
                 if response.status != 200:
                     raise_for_hub_status(response.status, response.headers, repo)
                 if response.headers.get("content-encoding", "identity") != "identity":
-                    raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": "the list of files is compressed"})
+                    raise failures.hub_answer_broken(reasons=[reasons.hub_list_compressed()])
                 while chunk := response.read1(65_536, decode_content=False):
                     held += chunk
                     if len(held) > _MAX_LISTING_BYTES:
-                        raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": "the list of files is too long"})
+                        raise failures.hub_answer_broken(reasons=[reasons.hub_list_too_long()])
                     if time.monotonic() > deadline:
                         raise Interrupted("the answer took too long", host=urlsplit(self.endpoint).hostname)
             finally:
@@ -159,7 +159,7 @@ class HubSession:
         url = hf_hub_url(repo, file.path, revision=commit, endpoint=self.endpoint)
         found = self._ask(repo, lambda: get_hf_file_metadata(url, token=False, timeout=_READ_SECONDS))
         if found.etag is not None and digest_of(found.etag) not in {None, file.digest}:
-            raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": f"{file.path} is another file than was listed"})
+            raise failures.hub_answer_broken(reasons=[reasons.hub_file_differs(file=file.path)])
         return urljoin(url, found.location)
 
     def _ask(self, repo: str, question: Callable[[], T]) -> T:
@@ -167,21 +167,21 @@ class HubSession:
         try:
             return question()
         except GatedRepoError as error:
-            raise SplitreelError("MODEL_GATED", {"repo": repo}) from error
+            raise failures.model_gated(repo=repo) from error
         except (RepositoryNotFoundError, RevisionNotFoundError) as error:
-            raise SplitreelError("HUB_MODEL_NOT_FOUND", {"repo": repo}) from error
+            raise failures.hub_model_not_found(repo=repo) from error
         except HfHubHTTPError as error:
             if error.response.status_code == 403:
-                raise SplitreelError("MODEL_GATED", {"repo": repo}) from error
-            raise_for_status(error.response.status_code, error.response.headers.get("retry-after"), repo)
-            raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": f"status {error.response.status_code}"}) from error
+                raise failures.model_gated(repo=repo) from error
+            raise_for_status(error.response.status_code, error.response.headers.get("retry-after"))
+            raise failures.hub_answer_broken(reasons=[reasons.hub_status(status=error.response.status_code)]) from error
         except (httpx2.TransportError, httpx2.TooManyRedirects, OSError) as error:
             raise Interrupted(describe(error), host=urlsplit(self.endpoint).hostname) from error
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": type(error).__name__}) from error
+            raise failures.hub_answer_broken(details=type(error).__name__) from error
 
     @contextmanager
-    def stream(self, repo: str, url: str, start: int, end: int) -> Iterator[tuple[urllib3.BaseHTTPResponse, int]]:
+    def stream(self, url: str, start: int, end: int) -> Iterator[tuple[urllib3.BaseHTTPResponse, int]]:
         """The bytes from `start` to before `end`, and the place where they really begin.
 
         A server that knows no ranges sends the whole file, from 0. Raises Interrupted, MODEL_GATED.
@@ -194,7 +194,7 @@ class HubSession:
                 elif response.status == 200:
                     yield response, 0
                 else:
-                    raise_for_status(response.status, response.headers.get("retry-after"), repo)
+                    raise_for_status(response.status, response.headers.get("retry-after"))
                     raise Interrupted(f"status {response.status}")
             finally:
                 # Reading to the end has put the connection back into the pool. One that still has its answer, be it
@@ -208,7 +208,7 @@ class HubSession:
         headers |= {**more, "accept-encoding": "identity"}
         for _ in range(_MAX_REDIRECTS):
             if origin(url)[0] != "https" and origin(self.endpoint)[0] == "https":
-                raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": "it sent us to an address without TLS"})
+                raise failures.hub_answer_broken(reasons=[reasons.hub_redirect_insecure()])
             response = self._pool_for(url).request(
                 "GET", url, headers=headers | self.authorization(url), redirect=False, preload_content=False
             )
@@ -224,26 +224,26 @@ def raise_for_hub_status(status: int, headers: Mapping[str, str], repo: str) -> 
     """As huggingface_hub's hf_raise_for_status reads the answers of its own server; always raises."""
     code, message = headers.get("x-error-code"), headers.get("x-error-message")
     if code == "GatedRepo" or status == 403:
-        raise SplitreelError("MODEL_GATED", {"repo": repo})
+        raise failures.model_gated(repo=repo)
     # Without a token a repository that does not exist is answered like a private one, with 401.
     is_hidden = status == 401 and message != "Invalid credentials in Authorization header"
     if code in {"RepoNotFound", "RevisionNotFound"} or status == 404 or is_hidden:
-        raise SplitreelError("HUB_MODEL_NOT_FOUND", {"repo": repo})
-    raise_for_status(status, headers.get("retry-after"), repo)
-    raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": f"status {status}"})
+        raise failures.hub_model_not_found(repo=repo)
+    raise_for_status(status, headers.get("retry-after"))
+    raise failures.hub_answer_broken(reasons=[reasons.hub_status(status=status)])
 
 
-def raise_for_status(status: int, retry_after: str | None, repo: str) -> None:
+def raise_for_status(status: int, retry_after: str | None) -> None:
     """Raises for every status of 400 and above."""
     if status == 429 or status >= 500 or status == 408:
         raise Interrupted(f"status {status}", float(retry_after) if retry_after and retry_after.isdigit() else None)
     if status == 401:
-        raise SplitreelError("HUB_TOKEN_REFUSED", {"repo": repo})
+        raise failures.hub_token_refused()
     if status == 403:
         # A signed address that has run out says 403 too: it is asked for again, and then the hub itself answers.
         raise Interrupted("status 403")
     if status >= 400:
-        raise SplitreelError("HUB_ANSWER_BROKEN", {"problem": f"status {status}"})
+        raise failures.hub_answer_broken(reasons=[reasons.hub_status(status=status)])
 
 
 def _range_start(content_range: str | None) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from splitreel.contract import reasons
 from splitreel.rules.config import refuse
 
 # Segments on their way, beside the files that they become.
@@ -28,12 +29,12 @@ def writable_target(folder: Path, name: str) -> Path:
     is_snapshot = root.parent.name == "snapshots" and root.parent.parent.name.startswith("models--")
     if is_snapshot and real.parent == blobs and not blobs.is_symlink() and not real.is_dir():
         return real
-    raise refuse("MODEL_UNSAFE", "model_link_outside", {"file": name})
+    raise refuse("MODEL_UNSAFE", reasons.model_link_outside(file=name))
 
 
 def make_parts_folder(folder: Path) -> None:
     """Raises MODEL_UNSAFE where it is a link."""
     parts = folder / PARTS
     if parts.is_symlink():
-        raise refuse("MODEL_UNSAFE", "model_link_outside", {"file": PARTS})
+        raise refuse("MODEL_UNSAFE", reasons.model_link_outside(file=PARTS))
     parts.mkdir(parents=True, exist_ok=True)

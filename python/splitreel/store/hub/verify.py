@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from splitreel.contract.downloads import DamagedFile, Verified, Verify
+from splitreel.contract.downloads import Verified, Verify
 from splitreel.store.hub.digests import Record, RecordedFile, hash_file, read_record, recorded, write_record
 from splitreel.store.hub.selection import Digest, digest_of
 from splitreel.store.locations import cache_folder
@@ -29,12 +29,12 @@ def verify(command: Verify, report: Callable[[int, int], None], check: Callable[
     names = sorted({*files_of(folder), *before.files})
     kept: dict[str, RecordedFile] = {}
     to_hash: list[tuple[str, Digest | None, bool]] = []
-    damaged: list[DamagedFile] = []
+    damaged: list[str] = []
     for name in names:
         path, old = folder / name, before.files.get(name)
         expected, is_from_hub = _expected_digest(folder, name, old)
         if not path.is_file():
-            damaged.append(DamagedFile(name, "it is not there"))
+            damaged.append(name)
         elif old is not None and not command.everything and old.is_unchanged(path) and expected in {None, old.digest}:
             kept[name] = old
         else:
@@ -54,7 +54,7 @@ def verify(command: Verify, report: Callable[[int, int], None], check: Callable[
         digest = Digest((right or Digest("sha256", "")).kind, "")
         digest = Digest(digest.kind, hash_file(path, digest.kind, on_bytes))
         if right is not None and digest != right:
-            damaged.append(DamagedFile(name, _difference(path, old, is_known=expected is not None)))
+            damaged.append(name)
             # What the file should be, but never again trusted by size and time.
             kept[name] = RecordedFile(old.size if old else -1, right, -1, is_from_hub)
             continue
@@ -63,15 +63,6 @@ def verify(command: Verify, report: Callable[[int, int], None], check: Callable[
     write_record(record_file, Record(repo, commit, {**before.files, **kept}))
     known = sum(entry.is_known and entry.mtime_ms >= 0 for entry in kept.values())
     return Verified(command.model_id, len(names), known, tuple(damaged), repo, commit)
-
-
-def _difference(path: Path, old: RecordedFile | None, *, is_known: bool) -> str:
-    size = path.stat().st_size
-    if old is not None and 0 <= old.size != size:
-        return f"it has {size} bytes of {old.size}"
-    return (
-        "its hash is not the one that the hub names" if is_known else "its bytes have changed since it was first seen"
-    )
 
 
 def _source(folder: Path, before: Record) -> tuple[str | None, str | None]:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from splitreel.contract.errors import SplitreelError
+from splitreel.contract import failures
 
 if TYPE_CHECKING:
     import torch
@@ -24,7 +24,7 @@ def start_cuda(device: torch.device, label: str) -> str:
         return torch.cuda.get_device_name(device)
     except (RuntimeError, AssertionError) as error:
         reason = _reason(str(error))
-        raise SplitreelError("CUDA_UNAVAILABLE", {"device": label, "problem": reason}, details=str(error)) from error
+        raise failures.cuda_unavailable(device=label, details=f"{reason}\n{error}") from error
 
 
 def _reason(message: str) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 
-from splitreel.contract.errors import AppError
 from splitreel.contract.protocol import StagePeak
 from splitreel.contract.sampling import sampling_values
 from splitreel.contract.types import Quality, Stage
@@ -35,9 +34,9 @@ def run_job(
     finally:
         hooks.discard_unfinished()
     errors = tuple(
-        VideoError(outcome.video, AppError(outcome.error_code, outcome.error_params))
+        VideoError(outcome.video, outcome.error)
         for outcome in report.outcomes
-        if outcome.error_code is not None and not outcome.is_peer_error
+        if outcome.error is not None and not outcome.is_peer_error
     )
     peaks = tuple(
         StagePeak(Stage(name), figures.peak_device_bytes or figures.peak_host_bytes)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from splitreel.contract.errors import AppError, Reason, SplitreelError
+from splitreel.contract import failures, reasons
+from splitreel.contract.errors import AppError, SplitreelError, error_of
 from splitreel.contract.protocol import StartJob
 from splitreel.contract.sampling import request_of
 from splitreel.contract.types import Kernel, Plan, SamplingParams
@@ -17,7 +17,7 @@ from splitreel.machine.gpus import known_gpus
 from splitreel.rules.model_shape import ModelShape
 from splitreel.rules.plan import PlanContext, PlanDevices, check_plan
 from splitreel.rules.request import check_request
-from splitreel.rules.video_size import size_text, video_bytes
+from splitreel.rules.video_size import video_bytes
 from splitreel.store.model_folder import ModelFolder
 from splitreel.video.image_file import check_image
 from splitreel.worker.supervisor.memory import check_memory
@@ -54,19 +54,19 @@ def prepare_job(job: StartJob, dtype: str) -> CheckedJob | AppError:
     except SplitreelError as error:
         return error.error
     except OSError as error:
-        return AppError("OUTPUT_NOT_WRITABLE", {"folder": str(Path(job.videos[0].output_path).parent)}, (), str(error))
+        return failures.output_not_writable(
+            folder=str(Path(job.videos[0].output_path).parent), details=str(error)
+        ).error
     except Exception as error:  # noqa: BLE001 - whatever a model folder holds, it fails this job alone
-        problem = f"{type(error).__name__}: {error}"[:300]
-        return AppError("INTERNAL", {"problem": problem}, (), traceback.format_exc())
+        return error_of(error)
     return checked
 
 
 def check_settings(job: StartJob, model: ModelFolder) -> None:
     settings = job.settings
     for video in job.videos:
-        reasons = check_request(model.shape, request_of(job, video))
-        if reasons:
-            raise SplitreelError("REQUEST_INVALID", reasons=reasons)
+        if wrong := check_request(model.shape, request_of(job, video)):
+            raise failures.request_invalid(reasons=wrong)
     for file in {video.image_path for video in job.videos if video.image_path is not None}:
         check_image(Path(file))
     for lora in settings.loras:
@@ -75,14 +75,12 @@ def check_settings(job: StartJob, model: ModelFolder) -> None:
     context = PlanContext(
         model.shape, devices, settings.guidance_scale, len(job.videos), settings.offload, settings.quality
     )
-    if reasons := check_plan(context, job.plan):
-        raise SplitreelError("PLAN_INVALID", reasons=reasons)
+    if wrong := check_plan(context, job.plan):
+        raise failures.plan_invalid(reasons=wrong)
     check_patches(settings, model, job.plan)
     if settings.attention not in {Kernel.AUTO, Kernel.SDPA} and devices.kind == "cpu":
-        reason = Reason("kernel_needs_gpu", {"kernel": settings.attention})
-        raise SplitreelError(
-            "KERNEL_UNAVAILABLE", {"kernel": settings.attention, "problem": str(reason)}, reasons=[reason]
-        )
+        reason = reasons.kernel_needs_gpu(kernel=settings.attention)
+        raise failures.kernel_unavailable(kernel=settings.attention, reasons=[reason])
 
 
 def check_patches(settings: SamplingParams, model: ModelFolder, plan: Plan) -> None:
@@ -91,8 +89,8 @@ def check_patches(settings: SamplingParams, model: ModelFolder, plan: Plan) -> N
         return
     most = image_tokens(model.shape, settings) // (plan.ring * plan.ulysses)
     if settings.num_pipeline_patch > most:
-        reason = Reason("patches_exceed_tokens", {"patches": settings.num_pipeline_patch, "max": most})
-        raise SplitreelError("REQUEST_INVALID", reasons=[reason])
+        reason = reasons.patches_exceed_tokens(patches=settings.num_pipeline_patch, max=most)
+        raise failures.request_invalid(reasons=[reason])
 
 
 def image_tokens(shape: ModelShape, settings: SamplingParams) -> int:
@@ -108,24 +106,23 @@ def check_disk_space(job: StartJob, *, may_replace: bool = False) -> None:
     for video in job.videos:
         target = Path(video.output_path)
         if os.path.lexists(target) and not (may_replace and not target.is_dir()):
-            raise SplitreelError("OUTPUT_EXISTS", {"file": str(target)})
+            raise failures.output_exists(file=str(target))
         folder = writable_folder(target.parent)
         free = shutil.disk_usage(folder).free
         if free < needed:
-            params = {"folder": str(folder), "needed": size_text(needed), "free": size_text(free)}
-            raise SplitreelError("DISK_FULL", params)
+            raise failures.disk_full(folder=str(folder), needed_bytes=needed, free_bytes=free)
 
 
 def writable_folder(folder: Path) -> Path:
     """The folder, or its nearest parent that exists. Raises OUTPUT_NOT_WRITABLE."""
     nearest = nearest_folder(folder)
     if not os.access(nearest, os.W_OK | os.X_OK):
-        raise SplitreelError("OUTPUT_NOT_WRITABLE", {"folder": str(nearest)})
+        raise failures.output_not_writable(folder=str(nearest))
     longest = os.pathconf(nearest, "PC_NAME_MAX")
     too_long = [part for part in folder.parts[len(nearest.parts) :] if len(os.fsencode(part)) > longest]
     if too_long:
         details = f"the name has {len(os.fsencode(too_long[0]))} bytes, and {longest} are allowed"
-        raise SplitreelError("OUTPUT_NOT_WRITABLE", {"folder": str(folder)}, details=details)
+        raise failures.output_not_writable(folder=str(folder), details=details)
     return nearest
 
 
@@ -139,5 +136,5 @@ def nearest_folder(folder: Path) -> Path:
         except OSError as error:
             if error.errno == errno.ENAMETOOLONG:
                 continue
-            raise SplitreelError("OUTPUT_NOT_WRITABLE", {"folder": str(folder)}, details=str(error)) from error
-    raise SplitreelError("OUTPUT_NOT_WRITABLE", {"folder": str(folder)})
+            raise failures.output_not_writable(folder=str(folder), details=str(error)) from error
+    raise failures.output_not_writable(folder=str(folder))

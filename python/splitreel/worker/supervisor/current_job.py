@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from splitreel.contract import failures
 from splitreel.contract.errors import AppError
 from splitreel.contract.protocol import Event, JobReport, PreviewMade, RankReport, StartJob, VideoFailed, VideoFinished
 from splitreel.contract.types import Stage
@@ -129,7 +130,7 @@ class CurrentJob:
         if self.settle_at is not None and now > self.settle_at:
             return self.failure
         if self.cancelled_at is not None and now - self.cancelled_at > cancel_s:
-            return AppError("CANCELLED")
+            return failures.cancelled().error
         return None
 
     @property

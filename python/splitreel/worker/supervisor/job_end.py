@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from splitreel.contract import failures
 from splitreel.contract.errors import AppError
 from splitreel.worker.rank.messages import Done, Stopped
 
@@ -53,7 +54,7 @@ def agreed_end(state: JobState, answers: Sequence[Answer | None]) -> JobEnd | No
     if state.failure is not None:
         return Failed(state.failure)
     if state.published_count == 0:
-        missing = AppError("INTERNAL", {"problem": "no rank wrote a video"})
+        missing = failures.internal(details="no rank wrote a video").error
         return Failed(next(iter(state.failed_videos.values()), missing))
     return Made()
 

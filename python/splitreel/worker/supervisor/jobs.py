@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from splitreel.contract import failures
 from splitreel.contract.errors import AppError
 from splitreel.contract.protocol import Event, JobCancelled, JobFailed, JobFinished, JobStarted, Logged
 from splitreel.contract.types import Stage
@@ -137,7 +138,7 @@ class Jobs:
         try:
             self._engine.provide(current.job)
         except OSError as error:
-            self.end_ranks(AppError("WORKER_START_FAILED", {"problem": str(error)}))
+            self.end_ranks(failures.worker_start_failed(details=str(error)).error)
             return
         current.stages.begin(Stage.STARTING, len(self._engine.ranks))
         current.stages.count(Stage.STARTING, self._engine.ranks.joined_count, len(self._engine.ranks))

@@ -7,26 +7,28 @@ import os
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
+from splitreel.contract import failures, reasons
 from splitreel.contract.errors import AppError, SplitreelError
 from splitreel.video.output_file import OutputFile, disk_error
 from splitreel.worker.rank.messages import LatentsSaved
 
+_FLAG: Final = "--save_latents"
+
 
 def check_latents_path(target: Path) -> None:
     """Refuses before the start what can't be written at the end. An existing file is never replaced."""
-    problem = ""
     try:
         if len(os.fsencode(target.name)) > os.pathconf("/", "PC_NAME_MAX"):
-            problem = f"The name for --save_latents is too long: {target.name[:40]}..."
-        elif target.is_dir():
-            problem = f"--save_latents names a folder: {target}"
-        elif os.path.lexists(target):
-            raise SplitreelError("OUTPUT_EXISTS", {"file": str(target)})
+            raise failures.flag_invalid(reasons=[reasons.latents_name_too_long(flag=_FLAG)])
+        if target.is_dir():
+            raise failures.flag_invalid(reasons=[reasons.latents_is_folder(flag=_FLAG, path=target)])
+        if os.path.lexists(target):
+            raise failures.output_exists(file=target)
     except OSError as error:
-        problem = f"--save_latents can't be used: {error.strerror}"
-    if problem:
-        raise SplitreelError("FLAG_INVALID", {"problem": problem})
+        reason = reasons.latents_not_writable(flag=_FLAG, path=target)
+        raise failures.flag_invalid(reasons=[reason], details=error.strerror) from error
 
 
 def save_latents(target: Path | None, parts: Mapping[int, LatentsSaved]) -> Path | AppError | None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
+from splitreel.contract import failures
 from splitreel.contract.errors import AppError
 from splitreel.worker.rank.messages import Channel, RankEvent, read_events
 from splitreel.worker.supervisor.process_environment import child_environment
@@ -126,11 +127,11 @@ class Launcher:
 
     def exit_error(self, *, is_imported: bool) -> AppError:
         """Why the zygote ended. Call it after `close`."""
-        cause, details = cause_of(self._process.poll()), self.tail.text()
         if is_imported:
-            return AppError("WORKER_DIED", {"cause": cause}, (), details)
-        last = next((line for line in reversed(self.tail.lines) if line.strip()), cause)
-        return AppError("WORKER_START_FAILED", {"problem": last[:200]}, (), details)
+            return failures.worker_died(exit=self._process.poll(), details=self.tail.text()).error
+        # An exception's own line is the last one.
+        last = next((line for line in reversed(self.tail.lines) if line.strip()), "")
+        return failures.worker_start_failed(details=f"{last[:200]}\n{self.tail.text()}").error
 
     def fork(self, serial: int, environment: dict[str, str]) -> LaunchedRank:
         """Requests a rank; RankForked follows with its pid."""
@@ -183,15 +184,3 @@ class Launcher:
 
 def _start_thread(target: Callable[..., None], *arguments: object) -> None:
     threading.Thread(target=target, args=arguments, daemon=True).start()
-
-
-def cause_of(code: int | None) -> str:
-    """How a process ended, for RANK_DIED and WORKER_DIED."""
-    if code is None:
-        return "no exit code"
-    if code < 0:
-        try:
-            return signal.Signals(-code).name
-        except ValueError:
-            return f"signal {-code}"
-    return f"exit code {code}"

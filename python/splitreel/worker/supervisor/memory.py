@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from splitreel.contract.errors import SplitreelError
-from splitreel.contract.messages import Params
+from splitreel.contract import failures
 from splitreel.contract.protocol import StartJob
 from splitreel.contract.types import Quality
 from splitreel.machine.gpus import Gpu
 from splitreel.rules.memory import MemoryJob, memory_needs
-from splitreel.rules.memory_advice import MemoryQuestion, gigabytes, smallest_change, worst_need
+from splitreel.rules.memory_advice import MemoryQuestion, rounded_up, smallest_change, worst_need
 from splitreel.rules.plan import PlanContext, PlanDevices
 from splitreel.store.model_folder import ModelFolder
 
@@ -45,14 +44,13 @@ def check_memory(job: StartJob, model: ModelFolder, gpus: list[Gpu], *, dtype_by
     need = worst_need(question)
     if need.device_bytes <= smallest.memory_bytes:
         return None
-    params: Params = {
-        "device": smallest.device.label,
-        "free": gigabytes(smallest.memory_bytes),
-        "needed": gigabytes(need.device_bytes),
-        "stage": need.stage,
-        "advice": str(smallest_change(question)),
-    }
-    short = SplitreelError("MEMORY_SHORT", params)
+    short = failures.memory_short(
+        device=smallest.device.label,
+        free_bytes=rounded_up(smallest.memory_bytes),
+        needed_bytes=rounded_up(need.device_bytes),
+        stage=need.stage,
+        advice=smallest_change(question),
+    )
     if any(stage.weight_bytes > smallest.memory_bytes for stage in memory_needs(memory, memory_job, job.plan)):
         raise short
     return f"{short.error.message} {short.error.action}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from splitreel.contract.errors import SplitreelError
+from splitreel.contract import failures, reasons
 from splitreel.contract.types import Lora
 from splitreel.store.find_model import find_model
 from splitreel.store.model_folder import ModelFolder
@@ -19,8 +19,7 @@ _TOKENS: Final = TokenCounter(_MODELS)
 def model_of(name: str) -> ModelFolder:
     """Raises MODEL_MISSING or what is wrong with the model."""
     if not _is_utf8(name):
-        problem = "The path of the model is not UTF-8 text, which its loaders need: rename the folder"
-        raise SplitreelError("FLAG_INVALID", {"problem": problem})
+        raise failures.flag_invalid(reasons=[reasons.model_path_not_text(path=name)])
     return _MODELS.read(find_model(name))
 
 

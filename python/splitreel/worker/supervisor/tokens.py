@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from splitreel.contract.errors import AppError, SplitreelError
+from splitreel.contract import failures
+from splitreel.contract.errors import SplitreelError
 from splitreel.contract.protocol import CountTokens, Event, RequestFailed, TokensCounted
 from splitreel.worker.supervisor.models import count_tokens
 
@@ -19,7 +20,7 @@ def answer_token_count(command: CountTokens, emit: Callable[[Event], None]) -> N
         except SplitreelError as error:
             emit(RequestFailed(command.request_id, error.error))
         except Exception as error:  # noqa: BLE001 - the caller waits for an answer
-            problem = AppError("INTERNAL", {"problem": type(error).__name__}, details=repr(error)[:2_000])
+            problem = failures.internal(details=repr(error)[:2_000]).error
             emit(RequestFailed(command.request_id, problem))
         else:
             emit(TokensCounted(command.request_id, tokens, limit))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from splitreel.contract import failures
 from splitreel.contract.errors import AppError
 from splitreel.contract.types import Stage
 from splitreel.machine.vitals import read_vitals
-from splitreel.worker.supervisor.launcher import cause_of
 from splitreel.worker.supervisor.ranks import Rank, RankSet
 
 _WINDOW_S = 2.0
@@ -37,8 +37,9 @@ def find_dead(ranks: RankSet, now: float, stage_of: Callable[[int], Stage]) -> A
     at, first = min(gone, key=lambda entry: entry[0])
     if first.exit_code is None and now - at < _EXIT_CODE_S:
         return None
-    params = {"rank": first.number, "stage": stage_of(first.number).value, "cause": cause_of(first.exit_code)}
-    return AppError("RANK_DIED", params, (), first.tail.text())
+    return failures.rank_died(
+        rank=first.number, stage=stage_of(first.number), exit=first.exit_code, details=first.tail.text()
+    ).error
 
 
 def find_hung(ranks: RankSet, now: float, deadlines: Deadlines, stage_of: Callable[[int], Stage]) -> AppError | None:
@@ -63,8 +64,12 @@ def find_hung(ranks: RankSet, now: float, deadlines: Deadlines, stage_of: Callab
 
 
 def _hung(rank: Rank, seconds: float, stage_of: Callable[[int], Stage]) -> AppError:
-    params = {"rank": rank.number, "seconds": round(seconds), "stage": stage_of(rank.number).value}
-    return AppError("RANK_HUNG", params, (), f"{rank.where}\n{rank.tail.text()}")
+    return failures.rank_hung(
+        rank=rank.number,
+        stage=stage_of(rank.number),
+        silent_ms=1000 * seconds,
+        details=f"{rank.where}\n{rank.tail.text()}",
+    ).error
 
 
 def _has_worked(rank: Rank, now: float) -> bool:

@@ -126,7 +126,7 @@ test('running it can be paused; asked for a token, it goes on after signing in',
 });
 
 test('a damaged model names its file and is repaired with one press', async () => {
-  const error = appError('MODEL_CORRUPT', { file: 'vae/config.json', problem: 'its hash is not the right one' });
+  const error = appError('MODEL_CORRUPT', { file: 'vae/config.json' });
   const files = { place: 'models' as const, verified: null, verifying: null, repairFrom: 'someone/model' };
   const broken: ModelEntry = { ...ABSENT, path: '/models/x', state: { status: 'broken', error }, files };
   const main = await open(<ModelsPage />, { models: [broken] });

@@ -6,7 +6,7 @@ import { copy } from '../../copy/en';
 /** `CFG moved from 2 to 1 ...` for each axis that moved although it was not touched. */
 export function describeMoves(before: Plan, after: Plan, touched: Axis | null): string[] {
   return AXES.filter((axis) => axis !== touched && before[axis] !== after[axis]).map((axis) =>
-    noticeText('plan_moved', { axis: copy.plan.axes[axis], from: before[axis], to: after[axis] }),
+    noticeText('plan_moved', { axis: copy.plan.axes[axis], before: before[axis], after: after[axis] }),
   );
 }
 
@@ -18,7 +18,8 @@ export function blockedText(reason: Reason): string {
       return `${sentence} ${copy.plan.change.guidance}`;
     case 'data_exceeds_videos':
       return `${sentence} ${copy.plan.change.videos}`;
-    case 'ranks_exceed_devices':
+    case 'ranks_exceed_gpus':
+    case 'ranks_exceed_cpu':
       return `${sentence} ${copy.plan.change.devices}`;
     default:
       return sentence;

@@ -1,0 +1,460 @@
+"""Errors, one function for each code.
+
+Generated from resources/messages.en.json by `npx tsx scripts/contract.ts`: do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Unpack
+
+from splitreel.contract.errors import Extra, SplitreelError
+from splitreel.contract.kinds import PathText, StageName, exit_value, names_text, path_text, printable
+
+
+def request_invalid(**extra: Unpack[Extra]) -> SplitreelError:
+    """This video can't be made with these settings."""
+    return SplitreelError("REQUEST_INVALID", {}, **extra)
+
+
+def plan_invalid(**extra: Unpack[Extra]) -> SplitreelError:
+    """The work can't be split this way."""
+    return SplitreelError("PLAN_INVALID", {}, **extra)
+
+
+def model_missing(*, path: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """There is no model at {path}."""
+    return SplitreelError("MODEL_MISSING", {"path": path_text(path)}, **extra)
+
+
+def model_not_downloaded(*, name: str, **extra: Unpack[Extra]) -> SplitreelError:
+    """{name} has not been downloaded yet."""
+    return SplitreelError("MODEL_NOT_DOWNLOADED", {"name": printable(name)}, **extra)
+
+
+def model_incomplete(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """{file} is missing from the model or incomplete."""
+    return SplitreelError("MODEL_INCOMPLETE", {"file": path_text(file)}, **extra)
+
+
+def model_corrupt(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """{file} in the model is damaged."""
+    return SplitreelError("MODEL_CORRUPT", {"file": path_text(file)}, **extra)
+
+
+def model_unsupported(*, kind: str, **extra: Unpack[Extra]) -> SplitreelError:
+    """Splitreel can't run models of the kind {kind}."""
+    return SplitreelError("MODEL_UNSUPPORTED", {"kind": printable(kind)}, **extra)
+
+
+def model_unsafe(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """{file} was refused, because opening it could run code."""
+    return SplitreelError("MODEL_UNSAFE", {"file": path_text(file)}, **extra)
+
+
+def lora_missing(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """The LoRA {file} can't be found or opened."""
+    return SplitreelError("LORA_MISSING", {"file": path_text(file)}, **extra)
+
+
+def lora_unusable(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """The LoRA {file} can't be used."""
+    return SplitreelError("LORA_UNUSABLE", {"file": path_text(file)}, **extra)
+
+
+def lora_changed(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """The LoRA {file} has changed since it was chosen."""
+    return SplitreelError("LORA_CHANGED", {"file": path_text(file)}, **extra)
+
+
+def video_unreadable(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """{file} is not a video that Splitreel can play."""
+    return SplitreelError("VIDEO_UNREADABLE", {"file": path_text(file)}, **extra)
+
+
+def export_unavailable(*, codec: str, **extra: Unpack[Extra]) -> SplitreelError:
+    """This computer's FFmpeg has no encoder {codec}."""
+    return SplitreelError("EXPORT_UNAVAILABLE", {"codec": printable(codec)}, **extra)
+
+
+def model_gated(*, repo: str, **extra: Unpack[Extra]) -> SplitreelError:
+    """{repo} is only available to people who have accepted its licence."""
+    return SplitreelError("MODEL_GATED", {"repo": printable(repo)}, **extra)
+
+
+def model_in_use(*, name: str, **extra: Unpack[Extra]) -> SplitreelError:
+    """{name} is being used by a job or a download."""
+    return SplitreelError("MODEL_IN_USE", {"name": printable(name)}, **extra)
+
+
+def models_in_use(**extra: Unpack[Extra]) -> SplitreelError:
+    """A model is being used by a job or a download."""
+    return SplitreelError("MODELS_IN_USE", {}, **extra)
+
+
+def hub_token_refused(**extra: Unpack[Extra]) -> SplitreelError:
+    """Hugging Face did not accept this token."""
+    return SplitreelError("HUB_TOKEN_REFUSED", {}, **extra)
+
+
+def hub_model_not_found(*, repo: str, **extra: Unpack[Extra]) -> SplitreelError:
+    """{repo} was not found on Hugging Face, or it is private."""
+    return SplitreelError("HUB_MODEL_NOT_FOUND", {"repo": printable(repo)}, **extra)
+
+
+def hub_answer_broken(**extra: Unpack[Extra]) -> SplitreelError:
+    """Hugging Face sent an unexpected answer."""
+    return SplitreelError("HUB_ANSWER_BROKEN", {}, **extra)
+
+
+def hub_address_invalid(*, address: str, **extra: Unpack[Extra]) -> SplitreelError:
+    """Models can't be downloaded from {address}."""
+    return SplitreelError("HUB_ADDRESS_INVALID", {"address": printable(address)}, **extra)
+
+
+def hub_unreachable(*, host: str, **extra: Unpack[Extra]) -> SplitreelError:
+    """{host} can't be reached."""
+    return SplitreelError("HUB_UNREACHABLE", {"host": printable(host)}, **extra)
+
+
+def download_interrupted(**extra: Unpack[Extra]) -> SplitreelError:
+    """The download was interrupted."""
+    return SplitreelError("DOWNLOAD_INTERRUPTED", {}, **extra)
+
+
+def download_corrupt(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """{file} was damaged in transfer twice."""
+    return SplitreelError("DOWNLOAD_CORRUPT", {"file": path_text(file)}, **extra)
+
+
+def catalogue_invalid(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """{file} is not a valid list of models."""
+    return SplitreelError("CATALOGUE_INVALID", {"file": path_text(file)}, **extra)
+
+
+def environment_missing(**extra: Unpack[Extra]) -> SplitreelError:
+    """The Python environment is not installed yet."""
+    return SplitreelError("ENVIRONMENT_MISSING", {}, **extra)
+
+
+def environment_install_failed(**extra: Unpack[Extra]) -> SplitreelError:
+    """The Python environment could not be installed."""
+    return SplitreelError("ENVIRONMENT_INSTALL_FAILED", {}, **extra)
+
+
+def environment_broken(**extra: Unpack[Extra]) -> SplitreelError:
+    """The Python environment does not work."""
+    return SplitreelError("ENVIRONMENT_BROKEN", {}, **extra)
+
+
+def doctor_failed(**extra: Unpack[Extra]) -> SplitreelError:
+    """The check of this computer did not finish."""
+    return SplitreelError("DOCTOR_FAILED", {}, **extra)
+
+
+def install_running(**extra: Unpack[Extra]) -> SplitreelError:
+    """The Python environment is being installed."""
+    return SplitreelError("INSTALL_RUNNING", {}, **extra)
+
+
+def generation_running(**extra: Unpack[Extra]) -> SplitreelError:
+    """This isn't possible while a video is being made."""
+    return SplitreelError("GENERATION_RUNNING", {}, **extra)
+
+
+def move_running(**extra: Unpack[Extra]) -> SplitreelError:
+    """Splitreel is still moving files."""
+    return SplitreelError("MOVE_RUNNING", {}, **extra)
+
+
+def storage_in_use(*, folder: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """{folder} is in use."""
+    return SplitreelError("STORAGE_IN_USE", {"folder": path_text(folder)}, **extra)
+
+
+def bundle_incomplete(*, bundle: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """{bundle} isn't a complete bundle."""
+    return SplitreelError("BUNDLE_INCOMPLETE", {"bundle": path_text(bundle)}, **extra)
+
+
+def bundle_for_other_machine(*, bundle: PathText, found: str, expected: str, **extra: Unpack[Extra]) -> SplitreelError:
+    """{bundle} is for {found}, and this computer is {expected}."""
+    return SplitreelError(
+        "BUNDLE_FOR_OTHER_MACHINE", {"bundle": path_text(bundle), "found": printable(found), "expected": printable(expected)}, **extra
+    )
+
+
+def bundle_of_other_version(*, bundle: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """{bundle} was made with another version of Splitreel."""
+    return SplitreelError("BUNDLE_OF_OTHER_VERSION", {"bundle": path_text(bundle)}, **extra)
+
+
+def python_missing(**extra: Unpack[Extra]) -> SplitreelError:
+    """No suitable Python with pip was found."""
+    return SplitreelError("PYTHON_MISSING", {}, **extra)
+
+
+def python_unavailable(*, versions: Iterable[str], **extra: Unpack[Extra]) -> SplitreelError:
+    """Python could not be downloaded, and this computer has no Python {versions}."""
+    return SplitreelError("PYTHON_UNAVAILABLE", {"versions": names_text(versions)}, **extra)
+
+
+def no_file_locks(*, folder: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """The disk that holds {folder} has no file locks, which the installer needs."""
+    return SplitreelError("NO_FILE_LOCKS", {"folder": path_text(folder)}, **extra)
+
+
+def machine_unsupported(*, machine: str, **extra: Unpack[Extra]) -> SplitreelError:
+    """Splitreel can't install its environment on {machine}."""
+    return SplitreelError("MACHINE_UNSUPPORTED", {"machine": printable(machine)}, **extra)
+
+
+def package_changed(*, package: str, **extra: Unpack[Extra]) -> SplitreelError:
+    """The package {package} isn't the one this version of Splitreel expects."""
+    return SplitreelError("PACKAGE_CHANGED", {"package": printable(package)}, **extra)
+
+
+def folder_not_empty(*, folder: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """{folder} isn't empty."""
+    return SplitreelError("FOLDER_NOT_EMPTY", {"folder": path_text(folder)}, **extra)
+
+
+def folder_nested(*, folder: PathText, outer: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """{folder} is inside {outer}."""
+    return SplitreelError("FOLDER_NESTED", {"folder": path_text(folder), "outer": path_text(outer)}, **extra)
+
+
+def folder_read_only(*, folder: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """Splitreel can't write to {folder}."""
+    return SplitreelError("FOLDER_READ_ONLY", {"folder": path_text(folder)}, **extra)
+
+
+def network_unreachable(**extra: Unpack[Extra]) -> SplitreelError:
+    """The package index could not be reached."""
+    return SplitreelError("NETWORK_UNREACHABLE", {}, **extra)
+
+
+def certificate_untrusted(**extra: Unpack[Extra]) -> SplitreelError:
+    """This computer does not trust the certificate of the package index or of your proxy."""
+    return SplitreelError("CERTIFICATE_UNTRUSTED", {}, **extra)
+
+
+def disk_full(*, folder: PathText, needed_bytes: int, free_bytes: int, **extra: Unpack[Extra]) -> SplitreelError:
+    """{folder} needs {neededBytes} of free space, but only {freeBytes} is free."""
+    return SplitreelError(
+        "DISK_FULL", {"folder": path_text(folder), "neededBytes": needed_bytes, "freeBytes": free_bytes}, **extra
+    )
+
+
+def disk_ran_full(*, folder: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """The disk that holds {folder} is full."""
+    return SplitreelError("DISK_RAN_FULL", {"folder": path_text(folder)}, **extra)
+
+
+def output_not_writable(*, folder: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """Splitreel can't write to {folder}."""
+    return SplitreelError("OUTPUT_NOT_WRITABLE", {"folder": path_text(folder)}, **extra)
+
+
+def output_exists(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """{file} already exists and was not overwritten."""
+    return SplitreelError("OUTPUT_EXISTS", {"file": path_text(file)}, **extra)
+
+
+def driver_missing(**extra: Unpack[Extra]) -> SplitreelError:
+    """No NVIDIA driver was found."""
+    return SplitreelError("DRIVER_MISSING", {}, **extra)
+
+
+def driver_too_old(*, found: str, needed: str, **extra: Unpack[Extra]) -> SplitreelError:
+    """The NVIDIA driver {found} is too old. Version {needed} or newer is needed."""
+    return SplitreelError("DRIVER_TOO_OLD", {"found": printable(found), "needed": printable(needed)}, **extra)
+
+
+def driver_not_responding(**extra: Unpack[Extra]) -> SplitreelError:
+    """The NVIDIA driver does not respond."""
+    return SplitreelError("DRIVER_NOT_RESPONDING", {}, **extra)
+
+
+def driver_garbled(**extra: Unpack[Extra]) -> SplitreelError:
+    """The NVIDIA driver sent an answer that can't be read."""
+    return SplitreelError("DRIVER_GARBLED", {}, **extra)
+
+
+def gpu_not_found(*, gpu: str, **extra: Unpack[Extra]) -> SplitreelError:
+    """The GPU {gpu} is no longer available."""
+    return SplitreelError("GPU_NOT_FOUND", {"gpu": printable(gpu)}, **extra)
+
+
+def gpu_missing(**extra: Unpack[Extra]) -> SplitreelError:
+    """No NVIDIA GPU can be used."""
+    return SplitreelError("GPU_MISSING", {}, **extra)
+
+
+def cuda_unavailable(*, device: str, **extra: Unpack[Extra]) -> SplitreelError:
+    """CUDA does not start on {device}."""
+    return SplitreelError("CUDA_UNAVAILABLE", {"device": printable(device)}, **extra)
+
+
+def gpu_oom(*, device: str, rank: int, stage: StageName, **extra: Unpack[Extra]) -> SplitreelError:
+    """{device} ran out of memory on worker {rank} during {stage}."""
+    return SplitreelError("GPU_OOM", {"device": printable(device), "rank": rank, "stage": str(stage)}, **extra)
+
+
+def memory_short(
+    *, device: str, free_bytes: int, stage: StageName, needed_bytes: int, **extra: Unpack[Extra]
+) -> SplitreelError:
+    """{device} has {freeBytes} of memory, but {stage} needs {neededBytes}."""
+    return SplitreelError(
+        "MEMORY_SHORT", {"device": printable(device), "freeBytes": free_bytes, "stage": str(stage), "neededBytes": needed_bytes}, **extra
+    )
+
+
+def host_oom(*, rank: int, stage: StageName, **extra: Unpack[Extra]) -> SplitreelError:
+    """The computer ran out of memory on worker {rank} during {stage}."""
+    return SplitreelError("HOST_OOM", {"rank": rank, "stage": str(stage)}, **extra)
+
+
+def latents_not_finite(**extra: Unpack[Extra]) -> SplitreelError:
+    """The model computed invalid numbers (NaN or infinity), which would have become a black video."""
+    return SplitreelError("LATENTS_NOT_FINITE", {}, **extra)
+
+
+def rank_died(*, rank: int, stage: StageName, exit: int | None, **extra: Unpack[Extra]) -> SplitreelError:
+    """Worker {rank} stopped unexpectedly during {stage} ({exit})."""
+    return SplitreelError("RANK_DIED", {"rank": rank, "stage": str(stage), "exit": exit_value(exit)}, **extra)
+
+
+def rank_hung(*, rank: int, silent_ms: float, stage: StageName, **extra: Unpack[Extra]) -> SplitreelError:
+    """Worker {rank} has not responded for {silentMs} during {stage}."""
+    return SplitreelError("RANK_HUNG", {"rank": rank, "silentMs": silent_ms, "stage": str(stage)}, **extra)
+
+
+def worker_died(*, exit: int | None, **extra: Unpack[Extra]) -> SplitreelError:
+    """The engine stopped unexpectedly ({exit})."""
+    return SplitreelError("WORKER_DIED", {"exit": exit_value(exit)}, **extra)
+
+
+def worker_hung(*, silent_ms: float, **extra: Unpack[Extra]) -> SplitreelError:
+    """The engine did not respond for {silentMs} and was stopped."""
+    return SplitreelError("WORKER_HUNG", {"silentMs": silent_ms}, **extra)
+
+
+def worker_stopped(**extra: Unpack[Extra]) -> SplitreelError:
+    """The engine is not running."""
+    return SplitreelError("WORKER_STOPPED", {}, **extra)
+
+
+def worker_start_failed(**extra: Unpack[Extra]) -> SplitreelError:
+    """The engine could not be started."""
+    return SplitreelError("WORKER_START_FAILED", {}, **extra)
+
+
+def protocol_broken(**extra: Unpack[Extra]) -> SplitreelError:
+    """The engine sent a message that Splitreel does not understand."""
+    return SplitreelError("PROTOCOL_BROKEN", {}, **extra)
+
+
+def cancelled(**extra: Unpack[Extra]) -> SplitreelError:
+    """Cancelled."""
+    return SplitreelError("CANCELLED", {}, **extra)
+
+
+def kernel_unavailable(*, kernel: str, **extra: Unpack[Extra]) -> SplitreelError:
+    """The attention kernel {kernel} can't be used on this computer."""
+    return SplitreelError("KERNEL_UNAVAILABLE", {"kernel": printable(kernel)}, **extra)
+
+
+def prompt_file_unreadable(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """The prompt file {file} can't be read."""
+    return SplitreelError("PROMPT_FILE_UNREADABLE", {"file": path_text(file)}, **extra)
+
+
+def image_unreadable(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """The image {file} can't be read."""
+    return SplitreelError("IMAGE_UNREADABLE", {"file": path_text(file)}, **extra)
+
+
+def flag_invalid(**extra: Unpack[Extra]) -> SplitreelError:
+    """An option of this command can't be used as given."""
+    return SplitreelError("FLAG_INVALID", {}, **extra)
+
+
+def job_not_found(**extra: Unpack[Extra]) -> SplitreelError:
+    """This job is no longer in the queue."""
+    return SplitreelError("JOB_NOT_FOUND", {}, **extra)
+
+
+def video_not_found(**extra: Unpack[Extra]) -> SplitreelError:
+    """The video file is no longer there."""
+    return SplitreelError("VIDEO_NOT_FOUND", {}, **extra)
+
+
+def metadata_unreadable(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """{file} contains no settings that Splitreel can read."""
+    return SplitreelError("METADATA_UNREADABLE", {"file": path_text(file)}, **extra)
+
+
+def presets_unreadable(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """{file} contains no presets that Splitreel can read."""
+    return SplitreelError("PRESETS_UNREADABLE", {"file": path_text(file)}, **extra)
+
+
+def prompts_unreadable(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """{file} is not a list of prompts."""
+    return SplitreelError("PROMPTS_UNREADABLE", {"file": path_text(file)}, **extra)
+
+
+def store_corrupt(*, file: PathText, backup: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """{file} was damaged. It has been renamed to {backup}."""
+    return SplitreelError("STORE_CORRUPT", {"file": path_text(file), "backup": path_text(backup)}, **extra)
+
+
+def update_key_missing(**extra: Unpack[Extra]) -> SplitreelError:
+    """This build has no update key, so it can't check announcements of new versions."""
+    return SplitreelError("UPDATE_KEY_MISSING", {}, **extra)
+
+
+def update_feed_unreachable(*, host: str, **extra: Unpack[Extra]) -> SplitreelError:
+    """{host} can't be reached, so Splitreel doesn't know whether there is a newer version."""
+    return SplitreelError("UPDATE_FEED_UNREACHABLE", {"host": printable(host)}, **extra)
+
+
+def update_feed_invalid(*, host: str, **extra: Unpack[Extra]) -> SplitreelError:
+    """{host} sent something other than an announcement of a version."""
+    return SplitreelError("UPDATE_FEED_INVALID", {"host": printable(host)}, **extra)
+
+
+def update_not_signed(*, host: str, **extra: Unpack[Extra]) -> SplitreelError:
+    """The announcement from {host} isn't signed by the makers of Splitreel, so it was ignored."""
+    return SplitreelError("UPDATE_NOT_SIGNED", {"host": printable(host)}, **extra)
+
+
+def update_feed_old(*, host: str, **extra: Unpack[Extra]) -> SplitreelError:
+    """{host} sent an announcement that is older than one seen before, so it was ignored."""
+    return SplitreelError("UPDATE_FEED_OLD", {"host": printable(host)}, **extra)
+
+
+def package_damaged(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """{file} is damaged or belongs to another version."""
+    return SplitreelError("PACKAGE_DAMAGED", {"file": path_text(file)}, **extra)
+
+
+def data_read_only(*, folder: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """Splitreel can't write to its data folder, {folder}."""
+    return SplitreelError("DATA_READ_ONLY", {"folder": path_text(folder)}, **extra)
+
+
+def data_too_new(*, folder: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """The data in {folder} belongs to a newer version of Splitreel."""
+    return SplitreelError("DATA_TOO_NEW", {"folder": path_text(folder)}, **extra)
+
+
+def call_refused(**extra: Unpack[Extra]) -> SplitreelError:
+    """The window requested something that is not allowed."""
+    return SplitreelError("CALL_REFUSED", {}, **extra)
+
+
+def internal(**extra: Unpack[Extra]) -> SplitreelError:
+    """Something went wrong inside Splitreel."""
+    return SplitreelError("INTERNAL", {}, **extra)
