@@ -254,11 +254,13 @@ async function upgrade(root: Root, screen: Screen, report: Report, { newer, spoi
   report.add('The new version opens the queue and the videos of the older one.');
 }
 
-async function removeAndPurge(root: Root, report: Report): Promise<void> {
+async function removeAndPurge(root: Root, report: Report, { newer }: Packages): Promise<void> {
   const kept = await hashes(root);
   // As root too: what Python leaves beside its sources must not keep a folder alive.
   await root.run('splitreel doctor');
   for (const verb of ['remove', 'purge']) {
+    // apt does not know a package that was removed and came from no archive.
+    if (verb === 'purge') await root.must(`apt-get install -y --no-install-recommends ${await bring(root, newer)}`);
     await root.must(`apt-get ${verb} -y splitreel </dev/null`);
     const left = await root.run('find / -xdev -iname "*splitreel*" -not -path "/home/*" -not -path "/proc/*"');
     const lines = left.output
@@ -302,7 +304,7 @@ async function testRelease(release: Release, packages: Packages): Promise<readon
     await bringPython(root, report);
     const seconds = await firstVideo(root, screen, report);
     await upgrade(root, screen, report, { ...packages, steps: stepsFor(seconds) });
-    await removeAndPurge(root, report);
+    await removeAndPurge(root, report, packages);
     await interrupted(root, report, packages);
   } catch (error) {
     await screen.shot(path.join(RESULTS, `${release}-failed.png`));

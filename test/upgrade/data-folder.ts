@@ -43,7 +43,8 @@ export async function restore(version: string, folder: string): Promise<void> {
 export type Seen = Pick<Slices, 'settings' | 'jobs' | 'measurements' | 'environment' | 'downloads' | 'notices'> & {
   readonly locations: Slices['storage']['locations'];
   readonly videos: readonly string[];
-  readonly models: readonly { readonly id: string; readonly verified: unknown }[];
+  /** What was verified of them, Python reads; the recorded interpreter is an empty file. */
+  readonly models: readonly string[];
 };
 
 /** Opens the folder with this version's own services and closes it again. */
@@ -65,7 +66,7 @@ export async function see(folder: string): Promise<Seen> {
       notices,
       locations: storage.locations.map((location) => ({ ...location, freeBytes: 0 })),
       videos: library.map(({ fileName }) => fileName),
-      models: models.map(({ id, files }) => ({ id, verified: files?.verified ?? null })),
+      models: models.map(({ id }) => id),
     };
   } finally {
     await app.close();
