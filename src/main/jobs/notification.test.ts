@@ -8,7 +8,7 @@ const LONG = 'a small orange star that moves slowly from the upper left corner t
 const finished = (...videoIds: string[]): JobState => ({
   status: 'finished',
   videoIds,
-  report: { totalMs: 1, msPerStep: 1, weightBytesRead: 0, stages: [], ranks: [] },
+  report: { totalMs: 1, msPerStep: 1, weightBytesRead: 0, stages: [], ranks: [], notices: [] },
 });
 const text = (state: JobState, prompt = 'a dog') => notificationText({ state, request: request({ prompt }) });
 

@@ -28,7 +28,7 @@ async function open(changes: Partial<Slices> = {}): Promise<FakeMain> {
   return main;
 }
 
-const report = { totalMs: 1, msPerStep: 500, weightBytesRead: 0, stages: [], ranks: [] };
+const report = { totalMs: 1, msPerStep: 500, weightBytesRead: 0, stages: [], ranks: [], notices: [] };
 const finished = (id: string, videoIds: string[]) => job({ status: 'finished', videoIds, report }, id, id);
 const running = job({ status: 'running' }, 'a', 'a');
 

@@ -36,7 +36,7 @@ async function open(changes: Partial<Slices>): Promise<FakeMain> {
 }
 
 const seeded = (id: string, seed: number) => video(id, { request: request({ prompt: 'a dog', seed }) });
-const report = { totalMs: 1, msPerStep: 500, weightBytesRead: 0, stages: [], ranks: [] };
+const report = { totalMs: 1, msPerStep: 500, weightBytesRead: 0, stages: [], ranks: [], notices: [] };
 const comparison = () => screen.getByRole('region', { name: words.title });
 const differences = () => screen.getByRole('region', { name: words.differences });
 
