@@ -9,6 +9,7 @@ number in the command processor. Nothing here uses NVLink multicast.
 from __future__ import annotations
 
 import ctypes
+import os
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -170,6 +171,8 @@ def connect_peers(
     dist.all_gather_object(found, (socket.gethostname(), device.index, _driver_problem()), group=handle)
     if problem := _problem(found):
         return None, problem
+    # torch would otherwise prepare it for every buffer. It is of no use here, and occupies the whole host's switch.
+    os.environ.setdefault("TORCH_SYMM_MEM_DISABLE_MULTICAST", "1")
     failed, peers = None, None
     try:
         peers = PeerMemory(handle, index, size, device)
