@@ -35,8 +35,7 @@ class PeerMemory:
         self._device = device
         self._stream = torch.cuda.Stream(device, priority=-1)  # type: ignore[no-untyped-call]
         self._buffers: dict[int, list[Tensor]] = {}  # by slot: one view for each rank of the group
-        self._numbers = [0] * _SLOTS  # of messages sent
-        self._expected = [0] * _SLOTS
+        self._numbers = [0] * _SLOTS
         self._turns = 0
         self._flags = self._rendezvous(4 * 2 * _SLOTS * size)
         self._flags[index].zero_()
@@ -99,11 +98,6 @@ class PeerMemory:
                     _driver().write(self._stream, self._flag(copy.to, slot, self.index), number)
         return Message(self, slot, number, own_copied, self._stream.record_event())
 
-    def expect(self, slot: int) -> Message:
-        """The next message in a slot in which this rank receives at other times than it sends."""
-        self._expected[slot] += 1
-        return Message(self, slot, self._expected[slot], None, None)
-
     def wait(self, slot: int, number: int, senders: Sequence[int]) -> None:
         current = torch.cuda.current_stream(self._device)
         for sender in senders:
@@ -135,7 +129,7 @@ class Message:
     _slot: int
     _number: int
     _own_copied: torch.cuda.Event | None
-    _sent: torch.cuda.Event | None
+    _sent: torch.cuda.Event
 
     def wait(self, senders: Sequence[int]) -> None:
         """The current stream goes on once these ranks' messages, and what this rank sends itself, are here."""
@@ -145,7 +139,7 @@ class Message:
 
     def release(self, senders: Sequence[int], forwarded: Message | None) -> None:
         """The current stream has read the message, and what forwards it has copied it: its buffer may be written."""
-        if forwarded is not None and forwarded._sent is not None:
+        if forwarded is not None:
             torch.cuda.current_stream().wait_event(forwarded._sent)
         self._peers.release(self._slot, self._number, senders)
 

@@ -19,7 +19,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Protocol
 
 import torch
@@ -31,7 +30,7 @@ from splitreel.parallel.agreement import DeferredCancel
 from splitreel.parallel.collectives import Traffic, all_gather
 from splitreel.parallel.groups import BACK, SEQUENCE, Mesh
 from splitreel.parallel.kv_cache import KVCache
-from splitreel.parallel.pipe import FORWARD, RETURNING, make_pipe
+from splitreel.parallel.pipe import Pipe
 from splitreel.parallel.spans import Span, split_into_spans
 from splitreel.parallel.tokens import LocalTokens, TokenSplit, split_tokens, token_order
 
@@ -126,10 +125,9 @@ class PipeFusion:
         self._whole = [self._patch(Span(0, tokens), has_text=True)]
         self._patches = [self._patch(span, has_text=span.start == 0) for span in split_into_spans(tokens, patches)]
         self._kv_cache = KVCache(model.text_tokens + tokens, model.block_count)
-        pipe = partial(make_pipe, traffic=traffic, most_sent=len(self._patches) + 1)
-        widest = max(self._whole[0].split.lengths) * model.batch * model.hidden_size
-        self._forward = pipe(mesh["pp"], mesh["pp"], FORWARD, widest)
-        self._back = pipe(mesh["pp"], mesh[BACK], RETURNING, self._rows.numel())
+        ahead = len(self._patches) + 1
+        self._forward = Pipe(mesh["pp"], traffic, most_sent=ahead)
+        self._back = Pipe(mesh[BACK], traffic, most_sent=ahead)
 
     def _patch(self, span: Span, *, has_text: bool) -> Patch:
         text = self._model.text_tokens
