@@ -83,12 +83,16 @@ def test_a_model_whose_name_is_not_utf8_is_refused_in_words(tmp_path: Path) -> N
     assert "rename the folder" in done.stderr
 
 
-def test_anything_unforeseen_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_anything_unforeseen_is_a_sentence_and_a_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail() -> int:
         raise PermissionError(13, "Permission denied", "/models/x")
 
     assert report_errors(fail) == 5
-    assert capsys.readouterr().err.splitlines()[0].startswith("Something went wrong inside Splitreel: PermissionError")
+    sentence, details = capsys.readouterr().err.splitlines()
+    assert sentence.startswith("Something went wrong inside Splitreel.")
+    assert details == "PermissionError: [Errno 13] Permission denied: '/models/x'"
     assert report_errors(fail, is_reported=lambda _error: False) == 5
     assert capsys.readouterr().err == ""
     monkeypatch.setenv("SPLITREEL_DETAILS", "1")

@@ -158,10 +158,10 @@ def test_a_version_that_the_lock_does_not_name_is_told() -> None:
     smoke.compare_with_lock(f"torch=={version}+cu130 \\\n    --hash=sha256:0\ntorch==9.9 ; python_version < '3'\n")
     smoke.compare_with_lock("no-such-thing-for-this-system==1\n")
     problem = problem_of(lambda: smoke.compare_with_lock("torch==9.8 \\\n    --hash=sha256:0\n"))
-    assert problem == f"torch is {version}, but the lock has 9.8"
+    assert problem == f"The package torch has version {version}, but this version of Splitreel needs 9.8."
 
 
-@pytest.mark.parametrize(("frames", "width", "words"), [(8, 96, "has 8 frames"), (9, 112, "has frames of 112x64")])
+@pytest.mark.parametrize(("frames", "width", "words"), [(8, 96, "has 8 frames"), (9, 112, "has 112 x 64 pixels")])
 def test_a_video_of_another_length_or_size_is_refused(tmp_path: Path, frames: int, width: int, words: str) -> None:
     video = tmp_path / "video.mp4"
     with av.open(str(video), "w", format="mp4") as container:

@@ -219,7 +219,7 @@ def test_a_disk_that_is_full_at_the_last_word_is_told_too(
         patch.setattr("splitreel.store.hub.download.write_record", full)
         with pytest.raises(SplitreelError) as caught:
             Fetch(hub, tmp_path / "m").run()
-    assert caught.value.code == "DISK_FULL"
+    assert caught.value.code == "DISK_RAN_FULL"
     before = served(hub)
     Fetch(hub, tmp_path / "m").run()
     assert held(tmp_path / "m") == wanted()

@@ -226,7 +226,8 @@ def test_what_may_not_be_read_is_named_with_the_cause(
     with pytest.raises(SplitreelError) as caught:
         check_model_folder(folder)
     assert caught.value.code == "MODEL_CORRUPT"
-    assert str(caught.value).endswith("cannot be read: Permission denied.")
+    assert str(caught.value).endswith("can't be read.")
+    assert caught.value.error.details == "Permission denied"
 
 
 def test_a_folder_whose_name_is_not_text_is_refused_before_loading(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ import { noticeText, reasonText, type Reason } from '../../../shared/messages';
 import { AXES, type Axis, type Plan } from '../../../shared/plan';
 import { copy } from '../../copy/en';
 
-/** `CFG moved from 2 to 1 ...` for each axis that moved although it was not touched. */
+/** `CFG changed from 2 to 1 ...` for each axis that moved although it was not touched. */
 export function describeMoves(before: Plan, after: Plan, touched: Axis | null): string[] {
   return AXES.filter((axis) => axis !== touched && before[axis] !== after[axis]).map((axis) =>
     noticeText('plan_moved', { axis: copy.plan.axes[axis], before: before[axis], after: after[axis] }),
