@@ -26,7 +26,11 @@ test('a folder is checked by a process that gets the folder and little else', as
   const { inspect, started } = inspectOf(printed(JSON.stringify(READY)));
   expect(await inspect('/m', '/records/m.json')).toEqual(READY);
   expect(started).toMatchObject([
-    { file: '/usr/bin/python3', args: ['-I', '/app/python', 'inspect', '/m', '/records/m.json'], env: { HF_HOME: '/hf' } },
+    {
+      file: '/usr/bin/python3',
+      args: ['-I', '/app/python', 'inspect', '/m', '/records/m.json'],
+      env: { HF_HOME: '/hf' },
+    },
   ]);
   expect(started[0]?.env).not.toHaveProperty('LD_PRELOAD');
 });
