@@ -109,11 +109,14 @@ def test_float8_weights_wait_on_the_host(offload: Offload, model: Path, world: W
     assert relative(offloaded.latents[0], one.latents[0]) == 0
 
 
-def test_fused_blocks_compute_the_same(model: Path, world: World, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_fused_blocks_compute_the_same(world: World, tmp_path: Path) -> None:
     """By Triton's interpreter."""
     pytest.importorskip("triton", reason="the CPU variant of the environment has no Triton")
+    model = tmp_path / "narrow"
+    make_model("narrow", model)
     one = world.run(RunRequest(model, Plan(), GUIDED, options=BALANCED))[0]
-    with World(2, tmp_path_factory.mktemp("fused"), interprets_kernels=True) as fused:
+    with World(2, tmp_path, interprets_kernels=True) as fused:
         for plan in (Plan(), Plan(ulysses=2)):
             answer = fused.run(RunRequest(model, plan, GUIDED, options=BALANCED))[0]
+            assert answer.fused_problem is None
             assert relative(answer.latents[0], one.latents[0]) <= SIMILAR, plan.key

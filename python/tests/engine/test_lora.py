@@ -158,7 +158,7 @@ LAYER = "transformer.transformer_blocks.0.attn1.to_q"
                     "transformer.blocks.9.q.lora_B.weight": torch.ones(2, 2),
                 }
             ),
-            "blocks.9.q, which this model does not have",
+            "blocks.9.q, which this model doesn't have",
         ),
     ],
 )

@@ -100,12 +100,10 @@ class RunResult:
     steps: int  # denoising steps, of all videos
     steps_after_cancel: int  # of these, since this rank requested a cancel
     errors: tuple[str, ...]  # codes of the videos that failed
+    fused_problem: str | None  # why the model does not run on the fused kernels; None where it does
 
 
-def _rank(rank: int, world: int, store: str, pipe: Connection, *, interprets_kernels: bool) -> None:
-    if interprets_kernels:
-        # Before the first import of a kernel.
-        os.environ["TRITON_INTERPRET"] = "1"
+def _rank(rank: int, world: int, store: str, pipe: Connection) -> None:
     torch.set_num_threads(1)
     dist.init_process_group(
         "gloo", init_method=f"file://{store}", rank=rank, world_size=world, timeout=timedelta(seconds=60)
@@ -146,6 +144,7 @@ def _run(engine: Engine, rank: int, request: RunRequest) -> RunResult:
         hooks.steps,
         hooks.steps_after_cancel,
         () if report is None else tuple(one.error.code for one in report.outcomes if one.error),
+        engine.loaded.model.fused_problem,
     )
 
 
@@ -164,12 +163,23 @@ def frames_hash(frames: list[np.ndarray[Any, Any]]) -> str:
     return sha256(b"".join(frame.tobytes() for frame in frames)).hexdigest()
 
 
+@contextmanager
+def _interpreting() -> Iterator[None]:
+    """Processes that start meanwhile run Triton's kernels by its interpreter."""
+    os.environ["TRITON_INTERPRET"] = "1"
+    try:
+        yield
+    finally:
+        del os.environ["TRITON_INTERPRET"]
+
+
 class World:
     """`size` warm ranks. Use as a context. A rank that does not answer makes the world unusable (`is_lost`)."""
 
     def __init__(self, size: int, folder: Path, *, interprets_kernels: bool = False) -> None:
         """`interprets_kernels`: models run on the fused kernels, by Triton's interpreter."""
-        context = mp.get_context("fork")
+        # Triton decides how its own functions run when it is first imported, which torch has already done here.
+        context = mp.get_context("spawn" if interprets_kernels else "fork")
         self.is_lost = False
         self._pipes: list[Connection] = []
         self._processes = []
@@ -178,10 +188,10 @@ class World:
             process = context.Process(
                 target=_rank,
                 args=(rank, size, str(folder / "store"), theirs),
-                kwargs={"interprets_kernels": interprets_kernels},
                 daemon=True,
             )
-            process.start()
+            with _interpreting() if interprets_kernels else nullcontext():
+                process.start()
             theirs.close()
             self._pipes.append(ours)
             self._processes.append(process)
