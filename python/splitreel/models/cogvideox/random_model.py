@@ -92,7 +92,7 @@ KINDS: dict[str, Kind] = {
     "i2v-5b": Kind(heads=48, head_dim=16, blocks=4, rotary=True, dpm=True, image=True, learned_positions=True),
     "i2v-1.5": Kind(heads=48, head_dim=16, blocks=4, rotary=True, dpm=True, image=True, patch_size_t=2, ofs=True),
     # Small enough for Triton's interpreter.
-    "narrow": Kind(heads=6, head_dim=16, blocks=3, rotary=True, dpm=True, text_length=6),
+    "narrow": Kind(heads=12, head_dim=16, blocks=3, rotary=True, dpm=True, text_length=6),
     "demo-random": Kind(
         heads=12, head_dim=16, blocks=4, rotary=True, dpm=True, text_length=48, frames=17, width=96, height=64,
         vae_levels=3, latent_channels=8,
