@@ -1,4 +1,4 @@
-"""No function of the package above 80 lines, no Python file above 400."""
+"""No function of the package above 80 lines, no Python file above 400 unless it is generated."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 MAX_FUNCTION_LINES = 80
 MAX_FILE_LINES = 400
+# In the head of what scripts/contract.ts writes.
+GENERATED = "do not edit"
 
 
 def test_no_function_is_too_long() -> None:
@@ -26,5 +28,6 @@ def test_no_file_is_too_long() -> None:
         str(file.relative_to(ROOT)): len(file.read_text("utf-8").splitlines())
         for folder in ("splitreel", "tests", "scripts")
         for file in (ROOT / folder).rglob("*.py")
+        if GENERATED not in file.read_text("utf-8")[:300]
     }
     assert {file: count for file, count in lines.items() if count > MAX_FILE_LINES} == {}

@@ -123,7 +123,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(OutputFile, "sync", full)
     with pytest.raises(SplitreelError) as caught:
         write(tmp_path / "a.mp4")
-    assert caught.value.code == "DISK_FULL"
+    assert caught.value.code == "DISK_RAN_FULL"
     assert list(tmp_path.iterdir()) == []
 
 

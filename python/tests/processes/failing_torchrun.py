@@ -7,7 +7,8 @@ import sys
 from typing import Any, NoReturn
 
 from splitreel.commands import torchrun
-from splitreel.contract.errors import SplitreelError, UnsharedError
+from splitreel.contract import failures
+from splitreel.contract.errors import UnsharedError
 
 
 def _unforeseen(*_arguments: Any) -> NoReturn:
@@ -15,7 +16,7 @@ def _unforeseen(*_arguments: Any) -> NoReturn:
 
 
 def _unshared(*_arguments: Any) -> NoReturn:
-    raise UnsharedError.of(SplitreelError("CUDA_UNAVAILABLE", {"problem": "the device is in use"}))
+    raise UnsharedError.of(failures.cuda_unavailable(device="GPU 1", details="the device is in use"))
 
 
 if __name__ == "__main__":

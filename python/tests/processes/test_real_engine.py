@@ -73,7 +73,8 @@ def test_cold_then_warm(worker: Worker, tmp_path: Path) -> None:
         assert {peak["stage"] for peak in rank["stages"]} == {"loading", *stages}
         assert all(peak["peakMemoryBytes"] > 0 for peak in rank["stages"])
     assert metadata.report is not None
-    assert {peak.stage for peak in metadata.report.peaks} == stages
+    # The second job finds its prompts in the cache.
+    assert {peak.stage for peak in metadata.report.peaks} == stages - {"encoding"}
     assert metadata.devices == cpu_devices(2)
     assert (metadata.dtype, metadata.request.num_inference_steps) == ("float32", STEPS)
 
