@@ -101,7 +101,7 @@ test('what the form blocks cannot be sent by hand either', async ({ launch }) =>
     'REQUEST_INVALID frames_out_of_range',
     'REQUEST_INVALID size_not_multiple',
     'REQUEST_INVALID prompt_empty',
-    'PLAN_INVALID ranks_exceed_gpus',
+    'PLAN_INVALID ranks_exceed_cpu',
     'MODEL_MISSING',
     'CALL_REFUSED',
   ]);
