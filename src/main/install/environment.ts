@@ -35,7 +35,7 @@ export interface EnvironmentService {
   readonly install: (request?: InstallRequest) => Promise<void>;
   readonly cancel: () => void;
   readonly rollBack: () => Promise<void>;
-  /** The slot in use has made a video: the one before is no longer needed. */
+  /** The slot in use has made a video: the previous one is no longer needed. */
   readonly videoMade: () => Promise<void>;
   readonly remove: () => Promise<void>;
   /** Null where no slot works. */

@@ -1,5 +1,5 @@
 /**
- * Slots: whole environments side by side. One file names the current and the one before; it is replaced by rename,
+ * Slots: whole environments side by side. One file names the current and the previous one; it is replaced by rename,
  * so at every moment it names a slot that works. A slot counts only once its record is written, after its checks.
  */
 import path from 'node:path';
@@ -37,12 +37,12 @@ export interface Slots {
   readonly writeRecord: (slot: string, record: SlotRecord) => Promise<void>;
   /** Null where the pointer names no slot that works. */
   readonly readWorking: () => Promise<WorkingSlot | null>;
-  /** Of the slot in use and the one before it, the one that has made a video: that one is worth keeping. */
+  /** The current or the previous slot, whichever has made a video: it is worth keeping. */
   readonly lastProven: (working: WorkingSlot) => Promise<string>;
   /** Back to the slot before; false where there is none. */
   readonly rollBack: () => Promise<boolean>;
   /**
-   * The slot in use has made a video: the one before is removed. `kept` is another that stays. False where the slot had
+   * The slot in use has made a video: the previous one is removed. `kept` is another that stays. False where the slot had
    * made one before.
    */
   readonly markProven: (kept: string | null) => Promise<boolean>;

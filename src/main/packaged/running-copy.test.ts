@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** As a package manager does it: the files of this version replace those of the one before. */
+/** Replaces the previous version's files, as a package manager does. */
 async function install(version: string): Promise<void> {
   const contents = { 'python/late.py': version, 'resources/demo/weights': version, 'app.asar': version };
   const hashes: Record<string, string> = {};

@@ -28,7 +28,7 @@ export const settingsCalls = ({ desktop, files, settings }: SettingsCallPorts): 
       action: 'Use this mirror',
     };
     if (address !== null && !(await desktop.confirm(question))) return false;
-    // Another mirror never inherits the token of the one before.
+    // Another mirror never inherits the token of the previous one.
     await settings.updateGuarded({ hubMirror: address, sendTokenToMirror: false });
     return true;
   },
