@@ -26,8 +26,8 @@ function expandGroups(prompt: string): readonly string[] | null {
 }
 
 /**
- * The prompts that a text stands for, in order and each once; null for more than can be queued at once. A text
- * without any, such as an empty one, stands for itself, so that the usual check of a prompt says what is wrong.
+ * The prompts that a text stands for, trimmed, in order and each once; null for more than can be queued at once. A
+ * text without any, such as an empty one, stands for itself, so that the usual check of a prompt says what is wrong.
  */
 export function expandPrompts(text: string, isList: boolean): readonly string[] | null {
   const prompts = new Set<string>();
@@ -37,7 +37,7 @@ export function expandPrompts(text: string, isList: boolean): readonly string[] 
     for (const prompt of expanded) if (prompt !== '') prompts.add(prompt);
     if (prompts.size > MAX_JOBS_AT_ONCE) return null;
   }
-  return prompts.size === 0 ? [text] : [...prompts];
+  return prompts.size === 0 ? [text.trim()] : [...prompts];
 }
 
 /** Whether a text has several lines, and so could be a list. */
