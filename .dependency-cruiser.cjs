@@ -6,10 +6,11 @@ module.exports = {
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true, pathNot: '^original-fs$' } },
     {
       name: 'shared-is-pure',
-      comment: 'Both processes and every test run it: zod and the copy table are all that it may know.',
+      comment:
+        'Both processes and every test run it: zod, the message format and the copy table are all that it may know.',
       severity: 'error',
       from: { path: '^src/shared/', pathNot: '\\.test\\.ts$' },
-      to: { pathNot: ['^src/shared/', '^node_modules/zod/', '^resources/[^/]+\\.json$'] },
+      to: { pathNot: ['^src/shared/', '^node_modules/(zod|intl-messageformat)/', '^resources/[^/]+\\.json$'] },
     },
     {
       name: 'renderer-knows-shared-only',
@@ -42,6 +43,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/renderer/copy/', pathNot: '\\.test\\.ts$' },
       to: { path: '^src/renderer/(ui|state|features|app)/' },
+    },
+    {
+      name: 'texts-come-in-the-language-of-the-page',
+      comment: 'A catalogue of one language is read by copy/index.ts alone.',
+      severity: 'error',
+      from: { path: '^src/renderer/', pathNot: ['^src/renderer/copy/', '\\.test\\.tsx?$'] },
+      to: { path: '^src/renderer/copy/(?!index\\.ts$)', pathNot: '^src/renderer/copy/facts\\.ts$' },
     },
     {
       name: 'renderer-ui-is-below-state',

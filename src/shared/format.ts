@@ -1,4 +1,8 @@
-/** Sizes, durations and dates as people read them, always with their unit. Every sentence takes them from here. */
+/**
+ * Sizes, durations, dates and lists as people read them, in the language of this process and always with their unit.
+ * Every sentence takes them from here.
+ */
+import { currentLanguage, type Language } from './language';
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
@@ -11,19 +15,39 @@ export function formatBytes(bytes: number): string {
     unit += 1;
   }
   const digits = unit === 0 || value >= 100 ? 0 : 1;
-  return `${value.toFixed(digits)} ${UNITS[unit] ?? 'B'}`;
+  return `${formatDecimal(value, digits)} ${UNITS[unit] ?? 'B'}`;
 }
+
+const decimals = new Map<string, Intl.NumberFormat>();
+
+/** With exactly so many digits after the point: a number that changes must not jump. */
+function formatDecimal(value: number, digits: number): string {
+  const key = `${currentLanguage()} ${String(digits)}`;
+  let format = decimals.get(key);
+  if (format === undefined) {
+    const options = { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false };
+    format = new Intl.NumberFormat(currentLanguage(), options);
+    decimals.set(key, format);
+  }
+  return format.format(value);
+}
+
+const TIME_UNITS: Readonly<Record<Language, { readonly h: string; readonly min: string; readonly s: string }>> = {
+  en: { h: 'h', min: 'min', s: 's' },
+  'zh-CN': { h: '小时', min: '分', s: '秒' },
+};
 
 /** 490 -> `0.49 s`; 13_000 -> `13 s`; 95_000 -> `1 min 35 s`. */
 export function formatDuration(ms: number): string {
+  const { h, min, s } = TIME_UNITS[currentLanguage()];
   const seconds = ms / 1000;
-  if (seconds < 9.95) return `${seconds.toFixed(seconds < 1 ? 2 : 1)} s`;
+  if (seconds < 9.95) return `${formatDecimal(seconds, seconds < 1 ? 2 : 1)} ${s}`;
   const whole = Math.round(seconds);
-  if (whole < 60) return `${String(whole)} s`;
+  if (whole < 60) return `${String(whole)} ${s}`;
   const hours = Math.floor(whole / 3600);
   const minutes = Math.floor((whole % 3600) / 60);
-  if (hours > 0) return `${String(hours)} h ${String(minutes)} min`;
-  return `${String(minutes)} min ${String(whole % 60)} s`;
+  if (hours > 0) return `${String(hours)} ${h} ${String(minutes)} ${min}`;
+  return `${String(minutes)} ${min} ${String(whole % 60)} ${s}`;
 }
 
 /** The connection that download times are quoted for. */
@@ -39,5 +63,10 @@ export function formatTime(seconds: number): string {
   return `${String(minutes)}:${(seconds % 60).toFixed(2).padStart(5, '0')}`;
 }
 
-export const formatDate = (ms: number, locale = 'en'): string =>
-  new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(ms);
+export const formatDate = (ms: number): string =>
+  new Intl.DateTimeFormat(currentLanguage(), { dateStyle: 'medium', timeStyle: 'short' }).format(ms);
+
+const SEPARATORS: Readonly<Record<Language, string>> = { en: ', ', 'zh-CN': '，' };
+
+/** Facts beside each other, without an "and". */
+export const formatList = (items: readonly string[]): string => items.join(SEPARATORS[currentLanguage()]);

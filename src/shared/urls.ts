@@ -1,9 +1,14 @@
+import type { Language } from './language';
+
 /** The app's own addresses. The app:// protocol serves the window's files, finished videos by id, and previews. */
 export const APP_SCHEME = 'app';
 /** One origin for all of it: media and previews are paths, so that the content security policy can say 'self'. */
 export const APP_ORIGIN = `${APP_SCHEME}://splitreel`;
 
-export const windowUrl = (): string => `${APP_ORIGIN}/index.html`;
+/** Names the language of the page. */
+export const LANGUAGE_PARAMETER = 'language';
+
+export const windowUrl = (language: Language): string => `${APP_ORIGIN}/index.html?${LANGUAGE_PARAMETER}=${language}`;
 export const videoUrl = (videoId: string): string => `${APP_ORIGIN}/media/${encodeURIComponent(videoId)}`;
 export const thumbnailUrl = (videoId: string): string => `${APP_ORIGIN}/thumbnail/${encodeURIComponent(videoId)}`;
 export const previewUrl = (jobId: string, video: number, step: number): string =>

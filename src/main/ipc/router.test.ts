@@ -6,7 +6,7 @@ import { SILENT_LOG } from '../ports/log';
 import type { CallHandlers } from './calls';
 import { createRouter, isTrustedSender, type Sender } from './router';
 
-const WINDOW: Sender = { webContentsId: 1, frame: { url: windowUrl(), isMainFrame: true } };
+const WINDOW: Sender = { webContentsId: 1, frame: { url: windowUrl('en'), isMainFrame: true } };
 const done: string[] = [];
 // Every call answers what the test's `answer` says.
 let answer: () => Promise<unknown> = () => Promise.resolve(undefined);
@@ -30,7 +30,7 @@ describe('senders', () => {
     ['another window', { ...WINDOW, webContentsId: 2 }, 1],
     ['no window', WINDOW, null],
     ['a frame that is gone', { webContentsId: 1, frame: null }, 1],
-    ['an iframe of ours', frame(windowUrl(), false), 1],
+    ['an iframe of ours', frame(windowUrl('en'), false), 1],
     ['https', frame('https://splitreel/index.html'), 1],
     ['another host', frame('app://splitreel.evil/index.html'), 1],
     ['a host inside ours', frame('app://evil.splitreel/index.html'), 1],

@@ -41,7 +41,7 @@ const get = (url: string, range: string | null = null, method = 'GET') =>
   answerAppRequest(ports, { url, method, range });
 
 test('our own addresses lead where they say', () => {
-  expect(parseAppUrl(windowUrl())).toEqual({ kind: 'window', segments: ['index.html'] });
+  expect(parseAppUrl(windowUrl('en'))).toEqual({ kind: 'window', segments: ['index.html'] });
   expect(parseAppUrl(videoUrl('v1'))).toEqual({ kind: 'media', videoId: 'v1' });
   expect(parseAppUrl(thumbnailUrl('v1'))).toEqual({ kind: 'thumbnail', videoId: 'v1' });
   expect(parseAppUrl(previewUrl('j', 0, 12))).toEqual({ kind: 'preview', jobId: 'j', video: 0, step: 12 });
@@ -105,7 +105,7 @@ describe('nothing outside is served', () => {
 });
 
 test('the page comes with the policy that forbids everything from elsewhere', async () => {
-  const answer = await get(windowUrl());
+  const answer = await get(windowUrl('en'));
   expect(answer.status).toBe(200);
   expect(answer.headers['content-security-policy']).toBe(CONTENT_SECURITY_POLICY);
   expect(answer.headers['x-dns-prefetch-control']).toBe('off');
@@ -147,6 +147,6 @@ test.each([
 test('a range beyond the end and a method that changes things are refused', async () => {
   expect((await get(videoUrl('v1'), 'bytes=1000-')).status).toBe(416);
   expect((await get(videoUrl('v1'), 'bytes=-0')).status).toBe(416);
-  expect((await get(windowUrl(), null, 'POST')).status).toBe(405);
+  expect((await get(windowUrl('en'), null, 'POST')).status).toBe(405);
   expect(parseRange('bytes=5-2', 10)).toBe('all');
 });

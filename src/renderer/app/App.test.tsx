@@ -6,7 +6,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { fakeMain, gpu, job, MODEL, SLICES, type FakeMain } from '../../../test/fakes/main-process';
 import type { Slices } from '../../shared/ipc';
 import { gpuDevice } from '../../shared/machine';
-import { copy } from '../copy/en';
+import { copy } from '../copy';
 import { useDraft } from '../state/draft';
 import { App } from './App';
 import { useNavigation } from '../state/navigation';

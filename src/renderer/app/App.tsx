@@ -4,7 +4,7 @@ import { LibraryPage } from '../features/library';
 import { MachinePage } from '../features/machine';
 import { ModelsPage } from '../features/models';
 import { SettingsPage } from '../features/settings';
-import { copy } from '../copy/en';
+import { copy } from '../copy';
 import { TooltipProvider } from '../ui/Tooltip';
 import { useShortcut } from '../ui/use-shortcut';
 import styles from './App.module.css';

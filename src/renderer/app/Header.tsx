@@ -1,4 +1,4 @@
-import { copy } from '../copy/en';
+import { copy } from '../copy';
 import { classes } from '../ui/classes';
 import styles from './App.module.css';
 import { chosenDevices, type ChosenDevices } from '../state/devices';
@@ -34,8 +34,8 @@ function State() {
   const engine = useSlice('engine');
   const { isPaused } = useSlice('queue');
   const waiting = useSlice('jobs').filter((job) => job.state.status === 'queued').length;
-  const parts = [deviceText(devices), copy.engine.state(copy.engine.states[engine.status])];
-  if (waiting > 0) parts.push(copy.engine.waiting(waiting));
+  const parts = [deviceText(devices), copy.engine.state({ state: copy.engine.states[engine.status] })];
+  if (waiting > 0) parts.push(copy.engine.waiting({ count: waiting }));
   if (isPaused) parts.push(copy.engine.paused);
   return (
     <span className={styles.state} role="status">
@@ -46,10 +46,10 @@ function State() {
 }
 
 function deviceText(devices: ChosenDevices): string {
-  if (devices.kind === 'cpu') return copy.devices.cpu(devices.ranks);
+  if (devices.kind === 'cpu') return copy.devices.cpu({ workers: devices.ranks });
   const names = new Set(devices.gpus.map((gpu) => gpu.name.replace(/^NVIDIA (GeForce )?/, '')));
   const [name] = names;
   return names.size === 1 && name !== undefined
-    ? copy.devices.gpus(devices.gpus.length, name)
-    : copy.devices.mixed(devices.gpus.length);
+    ? copy.devices.gpus({ count: devices.gpus.length, name })
+    : copy.devices.mixed({ count: devices.gpus.length });
 }

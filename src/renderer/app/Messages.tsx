@@ -1,6 +1,6 @@
 import { X } from 'lucide-react';
 import { useEffect, useState, type ReactNode } from 'react';
-import { copy } from '../copy/en';
+import { copy } from '../copy';
 import { Button, IconButton } from '../ui/Button';
 import { ErrorNote } from '../ui/ErrorNote';
 import styles from './App.module.css';

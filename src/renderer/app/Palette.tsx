@@ -1,6 +1,6 @@
 import { useAllCommands } from '../state/commands';
 import { closeDialog, openDialog, useDialogs } from '../state/dialogs';
-import { copy } from '../copy/en';
+import { copy } from '../copy';
 import { Button } from '../ui/Button';
 import { Dialog } from '../ui/Dialog';
 import { PickList } from '../ui/PickList';

@@ -1,5 +1,5 @@
 import { hideHelp } from '../state/navigation';
-import { copy } from '../copy/en';
+import { copy } from '../copy';
 import { Button } from '../ui/Button';
 import { Dialog } from '../ui/Dialog';
 import styles from './ShortcutsDialog.module.css';

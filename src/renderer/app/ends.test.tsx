@@ -4,7 +4,7 @@ import userEvent from '@testing-library/user-event';
 import { afterEach, expect, test } from 'vitest';
 import { fakeMain, job, SLICES, video, type FakeMain } from '../../../test/fakes/main-process';
 import type { Slices } from '../../shared/ipc';
-import { copy } from '../copy/en';
+import { copy } from '../copy';
 import { followRunningJob, goTo } from '../state/navigation';
 import { connectProjection, useProjection } from '../state/projection';
 import { App } from './App';

@@ -3,7 +3,7 @@ import { act, cleanup, fireEvent, render, screen } from '@testing-library/react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { fakeMain, SLICES } from '../../../test/fakes/main-process';
 import { appError } from '../../shared/errors';
-import { copy } from '../copy/en';
+import { copy } from '../copy';
 import { useProjection } from '../state/projection';
 import { showError, showToast, useToasts } from '../state/send';
 import { TooltipProvider } from '../ui/Tooltip';

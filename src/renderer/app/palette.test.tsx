@@ -4,7 +4,7 @@ import userEvent from '@testing-library/user-event';
 import { afterEach, expect, test } from 'vitest';
 import { fakeMain, SLICES, video, type FakeMain } from '../../../test/fakes/main-process';
 import type { Slices } from '../../shared/ipc';
-import { copy } from '../copy/en';
+import { copy } from '../copy';
 import { closeDialog } from '../state/dialogs';
 import { followRunningJob, goTo, useNavigation } from '../state/navigation';
 import { connectProjection, useProjection } from '../state/projection';
@@ -64,8 +64,11 @@ test('Ctrl and a number opens a page; the palette shows the keys', async () => {
   await user.keyboard('{Control>}5{/Control}');
   expect(screen.getByRole('heading', { name: copy.settings.title })).toBeVisible();
   await user.keyboard('{Control>}k{/Control}');
-  const option = screen.getByRole('option', { name: new RegExp(words.goTo(copy.app.pages.library)), ...HIDDEN });
-  expect(within(option).getByText(words.pageKey(2))).toBeInTheDocument();
+  const option = screen.getByRole('option', {
+    name: new RegExp(words.goTo({ page: copy.app.pages.library })),
+    ...HIDDEN,
+  });
+  expect(within(option).getByText(words.pageKey({ number: 2 }))).toBeInTheDocument();
   // Create, and with it Generate, is not in the window.
   expect(screen.queryByRole('option', { name: new RegExp(`^${copy.create.generate}`), ...HIDDEN })).toBeNull();
 });

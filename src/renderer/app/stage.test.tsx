@@ -6,7 +6,7 @@ import { fakeMain, gpu, job, MODEL, SLICES, video, type FakeMain } from '../../.
 import { request } from '../../../test/fakes/request';
 import { catalogueEntrySchema } from '../../shared/catalogue';
 import type { Slices } from '../../shared/ipc';
-import { copy } from '../copy/en';
+import { copy } from '../copy';
 import { followRunningJob, goTo } from '../state/navigation';
 import { connectProjection, useProjection } from '../state/projection';
 import { App } from './App';
@@ -64,12 +64,12 @@ test('below a video stands its own report, and none where none is known', async 
   });
   const user = userEvent.setup();
   expect(about()).toHaveTextContent('Generated in 20 s');
-  await user.click(screen.getByRole('button', { name: copy.library.open('an old one') }));
+  await user.click(screen.getByRole('button', { name: copy.library.open({ prompt: 'an old one' }) }));
   expect(about()).toHaveTextContent('an old one');
   expect(about()).toHaveTextContent('Generated in 1 min 30 s');
   expect(about()).toHaveTextContent('seed 9');
   expect(about()).not.toHaveTextContent('20 s');
-  await user.click(screen.getByRole('button', { name: copy.library.open('the video bare') }));
+  await user.click(screen.getByRole('button', { name: copy.library.open({ prompt: 'the video bare' }) }));
   expect(about()).not.toHaveTextContent('Generated in');
 });
 
@@ -113,7 +113,7 @@ test('a first start takes one press for the engine and one for the first video',
   await user.click(screen.getByRole('button', { name: copy.stage.install }));
   expect(main.callsOf('installEnvironment')).toEqual([undefined]);
   act(() => main.push('environment', SLICES.environment));
-  await user.click(screen.getByRole('button', { name: copy.create.tryExample('a red ball') }));
+  await user.click(screen.getByRole('button', { name: copy.create.tryExample({ example: 'a red ball' }) }));
   expect(main.callsOf('enqueueJobs')).toMatchObject([
     { jobs: [{ request: { prompt: 'a red ball', modelId: 'demo' } }] },
   ]);
@@ -132,7 +132,7 @@ test('with a GPU the model that suits it is offered, with its size before anythi
   });
   const large = { ...MODEL, id: 'large', name: 'Large', offer, state: { status: 'absent' as const } };
   const main = await open({ models: [MODEL, large], machine: { ...SLICES.machine, gpus: [gpu(0)] } });
-  await userEvent.setup().click(screen.getByRole('button', { name: copy.stage.getModel('Large') }));
+  await userEvent.setup().click(screen.getByRole('button', { name: copy.stage.getModel({ model: 'Large' }) }));
   expect(main.callsOf('lookAtModel')).toEqual([{ modelId: 'large' }]);
   expect(main.callsOf('downloadModel')).toEqual([]);
 });
@@ -140,7 +140,7 @@ test('with a GPU the model that suits it is offered, with its size before anythi
 test('an approximate video says what was computed, and can be made again in exact quality', async () => {
   const asked = request({ prompt: 'a fast one', seed: 9, quality: 'fast', numInferenceSteps: 50 });
   const main = await open({ library: [video('fast', { request: asked })], jobs: [finished('j', ['fast'])] });
-  expect(about()).toHaveTextContent(copy.progress.computed(20, 50));
+  expect(about()).toHaveTextContent(copy.progress.computed({ computed: 20, steps: 50, predicted: 30 }));
   await userEvent.setup().click(screen.getByRole('button', { name: copy.player.makeExact }));
   expect(main.callsOf('enqueueJobs')).toMatchObject([
     { jobs: [{ request: { prompt: 'a fast one', seed: 9, quality: 'exact' } }] },
@@ -170,7 +170,7 @@ test('the videos of a running job fill a grid: waiting, its preview, then the vi
   const cells = within(screen.getByRole('region', { name: copy.stage.label })).getAllByRole('figure');
   expect(cells.map((cell) => cell.textContent)).toEqual([
     'seed 7',
-    `seed 8, ${copy.stage.preview(5)}`,
+    `seed 8, ${copy.stage.preview({ step: 5 })}`,
     `seed 9, ${copy.stage.waitingVideo}`,
   ]);
   expect(cells.map((cell) => cell.querySelectorAll('video, img').length)).toEqual([1, 1, 0]);
@@ -186,7 +186,7 @@ test('of several results one is kept, one discarded and brought back, one finish
   const user = userEvent.setup();
   const results = within(screen.getByRole('list', { name: copy.stage.results }));
   const press = (action: string, seed: string) =>
-    user.click(results.getByRole('button', { name: copy.results.of(action, seed) }));
+    user.click(results.getByRole('button', { name: copy.results.of({ action, seed }) }));
   await press(copy.results.keep, 'seed 8');
   await press(copy.results.discard, 'seed 7');
   expect(main.callsOf('discardVideos')).toEqual([{ videoIds: ['a'] }, { videoIds: ['a'] }]);

@@ -10,7 +10,7 @@ import { followRunningJob, goTo, openVideo, PAGES } from '../state/navigation';
 import { useSlice } from '../state/projection';
 import { send } from '../state/send';
 import { redo, undo } from '../state/undo';
-import { copy } from '../copy/en';
+import { copy } from '../copy';
 import { useShortcut } from '../ui/use-shortcut';
 
 const words = copy.commands;
@@ -24,8 +24,8 @@ export function useAppCommands(): void {
   useCommands('app', [
     ...PAGES.map((page, index) => ({
       id: `page-${page}`,
-      label: words.goTo(copy.app.pages[page]),
-      keys: words.pageKey(index + 1),
+      label: words.goTo({ page: copy.app.pages[page] }),
+      keys: words.pageKey({ number: index + 1 }),
       run: () => goTo(page),
     })),
     ...formCommands(),
@@ -93,14 +93,14 @@ function settingCommands(settings: Slices['settings']): readonly Command[] {
   const change = (patch: SettingsPatch): void => void send(window.splitreel.updateSettings(patch));
   const toggle = (key: 'notifyWhenDone' | 'soundWhenDone' | 'loopPlayback', label: string): Command => ({
     id: key,
-    label: settings[key] ? words.turnOff(label) : words.turnOn(label),
+    label: settings[key] ? words.turnOff({ setting: label }) : words.turnOn({ setting: label }),
     run: () => change({ [key]: !settings[key] }),
   });
   const { themes, notify, sound, loop } = copy.settings;
   return [
     ...(['dark', 'light', 'system'] as const).map((theme) => ({
       id: `theme-${theme}`,
-      label: words.theme(themes[theme]),
+      label: words.theme({ theme: themes[theme] }),
       run: () => change({ theme }),
     })),
     toggle('notifyWhenDone', notify),

@@ -3,12 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import messages from '../../../resources/messages.en.json';
-import { copy } from './en';
+import { copy } from '.';
 
 const RENDERER = path.resolve(import.meta.dirname, '..');
 
 const sources = readdirSync(RENDERER, { recursive: true, encoding: 'utf8' })
-  .filter((file) => /\.tsx?$/.test(file) && !file.startsWith('copy') && !/\.test\.tsx?$/.test(file))
+  .filter((file) => /\.tsx?$/.test(file) && !/^copy\/(en|zh)\//.test(file) && !/\.test\.tsx?$/.test(file))
   .map((file) => readFileSync(path.join(RENDERER, file), 'utf8'));
 
 /** `plan.drawing` and what lies below, as paths. Arrays are values. */

@@ -3,7 +3,7 @@ import type { VideoMetadata } from '../../shared/library';
 import type { ModelEntry } from '../../shared/models';
 import { presetSettings, type Preset } from '../../shared/presets';
 import { hasLines } from '../../shared/prompt-list';
-import { copy } from '../copy/en';
+import { copy } from '../copy';
 import { currentFromSlices, requestForModel, requestForOtherModel, takesImage, type Draft } from './draft';
 import { goTo } from './navigation';
 import { send, showToast } from './send';
@@ -71,7 +71,7 @@ export function adoptPreset(preset: Preset): void {
   const current = currentFromSlices();
   if (current === null) return;
   placeDraft({ ...current.draft, request: { ...current.draft.request, ...preset.settings } });
-  showToast(copy.presets.used(preset.name), { label: copy.app.undo, run: undo });
+  showToast(copy.presets.used({ name: preset.name }), { label: copy.app.undo, run: undo });
   goTo('create');
 }
 
@@ -80,11 +80,11 @@ export async function savePreset(name: string): Promise<void> {
   const current = currentFromSlices();
   if (current === null) return;
   const saved = await send(window.splitreel.savePreset({ name, settings: presetSettings(current.draft.request) }));
-  if (saved !== null) showToast(copy.presets.saved(name));
+  if (saved !== null) showToast(copy.presets.saved({ name }));
 }
 
 /** From a file that was dropped, or one chosen in the system's dialog (null). */
 export async function importPresets(path: string | null): Promise<void> {
   const count = await send(window.splitreel.importPresets({ path }));
-  if (count !== null) showToast(copy.presets.imported(count));
+  if (count !== null) showToast(copy.presets.imported({ count }));
 }

@@ -1,7 +1,7 @@
 /** The videos that are compared: up to four, from the library or from files that were dropped in. */
 import { create } from 'zustand';
 import type { GuestVideo } from '../../shared/library';
-import { copy } from '../copy/en';
+import { copy } from '../copy';
 import { goTo, useNavigation } from './navigation';
 import { useSlice } from './projection';
 import { send, showToast } from './send';
@@ -22,7 +22,7 @@ export const closeComparison = (): void => useNavigation.setState({ comparedIds:
 
 function add(videoId: string): boolean {
   if (compared().length >= MAX_COMPARED) {
-    showToast(copy.compare.full(MAX_COMPARED));
+    showToast(copy.compare.full({ max: MAX_COMPARED }));
     return false;
   }
   setCompared([...compared(), videoId]);
@@ -38,7 +38,7 @@ export function toggleCompared(videoId: string): void {
 /** From another page, which stays open so that more can be picked. */
 export function pickToCompare(videoId: string): void {
   if (!compared().includes(videoId) && !add(videoId)) return;
-  showToast(copy.compare.picked(compared().length), { label: copy.compare.show, run: () => goTo('create') });
+  showToast(copy.compare.picked({ count: compared().length }), { label: copy.compare.show, run: () => goTo('create') });
 }
 
 /** A file that was dropped, or one chosen in the system's dialog (null). */

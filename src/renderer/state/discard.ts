@@ -1,5 +1,5 @@
 /** Takes videos out of sight at once; main moves them to the bin when they can no longer be brought back. */
-import { copy } from '../copy/en';
+import { copy } from '../copy';
 import { send, showToast } from './send';
 
 export async function discardVideos(videoIds: readonly string[]): Promise<void> {
@@ -8,5 +8,5 @@ export async function discardVideos(videoIds: readonly string[]): Promise<void> 
   const discarded = await send(window.splitreel.discardVideos({ videoIds: ids }));
   if (discarded === null) return;
   const restore = (): void => void send(window.splitreel.restoreVideos({ videoIds: ids }));
-  showToast(copy.results.discarded(ids.length), { label: copy.app.undo, run: restore });
+  showToast(copy.results.discarded({ count: ids.length }), { label: copy.app.undo, run: restore });
 }

@@ -5,7 +5,7 @@ import { request, SHAPE } from '../../../test/fakes/request';
 import type { ModelEntry } from '../../shared/models';
 import { ONE_RANK, type Plan } from '../../shared/plan';
 import type { GenerateRequest } from '../../shared/sampling';
-import { copy } from '../copy/en';
+import { copy } from '../copy';
 import { chosenDevices } from './devices';
 import { adoptImage, adoptModel, adoptPrompt, adoptVideo } from './adopt';
 import { changeDraft, currentDraft, requestForOtherModel, useDraft, type Draft } from './draft';

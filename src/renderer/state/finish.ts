@@ -3,7 +3,7 @@ import type { GenerateRequest } from '../../shared/sampling';
 import type { VideoMetadata } from '../../shared/library';
 import type { ModelEntry } from '../../shared/models';
 import { nearestToPlan, worldSize } from '../../shared/plan';
-import { copy } from '../copy/en';
+import { copy } from '../copy';
 import { chosenDevices, jobDevices } from './devices';
 import { planContext } from './draft';
 import { enqueueJobs, jobInput } from './job-input';
@@ -58,7 +58,7 @@ export function useFinish(draft: GenerateRequest): Finish | null {
   const request = finishedRequest(draft, model);
   if (request === null) return null;
   const { width, height, numFrames, numInferenceSteps } = request;
-  const summary = copy.queue.setSummary(width, height, numFrames, numInferenceSteps);
+  const summary = copy.queue.setSummary({ width, height, frames: numFrames, steps: numInferenceSteps });
   return {
     summary,
     run: () => {
@@ -66,7 +66,7 @@ export function useFinish(draft: GenerateRequest): Finish | null {
         prompt: request.prompt,
         isList: false,
       });
-      showToast(copy.results.finishing(summary));
+      showToast(copy.results.finishing({ summary }));
     },
   };
 }

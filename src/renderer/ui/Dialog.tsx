@@ -1,5 +1,5 @@
 import { useEffect, useId, useRef, type ReactNode } from 'react';
-import { copy } from '../copy/en';
+import { copy } from '../copy';
 import { Button } from './Button';
 import { classes } from './classes';
 import styles from './controls.module.css';

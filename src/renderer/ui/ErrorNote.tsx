@@ -1,6 +1,6 @@
 import { useCallback, useState, type ReactNode } from 'react';
 import { describeError, type AppError } from '../../shared/errors';
-import { copy } from '../copy/en';
+import { copy } from '../copy';
 import { Button } from './Button';
 import styles from './controls.module.css';
 

@@ -1,5 +1,6 @@
 /** The one window: created, restored to its bounds, shown when it has painted, reloaded when its page crashes. */
 import { BrowserWindow, Menu, screen } from './electron-api';
+import { currentLanguage } from '../../../shared/language';
 import { windowUrl } from '../../../shared/urls';
 import type { Clock } from '../../ports/clock';
 import type { Log } from '../../ports/log';
@@ -57,7 +58,9 @@ export function createMainWindow(options: MainWindowOptions): BrowserWindow {
     event.preventDefault();
     options.onCloseRefused();
   });
-  window.loadURL(windowUrl()).catch((error: unknown) => options.log.error('the window could not be loaded', error));
+  window
+    .loadURL(windowUrl(currentLanguage()))
+    .catch((error: unknown) => options.log.error('the window could not be loaded', error));
   return window;
 }
 

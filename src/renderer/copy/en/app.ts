@@ -1,10 +1,10 @@
 /** The frame of the window, and words that every page uses. */
-import { plural } from './plural';
+import { message } from './message';
 
 export const app = {
   name: 'Splitreel',
   /** Nobody knows the speed of a connection before it is used; this is a round one to compare with. */
-  atSpeed: (time: string): string => `${time} at 100 Mbit/s`,
+  atSpeed: message('{time} at 100 Mbit/s'),
   pages: {
     create: 'Create',
     library: 'Library',
@@ -80,23 +80,22 @@ export const engine = {
     busy: 'busy',
     failed: 'failed',
   },
-  state: (state: string): string => `engine ${state}`,
-  waiting: (count: number): string => `${plural(count, 'video', 'videos')} waiting`,
+  state: message('engine {state}'),
+  waiting: message('{count, plural, one {# video} other {# videos}} waiting'),
   paused: 'queue paused',
 } as const;
 
 export const devices = {
-  gpus: (count: number, name: string): string => `${String(count)}x ${name}`,
-  mixed: (count: number): string => plural(count, 'GPU', 'GPUs'),
-  cpu: (workers: number): string => (workers === 1 ? 'CPU' : `CPU, ${String(workers)} workers`),
+  gpus: message('{count, number}x {name}'),
+  mixed: message('{count, plural, one {# GPU} other {# GPUs}}'),
+  cpu: message('{workers, plural, one {CPU} other {CPU, # workers}}'),
   /** One GPU, or one of the processes that share the CPU. */
-  name: (kind: 'cuda' | 'cpu', index: number): string =>
-    kind === 'cuda' ? `GPU ${String(index)}` : `CPU worker ${String(index)}`,
+  name: message('{kind, select, cuda {GPU {index}} other {CPU worker {index}}}'),
 } as const;
 
 export const errors = {
   retry: 'Retry',
   saveDiagnostics: 'Save diagnostics',
   includePrompts: 'Include prompts',
-  saved: (path: string): string => `Saved to ${path}`,
+  saved: message('Saved to {path}'),
 } as const;

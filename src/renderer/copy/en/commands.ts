@@ -1,10 +1,12 @@
 /** The command palette: everything that can be done, by name. */
+import { message } from './message';
+
 export const commands = {
   title: 'Commands',
   search: 'Search commands',
   nothingFound: 'No command has these words.',
-  goTo: (page: string): string => `Go to ${page}`,
-  pageKey: (number: number): string => `Ctrl+${String(number)}`,
+  goTo: message('Go to {page}'),
+  pageKey: message('Ctrl+{number, number}'),
   undo: 'Undo what replaced the form',
   undoKey: 'Ctrl+Z',
   redo: 'Redo what replaced the form',
@@ -17,7 +19,7 @@ export const commands = {
   showRunning: 'Show the running video',
   openNewest: 'Open the newest video',
   discardNewest: 'Discard the newest video',
-  theme: (theme: string): string => `Theme: ${theme}`,
-  turnOn: (setting: string): string => `Turn on: ${setting}`,
-  turnOff: (setting: string): string => `Turn off: ${setting}`,
+  theme: message('Theme: {theme}'),
+  turnOn: message('Turn on: {setting}'),
+  turnOff: message('Turn off: {setting}'),
 } as const;

@@ -1,4 +1,6 @@
 /** Videos beside each other. */
+import { message } from './message';
+
 export const compare = {
   title: 'Comparison',
   start: 'Compare',
@@ -9,15 +11,15 @@ export const compare = {
   zoomIn: 'Zoom in',
   zoomOut: 'Zoom out',
   zoomFit: 'Fit',
-  zoom: (percent: number): string => `${String(percent)}%`,
+  zoom: message('{percent, number}%'),
   close: 'Close comparison',
   addFile: 'Add a file',
-  removeVideo: (name: string): string => `Remove ${name}`,
+  removeVideo: message('Remove {name}'),
   hint: 'Choose another video in the row below or in the library, or drop a file.',
-  full: (max: number): string => `At most ${String(max)} videos are compared at once.`,
-  picked: (count: number): string => (count === 1 ? '1 video to compare' : `${String(count)} videos to compare`),
+  full: message('At most {max, number} videos are compared at once.'),
+  picked: message('{count, plural, one {# video} other {# videos}} to compare'),
   show: 'Show',
-  video: (name: string, file: string): string => `${name}: ${file}`,
+  video: message('{name}: {file}'),
   differences: 'What differs',
   same: 'Their settings are the same.',
   unknown: 'unknown',

@@ -1,5 +1,6 @@
 /** Copies of a video in other formats. */
 import type { ExportFormat } from '../../../shared/export';
+import { message } from './message';
 
 const formats: Readonly<Record<ExportFormat, string>> = {
   h264: 'MP4 (H.264)',
@@ -31,15 +32,14 @@ export const exportCopy = {
   formats,
   formatHints,
   frame: 'Frame',
-  frameRange: (count: number): string => `Choose a frame from 1 to ${String(count)}.`,
+  frameRange: message('Choose a frame from 1 to {count, number}.'),
   motion: 'Motion',
-  ownRate: (fps: number): string => `As it is (${String(fps)} frames per second)`,
-  rate: (fps: number): string => `Smoother: ${String(fps)} frames per second`,
+  ownRate: message('As it is ({fps, number} frames per second)'),
+  rate: message('Smoother: {fps, number} frames per second'),
   size: 'Size',
-  sizes: (width: number, height: number, scale: number): string =>
-    scale === 1 ? `As it is (${String(width)} × ${String(height)})` : `${String(width)} × ${String(height)}`,
+  sizes: message('{scale, plural, =1 {As it is ({width} × {height})} other {{width} × {height}}}'),
   processed: 'Post-processing: added frames and pixels are computed from the video. The original stays as it is.',
   progress: 'Export progress',
   opening: 'Opening the video',
-  frames: (done: number, total: number): string => `${String(done)} of ${String(total)} frames`,
+  frames: message('{done, number} of {total, number} frames'),
 } as const;

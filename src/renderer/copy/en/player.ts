@@ -1,3 +1,5 @@
+import { message } from './message';
+
 export const player = {
   label: 'Player',
   about: 'About this video',
@@ -9,9 +11,9 @@ export const player = {
   next: 'Next frame',
   loop: 'Loop',
   speed: 'Speed',
-  speedValue: (speed: number): string => `${String(speed)}x`,
+  speedValue: message('{speed, number}x'),
   fullScreen: 'Full screen',
-  frame: (frame: number, total: number): string => `frame ${String(frame)} of ${String(total)}`,
+  frame: message('frame {frame, number} of {total, number}'),
   drag: 'Drag to export',
   dragHint: 'Drag the video to a folder or an editor',
   saveAs: 'Save as',

@@ -1,5 +1,5 @@
 /** Below the stage: the running job, its report, the queue. */
-import { plural } from './plural';
+import { message } from './message';
 
 export const progress = {
   idle: 'Progress and waiting videos appear here.',
@@ -14,12 +14,11 @@ export const progress = {
     writing: 'Saving',
   },
   optimizing: 'Optimizing for this computer, first time only',
-  computed: (computed: number, steps: number): string =>
-    `${String(computed)} of ${String(steps)} steps computed, ${String(steps - computed)} predicted`,
-  perStep: (time: string): string => `${time} per step`,
-  elapsed: (time: string): string => `${time} elapsed`,
-  left: (time: string): string => `${time} left`,
-  video: (index: number, count: number): string => `Video ${String(index)} of ${String(count)}`,
+  computed: message('{computed, number} of {steps, number} steps computed, {predicted, number} predicted'),
+  perStep: message('{time} per step'),
+  elapsed: message('{time} elapsed'),
+  left: message('{time} left'),
+  video: message('Video {index, number} of {count, number}'),
   workers: 'Progress by device',
   waiting: 'waiting',
   cancel: 'Cancel',
@@ -28,16 +27,16 @@ export const progress = {
   cancelText: 'Its progress will be lost. The model stays loaded.',
   cancelYes: 'Cancel video',
   cancelNo: 'Keep generating',
-  total: (time: string): string => `Generated in ${time}`,
-  peak: (size: string): string => `${size} peak memory`,
+  total: message('Generated in {time}'),
+  peak: message('{size} peak memory'),
   warm: 'model already loaded',
-  cold: (size: string): string => `${size} of weights loaded`,
-  load: (percent: number): string => `${String(percent)}%`,
+  cold: message('{size} of weights loaded'),
+  load: message('{percent, number}%'),
 } as const;
 
 export const queue = {
   title: 'Queue',
-  jobs: (count: number): string => plural(count, 'job', 'jobs'),
+  jobs: message('{count, plural, one {# job} other {# jobs}}'),
   clearEnded: 'Clear ended',
   pause: 'Pause queue',
   resume: 'Resume queue',
@@ -45,16 +44,15 @@ export const queue = {
   pausedNote: 'No other video starts until you resume.',
   freeMemory: 'Free GPU memory',
   memoryFreed: 'GPU memory is free. The next video loads the model again.',
-  waiting: (count: number): string => `${String(count)} waiting`,
+  waiting: message('{count, number} waiting'),
   up: 'Move up',
   down: 'Move down',
   remove: 'Remove from queue',
   retry: 'Retry',
-  position: (index: number): string => (index === 1 ? 'Next' : `Number ${String(index)}`),
+  position: message('{index, plural, =1 {Next} other {Number #}}'),
   cancelled: 'Cancelled',
   interrupted: 'Interrupted: Splitreel closed',
   failed: 'Failed',
   reorderHint: 'Drag, or press Alt+Up or Alt+Down, to reorder',
-  setSummary: (width: number, height: number, frames: number, steps: number): string =>
-    `${String(width)} × ${String(height)}, ${String(frames)} frames, ${String(steps)} steps`,
+  setSummary: message('{width} × {height}, {frames, number} frames, {steps, number} steps'),
 } as const;

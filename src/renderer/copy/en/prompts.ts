@@ -1,5 +1,5 @@
 /** What helps to write the next prompt: history, lists, variations, presets. */
-import { plural } from './plural';
+import { message } from './message';
 
 export const prompts = {
   tools: 'Prompt tools',
@@ -13,16 +13,16 @@ export const prompts = {
   variations: 'Variations',
   presets: 'Presets',
   list: 'One prompt on each line',
-  count: (count: number): string => plural(count, 'prompt', 'prompts'),
+  count: message('{count, plural, one {# prompt} other {# prompts}}'),
 } as const;
 
 export const variations = {
-  seeds: (count: number): string => `Same prompt, ${String(count)} new seeds`,
-  guidance: (values: readonly number[]): string => `This seed, guidance ${values.join(', ')}`,
-  drafts: (count: number, device: string): string => `${String(count)} drafts at once, one ${device} each`,
-  together: (count: number, devices: string): string => `${plural(count, 'video', 'videos')} on ${devices}`,
-  draftSteps: (steps: number): string => `${String(steps)} steps`,
-  about: (time: string): string => `about ${time}`,
+  seeds: message('Same prompt, {count, number} new seeds'),
+  guidance: message('This seed, guidance {values}'),
+  drafts: message('{count, number} drafts at once, one {device} each'),
+  together: message('{count, plural, one {# video} other {# videos}} on {devices}'),
+  draftSteps: message('{steps, number} steps'),
+  about: message('about {time}'),
   unmeasured: 'not measured yet',
 } as const;
 
@@ -36,8 +36,9 @@ export const presets = {
   remove: 'Remove',
   exportAll: 'Export',
   importFile: 'Import',
-  used: (name: string): string => `The settings are those of ${name}.`,
-  saved: (name: string): string => `Saved as ${name}.`,
-  imported: (count: number): string =>
-    count === 0 ? 'Nothing new in this file.' : `${plural(count, 'preset', 'presets')} imported.`,
+  used: message('The settings are those of {name}.'),
+  saved: message('Saved as {name}.'),
+  imported: message(
+    '{count, plural, =0 {Nothing new in this file.} one {# preset imported.} other {# presets imported.}}',
+  ),
 } as const;

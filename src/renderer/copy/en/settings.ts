@@ -1,3 +1,5 @@
+import { message } from './message';
+
 export const settings = {
   title: 'Settings',
   theme: 'Theme',
@@ -27,8 +29,7 @@ export const updates = {
   title: 'Updates',
   noKey: "This build has no update key, so it can't check for new versions. Look for them where you got this build.",
   check: 'Check for updates',
-  checkHint: (feed: string): string =>
-    `Once a day, asks ${feed}. Sends nothing about you, and never installs anything by itself.`,
+  checkHint: message('Once a day, asks {feed}. Sends nothing about you, and never installs anything by itself.'),
   checkNow: 'Check now',
   feed: 'Update feed',
   feedHint:
@@ -38,6 +39,6 @@ export const updates = {
   save: 'Save',
   checking: 'Checking',
   newest: 'You have the newest version.',
-  available: (version: string, own: string): string => `Splitreel ${version} is available. You have ${own}.`,
+  available: message('Splitreel {version} is available. You have {own}.'),
   download: 'Open download page',
 } as const;

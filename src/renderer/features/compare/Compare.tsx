@@ -2,7 +2,7 @@ import { X } from 'lucide-react';
 import { useState, type PointerEvent } from 'react';
 import type { GuestVideo } from '../../../shared/library';
 import { toggleCompared } from '../../state/compare';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { IconButton } from '../../ui/Button';
 import styles from './Compare.module.css';
 import { CompareBar } from './CompareBar';
@@ -91,14 +91,14 @@ function Layer({ video, name, register }: LayerProps) {
         ref={(element) => register(video.id, element)}
         className={styles.video}
         src={video.videoUrl}
-        aria-label={words.video(name, video.metadata?.request.prompt ?? video.fileName)}
+        aria-label={words.video({ name, file: video.metadata?.request.prompt ?? video.fileName })}
         muted
         playsInline
         preload="auto"
       />
       <figcaption className={styles.name}>
         {name}
-        <IconButton size="small" label={words.removeVideo(name)} onClick={() => toggleCompared(video.id)}>
+        <IconButton size="small" label={words.removeVideo({ name })} onClick={() => toggleCompared(video.id)}>
           <X size={12} aria-hidden />
         </IconButton>
       </figcaption>

@@ -2,7 +2,7 @@ import { ChevronLeft, ChevronRight, FilePlus, Maximize2, Pause, Play, X, ZoomIn,
 import { Slider } from 'radix-ui';
 import { formatTime } from '../../../shared/format';
 import { closeComparison, compareFile } from '../../state/compare';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button, IconButton } from '../../ui/Button';
 import { Tooltip } from '../../ui/Tooltip';
 import styles from './Compare.module.css';
@@ -46,7 +46,7 @@ export function CompareBar({ sync, mode, isPair, wipe, scale, onMode, onWipe, on
         <IconButton size="small" label={words.zoomOut} disabled={scale <= 1} onClick={() => onZoom(1 / ZOOM_STEP)}>
           <ZoomOut size={16} aria-hidden />
         </IconButton>
-        <span className={styles.zoom}>{words.zoom(Math.round(scale * 100))}</span>
+        <span className={styles.zoom}>{words.zoom({ percent: Math.round(scale * 100) })}</span>
         <IconButton size="small" label={words.zoomIn} onClick={() => onZoom(ZOOM_STEP)}>
           <ZoomIn size={16} aria-hidden />
         </IconButton>
@@ -116,10 +116,10 @@ function SyncTransport({ sync }: { readonly sync: Sync }) {
         <Slider.Thumb
           className={styles.scrubThumb}
           aria-label={player.scrub}
-          aria-valuetext={`${formatTime(frame / frameRate)}, ${player.frame(frame + 1, frames)}`}
+          aria-valuetext={`${formatTime(frame / frameRate)}, ${player.frame({ frame: frame + 1, total: frames })}`}
         />
       </Slider.Root>
-      <span className={styles.count}>{player.frame(frame + 1, frames)}</span>
+      <span className={styles.count}>{player.frame({ frame: frame + 1, total: frames })}</span>
     </div>
   );
 }

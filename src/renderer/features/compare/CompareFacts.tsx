@@ -1,5 +1,5 @@
 import type { GuestVideo } from '../../../shared/library';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { letterOf } from './Compare';
 import styles from './Compare.module.css';
 import { differences } from './differences';

@@ -6,7 +6,7 @@ import { fakeMain, job, video, type FakeMain } from '../../../../test/fakes/main
 import { request } from '../../../../test/fakes/request';
 import type { Slices } from '../../../shared/ipc';
 import { App } from '../../app/App';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { followRunningJob, goTo } from '../../state/navigation';
 import { connectProjection, useProjection } from '../../state/projection';
 import { useToasts } from '../../state/send';
@@ -83,8 +83,8 @@ test('videos join from the row below, the library and a file, up to four, and ar
   await user.click(screen.getByRole('button', { name: words.show }));
   expect(comparison().querySelectorAll('video')).toHaveLength(4);
   await user.click(row()[4] ?? comparison());
-  expect(screen.getByText(words.full(4))).toBeVisible();
-  await user.click(within(comparison()).getByRole('button', { name: words.removeVideo('A') }));
+  expect(screen.getByText(words.full({ max: 4 }))).toBeVisible();
+  await user.click(within(comparison()).getByRole('button', { name: words.removeVideo({ name: 'A' }) }));
   expect(comparison().querySelectorAll('video')).toHaveLength(3);
 });
 

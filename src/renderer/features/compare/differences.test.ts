@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { video } from '../../../../test/fakes/main-process';
 import { request } from '../../../../test/fakes/request';
 import { ONE_RANK } from '../../../shared/plan';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { differences } from './differences';
 
 const words = copy.compare.settings;

@@ -1,7 +1,9 @@
 /** What differs between the settings of videos. Pure. */
+import { formatList } from '../../../shared/format';
 import type { GuestVideo, VideoMetadata } from '../../../shared/library';
 import { AXES, type Plan } from '../../../shared/plan';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
+import { loraText } from '../../copy/facts';
 
 const words = copy.compare;
 type Setting = keyof typeof words.settings;
@@ -17,7 +19,7 @@ const lastPart = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
 const planText = (plan: Plan): string => {
   const split = AXES.filter((axis) => plan[axis] > 1);
   if (split.length === 0) return words.off;
-  return split.map((axis) => copy.plan.option(copy.plan.axes[axis], plan[axis])).join(', ');
+  return split.map((axis) => copy.plan.option({ axis: copy.plan.axes[axis], value: plan[axis] })).join(', ');
 };
 
 /** Every setting of a video as it is shown, in the order of the form. */
@@ -34,7 +36,7 @@ const READERS: Readonly<Record<Setting, (metadata: VideoMetadata) => string>> = 
   scheduler: ({ request }) => copy.create.schedulers[request.scheduler],
   quality: ({ request }) => copy.create.qualities[request.quality],
   plan: ({ plan }) => planText(plan),
-  loras: ({ request }) => (request.loras.length === 0 ? words.off : request.loras.map(copy.library.lora).join(', ')),
+  loras: ({ request }) => (request.loras.length === 0 ? words.off : formatList(request.loras.map(loraText))),
   image: ({ request }) => (request.imagePath === null ? words.off : lastPart(request.imagePath)),
   fps: ({ request }) => String(request.fps),
   attention: ({ request }) => copy.create.kernels[request.attention],

@@ -6,7 +6,7 @@ import { reasonText } from '../../../shared/messages';
 import { computedOf } from '../../../shared/step-schedule';
 import { ATTENTION_KERNELS, OFFLOADS, QUALITIES, SCHEDULERS, type SamplingParams } from '../../../shared/sampling';
 import { useSlice } from '../../state/projection';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
 import { Field, NumberField, SelectField, SwitchField, type Choice } from '../../ui/fields';
 import controls from '../../ui/controls.module.css';
@@ -69,7 +69,7 @@ function SamplingFields({ form }: Pick<FieldsProps, 'form'>) {
         label={copy.create.quality}
         value={request.quality}
         choices={QUALITIES.map((value) => ({ value, label: copy.create.qualities[value] }))}
-        hint={copy.create.qualityNotes[request.quality](computedOf(steps, steps), steps)}
+        hint={copy.create.qualityNotes[request.quality]({ computed: computedOf(steps, steps), steps })}
         onChange={(quality) => form.setRequest({ quality })}
       />
       <SelectField

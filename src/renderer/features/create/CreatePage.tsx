@@ -4,7 +4,7 @@ import { useSlice } from '../../state/projection';
 import { useCommands } from '../../state/commands';
 import { useCompared } from '../../state/compare';
 import type { ExpectedTime } from '../../state/draft';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
 import { classes } from '../../ui/classes';
 import { useShortcut } from '../../ui/use-shortcut';
@@ -91,7 +91,8 @@ export function CreatePage() {
 
 function generateText(isBusy: boolean, promptCount: number): string {
   const words = copy.create;
-  if (promptCount > 1) return isBusy ? words.addManyToQueue(promptCount) : words.generateMany(promptCount);
+  if (promptCount > 1)
+    return isBusy ? words.addManyToQueue({ count: promptCount }) : words.generateMany({ count: promptCount });
   return isBusy ? words.addToQueue : words.generate;
 }
 
@@ -157,5 +158,5 @@ function Controls({ form, isBusy }: { readonly form: CreateForm; readonly isBusy
 
 function expectedText({ ms, isWhole }: ExpectedTime): string {
   const time = formatDuration(ms);
-  return isWhole ? copy.create.expected(time) : copy.create.expectedDenoising(time);
+  return isWhole ? copy.create.expected({ time }) : copy.create.expectedDenoising({ time });
 }

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { firstFrameUrl } from '../../../shared/urls';
 import { useSlice } from '../../state/projection';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import styles from './CreatePage.module.css';
 
 interface Size {
@@ -13,10 +13,10 @@ interface Size {
 const SAME_SHAPE = 0.02;
 
 export function fitText(image: Size, video: Size): string {
-  const from = copy.create.imageSize(image.width, image.height);
-  const to = copy.create.imageSize(video.width, video.height);
+  const from = copy.create.imageSize({ width: image.width, height: image.height });
+  const to = copy.create.imageSize({ width: video.width, height: video.height });
   const stretch = Math.abs(Math.log((image.width * video.height) / (image.height * video.width)));
-  return stretch > SAME_SHAPE ? copy.create.imageStretched(from, to) : copy.create.imageScaled(from, to);
+  return stretch > SAME_SHAPE ? copy.create.imageStretched({ from, to }) : copy.create.imageScaled({ from, to });
 }
 
 /** The chosen image, and what the model makes of its shape. Shown once main knows of it, and if it can be shown. */

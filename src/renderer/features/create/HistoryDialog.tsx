@@ -3,7 +3,7 @@ import { formatDate } from '../../../shared/format';
 import { adoptPrompt } from '../../state/adopt';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
 import { PickList } from '../../ui/PickList';

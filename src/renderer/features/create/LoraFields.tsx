@@ -2,7 +2,7 @@ import { Plus, X } from 'lucide-react';
 import { useState } from 'react';
 import { MAX_LORA_STRENGTH, MAX_LORAS } from '../../../shared/limits';
 import { loraName, type Lora } from '../../../shared/sampling';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { send } from '../../state/send';
 import { Button, IconButton } from '../../ui/Button';
 import controls from '../../ui/controls.module.css';
@@ -28,7 +28,7 @@ export function LoraFields({ form, ready }: FieldsProps) {
       {loras.map((lora) => (
         <div key={lora.sha256} className={styles.lora}>
           <NumberField
-            label={copy.create.loraStrength(loraName(lora))}
+            label={copy.create.loraStrength({ name: loraName(lora) })}
             value={lora.strength}
             min={-MAX_LORA_STRENGTH}
             max={MAX_LORA_STRENGTH}
@@ -37,7 +37,7 @@ export function LoraFields({ form, ready }: FieldsProps) {
             onChange={(strength) => set(loras.map((each) => (each === lora ? { ...lora, strength } : each)))}
           />
           <IconButton
-            label={copy.create.removeLora(loraName(lora))}
+            label={copy.create.removeLora({ name: loraName(lora) })}
             onClick={() => set(loras.filter((each) => each !== lora))}
           >
             <X size={16} aria-hidden />

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { ModelEntry } from '../../../shared/models';
 import { goTo } from '../../state/navigation';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
 import { ErrorNote } from '../../ui/ErrorNote';
 import { SelectField, type Choice } from '../../ui/fields';
@@ -16,7 +16,10 @@ function choicesOf({ models, model, draft }: CreateForm): Choice<string>[] {
     .filter(({ id, state }) => state.status !== 'absent' || id === modelId)
     .map(({ id, name, state }) => ({ value: id, label: name, isDisabled: state.status !== 'ready' }));
   if (model !== null) return listed;
-  return [{ value: modelId, label: copy.create.missingModelOption(modelName(modelId)), isDisabled: true }, ...listed];
+  return [
+    { value: modelId, label: copy.create.missingModelOption({ name: modelName(modelId) }), isDisabled: true },
+    ...listed,
+  ];
 }
 
 export function ModelField({ form }: { readonly form: CreateForm }) {
@@ -47,7 +50,7 @@ function UnknownModel({ modelId }: { readonly modelId: string }) {
   return (
     <>
       <p className={styles.quiet} title={modelId}>
-        {copy.create.modelMissing(modelName(modelId))}
+        {copy.create.modelMissing({ name: modelName(modelId) })}
       </p>
       <Button size="small" className={styles.start} onClick={() => goTo('models')}>
         {copy.stage.addModel}

@@ -3,7 +3,7 @@ import { MAX_PRESET_NAME } from '../../../shared/presets';
 import { adoptPreset, importPresets, savePreset } from '../../state/adopt';
 import { useSlice } from '../../state/projection';
 import { send, showToast } from '../../state/send';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
 import { PickList } from '../../ui/PickList';
@@ -14,7 +14,7 @@ const words = copy.presets;
 
 async function exportPresets(): Promise<void> {
   const file = await send(window.splitreel.exportPresets());
-  if (file !== null) showToast(copy.errors.saved(file));
+  if (file !== null) showToast(copy.errors.saved({ path: file }));
 }
 
 export function PresetsDialog({ onClose }: { readonly onClose: () => void }) {
@@ -23,7 +23,7 @@ export function PresetsDialog({ onClose }: { readonly onClose: () => void }) {
   const active = presets.find(({ name }) => name === activeName) ?? presets[0];
   const items = presets.map((preset) => {
     const { width, height, numFrames, numInferenceSteps } = preset.settings;
-    const detail = copy.queue.setSummary(width, height, numFrames, numInferenceSteps);
+    const detail = copy.queue.setSummary({ width, height, frames: numFrames, steps: numInferenceSteps });
     return { id: preset.name, text: preset.name, detail, preset };
   });
   return (

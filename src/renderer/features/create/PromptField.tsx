@@ -4,7 +4,7 @@ import { noticeText } from '../../../shared/messages';
 import { hasLines } from '../../../shared/prompt-list';
 import { adoptPrompt } from '../../state/adopt';
 import { send } from '../../state/send';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button, IconButton } from '../../ui/Button';
 import { classes } from '../../ui/classes';
 import { SwitchField } from '../../ui/fields';
@@ -49,11 +49,11 @@ function promptNote(prompts: readonly string[], count: TokenCount | null): strin
   const prompt = longestOf(prompts);
   if (prompt.trim() === '') return '\u00a0';
   if (isForeign(prompt)) return copy.create.englishOnly;
-  const many = prompts.length > 1 ? copy.prompts.count(prompts.length) : null;
+  const many = prompts.length > 1 ? copy.prompts.count({ count: prompts.length }) : null;
   if (count === null) return many ?? '\u00a0';
   if (count.tokens > count.max) return noticeText('prompt_too_long', { ...count });
-  const tokens = copy.create.tokens(count.tokens, count.max);
-  return many === null ? tokens : `${many}, ${copy.create.longest(tokens)}`;
+  const tokens = copy.create.tokens({ tokens: count.tokens, max: count.max });
+  return many === null ? tokens : `${many}, ${copy.create.longest({ tokens })}`;
 }
 
 export function PromptField({ form }: { readonly form: CreateForm }) {

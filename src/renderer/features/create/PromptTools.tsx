@@ -1,7 +1,7 @@
 import { ChevronDown, History, SlidersHorizontal } from 'lucide-react';
 import { closeDialog, openDialog, useDialogs } from '../../state/dialogs';
 import { useSlice } from '../../state/projection';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
 import styles from './CreatePage.module.css';
 import { HistoryDialog } from './HistoryDialog';

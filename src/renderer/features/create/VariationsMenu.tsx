@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { formatDuration } from '../../../shared/format';
 import { useSlice } from '../../state/projection';
 import { rollSeed } from '../../state/draft';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import menu from '../../ui/menu.module.css';
 import type { CreateForm, ReadyModel } from './use-create';
 import { variationsOf, type Variation } from './variations';
@@ -14,9 +14,9 @@ const words = copy.variations;
 function detailOf({ id, requests, timeMs }: Variation): string {
   const [first] = requests;
   const parts = [
-    ...(id === 'drafts' && first !== undefined ? [words.draftSteps(first.numInferenceSteps)] : []),
-    ...(requests.length > 1 ? [copy.queue.jobs(requests.length)] : []),
-    timeMs === null ? words.unmeasured : words.about(formatDuration(timeMs)),
+    ...(id === 'drafts' && first !== undefined ? [words.draftSteps({ steps: first.numInferenceSteps })] : []),
+    ...(requests.length > 1 ? [copy.queue.jobs({ count: requests.length })] : []),
+    timeMs === null ? words.unmeasured : words.about({ time: formatDuration(timeMs) }),
   ];
   return parts.join(', ');
 }

@@ -3,7 +3,7 @@ import { MAX_GUIDANCE, MAX_SEED, MAX_STEPS, MAX_VIDEOS } from '../../../shared/l
 import { reasonText } from '../../../shared/messages';
 import type { ModelShape } from '../../../shared/model';
 import { requestLimits } from '../../../shared/request';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { rollSeed } from '../../state/draft';
 import { IconButton } from '../../ui/Button';
 import { NumberField, SelectField, type Choice } from '../../ui/fields';
@@ -110,7 +110,7 @@ export function VideoFields({ form, ready }: FieldsProps) {
             problem={problem('seed')}
             hint={
               request.videoCount > 1
-                ? copy.create.videosNote(request.seed, request.seed + request.videoCount - 1)
+                ? copy.create.videosNote({ first: request.seed, last: request.seed + request.videoCount - 1 })
                 : undefined
             }
             onChange={(seed) => form.setSeed(seed, true)}

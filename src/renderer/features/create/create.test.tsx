@@ -8,7 +8,7 @@ import { cpuDevices } from '../../../shared/device';
 import type { CallInput, Slices } from '../../../shared/ipc';
 import { ONE_RANK } from '../../../shared/plan';
 import { App } from '../../app/App';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { changeDraft, requestForModel, useDraft } from '../../state/draft';
 import { connectProjection, useProjection } from '../../state/projection';
 
@@ -60,7 +60,7 @@ test('settings whose model is not here keep it by name, until another one is cho
   act(() =>
     changeDraft({ request: asked, plan: ONE_RANK, isPlanAutomatic: false, isSeedLocked: true, isPromptList: false }),
   );
-  expect(screen.getAllByText(copy.create.modelMissing('CogVideoX-9b'))).toHaveLength(2);
+  expect(screen.getAllByText(copy.create.modelMissing({ name: 'CogVideoX-9b' }))).toHaveLength(2);
   expect(screen.getByRole('button', { name: /Generate/ })).toBeDisabled();
   expect(screen.getByRole('button', { name: copy.stage.addModel })).toBeVisible();
   await userEvent.setup().selectOptions(screen.getByLabelText(copy.create.model), MODEL.name);
@@ -83,9 +83,14 @@ test('what is missing to generate at all comes before what is missing in the for
 });
 
 test.each([
-  ['with what comes after denoising', { tailMs: 45_000 }, {}, copy.create.expected('1 min 10 s')],
-  ['of the denoising alone where no more is known', { tailMs: null }, {}, copy.create.expectedDenoising('25 s')],
-  ['for three videos', { tailMs: 5_000 }, { videoCount: 3 }, copy.create.expected('1 min 30 s')],
+  ['with what comes after denoising', { tailMs: 45_000 }, {}, copy.create.expected({ time: '1 min 10 s' })],
+  [
+    'of the denoising alone where no more is known',
+    { tailMs: null },
+    {},
+    copy.create.expectedDenoising({ time: '25 s' }),
+  ],
+  ['for three videos', { tailMs: 5_000 }, { videoCount: 3 }, copy.create.expected({ time: '1 min 30 s' })],
   ['not of another quality', { tailMs: 5_000, quality: 'fast' as const }, {}, null],
 ])('the expected time is shown before Generate, %s', async (_, figures, changes, text) => {
   const draftRequest = request({ numInferenceSteps: 50, ...changes });
@@ -106,7 +111,7 @@ test('a prompt in another script gets a warning, an empty one no count', async (
   await open();
   const user = userEvent.setup();
   await user.type(screen.getByLabelText('Prompt'), 'a dog');
-  expect(await screen.findByText(copy.create.tokens(3, 226))).toBeVisible();
+  expect(await screen.findByText(copy.create.tokens({ tokens: 3, max: 226 }))).toBeVisible();
   await user.clear(screen.getByLabelText('Prompt'));
   expect(screen.queryByText(/tokens$/)).toBeNull();
   await user.type(screen.getByLabelText('Prompt'), '一只小狗');
@@ -127,10 +132,10 @@ test('a chosen LoRA goes into the request with its strength, once, and another m
   await user.click(screen.getByRole('button', { name: copy.create.advanced }));
   const add = screen.getByRole('button', { name: copy.create.addLora });
   await user.click(add);
-  await screen.findByLabelText(copy.create.loraStrength('ink'));
+  await screen.findByLabelText(copy.create.loraStrength({ name: 'ink' }));
   await user.click(add);
   await waitFor(() => expect(add).toBeEnabled());
-  const strength = screen.getByLabelText(copy.create.loraStrength('ink'));
+  const strength = screen.getByLabelText(copy.create.loraStrength({ name: 'ink' }));
   await user.clear(strength);
   await user.type(strength, '9');
   expect(strength).toHaveFocus();
@@ -142,6 +147,6 @@ test('a chosen LoRA goes into the request with its strength, once, and another m
   expect(sent.request.loras).toEqual([{ ...chosen, strength: 0.5 }]);
   expect(main.callsOf('chooseLora')).toEqual([{ modelId: MODEL.id }, { modelId: MODEL.id }]);
   expect(requestForModel(sent.request, MODEL).loras).toEqual([]);
-  await user.click(screen.getByRole('button', { name: copy.create.removeLora('ink') }));
-  expect(screen.queryByLabelText(copy.create.loraStrength('ink'))).toBeNull();
+  await user.click(screen.getByRole('button', { name: copy.create.removeLora({ name: 'ink' }) }));
+  expect(screen.queryByLabelText(copy.create.loraStrength({ name: 'ink' }))).toBeNull();
 });

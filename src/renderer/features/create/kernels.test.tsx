@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { fakeMain, gpu, MODEL, SLICES } from '../../../../test/fakes/main-process';
 import { App } from '../../app/App';
 import { connectProjection } from '../../state/projection';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { changeDraft } from '../../state/draft';
 
 test('a kernel that cannot run cannot be chosen, and one chosen elsewhere says why', async () => {

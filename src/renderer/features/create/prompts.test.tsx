@@ -7,7 +7,7 @@ import { request } from '../../../../test/fakes/request';
 import type { CallInput, Slices } from '../../../shared/ipc';
 import { presetSettings } from '../../../shared/presets';
 import { App } from '../../app/App';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { closeDialog } from '../../state/dialogs';
 import { useDraft } from '../../state/draft';
 import { connectProjection, useProjection } from '../../state/projection';
@@ -59,7 +59,7 @@ test('lines become prompts when that is switched on; the count is shown before t
   await type('a {red|blue} ball\na star');
   expect(screen.getByRole('button', { name: /^Generate 2/ })).toBeEnabled();
   await user.click(screen.getByRole('switch', { name: copy.prompts.list }));
-  await screen.findByText(`3 prompts, ${copy.create.longest(copy.create.tokens(3, 226))}`);
+  await screen.findByText(`3 prompts, ${copy.create.longest({ tokens: copy.create.tokens({ tokens: 3, max: 226 }) })}`);
   await user.click(screen.getByRole('button', { name: /^Generate 3/ }));
   const [requests = []] = queued(main);
   expect(requests.map((each) => each.prompt)).toEqual(['a red ball', 'a blue ball', 'a star']);
@@ -70,7 +70,7 @@ test('lines become prompts when that is switched on; the count is shown before t
 test('more prompts than can be queued at once are refused with the limit', async () => {
   await open();
   await type('{0|1}{0|1}{0|1}{0|1}{0|1}{0|1}{0|1}');
-  expect(screen.getByText(copy.create.tooManyPrompts(100))).toBeVisible();
+  expect(screen.getByText(copy.create.tooManyPrompts({ max: 100 }))).toBeVisible();
   expect(screen.getByRole('button', { name: /^Generate/ })).toBeDisabled();
 });
 

@@ -11,7 +11,7 @@ import type { GenerateRequest } from '../../../shared/sampling';
 import type { Slices } from '../../../shared/ipc';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { adoptModel } from '../../state/adopt';
 import { chosenDevices, jobDevices, type ChosenDevices } from '../../state/devices';
 import {
@@ -95,7 +95,7 @@ export function useCreateForm(): CreateForm | null {
     ...environmentProblems(environment),
     ...(ready === null ? [modelProblem(model, request.modelId)] : requestProblems(ready, request)),
     ...kernelProblems(engine, request),
-    ...(prompts === null ? [copy.create.tooManyPrompts(MAX_JOBS_AT_ONCE)] : []),
+    ...(prompts === null ? [copy.create.tooManyPrompts({ max: MAX_JOBS_AT_ONCE })] : []),
   ];
   const queueAll = (requests: readonly GenerateRequest[], wanted: Plan | null, typed: string): void => {
     if (ready === null) return;
@@ -149,7 +149,7 @@ function usePersistedDraft(draft: Draft | null): void {
 export const modelName = (modelId: string): string => modelId.split(/[\\/]/).at(-1) ?? modelId;
 
 function modelProblem(model: ModelEntry | null, modelId: string): string {
-  if (model === null) return copy.create.modelMissing(modelName(modelId));
+  if (model === null) return copy.create.modelMissing({ name: modelName(modelId) });
   if (model.state.status === 'absent') return copy.create.modelAbsent;
   return model.state.status === 'checking' ? copy.create.modelChecking : copy.create.missing.model;
 }

@@ -3,7 +3,7 @@ import { gpu } from '../../../../test/fakes/main-process';
 import { request, SHAPE } from '../../../../test/fakes/request';
 import { gpuDevice } from '../../../shared/machine';
 import { ONE_RANK, type Plan } from '../../../shared/plan';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import type { ChosenDevices } from '../../state/devices';
 import { draftSteps, guidanceValues, variationsOf, type Variation, type VariationsOf } from './variations';
 
@@ -45,7 +45,7 @@ test('several devices make a draft each, or one video together; the times are th
   const measurements = [measurement({ ...ONE_RANK, dp: 4 }, 4, 4), measurement(together, 4, 1)];
   const found = byId(variationsOf(given({ measurements })));
   expect(found['drafts']).toMatchObject({
-    label: copy.variations.drafts(4, 'GPU'),
+    label: copy.variations.drafts({ count: 4, device: 'GPU' }),
     plan: { ...ONE_RANK, dp: 4 },
     requests: [{ videoCount: 4, numInferenceSteps: 20 }],
     timeMs: 82_000,

@@ -1,9 +1,10 @@
 /** What can be made of the form besides its one video: other seeds, other guidance, drafts side by side. Pure. */
+import { formatList } from '../../../shared/format';
 import { MAX_GUIDANCE, MAX_SEED } from '../../../shared/limits';
 import { ONE_RANK, worldSize, type Plan } from '../../../shared/plan';
 import { MAX_JOBS_AT_ONCE } from '../../../shared/prompt-list';
 import type { GenerateRequest } from '../../../shared/sampling';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { expectedTime, planContext } from '../../state/draft';
 import { jobInput, type PlannedRequest } from '../../state/job-input';
 
@@ -51,11 +52,13 @@ export function variationsOf(given: VariationsOf): readonly Variation[] {
   const { request } = given;
   const guidance = guidanceValues(request.guidanceScale);
   const simple: readonly Variation[] = [
-    variation(given, 'seeds', words.seeds(SEEDS), [{ ...request, seed: firstSeed(given, SEEDS), videoCount: SEEDS }]),
+    variation(given, 'seeds', words.seeds({ count: SEEDS }), [
+      { ...request, seed: firstSeed(given, SEEDS), videoCount: SEEDS },
+    ]),
     variation(
       given,
       'guidance',
-      words.guidance(guidance),
+      words.guidance({ values: formatList(guidance.map(String)) }),
       guidance.map((guidanceScale) => ({ ...request, guidanceScale, videoCount: 1 })),
     ),
   ];
@@ -95,7 +98,13 @@ function sideBySide(given: VariationsOf): readonly Variation[] {
   const used = worldSize(jobInput({ ...given, request: together }, null).plan);
   const device = devices.kind === 'cuda' ? 'GPU' : copy.plan.cpuWorker;
   return [
-    variation(given, 'drafts', words.drafts(count, device), [draft], { ...ONE_RANK, dp: count }),
-    variation(given, 'together', words.together(1, copy.plan.available(devices.kind, used)), [together], null),
+    variation(given, 'drafts', words.drafts({ count, device }), [draft], { ...ONE_RANK, dp: count }),
+    variation(
+      given,
+      'together',
+      words.together({ count: 1, devices: copy.plan.available({ kind: devices.kind, count: used }) }),
+      [together],
+      null,
+    ),
   ];
 }

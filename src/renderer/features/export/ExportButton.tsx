@@ -1,7 +1,7 @@
 import { FileOutput } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import type { LibraryVideo } from '../../../shared/library';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button, IconButton } from '../../ui/Button';
 import { ExportDialog } from './ExportDialog';
 

@@ -9,7 +9,7 @@ import {
   type ExportState,
 } from '../../../shared/export';
 import type { LibraryVideo } from '../../../shared/library';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { useSlice } from '../../state/projection';
 import { send, showToast } from '../../state/send';
 import { Button } from '../../ui/Button';
@@ -36,7 +36,7 @@ export function ExportDialog({ video, onClose }: ExportDialogProps) {
     const path = await send(window.splitreel.exportVideo({ videoId: video.id, request }));
     setIsRunning(false);
     if (path === null) return;
-    showToast(copy.errors.saved(path));
+    showToast(copy.errors.saved({ path }));
     onClose();
   };
   const leave = (): void => {
@@ -75,8 +75,11 @@ function Fields({ video, request, onChange }: FieldsProps) {
   const lastFrame = numFrames - 1;
   const isStill = request.format === 'frame';
   const rates: Choice<string>[] = [
-    { value: '', label: words.ownRate(fps) },
-    ...EXPORT_RATES.filter((rate) => rate > fps).map((rate) => ({ value: String(rate), label: words.rate(rate) })),
+    { value: '', label: words.ownRate({ fps }) },
+    ...EXPORT_RATES.filter((rate) => rate > fps).map((rate) => ({
+      value: String(rate),
+      label: words.rate({ fps: rate }),
+    })),
   ];
   const isProcessed = request.fps !== null || request.scale > 1;
   return (
@@ -94,7 +97,7 @@ function Fields({ video, request, onChange }: FieldsProps) {
           value={(request.frame ?? 0) + 1}
           min={1}
           max={lastFrame + 1}
-          problem={(request.frame ?? 0) > lastFrame ? words.frameRange(lastFrame + 1) : undefined}
+          problem={(request.frame ?? 0) > lastFrame ? words.frameRange({ count: lastFrame + 1 }) : undefined}
           onChange={(number) => onChange({ ...request, frame: Math.max(0, Math.round(number) - 1) })}
         />
       ) : (
@@ -110,7 +113,7 @@ function Fields({ video, request, onChange }: FieldsProps) {
         value={String(request.scale)}
         choices={EXPORT_SCALES.map((scale) => ({
           value: String(scale),
-          label: words.sizes(width * scale, height * scale, scale),
+          label: words.sizes({ width: width * scale, height: height * scale, scale }),
         }))}
         hint={isProcessed ? words.processed : undefined}
         onChange={(scale) => onChange({ ...request, scale: Number(scale) })}
@@ -126,7 +129,7 @@ function Progress({ running: { done, total } }: { readonly running: ExportState 
   return (
     <div className={styles.progress}>
       <Meter label={words.progress} value={total === 0 ? 0 : done / total} />
-      <span className={styles.count}>{total === 0 ? words.opening : words.frames(done, total)}</span>
+      <span className={styles.count}>{total === 0 ? words.opening : words.frames({ done, total })}</span>
     </div>
   );
 }

@@ -4,7 +4,7 @@ import userEvent from '@testing-library/user-event';
 import { afterEach, expect, test } from 'vitest';
 import { fakeMain, video } from '../../../../test/fakes/main-process';
 import type { ExportState } from '../../../shared/export';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { connectProjection, useProjection } from '../../state/projection';
 import { useToasts } from '../../state/send';
 import { TooltipProvider } from '../../ui/Tooltip';
@@ -46,7 +46,9 @@ test('what was chosen is exported, and the path is shown', async () => {
   expect(main.callsOf('exportVideo')).toEqual([
     { videoId: VIDEO.id, request: { format: 'gif', fps: 24, scale: 1, frame: null } },
   ]);
-  expect(useToasts.getState().toasts.map(({ text }) => text)).toEqual([copy.errors.saved('/home/jo/made.gif')]);
+  expect(useToasts.getState().toasts.map(({ text }) => text)).toEqual([
+    copy.errors.saved({ path: '/home/jo/made.gif' }),
+  ]);
   expect(screen.queryByLabelText(words.format)).toBeNull();
 });
 
@@ -66,7 +68,7 @@ test('one frame is chosen by its number, which the video has to have', async () 
 test('an export under way shows its frames and can be cancelled', async () => {
   const running = { id: 'e1', videoId: VIDEO.id, format: 'gif' as const, done: 3, total: 9 };
   const { main, user } = await open([running]);
-  expect(screen.getByText(words.frames(3, 9))).toBeInTheDocument();
+  expect(screen.getByText(words.frames({ done: 3, total: 9 }))).toBeInTheDocument();
   expect(screen.getByRole('meter', { hidden: true })).toHaveAttribute('aria-valuenow', '33');
   await user.click(screen.getByRole('button', { name: copy.app.cancel, hidden: true }));
   expect(main.callsOf('cancelExport')).toEqual([{ exportId: 'e1' }]);

@@ -8,7 +8,8 @@ import { goTo, openVideo } from '../../state/navigation';
 import { useSlice } from '../../state/projection';
 import { adoptVideoFile, adoptVideo } from '../../state/adopt';
 import { send } from '../../state/send';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
+import { loraText } from '../../copy/facts';
 import { Button, IconButton } from '../../ui/Button';
 import { Confirm } from '../../ui/Dialog';
 import { classes } from '../../ui/classes';
@@ -37,7 +38,7 @@ export function LibraryPage() {
     <main className={`${page.page ?? ''} ${page.wide ?? ''}`}>
       <header className={page.head}>
         <h1 className={page.title}>{words.title}</h1>
-        <span className={page.quiet}>{words.count(library.length)}</span>
+        <span className={page.quiet}>{words.count({ count: library.length })}</span>
         <span className={page.space} />
         {library.length > 0 && (
           <input
@@ -88,10 +89,17 @@ function VideoCard({ video, place }: VideoCardProps) {
   const [isAsking, setIsAsking] = useState(false);
   const { request, plan, approximate } = video.metadata;
   const facts = [
-    copy.queue.setSummary(request.width, request.height, request.numFrames, request.numInferenceSteps),
-    words.seed(request.seed),
-    ...AXES.filter((axis) => plan[axis] > 1).map((axis) => copy.plan.option(copy.plan.axes[axis], plan[axis])),
-    ...request.loras.map(words.lora),
+    copy.queue.setSummary({
+      width: request.width,
+      height: request.height,
+      frames: request.numFrames,
+      steps: request.numInferenceSteps,
+    }),
+    words.seed({ seed: request.seed }),
+    ...AXES.filter((axis) => plan[axis] > 1).map((axis) =>
+      copy.plan.option({ axis: copy.plan.axes[axis], value: plan[axis] }),
+    ),
+    ...request.loras.map(loraText),
     approximate ? words.approximate : null,
   ].filter((fact) => fact !== null);
   return (
@@ -101,7 +109,7 @@ function VideoCard({ video, place }: VideoCardProps) {
         className={styles.open}
         draggable
         title={copy.player.dragHint}
-        aria-label={words.open(request.prompt)}
+        aria-label={words.open({ prompt: request.prompt })}
         onDragStart={(event) => dragVideoOut(event, video.id)}
         onClick={() => openVideo(video.id)}
       >
@@ -134,7 +142,7 @@ function VideoCard({ video, place }: VideoCardProps) {
       {isAsking && (
         <Confirm
           title={words.deleteTitle}
-          text={words.deleteText(video.fileName)}
+          text={words.deleteText({ file: video.fileName })}
           yes={words.deleteYes}
           onYes={() => void send(window.splitreel.deleteVideo({ videoId: video.id }))}
           onClose={() => setIsAsking(false)}

@@ -3,7 +3,7 @@ import { act, cleanup, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, expect, test } from 'vitest';
 import { fakeMain, video } from '../../../../test/fakes/main-process';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { connectProjection, useProjection } from '../../state/projection';
 import { TooltipProvider } from '../../ui/Tooltip';
 import { LibraryPage } from './LibraryPage';
@@ -32,7 +32,7 @@ const cards = () => within(screen.getByRole('list', { name: copy.library.title }
 
 test('of 10,000 videos only those in sight are in the document', async () => {
   await open(10_000);
-  expect(screen.getByText('10000 videos')).toBeVisible();
+  expect(screen.getByText('10,000 videos')).toBeVisible();
   expect(cards().length).toBeGreaterThan(4);
   expect(cards().length).toBeLessThan(60);
 });

@@ -3,7 +3,7 @@ import type { Doctor } from '../../../shared/doctor';
 import { goTo } from '../../state/navigation';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
 import page from '../../ui/page.module.css';
 import styles from './MachinePage.module.css';

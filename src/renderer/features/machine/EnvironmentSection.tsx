@@ -4,7 +4,7 @@ import { saveDiagnostics } from '../../state/diagnostics';
 import { formatBytes } from '../../../shared/format';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
 import { Confirm } from '../../ui/Dialog';
 import { ErrorNote } from '../../ui/ErrorNote';
@@ -143,7 +143,9 @@ export function EngineSection() {
         <span className={page.quiet}>{copy.engine.states[engine.status]}</span>
       </div>
       {engine.error !== null && <ErrorNote error={engine.error} />}
-      <p className={page.quiet}>{holds === null ? words.engineEmpty : words.engineHolds(holds, engine.rankCount)}</p>
+      <p className={page.quiet}>
+        {holds === null ? words.engineEmpty : words.engineHolds({ model: holds, workers: engine.rankCount })}
+      </p>
       <div className={page.row}>
         <Button disabled={engine.status !== 'warm'} onClick={() => void send(window.splitreel.unloadEngine())}>
           {words.unload}

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { saveDiagnostics } from '../../state/diagnostics';
 import { send } from '../../state/send';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
 import page from '../../ui/page.module.css';
 import styles from './MachinePage.module.css';

@@ -4,7 +4,7 @@ import type { Gpu } from '../../../shared/machine';
 import { formatBytes } from '../../../shared/format';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
 import { Empty } from '../../ui/Empty';
 import { ErrorNote } from '../../ui/ErrorNote';
@@ -34,7 +34,9 @@ export function MachinePage() {
     <main className={page.page}>
       <header className={page.head}>
         <h1 className={page.title}>{words.title}</h1>
-        {machine.driverVersion !== null && <span className={page.quiet}>{words.driver(machine.driverVersion)}</span>}
+        {machine.driverVersion !== null && (
+          <span className={page.quiet}>{words.driver({ version: machine.driverVersion })}</span>
+        )}
         <span className={page.space} />
         <Button onClick={() => void send(window.splitreel.refreshMachine())}>
           <RefreshCw size={16} aria-hidden />
@@ -64,7 +66,7 @@ export function MachinePage() {
       <section className={page.section}>
         <h2>{words.cpu}</h2>
         <p className={page.quiet}>
-          {machine.cpuName}, {words.cores(machine.cpuCores)}, {formatBytes(machine.memoryTotalBytes)}
+          {machine.cpuName}, {words.cores({ count: machine.cpuCores })}, {formatBytes(machine.memoryTotalBytes)}
         </p>
       </section>
       <EnvironmentSection />
@@ -87,7 +89,7 @@ function GpuCard({ gpu }: { readonly gpu: Gpu }) {
     <li className={styles.gpu}>
       <div className={styles.gpuHead}>
         <span className={styles.swatch} style={{ background: gpuColour(gpu.index) }} />
-        <strong>{copy.devices.name('cuda', gpu.index)}</strong>
+        <strong>{copy.devices.name({ kind: 'cuda', index: gpu.index })}</strong>
         <span className={styles.name} title={`${gpu.name}, ${gpu.pciBusId}`}>
           {gpu.name}
         </span>
@@ -100,10 +102,12 @@ function GpuCard({ gpu }: { readonly gpu: Gpu }) {
       <p className={page.quiet}>
         {used === null
           ? formatBytes(gpu.memoryTotalBytes)
-          : words.used(formatBytes(used), formatBytes(gpu.memoryTotalBytes))}
+          : words.used({ used: formatBytes(used), total: formatBytes(gpu.memoryTotalBytes) })}
       </p>
       <p className={page.quiet}>{facts.join('  ·  ')}</p>
-      <p className={page.quiet}>{gpu.nvlinkIsland === null ? words.noNvlink : words.nvlink(gpu.nvlinkIsland)}</p>
+      <p className={page.quiet}>
+        {gpu.nvlinkIsland === null ? words.noNvlink : words.nvlink({ number: gpu.nvlinkIsland + 1 })}
+      </p>
     </li>
   );
 }

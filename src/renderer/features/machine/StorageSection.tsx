@@ -3,7 +3,7 @@ import type { LocationName, Storage, StorageItem } from '../../../shared/storage
 import { formatBytes } from '../../../shared/format';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
 import { Confirm } from '../../ui/Dialog';
 import { Meter } from '../../ui/Meter';
@@ -36,7 +36,7 @@ export function StorageSection() {
         <div key={name} className={page.row}>
           <span className={styles.findingText}>
             <strong>{words.places[name]}</strong>{' '}
-            <span className={page.quiet}>{words.place(folder, formatBytes(freeBytes))}</span>
+            <span className={page.quiet}>{words.place({ folder, free: formatBytes(freeBytes) })}</span>
           </span>
           <MoveButton name={name} toDefault={false} isDisabled={moving !== null} />
           {!isDefault && <MoveButton name={name} toDefault isDisabled={moving !== null} />}
@@ -67,9 +67,14 @@ function Moving({ moving }: { readonly moving: NonNullable<Storage['moving']> })
   const { name, copiedBytes, totalBytes } = moving;
   return (
     <div className={page.narrow}>
-      <Meter label={words.moving(words.places[name])} value={totalBytes === 0 ? 0 : copiedBytes / totalBytes} />
+      <Meter
+        label={words.moving({ what: words.places[name] })}
+        value={totalBytes === 0 ? 0 : copiedBytes / totalBytes}
+      />
       <div className={page.row}>
-        <span className={page.quiet}>{words.moved(formatBytes(copiedBytes), formatBytes(totalBytes))}</span>
+        <span className={page.quiet}>
+          {words.moved({ done: formatBytes(copiedBytes), all: formatBytes(totalBytes) })}
+        </span>
         <Button size="small" onClick={() => void send(window.splitreel.cancelMove())}>
           {words.cancelMove}
         </Button>
@@ -82,21 +87,22 @@ function ItemRow({ item }: { readonly item: StorageItem }) {
   const [isAsking, setIsAsking] = useState(false);
   const { id, kind, name, folder, bytes, ownBytes, canRemove } = item;
   const title = [words.kinds[kind], name].filter((text) => text !== '').join(' ');
-  const size = ownBytes === bytes ? formatBytes(bytes) : words.shared(formatBytes(bytes), formatBytes(ownBytes));
+  const size =
+    ownBytes === bytes ? formatBytes(bytes) : words.shared({ all: formatBytes(bytes), own: formatBytes(ownBytes) });
   return (
     <li className={styles.finding}>
       <span className={styles.findingText}>
         <strong>{title}</strong> {size} <span className={page.quiet}>{folder}</span>
       </span>
       {canRemove && (
-        <Button size="small" look="danger" aria-label={words.removeItem(title)} onClick={() => setIsAsking(true)}>
+        <Button size="small" look="danger" aria-label={words.removeItem({ title })} onClick={() => setIsAsking(true)}>
           {words.remove}
         </Button>
       )}
       {isAsking && (
         <Confirm
-          title={words.removeTitle(title)}
-          text={words.removeText(folder, formatBytes(ownBytes))}
+          title={words.removeTitle({ title })}
+          text={words.removeText({ folder, size: formatBytes(ownBytes) })}
           yes={words.remove}
           onYes={() => void send(window.splitreel.removeStorage({ id }))}
           onClose={() => setIsAsking(false)}

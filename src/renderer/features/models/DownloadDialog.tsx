@@ -4,7 +4,7 @@ import type { AppError } from '../../../shared/errors';
 import type { ModelEntry } from '../../../shared/models';
 import { formatBytes, formatDownloadTime } from '../../../shared/format';
 import { send } from '../../state/send';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
 import { ErrorNote } from '../../ui/ErrorNote';
@@ -36,7 +36,7 @@ export function DownloadDialog({ model, onClose }: { readonly model: ModelEntry;
   };
   return (
     <Dialog
-      title={words.downloadTitle(model.name)}
+      title={words.downloadTitle({ name: model.name })}
       onClose={onClose}
       actions={
         <>
@@ -60,13 +60,13 @@ export function DownloadDialog({ model, onClose }: { readonly model: ModelEntry;
           <dl className={page.facts}>
             <dt>{words.facts.size}</dt>
             <dd>
-              {words.takes(formatBytes(offer.totalBytes), offer.fileCount)}
-              {offer.doneBytes > 0 && `, ${words.alreadyHere(formatBytes(offer.doneBytes))}`}
+              {words.takes({ size: formatBytes(offer.totalBytes), files: offer.fileCount })}
+              {offer.doneBytes > 0 && `, ${words.alreadyHere({ size: formatBytes(offer.doneBytes) })}`}
             </dd>
             <dt>{words.facts.time}</dt>
-            <dd>{copy.app.atSpeed(formatDownloadTime(offer.totalBytes - offer.doneBytes))}</dd>
+            <dd>{copy.app.atSpeed({ time: formatDownloadTime(offer.totalBytes - offer.doneBytes) })}</dd>
             <dt>{words.facts.disk}</dt>
-            <dd>{words.free(formatBytes(offer.freeBytes))}</dd>
+            <dd>{words.free({ size: formatBytes(offer.freeBytes) })}</dd>
             <dt>{words.facts.folder}</dt>
             <dd>{offer.folder}</dd>
             <dt>{words.facts.licence}</dt>

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { Download } from '../../../shared/download';
 import { formatBytes, formatDuration } from '../../../shared/format';
 import { send } from '../../state/send';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
 import { Confirm } from '../../ui/Dialog';
 import { ErrorNote } from '../../ui/ErrorNote';
@@ -19,10 +19,11 @@ export function figuresOf({ state, progress }: Download): string {
   const parts: string[] = [];
   if (state.status === 'running') parts.push(words.stages[state.stage]);
   if (progress === null) return parts.join(', ');
-  parts.push(words.of(formatBytes(progress.doneBytes), formatBytes(progress.totalBytes)));
+  parts.push(words.of({ done: formatBytes(progress.doneBytes), total: formatBytes(progress.totalBytes) }));
   if (state.status !== 'running' || state.stage !== 'fetching') return parts.join(', ');
-  if (progress.bytesPerSecond > 0) parts.push(words.speed(formatBytes(progress.bytesPerSecond)));
-  if (progress.secondsLeft !== null) parts.push(words.left(formatDuration(Math.ceil(progress.secondsLeft) * 1_000)));
+  if (progress.bytesPerSecond > 0) parts.push(words.speed({ size: formatBytes(progress.bytesPerSecond) }));
+  if (progress.secondsLeft !== null)
+    parts.push(words.left({ time: formatDuration(Math.ceil(progress.secondsLeft) * 1_000) }));
   return parts.join(', ');
 }
 
@@ -62,7 +63,7 @@ export function DownloadProgress({ download }: { readonly download: Download }) 
       {asking === 'discard' && (
         <Confirm
           title={words.discardTitle}
-          text={words.discardText(formatBytes(progress?.doneBytes ?? 0))}
+          text={words.discardText({ size: formatBytes(progress?.doneBytes ?? 0) })}
           yes={words.discard}
           onYes={() => void send(window.splitreel.discardDownload({ modelId }))}
           onClose={() => setAsking(null)}

@@ -3,7 +3,7 @@ import { isHubAddress } from '../../../shared/download';
 import { formatBytes } from '../../../shared/format';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
 import { SelectField, SwitchField, TextField } from '../../ui/fields';
 import { Meter } from '../../ui/Meter';
@@ -42,7 +42,11 @@ function ModelsFolder() {
         <>
           <Meter label={words.move} value={moving.totalBytes === 0 ? 0 : moving.doneBytes / moving.totalBytes} />
           <p className={page.quiet} role="status">
-            {words.moving(moving.modelId ?? '', formatBytes(moving.doneBytes), formatBytes(moving.totalBytes))}
+            {words.moving({
+              name: moving.modelId ?? '',
+              done: formatBytes(moving.doneBytes),
+              total: formatBytes(moving.totalBytes),
+            })}
           </p>
         </>
       )}
@@ -59,7 +63,10 @@ export function SpeedLimit() {
       value={String(downloadLimit ?? 'none')}
       choices={[
         { value: 'none', label: copy.models.limits.none },
-        ...known.map((limit) => ({ value: String(limit), label: copy.models.limits.other(formatBytes(limit)) })),
+        ...known.map((limit) => ({
+          value: String(limit),
+          label: copy.models.limits.other({ speed: formatBytes(limit) }),
+        })),
       ]}
       onChange={(value) =>
         void send(window.splitreel.updateSettings({ downloadLimit: value === 'none' ? null : Number(value) }))

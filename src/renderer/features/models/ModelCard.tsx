@@ -8,7 +8,7 @@ import { adoptModel } from '../../state/adopt';
 import { useDraftModelId } from '../../state/draft';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
 import { Confirm } from '../../ui/Dialog';
 import { ErrorNote } from '../../ui/ErrorNote';
@@ -44,16 +44,19 @@ function factsOf({ state, offer, sizeBytes }: ModelEntry): string {
   if (state.status === 'ready') {
     const { shape } = state;
     facts.push(words.tasks[shape.task]);
-    facts.push(words.upTo(shape.sampleWidth, shape.sampleHeight, requestLimits(shape).maxFrames));
-    facts.push(words.shape(shape.heads, shape.blocks));
+    facts.push(
+      words.upTo({ width: shape.sampleWidth, height: shape.sampleHeight, frames: requestLimits(shape).maxFrames }),
+    );
+    facts.push(words.shape({ heads: shape.heads, blocks: shape.blocks }));
   } else if (offer !== null) {
     facts.push(words.tasks[offer.task]);
-    if (offer.video !== null) facts.push(words.madeFor(offer.video.width, offer.video.height, offer.video.frames));
+    if (offer.video !== null)
+      facts.push(words.madeFor({ width: offer.video.width, height: offer.video.height, frames: offer.video.frames }));
   }
   const memory = offer?.memory ?? null;
-  if (memory !== null) facts.push(words.memory(memory.offloadedGb, memory.wholeGb));
+  if (memory !== null) facts.push(words.memory({ low: memory.offloadedGb, high: memory.wholeGb }));
   if (sizeBytes !== null) facts.push(formatBytes(sizeBytes));
-  else if (offer !== null && offer.downloadGb !== null) facts.push(words.atLeast(offer.downloadGb));
+  else if (offer !== null && offer.downloadGb !== null) facts.push(words.atLeast({ gb: offer.downloadGb }));
   return facts.join(', ');
 }
 
@@ -61,7 +64,7 @@ function verifiedText({ files }: ModelEntry): string {
   if (files === null || files.place === 'app') return '';
   if (files.verified === null) return words.notVerified;
   const { fileCount, known } = files.verified;
-  return known === fileCount ? words.verified(fileCount) : words.hashed(fileCount);
+  return known === fileCount ? words.verified({ files: fileCount }) : words.hashed({ files: fileCount });
 }
 
 export function ModelCard({ model, download }: CardProps) {
@@ -85,7 +88,9 @@ export function ModelCard({ model, download }: CardProps) {
         {offer !== null && status === 'absent' && <FitLine offer={offer} />}
         {offer !== null && (
           <p className={page.quiet}>
-            {offer.licence.isOpen ? words.licence(offer.licence.name) : words.licenceLimited(offer.licence.name)}
+            {offer.licence.isOpen
+              ? words.licence({ name: offer.licence.name })
+              : words.licenceLimited({ name: offer.licence.name })}
           </p>
         )}
         {about.length > 0 && <p className={page.quiet}>{about.join(', ')}</p>}
@@ -123,7 +128,9 @@ function Verifying({ doneBytes, totalBytes }: { readonly doneBytes: number; read
   return (
     <div className={styles.progress}>
       <Meter label={words.states.verifying} value={totalBytes === 0 ? 0 : doneBytes / totalBytes} />
-      <p className={styles.figures}>{words.verifyProgress(formatBytes(doneBytes), formatBytes(totalBytes))}</p>
+      <p className={styles.figures}>
+        {words.verifyProgress({ done: formatBytes(doneBytes), total: formatBytes(totalBytes) })}
+      </p>
     </div>
   );
 }
@@ -140,7 +147,7 @@ function Broken({
     <ErrorNote error={error}>
       {repository !== null && (
         <>
-          <p className={page.quiet}>{words.repairFrom(repository)}</p>
+          <p className={page.quiet}>{words.repairFrom({ repository })}</p>
           <Button size="small" onClick={() => void send(window.splitreel.downloadModel({ modelId: model.id }))}>
             {words.repair}
           </Button>
@@ -208,9 +215,9 @@ function Actions({ model, isBusy }: { readonly model: ModelEntry; readonly isBus
       )}
       {asking === 'remove' && (
         <Confirm
-          title={words.removeTitle(model.name)}
-          text={words.removeText(size, model.path ?? '')}
-          yes={words.removeYes(size)}
+          title={words.removeTitle({ name: model.name })}
+          text={words.removeText({ size, folder: model.path ?? '' })}
+          yes={words.removeYes({ size })}
           onYes={() => void send(window.splitreel.removeModel({ modelId }))}
           onClose={close}
         />

@@ -1,7 +1,7 @@
 import { Boxes, FolderPlus } from 'lucide-react';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
 import { Empty } from '../../ui/Empty';
 import page from '../../ui/page.module.css';

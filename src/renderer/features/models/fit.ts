@@ -2,7 +2,7 @@
 import type { CatalogueEntry } from '../../../shared/catalogue';
 import { formatBytes } from '../../../shared/format';
 import type { Machine } from '../../../shared/machine';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 
 const words = copy.models.fit;
 const BYTES_PER_GB = 1e9;
@@ -24,7 +24,7 @@ export function fitsOf(
   if (downloadGb !== null && freeBytes !== null) {
     const isRight = downloadGb * BYTES_PER_GB <= freeBytes;
     const free = formatBytes(freeBytes);
-    fits.push({ isRight, text: isRight ? words.disk(free) : words.noDisk(free) });
+    fits.push({ isRight, text: isRight ? words.disk({ free }) : words.noDisk({ free }) });
   }
   return fits;
 }
@@ -34,7 +34,11 @@ function memoryFit(memory: NonNullable<CatalogueEntry['memory']>, gpus: Machine[
   if (largest === undefined) return { isRight: false, text: words.cpu };
   const { index, memoryTotalBytes } = largest;
   const has = formatBytes(memoryTotalBytes);
-  if (memoryTotalBytes >= memory.wholeGb * BYTES_PER_GB) return { isRight: true, text: words.whole(index, has) };
+  if (memoryTotalBytes >= memory.wholeGb * BYTES_PER_GB)
+    return { isRight: true, text: words.whole({ gpu: index, has }) };
   const isOffloaded = memoryTotalBytes >= memory.offloadedGb * BYTES_PER_GB;
-  return { isRight: isOffloaded, text: isOffloaded ? words.offloaded(index, has) : words.short(index, has) };
+  return {
+    isRight: isOffloaded,
+    text: isOffloaded ? words.offloaded({ gpu: index, has }) : words.short({ gpu: index, has }),
+  };
 }

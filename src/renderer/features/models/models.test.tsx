@@ -8,7 +8,7 @@ import { isHubAddress, type Download } from '../../../shared/download';
 import { appError } from '../../../shared/errors';
 import type { Slices } from '../../../shared/ipc';
 import type { ModelEntry } from '../../../shared/models';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { connectProjection, useProjection } from '../../state/projection';
 import { figuresOf } from './DownloadProgress';
 import { TooltipProvider } from '../../ui/Tooltip';

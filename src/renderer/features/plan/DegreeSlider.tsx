@@ -1,6 +1,6 @@
 import { useId, useRef, type KeyboardEvent, type PointerEvent, type Ref } from 'react';
 import type { Axis, AxisOption } from '../../../shared/plan';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Tooltip } from '../../ui/Tooltip';
 import styles from './DegreeSlider.module.css';
 import { blockedText } from './moves';
@@ -70,7 +70,7 @@ export function DegreeSlider({ axis, value, options, badge, onChange }: DegreeSl
               if (element === null) stops.current.delete(option.value);
               else stops.current.set(option.value, element);
             }}
-            label={copy.plan.option(name, option.value)}
+            label={copy.plan.option({ axis: name, value: option.value })}
             option={option}
             isChosen={option.value === value}
             reasonId={reasonIdOf(option)}

@@ -1,7 +1,7 @@
 import type { Machine } from '../../../shared/machine';
 import { MAX_CPU_RANKS } from '../../../shared/limits';
 import { send } from '../../state/send';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
 import { classes } from '../../ui/classes';
 import { NumberField } from '../../ui/fields';
@@ -44,7 +44,7 @@ export function DevicePicker({ machine, devices }: DevicePickerProps) {
                 className={classes(styles.gpu, isChosen && styles.gpuChosen)}
                 style={style}
                 aria-pressed={isChosen}
-                aria-label={copy.devices.name('cuda', gpu.index)}
+                aria-label={copy.devices.name({ kind: 'cuda', index: gpu.index })}
                 onClick={() => toggle(gpu.uuid)}
               >
                 {gpu.index}

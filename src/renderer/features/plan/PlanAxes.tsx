@@ -1,7 +1,7 @@
 import { ChevronDown, ChevronRight } from 'lucide-react';
 import { useState } from 'react';
 import { axisOptions, type Axis, type Plan, type PlanContext } from '../../../shared/plan';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
 import { SwitchField } from '../../ui/fields';
 import { DegreeSlider } from './DegreeSlider';

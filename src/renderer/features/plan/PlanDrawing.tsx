@@ -1,6 +1,6 @@
 import { useId, useMemo } from 'react';
 import { checkPlan, worldSize, type Plan, type PlanContext } from '../../../shared/plan';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import type { ChosenDevices } from '../../state/devices';
 import { gpuColour, gpuInk } from '../../ui/gpu-colours';
 import { blocksOfStage, headsOfRank, layOutPlan, scaleIn, type Frame, type Tile } from './geometry';
@@ -26,10 +26,12 @@ function frameTitle(frame: Frame, plan: Plan, context: PlanContext): string {
     case 'cfg':
       return frame.index === 0 ? words.withPrompt : words.withoutPrompt;
     case 'dp':
-      return context.request.videoCount === plan.dp ? words.video(frame.index + 1) : words.group(frame.index + 1);
+      return context.request.videoCount === plan.dp
+        ? words.video({ number: frame.index + 1 })
+        : words.group({ number: frame.index + 1 });
     case 'pp': {
       const { from, to } = blocksOfStage(frame.index, plan.pp, context.shape.blocks);
-      return words.blocks(from, to);
+      return words.blocks({ from, to });
     }
     case 'heads':
       return '';
@@ -56,7 +58,7 @@ export function PlanDrawing({ plan, context, devices, sentence }: PlanDrawingPro
       className={styles.drawing}
       viewBox={`0 0 ${String(SIZE.width)} ${String(SIZE.height)}`}
       role="img"
-      aria-label={words.label(sentence)}
+      aria-label={words.label({ sentence })}
     >
       <ArrowHead id={marker} />
       <g
@@ -89,7 +91,7 @@ export function PlanDrawing({ plan, context, devices, sentence }: PlanDrawingPro
             key={tile.rank}
             tile={tile}
             index={indexOf(devices, tile.rank)}
-            name={words.device(devices.kind, indexOf(devices, tile.rank))}
+            name={words.device({ kind: devices.kind, index: indexOf(devices, tile.rank) })}
             note={hasNotes ? tileNote(tile.rank, plan, context) : ''}
           />
         ))}
@@ -121,7 +123,7 @@ function IdleDevices({ ranks, devices }: { readonly ranks: readonly number[]; re
     <>
       {ranks.map((rank, i) => {
         const x = SIZE.width / 2 - (ranks.length * (width + 4)) / 2 + i * (width + 4) + 2;
-        const name = words.device(devices.kind, indexOf(devices, rank));
+        const name = words.device({ kind: devices.kind, index: indexOf(devices, rank) });
         return (
           <g key={rank}>
             <rect className={styles.idle} x={x} y={SIZE.height - 21} width={width} height={20} rx={5} />

@@ -13,7 +13,7 @@ import {
   type PlanContext,
 } from '../../../shared/plan';
 import type { GenerateRequest } from '../../../shared/sampling';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
 import { classes } from '../../ui/classes';
 import { DevicePicker } from './DevicePicker';
@@ -100,8 +100,8 @@ export function PlanPanel({
 function productLine(plan: Plan, context: PlanContext): string {
   const rest = (['dp', 'pp', 'tp'] as const).filter((axis) => plan[axis] > 1);
   const shown = ['ulysses', 'ring', 'cfg', ...rest] as const;
-  const available = copy.plan.available(context.devices.kind, context.devices.count);
+  const available = copy.plan.available({ kind: context.devices.kind, count: context.devices.count });
   const used = worldSize(plan);
-  if (used === 1) return copy.plan.single(available);
-  return copy.plan.product(shown.map((axis) => String(plan[axis])).join(' × '), used, available);
+  if (used === 1) return copy.plan.single({ available });
+  return copy.plan.product({ factors: shown.map((axis) => String(plan[axis])).join(' × '), used, available });
 }

@@ -1,6 +1,6 @@
 import { Copy } from 'lucide-react';
 import { send, showToast } from '../../state/send';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
 import styles from './PlanPanel.module.css';
 

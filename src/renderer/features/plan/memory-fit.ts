@@ -5,7 +5,7 @@ import type { MemoryShape } from '../../../shared/memory-shape';
 import { explanationText } from '../../../shared/messages';
 import { worldSize, type Plan, type PlanContext } from '../../../shared/plan';
 import type { GenerateRequest } from '../../../shared/sampling';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { formatBytes } from '../../../shared/format';
 import type { ChosenDevices } from '../../state/devices';
 
@@ -40,11 +40,11 @@ export function memoryWords({ memory, context, request, plan, devices }: MemoryF
   const job = { width, height, numFrames, offload, isGuided, dtypeBytes: BFLOAT16_BYTES, isNvlinked, isQuantized };
   const question: MemoryQuestion = { shape: memory, context, job, plan, deviceBytes: smallest.memoryTotalBytes };
   const stages = memoryNeeds(memory, job, plan).map((need) =>
-    copy.plan.memoryStage(copy.plan.memoryStages[need.stage], formatBytes(deviceBytes(need))),
+    copy.plan.memoryStage({ stage: copy.plan.memoryStages[need.stage], size: formatBytes(deviceBytes(need)) }),
   );
-  const has = copy.plan.memoryHas(smallest.index, formatBytes(smallest.memoryTotalBytes));
+  const has = copy.plan.memoryHas({ gpu: smallest.index, size: formatBytes(smallest.memoryTotalBytes) });
   return {
-    needs: copy.plan.memory(stages.join(', '), has),
+    needs: copy.plan.memory({ stages: stages.join(', '), device: has }),
     problem: fits(question) ? null : `${copy.plan.memoryShort} ${explanationText(smallestChange(question))}`,
   };
 }

@@ -1,7 +1,7 @@
 /** What a change of one degree did to the others, in words. */
 import { noticeText, reasonText, type Reason } from '../../../shared/messages';
 import { AXES, type Axis, type Plan } from '../../../shared/plan';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 
 /** `CFG changed from 2 to 1 ...` for each axis that moved although it was not touched. */
 export function describeMoves(before: Plan, after: Plan, touched: Axis | null): string[] {

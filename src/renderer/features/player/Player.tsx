@@ -6,7 +6,7 @@ import { formatTime } from '../../../shared/format';
 import { showHelp } from '../../state/navigation';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button, IconButton } from '../../ui/Button';
 import { useShortcut } from '../../ui/use-shortcut';
 import { playerCommand, SPEEDS, type PlayerCommand } from './keys';
@@ -107,7 +107,7 @@ interface TransportProps {
 function Transport({ playback, frames, frameRate, speed, isLooping, ...on }: TransportProps) {
   const { frame, isPlaying, run, seek, toggle, pause } = playback;
   const words = copy.player;
-  const position = `${formatTime(frame / frameRate)}, ${words.frame(frame + 1, frames)}`;
+  const position = `${formatTime(frame / frameRate)}, ${words.frame({ frame: frame + 1, total: frames })}`;
   return (
     <div className={styles.transport}>
       <IconButton label={isPlaying ? words.pause : words.play} onClick={toggle}>
@@ -136,20 +136,20 @@ function Transport({ playback, frames, frameRate, speed, isLooping, ...on }: Tra
         </Slider.Track>
         <Slider.Thumb className={styles.scrubThumb} aria-label={words.scrub} aria-valuetext={position} />
       </Slider.Root>
-      <span className={styles.frameCount}>{words.frame(frame + 1, frames)}</span>
+      <span className={styles.frameCount}>{words.frame({ frame: frame + 1, total: frames })}</span>
       <IconButton label={words.loop} isPressed={isLooping} onClick={on.onLoop}>
         <Repeat size={16} aria-hidden />
       </IconButton>
       <Button
         look="plain"
         className={styles.speed}
-        aria-label={`${words.speed}: ${words.speedValue(speed)}`}
+        aria-label={`${words.speed}: ${words.speedValue({ speed })}`}
         onClick={() => {
           const at = SPEEDS.findIndex((candidate) => candidate === speed);
           on.onSpeed(SPEEDS[(at + 1) % SPEEDS.length] ?? 1);
         }}
       >
-        {words.speedValue(speed)}
+        {words.speedValue({ speed })}
       </Button>
       <IconButton label={copy.shortcuts.title} onClick={showHelp}>
         <Keyboard size={16} aria-hidden />

@@ -2,11 +2,11 @@ import { X } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { Job, JobProgress } from '../../../shared/job';
 import { formatBytes, formatDuration } from '../../../shared/format';
-import { computedOf } from '../../../shared/step-schedule';
 import { measuredMsPerStep } from '../../state/draft';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
+import { computedText } from '../../copy/facts';
 import { Button } from '../../ui/Button';
 import { Confirm } from '../../ui/Dialog';
 import { Meter } from '../../ui/Meter';
@@ -88,18 +88,18 @@ function figures(job: Job, progress: JobProgress | null, elapsed: number): strin
   const isOptimizing = videos[0]?.stages.some(({ stage, status }) => stage === 'optimizing' && status === 'running');
   return [
     ...(isOptimizing === true ? [words.optimizing] : []),
-    words.elapsed(formatDuration(Math.floor(elapsed / 1000) * 1000)),
-    ...(progress === null || job.request.quality !== 'fast' ? [] : computedText(progress)),
-    ...(msPerStep === null ? [] : [words.perStep(formatDuration(msPerStep))]),
-    ...(msLeft === null ? [] : [words.left(formatDuration(msLeft))]),
+    words.elapsed({ time: formatDuration(Math.floor(elapsed / 1000) * 1000) }),
+    ...(progress === null || job.request.quality !== 'fast' ? [] : fastSteps(progress)),
+    ...(msPerStep === null ? [] : [words.perStep({ time: formatDuration(msPerStep) })]),
+    ...(msLeft === null ? [] : [words.left({ time: formatDuration(msLeft) })]),
   ].join(', ');
 }
 
 /** Of the steps so far of the current video, how many the fast quality computed. */
-function computedText(progress: JobProgress): string[] {
+function fastSteps(progress: JobProgress): string[] {
   const steps = progress.videos[currentVideo(progress)]?.stages.find(({ stage }) => stage === 'denoising');
   if (steps === undefined || steps.completed === 0) return [];
-  return [words.computed(computedOf(steps.total, steps.completed), steps.completed)];
+  return [computedText(steps.total, steps.completed)];
 }
 
 function Timeline({ job, progress }: { readonly job: Job; readonly progress: JobProgress }) {
@@ -109,7 +109,9 @@ function Timeline({ job, progress }: { readonly job: Job; readonly progress: Job
   if (video === undefined) return null;
   return (
     <div>
-      {progress.videos.length > 1 && <p className={styles.quiet}>{words.video(at + 1, progress.videos.length)}</p>}
+      {progress.videos.length > 1 && (
+        <p className={styles.quiet}>{words.video({ index: at + 1, count: progress.videos.length })}</p>
+      )}
       <ol className={styles.timeline}>
         {segmentsOf(video.stages, progress.msPerStep, measured).map((segment) => (
           <li
@@ -139,14 +141,14 @@ function Lanes({ progress }: { readonly progress: JobProgress }) {
     <ul className={styles.lanes} aria-label={words.workers}>
       {progress.ranks.map((rank) => {
         const gpu = gpus.find(({ uuid }) => uuid === rank.device.uuid);
-        const name = copy.devices.name(rank.device.kind, rank.device.index);
+        const name = copy.devices.name({ kind: rank.device.kind, index: rank.device.index });
         const colour = gpuColour(rank.device.index);
         const stage = rank.stage === null ? words.waiting : words.stages[rank.stage];
         const stepText =
           rank.stage === 'loading' || rank.total === 0 ? stage : `${String(rank.completed)}/${String(rank.total)}`;
         const loads = [
           ...(typeof gpu?.memoryUsedBytes === 'number' ? [formatBytes(gpu.memoryUsedBytes)] : []),
-          ...(typeof gpu?.utilisationPercent === 'number' ? [words.load(gpu.utilisationPercent)] : []),
+          ...(typeof gpu?.utilisationPercent === 'number' ? [words.load({ percent: gpu.utilisationPercent })] : []),
         ];
         return (
           <li key={rank.rank} className={styles.lane}>

@@ -4,7 +4,7 @@ import type { Job } from '../../../shared/job';
 import { describeError } from '../../../shared/errors';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button, IconButton } from '../../ui/Button';
 import { classes } from '../../ui/classes';
 import { VirtualGrid } from '../../ui/VirtualGrid';
@@ -77,7 +77,7 @@ export function QueueList() {
 }
 
 const queueText = (waiting: number, isPaused: boolean): string =>
-  [...(isPaused ? [words.paused] : []), ...(waiting > 0 ? [words.waiting(waiting)] : [])].join(', ');
+  [...(isPaused ? [words.paused] : []), ...(waiting > 0 ? [words.waiting({ count: waiting })] : [])].join(', ');
 
 function PauseButton({ isPaused }: { readonly isPaused: boolean }) {
   return (
@@ -146,7 +146,7 @@ function WaitingRow({ job, index, count, place, draggedId, onDrag, onMove }: Wai
       }}
     >
       <GripVertical size={14} className={styles.grip} aria-hidden />
-      <JobText job={job} status={words.position(index + 1)} />
+      <JobText job={job} status={words.position({ index: index + 1 })} />
       <MoveButtons job={job} index={index} count={count} onMove={onMove} />
       <RemoveButton job={job} />
     </li>
@@ -190,7 +190,7 @@ function JobText({
         {prompt}
       </span>
       <span className={classes(styles.quiet, isBad && styles.bad)} title={status}>
-        {status} · {words.setSummary(width, height, numFrames, numInferenceSteps)}
+        {status} · {words.setSummary({ width, height, frames: numFrames, steps: numInferenceSteps })}
       </span>
     </span>
   );

@@ -8,7 +8,7 @@ import { discardVideos } from '../../state/discard';
 import { makeExact, useFinish } from '../../state/finish';
 import { useSlice } from '../../state/projection';
 import { send, showToast } from '../../state/send';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button, IconButton } from '../../ui/Button';
 import { ExportButton } from '../export';
 import { dragVideoOut } from '../player';
@@ -43,7 +43,7 @@ export function ResultsPanel({ job }: { readonly job: Job }) {
         <p className={styles.prompt} title={job.request.prompt}>
           {job.request.prompt}
         </p>
-        <span className={styles.figures}>{copy.library.count(job.state.videoIds.length)}</span>
+        <span className={styles.figures}>{copy.library.count({ count: job.state.videoIds.length })}</span>
       </div>
       <Facts report={job.state.report} facts={requestFacts(job.request, job.plan, models, false)} />
     </section>
@@ -83,7 +83,7 @@ function VideoActions({ video }: { readonly video: LibraryVideo }) {
   const finish = useFinish(video.metadata.request);
   const save = async (): Promise<void> => {
     const path = await send(window.splitreel.saveVideoAs({ videoId: video.id }));
-    if (path !== null) showToast(copy.errors.saved(path));
+    if (path !== null) showToast(copy.errors.saved({ path }));
   };
   return (
     <div className={styles.actions}>
@@ -137,7 +137,7 @@ function VideoActions({ video }: { readonly video: LibraryVideo }) {
         <Button
           size="small"
           aria-label={copy.results.finish}
-          title={copy.results.finishHint(finish.summary)}
+          title={copy.results.finishHint({ summary: finish.summary })}
           onClick={finish.run}
         >
           <Sparkles size={14} aria-hidden />

@@ -6,8 +6,8 @@ import type { ModelEntry } from '../../../shared/models';
 import { AXES, type Plan } from '../../../shared/plan';
 import type { JobReport } from '../../../shared/protocol';
 import type { GenerateRequest } from '../../../shared/sampling';
-import { computedOf } from '../../../shared/step-schedule';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
+import { computedText, loraText } from '../../copy/facts';
 
 const words = copy.progress;
 
@@ -29,10 +29,10 @@ export function peakBytes(report: KnownReport): number {
 export function reportFigures(report: KnownReport): string[] {
   const peak = peakBytes(report);
   return [
-    words.total(formatDuration(report.totalMs)),
-    words.perStep(formatDuration(report.msPerStep)),
-    ...(peak > 0 ? [words.peak(formatBytes(peak))] : []),
-    report.weightBytesRead === 0 ? words.warm : words.cold(formatBytes(report.weightBytesRead)),
+    words.total({ time: formatDuration(report.totalMs) }),
+    words.perStep({ time: formatDuration(report.msPerStep) }),
+    ...(peak > 0 ? [words.peak({ size: formatBytes(peak) })] : []),
+    report.weightBytesRead === 0 ? words.warm : words.cold({ size: formatBytes(report.weightBytesRead) }),
   ];
 }
 
@@ -42,7 +42,8 @@ export const reportDetails = (report: KnownReport): string[] => [
   ...report.stages.map(({ stage, durationMs }) => `${words.stages[stage]} ${formatDuration(durationMs)}`),
   ...('ranks' in report
     ? report.ranks.map(
-        (rank) => `${copy.devices.name(rank.device.kind, rank.device.index)}: ${formatBytes(rank.peakMemoryBytes)}`,
+        (rank) =>
+          `${copy.devices.name({ kind: rank.device.kind, index: rank.device.index })}: ${formatBytes(rank.peakMemoryBytes)}`,
       )
     : report.peaks.map((peak) => `${words.stages[peak.stage]}: ${formatBytes(peak.peakMemoryBytes)}`)),
 ];
@@ -57,14 +58,14 @@ export function requestFacts(
   const { modelId, width, height, numFrames, numInferenceSteps, seed, videoCount, quality } = request;
   return [
     models.find((model) => model.id === modelId)?.name ?? modelId.split(/[\\/]/).at(-1) ?? modelId,
-    copy.queue.setSummary(width, height, numFrames, numInferenceSteps),
-    videoCount > 1 ? copy.library.seeds(seed, seed + videoCount - 1) : copy.library.seed(seed),
-    ...AXES.filter((axis) => plan[axis] > 1).map((axis) => copy.plan.option(copy.plan.axes[axis], plan[axis])),
-    ...request.loras.map(copy.library.lora),
+    copy.queue.setSummary({ width, height, frames: numFrames, steps: numInferenceSteps }),
+    videoCount > 1 ? copy.library.seeds({ first: seed, last: seed + videoCount - 1 }) : copy.library.seed({ seed }),
+    ...AXES.filter((axis) => plan[axis] > 1).map((axis) =>
+      copy.plan.option({ axis: copy.plan.axes[axis], value: plan[axis] }),
+    ),
+    ...request.loras.map(loraText),
     ...(quality === 'exact' ? [] : [copy.library.qualities[quality]]),
-    ...(quality === 'fast'
-      ? [words.computed(computedOf(numInferenceSteps, numInferenceSteps), numInferenceSteps)]
-      : []),
+    ...(quality === 'fast' ? [computedText(numInferenceSteps, numInferenceSteps)] : []),
     ...(isApproximate ? [copy.library.approximate] : []),
   ];
 }

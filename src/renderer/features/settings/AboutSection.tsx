@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
 import { Button } from '../../ui/Button';

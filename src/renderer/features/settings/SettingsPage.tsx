@@ -1,6 +1,6 @@
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
 import { SelectField, SwitchField } from '../../ui/fields';
 import { HubSettings } from '../models';

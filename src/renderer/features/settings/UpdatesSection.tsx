@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { Updates } from '../../../shared/updates';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
 import { Button } from '../../ui/Button';
@@ -22,7 +22,7 @@ export function UpdatesSection() {
         <>
           <SwitchField
             label={words.check}
-            hint={words.checkHint(new URL(feed).host)}
+            hint={words.checkHint({ feed: new URL(feed).host })}
             isOn={isUpdateCheckOn}
             onChange={(isOn) => void send(window.splitreel.updateSettings({ isUpdateCheckOn: isOn }))}
           />
@@ -62,7 +62,7 @@ function Outcome({ check }: Pick<Updates, 'check'>) {
     case 'available':
       return (
         <div role="status" className={styles.available}>
-          <p>{words.available(check.version, own)}</p>
+          <p>{words.available({ version: check.version, own })}</p>
           <p className={styles.notes}>{check.notes}</p>
           <Button look="primary" onClick={() => void send(window.splitreel.openUpdatePage())}>
             {words.download}

@@ -4,7 +4,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { fakeMain, SLICES, type FakeMain } from '../../../../test/fakes/main-process';
 import { appError } from '../../../shared/errors';
 import type { Slices } from '../../../shared/ipc';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { connectProjection, useProjection } from '../../state/projection';
 import { TooltipProvider } from '../../ui/Tooltip';
 import { SettingsPage } from './SettingsPage';

@@ -2,7 +2,7 @@ import { AlertTriangle, Download } from 'lucide-react';
 import { saveDiagnostics } from '../../state/diagnostics';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
 import { Empty } from '../../ui/Empty';
 import { ErrorNote } from '../../ui/ErrorNote';

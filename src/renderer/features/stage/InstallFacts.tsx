@@ -3,7 +3,7 @@ import type { InstallEstimate } from '../../../shared/environment';
 import { formatBytes, formatDownloadTime } from '../../../shared/format';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
 import { ErrorNote } from '../../ui/ErrorNote';
 import page from '../../ui/page.module.css';
@@ -35,15 +35,21 @@ export function InstallFacts() {
   return (
     <div>
       {driverProblem !== null && <ErrorNote error={driverProblem} />}
-      <p className={page.quiet}>{words.what(words.packagesFor[variant], words.reasons[reason])}</p>
+      <p className={page.quiet}>
+        {words.what({ packages: words.packagesFor[variant], reason: words.reasons[reason] })}
+      </p>
       {variant === 'cpu' && <p className={page.quiet}>{words.whyCuda}</p>}
-      <p className={page.quiet}>{words.toDownload(formatBytes(downloadBytes), downloadCount, packageCount)}</p>
+      <p className={page.quiet}>
+        {words.toDownload({ size: formatBytes(downloadBytes), count: downloadCount, all: packageCount })}
+      </p>
       {downloadBytes > 0 && (
-        <p className={page.quiet}>{words.time(copy.app.atSpeed(formatDownloadTime(downloadBytes)))}</p>
+        <p className={page.quiet}>
+          {words.time({ atSpeed: copy.app.atSpeed({ time: formatDownloadTime(downloadBytes) }) })}
+        </p>
       )}
       {needs.map(({ folder, bytes, freeBytes }) => (
         <p key={folder} className={page.quiet}>
-          {words.disk(formatBytes(bytes), formatBytes(freeBytes), folder)}
+          {words.disk({ needed: formatBytes(bytes), free: formatBytes(freeBytes), folder })}
           {bytes > freeBytes && <strong>{` ${words.tooLittle}`}</strong>}
         </p>
       ))}

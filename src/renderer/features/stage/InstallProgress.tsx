@@ -1,6 +1,6 @@
 import { INSTALL_STEPS, type InstallProgress as Progress } from '../../../shared/environment';
 import { formatBytes, formatDuration } from '../../../shared/format';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Meter } from '../../ui/Meter';
 import styles from './Stage.module.css';
 
@@ -9,7 +9,7 @@ export function InstallProgress({ progress }: { readonly progress: Progress }) {
   const { step, completed, total, current } = progress;
   const at = INSTALL_STEPS.indexOf(step);
   const counts = [
-    ...(completed !== null && total !== null ? [copy.install.count(completed, total)] : []),
+    ...(completed !== null && total !== null ? [copy.install.count({ completed, total })] : []),
     ...describeDownload(progress),
   ];
   return (
@@ -43,10 +43,10 @@ function fractionOf({ completed, total, downloadedBytes, totalBytes }: Progress)
 
 function describeDownload({ downloadedBytes, totalBytes, bytesPerSecond }: Progress): readonly string[] {
   if (downloadedBytes === null || totalBytes === null) return [];
-  const size = copy.install.downloaded(formatBytes(downloadedBytes), formatBytes(totalBytes));
+  const size = copy.install.downloaded({ size: formatBytes(downloadedBytes), all: formatBytes(totalBytes) });
   if (bytesPerSecond === null || downloadedBytes >= totalBytes) return [size];
-  const speed = copy.install.speed(formatBytes(bytesPerSecond));
+  const speed = copy.install.speed({ size: formatBytes(bytesPerSecond) });
   if (bytesPerSecond === 0) return [size, speed];
   const leftMs = ((totalBytes - downloadedBytes) / bytesPerSecond) * 1_000;
-  return [size, speed, copy.install.left(formatDuration(leftMs))];
+  return [size, speed, copy.install.left({ time: formatDuration(leftMs) })];
 }

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { formatBytes } from '../../../shared/format';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { bestModel } from '../../state/best-model';
 import { useSlice } from '../../state/projection';
 import { Button } from '../../ui/Button';
@@ -21,9 +21,9 @@ export function ModelOffer() {
   return (
     <>
       <p className={page.quiet}>
-        {copy.stage.modelFits(model.name, smallest.name, formatBytes(smallest.memoryTotalBytes))}
+        {copy.stage.modelFits({ model: model.name, gpu: smallest.name, size: formatBytes(smallest.memoryTotalBytes) })}
       </p>
-      <Button onClick={() => setIsAsking(true)}>{copy.stage.getModel(model.name)}</Button>
+      <Button onClick={() => setIsAsking(true)}>{copy.stage.getModel({ model: model.name })}</Button>
       {isAsking && <DownloadDialog model={model} onClose={() => setIsAsking(false)} />}
     </>
   );

@@ -1,6 +1,6 @@
 import type { Job, JobProgress } from '../../../shared/job';
 import { useSlice } from '../../state/projection';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { gridColumns } from './grid';
 import styles from './Stage.module.css';
 
@@ -29,7 +29,7 @@ export function Previews({ job }: { readonly job: Job }) {
           <div className={styles.cellFrame}>
             <Forming video={video} />
           </div>
-          <figcaption>{captionOf(video, videoCount > 1 ? copy.library.seed(seed + index) : null)}</figcaption>
+          <figcaption>{captionOf(video, videoCount > 1 ? copy.library.seed({ seed: seed + index }) : null)}</figcaption>
         </figure>
       ))}
     </div>
@@ -46,6 +46,8 @@ function Forming({ video }: { readonly video: VideoProgress }) {
 
 function captionOf({ previewStep, videoId }: VideoProgress, seed: string | null): string {
   const state =
-    videoId !== null ? [] : [previewStep === null ? copy.stage.waitingVideo : copy.stage.preview(previewStep)];
+    videoId !== null
+      ? []
+      : [previewStep === null ? copy.stage.waitingVideo : copy.stage.preview({ step: previewStep })];
   return [...(seed === null ? [] : [seed]), ...state].join(', ');
 }

@@ -2,7 +2,7 @@ import { Film } from 'lucide-react';
 import { toggleCompared } from '../../state/compare';
 import { followRunningJob, openVideo, useNavigation } from '../../state/navigation';
 import { useSlice } from '../../state/projection';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { dragVideoOut } from '../player';
 import { runningJob, type StageView } from './stage-view';
 import styles from './RecentResults.module.css';
@@ -49,8 +49,8 @@ export function RecentResults({ view }: { readonly view: StageView }) {
               className={styles.tile}
               aria-current={(comparedIds === null && isOnStage(view, video.id)) || undefined}
               aria-pressed={comparedIds?.includes(video.id)}
-              aria-label={comparedIds === null ? copy.library.open(prompt) : copy.stage.pickToCompare(prompt)}
-              title={`${prompt} (${copy.library.seed(seed)})`}
+              aria-label={comparedIds === null ? copy.library.open({ prompt }) : copy.stage.pickToCompare({ prompt })}
+              title={`${prompt} (${copy.library.seed({ seed })})`}
               draggable
               onDragStart={(event) => dragVideoOut(event, video.id)}
               onClick={() => (comparedIds === null ? openVideo(video.id) : toggleCompared(video.id))}

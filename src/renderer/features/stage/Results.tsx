@@ -3,7 +3,7 @@ import type { LibraryVideo } from '../../../shared/library';
 import { discardVideos } from '../../state/discard';
 import { useFinish } from '../../state/finish';
 import { openVideo } from '../../state/navigation';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { IconButton } from '../../ui/Button';
 import { dragVideoOut } from '../player';
 import { gridColumns } from './grid';
@@ -21,13 +21,13 @@ export function Results({ videos }: { readonly videos: readonly LibraryVideo[] }
       style={{ '--columns': String(gridColumns(videos.length)), '--ratio': String(width / height) }}
     >
       {videos.map((video) => {
-        const seed = copy.library.seed(video.metadata.request.seed);
+        const seed = copy.library.seed({ seed: video.metadata.request.seed });
         return (
           <li key={video.id} className={styles.cell}>
             <button
               type="button"
               className={styles.cellFrame}
-              aria-label={copy.stage.openResult(seed)}
+              aria-label={copy.stage.openResult({ seed })}
               title={copy.player.dragHint}
               draggable
               onDragStart={(event) => dragVideoOut(event, video.id)}
@@ -58,8 +58,8 @@ function Choices({ video, others, seed }: ChoicesProps) {
       {finish !== null && (
         <IconButton
           size="small"
-          label={words.of(words.finish, seed)}
-          hint={words.finishHint(finish.summary)}
+          label={words.of({ action: words.finish, seed })}
+          hint={words.finishHint({ summary: finish.summary })}
           onClick={finish.run}
         >
           <Sparkles size={14} aria-hidden />
@@ -67,13 +67,17 @@ function Choices({ video, others, seed }: ChoicesProps) {
       )}
       <IconButton
         size="small"
-        label={words.of(words.keep, seed)}
+        label={words.of({ action: words.keep, seed })}
         hint={words.keepHint}
         onClick={() => void discardVideos(others.map(({ id }) => id))}
       >
         <Check size={14} aria-hidden />
       </IconButton>
-      <IconButton size="small" label={words.of(words.discard, seed)} onClick={() => void discardVideos([video.id])}>
+      <IconButton
+        size="small"
+        label={words.of({ action: words.discard, seed })}
+        onClick={() => void discardVideos([video.id])}
+      >
         <Trash2 size={14} aria-hidden />
       </IconButton>
     </div>

@@ -5,7 +5,7 @@ import { compare } from '../../state/compare';
 import { saveDiagnostics } from '../../state/diagnostics';
 import { followRunningJob, goTo, showJob } from '../../state/navigation';
 import { send } from '../../state/send';
-import { copy } from '../../copy/en';
+import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
 import { Empty } from '../../ui/Empty';
 import { ErrorNote } from '../../ui/ErrorNote';
@@ -119,7 +119,7 @@ function StageContent({ view, examples, onExample }: ContentProps) {
         <Empty icon={Clapperboard} title={copy.stage.hintTitle} text={copy.stage.hint}>
           {examples[0] !== undefined && (
             <Button look="primary" onClick={() => onExample(examples[0] ?? '')}>
-              {copy.create.tryExample(examples[0])}
+              {copy.create.tryExample({ example: examples[0] })}
             </Button>
           )}
           <ModelOffer />

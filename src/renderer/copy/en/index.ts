@@ -1,0 +1,45 @@
+/**
+ * Every text of the window, a file a page. The sentences of errors, reasons and notices are in
+ * resources/messages.en.json, because Python shows them too.
+ */
+import { app, devices, engine, errors, shortcuts } from './app';
+import { commands } from './commands';
+import { compare } from './compare';
+import { create, plan, stage } from './create';
+import { exportCopy } from './export';
+import { library } from './library';
+import { install, machine } from './machine';
+import { models, modelSettings } from './models';
+import { player } from './player';
+import { presets, prompts, variations } from './prompts';
+import { progress, queue } from './progress';
+import { results } from './results';
+import { settings, updates } from './settings';
+
+export const copy = {
+  app,
+  shortcuts,
+  engine,
+  devices,
+  errors,
+  create,
+  prompts,
+  variations,
+  presets,
+  plan,
+  stage,
+  install,
+  progress,
+  queue,
+  player,
+  results,
+  compare,
+  commands,
+  library,
+  export: exportCopy,
+  models,
+  modelSettings,
+  machine,
+  settings,
+  updates,
+} as const;

@@ -1,0 +1,18 @@
+/**
+ * Every text of the window, a file a page, in the language of this page. The main process names it in the page's
+ * address; another language is another address. The sentences of errors, reasons and notices are in
+ * resources/messages.en.json, because Python shows them too.
+ */
+import { currentLanguage, isLanguage, setLanguage, type Language } from '../../shared/language';
+import type { Translation } from '../../shared/message';
+import { LANGUAGE_PARAMETER } from '../../shared/urls';
+import { copy as en } from './en';
+
+export type Copy = Translation<typeof en>;
+
+const CATALOGUES: Readonly<Record<Language, Copy>> = { en, 'zh-CN': en };
+
+const named = new URLSearchParams(window.location.search).get(LANGUAGE_PARAMETER);
+if (isLanguage(named)) setLanguage(named);
+
+export const copy = CATALOGUES[currentLanguage()];
