@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 from splitreel.commands.flags import make_parser, parse_flags
+from splitreel.commands.generate import plan_request
 from splitreel.commands.torchrun import prepare
 from splitreel.contract import wire
 from splitreel.contract.defaults import DROP_IN_DEFAULTS
 from splitreel.contract.errors import SplitreelError
+from splitreel.contract.limits import MAX_DEGREE
 from splitreel.contract.messages import RESOURCES
 from splitreel.contract.types import Plan
 from splitreel.rules.model_shape import ModelShape
+from splitreel.store.lora import hash_file
 
 REQUESTS = json.loads((RESOURCES / "golden" / "request-cases.json").read_text("utf-8"))
 TEMPORAL = wire.from_wire(ModelShape, REQUESTS["shapes"]["1.5"])
@@ -177,6 +180,42 @@ def test_the_drop_in_keeps_the_frame_rate_of_the_original() -> None:
     assert flags.settings(TEMPORAL, Plan()).fps == 16
     assert flags.settings(TEMPORAL, Plan(), DROP_IN_DEFAULTS).fps == 8
     assert prepare([*BASE, "--fps", "16"], 1)[2].settings.fps == 16
+
+
+WHOLE_NUMBERS = sorted(
+    action.option_strings[0] for action in make_parser("p")._actions if action.type is int and action.option_strings
+)
+
+
+@pytest.mark.parametrize("value", ["9" * 25, "9" * 400, "-" + "9" * 400])
+@pytest.mark.parametrize("flag", WHOLE_NUMBERS)
+def test_numbers_of_any_length_are_refused_in_a_sentence(flag: str, value: str) -> None:
+    with pytest.raises(SplitreelError) as raised:
+        plan_request(parse_flags(make_parser("p"), [*BASE, f"{flag}={value}"]))
+    assert raised.value.error.exit_code == 2
+    assert raised.value.error.code in {"FLAG_INVALID", "PLAN_INVALID", "REQUEST_INVALID"}
+
+
+def test_more_ranks_than_any_computer_has_are_refused_at_once() -> None:
+    degrees = ("ulysses", "ring", "tensor_parallel", "pipefusion_parallel", "data_parallel")
+    arguments = [word for degree in degrees for word in (f"--{degree}_degree", str(MAX_DEGREE))]
+    flags = parse_flags(make_parser("p"), [*BASE, *arguments])
+    with pytest.raises(SplitreelError) as raised:
+        plan_request(flags)
+    assert raised.value.code == "PLAN_INVALID"
+
+
+def test_a_prompt_file_has_a_limit(tmp_path: Path) -> None:
+    file = tmp_path / "endless.txt"
+    file.write_bytes(b"a ball\n" * 600_000)
+    with pytest.raises(SplitreelError, match=r"endless.txt is larger than 4.0 MB"):
+        parse_flags(make_parser("p"), ["--model", "demo", "--prompt_file", str(file)])
+
+
+def test_devices_and_pipes_are_no_lora() -> None:
+    # /dev/zero, which has no end, ends in the same way.
+    with pytest.raises(OSError, match="Not a regular file"):
+        hash_file(Path("/dev/null"))
 
 
 def test_a_lora_is_checked_before_anything_loads(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -170,3 +171,13 @@ def test_an_eps_in_disguise_starts_no_ghostscript(tmp_path: Path, monkeypatch: p
 def test_an_address_is_no_file() -> None:
     with pytest.raises(SplitreelError, match="save the image and choose the file"):
         check_image(Path("https://example.com/x.png"))
+
+
+def test_damaged_metadata_is_not_mentioned(tmp_path: Path) -> None:
+    """Pillow warns of it on stderr, with the path of its own code."""
+    file = tmp_path / "exif.jpg"
+    Image.new("RGB", (16, 16)).save(file, exif=b"Exif\0\0II*\0\x08\0\0\0\xff\xff\x12\x01")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_image(file)
+        assert read_image(file).size == (16, 16)

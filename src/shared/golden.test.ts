@@ -34,7 +34,7 @@ const withoutField = (reasons: ReturnType<typeof checkRequest>): object[] =>
 
 describe('requests', () => {
   it.each(named(requestCases.cases))('%s', (_, { shape, request, reasons }) => {
-    const asked = { ...defaultParams(shapeOf(requestCases.shapes, shape)), ...request };
+    const asked = { ...defaultParams(shapeOf(requestCases.shapes, shape)), negativePrompt: '', ...request };
     expect(withoutField(checkRequest(shapeOf(requestCases.shapes, shape), asked))).toEqual(reasons);
   });
 

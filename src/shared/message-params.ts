@@ -237,6 +237,8 @@ export interface ReasonParams {
     readonly strength: KindTypes['number'];
   };
   readonly prompt_empty: None;
+  readonly prompt_not_unicode: None;
+  readonly negative_prompt_not_unicode: None;
   readonly frames_not_allowed: {
     readonly frames: KindTypes['number'];
     readonly lower: KindTypes['count'];
@@ -330,6 +332,11 @@ export interface ReasonParams {
     readonly min: KindTypes['count'];
     readonly value: KindTypes['count'];
   };
+  readonly flag_too_large: {
+    readonly flag: KindTypes['flag'];
+    readonly max: KindTypes['count'];
+    readonly value: KindTypes['count'];
+  };
   readonly flags_exclusive: { readonly flag: KindTypes['flag']; readonly other: KindTypes['flag'] };
   readonly flag_of_xdit: { readonly flag: KindTypes['flag'] };
   readonly command_without_flags: { readonly command: KindTypes['name']; readonly flag: KindTypes['flag'] };
@@ -349,6 +356,7 @@ export interface ReasonParams {
   readonly latents_is_folder: { readonly flag: KindTypes['flag']; readonly path: KindTypes['path'] };
   readonly latents_not_writable: { readonly flag: KindTypes['flag']; readonly path: KindTypes['path'] };
   readonly prompt_file_not_text: { readonly file: KindTypes['path'] };
+  readonly prompt_file_too_large: { readonly file: KindTypes['path']; readonly max: KindTypes['size'] };
   readonly prompt_file_empty: { readonly file: KindTypes['path'] };
   readonly image_format: { readonly file: KindTypes['path'] };
   readonly image_too_large: { readonly file: KindTypes['path']; readonly megapixels: KindTypes['count'] };

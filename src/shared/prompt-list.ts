@@ -4,7 +4,7 @@
 export const MAX_JOBS_AT_ONCE = 100;
 
 /** The innermost group of alternatives. Braces without a bar are ordinary text. */
-const GROUP = /\{([^{}]*\|[^{}]*)\}/;
+const GROUP = /\{([^{}|]*\|[^{}]*)\}/;
 
 /** Null for more than the limit. */
 function expandGroups(prompt: string): readonly string[] | null {

@@ -55,9 +55,21 @@ export function defaultParams(shape: ModelShape): SamplingParams {
   };
 }
 
+/** Half of a character beyond U+FFFF, which no UTF-8 text holds and no tokenizer takes. */
+const LONE_SURROGATE = /[\ud800-\udfff]/u;
+
 type Checked = Pick<
   GenerateRequest,
-  'prompt' | 'imagePath' | 'width' | 'height' | 'numFrames' | 'numInferenceSteps' | 'seed' | 'warmupSteps' | 'loras'
+  | 'prompt'
+  | 'negativePrompt'
+  | 'imagePath'
+  | 'width'
+  | 'height'
+  | 'numFrames'
+  | 'numInferenceSteps'
+  | 'seed'
+  | 'warmupSteps'
+  | 'loras'
 > &
   Pick<GenerateRequest, (typeof SAMPLING_RANGES)[number]['field']>;
 
@@ -68,6 +80,9 @@ export type RequestReason = Reason & { readonly field: keyof Checked };
 export function checkRequest(shape: ModelShape, request: Checked): RequestReason[] {
   const reasons: RequestReason[] = [];
   if (request.prompt.trim() === '') reasons.push({ field: 'prompt', code: 'prompt_empty', params: {} });
+  if (LONE_SURROGATE.test(request.prompt)) reasons.push({ field: 'prompt', code: 'prompt_not_unicode', params: {} });
+  if (LONE_SURROGATE.test(request.negativePrompt))
+    reasons.push({ field: 'negativePrompt', code: 'negative_prompt_not_unicode', params: {} });
   if (shape.task === 'image-to-video' && request.imagePath === null)
     reasons.push({ field: 'imagePath', code: 'image_missing', params: {} });
   if (shape.task === 'text-to-video' && request.imagePath !== null)

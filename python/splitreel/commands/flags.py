@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, cast, get_type_hints
+from typing import Any, Final, Literal, cast, get_type_hints
 
 from splitreel.commands.parser import Parser, underscored
 from splitreel.contract import failures, reasons
+from splitreel.contract.limits import MAX_DEGREE
 from splitreel.contract.protocol import WorkerVideo
 from splitreel.contract.types import Lora, Offload, Plan, SamplingParams
 from splitreel.rules.model_shape import ModelShape
@@ -22,6 +23,16 @@ from splitreel.store.lora import hash_file
 
 _DTYPES = ("auto", "bfloat16", "float32")
 _DEFAULT_SEED = 42
+_RANK_FLAGS: Final = (
+    "nproc_per_node",
+    "ulysses_degree",
+    "ring_degree",
+    "tensor_parallel_degree",
+    "pipefusion_parallel_degree",
+    "data_parallel_degree",
+)
+# Far more than the prompts of one job; an endless file or pipe is not read to its end.
+_MAX_PROMPT_FILE_BYTES: Final = 4_000_000
 _SAMPLING_HELP = {
     "num_pipeline_patch": "PipeFusion: patches; as many as stages unless given",
     "warmup_steps": "PipeFusion: first steps that are exact (1)",
@@ -163,6 +174,11 @@ def parse_flags(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Fl
     """Raises FLAG_INVALID or PROMPT_FILE_UNREADABLE."""
     given = parser.parse_args([underscored(argument) for argument in arguments])
     values: dict[str, object] = vars(given)
+    for name in _RANK_FLAGS:
+        count = cast("int | None", values[name])
+        if count is not None and count > MAX_DEGREE:
+            reason = reasons.flag_too_large(flag=f"--{name}", max=MAX_DEGREE, value=count)
+            raise failures.flag_invalid(reasons=[reason])
     if values["enable_model_cpu_offload"] and values["enable_sequential_cpu_offload"]:
         flag, other = "--enable_model_cpu_offload", "--enable_sequential_cpu_offload"
         raise failures.flag_invalid(reasons=[reasons.flags_exclusive(flag=flag, other=other)])
@@ -221,8 +237,13 @@ def _prompts_of(file: Path | None) -> tuple[str, ...]:
     if file is None:
         return ()
     try:
+        with file.open("rb") as stream:
+            content = stream.read(_MAX_PROMPT_FILE_BYTES + 1)
+        if len(content) > _MAX_PROMPT_FILE_BYTES:
+            reason = reasons.prompt_file_too_large(file=file, max=_MAX_PROMPT_FILE_BYTES)
+            raise failures.prompt_file_unreadable(file=file, reasons=[reason])
         # Only line breaks end a prompt: splitlines() would also split at U+2028 and other characters of pasted text.
-        lines = re.split(r"\r\n|\r|\n", file.read_bytes().decode("utf-8-sig"))
+        lines = re.split(r"\r\n|\r|\n", content.decode("utf-8-sig"))
     except OSError as error:
         raise failures.prompt_file_unreadable(file=file, details=error.strerror) from error
     except UnicodeDecodeError as error:

@@ -83,7 +83,7 @@ def plan_request(flags: Flags) -> JobRequest:
         settings=flags.settings(model.shape, plan),
         videos=flags.videos([free_path(folder, video_name(prompt, flags.seed), taken) for prompt in flags.prompts]),
         plan=plan,
-        devices=cpu_devices(plan.world_size),
+        devices=cpu_devices(MAX_CPU_RANKS),
         preview_folder=None,
     )
     # What is wrong on any device is reported before the GPUs are looked for.

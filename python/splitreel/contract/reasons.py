@@ -294,6 +294,16 @@ def prompt_empty() -> Reason:
     return Reason("prompt_empty", {})
 
 
+def prompt_not_unicode() -> Reason:
+    """The prompt contains an invalid character: delete it and type it again."""
+    return Reason("prompt_not_unicode", {})
+
+
+def negative_prompt_not_unicode() -> Reason:
+    """The negative prompt contains an invalid character: delete it and type it again."""
+    return Reason("negative_prompt_not_unicode", {})
+
+
 def frames_not_allowed(*, frames: float, lower: int, upper: int) -> Reason:
     """{frames} frames are not possible: choose {lower} or {upper}."""
     return Reason("frames_not_allowed", {"frames": frames, "lower": lower, "upper": upper})
@@ -509,6 +519,11 @@ def flag_too_small(*, flag: str, min: int, value: int) -> Reason:
     return Reason("flag_too_small", {"flag": printable(flag), "min": min, "value": value})
 
 
+def flag_too_large(*, flag: str, max: int, value: int) -> Reason:
+    """The value of {flag} must be at most {max}, not {value}."""
+    return Reason("flag_too_large", {"flag": printable(flag), "max": max, "value": value})
+
+
 def flags_exclusive(*, flag: str, other: str) -> Reason:
     """{flag} and {other} can't be used together."""
     return Reason("flags_exclusive", {"flag": printable(flag), "other": printable(other)})
@@ -582,6 +597,11 @@ def latents_not_writable(*, flag: str, path: PathText) -> Reason:
 def prompt_file_not_text(*, file: PathText) -> Reason:
     """The prompt file {file} is not UTF-8 text."""
     return Reason("prompt_file_not_text", {"file": path_text(file)})
+
+
+def prompt_file_too_large(*, file: PathText, max: int) -> Reason:
+    """The prompt file {file} is larger than {max}."""
+    return Reason("prompt_file_too_large", {"file": path_text(file), "max": max})
 
 
 def prompt_file_empty(*, file: PathText) -> Reason:

@@ -84,14 +84,18 @@ def check_plan(context: PlanContext, plan: Plan) -> list[Reason]:
 
 def valid_plans(context: PlanContext) -> list[Plan]:
     """Every valid plan for these devices, in the order of AXES, smaller degrees first."""
-    limit = context.devices.count
+    limit, shape = context.devices.count, context.shape
+    # Beyond these check_plan refuses every plan. Without them the search takes minutes for a thousand devices.
+    most = {"dp": context.video_count, "cfg": 2, "pp": shape.blocks, "ulysses": shape.heads, "tp": shape.heads}
 
     def extend(plan: Plan, axes: tuple[str, ...]) -> Iterator[Plan]:
         if not axes:
             yield plan
             return
-        for degree in range(1, limit // plan.world_size + 1):
-            yield from extend(replace(plan, **{axes[0]: degree}), axes[1:])
+        free = limit // plan.world_size
+        for degree in range(1, min(free, most.get(axes[0], free)) + 1):
+            if axes[0] not in {"ulysses", "tp"} or shape.heads % degree == 0:
+                yield from extend(replace(plan, **{axes[0]: degree}), axes[1:])
 
     return [plan for plan in extend(ONE_RANK, AXES) if not check_plan(context, plan)]
 

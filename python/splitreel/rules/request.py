@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from splitreel.contract import reasons
 from splitreel.contract.defaults import SAMPLING_RANGES, SIZE_OF_SQUARE, SPATIAL_DEFAULTS, TEMPORAL_DEFAULTS
@@ -16,6 +17,9 @@ from splitreel.contract.kinds import Side
 from splitreel.contract.limits import MAX_LORA_STRENGTH, MAX_LORAS, MAX_SEED, MAX_SIDE, MAX_STEPS
 from splitreel.contract.types import GenerateRequest, Lora, SamplingParams
 from splitreel.rules.model_shape import ModelShape, Positions, Task
+
+# Half of a character beyond U+FFFF, which no UTF-8 text holds and no tokenizer takes.
+_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,10 @@ def check_request(shape: ModelShape, request: GenerateRequest) -> list[Reason]:
     # JavaScript's trim takes the byte order mark too.
     if not request.prompt.strip().strip("\ufeff"):
         found.append(reasons.prompt_empty())
+    if _LONE_SURROGATE.search(request.prompt):
+        found.append(reasons.prompt_not_unicode())
+    if _LONE_SURROGATE.search(request.negative_prompt):
+        found.append(reasons.negative_prompt_not_unicode())
     if shape.task is Task.IMAGE_TO_VIDEO and request.image_path is None:
         found.append(reasons.image_missing())
     if shape.task is Task.TEXT_TO_VIDEO and request.image_path is not None:
@@ -129,7 +137,8 @@ def _check_numbers(request: GenerateRequest) -> list[Reason]:
         if not limit.minimum <= value <= limit.maximum:
             found.append(limit.reason(value=value, min=limit.minimum, max=limit.maximum))
     # The last video's seed counts too: seeds run from seed to seed + videos - 1.
-    is_whole = float(request.seed).is_integer()
+    # A whole number from the command line may be too large for a float.
+    is_whole = isinstance(request.seed, int) or float(request.seed).is_integer()
     if not (is_whole and request.seed >= 0 and request.seed + videos - 1 <= MAX_SEED):
         found.append(reasons.seed_out_of_range(max=MAX_SEED))
     return found

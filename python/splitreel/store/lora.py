@@ -7,8 +7,10 @@ Two layouts are read, both of which diffusers loads: the one that diffusers and 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,7 +95,9 @@ def need_lora(lora: Lora, model: Path) -> LoraFile:
 
 
 def hash_file(path: Path) -> str:
-    """SHA-256 in hexadecimal, of a file of any size. Raises OSError."""
+    """SHA-256 in hexadecimal, of a file of any size. Raises OSError, also for devices and pipes, which may have no end."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "Not a regular file", str(path))
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(_HASH_CHUNK):

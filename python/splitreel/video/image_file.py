@@ -44,7 +44,8 @@ def open_image(file: Path) -> Iterator[Image.Image]:
         if not stat.S_ISREG(file.stat().st_mode):
             raise _unreadable(file, reasons.image_not_file(file=file))
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            # About large images, and about damaged metadata that is not used.
+            warnings.simplefilter("ignore")
             with Image.open(file, formats=_FORMATS) as image:
                 yield image
     except UnidentifiedImageError as error:
