@@ -24,7 +24,10 @@ PACKAGE_PARENT = Path(__file__).resolve().parents[1]
 
 
 def run(*arguments: str, path: str = "") -> subprocess.CompletedProcess[str]:
+    """With `--events`, its stdout is what it sends."""
     command = [sys.executable, "-m", "splitreel", "smoke", *arguments]
+    if "--events" in arguments:
+        command = ["sh", "-c", 'exec "$@" 3>&1 1>&2', "sh", *command]
     environment = {"PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1", "PYTHONPATH": f"{path}:{PACKAGE_PARENT}"}
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
@@ -76,9 +79,14 @@ def sample(folder: Path, latents: torch.Tensor) -> list[float]:
 
 def test_an_environment_that_works_says_so_and_leaves_nothing(tmp_path: Path) -> None:
     lock = PACKAGE_PARENT / "requirements.lock"
-    done = run("--json_lines", "--device", "cpu", "--lock", str(lock), "--work_dir", str(tmp_path))
+    done = run("--events", "--device", "cpu", "--lock", str(lock), "--work_dir", str(tmp_path))
     assert done.returncode == 0, done.stderr
-    assert [next(iter(event)) for event in events(done)] == ["check", "check", "made", "versions"]
+    assert [event["type"] for event in events(done)] == [
+        "importsStarted",
+        "videoStarted",
+        "videoChecked",
+        "smokePassed",
+    ]
     assert events(done)[-1]["versions"]["torch"] == torch.__version__.partition("+")[0]
     assert list(tmp_path.iterdir()) == []
 
@@ -126,7 +134,7 @@ def test_a_job_that_gives_other_numbers_fails_the_command(tmp_path: Path, monkey
 
 def test_a_package_that_is_missing_is_named(tmp_path: Path) -> None:
     (tmp_path / "torch.py").write_text('raise ImportError("libcudart.so.13: cannot open shared object file")')
-    done = run("--json_lines", "--device", "cpu", path=str(tmp_path))
+    done = run("--events", "--device", "cpu", path=str(tmp_path))
     assert done.returncode == 3
     error = events(done)[-1]["error"]
     assert error["code"] == "ENVIRONMENT_BROKEN"
@@ -176,5 +184,5 @@ def test_a_video_of_another_length_or_size_is_refused(tmp_path: Path, frames: in
 def test_a_gpu_that_is_not_there_is_said() -> None:
     if torch.cuda.is_available():
         pytest.skip("there is a GPU here: tests/gpu runs this on it")
-    done = run("--json_lines", "--device", "cuda")
+    done = run("--events", "--device", "cuda")
     assert (done.returncode, events(done)[-1]["error"]["code"]) == (3, "DRIVER_MISSING")

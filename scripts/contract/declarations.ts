@@ -1,6 +1,7 @@
 /** Which declarations of src/shared go into which module of python/splitreel/contract. */
 import { type z } from 'zod';
 import { deviceSchema } from '../../src/shared/device';
+import { findingSchema, findingSentenceSchema, fixSchema } from '../../src/shared/doctor';
 import { hubCommandSchema, hubEventSchema } from '../../src/shared/download';
 import { exportEventSchema, exportFormatSchema, exportRequestSchema } from '../../src/shared/export';
 import { appErrorSchema, explanationSchema, reasonSchema } from '../../src/shared/errors';
@@ -31,6 +32,7 @@ import {
   schedulerSchema,
   SIZE_OF_SQUARE,
 } from '../../src/shared/sampling';
+import { smokeEventSchema } from '../../src/shared/smoke';
 import type { ClassOptions } from './python';
 
 /** `messages`: unions told apart by `type`, with the name of the union in Python. */
@@ -89,21 +91,39 @@ export const MODULES: readonly Module[] = [
     types: [exportFormatSchema, exportRequestSchema],
     messages: [{ name: 'Event', schema: exportEventSchema }],
   },
+  {
+    file: 'doctor',
+    doc: 'What `splitreel doctor` finds: newline-delimited JSON on EVENT_FD.',
+    types: [fixSchema, findingSchema],
+    messages: [],
+  },
+  {
+    file: 'smoke',
+    doc: 'What `splitreel smoke` sends while it tries an environment: newline-delimited JSON on EVENT_FD.',
+    types: [],
+    messages: [{ name: 'Event', schema: smokeEventSchema }],
+  },
 ];
 
 /** Classes that are written by hand, because they do more than hold values. */
-export const EXTERNAL = { AppError: 'errors', Explanation: 'errors', Reason: 'errors' } as const;
-export const EXTERNAL_SCHEMAS = [appErrorSchema, explanationSchema, reasonSchema] as const;
+export const EXTERNAL = {
+  AppError: 'errors',
+  Explanation: 'errors',
+  FindingSentence: 'errors',
+  Reason: 'errors',
+} as const;
+export const EXTERNAL_SCHEMAS = [appErrorSchema, explanationSchema, findingSentenceSchema, reasonSchema] as const;
 
 /** What Python adds to a class that TypeScript keeps in functions beside it. */
 export const CLASS_OPTIONS: Readonly<Record<string, Omit<ClassOptions, 'parent'> & { readonly parent?: string }>> = {
   Device: { base: 'DeviceText' },
+  Finding: { base: 'FindingText', defaults: { sentence: null, error: null, details: null, fix: null } },
   Plan: { base: 'PlanProperties', defaults: { dp: 1, cfg: 1, pp: 1, ring: 1, ulysses: 1, tp: 1 } },
   JobReport: { defaults: { notices: [] } },
   SamplingParams: { defaults: SAMPLING_DEFAULTS },
   GenerateRequest: { parent: 'SamplingParams' },
 };
-export const BASES = { DeviceText: 'behaviour', PlanProperties: 'behaviour' } as const;
+export const BASES = { DeviceText: 'behaviour', FindingText: 'behaviour', PlanProperties: 'behaviour' } as const;
 
 /** Where JSON Schema says less than the rules: a seed that is no whole number is a reason, not a broken message. */
 export const FIELD_TYPES: Readonly<Record<string, string>> = { 'GenerateRequest.seed': 'int | float' };

@@ -51,7 +51,10 @@ function placeholdersOf(sentence: string): readonly Placeholder[] {
 
 type Table = Readonly<Record<string, string>>;
 
-const ERRORS: Table = Object.fromEntries(Object.entries(messages.errors).map(([code, { message }]) => [code, message]));
+const messagesOf = (table: Readonly<Record<string, { readonly message: string }>>): Table =>
+  Object.fromEntries(Object.entries(table).map(([code, { message }]) => [code, message]));
+const ERRORS = messagesOf(messages.errors);
+const FINDINGS = messagesOf(messages.findings);
 
 export const MESSAGE_PARAMS_FILE = 'src/shared/message-params.ts';
 
@@ -82,6 +85,7 @@ export function messageParamsText(): string {
     table('ReasonParams', messages.reasons),
     table('NoticeParams', messages.notices),
     table('ExplanationParams', messages.explanations),
+    table('FindingParams', FINDINGS),
   ]
     .join('\n\n')
     .concat('\n');
@@ -136,6 +140,12 @@ export const MAKERS: readonly Maker[] = [
     doc: 'Explanations of a plan and advice, one function for each code.',
     made: 'Explanation',
     sentences: messages.explanations,
+  },
+  {
+    file: 'findings',
+    doc: 'What the doctor can find, one function for each code.',
+    made: 'FindingSentence',
+    sentences: FINDINGS,
   },
 ];
 

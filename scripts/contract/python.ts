@@ -22,8 +22,8 @@ export interface Schema {
   readonly secret?: boolean;
 }
 
-/** A default: a scalar, or a list that starts empty. */
-export type Value = string | number | boolean | readonly [];
+/** A default: a scalar, none, or a list that starts empty. */
+export type Value = string | number | boolean | null | readonly [];
 
 export interface ClassOptions {
   /** A hand-written class that adds properties: its name. */
@@ -116,6 +116,7 @@ export function enumClass(name: string, schema: Schema): readonly string[] {
 
 /** A JSON value as Python writes it, where a schema says that it is a member of an enumeration. */
 function valueOf(type: Schema, value: Value): string {
+  if (value === null) return 'None';
   if (typeof value === 'object') return '()';
   if (type.$ref !== undefined) return `${typeOf(type)}.${String(value).toUpperCase()}`;
   if (typeof value === 'boolean') return value ? 'True' : 'False';

@@ -4,6 +4,7 @@ import { WITHOUT_ENVIRONMENT } from '../main/diagnostics/doctor';
 import { workerEnvironment } from '../main/engine/worker-environment';
 import { pythonRange } from '../main/install/install-settings';
 import { packageEntry } from '../main/install/package-entry';
+import { findingAction, findingText } from '../shared/messages';
 import type { Command } from './command';
 import { openUserServices } from './compose';
 import { callerFolder, ROOT } from './paths';
@@ -16,7 +17,9 @@ async function run(args: readonly string[]): Promise<number> {
   const python = await environment.systemPython();
   if (python === null) {
     const range = pythonRange(await environment.installSettings());
-    print(`[problem] environment: Python ${range} was not found. Install it, then run the doctor again.`);
+    print(
+      `[problem] environment: ${findingText('python_missing', { versions: range })} ${findingAction('python_missing')}`,
+    );
     return 3;
   }
   const entry = packageEntry(path.join(ROOT, 'python'));

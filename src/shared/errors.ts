@@ -14,7 +14,7 @@ import {
 } from './messages';
 import type { ErrorParams } from './message-params';
 
-const messageParamsSchema = z.record(z.string(), z.union([z.string(), z.number()]));
+export const messageParamsSchema = z.record(z.string(), z.union([z.string(), z.number()]));
 
 export const reasonSchema = z
   .object({ code: z.enum(REASON_CODES), params: messageParamsSchema })

@@ -436,3 +436,47 @@ export interface ExplanationParams {
   readonly fit_one_rank: None;
   readonly fit_nothing: { readonly neededBytes: KindTypes['size']; readonly freeBytes: KindTypes['size'] };
 }
+
+export interface FindingParams {
+  readonly driver_works: { readonly version: KindTypes['version'] };
+  readonly gpus_none: None;
+  readonly gpu: {
+    readonly index: KindTypes['count'];
+    readonly name: KindTypes['name'];
+    readonly memory: KindTypes['size'];
+  };
+  readonly python_missing: { readonly versions: KindTypes['version'] };
+  readonly environment_missing: None;
+  readonly python: { readonly version: KindTypes['version'] };
+  readonly lock_missing: None;
+  readonly package_missing: { readonly package: KindTypes['name'] };
+  readonly package_works: { readonly package: KindTypes['name']; readonly version: KindTypes['version'] };
+  readonly package_other: {
+    readonly package: KindTypes['name'];
+    readonly found: KindTypes['version'];
+    readonly expected: KindTypes['names'];
+  };
+  readonly folder_unreachable: { readonly path: KindTypes['path'] };
+  readonly folder_read_only: { readonly path: KindTypes['path'] };
+  readonly disk_low: {
+    readonly free: KindTypes['size'];
+    readonly path: KindTypes['path'];
+    readonly needed: KindTypes['size'];
+  };
+  readonly disk: { readonly free: KindTypes['size']; readonly path: KindTypes['path'] };
+  readonly model: {
+    readonly model: KindTypes['name'];
+    readonly size: KindTypes['size'];
+    readonly heads: KindTypes['count'];
+  };
+  readonly model_unusable: { readonly model: KindTypes['name'] };
+  readonly model_unreadable: { readonly model: KindTypes['name'] };
+  readonly ranks_work: None;
+  readonly ranks_fail: None;
+  readonly links_work: None;
+  readonly links_fast: { readonly slowest: KindTypes['number']; readonly fastest: KindTypes['number'] };
+  readonly links_p2p_needless: None;
+  readonly links_p2p_broken: { readonly pairs: KindTypes['names'] };
+  readonly links_p2p_off: { readonly pairs: KindTypes['names'] };
+  readonly links_dead: { readonly pairs: KindTypes['names'] };
+}

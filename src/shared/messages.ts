@@ -1,15 +1,16 @@
 /**
- * The sentences for errors, reasons and explanations. One table, resources/messages.en.json, serves this side and the
+ * The sentences for errors, reasons, explanations and findings. One table, resources/messages.en.json, serves this side and the
  * Python package, so that a window and a terminal show the same sentence.
  */
 import messages from '../../resources/messages.en.json';
 import { formatValue } from './message-kinds';
-import type { ErrorParams, ExplanationParams, NoticeParams, ReasonParams } from './message-params';
+import type { ErrorParams, ExplanationParams, FindingParams, NoticeParams, ReasonParams } from './message-params';
 
 export type ErrorCode = keyof (typeof messages)['errors'];
 export type ReasonCode = keyof (typeof messages)['reasons'];
 export type NoticeCode = keyof (typeof messages)['notices'];
 export type ExplanationCode = keyof (typeof messages)['explanations'];
+export type FindingCode = keyof (typeof messages)['findings'];
 
 /** Values for a message's placeholders, as they cross a border: the code says which there are. */
 export type MessageParams = Readonly<Record<string, string | number>>;
@@ -28,6 +29,7 @@ const keysOf = <T extends object>(table: T): (keyof T)[] => Object.keys(table) a
 export const ERROR_CODES = keysOf(messages.errors);
 export const REASON_CODES = keysOf(messages.reasons);
 export const EXPLANATION_CODES = keysOf(messages.explanations);
+export const FINDING_CODES = keysOf(messages.findings);
 
 /** Fills `{name:kind}` placeholders; one without a value stays visible so that a test finds it. */
 export function fillMessage(template: string, params: MessageParams): string {
@@ -46,4 +48,7 @@ export const noticeText = <C extends NoticeCode>(code: C, params: NoticeParams[C
 export const errorMessage = <C extends ErrorCode>(code: C, params: MessageParams | ErrorParams[C]): string =>
   fillMessage(messages.errors[code].message, params);
 export const errorAction = (code: ErrorCode): string => messages.errors[code].action;
+export const findingText = <C extends FindingCode>(code: C, params: MessageParams | FindingParams[C]): string =>
+  fillMessage(messages.findings[code].message, params);
+export const findingAction = (code: FindingCode): string => messages.findings[code].action;
 export const errorExitCode = (code: ErrorCode): number => messages.errors[code].exitCode;

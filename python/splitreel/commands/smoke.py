@@ -15,20 +15,22 @@ import contextlib
 import importlib
 import importlib.metadata
 import io
-import json
 import math
+import os
 import platform
 import re
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
 from splitreel.commands.parser import Parser
 from splitreel.contract import failures, reasons
 from splitreel.contract.errors import Reason, SplitreelError, error_details
+from splitreel.contract.limits import EVENT_FD
+from splitreel.contract.lines import smoke_event_line
+from splitreel.contract.smoke import Event, ImportsStarted, SmokeFailed, SmokePassed, VideoChecked, VideoStarted
 
 Device = Literal["cpu", "cuda"]
 
@@ -65,23 +67,28 @@ _DTYPES: Final[dict[Device, str]] = {"cpu": "float32", "cuda": "bfloat16"}
 def smoke(arguments: Sequence[str]) -> int:
     """Prints each check as it runs and the versions at the end. Raises a SplitreelError at the first failure.
 
-    With `--json_lines` each is one object on stdout. An error is the last one, and the exit code is 3.
+    With `--events`, as the app uses it, each is a line of JSON on descriptor 3, an error is the last one, and the exit
+    code is then 3.
     """
     flags = _parse(arguments)
-    if not flags.json_lines:
-        _check(flags)
+    if not flags.events:
+        _check(flags, _print)
         return 0
-    try:
-        _check(flags)
-    except SplitreelError as error:
-        print(json.dumps({"error": asdict(error.error)}), flush=True)
-        return 3
+    with os.fdopen(EVENT_FD, "wb", buffering=0) as out:
+
+        def send(event: Event) -> None:
+            out.write(smoke_event_line(event))
+
+        try:
+            _check(flags, send)
+        except SplitreelError as error:
+            send(SmokeFailed(error.error))
+            return 3
     return 0
 
 
-def _check(flags: _Flags) -> None:
-    report = _report_json if flags.json_lines else _report_text
-    report({"check": "imports"})
+def _check(flags: _Flags, report: Callable[[Event], None]) -> None:
+    report(ImportsStarted())
     versions = import_all()
     if flags.lock is not None:
         compare_with_lock(flags.lock.read_text(encoding="utf-8"))
@@ -89,10 +96,10 @@ def _check(flags: _Flags) -> None:
         folder = Path(name)
         _make_model(folder / "model")
         for device in flags.devices or _devices_here():
-            report({"check": "video", "device": device})
+            report(VideoStarted(device))
             error = check_device(device, folder)
-            report({"made": device, "error": round(error, 6), "allowed": _TOLERANCE[device]})
-    report({"versions": versions})
+            report(VideoChecked(device, round(error, 6), _TOLERANCE[device]))
+    report(SmokePassed(versions))
 
 
 def import_all() -> dict[str, str]:
@@ -225,27 +232,24 @@ def _broken(reason: Reason, details: str | None = None) -> SplitreelError:
     return failures.environment_broken(reasons=[reason], details=details)
 
 
-def _report_json(event: dict[str, object]) -> None:
-    print(json.dumps(event), flush=True)
-
-
-def _report_text(event: dict[str, object]) -> None:
+def _print(event: Event) -> None:
     match event:
-        case {"check": "imports"}:
+        case ImportsStarted():
             print("importing", flush=True)
-        case {"check": "video", "device": device}:
-            print(f"making a test video ({device})", flush=True)
-        case {"made": device, "error": error, "allowed": allowed}:
-            print(f"the numbers are right ({device}): off by {error}, and {allowed} is allowed", flush=True)
-        case {"versions": dict(versions)}:
-            print(", ".join(f"{name} {version}" for name, version in versions.items()), flush=True)
+        case VideoStarted():
+            print(f"making a test video ({event.device})", flush=True)
+        case VideoChecked():
+            text = f"the numbers are right ({event.device}): off by {event.error}, and {event.allowed} is allowed"
+            print(text, flush=True)
+        case SmokePassed():
+            print(", ".join(f"{name} {version}" for name, version in event.versions.items()), flush=True)
 
 
 class _Flags(argparse.Namespace):
     devices: list[Device]
     lock: Path | None
     work_dir: Path | None
-    json_lines: bool
+    events: bool
 
 
 def _parse(arguments: Sequence[str]) -> _Flags:
@@ -258,5 +262,5 @@ def _parse(arguments: Sequence[str]) -> _Flags:
     parser.add_argument(
         "--work_dir", type=Path, help="folder for the test model and videos (about 9 MB), which are removed"
     )
-    parser.add_argument("--json_lines", action="store_true")
+    parser.add_argument("--events", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args(arguments, namespace=_Flags())

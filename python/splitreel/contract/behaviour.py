@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Protocol
 
+from splitreel.contract.errors import AppError, FindingSentence
+
 
 class _Device(Protocol):
     @property
@@ -66,3 +68,51 @@ class PlanProperties:
     def is_approximate(self: _Plan, *, patches: int, warmup_steps: int, steps: int) -> bool:
         """Whether the video differs: not where all steps are warm-up (the first always is), or there is one patch."""
         return self.pp > 1 and patches > 1 and max(warmup_steps, 1) < steps
+
+
+class _Finding(Protocol):
+    @property
+    def topic(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def sentence(self) -> FindingSentence | None: ...
+    @property
+    def error(self) -> AppError | None: ...
+    @property
+    def details(self) -> str | None: ...
+
+
+class FindingText:
+    __slots__ = ()
+
+    @property
+    def text(self: _Finding) -> str:
+        return _finding_text(self)
+
+    @property
+    def action(self: _Finding) -> str:
+        """What to do; empty where that is nothing."""
+        return _finding_action(self)
+
+    @property
+    def lines(self: _Finding) -> str:
+        """For a terminal."""
+        head = f"[{self.status:7}] {self.topic}: {_finding_text(self)}"
+        return "\n".join(filter(None, [f"{head} {_finding_action(self)}".rstrip(), _indented(self.details)]))
+
+
+def _finding_text(finding: _Finding) -> str:
+    sentence = "" if finding.sentence is None else str(finding.sentence)
+    error = "" if finding.error is None else finding.error.message
+    return f"{sentence} {error}".strip()
+
+
+def _finding_action(finding: _Finding) -> str:
+    if finding.error is not None:
+        return finding.error.action
+    return "" if finding.sentence is None else finding.sentence.action
+
+
+def _indented(details: str | None) -> str:
+    return "\n".join(f"          {line}" for line in (details or "").splitlines())

@@ -42,6 +42,25 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
+class FindingSentence:
+    """What the doctor found. Made by the functions of contract/findings.py."""
+
+    code: str
+    params: Params = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not messages.is_finding_code(self.code):
+            raise ValueError(f"unknown finding code {self.code}")
+
+    def __str__(self) -> str:
+        return messages.finding_text(self.code, self.params)
+
+    @property
+    def action(self) -> str:
+        return messages.finding_action(self.code)
+
+
+@dataclass(frozen=True, slots=True)
 class AppError:
     """An error as it crosses a border.
 

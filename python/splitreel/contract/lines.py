@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TypeVar
 
-from splitreel.contract import downloads, exports, protocol, wire
+from splitreel.contract import doctor, downloads, exports, protocol, smoke, wire
 from splitreel.contract.limits import PROTOCOL_VERSION
 
 M = TypeVar("M")
@@ -34,6 +34,14 @@ def download_event_line(event: downloads.Event) -> bytes:
 
 
 def export_event_line(event: exports.Event) -> bytes:
+    return _line({}, event)
+
+
+def finding_line(finding: doctor.Finding) -> bytes:
+    return _line({}, finding)
+
+
+def smoke_event_line(event: smoke.Event) -> bytes:
     return _line({}, event)
 
 

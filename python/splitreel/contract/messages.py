@@ -1,4 +1,4 @@
-"""The sentences for errors, reasons and explanations: resources/messages.en.json, shared with the window.
+"""The sentences for errors, reasons, explanations and findings: resources/messages.en.json, shared with the window.
 
 The repository and the packaged app both keep `resources` beside `python`.
 """
@@ -27,11 +27,17 @@ class _ErrorText(TypedDict):
     action: str
 
 
+class _FindingText(TypedDict):
+    message: str
+    action: str
+
+
 class _Table(TypedDict):
     errors: dict[str, _ErrorText]
     reasons: dict[str, str]
     notices: dict[str, str]
     explanations: dict[str, str]
+    findings: dict[str, _FindingText]
 
 
 @cache
@@ -79,6 +85,10 @@ def is_explanation_code(code: str) -> bool:
     return code in _table()["explanations"]
 
 
+def is_finding_code(code: str) -> bool:
+    return code in _table()["findings"]
+
+
 def error_message(code: str, params: Params) -> str:
     return fill(_table()["errors"][code]["message"], params)
 
@@ -101,3 +111,11 @@ def notice_text(code: str, params: Params) -> str:
 
 def explanation_text(code: str, params: Params) -> str:
     return fill(_table()["explanations"][code], params)
+
+
+def finding_text(code: str, params: Params) -> str:
+    return fill(_table()["findings"][code]["message"], params)
+
+
+def finding_action(code: str) -> str:
+    return _table()["findings"][code]["action"]

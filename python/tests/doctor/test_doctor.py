@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from splitreel.commands.doctor import doctor
-from splitreel.commands.doctor.finding import Finding
+from splitreel.contract import failures, findings
+from splitreel.contract.doctor import Finding, Fix, Status, Topic
 from splitreel.contract.errors import SplitreelError
+from splitreel.contract.wire import from_wire
 
 _PACKAGE = Path(__file__).parents[2]
 _NVIDIA_SMI = _PACKAGE.parent / "test" / "fakes" / "nvidia-smi"
@@ -25,22 +27,21 @@ def _path_with(folder: Path, gpus: str) -> str:
 
 
 def _findings(capsys: pytest.CaptureFixture[str]) -> list[Finding]:
-    return [Finding(**json.loads(line)) for line in capsys.readouterr().out.splitlines()]
+    return [from_wire(Finding, finding) for finding in json.loads(capsys.readouterr().out)]
 
 
 def test_without_an_environment_it_needs_the_standard_library_alone(tmp_path: Path) -> None:
     code = (
         f"import sys; sys.path.insert(0, {str(_PACKAGE)!r})\n"
         "from splitreel.commands.doctor import doctor\n"
-        "found = doctor(['--json_lines', '--no-environment'])\n"
+        "found = doctor(['--events', '--no-environment'])\n"
         "assert not any(name in sys.modules for name in ('torch', 'numpy', 'diffusers')), 'something heavy'\n"
         "sys.exit(found)\n"
     )
     env = {"PATH": os.environ["PATH"], "SPLITREEL_DATA": str(tmp_path)}
     # -S: no site-packages at all.
-    answer = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", code], env=env, capture_output=True, text=True, check=False
-    )
+    command = ["sh", "-c", 'exec "$@" 3>&1 1>&2', "sh", sys.executable, "-I", "-S", "-c", code]
+    answer = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert answer.returncode == 3, answer.stderr
     found = [json.loads(line) for line in answer.stdout.splitlines()]
     assert [each["fix"] for each in found if each["topic"] == "environment"] == ["install"]
@@ -52,7 +53,7 @@ def test_an_old_driver_is_named_with_the_one_that_is_needed(
 ) -> None:
     monkeypatch.setenv("PATH", _path_with(tmp_path, "old"))
     monkeypatch.setenv("SPLITREEL_DATA", str(tmp_path))
-    assert doctor(["--json_lines", "--no_environment"]) == 3
+    assert doctor(["--json", "--no_environment"]) == 3
     (driver,) = [finding for finding in _findings(capsys) if finding.topic == "driver"]
     assert (driver.status, driver.fix) == ("problem", "driver")
     assert "580" in driver.text
@@ -63,9 +64,9 @@ def test_disks_that_things_were_moved_to_are_looked_at(
 ) -> None:
     monkeypatch.setenv("SPLITREEL_DATA", str(tmp_path))
     (tmp_path / "locations.json").write_text(json.dumps({"environment": "/dev/shm/elsewhere", "downloads": 3}), "utf-8")
-    doctor(["--json_lines", "--no_environment"])
+    doctor(["--json", "--no_environment"])
     disks = [finding.text for finding in _findings(capsys) if finding.topic == "disk"]
-    assert any(text.endswith("/dev/shm") for text in disks), disks
+    assert any(text.endswith("/dev/shm.") for text in disks), disks
 
 
 def test_an_unknown_flag_is_refused() -> None:
@@ -73,14 +74,20 @@ def test_an_unknown_flag_is_refused() -> None:
         doctor(["--jason"])
 
 
-def test_a_line_is_what_is_so_and_then_what_to_do() -> None:
-    wrong = Finding(
-        "environment", "problem", "torch is 2.11.0, and 2.15.0 is what Splitreel is tested with", "Repair it."
+def test_lines_are_what_was_found_what_to_do_and_details() -> None:
+    other = findings.package_other(package="torch", found="2.11.0", expected=["2.15.0"])
+    wrong = Finding(Topic.ENVIRONMENT, Status.PROBLEM, other, details="one\ntwo", fix=Fix.REPAIR)
+    assert wrong.lines == (
+        "[problem] environment: torch is 2.11.0, but Splitreel is tested with 2.15.0. Repair the environment.\n"
+        "          one\n"
+        "          two"
     )
-    assert wrong.line().endswith("is what Splitreel is tested with. Repair it.")
-    finding = Finding("driver", "problem", "There is no driver.", "Install one.")
-    assert finding.line() == "[problem] driver: There is no driver. Install one."
-    assert Finding("gpu", "ok", "GPU 0: NVIDIA X").line() == "[ok     ] gpu: GPU 0: NVIDIA X"
+    error = failures.driver_missing().error
+    assert Finding(Topic.DRIVER, Status.NOTE, error=error).lines == (
+        f"[note   ] driver: {error.message} {error.action}"
+    )
+    sentence = findings.python(version="3.13.5")
+    assert Finding(Topic.ENVIRONMENT, Status.OK, sentence).lines == "[ok     ] environment: Python 3.13.5."
 
 
 @pytest.mark.parametrize(
@@ -102,7 +109,7 @@ def test_driver_faults_are_told_apart(
 ) -> None:
     monkeypatch.setenv("PATH", _path_with(tmp_path, gpus))
     monkeypatch.setenv("SPLITREEL_DATA", str(tmp_path))
-    doctor(["--json_lines", "--no_environment"])
+    doctor(["--json", "--no_environment"])
     (finding,) = [finding for finding in _findings(capsys) if finding.topic in {"driver", "gpu"}]
     assert (finding.topic, finding.status) == (topic, status)
     assert text in finding.text
@@ -114,7 +121,7 @@ def test_a_variable_that_hides_every_gpu_is_noted(
     monkeypatch.setenv("PATH", _path_with(tmp_path, "2"))
     monkeypatch.setenv("SPLITREEL_DATA", str(tmp_path))
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "7")
-    doctor(["--json_lines", "--no_environment"])
+    doctor(["--json", "--no_environment"])
     (note,) = [finding for finding in _findings(capsys) if finding.topic == "gpu" and finding.status == "note"]
     assert "CUDA_VISIBLE_DEVICES is 7" in note.text
 
@@ -132,7 +139,7 @@ def test_one_odd_model_hides_no_other(
     for name in ("odd", "plain"):
         (tmp_path / "models" / name).mkdir(parents=True)
     monkeypatch.setattr(sys.modules["splitreel.commands.doctor.examine"], "check_model_folder", check)
-    assert doctor(["--json_lines", "--no_environment"]) == 3
-    models = {finding.text.split(":")[0]: finding for finding in _findings(capsys) if finding.topic == "model"}
-    assert models["odd"].text == "odd: RecursionError: too deep"
+    assert doctor(["--json", "--no_environment"]) == 3
+    models = {finding.text.split(" ")[0]: finding for finding in _findings(capsys) if finding.topic == "model"}
+    assert (models["odd"].text, models["odd"].details) == ("odd can't be read.", "RecursionError: too deep")
     assert models["plain"].status == "problem"

@@ -172,7 +172,6 @@ async function begin({ log, options }: Foundation, services: Services): Promise<
 }
 
 async function close({ log }: Foundation, services: Services): Promise<void> {
-  services.doctor.stop();
   services.storage.cancelMove();
   services.machine.stop();
   services.updates.stop();
@@ -181,7 +180,13 @@ async function close({ log }: Foundation, services: Services): Promise<void> {
     await services.queue.close();
     await services.engine.stop();
   };
-  await Promise.all([services.hub.close(), services.exports.stop(), services.discards.flush(), endEngine()]);
+  await Promise.all([
+    services.hub.close(),
+    services.exports.stop(),
+    services.doctor.stop(),
+    services.discards.flush(),
+    endEngine(),
+  ]);
   services.library.stop();
   await log.flush();
 }

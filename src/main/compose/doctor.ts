@@ -5,15 +5,19 @@ import type { SettingsService } from '../settings/settings';
 import type { Foundation } from './foundation';
 
 export function composeDoctor(
-  { ports, options, folders, store }: Foundation,
+  { ports, options, folders, log, store }: Foundation,
   environment: EnvironmentService,
   settings: SettingsService,
 ): DoctorService {
-  return createDoctor(ports.processes, environment, {
-    dataRoot: folders.root,
-    pythonFolder: options.pythonFolder,
-    env: options.env,
-    linkSwitches: () => linkSwitches(settings.get()),
-    onChange: (value) => store.set('doctor', value),
-  });
+  const { processes, clock } = ports;
+  return createDoctor(
+    { processes, clock, log, environment },
+    {
+      dataRoot: folders.root,
+      pythonFolder: options.pythonFolder,
+      env: options.env,
+      linkSwitches: () => linkSwitches(settings.get()),
+      onChange: (value) => store.set('doctor', value),
+    },
+  );
 }

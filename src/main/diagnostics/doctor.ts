@@ -1,19 +1,35 @@
-/** Runs the Python doctor and tells each finding as it comes: by the environment, or by a borrowed Python without one. */
-import type { Doctor } from '../../shared/doctor';
-import { findingSchema } from '../../shared/doctor';
+/**
+ * Runs `splitreel doctor` and publishes each finding as it arrives. Without an environment, it runs on the system's
+ * Python.
+ */
+import { z } from 'zod';
+import { findingSchema, type Doctor } from '../../shared/doctor';
 import { appError, SplitreelError } from '../../shared/errors';
 import { workerEnvironment, type Environ } from '../engine/worker-environment';
-import { packageEntry } from '../install/package-entry';
-import type { Processes } from '../ports/processes';
 import type { EnvironmentService } from '../install/environment';
+import { packageEntry } from '../install/package-entry';
+import { attachJsonLines } from '../json-lines/json-lines-process';
+import type { Clock } from '../ports/clock';
+import type { Log } from '../ports/log';
+import type { Processes } from '../ports/processes';
 
 export const IDLE_DOCTOR: Doctor = { status: 'idle', findings: [] };
 
-/** Eight GPUs are 28 pairs, and a link that hangs is waited for three times. */
+/** Eight GPUs have 28 pairs, and up to three links that hang are waited for. */
 const TIMEOUT_MS = 900_000;
 
-/** Before there is an environment the doctor runs on the system's Python: it needs the standard library alone. */
+/** Before there is an environment the doctor runs on the system's Python: it needs only the standard library. */
 export const WITHOUT_ENVIRONMENT = '--no_environment';
+
+/** The exit code of a doctor that has found problems. */
+const HAS_PROBLEMS = 3;
+
+export interface DoctorPorts {
+  readonly processes: Processes;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly environment: Pick<EnvironmentService, 'current' | 'systemPython'>;
+}
 
 export interface DoctorOptions {
   readonly dataRoot: string;
@@ -24,73 +40,65 @@ export interface DoctorOptions {
 }
 
 export interface DoctorService {
-  /** Resolves when all was looked at. A second call while it runs waits for the same. */
+  /** Resolves when everything has been checked. A second call while it runs waits for the same. */
   readonly run: () => Promise<void>;
-  readonly stop: () => void;
+  readonly stop: () => Promise<void>;
 }
 
-export function createDoctor(
-  processes: Pick<Processes, 'run'>,
-  environment: Pick<EnvironmentService, 'current' | 'systemPython'>,
-  options: DoctorOptions,
-): DoctorService {
-  let running: { readonly done: Promise<void>; readonly abort: AbortController } | null = null;
+export function createDoctor(ports: DoctorPorts, options: DoctorOptions): DoctorService {
+  let running: Promise<void> | null = null;
+  let stopProcess = (): Promise<void> => Promise.resolve();
 
-  const examine = async (signal: AbortSignal): Promise<void> => {
+  const examine = async (): Promise<void> => {
     let findings: Doctor['findings'] = [];
-    const tell = (status: Doctor['status']): void => options.onChange({ status, findings });
-    tell('running');
+    const publish = (status: Doctor['status']): void => options.onChange({ status, findings });
+    publish('running');
     try {
-      const current = await environment.current();
-      const python = current?.python ?? (await environment.systemPython());
-      if (python === null) throw new SplitreelError(appError('PYTHON_MISSING'));
-      const flags = ['--json_lines', ...(current === null ? [WITHOUT_ENVIRONMENT] : [])];
-      const outcome = await processes.run(python, {
-        args: [...packageEntry(options.pythonFolder), 'doctor', ...flags],
-        env: {
-          ...workerEnvironment(options.env),
-          ...options.linkSwitches(),
-          SPLITREEL_DATA: options.dataRoot,
-        },
-        timeoutMs: TIMEOUT_MS,
-        signal,
-        onLine: (line) => {
-          const finding = parseFinding(line);
-          if (finding === null) return;
-          findings = [...findings, finding];
-          tell('running');
-        },
+      const child = await startDoctor(ports, options, (finding) => {
+        findings = [...findings, finding];
+        publish('running');
       });
-      // 3 says that something is a problem, which the findings tell.
-      const isEnded = outcome.kind === 'exited' && (outcome.code === 0 || outcome.code === 3);
-      if (!isEnded && outcome.kind !== 'cancelled')
-        throw new SplitreelError(
-          appError('DOCTOR_FAILED', {}, { details: 'stderr' in outcome ? outcome.stderr.trim() : outcome.kind }),
-        );
+      stopProcess = child.stop;
+      const { lastOutput, ...ending } = await child.ended;
+      const isComplete = ending.kind === 'exited' && (ending.exit.code === 0 || ending.exit.code === HAS_PROBLEMS);
+      if (!isComplete && ending.kind !== 'stopped')
+        throw new SplitreelError(appError('DOCTOR_FAILED', {}, { details: lastOutput.trim() || ending.kind }));
     } finally {
-      tell('done');
+      publish('done');
     }
   };
   return {
     run: () => {
-      if (running === null) {
-        const abort = new AbortController();
-        const done = examine(abort.signal).finally(() => {
-          running = null;
-        });
-        running = { done, abort };
-      }
-      return running.done;
+      running ??= examine().finally(() => {
+        running = null;
+      });
+      return running;
     },
-    stop: () => running?.abort.abort(),
+    stop: () => stopProcess(),
   };
 }
 
-function parseFinding(line: string): Doctor['findings'][number] | null {
-  if (!line.startsWith('{')) return null;
-  try {
-    return findingSchema.parse(JSON.parse(line));
-  } catch {
-    return null;
-  }
+async function startDoctor(
+  ports: DoctorPorts,
+  options: DoctorOptions,
+  onFinding: (finding: Doctor['findings'][number]) => void,
+) {
+  const current = await ports.environment.current();
+  const python = current?.python ?? (await ports.environment.systemPython());
+  if (python === null) throw new SplitreelError(appError('PYTHON_MISSING'));
+  const flags = ['--events', ...(current === null ? [WITHOUT_ENVIRONMENT] : [])];
+  const process = ports.processes.startWorker(python, {
+    args: [...packageEntry(options.pythonFolder), 'doctor', ...flags],
+    env: { ...workerEnvironment(options.env), ...options.linkSwitches(), SPLITREEL_DATA: options.dataRoot },
+    cwd: options.dataRoot,
+  });
+  return attachJsonLines({
+    ...ports,
+    name: 'doctor',
+    process,
+    timeLimitMs: TIMEOUT_MS,
+    commandSchema: z.never(),
+    eventSchema: findingSchema,
+    onEvent: onFinding,
+  });
 }

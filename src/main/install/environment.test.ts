@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { finishedWorker } from '../../../test/fakes/worker-process';
 import { nodeFiles } from '../adapters/node/files';
 import { nodeClock } from '../adapters/node/clock';
 import { nodeRandom } from '../adapters/node/random';
@@ -59,8 +60,12 @@ function play(failing: string | null): InstallPorts['processes'] {
         await writeFile(path.join(slot, 'bin', 'python'), '');
       }
       if (args.some((argument) => argument.includes('version_info'))) return exited('3.11\n/usr/bin/python3.11');
-      return exited('{"versions":{"python":"3.11.2","torch":"2.15.0"}}');
+      return exited('');
     },
+    startWorker: (_file, { args }) =>
+      failing !== null && args.includes(failing)
+        ? finishedWorker([], { code: 2, output: 'error: it failed' })
+        : finishedWorker([{ type: 'smokePassed', versions: { python: '3.11.2', torch: '2.15.0' } }]),
   };
 }
 

@@ -9,9 +9,9 @@ import type { Slots } from './slots';
 import type { Wheel } from './variant';
 
 export interface InstallPorts {
-  readonly clock: Pick<Clock, 'monotonicMs' | 'wallMs' | 'every'>;
+  readonly clock: Clock;
   readonly files: Files;
-  readonly processes: Pick<Processes, 'run' | 'find' | 'tree' | 'killPid'>;
+  readonly processes: Processes;
   readonly log: Log;
 }
 

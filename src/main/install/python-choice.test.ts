@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { finishedWorker } from '../../../test/fakes/worker-process';
 import { nodeClock } from '../adapters/node/clock';
 import { nodeFiles } from '../adapters/node/files';
 import { SILENT_LOG } from '../ports/log';
@@ -33,11 +34,11 @@ function computer(pythons: Readonly<Record<string, string>>, { canDownload = tru
     }
     if (args.includes('--managed-python') && !canDownload)
       return Promise.resolve(exited(2, '', 'error: Failed to fetch: dns error'));
-    if (args.includes('smoke')) return Promise.resolve(exited(0, '{"versions":{"python":"3.13.5"}}'));
     return Promise.resolve(exited(0, ''));
   };
   const processes = {
     run,
+    startWorker: () => finishedWorker([{ type: 'smokePassed', versions: { python: '3.13.5' } }]),
     find: () => Promise.resolve(null),
     tree: () => Promise.resolve([]),
     killPid: () => Promise.resolve(),

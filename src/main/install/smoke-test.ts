@@ -4,29 +4,18 @@
  */
 import path from 'node:path';
 import { z } from 'zod';
-import { appError, appErrorSchema, SplitreelError } from '../../shared/errors';
+import { appError, SplitreelError } from '../../shared/errors';
+import { smokeEventSchema, type SmokeEvent } from '../../shared/smoke';
+import { attachJsonLines, type Ending } from '../json-lines/json-lines-process';
+import type { RunOutcome } from '../ports/processes';
 import { outputOrThrow, type MakeError } from './install-errors';
 import { atStep, type InstallPlan, type InstallPorts } from './install-plan';
 import { checkFolderIn } from './leftovers';
 import { packageEntry } from './package-entry';
 
 const CHECK_TIMEOUT_MS = 600_000;
-
-const eventSchema = z.union([
-  z.object({ error: appErrorSchema }),
-  z.object({ versions: z.record(z.string(), z.string()) }),
-  z.object({ check: z.literal('video'), device: z.string() }),
-]);
-type SmokeEvent = z.infer<typeof eventSchema>;
-
-/** Null for what is said to nobody in particular: torch prints, too. */
-function parseEvent(line: string): SmokeEvent | null {
-  try {
-    return eventSchema.parse(JSON.parse(line));
-  } catch {
-    return null;
-  }
-}
+/** It reads no stdin, so waiting for it after that is closed is in vain. */
+const RUNG_MS = 300;
 
 export async function checkSlot(ports: InstallPorts, plan: InstallPlan): Promise<Record<string, string>> {
   const folder = checkFolderIn(plan.root, plan.slot);
@@ -36,29 +25,80 @@ export async function checkSlot(ports: InstallPorts, plan: InstallPlan): Promise
   report(0, 'imports');
   try {
     await ports.files.makeFolder(folder);
-    const lock = path.join(plan.slots.folderOf(plan.slot), 'requirements.lock');
-    const devices = plan.devices.flatMap((device) => ['--device', device]);
-    const words = ['--json_lines', '--lock', lock, '--work_dir', folder, ...devices];
     let begun = 0;
-    const outcome = await ports.processes.run(plan.slots.pythonOf(plan.slot), {
-      args: [...packageEntry(plan.pythonFolder), 'smoke', ...words],
-      env: plan.workerEnv,
-      signal: plan.signal,
-      timeoutMs: CHECK_TIMEOUT_MS,
-      onLine: (line) => {
-        const event = parseEvent(line);
-        if (event !== null && 'check' in event) report((begun += 1), `a tiny video (${event.device})`);
-      },
+    let last: SmokeEvent | null = null;
+    const ending = await runSmoke(ports, plan, folder, (event) => {
+      last = event;
+      if (event.type === 'videoStarted') report((begun += 1), `a tiny video (${event.device})`);
     });
-    const last = 'stdout' in outcome ? parseEvent(outcome.stdout.trim().split('\n').pop() ?? '') : null;
-    if (last !== null && 'error' in last) throw new SplitreelError(last.error);
-    outputOrThrow(outcome, { folder: plan.root, program: 'splitreel smoke', toError: broken });
-    if (last === null || !('versions' in last))
-      throw broken({ details: '', reasons: [{ code: 'check_unfinished', params: {} }] });
+    const versions = versionsOf(last, ending, plan.root);
     report(checkCount, 'a tiny video');
-    return last.versions;
+    return versions;
   } finally {
     await ports.files.remove(folder);
+  }
+}
+
+async function runSmoke(
+  ports: InstallPorts,
+  plan: InstallPlan,
+  folder: string,
+  onEvent: (event: SmokeEvent) => void,
+): Promise<Awaited<ReturnType<typeof attachJsonLines>['ended']>> {
+  if (plan.signal.aborted) return { kind: 'stopped', lastOutput: '' };
+  const lock = path.join(plan.slots.folderOf(plan.slot), 'requirements.lock');
+  const devices = plan.devices.flatMap((device) => ['--device', device]);
+  const flags = ['--events', '--lock', lock, '--work_dir', folder, ...devices];
+  const child = attachJsonLines({
+    ...ports,
+    name: 'smoke',
+    process: ports.processes.startWorker(plan.slots.pythonOf(plan.slot), {
+      args: [...packageEntry(plan.pythonFolder), 'smoke', ...flags],
+      env: plan.workerEnv,
+      cwd: folder,
+    }),
+    timeLimitMs: CHECK_TIMEOUT_MS,
+    rungMs: RUNG_MS,
+    commandSchema: z.never(),
+    eventSchema: smokeEventSchema,
+    onEvent,
+  });
+  const stop = (): void => void child.stop();
+  plan.signal.addEventListener('abort', stop);
+  try {
+    return await child.ended;
+  } finally {
+    plan.signal.removeEventListener('abort', stop);
+  }
+}
+
+function versionsOf(
+  last: SmokeEvent | null,
+  ending: Ending & { readonly lastOutput: string },
+  folder: string,
+): Record<string, string> {
+  if (last?.type === 'smokeFailed') throw new SplitreelError(last.error);
+  outputOrThrow(outcomeOf(ending), { folder, program: 'splitreel smoke', toError: broken });
+  if (last?.type !== 'smokePassed') throw broken({ details: '', reasons: [{ code: 'check_unfinished', params: {} }] });
+  return last.versions;
+}
+
+/** As a program that printed the same. */
+function outcomeOf(ending: Ending & { readonly lastOutput: string }): RunOutcome {
+  const output = { stdout: '', stderr: ending.lastOutput };
+  switch (ending.kind) {
+    case 'stopped':
+      return { kind: 'cancelled' };
+    case 'timedOut':
+    case 'hung':
+      return { kind: 'timedOut', ...output };
+    case 'protocolBroken':
+      return { kind: 'failed', problem: ending.problem };
+    case 'exited': {
+      const { code, signal, problem } = ending.exit;
+      if (signal !== null) return { kind: 'signalled', signal, ...output };
+      return code === null ? { kind: 'failed', problem: problem ?? '' } : { kind: 'exited', code, ...output };
+    }
   }
 }
 

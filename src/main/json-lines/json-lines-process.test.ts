@@ -114,9 +114,10 @@ test.each([
   expect(events).toHaveLength(heard);
 });
 
-test('what libraries print between events on stdout is output, not a fault', async () => {
-  const worker = attach({ sharesStdout: true });
-  send('NCCL version 2.27\n{"type":"went","count":1}\n');
+test('what it prints is kept, beside its events', async () => {
+  const worker = attach();
+  print('NCCL version 2.27\n');
+  send('{"type":"went","count":1}\n');
   print('from stderr');
   exit({ code: 3, signal: null, problem: null });
   const ending = await worker.ended;

@@ -39,8 +39,6 @@ export interface JsonLinesOptions<Command, Event> {
   readonly onEvent: (event: Event) => void;
   /** True: each event line also carries `v` and a `seq` that counts from 1. */
   readonly isNumbered?: boolean;
-  /** True: events share stdout with whatever libraries print, so a line that is no JSON object is output. */
-  readonly sharesStdout?: boolean;
   /** Silence after which a process that sends heartbeats counts as hung. */
   readonly hungAfterMs?: number;
   /** For the whole life of the process. */
@@ -96,10 +94,6 @@ export function attachJsonLines<Command, Event>(options: JsonLinesOptions<Comman
     if (lines === null) fail({ kind: 'protocolBroken', problem: 'a line is too long' });
     for (const line of lines ?? []) {
       if (isOver()) return;
-      if (options.sharesStdout === true && !line.startsWith('{')) {
-        keepOutput(`${line}\n`);
-        continue;
-      }
       const parsed = parse(line);
       if ('problem' in parsed) {
         fail({ kind: 'protocolBroken', problem: parsed.problem });

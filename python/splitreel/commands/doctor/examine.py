@@ -12,13 +12,12 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-from splitreel.commands.doctor.finding import Finding, Status
 from splitreel.commands.doctor.link_probe import LinkProbe, is_p2p_off
 from splitreel.commands.doctor.links import check_links
 from splitreel.commands.doctor.ranks import check_ranks, cpu_ranks
-from splitreel.contract import failures
+from splitreel.contract import failures, findings
+from splitreel.contract.doctor import Finding, Fix, Status, Topic
 from splitreel.contract.errors import SplitreelError
-from splitreel.contract.format import size_text
 from splitreel.contract.messages import RESOURCES
 from splitreel.machine.gpus import find_gpus, visible_gpus
 from splitreel.store.files import is_folder, names_in
@@ -39,8 +38,7 @@ def examine(*, has_environment: bool) -> Iterator[Finding]:
     if has_environment:
         yield from _environment()
     else:
-        text = "The Python environment is not installed yet."
-        yield Finding("environment", "problem", text, "Install it: on the Machine page, or with npm start.", "install")
+        yield Finding(Topic.ENVIRONMENT, Status.PROBLEM, findings.environment_missing(), fix=Fix.INSTALL)
     yield from _disk()
     yield from _models()
     if has_environment:
@@ -53,24 +51,25 @@ def _driver() -> Iterator[Finding]:
         gpus = find_gpus()
     except SplitreelError as error:
         # A computer without a driver can use its CPU; a driver that is installed and broken needs a repair.
-        status: Status = "note" if error.code == "DRIVER_MISSING" else "problem"
-        yield Finding("driver", status, error.error.message, error.error.action, "driver")
+        status = Status.NOTE if error.code == "DRIVER_MISSING" else Status.PROBLEM
+        yield Finding(Topic.DRIVER, status, error=error.error, fix=Fix.DRIVER)
         return
     if not gpus:
-        yield Finding("gpu", "note", "the NVIDIA driver works, but finds no GPU")
+        yield Finding(Topic.GPU, Status.NOTE, findings.gpus_none())
         return
     driver, minimum = gpus[0].driver, _minimum_driver()
     if _version(driver) < _version(minimum):
         old = failures.driver_too_old(found=driver, needed=minimum)
-        yield Finding("driver", "problem", old.error.message, old.error.action, "driver")
+        yield Finding(Topic.DRIVER, Status.PROBLEM, error=old.error, fix=Fix.DRIVER)
     else:
-        yield Finding("driver", "ok", f"NVIDIA driver {driver}")
+        yield Finding(Topic.DRIVER, Status.OK, findings.driver_works(version=driver))
     for gpu in gpus:
-        yield Finding("gpu", "ok", f"GPU {gpu.index}: {gpu.name}, {size_text(gpu.memory_bytes)}")
+        sentence = findings.gpu(index=gpu.index, name=gpu.name, memory=gpu.memory_bytes)
+        yield Finding(Topic.GPU, Status.OK, sentence)
     try:
         visible_gpus()
     except SplitreelError as error:
-        yield Finding("gpu", "note", error.error.message, "Unset CUDA_VISIBLE_DEVICES to use all of them.")
+        yield Finding(Topic.GPU, Status.NOTE, error=error.error)
 
 
 def _minimum_driver() -> str:
@@ -82,9 +81,9 @@ def _version(text: str) -> tuple[int, ...]:
 
 
 def _environment() -> Iterator[Finding]:
-    yield Finding("environment", "ok", f"Python {sys.version.split()[0]}")
+    yield Finding(Topic.ENVIRONMENT, Status.OK, findings.python(version=sys.version.split()[0]))
     if not _LOCK.is_file():
-        yield Finding("environment", "note", "versions are not compared: the lock file is missing")
+        yield Finding(Topic.ENVIRONMENT, Status.NOTE, findings.lock_missing())
         return
     # One lock serves several Python versions, so it may pin a package twice.
     pins: dict[str, list[str]] = {}
@@ -96,14 +95,15 @@ def _environment() -> Iterator[Finding]:
         try:
             found = metadata.version(name)
         except metadata.PackageNotFoundError:
-            yield Finding("environment", "problem", f"{name} is not installed", "Repair the environment.", "repair")
+            missing = findings.package_missing(package=name)
+            yield Finding(Topic.ENVIRONMENT, Status.PROBLEM, missing, fix=Fix.REPAIR)
             continue
         # `2.15.0+cpu` is 2.15.0 built for another device.
         if found.split("+")[0] in pins[name]:
-            yield Finding("environment", "ok", f"{name} {found}")
+            yield Finding(Topic.ENVIRONMENT, Status.OK, findings.package_works(package=name, version=found))
         else:
-            text = f"{name} is {found}, but Splitreel is tested with {' or '.join(pins[name])}"
-            yield Finding("environment", "problem", text, "Repair the environment.", "repair")
+            other = findings.package_other(package=name, found=found, expected=pins[name])
+            yield Finding(Topic.ENVIRONMENT, Status.PROBLEM, other, fix=Fix.REPAIR)
 
 
 def _disk() -> Iterator[Finding]:
@@ -113,21 +113,19 @@ def _disk() -> Iterator[Finding]:
             folder = nearest_folder(wanted)
             device = folder.stat().st_dev
         except (SplitreelError, OSError):
-            yield Finding("disk", "problem", f"{wanted} can't be reached", "Choose another folder.", "storage")
+            yield Finding(Topic.DISK, Status.PROBLEM, findings.folder_unreachable(path=wanted), fix=Fix.STORAGE)
             continue
         if device in seen:
             continue
         seen.add(device)
         free = shutil.disk_usage(folder).free
-        text = f"{size_text(free)} free in {folder}"
         if not os.access(folder, os.W_OK):
-            action = "Choose a folder that you can write to."
-            yield Finding("disk", "problem", f"{folder} is not writable", action, "storage")
+            yield Finding(Topic.DISK, Status.PROBLEM, findings.folder_read_only(path=folder), fix=Fix.STORAGE)
         elif free < _ENOUGH_BYTES:
-            action = f"Free some space: Splitreel needs at least {size_text(_ENOUGH_BYTES)}."
-            yield Finding("disk", "problem", text, action, "storage")
+            low = findings.disk_low(free=free, path=folder, needed=_ENOUGH_BYTES)
+            yield Finding(Topic.DISK, Status.PROBLEM, low, fix=Fix.STORAGE)
         else:
-            yield Finding("disk", "ok", text)
+            yield Finding(Topic.DISK, Status.OK, findings.disk(free=free, path=folder))
 
 
 def _folders() -> Iterator[Path]:
@@ -150,7 +148,7 @@ def _models() -> Iterator[Finding]:
         try:
             names = names_in(base)
         except SplitreelError as error:
-            yield Finding("model", "problem", error.error.message, error.error.action, "models")
+            yield Finding(Topic.MODEL, Status.PROBLEM, error=error.error, fix=Fix.MODELS)
             continue
         for name in names:
             if not name.startswith(".") and not name.endswith((".part", ".removing")):
@@ -163,12 +161,15 @@ def _model(name: str, folder: Path) -> Iterator[Finding]:
             return
         model = check_model_folder(folder)
     except SplitreelError as error:
-        yield Finding("model", "problem", f"{name}: {error.error.message}", error.error.action, "models")
+        unusable = findings.model_unusable(model=name)
+        yield Finding(Topic.MODEL, Status.PROBLEM, unusable, error.error, fix=Fix.MODELS)
     except Exception as error:  # noqa: BLE001 - one odd model must not hide what is found next
-        text = f"{name}: {type(error).__name__}: {error}".split("\n")[0]
-        yield Finding("model", "problem", text, "Download it again, or remove it.", "models")
+        unreadable = findings.model_unreadable(model=name)
+        details = f"{type(error).__name__}: {error}".split("\n")[0]
+        yield Finding(Topic.MODEL, Status.PROBLEM, unreadable, details=details, fix=Fix.MODELS)
     else:
-        yield Finding("model", "ok", f"{name}: {size_text(model.weight_bytes)}, {model.shape.heads} heads")
+        sentence = findings.model(model=name, size=model.weight_bytes, heads=model.shape.heads)
+        yield Finding(Topic.MODEL, Status.OK, sentence)
 
 
 def _links() -> Iterator[Finding]:

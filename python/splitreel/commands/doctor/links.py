@@ -11,14 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from splitreel.commands.doctor.finding import Finding
+from splitreel.contract import findings
+from splitreel.contract.doctor import Finding, Fix, Status, Topic
 
 Pair = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """The result of one exchange. `problem` is empty if every number was right."""
+    """The result of one exchange. `problem` is empty if every number was right, else for details."""
 
     problem: str = ""
     gigabytes_per_s: float | None = None
@@ -39,38 +40,34 @@ def check_links(links: Links, pairs: Sequence[Pair], *, is_off_now: bool) -> lis
         return _all_right(first, is_off_now=is_off_now)
     second = links.exchange(bad, is_p2p_off=True)
     fixed = [pair for pair in bad if not second[pair].problem]
-    findings = []
+    dead = [pair for pair in bad if second[pair].problem]
+    found = []
     if fixed:
-        text = (
-            f"peer-to-peer is broken between {_names(fixed)} ({first[fixed[0]].problem}); "
-            "through host memory the same numbers arrive correctly"
-        )
-        if is_off_now:
-            findings.append(Finding("link", "ok", f"{text}. It is off, as it should be"))
-        else:
-            action = "Turn peer-to-peer off on the Machine page, or set NCCL_P2P_DISABLE=1."
-            findings.append(Finding("link", "problem", text, action, "p2p_off"))
-    lost = [pair for pair in bad if second[pair].problem]
-    if lost:
-        text = (
-            f"numbers don't arrive between {_names(lost)}, with peer-to-peer ({first[lost[0]].problem}) "
-            f"and without it ({second[lost[0]].problem})"
-        )
-        action = "Use one GPU, or GPUs that are not listed here. Check the cards, their slots and the driver's log."
-        findings.append(Finding("link", "problem", text, action))
-    return findings
+        found.append(_broken(fixed, first[fixed[0]].problem, is_off_now=is_off_now))
+    if dead:
+        sentence = findings.links_dead(pairs=_names(dead))
+        details = f"{first[dead[0]].problem}\n{second[dead[0]].problem}"
+        found.append(Finding(Topic.LINK, Status.PROBLEM, sentence, details=details))
+    return found
+
+
+def _broken(pairs: Sequence[Pair], problem: str, *, is_off_now: bool) -> Finding:
+    names = _names(pairs)
+    if is_off_now:
+        return Finding(Topic.LINK, Status.OK, findings.links_p2p_off(pairs=names), details=problem)
+    sentence = findings.links_p2p_broken(pairs=names)
+    return Finding(Topic.LINK, Status.PROBLEM, sentence, details=problem, fix=Fix.P2P_OFF)
 
 
 def _all_right(found: Mapping[Pair, Exchange], *, is_off_now: bool) -> list[Finding]:
+    if is_off_now:
+        return [Finding(Topic.LINK, Status.NOTE, findings.links_p2p_needless(), fix=Fix.P2P_ON)]
     speeds = [exchange.gigabytes_per_s for exchange in found.values() if exchange.gigabytes_per_s is not None]
-    speed = f", {min(speeds):.1f} to {max(speeds):.1f} GB/s" if speeds else ""
-    which = "the two GPUs" if len(found) == 1 else f"all {len(found)} pairs of GPUs"
-    text = f"the right numbers arrive between {which}{speed}"
-    if not is_off_now:
-        return [Finding("link", "ok", text)]
-    action = "Turn it on again: it is faster."
-    return [Finding("link", "note", f"{text}, but peer-to-peer is off", action, "p2p_on")]
+    if not speeds:
+        return [Finding(Topic.LINK, Status.OK, findings.links_work())]
+    sentence = findings.links_fast(slowest=round(min(speeds), 1), fastest=round(max(speeds), 1))
+    return [Finding(Topic.LINK, Status.OK, sentence)]
 
 
-def _names(pairs: Sequence[Pair]) -> str:
-    return ", ".join(f"GPU {first} and GPU {second}" for first, second in pairs)
+def _names(pairs: Sequence[Pair]) -> list[str]:
+    return [f"{first}-{second}" for first, second in pairs]

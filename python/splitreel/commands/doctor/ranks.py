@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from splitreel.commands.doctor.finding import Finding
 from splitreel.commands.doctor.link_probe import LinkProbe
 from splitreel.commands.doctor.links import Links
+from splitreel.contract import findings
+from splitreel.contract.doctor import Finding, Fix, Status, Topic
 
 _PAIR = (0, 1)
 
@@ -12,9 +13,8 @@ _PAIR = (0, 1)
 def check_ranks(links: Links) -> Finding:
     problem = links.exchange([_PAIR], is_p2p_off=False)[_PAIR].problem
     if problem:
-        text = f"two ranks can't communicate: {problem}"
-        return Finding("ranks", "problem", text, "Repair the environment.", "repair")
-    return Finding("ranks", "ok", "two ranks exchanged the right numbers")
+        return Finding(Topic.RANKS, Status.PROBLEM, findings.ranks_fail(), details=problem, fix=Fix.REPAIR)
+    return Finding(Topic.RANKS, Status.OK, findings.ranks_work())
 
 
 def cpu_ranks() -> Links:

@@ -1,5 +1,5 @@
 import { AlertTriangle, CheckCircle2, Info } from 'lucide-react';
-import type { Doctor } from '../../../shared/doctor';
+import { describeFinding, type Finding, type Fix } from '../../../shared/doctor';
 import { goTo } from '../../state/navigation';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
@@ -8,12 +8,10 @@ import { Button } from '../../ui/Button';
 import page from '../../ui/page.module.css';
 import styles from './MachinePage.module.css';
 
-type Finding = Doctor['findings'][number];
-
 const words = copy.machine.doctor;
 const ICONS = { ok: CheckCircle2, note: Info, problem: AlertTriangle } as const;
 
-const FIXES: Readonly<Record<Exclude<Finding['fix'], ''>, () => void>> = {
+const FIXES: Readonly<Record<Fix, () => void>> = {
   install: () => void send(window.splitreel.installEnvironment()),
   repair: () => void send(window.splitreel.installEnvironment()),
   driver: () => void send(window.splitreel.openLink({ link: 'driver' })),
@@ -23,7 +21,7 @@ const FIXES: Readonly<Record<Exclude<Finding['fix'], ''>, () => void>> = {
   storage: () => document.getElementById('storage-title')?.scrollIntoView(),
 };
 
-/** Looks at everything that a video needs, and offers what the app can mend. */
+/** Checks everything that a video needs, and has a button for what the app can fix. */
 export function DoctorSection() {
   const { status, findings } = useSlice('doctor');
   const { isP2pOff } = useSlice('settings');
@@ -50,7 +48,8 @@ export function DoctorSection() {
 }
 
 function FindingRow({ finding }: { readonly finding: Finding }) {
-  const { status, topic, text, action, fix } = finding;
+  const { status, topic, details, fix } = finding;
+  const { text, action } = describeFinding(finding);
   const Icon = ICONS[status];
   return (
     <li className={styles.finding} data-status={status}>
@@ -58,8 +57,9 @@ function FindingRow({ finding }: { readonly finding: Finding }) {
       <span className={styles.findingText}>
         <strong>{words.topics[topic]}</strong> {text}
         {action !== '' && <span className={page.quiet}> {action}</span>}
+        {details !== null && <span className={styles.findingDetails}>{details}</span>}
       </span>
-      {fix !== '' && status !== 'ok' && (
+      {fix !== null && status !== 'ok' && (
         <Button size="small" onClick={FIXES[fix]}>
           {words.fixes[fix]}
         </Button>

@@ -61,14 +61,16 @@ test('download, room and a driver that is too old are told before an install', a
 });
 
 test('a finding has a button where the app can mend it, and only there', async () => {
-  const finding = { topic: 'link', status: 'problem', text: 'peer-to-peer is broken', action: 'Off.' } as const;
+  const nothing = { error: null, details: null };
+  const sentence = { code: 'links_p2p_broken', params: { pairs: '0-1' } } as const;
+  const finding = { ...nothing, topic: 'link', status: 'problem', sentence } as const;
   const main = await open({
     doctor: {
       status: 'done',
       findings: [
-        { ...finding, fix: 'p2p_off' },
-        { ...finding, text: 'dead', fix: '' },
-        { ...finding, topic: 'environment', text: 'fine', status: 'ok', fix: 'repair' },
+        { ...finding, details: '7 of 8 numbers were wrong', fix: 'p2p_off' },
+        { ...finding, fix: null },
+        { ...finding, topic: 'environment', status: 'ok', fix: 'repair' },
       ],
     },
   });
@@ -76,6 +78,7 @@ test('a finding has a button where the app can mend it, and only there', async (
   await userEvent.click(section.getByRole('button', { name: 'Check this computer' }));
   expect(main.callsOf('runDoctor')).toHaveLength(1);
   expect(section.getAllByRole('button')).toHaveLength(2);
+  expect(section.getByText('7 of 8 numbers were wrong')).toBeVisible();
   await userEvent.click(section.getByRole('button', { name: 'Turn peer-to-peer off' }));
   expect(main.callsOf('updateSettings')).toEqual([{ isP2pOff: true }]);
 });
