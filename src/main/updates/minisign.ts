@@ -1,10 +1,14 @@
 /**
- * Signatures in minisign's format (https://jedisct1.github.io/minisign/), checked with Node's ed25519. Only the form
- * without prehashing (`minisign -S -l`): it needs BLAKE2b otherwise, which Electron's BoringSSL does not have.
+ * Signatures in minisign's format (https://jedisct1.github.io/minisign/), checked with Node's ed25519. BLAKE2b, for the
+ * prehashed form that minisign makes by default, comes from a library: Electron's BoringSSL does not have it.
  */
+import { blake2b } from '@noble/hashes/blake2.js';
 import { createPublicKey, verify, type KeyObject } from 'node:crypto';
 
+/** Also names the form that signs the content itself, as `minisign -S -l` does. */
 const ALGORITHM = 'Ed';
+const PREHASHED = 'ED';
+const HASH_BYTES = 64;
 const KEY_ID_BYTES = 8;
 const KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;
@@ -34,9 +38,10 @@ export function isSigned(content: Uint8Array, signature: string, { id, key }: Pu
   if (bytes?.length !== ALGORITHM.length + KEY_ID_BYTES + SIGNATURE_BYTES || global?.length !== SIGNATURE_BYTES)
     return false;
   const { algorithm, id: signer, rest } = split(bytes);
-  if (algorithm !== ALGORITHM || signer !== id || !commentLine.startsWith(TRUSTED)) return false;
+  if (![ALGORITHM, PREHASHED].includes(algorithm) || signer !== id || !commentLine.startsWith(TRUSTED)) return false;
   const comment = Buffer.from(commentLine.slice(TRUSTED.length));
-  return verify(null, content, key, rest) && verify(null, Buffer.concat([rest, comment]), key, global);
+  const signed = algorithm === PREHASHED ? blake2b(content, { dkLen: HASH_BYTES }) : content;
+  return verify(null, signed, key, rest) && verify(null, Buffer.concat([rest, comment]), key, global);
 }
 
 function split(bytes: Buffer): { readonly algorithm: string; readonly id: string; readonly rest: Buffer } {

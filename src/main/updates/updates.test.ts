@@ -163,7 +163,7 @@ test('nothing is asked while it is off, or without a key', async () => {
   expect(seen.map(({ check }) => check.status)).toEqual(['idle', 'idle', 'idle', 'idle']);
 });
 
-test('minisign makes the same signatures; its prehashed form and what is no key are refused', () => {
+test('signatures that minisign made, prehashed or not, are checked; what is no key is refused', () => {
   const key = parsePublicKey(
     [
       'untrusted comment: minisign public key 636A1D8FBF5BEF04',
@@ -185,6 +185,9 @@ test('minisign makes the same signatures; its prehashed form and what is no key 
   if (key === null) throw new Error('no key');
   expect(isSigned(Buffer.from('Splitreel'), made, key)).toBe(true);
   expect(isSigned(Buffer.from('Splitreal'), made, key)).toBe(false);
-  expect(isSigned(Buffer.from('Splitreel'), prehashed, key)).toBe(false);
+  expect(isSigned(Buffer.from('Splitreel'), prehashed, key)).toBe(true);
+  expect(isSigned(Buffer.from('Splitreal'), prehashed, key)).toBe(false);
+  expect(isSigned(Buffer.from('Splitreel'), prehashed.replace('RUQE', 'RWQE'), key)).toBe(false);
+  expect(isSigned(Buffer.from('Splitreel'), prehashed.replace('for a test', 'for another'), key)).toBe(false);
   expect(parsePublicKey('untrusted comment: x\nRWQ=')).toBeNull();
 });
