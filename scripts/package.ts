@@ -1,8 +1,9 @@
-/** `npm run package`: a .deb, an .rpm and a .tar.gz in dist/, with checksums and a bill of materials. */
+/** `npm run package`: a .deb, an .rpm, a .tar.gz and an AppImage in dist/, with checksums and a bill of materials. */
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { buildApp } from './build-app';
 import { ensurePackages } from '../src/cli/system-packages';
+import { makeAppImage } from './package/appimage';
 import { makeDeb, makeRpm, makeTarball, writeSums } from './package/archives';
 import { makeDocuments } from './package/documents';
 import { packElectron } from './package/electron';
@@ -11,7 +12,7 @@ import { stage } from './package/stage';
 import { print } from '../src/cli/terminal';
 import { findRuntime } from './runtime/index';
 
-const TOOLS = ['rpm'] as const;
+const TOOLS = ['rpm', 'squashfs-tools'] as const;
 
 /** `npm run package -- for-tests`: the app as it is packaged, but open to the end-to-end tests, in dist/for-tests. */
 const FOR_TESTS = 'for-tests';
@@ -41,6 +42,8 @@ async function main(kinds: readonly string[]): Promise<void> {
   const { sbom, notices } = await makeDocuments(product, packed);
   const staged = await stage(product, packed, notices);
   const made: string[] = [];
+  const appImage = wants('AppImage') ? await makeAppImage(product, staged) : null;
+  if (appImage !== null) made.push(appImage);
   if (wants('deb')) made.push(await makeDeb(product, staged));
   if (wants('rpm')) made.push(await makeRpm(product, staged));
   if (wants('tar.gz')) made.push(await makeTarball(product, staged));

@@ -53,7 +53,8 @@ export async function openScreen(): Promise<Screen> {
     },
     findButton: async () => centreOf(await pixels()),
     click: async ({ x, y }) => {
-      await execa('xdotool', ['mousemove', String(x), String(y), 'click', '1'], { env });
+      // Away again: a button under the pointer has another colour.
+      await execa('xdotool', ['mousemove', String(x), String(y), 'click', '1', 'mousemove', '1', '1'], { env });
     },
     isBlank: async () => {
       const now = await pixels();

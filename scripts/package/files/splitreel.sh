@@ -36,6 +36,10 @@ if [ -z "${DISPLAY:-}" ] && [ -z "${WAYLAND_DISPLAY:-}" ]; then
   exit 1
 fi
 if [ ! -u "$app/chrome-sandbox" ] && ! unshare --user --map-root-user true 2>/dev/null; then
+  if [ -n "${APPIMAGE:-}" ]; then
+    echo "Splitreel does not run without Chromium's sandbox, and this system does not let an AppImage create one. Install the .deb or .rpm package instead." >&2
+    exit 1
+  fi
   echo "Splitreel does not run without Chromium's sandbox, and this system does not let ordinary users create one. Install the .deb or .rpm package, or run once: sudo chown root:root '$app/chrome-sandbox' && sudo chmod 4755 '$app/chrome-sandbox'" >&2
   exit 1
 fi
