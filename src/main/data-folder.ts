@@ -35,6 +35,8 @@ export interface DataFolders {
   readonly measurementsFile: string;
   /** Prompts that were used, and presets. */
   readonly promptsFile: string;
+  /** Favourites, ratings and tags of videos. */
+  readonly marksFile: string;
   readonly windowFile: string;
   /** What was announced of newer versions. */
   readonly updatesFile: string;
@@ -88,6 +90,7 @@ export function dataFolders(root: string): DataFolders {
     measurementsFile: path.join(root, 'measurements.json'),
     updatesFile: path.join(root, 'updates.json'),
     promptsFile: path.join(root, 'prompts.json'),
+    marksFile: path.join(root, 'marks.json'),
     windowFile: path.join(root, 'window.json'),
     workerPidFile: path.join(root, 'worker.json'),
   };

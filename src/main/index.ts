@@ -183,6 +183,7 @@ async function start(): Promise<void> {
     onCloseRefused: () => void leave(),
     onPageGone: created.windowGone,
   });
+  window.on('focus', created.windowFocused);
   window.on('closed', () => {
     window = null;
   });

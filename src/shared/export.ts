@@ -49,7 +49,11 @@ export type ExportEvent = z.infer<typeof exportEventSchema>;
 /** An export under way, as the window shows it. */
 export const exportStateSchema = z.object({
   id: z.string(),
+  /** The one that is copied now. */
   videoId: z.string(),
+  /** Which of how many videos that is: the first is 0. */
+  videoIndex: count,
+  videoCount: count,
   format: exportFormatSchema,
   done: count,
   /** 0 until the video has been opened. */

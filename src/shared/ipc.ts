@@ -13,6 +13,7 @@ import { appErrorSchema, type AppError } from './errors';
 import { jobInputSchema, jobProgressSchema, jobSchema } from './job';
 import { guestVideoSchema, libraryVideoSchema, videoMetadataSchema } from './library';
 import { machineSchema } from './machine';
+import { marksChangeSchema } from './marks';
 import { modelEntrySchema } from './models';
 import { planSchema } from './plan';
 import { presetSchema } from './presets';
@@ -32,8 +33,9 @@ export const LINK_IDS = ['docs', 'issues', 'licence', 'model2b', 'model5b', 'mod
 const nothing = z.undefined();
 const done = z.void();
 const id = z.string().min(1).max(4_096);
-/** At once. */
-const MAX_DISCARDED = 1_000;
+/** At once: all of a large library. */
+const MAX_VIDEOS_AT_ONCE = 100_000;
+const videoIds = z.array(id).min(1).max(MAX_VIDEOS_AT_ONCE);
 const droppedPath = z.string().max(4_096).nullable();
 
 /** State that main owns. */
@@ -235,18 +237,21 @@ export const calls = {
   unloadEngine: call(nothing, done),
 
   /** Out of the library at once, and in the system's bin a minute later unless they are restored. */
-  discardVideos: call(z.object({ videoIds: z.array(id).min(1).max(MAX_DISCARDED) }), done),
-  restoreVideos: call(z.object({ videoIds: z.array(id).min(1).max(MAX_DISCARDED) }), done),
-  /** Moves the file to the system's bin. */
-  deleteVideo: call(z.object({ videoId: id }), done),
-  /** Asks where; null when cancelled. */
+  discardVideos: call(z.object({ videoIds }), done),
+  restoreVideos: call(z.object({ videoIds }), done),
+  markVideos: call(z.object({ videoIds, change: marksChangeSchema }), done),
   /** Asks where to, and answers when the copy is there: its path, null where the person cancelled. */
   exportVideo: call(z.object({ videoId: id, request: exportRequestSchema }), z.string().nullable()),
+  /** Asks for a folder. The copies that were made, fewer than asked for after a cancel; null: none was started. */
+  exportVideos: call(
+    z.object({ videoIds, request: exportRequestSchema }),
+    z.object({ folder: z.string(), count: z.number().int() }).nullable(),
+  ),
   cancelExport: call(z.object({ exportId: id }), done),
   saveVideoAs: call(z.object({ videoId: id }), z.string().nullable()),
   showVideoInFolder: call(z.object({ videoId: id }), done),
-  /** Starts a drag of the file out of the window, from a dragstart that was prevented. */
-  dragVideo: call(z.object({ videoId: id }), done),
+  /** Starts a drag of the files out of the window, from a dragstart that was prevented. */
+  dragVideos: call(z.object({ videoIds }), done),
   /** A file that the person dropped, or chooses where path is null, to play beside others; null when cancelled. */
   openVideoFile: call(z.object({ path: droppedPath }), guestVideoSchema.nullable()),
   /** Settings of a video file that the person dropped or chose: asks for a file where path is null. */

@@ -1,6 +1,7 @@
 /** Videos that were made. What is known of one lives in its MP4 and is read back from there. */
 import { z } from 'zod';
 import { deviceListSchema } from './device';
+import { videoMarksSchema } from './marks';
 import { planSchema } from './plan';
 import { jobReportSchema, stagePeakSchema } from './protocol';
 import { generateRequestSchema } from './sampling';
@@ -67,6 +68,7 @@ export const libraryVideoSchema = z.object({
   /** JPEG of a frame. */
   thumbnailUrl: z.string().nullable(),
   metadata: videoMetadataSchema,
+  marks: videoMarksSchema,
 });
 export type LibraryVideo = z.infer<typeof libraryVideoSchema>;
 

@@ -12,6 +12,7 @@ import { cpuDevices } from '../../src/shared/device';
 import type { InstallEstimate } from '../../src/shared/environment';
 import type { Job } from '../../src/shared/job';
 import type { LibraryVideo } from '../../src/shared/library';
+import { NO_MARKS } from '../../src/shared/marks';
 import { DEFAULT_SETTINGS } from '../../src/shared/settings';
 import type { ModelEntry } from '../../src/shared/models';
 import { ONE_RANK } from '../../src/shared/plan';
@@ -130,6 +131,7 @@ export const video = (id: string, changes: Partial<LibraryVideo['metadata']> = {
     report: null,
     ...changes,
   },
+  marks: NO_MARKS,
 });
 
 const ESTIMATE: InstallEstimate = {

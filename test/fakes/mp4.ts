@@ -12,7 +12,7 @@ function box(type: string, ...content: readonly Uint8Array[]): Buffer {
   return Buffer.concat([header, body]);
 }
 
-const words = (...values: readonly number[]): Buffer => {
+export const words = (...values: readonly number[]): Buffer => {
   const bytes = Buffer.alloc(values.length * 4);
   values.forEach((value, index) => bytes.writeUInt32BE(value, index * 4));
   return bytes;

@@ -63,8 +63,8 @@ function open(onChange: (states: readonly ExportState[]) => void = () => undefin
 const job = (name: string, request = GIF) => ({ videoId: 'v', file: source, target: path.join(folder, name), request });
 
 test('a copy is made under the chosen name, with every frame counted', async () => {
-  const made = await open().run(job('a.gif'));
-  expect(made).toBe(path.join(folder, 'a.gif'));
+  const made = await open().run([job('a.gif')]);
+  expect(made).toEqual([path.join(folder, 'a.gif')]);
   expect(seen.flat().map(({ done, total }) => [done, total])).toEqual([
     [0, 0],
     ...Array.from({ length: 24 }, (_, index) => [index + 1, 24]),
@@ -73,22 +73,25 @@ test('a copy is made under the chosen name, with every frame counted', async () 
 });
 
 test('a missing ending is added', async () => {
-  expect(await open().run(job('b', { ...GIF, format: 'webm' }))).toBe(path.join(folder, 'b.webm'));
+  expect(await open().run([job('b', { ...GIF, format: 'webm' })])).toEqual([path.join(folder, 'b.webm')]);
 });
 
 test('what cannot be read is an error', async () => {
-  const run = open().run({ ...job('c.gif'), file: path.join(folder, 'nothing.mp4') });
+  const run = open().run([{ ...job('c.gif'), file: path.join(folder, 'nothing.mp4') }]);
   await expect(run).rejects.toMatchObject({ error: { code: 'VIDEO_UNREADABLE' } });
 });
 
-test('a cancelled export answers null and leaves nothing', async () => {
+test('a cancelled export of several keeps the whole copies and leaves nothing else', async () => {
   const before = await readdir(folder);
   const cancelled: Promise<void>[] = [];
   const exports = open((states) => {
     const [state] = states;
-    if (state !== undefined && state.done >= 3) cancelled.push(exports.cancel(state.id));
+    if (state?.videoIndex === 1 && state.done >= 3) cancelled.push(exports.cancel(state.id));
   });
-  expect(await exports.run(job('d.mp4', { ...GIF, format: 'hevc', scale: 4 }))).toBeNull();
+  const slow = { ...GIF, format: 'hevc', scale: 4 } as const;
+  const copies = await exports.run([job('d.gif'), job('e.mp4', slow), job('f.gif')]);
+  expect(copies).toEqual([path.join(folder, 'd.gif')]);
   await Promise.all(cancelled);
-  expect(await readdir(folder)).toEqual(before);
+  expect(new Set(seen.flat().map(({ id, videoCount }) => `${id} ${String(videoCount)}`)).size).toBe(1);
+  expect(await readdir(folder)).toEqual([...before, 'd.gif'].sort());
 });

@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { metadata, mp4 } from '../../../test/fakes/mp4';
 import { NO_DESKTOP, servicePorts, serviceOptions } from '../../../test/fakes/services';
 import { calls, snapshotSchema } from '../../shared/ipc';
 import { nodeFiles } from '../adapters/node/files';
@@ -57,4 +58,21 @@ test('a corrupt file is set aside and reported to the window', async () => {
   app = await open();
   expect(app.store.get('notices').map(({ error }) => error.code)).toEqual(['STORE_CORRUPT']);
   expect(app.store.get('jobs')).toEqual([]);
+});
+
+test('videos that no watcher reports are there when the window comes to the front, with their marks', async () => {
+  await app.close();
+  app = await openApp({ ...ports, files: { ...nodeFiles, watchFolder: () => null } }, serviceOptions(folder));
+  await app.begin();
+  const { videosFolder } = app.store.get('about');
+  await mkdir(videosFolder, { recursive: true });
+  await writeFile(path.join(videosFolder, 'a.mp4'), mp4(JSON.stringify(metadata())));
+  app.windowFocused();
+  await vi.waitFor(() => expect(app.store.get('library')).toHaveLength(1));
+  const videoIds = app.store.get('library').map(({ id }) => id);
+  await app.calls.markVideos({ videoIds, change: { rating: 3 } });
+  await app.calls.discardVideos({ videoIds });
+  expect(app.store.get('library')).toEqual([]);
+  await app.calls.restoreVideos({ videoIds });
+  expect(app.store.get('library')[0]?.marks.rating).toBe(3);
 });

@@ -49,6 +49,8 @@ export interface App {
   readonly confirmQuit: () => Promise<boolean>;
   /** The window has gone, and with it whoever watches the GPUs. */
   readonly windowGone: () => void;
+  /** A person may have changed files meanwhile, where no watcher reports it: on a network drive, or past the system's limit. */
+  readonly windowFocused: () => void;
   /** Reads the disk and starts what runs in the background; the window need not wait for it. */
   readonly begin: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -77,6 +79,8 @@ export async function openApp(ports: AppPorts, options: AppOptions): Promise<App
     notify: base.notify,
     confirmQuit: ports.desktop.confirmQuit,
     windowGone: () => services.machine.setVisible(false),
+    windowFocused: () =>
+      void services.library.scan().catch((error: unknown) => base.log.error('the videos could not be read', error)),
     begin: () => begin(base, services),
     close: () => close(base, services),
   };
@@ -94,7 +98,7 @@ async function openServices(base: Foundation) {
     onChange: (value) => base.store.set('environment', value),
   });
   const machine = await composeMachine(base, environment);
-  const library = composeLibrary(base, settings);
+  const { library, marks } = await composeLibrary(base, settings);
   const exports = composeExports(base, environment);
   const discards = createDiscards({ ...base, ...base.ports, library, moveToBin: base.ports.desktop.moveToBin });
   const guests = createGuests(base.ports);
@@ -117,6 +121,7 @@ async function openServices(base: Foundation) {
     environment,
     machine,
     library,
+    marks,
     exports,
     discards,
     guests,
@@ -149,6 +154,7 @@ function callsOf({ ports, options, folders, log, store }: Foundation, services: 
       desktop,
       files,
       library: services.library,
+      marks: services.marks,
       exports: services.exports,
       discards: services.discards,
       guests: services.guests,

@@ -8,11 +8,13 @@ import type { Discards } from './discards';
 import type { Exports } from './exports';
 import type { Guests } from './guests';
 import type { Library } from './library';
+import type { Marks } from './marks';
 
 export interface LibraryCallPorts {
-  readonly desktop: Pick<Desktop, 'moveToBin' | 'chooseSavePath' | 'showInFolder' | 'startDrag' | 'chooseFile'>;
-  readonly files: Pick<Files, 'copy'>;
+  readonly desktop: Pick<Desktop, 'chooseFolder' | 'chooseSavePath' | 'showInFolder' | 'startDrag' | 'chooseFile'>;
+  readonly files: Pick<Files, 'copy' | 'stat'>;
   readonly library: Library;
+  readonly marks: Pick<Marks, 'change'>;
   readonly exports: Exports;
   readonly guests: Pick<Guests, 'open'>;
   readonly discards: Pick<Discards, 'discard' | 'restore'>;
@@ -27,18 +29,20 @@ type LibraryCall =
   | 'openVideoFile'
   | 'discardVideos'
   | 'restoreVideos'
-  | 'deleteVideo'
+  | 'markVideos'
   | 'exportVideo'
+  | 'exportVideos'
   | 'cancelExport'
   | 'saveVideoAs'
   | 'showVideoInFolder'
-  | 'dragVideo'
+  | 'dragVideos'
   | 'readVideoSettings';
 
 export const libraryCalls = ({
   desktop,
   files,
   library,
+  marks,
   exports,
   discards,
   guests,
@@ -48,10 +52,7 @@ export const libraryCalls = ({
 }: LibraryCallPorts): Calls<LibraryCall> => ({
   discardVideos: ({ videoIds }) => discards.discard(videoIds),
   restoreVideos: ({ videoIds }) => discards.restore(videoIds),
-  deleteVideo: async ({ videoId }) => {
-    await desktop.moveToBin(await library.fileOf(videoId));
-    await library.scan();
-  },
+  markVideos: ({ videoIds, change }) => marks.change(videoIds, change),
   exportVideo: async ({ videoId, request }) => {
     const file = await library.fileOf(videoId);
     const folder = settings.get().lastSaveFolder ?? home;
@@ -59,7 +60,26 @@ export const libraryCalls = ({
     const target = await desktop.chooseSavePath(request.format, path.join(folder, name));
     if (target === null) return null;
     await settings.setLastSaveFolder(path.dirname(target));
-    return exports.run({ videoId, file, target, request });
+    const [copied = null] = await exports.run([{ videoId, file, target, request }]);
+    return copied;
+  },
+  exportVideos: async ({ videoIds, request }) => {
+    const sources = await Promise.all(
+      videoIds.map(async (videoId) => ({ videoId, file: await library.fileOf(videoId) })),
+    );
+    const folder = await desktop.chooseFolder();
+    if (folder === null) return null;
+    await settings.setLastSaveFolder(folder);
+    const targets = await freeNames(
+      files,
+      folder,
+      sources.map(({ file }) => file),
+      EXPORT_EXTENSIONS[request.format],
+    );
+    const copies = await exports.run(
+      sources.map(({ videoId, file }, index) => ({ videoId, file, target: targets[index] ?? file, request })),
+    );
+    return { folder, count: copies.length };
   },
   cancelExport: ({ exportId }) => exports.cancel(exportId),
   saveVideoAs: async ({ videoId }) => {
@@ -75,9 +95,10 @@ export const libraryCalls = ({
   showVideoInFolder: async ({ videoId }) => {
     desktop.showInFolder(await library.fileOf(videoId));
   },
-  dragVideo: async ({ videoId }) => {
-    const file = await library.fileOf(videoId);
-    desktop.startDrag(file, (await library.thumbnailOf(videoId)) ?? dragIcon);
+  dragVideos: async ({ videoIds }) => {
+    const dragged = await Promise.all(videoIds.map(library.fileOf));
+    const [first = ''] = videoIds;
+    desktop.startDrag(dragged, (await library.thumbnailOf(first)) ?? dragIcon);
   },
   openVideoFile: async (input) => {
     const file = input.path ?? (await desktop.chooseFile('video'));
@@ -88,3 +109,21 @@ export const libraryCalls = ({
     return file === null ? null : library.readMetadata(file);
   },
 });
+
+/** A path in the folder for each file, with the ending of the copy. No dialog has asked, so nothing is replaced. */
+async function freeNames(
+  files: Pick<Files, 'stat'>,
+  folder: string,
+  sources: readonly string[],
+  ending: string,
+): Promise<readonly string[]> {
+  const taken = new Set<string>();
+  const isFree = async (target: string): Promise<boolean> => !taken.has(target) && (await files.stat(target)) === null;
+  for (const source of sources) {
+    const name = path.join(folder, path.basename(source, path.extname(source)));
+    let target = name + ending;
+    for (let number = 2; !(await isFree(target)); number += 1) target = `${name} (${String(number)})${ending}`;
+    taken.add(target);
+  }
+  return [...taken];
+}

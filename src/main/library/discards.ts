@@ -22,41 +22,49 @@ export interface Discards {
   readonly flush: () => Promise<void>;
 }
 
-export function createDiscards({ clock, log, library, moveToBin }: DiscardPorts): Discards {
-  const waiting = new Map<string, () => void>();
+/** Videos that were discarded together, and reach the bin together. */
+interface Batch {
+  readonly videoIds: Set<string>;
+  readonly cancel: () => void;
+}
 
-  const remove = async (videoId: string): Promise<void> => {
-    waiting.delete(videoId);
-    try {
-      await moveToBin(await library.fileOf(videoId));
-    } catch (error) {
-      log.error('a discarded video could not be moved to the bin', error);
-    }
+export function createDiscards({ clock, log, library, moveToBin }: DiscardPorts): Discards {
+  const batches = new Set<Batch>();
+
+  const remove = async (batch: Batch): Promise<void> => {
+    batches.delete(batch);
+    for (const videoId of batch.videoIds)
+      try {
+        await moveToBin(await library.fileOf(videoId));
+      } catch (error) {
+        log.error('a discarded video could not be moved to the bin', error);
+      }
     // Read first, so that a video that has gone does not flash up; one that could not be moved is shown again.
     await library.scan();
-    library.show([videoId]);
+    library.show([...batch.videoIds]);
   };
+  const isWaiting = (videoId: string): boolean => [...batches].some(({ videoIds }) => videoIds.has(videoId));
+
   return {
     discard: (videoIds) => {
-      for (const videoId of videoIds)
-        if (!waiting.has(videoId))
-          waiting.set(
-            videoId,
-            clock.after(UNDO_MS, () => void remove(videoId)),
-          );
+      const fresh = new Set(videoIds.filter((videoId) => !isWaiting(videoId)));
+      const batch: Batch = { videoIds: fresh, cancel: clock.after(UNDO_MS, () => void remove(batch)) };
+      batches.add(batch);
       library.hide(videoIds);
     },
     restore: (videoIds) => {
-      for (const videoId of videoIds) {
-        waiting.get(videoId)?.();
-        waiting.delete(videoId);
+      for (const batch of batches) {
+        for (const videoId of videoIds) batch.videoIds.delete(videoId);
+        if (batch.videoIds.size > 0) continue;
+        batch.cancel();
+        batches.delete(batch);
       }
       library.show(videoIds);
     },
     flush: async () => {
-      const open = [...waiting.entries()];
-      for (const [, cancel] of open) cancel();
-      await Promise.all(open.map(([videoId]) => remove(videoId)));
+      const open = [...batches];
+      for (const { cancel } of open) cancel();
+      await Promise.all(open.map(remove));
     },
   };
 }

@@ -36,8 +36,8 @@ export interface ExportJob {
 }
 
 export interface Exports {
-  /** The path of the copy, null where the export was cancelled. Throws what is wrong. */
-  readonly run: (job: ExportJob) => Promise<string | null>;
+  /** One after the other. The paths of the copies, fewer where the export was cancelled. Throws what is wrong. */
+  readonly run: (jobs: readonly ExportJob[]) => Promise<readonly string[]>;
   readonly cancel: (exportId: string) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
@@ -54,21 +54,31 @@ export function createExports(ports: ExportPorts, onChange: (exports: readonly E
   const change = (id: string, progress: Pick<ExportState, 'done' | 'total'>): void =>
     set(states.map((state) => (state.id === id ? { ...state, ...progress } : state)));
 
-  const run = async (job: ExportJob): Promise<string | null> => {
+  const run = async (jobs: readonly ExportJob[]): Promise<readonly string[]> => {
     const current = await ports.python();
     if (current === null) throw new SplitreelError(appError('ENVIRONMENT_MISSING'));
     const id = ports.random.id();
-    let end: Ended | null = null;
-    const child = startExport(ports, current, job, (event) => {
-      if (event.type === 'exportProgressed') change(id, event);
-      else end = event;
-    });
-    stops.set(id, child.stop);
-    set([...states, { id, videoId: job.videoId, format: job.request.format, done: 0, total: 0 }]);
-    const ending = await child.ended;
-    stops.delete(id);
-    set(states.filter((state) => state.id !== id));
-    return resultOf(end, ending.kind === 'stopped', ending.lastOutput);
+    const paths: string[] = [];
+    const cancelled = new AbortController();
+    try {
+      for (const [videoIndex, job] of jobs.entries()) {
+        const { videoId, request } = job;
+        const state = { id, videoId, videoIndex, videoCount: jobs.length, format: request.format, done: 0, total: 0 };
+        set([...states.filter((other) => other.id !== id), state]);
+        const { stop, result } = startExport(ports, current, job, (progress) => change(id, progress));
+        stops.set(id, () => {
+          cancelled.abort();
+          return stop();
+        });
+        const copied = await result;
+        if (copied !== null) paths.push(copied);
+        if (copied === null || cancelled.signal.aborted) break;
+      }
+      return paths;
+    } finally {
+      stops.delete(id);
+      set(states.filter((state) => state.id !== id));
+    }
   };
   return {
     run,
@@ -83,21 +93,29 @@ function startExport(
   ports: ExportPorts,
   current: CurrentPython,
   job: ExportJob,
-  onEvent: (event: ExportEvent) => void,
+  onProgress: (progress: Pick<ExportState, 'done' | 'total'>) => void,
 ) {
   const process = ports.processes.startWorker(current.python, {
     args: [...current.entry, 'export', '--events', ...exportFlags(job.request), job.file, ...targetOf(job)],
     env: { ...pick(ports.env, 'base'), PYTHONNOUSERSITE: '1' },
     cwd: ports.cwd,
   });
-  return attachJsonLines({
+  let end: Ended | null = null;
+  const child = attachJsonLines({
     ...ports,
     name: 'export',
     process,
     commandSchema: z.never(),
     eventSchema: exportEventSchema,
-    onEvent,
+    onEvent: (event) => {
+      if (event.type === 'exportProgressed') onProgress(event);
+      else end = event;
+    },
   });
+  return {
+    stop: child.stop,
+    result: child.ended.then(({ kind, lastOutput }) => resultOf(end, kind === 'stopped', lastOutput)),
+  };
 }
 
 const exportFlags = ({ format, fps, scale, frame }: ExportRequest): readonly string[] => [

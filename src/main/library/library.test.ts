@@ -1,18 +1,17 @@
-import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { metadata, mp4 } from '../../../test/fakes/mp4';
-import type { LibraryVideo } from '../../shared/library';
+import { metadata, mp4, words } from '../../../test/fakes/mp4';
 import { nodeClock } from '../adapters/node/clock';
 import { nodeFiles } from '../adapters/node/files';
 import { SILENT_LOG } from '../ports/log';
-import { createLibrary, type Library } from './library';
+import { createLibrary, type Library, type VideoFile } from './library';
 
 let root = '';
 let folder = '';
 let library: Library;
-let pushed: (readonly LibraryVideo[])[] = [];
+let pushed: (readonly VideoFile[])[] = [];
 let read: string[] = [];
 let drawn: string[] = [];
 
@@ -49,7 +48,7 @@ beforeEach(async () => {
         return Promise.resolve(new Uint8Array([1]));
       },
     },
-    (videos) => pushed.push(videos),
+    { onScanned: () => undefined, onVideos: (videos) => pushed.push(videos) },
   );
 });
 afterEach(async () => {
@@ -140,6 +139,23 @@ test('a file that is added or removed by hand is noticed', async () => {
   await video('b.mp4', undefined, 2_000);
   await vi.waitFor(() => expect(names()).toEqual(['b.mp4', 'a.mp4']), 5_000);
   await rm(file);
+  await vi.waitFor(() => expect(names()).toEqual(['b.mp4']), 5_000);
+});
+
+test('a file that is being copied appears once it is whole', async () => {
+  const whole = Buffer.concat([mp4(JSON.stringify(metadata())), words(16), Buffer.from('mdat'), Buffer.alloc(8)]);
+  const file = path.join(folder, 'copied.mp4');
+  await writeFile(file, whole.subarray(0, -1));
+  await library.scan();
+  expect(names()).toEqual([]);
+  await writeFile(file, whole);
+  await vi.waitFor(() => expect(names()).toEqual(['copied.mp4']), 5_000);
+});
+
+test('a file that is renamed by hand keeps its place under its new name', async () => {
+  const file = await video('a.mp4');
+  await library.scan();
+  await rename(file, path.join(folder, 'b.mp4'));
   await vi.waitFor(() => expect(names()).toEqual(['b.mp4']), 5_000);
 });
 

@@ -22,8 +22,11 @@ export interface LibraryPorts {
   readonly makeThumbnail: (videoUrl: string) => Promise<Uint8Array | null>;
 }
 
+/** A video as its file describes it, without what a person has added. */
+export type VideoFile = Omit<LibraryVideo, 'marks'>;
+
 export interface Library {
-  readonly get: () => readonly LibraryVideo[];
+  readonly get: () => readonly VideoFile[];
   /** Reads the folder, and follows it from then on until `stop`. */
   readonly scan: () => Promise<void>;
   /** Takes new files in; their ids, in the same order. */
@@ -43,6 +46,13 @@ export interface Library {
   readonly stop: () => void;
 }
 
+export interface LibraryListener {
+  /** All videos of the folder, after each scan. */
+  readonly onScanned: (videos: readonly VideoFile[]) => void;
+  /** Those that are in sight. */
+  readonly onVideos: (videos: readonly VideoFile[]) => void;
+}
+
 /** A video is several changes of the folder: they are read together. */
 const SETTLE_MS = 300;
 
@@ -51,14 +61,14 @@ const isVideoName = (name: string): boolean => name.toLowerCase().endsWith('.mp4
 interface KnownFile {
   readonly info: FileInfo;
   /** Null: not a video of ours. */
-  readonly video: LibraryVideo | null;
+  readonly video: VideoFile | null;
 }
 
-export function createLibrary(ports: LibraryPorts, onVideos: (videos: readonly LibraryVideo[]) => void): Library {
+export function createLibrary(ports: LibraryPorts, { onScanned, onVideos }: LibraryListener): Library {
   const { files } = ports;
   const thumbnails = createThumbnails({ ...ports, folder: ports.thumbnailsFolder });
   let known: ReadonlyMap<string, KnownFile> = new Map();
-  let videos: readonly LibraryVideo[] = [];
+  let videos: readonly VideoFile[] = [];
   let filesById: ReadonlyMap<string, string> = new Map();
   let hidden: ReadonlySet<string> = new Set();
   const publish = (): void => onVideos(hidden.size === 0 ? videos : videos.filter(({ id }) => !hidden.has(id)));
@@ -76,6 +86,7 @@ export function createLibrary(ports: LibraryPorts, onVideos: (videos: readonly L
     const ours = [...next].flatMap(([file, { video }]) => (video === null ? [] : [{ file, video }]));
     filesById = new Map(ours.map(({ file, video }) => [video.id, file]));
     videos = ours.map(({ video }) => video).sort((a, b) => b.createdAtMs - a.createdAtMs);
+    onScanned(videos);
     publish();
   };
   const follower = createFollower(ports, () => void scan());
@@ -126,7 +137,8 @@ export function createLibrary(ports: LibraryPorts, onVideos: (videos: readonly L
       publish();
     },
     show: (videoIds) => {
-      hidden = new Set([...hidden].filter((id) => !videoIds.includes(id)));
+      const shown = new Set(videoIds);
+      hidden = new Set([...hidden].filter((id) => !shown.has(id)));
       publish();
     },
     stop: follower.stop,
@@ -141,7 +153,7 @@ async function readKnown(files: Files, file: string, before: KnownFile | undefin
   return { info, video: await readVideo(files, file, info).catch(() => null) };
 }
 
-async function readVideo(files: Files, file: string, info: FileInfo): Promise<LibraryVideo | null> {
+async function readVideo(files: Files, file: string, info: FileInfo): Promise<VideoFile | null> {
   const facts = await readMp4(files, file, info.sizeBytes);
   const metadata = metadataOf(facts);
   if (facts === null || metadata === null) return null;

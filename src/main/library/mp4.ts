@@ -1,7 +1,7 @@
 /**
  * Reads of an MP4 what the library shows: length, frame rate, and the comment that carries the request. A hundred
- * lines of our own, since the files are our own too: only box headers and the `moov` box are ever read, and a file
- * that is not what it says ends in null.
+ * lines of our own, since the files are our own too: only box headers and the `moov` box are ever read. A file
+ * that is not what it claims to be, or not whole, gives null.
  */
 import type { Files } from '../ports/files';
 
@@ -26,17 +26,20 @@ export async function readMp4(
   sizeBytes: number,
 ): Promise<Mp4Facts | null> {
   let position = 0;
+  let facts: Mp4Facts | null = null;
   for (let count = 0; count < MAX_TOP_BOXES && position + 8 <= sizeBytes; count += 1) {
     const header = await files.readRange(file, position, 16);
     const { type, size, headerSize } = boxHeader(header, sizeBytes - position);
-    if (size < headerSize) return null;
-    if (type === 'moov') {
-      if (size > MAX_MOOV_BYTES || position + size > sizeBytes) return null;
-      return readMoov(await files.readRange(file, position + headerSize, size - headerSize));
+    // A box that ends behind the file: it is still being copied.
+    if (size < headerSize || position + size > sizeBytes) return null;
+    if (type === 'moov' && facts === null) {
+      if (size > MAX_MOOV_BYTES) return null;
+      facts = readMoov(await files.readRange(file, position + headerSize, size - headerSize));
+      if (facts === null) return null;
     }
     position += size;
   }
-  return null;
+  return facts;
 }
 
 const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -31,7 +31,7 @@ export interface Desktop {
   /** Any https page, for addresses that were signed. */
   readonly openPage: (address: string) => Promise<void>;
   readonly copyText: (text: string) => void;
-  readonly startDrag: (file: string, iconFile: string) => void;
+  readonly startDrag: (files: readonly string[], iconFile: string) => void;
   /** A click brings the window to the front and calls `onClick`. */
   readonly notify: (notification: DesktopNotification) => void;
   /** True: the computer does not go to sleep by itself. The screen may. */

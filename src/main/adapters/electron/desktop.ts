@@ -76,12 +76,12 @@ export function createDesktop(currentWindow: () => BrowserWindow | null, fallbac
     openModelPage: (repository) => shell.openExternal(modelPage(repository)),
     openPage: (address) => shell.openExternal(address),
     copyText: (text) => void clipboard.writeText(text),
-    startDrag: (file, iconFile) => {
+    startDrag: (files, iconFile) => {
       const picture = nativeImage.createFromPath(iconFile);
       const icon = picture.isEmpty()
         ? nativeImage.createFromPath(fallbackIcon)
         : picture.resize({ width: DRAG_ICON_WIDTH });
-      currentWindow()?.webContents.startDrag({ file, icon });
+      currentWindow()?.webContents.startDrag({ file: files[0] ?? '', files: [...files], icon });
     },
     notify: createNotifier(currentWindow),
     keepAwake: createWakeLock(),

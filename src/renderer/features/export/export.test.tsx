@@ -66,7 +66,15 @@ test('one frame is chosen by its number, which the video has to have', async () 
 });
 
 test('an export under way shows its frames and can be cancelled', async () => {
-  const running = { id: 'e1', videoId: VIDEO.id, format: 'gif' as const, done: 3, total: 9 };
+  const running = {
+    id: 'e1',
+    videoId: VIDEO.id,
+    videoIndex: 0,
+    videoCount: 1,
+    format: 'gif' as const,
+    done: 3,
+    total: 9,
+  };
   const { main, user } = await open([running]);
   expect(screen.getByText(words.frames({ done: 3, total: 9 }))).toBeInTheDocument();
   expect(screen.getByRole('meter', { hidden: true })).toHaveAttribute('aria-valuenow', '33');

@@ -7,11 +7,10 @@ import { pickToCompare } from '../../state/compare';
 import { goTo, openVideo } from '../../state/navigation';
 import { useSlice } from '../../state/projection';
 import { adoptVideoFile, adoptVideo } from '../../state/adopt';
-import { send } from '../../state/send';
+import { discardVideos } from '../../state/discard';
 import { copy } from '../../copy';
 import { loraText } from '../../copy/facts';
 import { Button, IconButton } from '../../ui/Button';
-import { Confirm } from '../../ui/Dialog';
 import { classes } from '../../ui/classes';
 import { Empty } from '../../ui/Empty';
 import { VirtualGrid } from '../../ui/VirtualGrid';
@@ -86,7 +85,6 @@ interface VideoCardProps {
 }
 
 function VideoCard({ video, place }: VideoCardProps) {
-  const [isAsking, setIsAsking] = useState(false);
   const { request, plan, approximate } = video.metadata;
   const facts = [
     copy.queue.setSummary({
@@ -135,19 +133,10 @@ function VideoCard({ video, place }: VideoCardProps) {
         <IconButton size="small" label={copy.compare.start} onClick={() => pickToCompare(video.id)}>
           <Columns2 size={14} aria-hidden />
         </IconButton>
-        <IconButton size="small" label={words.delete} onClick={() => setIsAsking(true)}>
+        <IconButton size="small" label={words.delete} onClick={() => void discardVideos([video.id])}>
           <Trash2 size={14} aria-hidden />
         </IconButton>
       </div>
-      {isAsking && (
-        <Confirm
-          title={words.deleteTitle}
-          text={words.deleteText({ file: video.fileName })}
-          yes={words.deleteYes}
-          onYes={() => void send(window.splitreel.deleteVideo({ videoId: video.id }))}
-          onClose={() => setIsAsking(false)}
-        />
-      )}
     </li>
   );
 }

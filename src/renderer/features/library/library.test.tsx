@@ -5,6 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { fakeMain, video } from '../../../../test/fakes/main-process';
 import { copy } from '../../copy';
 import { connectProjection, useProjection } from '../../state/projection';
+import { useToasts } from '../../state/send';
 import { TooltipProvider } from '../../ui/Tooltip';
 import { LibraryPage } from './LibraryPage';
 
@@ -47,11 +48,11 @@ test('a search leaves the videos whose prompt contains it', async () => {
   expect(screen.getByText(copy.library.nothingFound)).toBeVisible();
 });
 
-test('deleting asks first', async () => {
+test('a video is deleted at once, and can be brought back', async () => {
   const main = await open(1);
   const user = userEvent.setup();
   await user.click(screen.getByRole('button', { name: copy.library.delete }));
-  expect(main.callsOf('deleteVideo')).toEqual([]);
-  await user.click(screen.getByRole('button', { name: copy.library.deleteYes, hidden: true }));
-  expect(main.callsOf('deleteVideo')).toEqual([{ videoId: '0' }]);
+  expect(main.callsOf('discardVideos')).toEqual([{ videoIds: ['0'] }]);
+  useToasts.getState().toasts.at(-1)?.action?.run();
+  expect(main.callsOf('restoreVideos')).toEqual([{ videoIds: ['0'] }]);
 });

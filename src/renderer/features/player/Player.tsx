@@ -16,7 +16,7 @@ import { usePlayback, type Playback } from './use-playback';
 /** The drag is main's: the system gets the file itself. */
 export function dragVideoOut(event: DragEvent, videoId: string): void {
   event.preventDefault();
-  void send(window.splitreel.dragVideo({ videoId }));
+  void send(window.splitreel.dragVideos({ videoIds: [videoId] }));
 }
 
 interface PlayerProps {
