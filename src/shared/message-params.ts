@@ -215,6 +215,8 @@ export interface ReasonParams {
   readonly lora_method_unknown: { readonly file: KindTypes['path']; readonly tensor: KindTypes['name'] };
   readonly lora_config_invalid: { readonly file: KindTypes['path'] };
   readonly lora_layer_twice: { readonly file: KindTypes['path']; readonly tensor: KindTypes['name'] };
+  readonly lora_not_finite: { readonly file: KindTypes['path']; readonly layer: KindTypes['name'] };
+  readonly lora_path_not_text: { readonly path: KindTypes['path'] };
   readonly lora_half_missing: { readonly file: KindTypes['path']; readonly layer: KindTypes['name'] };
   readonly lora_layer_unknown: { readonly file: KindTypes['path']; readonly layer: KindTypes['name'] };
   readonly lora_shape: {

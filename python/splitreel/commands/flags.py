@@ -19,7 +19,7 @@ from splitreel.contract.types import Lora, Offload, Plan, SamplingParams
 from splitreel.rules.model_shape import ModelShape
 from splitreel.rules.plan import PlanContext, PlanDevices, recommend_plan
 from splitreel.rules.request import default_params
-from splitreel.store.lora import hash_file
+from splitreel.store.lora import hash_lora
 
 _DTYPES = ("auto", "bfloat16", "float32")
 _DEFAULT_SEED = 42
@@ -207,7 +207,7 @@ def parse_flags(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Fl
 
 
 def _lora_of(file: str, strength: str = "1", *more: str) -> Lora:
-    """Raises FLAG_INVALID or LORA_MISSING."""
+    """Raises FLAG_INVALID, LORA_MISSING or LORA_UNUSABLE."""
     try:
         number = float(strength)
     except ValueError:
@@ -215,10 +215,7 @@ def _lora_of(file: str, strength: str = "1", *more: str) -> Lora:
     if more or not math.isfinite(number):
         raise failures.flag_invalid(reasons=[reasons.lora_flag_values(flag="--lora")])
     path = Path(file).absolute()
-    try:
-        return Lora(str(path), hash_file(path), number)
-    except OSError as error:
-        raise failures.lora_missing(file=str(path), details=str(error)) from error
+    return Lora(str(path), hash_lora(path), number)
 
 
 def _check_prompts(prompts: tuple[str, ...], negative: tuple[str, ...]) -> None:

@@ -249,6 +249,16 @@ def lora_layer_twice(*, file: PathText, tensor: str) -> Reason:
     return Reason("lora_layer_twice", {"file": path_text(file), "tensor": printable(tensor)})
 
 
+def lora_not_finite(*, file: PathText, layer: str) -> Reason:
+    """{file} contains numbers that aren't finite for {layer}: it is damaged, or its training failed."""
+    return Reason("lora_not_finite", {"file": path_text(file), "layer": printable(layer)})
+
+
+def lora_path_not_text(*, path: PathText) -> Reason:
+    """The path {path} contains bytes that are not UTF-8: rename the file or its folder."""
+    return Reason("lora_path_not_text", {"path": path_text(path)})
+
+
 def lora_half_missing(*, file: PathText, layer: str) -> Reason:
     """{file} contains only one of the two matrices for {layer}."""
     return Reason("lora_half_missing", {"file": path_text(file), "layer": printable(layer)})

@@ -18,13 +18,14 @@ import torch
 from splitreel.contract.types import Lora
 from splitreel.models.tensor_files import TensorFile, open_safetensors
 from splitreel.parallel.tensor import WeightSlice
-from splitreel.store.lora import LoraFile, LoraLayer, need_lora
+from splitreel.store.lora import LoraFile, LoraLayer, check_alpha, need_lora, not_finite
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
     """What one LoRA does to one weight."""
 
+    file: Path
     tensors: TensorFile
     layer: LoraLayer
     factor: float
@@ -52,7 +53,10 @@ class LoraMerger:
                 up = up[part.span.slice]
             elif part is not None:
                 down = down[(slice(None), *part.index[1:])]
-            merged = merged + change.factor * (up.flatten(1) @ down.flatten(1)).view_as(merged)
+            delta = change.factor * (up.flatten(1) @ down.flatten(1)).view_as(merged)
+            if not torch.isfinite(delta).all():
+                raise not_finite(change.file, name.removesuffix(".weight"))
+            merged = merged + delta
         return merged
 
 
@@ -68,14 +72,14 @@ def open_loras(loras: Sequence[Lora], model: Path, device: torch.device) -> Iter
             tensors = opened.enter_context(open_safetensors(file.path))
             for name, layer in file.layers.items():
                 factor = lora.strength * _scale(file, layer, tensors)
-                changes.setdefault(name, []).append(_Change(tensors, layer, factor))
+                changes.setdefault(name, []).append(_Change(file.path, tensors, layer, factor))
         yield LoraMerger(changes, device)
 
 
 def _scale(file: LoraFile, layer: LoraLayer, tensors: TensorFile) -> float:
     alpha = layer.alpha
     if layer.alpha_tensor is not None:
-        alpha = float(tensors.get_tensor(layer.alpha_tensor).float().item())
+        alpha = check_alpha(file.path, float(tensors.get_tensor(layer.alpha_tensor).float().item()))
     if alpha is None:
         return 1.0
     return alpha / (math.sqrt(layer.rank) if file.is_rank_stabilized else layer.rank)

@@ -72,10 +72,13 @@ def check_lora(path: Path, model: Path) -> LoraFile:
     if path.suffix.lower() in PICKLES:
         raise _refuse(path, reasons.model_is_pickle(file=path.name))
     try:
-        tensors, notes = read_header_with_notes(path.parent, path.name)
+        str(path).encode("utf-8")
+    except UnicodeEncodeError as error:
+        # The safetensors library opens paths as text.
+        raise _refuse(path, reasons.lora_path_not_text(path=path)) from error
+    tensors, notes = _read_header(path)
+    try:
         sha256 = hash_file(path)
-    except SplitreelError as error:
-        raise failures.lora_unusable(file=path.name, reasons=error.error.reasons) from error
     except OSError as error:
         raise failures.lora_missing(file=str(path), details=str(error)) from error
     config = _Config.of(path, notes)
@@ -84,6 +87,32 @@ def check_lora(path: Path, model: Path) -> LoraFile:
     for name, layer in layers.items():
         _check_layer(path, name, layer, tensors, weights.get(name))
     return LoraFile(path, sha256, layers, config.is_rank_stabilized)
+
+
+def hash_lora(path: Path) -> str:
+    """As `hash_file`, of a file with a safetensors header: anything else may be huge, and is refused before it is read.
+
+    Raises LORA_MISSING or LORA_UNUSABLE.
+    """
+    if not path.is_file():
+        raise failures.lora_missing(file=str(path))
+    _read_header(path)
+    try:
+        return hash_file(path)
+    except OSError as error:
+        raise failures.lora_missing(file=str(path), details=str(error)) from error
+
+
+def not_finite(path: Path, layer: str) -> SplitreelError:
+    """The error for a LoRA whose numbers would spoil a weight."""
+    return _refuse(path, reasons.lora_not_finite(file=path.name, layer=layer[:_SHOWN_NAME]))
+
+
+def _read_header(path: Path) -> tuple[dict[str, StoredTensor], Mapping[str, object]]:
+    try:
+        return read_header_with_notes(path.parent, path.name)
+    except SplitreelError as error:
+        raise failures.lora_unusable(file=path.name, reasons=error.error.reasons) from error
 
 
 def need_lora(lora: Lora, model: Path) -> LoraFile:
@@ -130,8 +159,8 @@ class _Config:
         exceptions = fields.get("alpha_pattern") or {}
         if not isinstance(exceptions, dict):
             raise _refuse(path, reasons.lora_config_invalid(file=path.name))
-        alphas = {str(layer): _alpha(path, value) for layer, value in exceptions.items()}
-        alpha = None if fields.get("lora_alpha") is None else _alpha(path, fields["lora_alpha"])
+        alphas = {str(layer): check_alpha(path, value) for layer, value in exceptions.items()}
+        alpha = None if fields.get("lora_alpha") is None else check_alpha(path, fields["lora_alpha"])
         return cls(alpha, alphas, bool(fields.get("use_rslora")))
 
     def alpha_of(self, layer: str) -> float | None:
@@ -142,7 +171,8 @@ class _Config:
         return self.alpha
 
 
-def _alpha(path: Path, value: object) -> float:
+def check_alpha(path: Path, value: object) -> float:
+    """Raises LORA_UNUSABLE for what is no sensible number; NaN is none either."""
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _MAX_ALPHA:
         return float(value)
     raise _refuse(path, reasons.lora_config_invalid(file=path.name))
@@ -218,6 +248,8 @@ def _changed_shape(down: Shape, up: Shape) -> Shape | None:
     Of a convolution's factors the first has the kernel, and the second is 1 x 1.
     """
     if len(down) < 2 or len(up) != len(down) or up[1] != down[0] or any(side != 1 for side in up[2:]):
+        return None
+    if 0 in down or 0 in up:  # a rank of 0
         return None
     return (up[0], *down[1:])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,8 @@ from splitreel.engine.api import EngineJob, LoadOptions
 from splitreel.models.lora import open_loras
 from splitreel.parallel.spans import Span
 from splitreel.parallel.tensor import WeightSlice
-from splitreel.store.lora import check_lora
+from splitreel.store import lora as store_lora
+from splitreel.store.lora import check_lora, hash_lora
 from tests.engine.lora_files import factors, lora, save_by_diffusers, save_by_peft
 from tests.engine.matrix import GUIDED, TOLERANCE, plain_diffusers, relative, synchronous
 from tests.engine.world import RunRequest, World
@@ -147,6 +149,17 @@ LAYER = "transformer.transformer_blocks.0.attn1.to_q"
         (lambda state: state.update({f"{LAYER}.lora_A.weight": torch.ones(3, 7)}), "trained for another model"),
         (lambda state: state.update({f"{LAYER}.lora_A.weight": state[f"{LAYER}.lora_A.weight"].int()}), "as I32"),
         (lambda state: state.update({f"{LAYER}.alpha": torch.ones(2)}), "damaged LoRA config"),
+        # Its scale would divide by zero.
+        (
+            lambda state: state.update(
+                {
+                    f"{LAYER}.lora_A.weight": state[f"{LAYER}.lora_A.weight"][:0],
+                    f"{LAYER}.lora_B.weight": state[f"{LAYER}.lora_B.weight"][:, :0].contiguous(),
+                    f"{LAYER}.alpha": torch.ones(()),
+                }
+            ),
+            "trained for another model",
+        ),
         (
             lambda state: state.update({f"{LAYER}.lora_A.default.weight": state[f"{LAYER}.lora_A.weight"].clone()}),
             "under two names",
@@ -182,6 +195,46 @@ def test_a_file_that_is_no_safetensors_is_refused(
     file = tmp_path / "a.safetensors"
     file.write_bytes(content)
     assert "a.safetensors" in refusal(file, model_of(KIND))
+
+
+def test_numbers_that_are_not_finite_are_found_while_merging(model_of: Callable[[str], Path], tmp_path: Path) -> None:
+    """Otherwise the video's latents are NaN after the last step, and the model gets the blame."""
+    model, name = model_of(KIND), f"{LAYER.removeprefix('transformer.')}.weight"
+    file = rewritten(model, tmp_path, lambda state: state[f"{LAYER}.lora_A.weight"].fill_(float("nan")))
+    weight = load_file(model / "transformer" / "diffusion_pytorch_model.safetensors")[name]
+    with (
+        open_loras([lora(file, 1.0)], model, CPU) as merger,
+        pytest.raises(SplitreelError, match=r"aren't finite for transformer_blocks\.0\.attn1\.to_q") as caught,
+    ):
+        merger.merge("transformer", name, weight, None)
+    assert caught.value.code == "LORA_UNUSABLE"
+
+
+@pytest.mark.parametrize("alpha", [float("nan"), float("inf"), 1e38])
+def test_an_alpha_that_is_no_sensible_number_is_refused(
+    alpha: float, model_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    file = rewritten(model_of(KIND), tmp_path, lambda state: state.update({f"{LAYER}.alpha": torch.tensor(alpha)}))
+    with (
+        pytest.raises(SplitreelError, match="damaged LoRA config"),
+        open_loras([lora(file, 1.0)], model_of(KIND), CPU),
+    ):
+        pass
+
+
+def test_a_path_that_is_not_text_is_refused(model_of: Callable[[str], Path], tmp_path: Path) -> None:
+    file = save_by_peft(tmp_path / "a.safetensors", model_of(KIND), 1)
+    other = file.rename(tmp_path / os.fsdecode(b"caf\xe9.safetensors"))
+    assert "not UTF-8" in refusal(other, model_of(KIND))
+
+
+def test_what_is_no_lora_is_not_hashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be huge."""
+    file = tmp_path / "huge.safetensors"
+    file.write_bytes(bytes(64))
+    monkeypatch.setattr(store_lora, "hash_file", lambda _: pytest.fail("hashed"))
+    with pytest.raises(SplitreelError, match="its header is damaged"):
+        hash_lora(file)
 
 
 def test_a_pickle_is_refused(model_of: Callable[[str], Path], tmp_path: Path) -> None:
