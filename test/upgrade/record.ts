@@ -117,7 +117,15 @@ async function fillModels(folders: Folders): Promise<void> {
     version: 1,
     repo: 'someone/my-model',
     commit: createHash('sha1').update('commit').digest('hex'),
-    files: { 'model_index.json': { size: index.length, mtimeMs: FILE_TIME_MS, isKnown: true } },
+    files: {
+      'model_index.json': {
+        size: index.length,
+        kind: 'sha256',
+        digest: createHash('sha256').update(index).digest('hex'),
+        mtimeMs: FILE_TIME_MS,
+        isKnown: true,
+      },
+    },
   };
   await writeFile(recordFile(model, 'models', folders.verified), JSON.stringify(verified));
   const entry = {

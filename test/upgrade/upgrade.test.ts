@@ -5,6 +5,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ROOT } from '../../src/cli/paths';
+import { recordFile } from '../../src/main/models/record';
 import { DATA_FORMAT } from '../../src/main/state/data-format';
 import { EXPECTED, filesIn, HERE, RECORDED, restore, see } from './data-folder';
 
@@ -45,6 +46,13 @@ test.each(VERSIONS)('a folder of %s keeps its videos and models to the byte', as
   const before = await Promise.all(kept.map(contents));
   await see(here);
   expect(await Promise.all(kept.map(contents))).toEqual(before);
+});
+
+/** What it says of the model's files, tests/store/test_record_check.py reads. */
+test.each(VERSIONS)('the record of what %s verified is found where this version looks for it', async (version) => {
+  const data = path.join(RECORDED, version, 'data');
+  const file = recordFile(path.join(data, 'models', 'my-model'), 'models', path.join(data, 'verified'));
+  expect(await readdir(path.join(data, 'verified'))).toEqual([path.basename(file)]);
 });
 
 test.each([['environment', 'status'], ['environment', 'install'], ['doctor'], ['generate', '--help']])(

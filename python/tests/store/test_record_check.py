@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -94,3 +95,19 @@ def test_inspect_answers_with_the_record_on_the_standard_library_alone(folder: P
         "known": 1,
         "source": ["a/b", "c" * 40],
     }
+
+
+RECORDED = Path(__file__).parents[3] / "test" / "upgrade" / "recorded"
+# Git keeps no times; test/upgrade/data-folder.ts records and restores this one.
+FILE_TIME_NS = 1_800_000_000_000 * 1_000_000
+
+
+@pytest.mark.parametrize("version", sorted(path.name for path in RECORDED.iterdir()))
+def test_a_model_that_an_earlier_version_verified_stays_verified(version: str, tmp_path: Path) -> None:
+    model = tmp_path / "my-model"
+    shutil.copytree(RECORDED / version / "data" / "models" / "my-model", model)
+    for file in model.iterdir():
+        os.utime(file, ns=(FILE_TIME_NS, FILE_TIME_NS))
+    (record_of_model,) = (RECORDED / version / "data" / "verified").iterdir()
+    found = check_record(model, record_of_model)
+    assert (found.status, found.file_count, found.known) == ("good", 1, 1)
