@@ -7,10 +7,11 @@ import { currentLanguage, isLanguage, setLanguage, type Language } from '../../s
 import type { Translation } from '../../shared/message';
 import { LANGUAGE_PARAMETER } from '../../shared/urls';
 import { copy as en } from './en';
+import { copy as zh } from './zh';
 
 export type Copy = Translation<typeof en>;
 
-const CATALOGUES: Readonly<Record<Language, Copy>> = { en, 'zh-CN': en };
+const CATALOGUES: Readonly<Record<Language, Copy>> = { en, 'zh-CN': zh };
 
 const named = new URLSearchParams(window.location.search).get(LANGUAGE_PARAMETER);
 if (isLanguage(named)) setLanguage(named);

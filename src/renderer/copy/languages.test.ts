@@ -1,0 +1,71 @@
+/** The catalogues of the languages against each other. What a text is used for is copy.test.ts. */
+import { IntlMessageFormat } from 'intl-messageformat';
+import { expect, test } from 'vitest';
+import { copy as english } from './en';
+import { copy as chinese } from './zh';
+
+type Element = ReturnType<IntlMessageFormat['getAst']>[number];
+
+const isMessage = (value: unknown): value is { readonly text: string } =>
+  typeof value === 'function' && 'text' in value;
+
+/** Every text by its path. */
+function textsOf(table: object, before = ''): (readonly [string, string])[] {
+  return Object.entries(table).flatMap(([key, value]: [string, unknown]) => {
+    const here = before === '' ? key : `${before}.${key}`;
+    if (typeof value === 'string') return [[here, value] as const];
+    if (isMessage(value)) return [[here, value.text] as const];
+    return textsOf(value as object, here);
+  });
+}
+
+/** The parser's enum of kinds is not exported. */
+const PLAIN_TEXT = 0;
+const isPlainText = ({ type }: { readonly type: number }): boolean => type === PLAIN_TEXT;
+
+/** The names of a message's values, those inside of branches too. */
+function valuesOf(elements: readonly Element[]): string[] {
+  return elements.flatMap((element) => {
+    const own = 'value' in element && !isPlainText(element) ? [element.value] : [];
+    const branches = 'options' in element ? Object.values(element.options).flatMap(({ value }) => valuesOf(value)) : [];
+    return [...own, ...branches];
+  });
+}
+
+const parse = (text: string, language: string): Element[] =>
+  new IntlMessageFormat(text, language, undefined, { ignoreTag: true }).getAst();
+
+const texts = { en: new Map(textsOf(english)), 'zh-CN': new Map(textsOf(chinese)) };
+
+test('both languages have the same texts', () => {
+  expect([...texts['zh-CN'].keys()].sort()).toEqual([...texts.en.keys()].sort());
+});
+
+test.each([...texts.en])('%s takes the same values in both languages', (key, text) => {
+  const names = (of: Element[]): string[] => [...new Set(valuesOf(of))].sort();
+  expect(names(parse(texts['zh-CN'].get(key) ?? '', 'zh-CN'))).toEqual(names(parse(text, 'en')));
+});
+
+/** Names, keys, units and formulas, which are written the same in both languages. */
+const SAME = [
+  /^(|Splitreel|DDIM|DPM|cuDNN|CFG|PipeFusion|Ring|Ulysses|LoRA|Python|GPU|CPU|https:\/\/)$/,
+  /^FlashAttention \d$/,
+  /^(Ctrl\+|Esc$|\?$|[A-Z0-9]$)/,
+  /^(MP4|WebM|QuickTime|GIF)\b/,
+  // Nothing but values, signs and symbols of units.
+  /^(\{[^{}]*\}|[\s×/%x.,:()+=-]|\b(GPU|CPU)\b|\/s)*$/,
+  /^\{kind, select, cuda \{GPU\} other \{CPU\}\} \{index\}$/,
+];
+
+test('a Chinese text that equals the English one is a name', () => {
+  const equal = [...texts.en].filter(([key, text]) => texts['zh-CN'].get(key) === text);
+  expect(equal.filter(([, text]) => !SAME.some((pattern) => pattern.test(text)))).toEqual([]);
+});
+
+test('Chinese uses the punctuation of Chinese', () => {
+  const isWestern = (text: string): boolean => /\p{Script=Han}\s?[,;:!?](?!\d)|\p{Script=Han}\.(?:\s|$)/u.test(text);
+  const prose = [...texts['zh-CN']].map(
+    ([key, text]) => [key, text.replace(/\{\w+, \w+, ?|\{\w+, \w+\}/g, '')] as const,
+  );
+  expect(prose.filter(([, text]) => isWestern(text))).toEqual([]);
+});

@@ -1,0 +1,97 @@
+import { message } from './message';
+
+export const app = {
+  name: 'Splitreel',
+  atSpeed: message('{time}（按 100 Mbit/s 计）'),
+  pages: {
+    create: '创作',
+    library: '视频库',
+    models: '模型',
+    machine: '本机',
+    settings: '设置',
+  },
+  navigation: '页面',
+  opening: '正在启动 Splitreel',
+  drop: '拖入 Splitreel 生成的视频可沿用其设置，拖入图片可作为首帧',
+  close: '关闭',
+  cancel: '取消',
+  dismiss: '忽略',
+  details: '详细信息',
+  copy: '复制',
+  messages: '消息',
+  settingsReused: '已将该视频的设置填入表单。',
+  promptReplaced: '提示词已被替换。',
+  undo: '撤销',
+  imageNotUsed: '此模型不支持以图片开始。请先选择图生视频模型。',
+} as const;
+
+export const shortcuts = {
+  title: '键盘快捷键',
+  groups: [
+    {
+      title: '通用',
+      keys: [
+        ['Ctrl+Enter', '生成'],
+        ['Ctrl+K', '查找命令'],
+        ['Ctrl+1 至 Ctrl+5', '打开页面'],
+        ['Ctrl+Z、Ctrl+Shift+Z', '撤销或重做对表单的替换'],
+        ['Esc', '取消正在生成的视频（会先确认）'],
+        ['?', '显示快捷键'],
+      ],
+    },
+    {
+      title: '查看视频时',
+      keys: [
+        ['空格、K', '播放或暂停'],
+        ['左、右方向键', '上一帧或下一帧'],
+        ['Shift+左、Shift+右', '后退或前进一秒'],
+        ['Home、End', '第一帧或最后一帧'],
+        ['J', '倒放；再按加速'],
+        ['L', '正放；再按加速'],
+        ['0', '开启或关闭循环播放'],
+        ['F', '全屏'],
+      ],
+    },
+    {
+      title: '对比视频时',
+      keys: [
+        ['S、W、D', '并排、滑动分割、差异'],
+        ['+、-、0', '放大、缩小、适应窗口'],
+        ['C', '关闭对比'],
+      ],
+    },
+    {
+      title: '队列中',
+      keys: [['Alt+上、Alt+下', '上移或下移排队中的视频']],
+    },
+  ],
+} as const;
+
+export const engine = {
+  states: {
+    stopped: '已停止',
+    starting: '正在启动',
+    importing: '正在启动',
+    cold: '空闲',
+    warm: '空闲，模型已加载',
+    busy: '忙碌',
+    failed: '出错',
+  },
+  state: message('引擎{state}'),
+  waiting: message('{count, plural, other {# 个视频排队中}}'),
+  paused: '队列已暂停',
+} as const;
+
+export const devices = {
+  gpus: message('{count, number}x {name}'),
+  mixed: message('{count, plural, other {# 块 GPU}}'),
+  cpu: message('{workers, plural, =1 {CPU} other {CPU，# 个工作进程}}'),
+  name: message('{kind, select, cuda {GPU {index}} other {CPU 工作进程 {index}}}'),
+} as const;
+
+export const errors = {
+  retry: '重试',
+  saveDiagnostics: '保存诊断信息',
+  includePrompts: '包含提示词',
+  saved: message('已保存到 {path}'),
+} as const;

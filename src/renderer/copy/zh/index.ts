@@ -1,0 +1,43 @@
+import type { Translation } from '../../../shared/message';
+import type { copy as english } from '../en';
+import { app, devices, engine, errors, shortcuts } from './app';
+import { commands } from './commands';
+import { compare } from './compare';
+import { create, plan, stage } from './create';
+import { exportCopy } from './export';
+import { library } from './library';
+import { install, machine } from './machine';
+import { models, modelSettings } from './models';
+import { player } from './player';
+import { presets, prompts, variations } from './prompts';
+import { progress, queue } from './progress';
+import { results } from './results';
+import { settings, updates } from './settings';
+
+export const copy = {
+  app,
+  shortcuts,
+  engine,
+  devices,
+  errors,
+  create,
+  prompts,
+  variations,
+  presets,
+  plan,
+  stage,
+  install,
+  progress,
+  queue,
+  player,
+  results,
+  compare,
+  commands,
+  library,
+  export: exportCopy,
+  models,
+  modelSettings,
+  machine,
+  settings,
+  updates,
+} as const satisfies Translation<typeof english>;

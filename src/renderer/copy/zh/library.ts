@@ -1,0 +1,25 @@
+import { message } from './message';
+
+export const library = {
+  title: '视频库',
+  emptyTitle: '还没有视频',
+  empty: '你生成的每个视频都会连同设置保存在这里。',
+  emptyAction: '生成第一个视频',
+  open: message('打开：{prompt}'),
+  delete: '删除',
+  deleteTitle: '将此视频移到回收站？',
+  deleteText: message('可以从系统回收站恢复 {file}。'),
+  deleteYes: '移到回收站',
+  search: '搜索提示词',
+  readSettings: '从视频文件读取设置',
+  count: message('{count, plural, other {# 个视频}}'),
+  nothingFound: '没有包含该文字的提示词。',
+  seed: message('种子 {seed}'),
+  seeds: message('种子 {first} 至 {last}'),
+  approximate: '近似',
+  lora: message('{name} {strength, number}'),
+  qualities: {
+    balanced: '均衡质量',
+    fast: '快速质量',
+  },
+} as const;

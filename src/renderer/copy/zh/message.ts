@@ -1,0 +1,3 @@
+import { messagesIn } from '../../../shared/message';
+
+export const message = messagesIn('zh-CN');

@@ -1,0 +1,43 @@
+import { message } from './message';
+
+export const settings = {
+  title: '设置',
+  theme: '主题',
+  themes: { system: '跟随系统', dark: '深色', light: '浅色' },
+  folder: '视频文件夹',
+  change: '更改',
+  notify: '视频完成时通知我',
+  notifyHint: '仅在 Splitreel 位于后台时通知。',
+  sound: '视频结束时播放提示音',
+  soundHint: '完成响两声，失败响一声。',
+  loop: '循环播放视频',
+  loopHint: '视频播完后从头继续播放。',
+  about: '关于',
+  version: '版本',
+  runtime: '运行时',
+  data: '数据文件夹',
+  notForRelease: '此构建仅供测试。它运行在旧版 Electron 上，不得分发。',
+  notices: '第三方许可证',
+  noticesTitle: '第三方许可证',
+  billOfMaterials: '显示物料清单',
+  licence: '许可证：Apache 2.0',
+  docs: '文档',
+  issues: '报告问题',
+} as const;
+
+export const updates = {
+  title: '更新',
+  noKey: '此构建没有更新密钥，无法检查新版本。请到获取此构建的地方查看。',
+  check: '检查更新',
+  checkHint: message('每天向 {feed} 查询一次。不发送任何关于你的信息，也绝不自动安装。'),
+  checkNow: '立即检查',
+  feed: '更新源',
+  feedHint: '留空则使用项目自己的更新源。任何更新源的公告都必须带有 Splitreel 开发者的签名。',
+  feedPlaceholder: 'https://',
+  feedProblem: '请输入以 https:// 开头的地址。',
+  save: '保存',
+  checking: '正在检查',
+  newest: '已是最新版本。',
+  available: message('Splitreel {version} 已发布，你使用的是 {own}。'),
+  download: '打开下载页面',
+} as const;
