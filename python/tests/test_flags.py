@@ -43,6 +43,8 @@ CHANGES: dict[str, tuple[list[str], int, str]] = {
     "--no_use_dynamic_cfg": (["--no_use_dynamic_cfg"], 1, "settings"),
     "--use_dynamic_cfg": (["--no-use_dynamic_cfg"], 1, "settings"),
     "--fps": (["--fps", "24"], 1, "settings"),
+    "--image_fit": (["--image_fit", "fit"], 1, "settings"),
+    "--image_position": (["--image_position", "0.2"], 1, "settings"),
     "--seed": (["--seed", "7"], 1, "videos"),
     "--scheduler": (["--scheduler", "ddim"], 1, "settings"),
     "--quality": (["--quality", "fast"], 1, "settings"),

@@ -38,6 +38,8 @@ SAMPLE = {
     "scheduler": "model",
     "offload": "none",
     "attention": "sdpa",
+    "imageFit": "crop",
+    "imagePosition": 0.5,
     "loras": [],
     "quality": "exact",
 }

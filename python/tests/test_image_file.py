@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from splitreel.contract.errors import SplitreelError
-from splitreel.video.image_file import check_image, read_image, to_rgb
+from splitreel.contract.types import ImageFit, SamplingParams
+from splitreel.video.image_file import check_image, fit_image, read_image, to_rgb
 
 
 def corners() -> Image.Image:
@@ -48,6 +49,42 @@ def test_every_exif_orientation_is_upright(orientation: int, extension: str, tmp
     assert (image.mode, image.size) == ("RGB", (64, 32))
     difference = np.abs(np.asarray(image).astype(int) - np.asarray(corners()))
     assert difference.mean() < 8, "JPEG and WebP lose a little"
+
+
+def params(image_fit: ImageFit, position: float = 0.5, size: tuple[int, int] = (32, 32)) -> SamplingParams:
+    return SamplingParams(*size, 9, image_fit=image_fit, image_position=position)
+
+
+@pytest.mark.parametrize(
+    ("position", "left_half", "right_half"),
+    [(0, (255, 0, 0), (255, 0, 0)), (0.5, (255, 0, 0), (0, 255, 0)), (1, (0, 255, 0), (0, 255, 0))],
+)
+def test_a_crop_keeps_the_part_at_its_position(
+    position: float, left_half: tuple[int, ...], right_half: tuple[int, ...]
+) -> None:
+    image = fit_image(corners(), params(ImageFit.CROP, position))
+    assert image.size == (32, 32)
+    assert [image.getpixel((x, 4)) for x in (4, 27)] == [left_half, right_half]
+
+
+def test_a_tall_frame_cuts_the_sides_and_a_flat_one_the_top() -> None:
+    flat = fit_image(corners(), params(ImageFit.CROP, 1, (64, 16)))
+    assert (flat.size, flat.getpixel((4, 8)), flat.getpixel((60, 8))) == ((64, 16), (0, 0, 255), (255, 255, 255))
+
+
+def test_fit_shows_all_between_black_bars() -> None:
+    image = fit_image(corners(), params(ImageFit.FIT))
+    assert image.size == (32, 32)
+    assert [image.getpixel((4, y)) for y in (3, 28)] == [(0, 0, 0), (0, 0, 0)]
+    assert [image.getpixel((x, 11)) for x in (4, 27)] == [(255, 0, 0), (0, 255, 0)]
+
+
+@pytest.mark.parametrize(
+    "asked", [params(ImageFit.STRETCH), params(ImageFit.CROP, 0, (96, 48)), params(ImageFit.FIT, 0, (96, 48))]
+)
+def test_a_stretch_and_the_same_shape_are_left_to_the_model(asked: SamplingParams) -> None:
+    image = corners()
+    assert fit_image(image, asked) is image
 
 
 def test_16_bit_grey_is_scaled(tmp_path: Path) -> None:

@@ -293,6 +293,11 @@ export interface ReasonParams {
     readonly max: KindTypes['count'];
     readonly value: KindTypes['number'];
   };
+  readonly image_position_out_of_range: {
+    readonly min: KindTypes['number'];
+    readonly max: KindTypes['number'];
+    readonly value: KindTypes['number'];
+  };
   readonly warmup_out_of_range: { readonly warmup: KindTypes['number']; readonly max: KindTypes['number'] };
   readonly patches_exceed_tokens: { readonly patches: KindTypes['count']; readonly max: KindTypes['count'] };
   readonly offload_needs_gpu: None;

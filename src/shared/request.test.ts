@@ -35,6 +35,7 @@ const request = {
   numPipelinePatch: 2,
   warmupSteps: 1,
   fps: 8,
+  imagePosition: 0.5,
   loras: [] as Lora[],
 };
 const sentences = (change: Partial<typeof request>, on: ModelShape = shape): string[] =>
@@ -56,6 +57,7 @@ describe('checkRequest', () => {
     [{ height: 481 }, 'A height of 481 is not possible: it must be a multiple of 16, such as 480 or 496.'],
     [{ numInferenceSteps: 0 }, '0 steps are not possible: choose 1 to 500.'],
     [{ seed: -1 }, 'The seed must be a whole number from 0 to 9007199254740991.'],
+    [{ imagePosition: 1.5 }, 'The position of the image must be from 0 to 1, not 1.5.'],
     [{ warmupSteps: 51 }, '51 warm-up steps are not possible: choose 0 to 50.'],
   ])('%j: %s', (change, sentence) => {
     expect(sentences(change)).toEqual([sentence]);

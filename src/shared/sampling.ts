@@ -6,6 +6,7 @@ export const SCHEDULERS = ['model', 'ddim', 'dpm'] as const;
 export const OFFLOADS = ['none', 'model', 'sequential'] as const;
 export const ATTENTION_KERNELS = ['auto', 'sdpa', 'cudnn', 'flash', 'flash3', 'flash4'] as const;
 export const QUALITIES = ['exact', 'balanced', 'fast'] as const;
+export const IMAGE_FITS = ['crop', 'fit', 'stretch'] as const;
 
 export const schedulerSchema = z.enum(SCHEDULERS).meta({
   id: 'Scheduler',
@@ -31,6 +32,14 @@ export const qualitySchema = z.enum(QUALITIES).meta({
     '`balanced` holds the large layers in float8: half the memory, faster where the GPU multiplies float8. `fast` also ' +
     'reuses the last result for steps that are predicted to change little. Both videos differ slightly from the exact one.',
 });
+
+export const imageFitSchema = z.enum(IMAGE_FITS).meta({
+  id: 'ImageFit',
+  description:
+    'How an image of another shape becomes the first frame. `crop`: it fills the frame, and what is over is cut off. ' +
+    '`fit`: all of it is seen, between black bars. `stretch`: both sides are scaled for themselves, as diffusers does.',
+});
+export type ImageFit = z.infer<typeof imageFitSchema>;
 
 export const loraSchema = z
   .object({
@@ -60,7 +69,7 @@ export const DEFAULTS_BY_PATCHES = {
 export const SIZE_OF_SQUARE = { width: 1360, height: 768 } as const;
 
 /** What the original script does whatever the model is, and the drop-in for it keeps. */
-export const DROP_IN_DEFAULTS = { scheduler: 'model', fps: 8 } as const satisfies Partial<
+export const DROP_IN_DEFAULTS = { scheduler: 'model', fps: 8, imageFit: 'stretch' } as const satisfies Partial<
   Record<SamplingField, unknown>
 >;
 
@@ -70,6 +79,7 @@ export const SAMPLING_RANGES = [
   { field: 'videoCount', min: 1, max: MAX_VIDEOS, code: 'videos_out_of_range' },
   { field: 'numPipelinePatch', min: 1, max: MAX_PATCHES, code: 'patches_out_of_range' },
   { field: 'fps', min: 1, max: 120, code: 'fps_out_of_range' },
+  { field: 'imagePosition', min: 0, max: 1, code: 'image_position_out_of_range' },
 ] as const;
 
 /** What holds for every model unless something else is chosen. */
@@ -84,6 +94,8 @@ export const SAMPLING_DEFAULTS = {
   numPipelinePatch: 4,
   warmupSteps: 1,
   fps: 8,
+  imageFit: 'crop',
+  imagePosition: 0.5,
   loras: [],
 } as const;
 
@@ -104,6 +116,12 @@ export const samplingParamsSchema = z
     numPipelinePatch: z.number().int().describe('PipeFusion: patches that the image tokens are divided into'),
     warmupSteps: z.number().int().describe('PipeFusion: first steps that run in full, before stale values are used'),
     fps: z.number().int().describe('frames per second of the file'),
+    // Videos and queues from before there was a choice were stretched.
+    imageFit: imageFitSchema.default('stretch'),
+    imagePosition: z
+      .number()
+      .default(0.5)
+      .describe('`crop`: which part stays, from 0 (left or top) to 1 (right or bottom) along the side that is cut'),
     // Videos and queues from before there were LoRAs have none.
     loras: z.array(loraSchema).readonly().default([]),
   } satisfies Record<SamplingField, z.ZodType>)

@@ -36,6 +36,8 @@ _MAX_PROMPT_FILE_BYTES: Final = 4_000_000
 _SAMPLING_HELP = {
     "num_pipeline_patch": "PipeFusion: patches; as many as stages unless given",
     "warmup_steps": "PipeFusion: first steps that are exact (1)",
+    "image_fit": "an image of another shape: cut to the video's, between bars, or stretched",
+    "image_position": "crop: the part that stays, from 0 (left or top) to 1 (right or bottom)",
 }
 
 

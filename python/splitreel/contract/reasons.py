@@ -379,6 +379,11 @@ def fps_out_of_range(*, min: int, max: int, value: float) -> Reason:
     return Reason("fps_out_of_range", {"min": min, "max": max, "value": value})
 
 
+def image_position_out_of_range(*, min: float, max: float, value: float) -> Reason:
+    """The position of the image must be from {min} to {max}, not {value}."""
+    return Reason("image_position_out_of_range", {"min": min, "max": max, "value": value})
+
+
 def warmup_out_of_range(*, warmup: float, max: float) -> Reason:
     """{warmup} warm-up steps are not possible: choose 0 to {max}."""
     return Reason("warmup_out_of_range", {"warmup": warmup, "max": max})

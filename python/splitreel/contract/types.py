@@ -60,6 +60,18 @@ class Kernel(StrEnum):
     FLASH4 = "flash4"
 
 
+class ImageFit(StrEnum):
+    """How an image of another shape becomes the first frame.
+
+    `crop`: it fills the frame, and what is over is cut off. `fit`: all of it is seen, between black bars. `stretch`:
+    both sides are scaled for themselves, as diffusers does.
+    """
+
+    CROP = "crop"
+    FIT = "fit"
+    STRETCH = "stretch"
+
+
 @dataclass(frozen=True, slots=True)
 class Lora:
     """A LoRA file that is merged into the transformer."""
@@ -128,6 +140,9 @@ class SamplingParams:
     num_pipeline_patch: int = 4  # PipeFusion: patches that the image tokens are divided into
     warmup_steps: int = 1  # PipeFusion: first steps that run in full, before stale values are used
     fps: int = 8  # frames per second of the file
+    image_fit: ImageFit = ImageFit.CROP
+    # `crop`: which part stays, from 0 (left or top) to 1 (right or bottom) along the side that is cut
+    image_position: float = 0.5
     loras: tuple[Lora, ...] = ()
 
 

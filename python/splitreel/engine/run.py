@@ -23,7 +23,7 @@ from splitreel.models.loading import bytes_of
 from splitreel.parallel.agreement import Agreement
 from splitreel.parallel.groups import REPLICA, Mesh
 from splitreel.parallel.pipefusion import StepResult
-from splitreel.video.image_file import read_image
+from splitreel.video.image_file import fit_image, read_image
 
 T = TypeVar("T")
 
@@ -166,7 +166,7 @@ class JobRun:
     def _image(self, video: int) -> Image | None:
         """The image that the video starts from, if the job has one. The model's task decides whether it needs one."""
         file = self._job.videos[video].image
-        return None if file is None else read_image(file)
+        return None if file is None else fit_image(read_image(file), self._job)
 
     def _report_step(self, video: int, step: StepResult) -> None:
         bytes_sent = self._context.traffic.bytes_sent

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from splitreel.contract import failures, reasons
 from splitreel.contract.errors import Reason, SplitreelError
+from splitreel.contract.types import ImageFit, SamplingParams
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -69,6 +70,24 @@ def read_image(file: Path) -> Image.Image:
 
     with open_image(file) as image:
         return to_rgb(ImageOps.exif_transpose(image))
+
+
+def fit_image(image: Image.Image, params: SamplingParams) -> Image.Image:
+    """The image at the size of the video, as the window shows it with CSS's object-fit and object-position.
+
+    `stretch` is left to the model's own preprocessing, and so is an image that has the video's shape.
+    """
+    from PIL import Image, ImageOps
+
+    size = (params.width, params.height)
+    if params.image_fit is ImageFit.STRETCH or image.width * params.height == image.height * params.width:
+        return image
+    # The filter of diffusers' VaeImageProcessor, which does the scaling otherwise.
+    filter_ = Image.Resampling.LANCZOS
+    if params.image_fit is ImageFit.FIT:
+        return ImageOps.pad(image, size, filter_, color="black")
+    position = params.image_position
+    return ImageOps.fit(image, size, filter_, centering=(position, position))
 
 
 def to_rgb(image: Image.Image) -> Image.Image:

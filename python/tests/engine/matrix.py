@@ -42,7 +42,8 @@ class Case:
 
 
 def make_image(file: Path) -> Path:
-    Image.effect_mandelbrot((48, 32), (-2, -1.5, 1, 1.5), 20).convert("RGB").save(file)
+    """Wider than the videos, so that what runs is the crop as well."""
+    Image.effect_mandelbrot((60, 32), (-2, -1.5, 1, 1.5), 20).convert("RGB").save(file)
     return file
 
 
@@ -110,7 +111,7 @@ def plain_diffusers(folder: Path, asked: EngineJob) -> np.ndarray[Any, Any]:
         pipeline = CogVideoXPipeline.from_pretrained(folder, dtype=torch.float32)
     else:
         pipeline = CogVideoXImageToVideoPipeline.from_pretrained(folder, dtype=torch.float32)
-        extra["image"] = Image.open(video.image).convert("RGB")
+        extra["image"] = Image.open(video.image).convert("RGB").crop((6, 0, 54, 32))
     for number, lora in enumerate(asked.loras):
         pipeline.load_lora_weights(lora.path, adapter_name=str(number))
     if asked.loras:

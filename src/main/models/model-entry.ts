@@ -25,11 +25,14 @@ const EXAMPLES = [
   'The lights of a city at night, seen from above, the camera moves slowly',
 ];
 
+/** Fields whose schema has a default are left out: it would take the place of what a model starts with. */
+const notedDefaultsSchema = samplingParamsSchema.omit({ imageFit: true, imagePosition: true, loras: true }).partial();
+
 /** resources/demo/splitreel.json: what the demo model's makers say of it. */
 const demoNotesSchema = z.object({
   name: z.string().optional(),
   description: z.string().optional(),
-  defaults: samplingParamsSchema.partial().optional(),
+  defaults: notedDefaultsSchema.optional(),
   examples: z.array(z.string()).optional(),
 });
 type DemoNotes = z.infer<typeof demoNotesSchema>;

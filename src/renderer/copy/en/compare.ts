@@ -41,6 +41,7 @@ export const compare = {
     plan: 'Parallelism',
     loras: 'LoRA',
     image: 'First frame',
+    imageFit: 'First frame of another shape',
     fps: 'Frames per second',
     attention: 'Attention kernel',
     offload: 'CPU offload',

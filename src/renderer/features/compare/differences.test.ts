@@ -20,6 +20,7 @@ test('only what differs is listed, with the value of each video in their order',
     { label: words.seed, values: ['1', '2', '2'] },
     { label: words.plan, values: ['off', 'CFG 2, Ulysses 2', 'off'] },
     { label: words.image, values: ['dog.png', 'off', 'off'] },
+    { label: words.imageFit, values: ['Crop', 'off', 'off'] },
   ]);
 });
 

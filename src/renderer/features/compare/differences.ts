@@ -38,6 +38,7 @@ const READERS: Readonly<Record<Setting, (metadata: VideoMetadata) => string>> = 
   plan: ({ plan }) => planText(plan),
   loras: ({ request }) => (request.loras.length === 0 ? words.off : formatList(request.loras.map(loraText))),
   image: ({ request }) => (request.imagePath === null ? words.off : lastPart(request.imagePath)),
+  imageFit: ({ request }) => (request.imagePath === null ? words.off : copy.firstFrame.fits[request.imageFit]),
   fps: ({ request }) => String(request.fps),
   attention: ({ request }) => copy.create.kernels[request.attention],
   offload: ({ request }) => copy.create.offloads[request.offload],

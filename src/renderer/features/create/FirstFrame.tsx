@@ -1,42 +1,111 @@
-import { useState } from 'react';
+import { Slider } from 'radix-ui';
+import { useState, type PointerEvent } from 'react';
+import { IMAGE_FITS, type GenerateRequest, type ImageFit } from '../../../shared/sampling';
 import { firstFrameUrl } from '../../../shared/urls';
 import { useSlice } from '../../state/projection';
 import { copy } from '../../copy';
-import styles from './CreatePage.module.css';
+import { classes } from '../../ui/classes';
+import { SelectField } from '../../ui/fields';
+import { cutAxis, cutPixels, isSameShape, type Size } from './first-frame';
+import styles from './FirstFrame.module.css';
 
-interface Size {
-  readonly width: number;
-  readonly height: number;
+const words = copy.firstFrame;
+const OBJECT_FITS: Readonly<Record<ImageFit, string>> = { crop: 'cover', fit: 'contain', stretch: 'fill' };
+
+interface FirstFrameProps {
+  readonly imagePath: string;
+  readonly request: Pick<GenerateRequest, 'width' | 'height' | 'imageFit' | 'imagePosition'>;
+  readonly onChange: (change: Partial<Pick<GenerateRequest, 'imageFit' | 'imagePosition'>>) => void;
 }
 
-/** Shapes that differ by less look the same. */
-const SAME_SHAPE = 0.02;
-
-export function fitText(image: Size, video: Size): string {
-  const from = copy.create.imageSize({ width: image.width, height: image.height });
-  const to = copy.create.imageSize({ width: video.width, height: video.height });
-  const stretch = Math.abs(Math.log((image.width * video.height) / (image.height * video.width)));
-  return stretch > SAME_SHAPE ? copy.create.imageStretched({ from, to }) : copy.create.imageScaled({ from, to });
+export function fitText(image: Size, video: Size, fit: ImageFit): string {
+  const from = words.size({ width: image.width, height: image.height });
+  const to = words.size({ width: video.width, height: video.height });
+  return isSameShape(image, video) ? words.scaled({ from, to }) : words.shaped[fit]({ from, to });
 }
 
-/** The chosen image, and what the model makes of its shape. Shown once main knows of it, and if it can be shown. */
-export function FirstFrame({ imagePath, size }: { readonly imagePath: string; readonly size: Size }) {
+/** The chosen image as the engine makes the first frame of it. Shown once main knows of it, and if it can be shown. */
+export function FirstFrame({ imagePath, request, onChange }: FirstFrameProps) {
   const known = useSlice('settings').draft?.request.imagePath;
   const [image, setImage] = useState<Size | null>(null);
   const [isBroken, setIsBroken] = useState(false);
   if (known !== imagePath || isBroken) return null;
+  const { width, height, imageFit, imagePosition } = request;
+  const isOtherShape = image !== null && !isSameShape(image, request);
+  const axis = isOtherShape && imageFit === 'crop' ? cutAxis(image, request) : null;
+  const drag = (event: PointerEvent<HTMLElement>): void => {
+    if (image === null || axis === null || event.buttons !== 1) return;
+    const box = event.currentTarget.getBoundingClientRect();
+    const cut = cutPixels(image, { width: box.width, height: box.height });
+    // The image follows the pointer: its part to the left comes in as it moves to the right.
+    const moved = (axis === 'x' ? event.movementX : event.movementY) / cut;
+    onChange({ imagePosition: Math.min(1, Math.max(0, imagePosition - moved)) });
+  };
   return (
-    <div className={styles.firstFrame}>
-      <img
-        src={firstFrameUrl(imagePath)}
-        alt=""
-        draggable={false}
-        onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) =>
-          setImage({ width: naturalWidth, height: naturalHeight })
-        }
-        onError={() => setIsBroken(true)}
-      />
-      {image !== null && <p>{fitText(image, size)}</p>}
+    <div className={styles.box}>
+      <div
+        className={classes(styles.frame, axis !== null && styles.movable)}
+        style={{
+          '--ratio': String(Math.max(width, 1) / Math.max(height, 1)),
+          '--fit': OBJECT_FITS[imageFit],
+          '--position': `${String(imagePosition * 100)}%`,
+        }}
+        onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
+        onPointerMove={drag}
+      >
+        <img
+          src={firstFrameUrl(imagePath)}
+          alt={words.label}
+          draggable={false}
+          onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) =>
+            setImage({ width: naturalWidth, height: naturalHeight })
+          }
+          onError={() => setIsBroken(true)}
+        />
+      </div>
+      {image !== null && <p className={styles.note}>{fitText(image, request, imageFit)}</p>}
+      {isOtherShape && (
+        <SelectField
+          label={words.fit}
+          value={imageFit}
+          choices={IMAGE_FITS.map((value) => ({ value, label: words.fits[value] }))}
+          onChange={(value) => onChange({ imageFit: value })}
+        />
+      )}
+      {axis !== null && (
+        <Position position={imagePosition} onChange={(position) => onChange({ imagePosition: position })} />
+      )}
     </div>
+  );
+}
+
+const PERCENT = 100;
+
+/** The keyboard's way to move the crop; the pointer can drag the image itself. */
+function Position({
+  position,
+  onChange,
+}: {
+  readonly position: number;
+  readonly onChange: (position: number) => void;
+}) {
+  const percent = Math.round(position * PERCENT);
+  return (
+    <Slider.Root
+      className={styles.position}
+      min={0}
+      max={PERCENT}
+      value={[percent]}
+      onValueChange={([next]) => {
+        if (next !== undefined) onChange(next / PERCENT);
+      }}
+    >
+      <Slider.Track className={styles.track} />
+      <Slider.Thumb
+        className={styles.thumb}
+        aria-label={words.position}
+        aria-valuetext={words.positionValue({ position })}
+      />
+    </Slider.Root>
   );
 }

@@ -122,7 +122,9 @@ export function ImageField({ form }: { readonly form: CreateForm }) {
           </IconButton>
         )}
       </div>
-      {imagePath !== null && <FirstFrame key={imagePath} imagePath={imagePath} size={form.draft.request} />}
+      {imagePath !== null && (
+        <FirstFrame key={imagePath} imagePath={imagePath} request={form.draft.request} onChange={form.setRequest} />
+      )}
     </section>
   );
 }

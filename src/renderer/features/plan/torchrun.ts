@@ -14,7 +14,11 @@ export function torchrunLine(request: GenerateRequest, plan: Plan, modelPath: st
   add('model', modelPath);
   add('prompt', request.prompt);
   if (request.negativePrompt !== '') add('negative_prompt', request.negativePrompt);
-  if (request.imagePath !== null) add('image', request.imagePath);
+  if (request.imagePath !== null) {
+    add('image', request.imagePath);
+    add('image_fit', request.imageFit);
+    if (request.imageFit === 'crop') add('image_position', request.imagePosition);
+  }
   if (plan.ulysses > 1) add('ulysses_degree', plan.ulysses);
   if (plan.ring > 1) add('ring_degree', plan.ring);
   if (plan.cfg > 1) add('use_cfg_parallel');
