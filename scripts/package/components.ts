@@ -77,13 +77,20 @@ for name in sorted(set(names)):
 print(json.dumps(found))
 `;
 
-/** The Python packages that an environment for NVIDIA GPUs installs. */
+/** The Python packages that an environment for NVIDIA GPUs installs, FlashAttention 4 for some of them included. */
 export async function pythonComponents(): Promise<readonly Component[]> {
   const python = path.join(await pythonForTests(ROOT), 'bin', 'python');
-  const lock = path.join(ROOT, 'python', 'requirements.lock');
-  const { stdout } = await execa(python, ['-I', '-c', ASK_PYTHON, lock]);
-  return z.array(componentSchema).parse(JSON.parse(stdout));
+  const lock = (name: string): string => path.join(ROOT, 'python', name);
+  const { stdout } = await execa(python, ['-I', '-c', ASK_PYTHON, lock('requirements.lock')]);
+  const installed = z.array(componentSchema).parse(JSON.parse(stdout));
+  return [...installed, ...lockedComponents(await readFile(lock('requirements-flash-attention.lock'), 'utf8'))];
 }
+
+/** A machine without a GPU installs none of these, so their licences can't be read from them. */
+const lockedComponents = (lock: string): readonly Component[] =>
+  [...lock.matchAll(/^([\w.-]+)==(\S+)/gm)].map(([, name = '', version = '']) => {
+    return { name, version, purl: `pkg:pypi/${name}@${version}`, licences: [] };
+  });
 
 /** The licence texts of an npm package, as it ships them. */
 export async function npmLicenceText(name: string): Promise<string> {

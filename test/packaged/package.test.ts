@@ -317,7 +317,7 @@ test('checksums, bill of materials and notices describe what was made', async ()
   };
   expect(bill.bomFormat).toBe('CycloneDX');
   const names = new Set(bill.components.map(({ name }) => name));
-  for (const name of ['react', 'zod', 'electron', 'torch', 'diffusers']) expect(names).toContain(name);
+  for (const name of ['react', 'zod', 'electron', 'torch', 'diffusers', 'flash-attn-4']) expect(names).toContain(name);
   const notices = await readFile(resources('notices', 'THIRD-PARTY.txt'), 'utf8');
   for (const name of ['Electron', 'react ', 'torch ']) expect(notices).toContain(name);
 });
