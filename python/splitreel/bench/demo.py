@@ -18,6 +18,7 @@ from diffusers import AutoencoderKLCogVideoX
 from splitreel.bench.demo_videos import ClipSettings, as_tensor, make_videos
 from splitreel.bench.drift import SETTINGS, measure_drift
 from splitreel.bench.playing import time_to_play
+from splitreel.bench.qualities import measure_qualities
 from splitreel.bench.table import Table, Value, machine, write_json
 from splitreel.bench.world import World
 from splitreel.contract.types import Plan
@@ -68,6 +69,9 @@ def main(arguments: Sequence[str]) -> int:
         settings = SETTINGS[:1] if asked.small else SETTINGS
         exact = ClipSettings(_model(), _frame(asked), asked.steps, asked.guidance)
         figures["drift"] = measure_drift(exact, min(asked.captions, asked.drift_captions), settings)
+    if "qualities" in only:
+        exact = ClipSettings(_model(), _frame(asked), asked.steps, asked.guidance)
+        figures["qualities"] = measure_qualities(exact, min(asked.captions, asked.drift_captions), asked.ranks)
     if asked.out is not None:
         write_json(asked.out, figures)
     return 0
@@ -75,14 +79,16 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="splitreel.bench demo", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--only", default="scores,times,drift", help="of scores, times, drift (default: all)")
+    parser.add_argument(
+        "--only", default="scores,times,drift,qualities", help="of scores, times, drift, qualities (default: all)"
+    )
     parser.add_argument("--captions", type=int, default=128, help="held-out captions (default: 128)")
     parser.add_argument("--size", default="96x64", help="WIDTHxHEIGHT (default: 96x64)")
     parser.add_argument("--frames", type=int, default=17, help="8k + 1 (default: 17); of the scores")
     parser.add_argument("--steps", type=int, default=25)
     parser.add_argument("--guidance", type=float, default=6.0)
     parser.add_argument("--ranks", type=int, default=min(2, core_count()), help="each makes its own clips")
-    parser.add_argument("--drift-captions", type=int, default=16, help="of them for PipeFusion's drift")
+    parser.add_argument("--drift-captions", type=int, default=16, help="of them for drift and qualities")
     parser.add_argument("--psnr-clips", type=int, default=16)
     parser.add_argument("--sheet", type=Path, help="a contact sheet of the first clips (PNG)")
     parser.add_argument("--small", action="store_true", help="two captions, two steps: that all of it runs")

@@ -14,7 +14,7 @@ import torch
 
 from splitreel.bench.silent import SilentHooks
 from splitreel.bench.world import RankContext, World
-from splitreel.contract.types import Plan
+from splitreel.contract.types import Plan, Quality
 from splitreel.demo.clips import Frame
 from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
 
@@ -35,6 +35,7 @@ class ClipSettings:
     plan: Plan = field(default_factory=Plan)
     num_pipeline_patch: int = 4
     warmup_steps: int = 1
+    quality: Quality = Quality.EXACT
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class _FrameKeeper(SilentHooks):
 
 def _make(context: RankContext, piece: _Piece) -> dict[int, Clip]:
     asked, hooks = piece.asked, _FrameKeeper()
-    context.engine.load(asked.model, asked.plan, LoadOptions(dtype="float32"), hooks)
+    options = LoadOptions(dtype="float32", quantized=asked.quality is not Quality.EXACT)
+    context.engine.load(asked.model, asked.plan, options, hooks)
     job = EngineJob(
         videos=piece.videos,
         width=asked.frame.width,
@@ -65,6 +67,7 @@ def _make(context: RankContext, piece: _Piece) -> dict[int, Clip]:
         guidance_scale=asked.guidance,
         num_pipeline_patch=asked.num_pipeline_patch,
         warmup_steps=asked.warmup_steps,
+        quality=asked.quality,
     )
     report = context.engine.generate(job, asked.plan, hooks)
     for outcome in report.outcomes:

@@ -36,3 +36,14 @@ def test_drift_is_measured_from_the_exact_clips(tmp_path: Path) -> None:
     assert exact["stages"] == 1
     # One of the two steps is stale: near the exact clip, and not it.
     assert 10 < stale["least_db"] <= stale["psnr_db"] < 100
+
+
+def test_qualities_are_measured_from_the_exact_clips(tmp_path: Path) -> None:
+    out = tmp_path / "demo.json"
+    arguments = ["--small", "--only", "qualities", "--frames", "9", "--ranks", "1", "--out", str(out)]
+    assert demo.main(arguments) == 0
+    exact, balanced, fast = json.loads(out.read_text())["qualities"]
+    assert exact["quality"] == "exact"
+    assert "psnr_db" not in exact
+    for row in (balanced, fast):
+        assert 10 < row["least_db"] <= row["psnr_db"] < 100

@@ -1,0 +1,48 @@
+"""The qualities on the demo model: distance from the exact clips, and whether they still match the captions."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import replace
+
+from splitreel.bench.demo_videos import ClipSettings, as_tensor, make_videos, psnr_db
+from splitreel.bench.table import Table, Value
+from splitreel.bench.world import World
+from splitreel.contract.types import Plan, Quality
+from splitreel.demo.captions import held_out_captions
+from splitreel.demo.recogniser import recognise, score
+
+_COLUMNS = {
+    "quality": "quality",
+    "psnr_db": "PSNR from exact, dB",
+    "least_db": "least",
+    "colour": "colour",
+    "direction": "direction",
+    "motion": "motion",
+    "shape": "shape",
+}
+
+
+def measure_qualities(exact: ClipSettings, captions: int, ranks: int) -> list[dict[str, Value]]:
+    """Prints one row per quality, the exact one first. Each of the ranks makes its own clips."""
+    scenes, prompts = (list(column) for column in zip(*held_out_captions(captions), strict=True))
+    table = Table(_COLUMNS)
+    print(f"\nQualities, {captions} held-out captions, {exact.steps} steps\n")
+    table.start()
+    with World(ranks, "cpu") as world:
+        asked = replace(exact, plan=Plan(dp=ranks))
+        originals = make_videos(world, asked, prompts)
+        for quality in Quality:
+            is_exact = quality is Quality.EXACT
+            clips = originals if is_exact else make_videos(world, replace(asked, quality=quality), prompts)
+            distances = [psnr_db(found, expected) for found, expected in zip(clips, originals, strict=True)]
+            scores = score([recognise(as_tensor(clip)) for clip in clips], scenes)
+            table.add({
+                "quality": quality.value,
+                **({} if is_exact else {"psnr_db": statistics.mean(distances), "least_db": min(distances)}),
+                "colour": scores.colour,
+                "direction": scores.direction,
+                "motion": scores.motion,
+                "shape": scores.shape,
+            })  # fmt: skip
+    return table.rows
