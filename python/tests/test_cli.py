@@ -12,7 +12,8 @@ import pytest
 
 from splitreel.commands.flags import make_parser, parse_flags
 from splitreel.commands.generate import note_long_prompts, plan_request
-from splitreel.commands.report_errors import report_errors
+from splitreel.commands.report_errors import report, report_errors
+from splitreel.contract import failures
 from splitreel.contract.errors import SplitreelError
 from splitreel.rules.naming import free_path, video_name
 from tests.processes.worker import PACKAGE_PARENT, make_model_folder
@@ -81,6 +82,13 @@ def test_a_model_whose_name_is_not_utf8_is_refused_in_words(tmp_path: Path) -> N
     done = run(tmp_path, "--model", str(model))
     assert (done.returncode, done.stdout) == (2, "")
     assert "rename the folder" in done.stderr
+
+
+def test_names_move_no_cursor_and_start_no_line(capsys: pytest.CaptureFixture[str]) -> None:
+    report(failures.model_unsupported(kind="\x1b[31mX\r\n\u202eY").error)
+    line, *more = capsys.readouterr().err.splitlines()
+    assert line.startswith(r"Splitreel can't run models of the kind \x1b[31mX\r\n\u202eY.")
+    assert not more
 
 
 def test_anything_unforeseen_is_a_sentence_and_a_line(

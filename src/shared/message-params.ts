@@ -166,6 +166,18 @@ export interface ReasonParams {
     readonly min: KindTypes['count'];
     readonly max: KindTypes['count'];
   };
+  readonly model_field_number: {
+    readonly field: KindTypes['name'];
+    readonly file: KindTypes['path'];
+    readonly min: KindTypes['number'];
+    readonly max: KindTypes['number'];
+  };
+  readonly model_field_choice: {
+    readonly field: KindTypes['name'];
+    readonly file: KindTypes['path'];
+    readonly choices: KindTypes['names'];
+  };
+  readonly model_configs_unusable: { readonly folder: KindTypes['path'] };
   readonly model_field_implausible: { readonly field: KindTypes['name']; readonly file: KindTypes['path'] };
   readonly model_class_unknown: { readonly file: KindTypes['path']; readonly className: KindTypes['name'] };
   readonly model_not_cogvideox: { readonly repo: KindTypes['name']; readonly file: KindTypes['path'] };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 
@@ -10,6 +11,7 @@ from splitreel.contract.errors import AppError, Cancelled, SplitreelError, error
 from splitreel.contract.messages import exit_code
 
 _LINE = 300
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def report_errors(work: Callable[[], int], *, is_reported: Callable[[Exception], bool] = lambda _error: True) -> int:
@@ -34,8 +36,13 @@ def report_errors(work: Callable[[], int], *, is_reported: Callable[[Exception],
         return unforeseen.exit_code
 
 
+def one_line(text: str) -> str:
+    """Names in a message come from anywhere, and may hold what moves a terminal's cursor or starts a line of its own."""
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
 def report(error: AppError) -> None:
-    print(f"{error.message} {error.action}", file=sys.stderr)
+    print(one_line(f"{error.message} {error.action}"), file=sys.stderr)
     if error.details:
         is_full = bool(os.environ.get("SPLITREEL_DETAILS"))
-        print(error.details if is_full else error.details.split("\n", 1)[0][:_LINE], file=sys.stderr)
+        print(error.details if is_full else one_line(error.details.split("\n", 1)[0][:_LINE]), file=sys.stderr)

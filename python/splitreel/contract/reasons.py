@@ -91,6 +91,23 @@ def model_field_list(*, field: str, file: PathText, min: int, max: int) -> Reaso
     return Reason("model_field_list", {"field": printable(field), "file": path_text(file), "min": min, "max": max})
 
 
+def model_field_number(*, field: str, file: PathText, min: float, max: float) -> Reason:
+    """{field} in {file} must be a number from {min} to {max}."""
+    return Reason("model_field_number", {"field": printable(field), "file": path_text(file), "min": min, "max": max})
+
+
+def model_field_choice(*, field: str, file: PathText, choices: Iterable[str]) -> Reason:
+    """{field} in {file} must be one of these: {choices}."""
+    return Reason(
+        "model_field_choice", {"field": printable(field), "file": path_text(file), "choices": names_text(choices)}
+    )
+
+
+def model_configs_unusable(*, folder: PathText) -> Reason:
+    """The configs in the folder {folder} describe a model that can't be built."""
+    return Reason("model_configs_unusable", {"folder": path_text(folder)})
+
+
 def model_field_implausible(*, field: str, file: PathText) -> Reason:
     """{field} in {file} does not fit the other values there."""
     return Reason("model_field_implausible", {"field": printable(field), "file": path_text(file)})

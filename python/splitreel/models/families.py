@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from splitreel.contract import failures
 from splitreel.models.cogvideox.family import COGVIDEOX
 from splitreel.models.family import Family
+from splitreel.rules.config import Config
+from splitreel.store.files import read_json
 
 FAMILIES: list[Family] = [COGVIDEOX]
 
 
 def family_of(folder: Path) -> Family:
     """The family that loads the pipeline named in the folder. Raises MODEL_UNSUPPORTED if there is none."""
-    name = str(json.loads((folder / "model_index.json").read_text("utf-8"))["_class_name"])
+    name = Config.of("model_index.json", read_json(folder, "model_index.json")).text("_class_name")
     for family in FAMILIES:
         if name in family.pipelines:
             return family

@@ -11,13 +11,15 @@ from accelerate import init_empty_weights
 from accelerate.utils import set_module_tensor_to_device
 from torch import nn
 
-from splitreel.contract import failures
+from splitreel.contract import failures, reasons
+from splitreel.contract.errors import SplitreelError, error_details
 from splitreel.models.family import Family
 from splitreel.models.lora import LoraMerger
 from splitreel.models.quantized_linear import QuantizedLinear
 from splitreel.models.tensor_files import OpenTensors, open_safetensors
 from splitreel.parallel.placement import Shard
 from splitreel.parallel.tensor import TensorParallelGroup, WeightSlice
+from splitreel.rules.config import refuse
 from splitreel.store.model_folder import module_name, module_tensors
 from splitreel.store.weights import check_tensors, weight_files
 
@@ -56,8 +58,15 @@ def shard_components(
 
     Raises MODEL_UNSUPPORTED or MODEL_INCOMPLETE where the headers of the files do not describe these modules.
     """
-    with init_empty_weights(include_buffers=False):
-        modules = family.empty_components(folder)
+    try:
+        with init_empty_weights(include_buffers=False):
+            modules = family.empty_components(folder)
+    except SplitreelError:
+        raise
+    except Exception as error:
+        # Constructors read more of a config than the checks know, and fail in any way.
+        reason = reasons.model_configs_unusable(folder=folder)
+        raise refuse("MODEL_UNSUPPORTED", reason, details=error_details(error)) from error
     for name, module in modules.items():
         check_tensors(name, module_tensors(folder, name), _expected_tensors(module))
     whole = {name: _parameter_count(module) for name, module in modules.items()}

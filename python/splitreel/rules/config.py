@@ -59,6 +59,19 @@ class Config:
             raise refuse("MODEL_CORRUPT", reasons.model_field_text(file=self.file, field=name))
         return value
 
+    def number(self, name: str, default: float, *, least: float, most: float) -> float:
+        value = self.fields.get(name)
+        value = default if value is None else value
+        if type(value) not in {int, float} or not least <= value <= most:  # type: ignore[operator]
+            raise refuse("MODEL_CORRUPT", reasons.model_field_number(file=self.file, field=name, min=least, max=most))
+        return float(value)  # type: ignore[arg-type]
+
+    def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+        value = self.text(name, default)
+        if value not in choices:
+            raise refuse("MODEL_UNSUPPORTED", reasons.model_field_choice(file=self.file, field=name, choices=choices))
+        return value
+
     def counts(self, name: str, *, most_entries: int) -> tuple[int, ...]:
         values = self.fields.get(name)
         if not isinstance(values, list) or not 1 <= len(values) <= most_entries:

@@ -31,9 +31,13 @@ def check_configs(configs: Mapping[str, Config]) -> None:
             raise refuse("MODEL_UNSUPPORTED", reasons.model_quantized(file=config.file))
     configs["transformer"].need_class(frozenset({"CogVideoXTransformer3DModel"}))
     configs["vae"].need_class(frozenset({"AutoencoderKLCogVideoX"}))
-    configs["scheduler"].need_class(COGVIDEOX_LAYOUT.classes["scheduler"])
-    configs["scheduler"].count("num_train_timesteps", 1_000, most=_MAX_TRAIN_STEPS)
+    _check_scheduler(configs["scheduler"])
     transformer, vae = configs["transformer"], configs["vae"]
+    vae.number("scaling_factor", 1.15258426, least=1e-6, most=1e6)
+    vae.flag("invert_scale_latents", default=False)
+    # Each level halves the time at most once.
+    vae.count("temporal_compression_ratio", 4, most=2**_MAX_LEVELS)
+    transformer.count("temporal_compression_ratio", 4, most=2**_MAX_LEVELS)
     latent = vae.count("latent_channels", 16)
     # The picture's latents come beside the noise.
     is_image = configs["model_index"].text("_class_name") == _IMAGE_PIPELINE
@@ -50,6 +54,23 @@ def check_configs(configs: Mapping[str, Config]) -> None:
         hidden = transformer.count("num_attention_heads", 30) * transformer.count("attention_head_dim", 64)
         if _positions(transformer) * hidden > _MAX_TABLE_NUMBERS:
             raise refuse("MODEL_CORRUPT", reasons.model_field_implausible(file=transformer.file, field="sample_width"))
+
+
+def _check_scheduler(scheduler: Config) -> None:
+    """What the schedulers' constructors and `set_timesteps` read."""
+    scheduler.need_class(COGVIDEOX_LAYOUT.classes["scheduler"])
+    scheduler.count("num_train_timesteps", 1_000, most=_MAX_TRAIN_STEPS)
+    scheduler.choice("beta_schedule", "scaled_linear", ("linear", "scaled_linear", "squaredcos_cap_v2"))
+    scheduler.choice("prediction_type", "epsilon", ("epsilon", "sample", "v_prediction"))
+    scheduler.choice("timestep_spacing", "leading", ("linspace", "leading", "trailing"))
+    for name, default in (("beta_start", 0.00085), ("beta_end", 0.012)):
+        scheduler.number(name, default, least=1e-9, most=1)
+    scheduler.number("snr_shift_scale", 3.0, least=1e-3, most=1e3)
+    scheduler.count("steps_offset", 0, least=0, most=_MAX_TRAIN_STEPS)
+    for name, is_set in (("set_alpha_to_one", True), ("rescale_betas_zero_snr", False)):
+        scheduler.flag(name, default=is_set)
+    if scheduler.fields.get("trained_betas") is not None:
+        raise refuse("MODEL_UNSUPPORTED", reasons.model_field_implausible(file=scheduler.file, field="trained_betas"))
 
 
 def _positions(transformer: Config) -> int:

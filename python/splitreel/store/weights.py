@@ -193,7 +193,7 @@ def _need_weights(folder: Path, part: str, file: str) -> None:
         if error.code != "MODEL_INCOMPLETE":
             raise
         # What lies there instead says more than what is missing.
-        others = [name for name in names_in(folder / part) if not name.startswith(".")]
+        others = [name for name in names_in(folder / part) if not name.startswith(".") and f"{part}/{name}" != file]
         if pickle := next((name for name in others if name.lower().endswith(PICKLES)), None):
             raise refuse("MODEL_UNSAFE", reasons.model_is_pickle(file=f"{part}/{pickle}")) from error
         if other := next((name for name in others if name.endswith(".safetensors")), None):

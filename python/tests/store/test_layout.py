@@ -98,6 +98,23 @@ def test_other_weights_than_the_modules_are_refused_before_any_is_read(folder: P
     assert not opened
 
 
+def test_configs_with_a_byte_order_mark_load(folder: Path) -> None:
+    for file in [*folder.glob("*.json"), *folder.glob("*/*config.json")]:
+        file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    check_model_folder(folder)
+    assert read(folder, [])
+
+
+def test_a_config_that_a_constructor_rejects_is_an_error_of_the_model(folder: Path) -> None:
+    file = folder / "vae" / "config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "act_fn": "no such function"}))
+    check_model_folder(folder)
+    with pytest.raises(SplitreelError) as caught:
+        read(folder, [])
+    assert caught.value.code == "MODEL_UNSUPPORTED"
+    assert "no such function" in (caught.value.error.details or "")
+
+
 def test_embeddings_stored_by_the_encoders_name_alone_are_read(folder: Path) -> None:
     file = folder / "text_encoder" / "model.safetensors"
     weights = load_file(file)

@@ -140,6 +140,38 @@ CASES: dict[str, tuple[Callable[[Path], object], str, str]] = {
 }  # fmt: skip
 
 
+SCHEDULER = "scheduler/scheduler_config.json"
+# What diffusers' constructors would meet with an error of their own, or compute NaN from.
+ODD_FIELDS = [
+    *((SCHEDULER, name, value) for name in ("beta_schedule", "prediction_type", "timestep_spacing") for value in ("x", 1, [])),
+    *((SCHEDULER, name, value) for name in ("beta_start", "beta_end", "snr_shift_scale") for value in (0, -1, "x", True, [])),
+    *((SCHEDULER, name, value) for name in ("set_alpha_to_one", "rescale_betas_zero_snr") for value in (1, "true")),
+    (SCHEDULER, "steps_offset", -1),
+    (SCHEDULER, "trained_betas", [0.1]),
+    *(("vae/config.json", "scaling_factor", value) for value in (0, -1, "x", True, [], 1e308)),
+    ("vae/config.json", "invert_scale_latents", "no"),
+    ("vae/config.json", "temporal_compression_ratio", 1_000_000),
+    ("transformer/config.json", "temporal_compression_ratio", 1_000_000),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "field", "value"), ODD_FIELDS)
+def test_a_field_that_no_constructor_takes_is_named(tmp_path: Path, file: str, field: str, value: object) -> None:
+    folder = make_model_folder(tmp_path / "m")
+    edit(folder, file, **{field: value})
+    with pytest.raises(SplitreelError, match=f"{field} in {file}"):
+        check_model_folder(folder)
+
+
+def test_what_is_not_a_file_is_not_offered_as_another_name(tmp_path: Path) -> None:
+    folder = make_model_folder(tmp_path / "m")
+    (folder / WEIGHTS).unlink()
+    (folder / WEIGHTS).mkdir()
+    with pytest.raises(SplitreelError) as caught:
+        check_model_folder(folder)
+    assert "rename" not in str(caught.value)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_refused(tmp_path: Path, name: str) -> None:
     spoil, code, file = CASES[name]

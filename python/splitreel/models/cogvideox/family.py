@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
+from typing import Any
 
 from diffusers import AutoencoderKLCogVideoX, CogVideoXTransformer3DModel
 from torch import nn
@@ -12,15 +12,16 @@ from transformers import T5Config, T5EncoderModel
 from splitreel.models.cogvideox.model import PIPELINES, CogVideoXModel
 from splitreel.models.cogvideox.sharding import quantize_transformer, shard_text_encoder, shard_transformer
 from splitreel.models.family import Family
+from splitreel.rules.config import Config
+from splitreel.store.files import read_json
 
 
 def _empty_components(folder: Path) -> dict[str, nn.Module]:
-    def config(component: str) -> dict[str, object]:
-        fields: dict[str, object] = json.loads((folder / component / "config.json").read_text("utf-8"))
-        return fields
+    def config(component: str) -> dict[str, Any]:
+        return dict(Config.of(component, read_json(folder, f"{component}/config.json")).fields)
 
     return {
-        "text_encoder": T5EncoderModel(T5Config.from_pretrained(folder / "text_encoder")),
+        "text_encoder": T5EncoderModel(T5Config.from_dict(config("text_encoder"))),
         "transformer": CogVideoXTransformer3DModel.from_config(config("transformer")),
         "vae": AutoencoderKLCogVideoX.from_config(config("vae")),
     }

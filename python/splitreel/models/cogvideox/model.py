@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -39,7 +38,9 @@ from splitreel.parallel.agreement import DeferredCancel
 from splitreel.parallel.groups import REPLICA, Mesh
 from splitreel.parallel.kernels import AttentionKernel
 from splitreel.parallel.pipefusion import PipeFusion, StepResult
+from splitreel.rules.config import Config
 from splitreel.rules.step_schedule import computed_steps
+from splitreel.store.files import read_json
 
 PIPELINES: Mapping[str, type[Pipeline]] = {
     "CogVideoXPipeline": CogVideoXPipeline,
@@ -64,8 +65,8 @@ class CogVideoXModel:
     def __init__(self, loaded: LoadedComponents) -> None:
         self._folder = loaded.folder
         self._device = loaded.device
-        index = json.loads((loaded.folder / "model_index.json").read_text("utf-8"))
-        self._pipeline = _pipeline(PIPELINES[str(index["_class_name"])], loaded, self._scheduler("model"))
+        index = Config.of("model_index.json", read_json(loaded.folder, "model_index.json"))
+        self._pipeline = _pipeline(PIPELINES[index.text("_class_name")], loaded, self._scheduler("model"))
         self._split = SplitTransformer(self._pipeline.transformer, loaded.tp_group)
         self._traffic = loaded.tp_group.traffic
         self.head_dim = int(self._pipeline.transformer.config.attention_head_dim)
@@ -199,12 +200,13 @@ class CogVideoXModel:
 
     def _scheduler(self, choice: str) -> Scheduler:
         """`model`: the one the folder ships. Otherwise the scheduler of that name, with the folder's numbers."""
-        config = json.loads((self._folder / "scheduler" / "scheduler_config.json").read_text("utf-8"))
-        name = str(config["_class_name"]) if choice == "model" else choice
+        file = "scheduler/scheduler_config.json"
+        config = Config.of(file, read_json(self._folder, file))
+        name = config.text("_class_name") if choice == "model" else choice
         make = _SCHEDULERS.get(name)
         if make is None:
             raise failures.model_unsupported(kind=name)
-        return make(config)
+        return make(dict(config.fields))
 
 
 def _pipeline(pipeline_class: type[Pipeline], loaded: LoadedComponents, scheduler: Scheduler) -> Any:
