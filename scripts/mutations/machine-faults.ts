@@ -115,6 +115,22 @@ export const MACHINE_FAULTS: readonly Mutation[] = [
     test: ['pytest', 'tests/processes/test_supervisor.py', '-k', 'kill_9_of_a_rank'],
   },
   {
+    row: 'faults, GPU out of memory',
+    without: "torch's error as GPU_OOM",
+    file: 'python/splitreel/engine/memory_control.py',
+    find: 'is_device = isinstance(error, torch.OutOfMemoryError)',
+    replace: 'is_device = isinstance(error, MemoryError)',
+    test: ['pytest', 'tests/processes/test_real_faults.py', '-k', 'out_of_memory and cfg'],
+  },
+  {
+    row: 'faults, GPU out of memory',
+    without: 'an end of the job that waits for no other rank',
+    file: 'python/splitreel/engine/run.py',
+    find: 'raise (failure if self._mesh[REPLICA].size == 1 else UnsharedError.of(failure)) from error',
+    replace: 'raise failure from error',
+    test: ['pytest', 'tests/processes/test_real_faults.py', '-k', 'out_of_memory and cfg'],
+  },
+  {
     row: 'faults, hung rank',
     without: 'the deadline of work',
     file: 'python/splitreel/worker/supervisor/watch.py',

@@ -58,7 +58,8 @@ def memory_failure(
     if not is_device and "can't allocate memory" not in str(error):
         return None
     if is_device:
-        return failures.gpu_oom(device=str(device), rank=rank, stage=stage, advice=advice())
+        name = "The CPU" if device.type == "cpu" else f"GPU {device.index or 0}"
+        return failures.gpu_oom(device=name, rank=rank, stage=stage, advice=advice())
     return failures.host_oom(rank=rank, stage=stage, advice=advice())
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from splitreel.contract.messages import error_message
 from splitreel.store.find_model import find_model
 from tests.processes.worker import HERE, Worker, all_gone, start_job
 
@@ -49,6 +50,9 @@ def test_out_of_memory_on_one_rank_ends_the_job_on_all(worker: Worker, tmp_path:
     # Its peers wait in a collective that times out after an hour, so it is the supervisor that ends the job.
     error = worker.wait_for("jobFailed", 120)["error"]
     assert (error["code"], error["params"]["rank"], error["params"]["stage"]) == ("GPU_OOM", rank, "denoising")
+    sentence = error_message(error["code"], error["params"])
+    # A device that raises torch's error is a GPU everywhere but in this test.
+    assert sentence == f"The CPU ran out of memory on worker {rank} during denoising."
     assert error["advice"]
     next_job_is_made(worker, tmp_path, plan)
 
