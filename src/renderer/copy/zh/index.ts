@@ -5,6 +5,7 @@ import { commands } from './commands';
 import { compare } from './compare';
 import { create, plan, stage } from './create';
 import { exportCopy } from './export';
+import { firstFrame } from './first-frame';
 import { library } from './library';
 import { install, machine } from './machine';
 import { models, modelSettings } from './models';
@@ -21,6 +22,7 @@ export const copy = {
   devices,
   errors,
   create,
+  firstFrame,
   prompts,
   variations,
   presets,
