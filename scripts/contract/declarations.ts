@@ -5,7 +5,7 @@ import { findingSchema, findingSentenceSchema, fixSchema } from '../../src/share
 import { hubCommandSchema, hubEventSchema } from '../../src/shared/download';
 import { exportEventSchema, exportFormatSchema, exportRequestSchema } from '../../src/shared/export';
 import { appErrorSchema, explanationSchema, reasonSchema } from '../../src/shared/errors';
-import { metadataModelSchema, metadataReportSchema, videoMetadataSchema } from '../../src/shared/library';
+import { metadataModelSchema, metadataReportSchema, videoMetadataSchema, videoPartSchema } from '../../src/shared/library';
 import * as limits from '../../src/shared/limits';
 import { planSchema } from '../../src/shared/plan';
 import {
@@ -75,7 +75,7 @@ export const MODULES: readonly Module[] = [
   {
     file: 'metadata',
     doc: "What a video's file says about how it was made.",
-    types: [metadataModelSchema, metadataReportSchema, videoMetadataSchema],
+    types: [metadataModelSchema, metadataReportSchema, videoPartSchema, videoMetadataSchema],
     messages: [],
   },
   {
@@ -122,6 +122,7 @@ export const CLASS_OPTIONS: Readonly<Record<string, Omit<ClassOptions, 'parent'>
   Finding: { base: 'FindingText', defaults: { sentence: null, error: null, details: null, fix: null } },
   Plan: { base: 'PlanProperties', defaults: { dp: 1, cfg: 1, pp: 1, ring: 1, ulysses: 1, tp: 1 } },
   JobReport: { defaults: { notices: [] } },
+  VideoMetadata: { defaults: { parts: [] } },
   SamplingParams: { defaults: SAMPLING_DEFAULTS },
   GenerateRequest: { parent: 'SamplingParams' },
 };

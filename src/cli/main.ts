@@ -6,9 +6,10 @@ import { doctor } from './doctor';
 import { environment } from './environment';
 import { exportVideo } from './export';
 import { generate } from './generate';
+import { joinVideos } from './join';
 import { print, reportErrors } from './terminal';
 
-const COMMANDS: readonly Command[] = [generate, exportVideo, doctor, environment, bundle, bench];
+const COMMANDS: readonly Command[] = [generate, exportVideo, joinVideos, doctor, environment, bundle, bench];
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
   const command = COMMANDS.find((each) => each.name === name);

@@ -26,6 +26,15 @@ export const metadataModelSchema = z
   })
   .meta({ id: 'MetadataModel' });
 
+export const MAX_PARTS = MAX_ENTRIES;
+export const videoPartSchema = z
+  .object({
+    fileName: name,
+    frames: z.number().int().nonnegative().describe('of the joined video'),
+    request: generateRequestSchema,
+  })
+  .meta({ id: 'VideoPart', description: 'One of the videos that a joined one consists of.' });
+
 export const videoMetadataSchema = z
   .object({
     splitreel: z.literal(1),
@@ -40,6 +49,11 @@ export const videoMetadataSchema = z
     dtype: name,
     createdAt: name,
     report: metadataReportSchema.nullable(),
+    parts: z
+      .array(videoPartSchema)
+      .max(MAX_PARTS)
+      .optional()
+      .describe('of a joined video, in order; all else is about the last one'),
   })
   .meta({
     id: 'VideoMetadata',

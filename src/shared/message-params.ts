@@ -20,6 +20,8 @@ export interface ErrorParams {
   readonly LORA_UNUSABLE: { readonly file: KindTypes['path'] };
   readonly LORA_CHANGED: { readonly file: KindTypes['path'] };
   readonly VIDEO_UNREADABLE: { readonly file: KindTypes['path'] };
+  readonly VIDEOS_NOT_JOINABLE: { readonly file: KindTypes['path'] };
+  readonly CONTINUED_VIDEO_MISSING: { readonly file: KindTypes['path'] };
   readonly EXPORT_UNAVAILABLE: { readonly codec: KindTypes['name'] };
   readonly MODEL_GATED: { readonly repo: KindTypes['name'] };
   readonly MODEL_IN_USE: { readonly name: KindTypes['name'] };
@@ -276,6 +278,15 @@ export interface ReasonParams {
     readonly min: KindTypes['count'];
     readonly max: KindTypes['count'];
   };
+  readonly join_sizes_differ: {
+    readonly width: KindTypes['count'];
+    readonly height: KindTypes['count'];
+    readonly otherWidth: KindTypes['count'];
+    readonly otherHeight: KindTypes['count'];
+  };
+  readonly join_rates_differ: { readonly rate: KindTypes['number']; readonly otherRate: KindTypes['number'] };
+  readonly join_too_short: None;
+  readonly join_too_many_parts: { readonly max: KindTypes['count'] };
   readonly size_fixed: { readonly width: KindTypes['count']; readonly height: KindTypes['count'] };
   readonly steps_out_of_range: {
     readonly steps: KindTypes['number'];

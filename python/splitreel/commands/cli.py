@@ -12,6 +12,7 @@ _HELP = """usage: python -m splitreel COMMAND [FLAGS]
 
   generate   make videos from prompts (generate --help lists its flags)
   export     copy a video into another format (GIF, WebM, ProRes, PNG frames, ...)
+  join       join a video and its continuation into one
   doctor     check driver, GPUs, links, environment, disk and models, and say what to do (--json)
   smoke      check that this Python makes correct videos: imports, versions, a tiny job on each device
   serve      the app's engine: commands on stdin, events on file descriptor 3
@@ -26,6 +27,7 @@ def main(arguments: Sequence[str]) -> int:
         "doctor": _doctor,
         "smoke": _smoke,
         "export": _export,
+        "join": _join,
         "serve": _serve,
         "hub": _hub,
         "inspect": _inspect,
@@ -65,6 +67,12 @@ def _export(arguments: Sequence[str]) -> int:
     from splitreel.commands.export import export
 
     return export(arguments)
+
+
+def _join(arguments: Sequence[str]) -> int:
+    from splitreel.commands.join import join
+
+    return join(arguments)
 
 
 def _serve(arguments: Sequence[str]) -> int:

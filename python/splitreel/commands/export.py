@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
-import signal
-import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
+from splitreel.commands.file_job import run_file_job
 from splitreel.commands.parser import Parser
 from splitreel.contract import failures, reasons
-from splitreel.contract.errors import Cancelled, SplitreelError
-from splitreel.contract.exports import (
-    Event,
-    ExportFailed,
-    ExportFinished,
-    ExportFormat,
-    ExportProgressed,
-    ExportRequest,
-)
-from splitreel.contract.limits import EVENT_FD
-from splitreel.contract.lines import export_event_line
+from splitreel.contract.exports import ExportFormat, ExportRequest
 from splitreel.video.export import export_video
 
 _BY_EXTENSION: Final = {
@@ -45,57 +31,10 @@ def export(arguments: Sequence[str]) -> int:
     if kind is None:
         raise failures.flag_invalid(reasons=[reasons.export_format_unknown(file=target.name, flag="--format")])
     request = ExportRequest(ExportFormat(kind), given.fps, given.scale, given.frame)
-    stopped = _stopped_by_signals()
-    if given.events:
-        return _export_with_events(given.video, target, request, stopped, replace=given.overwrite)
-
-    def check(_done: int, _total: int) -> None:
-        if stopped.is_set():
-            raise Cancelled
-
-    print(export_video(given.video, target.absolute(), request, check, replace=given.overwrite))
-    return 0
-
-
-def _export_with_events(
-    video: Path, target: Path, request: ExportRequest, stopped: threading.Event, *, replace: bool
-) -> int:
-    """Progress as lines of JSON on descriptor 3. Closing stdin cancels."""
-
-    def wait_for_the_end_of_stdin() -> None:
-        sys.stdin.buffer.read()
-        stopped.set()
-
-    threading.Thread(target=wait_for_the_end_of_stdin, daemon=True).start()
-    with os.fdopen(EVENT_FD, "wb") as out:
-
-        def send(event: Event) -> None:
-            out.write(export_event_line(event))
-            out.flush()
-
-        def progressed(done: int, total: int) -> None:
-            if stopped.is_set():
-                raise Cancelled
-            send(ExportProgressed(done, total))
-
-        try:
-            send(ExportFinished(str(export_video(video, target, request, progressed, replace=replace))))
-        except SplitreelError as error:
-            send(ExportFailed(error.error))
-        except Cancelled:
-            send(ExportFailed(failures.cancelled().error))
-    return 0
-
-
-def _stopped_by_signals() -> threading.Event:
-    stopped = threading.Event()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        stopped.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, stop)
-    return stopped
+    return run_file_job(
+        lambda progressed: export_video(given.video, target.absolute(), request, progressed, replace=given.overwrite),
+        events=given.events,
+    )
 
 
 def _parser() -> argparse.ArgumentParser:

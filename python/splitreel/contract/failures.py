@@ -72,6 +72,16 @@ def video_unreadable(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelErro
     return SplitreelError("VIDEO_UNREADABLE", {"file": path_text(file)}, **extra)
 
 
+def videos_not_joinable(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """{file} can't be joined to the video that it continues."""
+    return SplitreelError("VIDEOS_NOT_JOINABLE", {"file": path_text(file)}, **extra)
+
+
+def continued_video_missing(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """{file} has been moved or deleted, so the new part could not be joined to it."""
+    return SplitreelError("CONTINUED_VIDEO_MISSING", {"file": path_text(file)}, **extra)
+
+
 def export_unavailable(*, codec: str, **extra: Unpack[Extra]) -> SplitreelError:
     """This computer's FFmpeg has no encoder {codec}."""
     return SplitreelError("EXPORT_UNAVAILABLE", {"codec": printable(codec)}, **extra)

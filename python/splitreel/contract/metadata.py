@@ -31,6 +31,15 @@ class MetadataReport:
 
 
 @dataclass(frozen=True, slots=True)
+class VideoPart:
+    """One of the videos that a joined one consists of."""
+
+    file_name: str
+    frames: int  # of the joined video
+    request: GenerateRequest
+
+
+@dataclass(frozen=True, slots=True)
 class VideoMetadata:
     """The JSON in the MP4's `comment` tag: everything that is needed to make the video again."""
 
@@ -43,4 +52,6 @@ class VideoMetadata:
     dtype: str
     created_at: str
     report: MetadataReport | None
+    # of a joined video, in order; all else is about the last one
+    parts: Annotated[tuple[VideoPart, ...], Bounds(None, 64)] = ()
     splitreel: Literal[1] = 1

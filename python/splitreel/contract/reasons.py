@@ -351,6 +351,28 @@ def size_out_of_range(*, side: Side, value: float, min: int, max: int) -> Reason
     return Reason("size_out_of_range", {"side": side, "value": value, "min": min, "max": max})
 
 
+def join_sizes_differ(*, width: int, height: int, other_width: int, other_height: int) -> Reason:
+    """The first part is {width} x {height}, and this one is {otherWidth} x {otherHeight}."""
+    return Reason(
+        "join_sizes_differ", {"width": width, "height": height, "otherWidth": other_width, "otherHeight": other_height}
+    )
+
+
+def join_rates_differ(*, rate: float, other_rate: float) -> Reason:
+    """The first part has {rate} frames per second, and this one has {otherRate}."""
+    return Reason("join_rates_differ", {"rate": rate, "otherRate": other_rate})
+
+
+def join_too_short() -> Reason:
+    """This part has no frame after its first one."""
+    return Reason("join_too_short", {})
+
+
+def join_too_many_parts(*, max: int) -> Reason:
+    """A joined video has at most {max} parts."""
+    return Reason("join_too_many_parts", {"max": max})
+
+
 def size_fixed(*, width: int, height: int) -> Reason:
     """This model makes {width} x {height} only."""
     return Reason("size_fixed", {"width": width, "height": height})

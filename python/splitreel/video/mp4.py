@@ -21,6 +21,8 @@ from splitreel.video.yuv import rgb_to_yuv420, tag_bt709
 
 if TYPE_CHECKING:
     import numpy as np
+    from av.container import OutputContainer
+    from av.video.stream import VideoStream
 
 # CRF 17 is visually lossless for H.264; the file of a 6 s video is a few megabytes. Macroblock trees are off: x264's
 # AVX-512 code for them is not deterministic (build 165: equal frames gave one of five files; AVX2 and plain C gave one).
@@ -33,7 +35,18 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 class VideoFormat:
     width: int  # both even
     height: int
-    frames_per_second: int
+    frames_per_second: int | Fraction
+
+
+def add_h264_stream(container: OutputContainer, video: VideoFormat) -> VideoStream:
+    stream = container.add_stream("libx264", rate=Fraction(video.frames_per_second))
+    stream.width, stream.height = video.width, video.height
+    stream.pix_fmt = "yuv420p"
+    stream.options = dict(_ENCODER_OPTIONS)
+    # One thread keeps up with the ranks, which need the other cores, and its output is deterministic.
+    stream.codec_context.thread_count = 1
+    tag_bt709(stream.codec_context)
+    return stream
 
 
 class Mp4Writer:
@@ -45,13 +58,7 @@ class Mp4Writer:
         with _disk_errors(target):
             self._stream_file = OutputFile(target)
             self._container = av.open(self._stream_file.path, "w", format="mp4")
-            self._stream = self._container.add_stream("libx264", rate=Fraction(video.frames_per_second))
-            self._stream.width, self._stream.height = video.width, video.height
-            self._stream.pix_fmt = "yuv420p"
-            self._stream.options = dict(_ENCODER_OPTIONS)
-            # One thread keeps up with the ranks, which need the other cores, and its output is deterministic.
-            self._stream.codec_context.thread_count = 1
-            tag_bt709(self._stream.codec_context)
+            self._stream = add_h264_stream(self._container, video)
 
     def add(self, frame_u8_HWC: np.ndarray) -> None:
         with _disk_errors(self._target):
@@ -67,7 +74,7 @@ class Mp4Writer:
                 self._container.mux(packet)
             self._container.close()
             self._file = OutputFile(self._target)
-            tags = {"title": metadata.request.prompt.strip()[:_TITLE_LENGTH], "comment": metadata_text(metadata)}
+            tags = {"title": title_of(metadata.request.prompt), "comment": metadata_text(wire.to_wire(metadata))}
             _copy_with_tags(self._stream_file.path, self._file.path, tags)
             self._stream_file.discard()
             self._file.sync()
@@ -89,8 +96,13 @@ class Mp4Writer:
             self._file.discard()
 
 
-def metadata_text(metadata: VideoMetadata) -> str:
-    text = json.dumps(wire.to_wire(metadata), ensure_ascii=False, separators=(",", ":"))
+def title_of(prompt: str) -> str:
+    return prompt.strip()[:_TITLE_LENGTH]
+
+
+def metadata_text(metadata: object) -> str:
+    """`metadata`: as JSON values."""
+    text = json.dumps(metadata, ensure_ascii=False, separators=(",", ":"))
     # Python reads bytes of file names that are not UTF-8 as lone surrogates, which can't be encoded but escaped.
     return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 

@@ -6,6 +6,7 @@ Without a command: opens the window.
 Commands:
   generate      make videos without the window (generate --help lists the flags)
   export        copy a video into another format (export --help lists the flags)
+  join          join a video and its continuation into one
   doctor        check driver, GPUs, links, environment, disk and models, and say what to do
   environment   install, move, roll back or remove the Python environment
   bundle        make an installation for a computer without a network

@@ -6,11 +6,12 @@ import { bundle } from '../bundle';
 import { doctor } from '../doctor';
 import { environment } from '../environment';
 import { exportVideo } from '../export';
+import { joinVideos } from '../join';
 import { generate } from '../generate';
 import { reportErrors } from '../terminal';
 import { HELP } from './help';
 
-const COMMANDS = [generate, exportVideo, doctor, environment, bundle];
+const COMMANDS = [generate, exportVideo, joinVideos, doctor, environment, bundle];
 const { args, state, version } = workerData as CommandData;
 const view = new Int32Array(state);
 

@@ -1,0 +1,28 @@
+"""`splitreel join FIRST SECOND TARGET`: a video and its continuation as one. With `--events`, as the app uses it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from splitreel.commands.file_job import run_file_job
+from splitreel.commands.parser import Parser
+from splitreel.video.join import join_videos
+
+
+def join(arguments: Sequence[str]) -> int:
+    given = _parser().parse_args(arguments)
+    target: Path = given.target
+    return run_file_job(
+        lambda progressed: join_videos(given.first, given.second, target.absolute(), progressed), events=given.events
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser("splitreel join", "Joins a video and its continuation into one MP4.")
+    parser.add_argument("first", type=Path, help="a video that Splitreel made")
+    parser.add_argument("second", type=Path, help="one of the same size and rate that starts with its last frame")
+    parser.add_argument("target", type=Path, help="the MP4 file to write")
+    parser.add_argument("--events", action="store_true", help=argparse.SUPPRESS)
+    return parser
