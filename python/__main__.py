@@ -8,6 +8,9 @@ import sys
 
 
 def _run(arguments: list[str]) -> int:
+    from splitreel.commands.streams import protect_streams
+
+    protect_streams()
     if arguments[:1] == ["bench"]:
         from splitreel.bench.__main__ import main as bench
 

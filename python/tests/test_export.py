@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from splitreel.commands.export import export
 from splitreel.contract.errors import Cancelled, SplitreelError
 from splitreel.contract.exports import ExportFormat, ExportRequest
 from splitreel.contract.messages import RESOURCES
@@ -144,11 +146,10 @@ def test_a_file_is_replaced_only_where_that_was_asked_for(replace: bool, source:
     assert len(names_in(tmp_path)) == (1 if replace else 2)
 
 
-@pytest.mark.parametrize("content", [b"", b"no video", None])
-def test_what_is_no_video_is_named(content: bytes | None, tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b"", b"no video"])
+def test_what_is_no_video_is_named(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "broken.mp4"
-    if content is not None:
-        file.write_bytes(content)
+    file.write_bytes(content)
     with pytest.raises(SplitreelError) as caught:
         export_video(file, tmp_path / "a.gif", request(ExportFormat.GIF), ignore)
     assert (caught.value.code, caught.value.params) == ("VIDEO_UNREADABLE", {"file": "broken.mp4"})
@@ -200,3 +201,74 @@ def test_an_app_that_goes_away_cancels(source: Path, tmp_path: Path) -> None:
     # Nine frames may be encoded before the end of stdin is noticed.
     assert events[-1]["type"] in {"exportFailed", "exportFinished"}
     assert ".part" not in "".join(names_in(tmp_path))
+
+
+def copied(source: Path, target: Path, codec: str, size: tuple[int, int] | None = None) -> Path:
+    """The first video of a test in another container, or with another size."""
+    with av.open(str(source)) as reader, av.open(str(target), "w") as writer:
+        stream = writer.add_stream(codec, rate=8)
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height = size or (96, 64)
+        stream.pix_fmt = "yuv444p" if size else "yuv420p"
+        for frame in reader.decode(video=0):
+            writer.mux(stream.encode(frame.reformat(stream.width, stream.height, stream.pix_fmt)))
+        writer.mux(stream.encode(None))
+    return target
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.mkv", "libx264"), ("a.webm", "libvpx-vp9")])
+def test_a_container_that_does_not_count_its_frames_keeps_them_all(
+    name: str, codec: str, source: Path, tmp_path: Path
+) -> None:
+    made = export_video(copied(source, tmp_path / name, codec), tmp_path / "b.mp4", request(ExportFormat.H264), ignore)
+    assert len(decoded(made)) == len(frames())
+
+
+def test_odd_sides_lose_a_row_and_a_column(source: Path, tmp_path: Path) -> None:
+    odd = copied(source, tmp_path / "odd.mp4", "libx264", (95, 63))
+    made = export_video(odd, tmp_path / "b.mp4", request(ExportFormat.H264), ignore)
+    assert decoded(made)[0].shape == (62, 94, 3)
+
+
+def test_names_are_never_protocols_and_playlists_are_no_videos(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    named = Path("concat:a|b.mp4")
+    named.write_bytes(source.read_bytes())
+    assert len(decoded(export_video(named, tmp_path / "b.mp4", request(ExportFormat.H264), ignore))) == len(frames())
+    Path("list.m3u8").write_text(f"#EXTM3U\n#EXTINF:2,\n{source}\n#EXT-X-ENDLIST\n")
+    Path("list.ffconcat").write_text(f"ffconcat version 1.0\nfile {source.name}\n")
+    Path(source.name).write_bytes(source.read_bytes())
+    for name in ("list.m3u8", "list.ffconcat"):
+        with pytest.raises(SplitreelError) as caught:
+            export_video(Path(name), tmp_path / "c.mp4", request(ExportFormat.H264), ignore)
+        assert caught.value.code == "VIDEO_UNREADABLE"
+
+
+def test_pipes_missing_files_and_targets_without_a_name_are_refused(source: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    for video, target, code in (
+        (tmp_path / "pipe.mp4", tmp_path / "b.mp4", "VIDEO_UNREADABLE"),
+        (tmp_path / "nowhere.mp4", tmp_path / "b.mp4", "VIDEO_NOT_FOUND"),
+        (source, Path("/"), "OUTPUT_NOT_WRITABLE"),
+    ):
+        with pytest.raises(SplitreelError) as caught:
+            export_video(video, target, request(ExportFormat.H264), ignore)
+        assert caught.value.code == code
+
+
+def test_a_full_disk_is_not_blamed_on_the_video(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise av.error.FFmpegError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("splitreel.video.export.tag_bt709", full)
+    with pytest.raises(SplitreelError) as caught:
+        export_video(source, tmp_path / "b.mp4", request(ExportFormat.H264), ignore)
+    assert caught.value.code == "DISK_RAN_FULL"
+
+
+def test_a_frame_before_the_first_is_refused(source: Path, tmp_path: Path) -> None:
+    with pytest.raises(SplitreelError, match="at least 0, not -1"):
+        export([str(source), str(tmp_path / "a.png"), "--frame", "-1"])
+    assert names_in(tmp_path) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,15 @@ def test_a_command_outlives_its_readers(tmp_path: Path, redirection: str) -> Non
     assert "Exception ignored" not in done.stdout + done.stderr
     # A socket with the number of a standard stream would be mistaken for one by a child process.
     assert min(int(number) for number in result.read_text().strip("[]").split(",")) > 2
+
+
+@pytest.mark.parametrize("entry", [["-I", PACKAGE_PARENT], ["-m", "splitreel"]])
+@pytest.mark.parametrize("redirection", [">/dev/full", ">&-", "<&- >&- 2>&-"])
+def test_every_entry_point_protects_its_streams(entry: list[str], redirection: str) -> None:
+    command = shlex.join([sys.executable, *entry, "--help"])
+    shell = f"cd {PACKAGE_PARENT} && {command} {redirection}"
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_names_that_are_not_utf8_are_printed_as_they_are(tmp_path: Path) -> None:

@@ -27,6 +27,8 @@ _BY_EXTENSION: Final = {
 def export(arguments: Sequence[str]) -> int:
     given = _parser().parse_args(arguments)
     target: Path = given.target
+    if given.frame is not None and given.frame < 0:
+        raise failures.flag_invalid(reasons=[reasons.flag_too_small(flag="--frame", min=0, value=given.frame)])
     kind = given.format or _BY_EXTENSION.get(target.suffix.lower())
     if kind is None:
         raise failures.flag_invalid(reasons=[reasons.export_format_unknown(file=target.name, flag="--format")])

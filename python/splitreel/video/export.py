@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ from PIL.Image import Image, fromarray
 from splitreel.contract import failures
 from splitreel.contract.exports import ExportFormat, ExportRequest
 from splitreel.rules.naming import numbered
-from splitreel.video.output_file import OutputFile, disk_error
+from splitreel.video.output_file import DISK_FULL, OutputFile, disk_error
 from splitreel.video.yuv import tag_bt709
 
 
@@ -53,6 +54,8 @@ _ENCODERS: Final = {
     # libwebp converts RGB itself; YUV would be taken for BT.601.
     ExportFormat.WEBP: _Encoder("webp", "libwebp_anim", "bgra", {"quality": "85"}),
 }
+# What is read.
+_FORMATS: Final = "mov,matroska,avi,gif,mpegts,ogg,flv"
 # 0: forever.
 _LOOP: Final = {"loop": "0"}
 _TO_RGB: Final = "in_color_matrix=bt709:in_range=limited:out_range=full"
@@ -68,8 +71,10 @@ def export_video(
     """Writes `target` and returns its path: another name where it is taken, unless `replace`.
 
     `progressed` gets (frames written, frames in total) and may raise to stop; then nothing is left.
-    Raises VIDEO_UNREADABLE, EXPORT_UNAVAILABLE, DISK_FULL or OUTPUT_NOT_WRITABLE.
+    Raises VIDEO_NOT_FOUND, VIDEO_UNREADABLE, EXPORT_UNAVAILABLE, DISK_FULL or OUTPUT_NOT_WRITABLE.
     """
+    if not target.name:
+        raise failures.output_not_writable(folder=str(target))
     try:
         if request.format in _ENCODERS:
             return _export_stream(source, target, request, progressed, replace=replace)
@@ -77,6 +82,8 @@ def export_video(
             return _export_frame(source, target, request, progressed, replace=replace)
         return _export_folder(source, target, request, progressed)
     except av.error.FFmpegError as error:
+        if error.errno in DISK_FULL:
+            raise disk_error(OSError(error.errno, str(error)), target.parent) from error
         raise failures.video_unreadable(file=source.name, details=str(error)) from error
     except OSError as error:
         raise disk_error(error, target.parent) from error
@@ -96,7 +103,7 @@ def _export_stream(
             container_options=_LOOP if encoder.container in {"gif", "webp"} else None,
         ) as container:
             stream: Any = container.add_stream(encoder.codec, rate=video.rate)
-            stream.width, stream.height = video.width * request.scale, video.height * request.scale
+            stream.width, stream.height = video.size(encoder.pixels)
             stream.pix_fmt = encoder.pixels
             stream.options = dict(encoder.options)
             is_yuv = encoder.pixels.startswith("yuv")
@@ -168,8 +175,21 @@ class _Video:
         self._source_rate = source_rate
         self.rate = source_rate if request.fps is None else Fraction(request.fps)
         # The last frame is shown as long as before.
-        self.total = max(1, round(self._stream.frames * self.rate / source_rate))
+        self.total = max(1, round(self._frame_count() * self.rate / source_rate))
         self.tags = {name: text for name, text in container.metadata.items() if name in {"title", "comment"}}
+
+    def size(self, pixels: str) -> tuple[int, int]:
+        """Width and height of the copy. Formats that share colour between pixels have even ones."""
+        width, height = self.width * self._request.scale, self.height * self._request.scale
+        return (width - width % 2, height - height % 2) if pixels.startswith("yuv") else (width, height)
+
+    def _frame_count(self) -> int:
+        """Matroska and WebM don't store it."""
+        if self._stream.frames > 0:
+            return self._stream.frames
+        count = sum(packet.size > 0 for packet in self._container.demux(self._stream))
+        self._container.seek(0)
+        return count
 
     def frames(self, pixels: str) -> Iterator[av.VideoFrame]:
         """All frames, in `pixels`; `pal8` with the best 256 colours of the whole video."""
@@ -236,6 +256,8 @@ class _Video:
         if scale > 1 or is_rgb:
             size = f"{self.width * scale}:{self.height * scale}:flags=lanczos+accurate_rnd+full_chroma_int"
             yield "scale", f"{size}:{_TO_RGB}" if is_rgb else size
+        if (cropped := self.size(pixels)) != (self.width * scale, self.height * scale):
+            yield "crop", f"{cropped[0]}:{cropped[1]}:0:0:exact=1"
         yield "format", f"pix_fmts={'rgb24' if pixels == 'pal8' else pixels}"
 
 
@@ -255,7 +277,14 @@ def _pull(graph: av.filter.Graph) -> Iterator[av.VideoFrame]:
 
 @contextmanager
 def _opened(source: Path, request: ExportRequest) -> Iterator[_Video]:
-    with av.open(str(source)) as container:
+    try:
+        if not stat.S_ISREG(source.stat().st_mode):  # opening a pipe would block
+            raise failures.video_unreadable(file=source.name)
+    except FileNotFoundError as error:
+        raise failures.video_not_found() from error
+    # `file:` because FFmpeg takes what stands before a colon in a name for a protocol. A playlist, which names other
+    # files and addresses, is not among the formats.
+    with av.open(f"file:{source}", options={"format_whitelist": _FORMATS, "protocol_whitelist": "file"}) as container:
         if not container.streams.video:
             raise failures.video_unreadable(file=source.name)
         yield _Video(container, request)

@@ -14,6 +14,7 @@ from splitreel.contract import failures
 from splitreel.contract.errors import SplitreelError
 from splitreel.rules.naming import numbered
 
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 _NO_ANONYMOUS_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT}
 _NO_HARD_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
@@ -108,6 +109,6 @@ class OutputFile:
 
 def disk_error(error: OSError, folder: Path) -> SplitreelError:
     """What an OSError while writing into a folder means."""
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if error.errno in DISK_FULL:
         return failures.disk_ran_full(folder=folder, details=str(error))
     return failures.output_not_writable(folder=str(folder), details=str(error))
