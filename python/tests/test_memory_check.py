@@ -50,7 +50,7 @@ def test_what_fits_gives_no_warning() -> None:
 def test_the_warning_names_the_smallest_change_that_fits() -> None:
     warning = check_memory(on(1), MODEL, gpus(22), dtype_bytes=2)
     assert warning == (
-        "GPU 0 has 22.0 GB of memory, but encoding needs 23.1 GB. It would fit with one model offloaded at a time."
+        "GPU 0 has 22.0 GB of memory, but encoding needs 23.1 GB. It would fit with CPU offload, one model at a time."
     )
 
 

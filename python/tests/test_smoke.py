@@ -116,7 +116,7 @@ def test_attention_that_attends_to_the_wrong_tokens_is_found(
     monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", wrong)
     found = sample(tmp_path, plain_latents(model, dtype))
     problem = problem_of(lambda: smoke.compare(found, expected, device))
-    assert f"The numbers of a test video on {device} are off" in problem
+    assert f"A test video on {device} is off" in problem
 
 
 def test_latents_that_are_no_numbers_or_of_another_shape_are_refused(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_job_that_gives_other_numbers_fails_the_command(tmp_path: Path, monkey
     other = [*smoke._JOB[:-1], "8"]  # another seed
     monkeypatch.setattr(smoke, "_JOB", other)
     problem = problem_of(lambda: smoke.smoke(["--device", "cpu", "--work_dir", str(tmp_path)]))
-    assert "on cpu are off" in problem
+    assert "on cpu is off" in problem
 
 
 def test_a_package_that_is_missing_is_named(tmp_path: Path) -> None:

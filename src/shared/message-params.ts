@@ -234,8 +234,8 @@ export interface ReasonParams {
   readonly lora_half_missing: { readonly file: KindTypes['path']; readonly layer: KindTypes['name'] };
   readonly lora_layer_unknown: { readonly file: KindTypes['path']; readonly layer: KindTypes['name'] };
   readonly lora_shape: {
-    readonly file: KindTypes['path'];
     readonly layer: KindTypes['name'];
+    readonly file: KindTypes['path'];
     readonly found: KindTypes['shape'];
     readonly expected: KindTypes['shape'];
   };

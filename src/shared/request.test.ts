@@ -47,7 +47,7 @@ describe('checkRequest', () => {
   });
 
   it.each([
-    [{ prompt: '  \n' }, 'Write what the video should show.'],
+    [{ prompt: '  \n' }, 'Describe what the video should show.'],
     // Not in the golden table: JSON readers differ about half a character.
     [{ prompt: 'a \ud83d dog' }, 'The prompt contains an invalid character: delete it and type it again.'],
     [{ negativePrompt: '\udc00' }, 'The negative prompt contains an invalid character: delete it and type it again.'],

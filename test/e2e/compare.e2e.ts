@@ -33,7 +33,7 @@ test('drafts form in a grid, two are compared in step, one is finished, and a di
   await page.getByRole('button', { name: 'Compare', exact: true }).click();
   const comparison = page.getByRole('region', { name: 'Comparison' });
   await expect(comparison.locator('video')).toHaveCount(4);
-  await expect(page.getByRole('region', { name: 'What differs' }).getByRole('row')).toHaveCount(2);
+  await expect(page.getByRole('region', { name: 'Differences' }).getByRole('row')).toHaveCount(2);
   await screenshot('compare-four');
   for (const name of ['Remove C', 'Remove C']) await comparison.getByRole('button', { name }).click();
   await comparison.getByRole('button', { name: 'Pause' }).click();

@@ -21,7 +21,7 @@ test('a list becomes jobs with its count said before; history, undo and presets 
   await expect(page.getByRole('group', { name: 'Prompt tools' })).toHaveCount(0);
   await fillForm(page, { prompt: 'a {red|green} ball\na star', steps: 2 });
   await page.evaluate(() => window.splitreel.pauseQueue({ isPaused: true }));
-  await page.getByRole('switch', { name: 'One prompt on each line' }).click();
+  await page.getByRole('switch', { name: 'One prompt per line' }).click();
   await expect(page.getByText(/^3 prompts/)).toBeVisible();
   await first.screenshot('prompt-list-1280-dark');
   await expect(generateButton(page)).toHaveText(/^Generate 3/);

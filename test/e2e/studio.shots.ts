@@ -16,7 +16,7 @@ test('drafts, a comparison, the palette and the prompt tools', async ({ launch }
   const running = await launch({ withEnvironment: true });
   const { page } = running;
   await fillForm(page, { prompt: 'a {red|green} ball rolls to the right\na blue star spins', ranks: 4, frames: 9 });
-  await page.getByRole('switch', { name: 'One prompt on each line' }).click();
+  await page.getByRole('switch', { name: 'One prompt per line' }).click();
   await running.screenshot('list-1280-dark');
   await fillForm(page, { ranks: 4, steps: 25, frames: 9 });
   await page.getByRole('button', { name: 'Variations' }).click();

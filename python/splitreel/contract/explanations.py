@@ -30,27 +30,27 @@ def ulysses_cpu(*, ulysses: int) -> Explanation:
 
 
 def ring_across(*, ring: int) -> Explanation:
-    """Ring {ring} passes keys from one to the next where heads can't be divided further."""
+    """Ring {ring} passes keys from worker to worker where the heads can't be divided further."""
     return Explanation("ring_across", {"ring": ring})
 
 
 def fit_offload_model() -> Explanation:
-    """It would fit with one model offloaded at a time."""
+    """It would fit with CPU offload, one model at a time."""
     return Explanation("fit_offload_model", {})
 
 
 def fit_balanced() -> Explanation:
-    """It would fit in the balanced quality, which halves the transformer's weights."""
+    """It would fit in balanced quality, which halves the transformer's weights."""
     return Explanation("fit_balanced", {})
 
 
 def fit_balanced_offloaded() -> Explanation:
-    """It would fit in the balanced quality with one model offloaded at a time."""
+    """It would fit in balanced quality with CPU offload, one model at a time."""
     return Explanation("fit_balanced_offloaded", {})
 
 
 def fit_offload_sequential() -> Explanation:
-    """It would fit with offloading block by block."""
+    """It would fit with CPU offload, one block at a time."""
     return Explanation("fit_offload_sequential", {})
 
 

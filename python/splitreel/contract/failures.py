@@ -43,7 +43,7 @@ def model_corrupt(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
 
 
 def model_unsupported(*, kind: str, **extra: Unpack[Extra]) -> SplitreelError:
-    """Splitreel can't run models of the kind {kind}."""
+    """Splitreel doesn't support {kind} models."""
     return SplitreelError("MODEL_UNSUPPORTED", {"kind": printable(kind)}, **extra)
 
 
@@ -83,12 +83,12 @@ def continued_video_missing(*, file: PathText, **extra: Unpack[Extra]) -> Splitr
 
 
 def export_unavailable(*, codec: str, **extra: Unpack[Extra]) -> SplitreelError:
-    """This computer's FFmpeg has no encoder {codec}."""
+    """FFmpeg on this computer has no {codec} encoder."""
     return SplitreelError("EXPORT_UNAVAILABLE", {"codec": printable(codec)}, **extra)
 
 
 def model_gated(*, repo: str, **extra: Unpack[Extra]) -> SplitreelError:
-    """{repo} is only available to people who have accepted its licence."""
+    """You need to accept the license of {repo} before you can download it."""
     return SplitreelError("MODEL_GATED", {"repo": printable(repo)}, **extra)
 
 
@@ -113,7 +113,7 @@ def hub_model_not_found(*, repo: str, **extra: Unpack[Extra]) -> SplitreelError:
 
 
 def hub_answer_broken(**extra: Unpack[Extra]) -> SplitreelError:
-    """Hugging Face sent an unexpected answer."""
+    """Hugging Face sent an unexpected response."""
     return SplitreelError("HUB_ANSWER_BROKEN", {}, **extra)
 
 
@@ -133,7 +133,7 @@ def download_interrupted(**extra: Unpack[Extra]) -> SplitreelError:
 
 
 def download_corrupt(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
-    """{file} was damaged in transfer twice."""
+    """{file} arrived damaged twice."""
     return SplitreelError("DOWNLOAD_CORRUPT", {"file": path_text(file)}, **extra)
 
 
@@ -158,7 +158,7 @@ def environment_broken(**extra: Unpack[Extra]) -> SplitreelError:
 
 
 def doctor_failed(**extra: Unpack[Extra]) -> SplitreelError:
-    """The check of this computer did not finish."""
+    """The system check didn't finish."""
     return SplitreelError("DOCTOR_FAILED", {}, **extra)
 
 
@@ -210,7 +210,7 @@ def python_unavailable(*, versions: Iterable[str], **extra: Unpack[Extra]) -> Sp
 
 
 def no_file_locks(*, folder: PathText, **extra: Unpack[Extra]) -> SplitreelError:
-    """The disk that holds {folder} has no file locks, which the installer needs."""
+    """The disk with {folder} doesn't support file locks, which the installer needs."""
     return SplitreelError("NO_FILE_LOCKS", {"folder": path_text(folder)}, **extra)
 
 
@@ -287,7 +287,7 @@ def driver_not_responding(**extra: Unpack[Extra]) -> SplitreelError:
 
 
 def driver_garbled(**extra: Unpack[Extra]) -> SplitreelError:
-    """The NVIDIA driver sent an answer that can't be read."""
+    """The NVIDIA driver returned output that Splitreel can't read."""
     return SplitreelError("DRIVER_GARBLED", {}, **extra)
 
 
@@ -297,7 +297,7 @@ def gpu_not_found(*, gpu: str, **extra: Unpack[Extra]) -> SplitreelError:
 
 
 def gpu_missing(**extra: Unpack[Extra]) -> SplitreelError:
-    """No NVIDIA GPU can be used."""
+    """No usable NVIDIA GPU was found."""
     return SplitreelError("GPU_MISSING", {}, **extra)
 
 
@@ -421,7 +421,7 @@ def store_corrupt(*, file: PathText, backup: PathText, **extra: Unpack[Extra]) -
 
 
 def update_key_missing(**extra: Unpack[Extra]) -> SplitreelError:
-    """This build has no update key, so it can't check announcements of new versions."""
+    """This build has no update key, so it can't check for new versions."""
     return SplitreelError("UPDATE_KEY_MISSING", {}, **extra)
 
 
@@ -431,17 +431,17 @@ def update_feed_unreachable(*, host: str, **extra: Unpack[Extra]) -> SplitreelEr
 
 
 def update_feed_invalid(*, host: str, **extra: Unpack[Extra]) -> SplitreelError:
-    """{host} sent something other than an announcement of a version."""
+    """{host} didn't send a valid update announcement."""
     return SplitreelError("UPDATE_FEED_INVALID", {"host": printable(host)}, **extra)
 
 
 def update_not_signed(*, host: str, **extra: Unpack[Extra]) -> SplitreelError:
-    """The announcement from {host} isn't signed by the makers of Splitreel, so it was ignored."""
+    """The update announcement from {host} isn't signed by Splitreel's developers, so it was ignored."""
     return SplitreelError("UPDATE_NOT_SIGNED", {"host": printable(host)}, **extra)
 
 
 def update_feed_old(*, host: str, **extra: Unpack[Extra]) -> SplitreelError:
-    """{host} sent an announcement that is older than one seen before, so it was ignored."""
+    """{host} sent an older announcement than one Splitreel has already seen, so it was ignored."""
     return SplitreelError("UPDATE_FEED_OLD", {"host": printable(host)}, **extra)
 
 

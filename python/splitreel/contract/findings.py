@@ -99,7 +99,7 @@ def model_unreadable(*, model: str) -> FindingSentence:
 
 
 def ranks_work() -> FindingSentence:
-    """Two workers exchanged the right numbers."""
+    """Two workers exchanged data correctly."""
     return FindingSentence("ranks_work", {})
 
 
@@ -109,24 +109,22 @@ def ranks_fail() -> FindingSentence:
 
 
 def links_work() -> FindingSentence:
-    """The right numbers arrive between all GPUs."""
+    """Data arrives correctly between all GPUs."""
     return FindingSentence("links_work", {})
 
 
 def links_fast(*, slowest: float, fastest: float) -> FindingSentence:
-    """The right numbers arrive between all GPUs, at {slowest} to {fastest} GB/s."""
+    """Data arrives correctly between all GPUs, at {slowest} to {fastest} GB/s."""
     return FindingSentence("links_fast", {"slowest": slowest, "fastest": fastest})
 
 
 def links_p2p_needless() -> FindingSentence:
-    """The right numbers arrive between all GPUs, but peer-to-peer is off."""
+    """Data arrives correctly between all GPUs, but peer-to-peer is off."""
     return FindingSentence("links_p2p_needless", {})
 
 
 def links_p2p_broken(*, pairs: Iterable[str]) -> FindingSentence:
-    """
-    Peer-to-peer is broken between these pairs of GPUs: {pairs}. Through host memory the same numbers arrive correctly.
-    """
+    """Peer-to-peer is broken between these pairs of GPUs: {pairs}. Data sent through host memory arrives correctly."""
     return FindingSentence("links_p2p_broken", {"pairs": names_text(pairs)})
 
 
@@ -136,5 +134,5 @@ def links_p2p_off(*, pairs: Iterable[str]) -> FindingSentence:
 
 
 def links_dead(*, pairs: Iterable[str]) -> FindingSentence:
-    """Numbers don't arrive between these pairs of GPUs, with peer-to-peer or without it: {pairs}."""
+    """Data doesn't arrive correctly between these pairs of GPUs, with or without peer-to-peer: {pairs}."""
     return FindingSentence("links_dead", {"pairs": names_text(pairs)})

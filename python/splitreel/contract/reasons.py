@@ -27,7 +27,7 @@ def model_file_empty(*, file: PathText) -> Reason:
 
 
 def model_file_short(*, file: PathText, found: int, expected: int) -> Reason:
-    """{file} is incomplete: {found} of {expected} bytes are there."""
+    """{file} is incomplete: it has only {found} of {expected} bytes."""
     return Reason("model_file_short", {"file": path_text(file), "found": found, "expected": expected})
 
 
@@ -47,7 +47,7 @@ def model_file_hash(*, file: PathText) -> Reason:
 
 
 def model_file_too_large(*, file: PathText, bytes: int, max: int) -> Reason:
-    """{file} is {bytes} bytes long, more than the {max} that such a file can have."""
+    """{file} is {bytes} bytes long, but the limit is {max}."""
     return Reason("model_file_too_large", {"file": path_text(file), "bytes": bytes, "max": max})
 
 
@@ -109,7 +109,7 @@ def model_configs_unusable(*, folder: PathText) -> Reason:
 
 
 def model_field_implausible(*, field: str, file: PathText) -> Reason:
-    """{field} in {file} does not fit the other values there."""
+    """{field} in {file} doesn't match the other values in that file."""
     return Reason("model_field_implausible", {"field": printable(field), "file": path_text(file)})
 
 
@@ -146,7 +146,7 @@ def model_weights_scaled(*, file: PathText, tensor: str) -> Reason:
 
 
 def model_weights_named_otherwise(*, file: PathText, found: str) -> Reason:
-    """{file} is missing from the model. {found} is there instead: rename it if it holds these weights."""
+    """{file} is missing from the model. {found} is there instead: rename it if it contains these weights."""
     return Reason("model_weights_named_otherwise", {"file": path_text(file), "found": printable(found)})
 
 
@@ -161,7 +161,7 @@ def model_index_invalid(*, file: PathText) -> Reason:
 
 
 def model_index_leads_out(*, file: PathText, name: str) -> Reason:
-    """{file} names {name}, which is not a safetensors file beside it."""
+    """{file} names {name}, which is not a safetensors file in the same folder."""
     return Reason("model_index_leads_out", {"file": path_text(file), "name": printable(name)})
 
 
@@ -207,22 +207,22 @@ def model_path_not_text(*, path: PathText) -> Reason:
 
 
 def model_names_code(*, file: PathText) -> Reason:
-    """{file} names code of its own to run (auto_map)."""
+    """{file} refers to custom code (auto_map)."""
     return Reason("model_names_code", {"file": path_text(file)})
 
 
 def model_is_code(*, file: PathText) -> Reason:
-    """{file} is program code."""
+    """{file} contains program code."""
     return Reason("model_is_code", {"file": path_text(file)})
 
 
 def model_check_fails(*, file: PathText) -> Reason:
-    """{file} can't be checked: reading it fails, or takes more time or memory than a model may."""
+    """{file} can't be checked: reading it fails, or takes more time or memory than allowed."""
     return Reason("model_check_fails", {"file": path_text(file)})
 
 
 def model_tokenizer_fails(*, file: PathText) -> Reason:
-    """{file} can't be used: it fails, or takes more time or memory than a tokenizer may."""
+    """{file} can't be used: loading it fails, or takes more time or memory than allowed."""
     return Reason("model_tokenizer_fails", {"file": path_text(file)})
 
 
@@ -237,7 +237,7 @@ def model_without_safetensors(*, folder: PathText) -> Reason:
 
 
 def model_link_outside(*, file: PathText) -> Reason:
-    """{file} is a link that leads out of the model's folder."""
+    """{file} is a link to something outside the model's folder."""
     return Reason("model_link_outside", {"file": path_text(file)})
 
 
@@ -282,17 +282,16 @@ def lora_half_missing(*, file: PathText, layer: str) -> Reason:
 
 
 def lora_layer_unknown(*, file: PathText, layer: str) -> Reason:
-    """{file} changes {layer}, which this model doesn't have: it was trained for another model."""
+    """{file} changes {layer}, which this model doesn't have: the LoRA was trained for another model."""
     return Reason("lora_layer_unknown", {"file": path_text(file), "layer": printable(layer)})
 
 
-def lora_shape(*, file: PathText, layer: str, found: Iterable[int], expected: Iterable[int]) -> Reason:
+def lora_shape(*, layer: str, file: PathText, found: Iterable[int], expected: Iterable[int]) -> Reason:
     """
-    {file} changes {layer} with the shape {found}, but this model has {expected} there: it was trained for another
-    model.
+    {layer} in {file} has the shape {found}, but this model needs {expected}: the LoRA was trained for another model.
     """
     return Reason(
-        "lora_shape", {"file": path_text(file), "layer": printable(layer), "found": shape_text(found), "expected": shape_text(expected)}
+        "lora_shape", {"layer": printable(layer), "file": path_text(file), "found": shape_text(found), "expected": shape_text(expected)}
     )
 
 
@@ -317,7 +316,7 @@ def lora_strength_out_of_range(*, file: PathText, min: float, max: float, streng
 
 
 def prompt_empty() -> Reason:
-    """Write what the video should show."""
+    """Describe what the video should show."""
     return Reason("prompt_empty", {})
 
 
@@ -429,7 +428,7 @@ def warmup_out_of_range(*, warmup: float, max: float) -> Reason:
 
 
 def patches_exceed_tokens(*, patches: int, max: int) -> Reason:
-    """{patches} pipeline patches are too many at this size: the most is {max}."""
+    """{patches} pipeline patches are too many at this size: the maximum is {max}."""
     return Reason("patches_exceed_tokens", {"patches": patches, "max": max})
 
 
@@ -439,7 +438,7 @@ def offload_needs_gpu() -> Reason:
 
 
 def cache_with_pipeline() -> Reason:
-    """The fast mode reuses whole steps and PipeFusion parts of them: choose one of the two."""
+    """Fast quality and PipeFusion both reuse earlier steps, so they can't be combined: choose one of them."""
     return Reason("cache_with_pipeline", {})
 
 
@@ -471,10 +470,7 @@ def kernel_failed(*, kernel: str) -> Reason:
 
 
 def kernel_differs(*, kernel: str, difference: float, allowed: float) -> Reason:
-    """
-    The attention kernel {kernel} differs from the standard one by {difference}, which is more than the {allowed} that
-    is allowed.
-    """
+    """The attention kernel {kernel} differs from the standard one by {difference}, more than the {allowed} allowed."""
     return Reason("kernel_differs", {"kernel": printable(kernel), "difference": difference, "allowed": allowed})
 
 
@@ -509,7 +505,7 @@ def heads_not_shared(*, heads: int, by: int) -> Reason:
 
 
 def cfg_not_two(*, cfg: int) -> Reason:
-    """CFG parallelism has a degree of 1 or 2, not {cfg}."""
+    """The CFG degree must be 1 or 2, not {cfg}."""
     return Reason("cfg_not_two", {"cfg": cfg})
 
 
@@ -529,22 +525,22 @@ def data_exceeds_videos(*, dp: int, videos: int) -> Reason:
 
 
 def flag_unknown(*, flag: str) -> Reason:
-    """There is no option {flag}."""
+    """Unknown option {flag}."""
     return Reason("flag_unknown", {"flag": printable(flag)})
 
 
 def flag_missing(*, flag: str) -> Reason:
-    """The option {flag} is missing."""
+    """The option {flag} is required."""
     return Reason("flag_missing", {"flag": printable(flag)})
 
 
 def argument_missing(*, argument: str) -> Reason:
-    """The argument {argument} is missing."""
+    """The argument {argument} is required."""
     return Reason("argument_missing", {"argument": printable(argument)})
 
 
 def export_format_unknown(*, file: PathText, flag: str) -> Reason:
-    """The format of {file} is not known from its name: choose one with {flag}."""
+    """The name {file} doesn't indicate a known format: choose one with {flag}."""
     return Reason("export_format_unknown", {"file": path_text(file), "flag": printable(flag)})
 
 
@@ -594,22 +590,22 @@ def command_without_flags(*, command: str, flag: str) -> Reason:
 
 
 def inspect_needs_folder() -> Reason:
-    """The command inspect needs a folder, and may have the record of what was verified."""
+    """The command inspect takes a folder and, optionally, a verification record."""
     return Reason("inspect_needs_folder", {})
 
 
 def inspect_lora_needs_two() -> Reason:
-    """The command inspect-lora needs a file and a model's folder."""
+    """The command inspect-lora takes a file and a model folder."""
     return Reason("inspect_lora_needs_two", {})
 
 
 def lora_flag_values(*, flag: str) -> Reason:
-    """The option {flag} takes a file and, if you like, its strength as a number."""
+    """The option {flag} takes a file and, optionally, its strength as a number."""
     return Reason("lora_flag_values", {"flag": printable(flag)})
 
 
 def prompts_too_many(*, prompts: int, max: int) -> Reason:
-    """{prompts} prompts at once are too many: the most is {max}."""
+    """{prompts} prompts at once are too many: the maximum is {max}."""
     return Reason("prompts_too_many", {"prompts": prompts, "max": max})
 
 
@@ -674,7 +670,7 @@ def image_too_large(*, file: PathText, megapixels: int) -> Reason:
 
 
 def image_is_address(*, file: PathText) -> Reason:
-    """{file} is an address: save the image and choose the file."""
+    """{file} is a web address: save the image and choose the saved file."""
     return Reason("image_is_address", {"file": path_text(file)})
 
 
@@ -709,27 +705,27 @@ def processes_exceed_gpus(*, ranks: int, gpus: int) -> Reason:
 
 
 def hub_list_unreadable() -> Reason:
-    """The list of files from Hugging Face can't be read."""
+    """The file list from Hugging Face can't be read."""
     return Reason("hub_list_unreadable", {})
 
 
 def hub_list_compressed() -> Reason:
-    """The list of files from Hugging Face is compressed."""
+    """The file list from Hugging Face is compressed."""
     return Reason("hub_list_compressed", {})
 
 
 def hub_list_too_long() -> Reason:
-    """The list of files from Hugging Face is too long."""
+    """The file list from Hugging Face is too long."""
     return Reason("hub_list_too_long", {})
 
 
 def hub_list_repeats() -> Reason:
-    """The list of files from Hugging Face names a file twice."""
+    """The file list from Hugging Face names a file twice."""
     return Reason("hub_list_repeats", {})
 
 
 def hub_commit_missing() -> Reason:
-    """The answer of Hugging Face names no commit."""
+    """The response from Hugging Face names no commit."""
     return Reason("hub_commit_missing", {})
 
 
@@ -739,17 +735,17 @@ def hub_file_without_hash(*, file: PathText) -> Reason:
 
 
 def hub_file_differs(*, file: PathText) -> Reason:
-    """Hugging Face offers another {file} than it lists."""
+    """The {file} that Hugging Face offers is not the one it lists."""
     return Reason("hub_file_differs", {"file": path_text(file)})
 
 
 def hub_redirect_insecure() -> Reason:
-    """Hugging Face redirected the download to an address without encryption."""
+    """Hugging Face redirected the download to an unencrypted address."""
     return Reason("hub_redirect_insecure", {})
 
 
 def hub_status(*, status: int) -> Reason:
-    """Hugging Face answered with the status {status}."""
+    """Hugging Face returned status {status}."""
     return Reason("hub_status", {"status": status})
 
 
@@ -803,7 +799,7 @@ def test_latents_shape(*, found: Iterable[int], expected: Iterable[int]) -> Reas
 
 
 def test_numbers_wrong(*, device: str, error: float, allowed: float) -> Reason:
-    """The numbers of a test video on {device} are off by {error}, more than the {allowed} that is allowed."""
+    """A test video on {device} is off by {error}, more than the {allowed} allowed."""
     return Reason("test_numbers_wrong", {"device": printable(device), "error": error, "allowed": allowed})
 
 

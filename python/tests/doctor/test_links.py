@@ -34,7 +34,7 @@ def test_right_links_are_not_tried_the_slow_way() -> None:
     (finding,) = check_links(links, _PAIRS, is_off_now=False)
     assert (finding.status, finding.fix) == ("ok", None)
     assert links.asked == [(_PAIRS, False)]
-    assert finding.text == "The right numbers arrive between all GPUs, at 20 to 20 GB/s."
+    assert finding.text == "Data arrives correctly between all GPUs, at 20 to 20 GB/s."
 
 
 def test_the_workaround_is_proposed_only_where_it_helps() -> None:

@@ -39,7 +39,7 @@ const EIGHT: Partial<Slices> = {
 test('a sentence and one press send a job with what the form shows', async () => {
   const main = await open(EIGHT);
   const user = userEvent.setup();
-  expect(screen.getByText('Write what the video should show.')).toBeVisible();
+  expect(screen.getByText('Describe what the video should show.')).toBeVisible();
   expect(screen.getByRole('button', { name: /Generate/ })).toBeDisabled();
   await user.type(screen.getByLabelText('Prompt'), 'a small dog');
   await user.click(screen.getByRole('radio', { name: 'Ulysses 3' }));

@@ -21,7 +21,7 @@ export const app = {
   details: 'Details',
   copy: 'Copy',
   messages: 'Messages',
-  settingsReused: "The form now has that video's settings.",
+  settingsReused: "The form now uses that video's settings.",
   promptReplaced: 'Your prompt was replaced.',
   undo: 'Undo',
   imageNotUsed: 'This model does not start from an image. Choose an image-to-video model first.',
@@ -37,7 +37,7 @@ export const shortcuts = {
         ['Ctrl+Enter', 'Generate'],
         ['Ctrl+K', 'Find a command'],
         ['Ctrl+1 to Ctrl+5', 'Open a page'],
-        ['Ctrl+Z, Ctrl+Shift+Z', 'Undo or redo what replaced the form'],
+        ['Ctrl+Z, Ctrl+Shift+Z', 'Undo or redo form changes'],
         ['Esc', 'Cancel the running video (asks first)'],
         ['?', 'Show these shortcuts'],
       ],
@@ -56,7 +56,7 @@ export const shortcuts = {
       ],
     },
     {
-      title: 'While videos are compared',
+      title: 'While comparing videos',
       keys: [
         ['S, W, D', 'Side by side, wipe, difference'],
         ['+, -, 0', 'Zoom in, zoom out, fit'],

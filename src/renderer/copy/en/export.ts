@@ -18,10 +18,10 @@ const formatHints: Readonly<Record<ExportFormat, string>> = {
   hevc: 'About half the size of H.264. Not every browser plays it.',
   webm: 'For web pages.',
   prores: 'For editing: large files with little loss.',
-  gif: 'Plays everywhere, with at most 256 colours.',
-  webp: 'Like a GIF, in full colour and smaller.',
+  gif: 'Plays everywhere, with at most 256 colors.',
+  webp: 'Like a GIF, but smaller and in full color.',
   frames: 'A folder with a numbered file for each frame.',
-  frame: 'A picture without loss, such as the first frame of another video.',
+  frame: 'A lossless image, for example to start another video from.',
 };
 
 export const exportCopy = {
@@ -34,11 +34,11 @@ export const exportCopy = {
   frame: 'Frame',
   frameRange: message('Choose a frame from 1 to {count, number}.'),
   motion: 'Motion',
-  ownRate: message('As it is ({fps, number} frames per second)'),
+  ownRate: message('Original ({fps, number} frames per second)'),
   rate: message('Smoother: {fps, number} frames per second'),
   size: 'Size',
-  sizes: message('{scale, plural, =1 {As it is ({width} × {height})} other {{width} × {height}}}'),
-  processed: 'Post-processing: added frames and pixels are computed from the video. The original stays as it is.',
+  sizes: message('{scale, plural, =1 {Original ({width} × {height})} other {{width} × {height}}}'),
+  processed: 'Post-processing: added frames and pixels are computed from the video. The original is not changed.',
   progress: 'Export progress',
   opening: 'Opening the video',
   frames: message('{done, number} of {total, number} frames'),

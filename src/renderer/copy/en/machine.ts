@@ -14,7 +14,7 @@ export const install = {
   speed: message('{size}/s'),
   left: message('{time} left'),
   /** Beside the CPU packages: most people expect them to be small. */
-  whyCuda: 'PyPI has no CPU-only PyTorch for Linux: it does not load without most CUDA libraries.',
+  whyCuda: 'Includes most CUDA libraries, because PyPI has no CPU-only PyTorch for Linux.',
   cancel: 'Cancel installation',
   variants: { cuda: 'NVIDIA GPUs', cpu: 'CPU only' },
   packagesFor: { cuda: 'NVIDIA GPU packages', cpu: 'CPU packages' },
@@ -72,7 +72,7 @@ export const machine = {
   removeText: 'Your videos and models stay. You can install it again at any time.',
   keepsWorking: 'The previous version still works.',
   engine: 'Engine',
-  engineHolds: message('{model} is loaded by {workers, plural, one {# worker} other {# workers}}.'),
+  engineHolds: message('{model} is loaded on {workers, plural, one {# worker} other {# workers}}.'),
   engineEmpty: 'No model is loaded.',
   unload: 'Unload model',
   logs: 'Logs',

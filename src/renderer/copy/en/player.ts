@@ -19,7 +19,7 @@ export const player = {
   saveAs: 'Save as',
   showInFolder: 'Show in folder',
   reuse: 'Reuse settings',
-  makeExact: 'Make the exact video',
-  exactQueued: 'The same video is queued in exact quality.',
+  makeExact: 'Generate exact version',
+  exactQueued: 'The exact version was added to the queue.',
   broken: 'This video cannot be played. It may have been moved or deleted, or need another player: try Show in folder.',
 } as const;

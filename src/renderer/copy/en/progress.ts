@@ -2,7 +2,7 @@
 import { message } from './message';
 
 export const progress = {
-  idle: 'Progress and waiting videos appear here.',
+  idle: 'Progress and queued videos appear here.',
   title: 'Progress',
   stages: {
     starting: 'Starting',

@@ -9,5 +9,5 @@ export const results = {
   finishHint: message('Same prompt and seed, {summary}, on all devices'),
   of: message('{action}: {seed}'),
   discarded: message('{count, plural, one {# video} other {# videos}} discarded.'),
-  finishing: message('In the queue: {summary}.'),
+  finishing: message('Added to the queue: {summary}.'),
 } as const;

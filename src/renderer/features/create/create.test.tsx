@@ -79,7 +79,7 @@ test('a size that the model fixes is disabled, explained, and not an error', asy
 test('what is missing to generate at all comes before what is missing in the form', async () => {
   await open({ environment: { status: 'missing' } });
   expect(screen.getByText(copy.create.missing.environment)).toBeVisible();
-  expect(screen.queryByText('Write what the video should show.')).toBeNull();
+  expect(screen.queryByText('Describe what the video should show.')).toBeNull();
 });
 
 test.each([

@@ -116,7 +116,7 @@ test('running it can be paused; asked for a token, it goes on after signing in',
   expect(main.callsOf('pauseDownload')).toEqual([{ modelId: 'x' }]);
   const error = appError('MODEL_GATED', { repo: 'some/big' });
   act(() => main.push('downloads', [{ ...running, state: { status: 'failed', error } }]));
-  expect(screen.getByText(/accepted its licence/)).toBeInTheDocument();
+  expect(screen.getByText(/accept the license of/)).toBeInTheDocument();
   await user.click(screen.getByRole('button', { name: 'Sign in' }));
   await user.type(screen.getByLabelText('Access token'), 'hf_0123456789');
   expect(screen.getByLabelText('Access token')).toHaveAttribute('type', 'password');

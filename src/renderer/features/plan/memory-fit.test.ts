@@ -34,7 +34,7 @@ test('a GPU with room for all: what it needs in each stage, and no warning', () 
 
 test('the smallest of the GPUs that the plan uses counts, and what would fit is said', () => {
   expect(memoryWords(input([12]))?.problem).toContain(
-    'It would fit in the balanced quality with one model offloaded at a time.',
+    'It would fit in balanced quality with CPU offload, one model at a time.',
   );
   const two = { ...ONE_RANK, cfg: 2 };
   expect(memoryWords(input([80, 20], { plan: two }))?.needs).toContain('GPU 1 has 20.0 GB');

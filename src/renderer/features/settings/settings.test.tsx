@@ -56,7 +56,7 @@ test('a newer version is shown with its notes as plain text, and its page opens 
 
 test('a check that failed is explained', async () => {
   await open(withCheck({ status: 'failed', error: appError('UPDATE_NOT_SIGNED', { host: 'updates.example' }) }));
-  expect(section().getByText(/isn't signed by the makers of Splitreel/)).toBeVisible();
+  expect(section().getByText(/isn't signed by Splitreel's developers/)).toBeVisible();
 });
 
 test('another feed has to be https', async () => {
