@@ -78,7 +78,7 @@ test('a missing ending is added', async () => {
 
 test('what cannot be read is an error', async () => {
   const run = open().run([{ ...job('c.gif'), file: path.join(folder, 'nothing.mp4') }]);
-  await expect(run).rejects.toMatchObject({ error: { code: 'VIDEO_UNREADABLE' } });
+  await expect(run).rejects.toMatchObject({ error: { code: 'VIDEO_NOT_FOUND' } });
 });
 
 test('a cancelled export of several keeps the whole copies and leaves nothing else', async () => {
