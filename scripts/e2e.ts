@@ -25,6 +25,9 @@ const STAGED = ['out', 'resources', 'python', 'src', 'test', 'scripts', 'package
 /** Pictures of every state, or times, instead of tests. */
 const OTHER_KINDS: Readonly<Record<string, string>> = { '--shots': 'shots', '--bench': 'bench' };
 
+/** Only installs and builds what the tests need, so that this can happen beside other checks. */
+const PREPARE = '--prepare';
+
 /** Runs the specs against the app as it is packaged. */
 const PACKAGED = '--packaged';
 
@@ -91,13 +94,14 @@ async function packagedRuntime(runtime: Runtime): Promise<Runtime> {
 }
 
 async function main(given: readonly string[]): Promise<number> {
-  const words = given.filter((word) => OTHER_KINDS[word] === undefined && word !== PACKAGED);
+  const words = given.filter((word) => OTHER_KINDS[word] === undefined && word !== PACKAGED && word !== PREPARE);
   const kind = given.map((word) => OTHER_KINDS[word]).find((other) => other !== undefined) ?? 'e2e';
   await ensurePackages(TEST_PACKAGES);
   const [checkout] = await Promise.all([findRuntime(), buildApp()]);
   const isPackaged = given.includes(PACKAGED);
   const runtime = isPackaged ? await packagedRuntime(checkout) : checkout;
   const place = isRoot() ? await stageForUser(runtime) : await stay(runtime);
+  if (given.includes(PREPARE)) return 0;
   const variables = {
     ...runtime.env,
     SPLITREEL_E2E_RUNTIME: place.program,

@@ -11,11 +11,16 @@ import { ensurePip } from '../src/cli/system-packages';
 export const UV_VERSION = environment.uv.version;
 const LOCKS = ['python/requirements.lock', 'python/requirements-dev.lock'] as const;
 
-/** Returns the environment's folder and makes it where there is none. Its name is the hash of the locks it was made of. */
-export async function pythonForTests(root: string): Promise<string> {
+/** The environment's folder, which may not exist yet. Its name is the hash of the locks that it is made from. */
+export async function folderForTests(root: string): Promise<string> {
   const texts = await Promise.all(LOCKS.map((lock) => readFile(path.join(root, lock), 'utf8')));
   const key = createHash('sha256').update(texts.join('\0')).update(UV_VERSION).digest('hex').slice(0, 16);
-  const folder = path.join(cacheFolder(), `test-python-${key}`);
+  return path.join(cacheFolder(), `test-python-${key}`);
+}
+
+/** Returns the environment's folder and makes it where there is none. */
+export async function pythonForTests(root: string): Promise<string> {
+  const folder = await folderForTests(root);
   if (existsSync(path.join(folder, 'complete'))) return folder;
   await rm(folder, { recursive: true, force: true });
   await mkdir(cacheFolder(), { recursive: true });

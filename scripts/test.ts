@@ -7,14 +7,15 @@ import { execa } from 'execa';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { pythonForTests } from './python-for-tests';
+import { folderForTests, pythonForTests } from './python-for-tests';
 
 const root = path.resolve(import.meta.dirname, '..');
 const pythonFolder = path.join(root, 'python');
 
 /**
  * Groups run one after another. Static checks run as many at a time as there are cores, tests two at a time, in the order
- * of `allChecks`: the longest first. The window's tests run alone at the end, because they click on what moves.
+ * of `allChecks`: the longest first. The window's tests run alone at the end, because they click on what moves. What they
+ * need is downloaded and built beside the tests before them, and Python for the tests beside the static checks.
  */
 type Group = 'static' | 'test' | 'window';
 
@@ -27,6 +28,8 @@ interface Check {
   readonly group: Group;
   readonly command: readonly [string, ...string[]];
   readonly cwd: string;
+  /** Waits for the Python environment of the tests. */
+  readonly needsPython: boolean;
   /** Reads the runner's summary; null where the command itself is the one check. */
   readonly count: ((output: string) => Count) | null;
 }
@@ -65,19 +68,23 @@ function countPlaywright(output: string): Count {
   return { passed: last('passed'), failed: last('failed') + last('did not run') };
 }
 
-const staticCheck = (name: string, command: Check['command'], cwd = root): Check => {
-  return { name, group: 'static', command, cwd, count: null };
+const staticCheck = (name: string, command: Check['command']): Check => {
+  return { name, group: 'static', command, cwd: root, needsPython: false, count: null };
 };
 const vitest = (name: string, ...projects: readonly string[]): Check => {
   const command: Check['command'] = ['npx', 'vitest', 'run', ...projects.map((project) => `--project=${project}`)];
-  return { name, group: 'test', command, cwd: root, count: countVitest };
+  return { name, group: 'test', command, cwd: root, needsPython: true, count: countVitest };
 };
 
 function allChecks(pythonEnvironment: string, { isThorough }: { readonly isThorough: boolean }): readonly Check[] {
   const tool = (name: string): string => path.join(pythonEnvironment, 'bin', name);
+  const pythonCheck = (name: string, program: string, ...args: readonly string[]): Check => {
+    const command: Check['command'] = [tool(program), ...args];
+    return { ...staticCheck(name, command), cwd: pythonFolder, needsPython: true };
+  };
   const pytest = (name: string, ...args: readonly string[]): Check => {
     const command: Check['command'] = [tool('python'), '-m', 'pytest', '--durations=15', ...args];
-    return { name, group: 'test', command, cwd: pythonFolder, count: countPytest };
+    return { name, group: 'test', command, cwd: pythonFolder, needsPython: true, count: countPytest };
   };
   return [
     staticCheck('lint', ['npx', 'eslint', '--max-warnings', '0', '.']),
@@ -86,12 +93,13 @@ function allChecks(pythonEnvironment: string, { isThorough }: { readonly isThoro
     staticCheck('imports', ['npm', 'run', '--silent', 'imports']),
     staticCheck('dead-code', ['npx', 'knip']),
     staticCheck('contract-generated', ['npx', 'tsx', 'scripts/contract.ts', '--check']),
-    staticCheck('locks', ['npx', 'tsx', 'scripts/locks.ts', '--check']),
-    staticCheck('python-format', [tool('ruff'), 'format', '--check', '--quiet', '.'], pythonFolder),
-    staticCheck('python-lint', [tool('ruff'), 'check', '--quiet', '.'], pythonFolder),
-    staticCheck('python-types', [tool('mypy'), '--strict', 'splitreel'], pythonFolder),
-    staticCheck('python-imports', [tool('lint-imports')], pythonFolder),
-    staticCheck('python-dead-code', [tool('vulture')], pythonFolder),
+    // It uses the uv that the environment is made with.
+    { ...staticCheck('locks', ['npx', 'tsx', 'scripts/locks.ts', '--check']), needsPython: true },
+    pythonCheck('python-types', 'mypy', '--strict', 'splitreel'),
+    pythonCheck('python-format', 'ruff', 'format', '--check', '--quiet', '.'),
+    pythonCheck('python-lint', 'ruff', 'check', '--quiet', '.'),
+    pythonCheck('python-imports', 'lint-imports'),
+    pythonCheck('python-dead-code', 'vulture'),
     pytest('python', 'tests', ...ENGINE_TESTS.map((folder) => `--ignore=${folder}`)),
     pytest('python-engine', ...ENGINE_TESTS, ...(isThorough ? ['--thorough'] : [])),
     vitest('install', 'install'),
@@ -101,8 +109,18 @@ function allChecks(pythonEnvironment: string, { isThorough }: { readonly isThoro
     vitest('contract', 'contract'),
     vitest('fuzz', 'fuzz'),
     { ...vitest('chromium', 'chromium'), group: 'window' },
-    { name: 'e2e', group: 'window', command: ['npx', 'tsx', 'scripts/e2e.ts'], cwd: root, count: countPlaywright },
+    { ...vitest('e2e'), group: 'window', command: END_TO_END, count: countPlaywright },
   ];
+}
+
+const END_TO_END = ['npx', 'tsx', 'scripts/e2e.ts'] as const;
+
+/** Packages, Electron, the built app and its Python environment, for the end-to-end tests. */
+async function prepareEndToEnd(): Promise<void> {
+  const [file, ...args] = END_TO_END;
+  const { exitCode, all } = await execa(file, [...args, '--prepare'], { cwd: root, all: true, reject: false });
+  // The tests then fail at the same place; this says so earlier.
+  if (exitCode !== 0) process.stdout.write(`\n== preparing the end-to-end tests failed\n${all}\n`);
 }
 
 const THOROUGH = '--thorough';
@@ -137,11 +155,16 @@ async function run(check: Check, { isAlone }: { readonly isAlone: boolean }): Pr
   return { check, count };
 }
 
-async function runAll(checks: readonly Check[]): Promise<readonly Outcome[]> {
+async function runAll(checks: readonly Check[], makePython: () => Promise<string>): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
+  const python = checks.some(({ needsPython }) => needsPython) ? makePython() : Promise.resolve('');
+  // Both may install Debian packages, which one program can do at a time.
+  const prepared = checks.some(({ name }) => name === 'e2e') ? python.then(prepareEndToEnd) : Promise.resolve();
   const drain = async (waiting: Check[], isAlone: boolean): Promise<void> => {
-    for (let check = waiting.shift(); check !== undefined; check = waiting.shift())
+    for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) {
+      if (check.needsPython) await python;
       outcomes.push(await run(check, { isAlone }));
+    }
   };
   const inGroup = (group: Group): Check[] => checks.filter((check) => check.group === group);
   const inLanes = (group: Group, lanes: number): Promise<unknown> => {
@@ -150,7 +173,9 @@ async function runAll(checks: readonly Check[]): Promise<readonly Outcome[]> {
     return Promise.all(Array.from({ length: lanes }, () => drain(waiting, isAlone)));
   };
   await inLanes('static', availableParallelism());
+  await python;
   await inLanes('test', TEST_LANES);
+  await prepared;
   await drain(inGroup('window'), true);
   return outcomes;
 }
@@ -168,7 +193,8 @@ async function main(args: readonly string[]): Promise<number> {
   if (!existsSync(path.join(root, 'node_modules'))) throw new Error('Run npm ci first.');
   const isThorough = args.includes(THOROUGH);
   const names = args.filter((arg) => arg !== THOROUGH);
-  const outcomes = await runAll(choose(allChecks(await pythonForTests(root), { isThorough }), names));
+  const checks = choose(allChecks(await folderForTests(root), { isThorough }), names);
+  const outcomes = await runAll(checks, () => pythonForTests(root));
   const sum = (of: (count: Count) => number): number => outcomes.reduce((total, { count }) => total + of(count), 0);
   const failed = outcomes.filter(({ count }) => count.failed > 0);
   if (failed.length > 0) process.stdout.write(`\nFailed: ${failed.map(({ check }) => check.name).join(', ')}\n`);

@@ -55,7 +55,7 @@ ELSEWHERE = {
     "--help": "argparse",
     "--model": "tests/test_model_folder.py",
     "--dtype": "tests/engine (LoadOptions)",
-    "--device": "tests/processes/test_real_engine.py",
+    "--device": "tests/processes/commands.py",
     "--save_latents": "tests/processes/test_real_engine.py",
 }
 REFUSED: dict[str, tuple[list[str], int, str]] = {

@@ -184,5 +184,6 @@ def test_a_video_of_another_length_or_size_is_refused(tmp_path: Path, frames: in
 def test_a_gpu_that_is_not_there_is_said() -> None:
     if torch.cuda.is_available():
         pytest.skip("there is a GPU here: tests/gpu runs this on it")
-    done = run("--events", "--device", "cuda")
-    assert (done.returncode, events(done)[-1]["error"]["code"]) == (3, "DRIVER_MISSING")
+    with pytest.raises(SplitreelError) as caught:
+        smoke.smoke(["--device", "cuda"])
+    assert caught.value.code == "DRIVER_MISSING"

@@ -23,6 +23,9 @@ KINDS = ("t2v-2b", "t2v-5b", "t2v-1.5", "i2v-5b", "i2v-1.5")
 TOLERANCE = 1e-5
 # With four patches after two warm-up steps of eight, on weights drawn so that attention matters a lot.
 DRIFT = 0.15
+# Plans differ in the last bits of float32. Then a value near the middle of two of float8 becomes one or the other, and
+# these weights make much of it. Of the balanced quality.
+SIMILAR = 5e-2
 
 GUIDED = EngineJob(
     videos=(VideoJob("a small dog running on the beach at sunset", "", 42),),
@@ -55,8 +58,8 @@ def job_of(kind: str, job: EngineJob, image: Path) -> EngineJob:
 
 
 def sample_of() -> list[Case]:
-    """A few plans that use every strategy once or twice, valid for every kind."""
-    plans = (Plan(ring=3), Plan(cfg=2, ulysses=3), Plan(cfg=2, tp=2), Plan(pp=2, ring=2))
+    """Plans of up to four ranks that use every strategy once, valid for every kind."""
+    plans = (Plan(cfg=2, ulysses=2), Plan(ring=2, tp=2), Plan(pp=2))
     return [Case(plan, synchronous(GUIDED)) for plan in plans]
 
 

@@ -1,4 +1,7 @@
-"""Every plan of four ranks makes the demo model's video: the trained weights, in the size that people see."""
+"""Plans of up to four ranks make the demo model's video: the trained weights, in the size that people see.
+
+By default each strategy and a few products; `--thorough` runs every plan. test_matrix has every product on small weights.
+"""
 
 from __future__ import annotations
 
@@ -40,10 +43,25 @@ def exact(world: Worlds) -> np.ndarray:
 
 def test_the_plans_are_of_one_to_four_ranks() -> None:
     assert {plan.world_size for plan in _plans()} == {1, 2, 3, 4}
-    assert {Plan(cfg=2, ulysses=2), Plan(tp=4)} <= set(_plans())
+    assert {Plan(cfg=2, ulysses=2), *_DEFAULT} <= set(_plans())
 
 
-@pytest.mark.parametrize("plan", _plans(), ids=lambda plan: plan.key)
+_DEFAULT = {
+    Plan(cfg=2),
+    Plan(ulysses=3),
+    Plan(tp=4),
+    Plan(pp=3),
+    Plan(cfg=2, ring=2),
+    Plan(ring=2, ulysses=2),
+    Plan(pp=2, tp=2),
+}
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [pytest.param(plan, marks=[] if plan in _DEFAULT else pytest.mark.thorough) for plan in _plans()],
+    ids=lambda plan: plan.key,
+)
 def test_every_exact_plan_makes_the_same_video(plan: Plan, world: Worlds, exact: np.ndarray) -> None:
     # With warm-up steps alone PipeFusion is exact too.
     results = world.run(RunRequest(DEMO, plan, replace(JOB, warmup_steps=JOB.num_inference_steps)))

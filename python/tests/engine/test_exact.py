@@ -61,7 +61,7 @@ def test_progress_is_counted_and_whole(models: dict[str, Path], world: Worlds) -
 @pytest.mark.parametrize(
     "plan", [Plan(cfg=2, ulysses=2), Plan(pp=2, tp=2), Plan(cfg=2, pp=2)], ids=lambda plan: plan.key
 )
-@pytest.mark.parametrize("asking", [0, 3])
+@pytest.mark.parametrize("asking", [pytest.param(0, marks=pytest.mark.thorough), 3])
 def test_a_cancel_on_one_rank_ends_all_at_the_same_step(
     plan: Plan, asking: int, models: dict[str, Path], world: Worlds
 ) -> None:

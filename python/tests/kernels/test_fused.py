@@ -14,9 +14,10 @@ import pytest
 import torch
 
 from splitreel.contract.types import Plan
+from splitreel.engine.api import LoadOptions
 from splitreel.kernels.checks import fused_decoder_problem, fused_kernels_problem
 from splitreel.models.cogvideox.random_model import make_model
-from tests.engine.matrix import GUIDED, TOLERANCE, relative
+from tests.engine.matrix import GUIDED, SIMILAR, TOLERANCE, relative
 from tests.engine.world import RunRequest, World
 
 Latents = npt.NDArray[np.float32]
@@ -25,11 +26,13 @@ pytest.importorskip("triton", reason="the CPU variant of the environment has no 
 
 _PLANS = (
     Plan(),
-    Plan(cfg=2, ulysses=2),
-    Plan(ulysses=3),
-    Plan(ring=3),
     Plan(ring=2, ulysses=2),
     Plan(tp=2, ulysses=2),
+    # Each of their parts is in the plans above.
+    *(
+        pytest.param(plan, marks=pytest.mark.thorough)
+        for plan in (Plan(cfg=2, ulysses=2), Plan(ulysses=3), Plan(ring=3))
+    ),
 )
 
 
@@ -71,6 +74,16 @@ def test_pipefusion_attends_to_cached_keys_in_fused_blocks(model: Path, world: W
     answer = world.run(RunRequest(model, Plan(pp=2, ulysses=2), exact))[0]
     assert answer.fused_problem is None
     assert relative(answer.latents[0], eager) <= TOLERANCE
+
+
+@pytest.mark.slow
+def test_balanced_fused_blocks_compute_the_same(model: Path, world: World, tmp_path: Path) -> None:
+    balanced = RunRequest(model, Plan(), GUIDED, options=LoadOptions(quantized=True))
+    with World(1, tmp_path) as eager_rank:
+        eager = eager_rank.run(balanced)[0]
+    answer = world.run(replace(balanced, plan=Plan(ulysses=2)))[0]
+    assert answer.fused_problem is None
+    assert relative(answer.latents[0], eager.latents[0]) <= SIMILAR
 
 
 _ASK = """

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,11 +12,10 @@ from safetensors.numpy import load_file
 
 from splitreel.contract.devices import cpu_devices
 from splitreel.video.mp4 import read_metadata
-from tests.processes.worker import PACKAGE_PARENT, Worker, all_gone, start_job
+from tests.processes.commands import FLAGS, STEPS, command
+from tests.processes.worker import Worker, all_gone, start_job
 
-STEPS = 3
 SMALL: dict[str, object] = {"numInferenceSteps": STEPS, "width": 96, "height": 64, "numFrames": 9}
-ENVIRONMENT = {**os.environ, "PYTHONPATH": PACKAGE_PARENT, "OMP_NUM_THREADS": "1"}
 
 
 @pytest.fixture(scope="module")
@@ -90,53 +85,20 @@ def test_cancel(worker: Worker, tmp_path: Path, stage: str) -> None:
     assert not kept or stage == "writing"
 
 
-def test_kill_9_of_a_rank_while_denoising(worker: Worker, tmp_path: Path) -> None:
-    worker.send(job(tmp_path, "k1", numInferenceSteps=100))
-    worker.wait(lambda event: event["type"] == "stageProgressed" and event["stage"] == "denoising", 120)
-    pids = worker.rank_pids()
-    os.kill(pids[1], signal.SIGKILL)
-    error = worker.wait_for("jobFailed", 5)["error"]
-    assert (error["code"], error["params"]["rank"]) == ("RANK_DIED", 1)
-    assert all_gone(pids)
-    worker.send(job(tmp_path, "k2"))
-    assert worker.wait_end(120)["type"] == "jobFinished"
-
-
 def test_tokens_are_counted_without_the_ranks(worker: Worker) -> None:
     worker.send({"type": "countTokens", "requestId": "r", "modelPath": "demo", "text": "a red ball"})
     counted = worker.wait_for("tokensCounted")
     assert 1 < counted["tokens"] <= counted["max"]
 
 
-FLAGS = ["--model", "demo", "--prompt", "a red ball", "--height", "64", "--width", "96", "--num_frames", "9"]
-FLAGS += ["--num_inference_steps", str(STEPS), "--device", "cpu"]
-
-
-def command(folder: Path, *arguments: str) -> list[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", *arguments],
-        cwd=folder,
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout.splitlines()
-
-
-def test_generate_and_torchrun_make_the_same_latents(tmp_path: Path) -> None:
-    lines = command(tmp_path, "splitreel", "generate", *FLAGS, "--save-latents", "one.safetensors")
-    assert lines[-2] == "output saved to results/a-red-ball_seed42.mp4"
-    assert re.fullmatch(r"epoch time: [\d.]+ sec, memory: [\d.]+ GB", lines[-1])
+def test_generate_and_torchrun_make_the_same_latents(one_rank: Path, tmp_path: Path) -> None:
     torchrun = ["torch.distributed.run", "--nproc_per_node=2", "-m", "splitreel.parallel_inference", *FLAGS]
     lines = command(tmp_path, *torchrun, "--ulysses_degree=2", "--save_latents", "two.safetensors")
     name = "cogvideox_dp1_cfg1_ulysses2_ring1_tp1_pp1_patch1_96x64"
     assert lines[-2].endswith(f"results/{name}.mp4")
     assert lines[-2].startswith("output saved to ")
     assert lines[-1].startswith("epoch time: ")
-    one, two = (load_file(tmp_path / f"{which}.safetensors")["latents"] for which in ("one", "two"))
+    one, two = (load_file(file)["latents"] for file in (one_rank, tmp_path / "two.safetensors"))
     assert one.shape == two.shape
     assert one.dtype == "float32"
     assert abs(one - two).max() / abs(one).max() < 1e-5

@@ -16,7 +16,25 @@ from tests.processes.worker import HERE, Worker, all_gone, start_job
 
 FAULTY: dict[str, object] = {"engine_module": "faulty_engine", "extra_path": HERE}
 HEARTBEAT_S = 2.0
-PLANS = {"cfg": {"cfg": 2, "ulysses": 1}, "tensor": {"tp": 2, "ulysses": 1}, "pipeline": {"pp": 2, "ulysses": 1}}
+PLANS = {
+    "cfg": {"cfg": 2, "ulysses": 1},
+    "ulysses": {"ulysses": 2},
+    "tensor": {"tp": 2, "ulysses": 1},
+    "pipeline": {"pp": 2, "ulysses": 1},
+}
+
+
+def thorough(*values: object) -> Any:
+    return pytest.param(*values, marks=pytest.mark.thorough)
+
+
+# By default each plan and each rank once.
+RANKS = [
+    ("cfg", 1),
+    ("tensor", 0),
+    ("pipeline", 1),
+    *(thorough(*values) for values in (("cfg", 0), ("ulysses", 1), ("tensor", 1), ("pipeline", 0))),
+]
 SMALL: dict[str, object] = {"width": 96, "height": 64, "numFrames": 9}
 
 
@@ -42,8 +60,7 @@ def next_job_is_made(worker: Worker, output: Path, plan: str) -> None:
     assert not list(output.glob("*.part*"))
 
 
-@pytest.mark.parametrize("plan", PLANS)
-@pytest.mark.parametrize("rank", [0, 1])
+@pytest.mark.parametrize(("plan", "rank"), RANKS)
 def test_out_of_memory_on_one_rank_ends_the_job_on_all(worker: Worker, tmp_path: Path, plan: str, rank: int) -> None:
     worker.send(job(tmp_path, plan, "oom", f"a red ball oom {rank}"))
     worker.wait(lambda event: event["type"] == "stageStarted" and event["stage"] == "denoising", 120)
@@ -61,14 +78,15 @@ def test_out_of_memory_on_one_rank_ends_the_job_on_all(worker: Worker, tmp_path:
     ("plan", "rank", "stage"),
     [
         ("cfg", 0, "loading"),
-        ("cfg", 1, "denoising"),
         ("cfg", 0, "writing"),
+        ("ulysses", 1, "denoising"),
         ("tensor", 1, "encoding"),
-        ("tensor", 0, "denoising"),
         ("tensor", 1, "decoding"),
         ("pipeline", 0, "denoising"),
-        ("pipeline", 1, "denoising"),
-        ("pipeline", 1, "decoding"),
+        thorough("cfg", 1, "denoising"),
+        thorough("tensor", 0, "denoising"),
+        thorough("pipeline", 1, "denoising"),
+        thorough("pipeline", 1, "decoding"),
     ],
 )
 def test_kill_9_is_named_and_cleaned_up(worker: Worker, tmp_path: Path, plan: str, rank: int, stage: str) -> None:
@@ -89,8 +107,7 @@ def test_kill_9_is_named_and_cleaned_up(worker: Worker, tmp_path: Path, plan: st
     next_job_is_made(worker, tmp_path, plan)
 
 
-@pytest.mark.parametrize("plan", PLANS)
-@pytest.mark.parametrize("rank", [0, 1])
+@pytest.mark.parametrize(("plan", "rank"), RANKS)
 def test_a_stopped_rank_is_named(worker: Worker, tmp_path: Path, plan: str, rank: int) -> None:
     worker.send(job(tmp_path, plan, "stopped", steps=400))
     worker.wait(lambda event: event["type"] == "stageProgressed" and event["stage"] == "denoising", 120)

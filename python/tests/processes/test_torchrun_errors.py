@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.processes.test_real_engine import ENVIRONMENT, FLAGS
+import pytest
+
+from tests.processes.commands import ENVIRONMENT, FLAGS
 from tests.processes.worker import PACKAGE_PARENT
 
 
@@ -33,6 +35,7 @@ def test_an_unforeseen_error_of_another_rank_is_one_line(tmp_path: Path) -> None
     assert "Connection closed" not in shown
 
 
+@pytest.mark.thorough
 def test_its_details_are_the_traceback_of_that_rank(tmp_path: Path) -> None:
     shown = run_failing(tmp_path, "job", SPLITREEL_DETAILS="1")
     assert "in _unforeseen" in shown
