@@ -15,6 +15,7 @@ import {
   MODULES,
   SAMPLING_RANGES,
   SAMPLING_VALUES,
+  VARIABLES,
   type Module,
 } from './contract/declarations';
 import { MAKERS, makerText, MESSAGE_PARAMS_FILE, messageParamsText } from './contract/messages';
@@ -152,6 +153,19 @@ function limitsText(): string {
   return `${HEAD('Numbers that both languages hold to.')}\nfrom typing import Final\n\n${lines.join('\n')}\n`;
 }
 
+function variablesText(): string {
+  const lines = Object.entries(VARIABLES).map(([name, value]) =>
+    typeof value === 'string'
+      ? `${name}: Final = ${JSON.stringify(value)}`
+      : [
+          `${name}: Final = {`,
+          ...Object.entries(value).map(([key, text]) => `    ${JSON.stringify(key)}: ${JSON.stringify(text)},`),
+          '}',
+        ].join('\n'),
+  );
+  return `${HEAD('Environment variables that both languages use.')}\nfrom typing import Final\n\n${lines.sort().join('\n')}\n`;
+}
+
 function samplingText(definitions: Readonly<Record<string, Schema>>): string {
   const schema = definitions['SamplingParams'] ?? {};
   const constants = Object.entries(SAMPLING_VALUES).map(
@@ -177,6 +191,7 @@ async function main(isCheck: boolean): Promise<number> {
       MAKERS.map((maker) => [maker.file, `${HEAD(maker.doc, 'resources/messages.en.json')}\n${makerText(maker)}`]),
     ),
     limits: limitsText(),
+    variables: variablesText(),
     defaults: samplingText(definitions),
   };
   const targets = Object.entries(files).map(([name, text]) => [path.join(FOLDER, `${name}.py`), text] as const);

@@ -15,7 +15,6 @@ from splitreel.commands.generate import note_long_prompts, plan_request
 from splitreel.commands.report_errors import report, report_errors
 from splitreel.contract import failures
 from splitreel.contract.errors import SplitreelError
-from splitreel.rules.naming import free_path, video_name
 from tests.processes.worker import PACKAGE_PARENT, make_model_folder
 
 GOOD = ["--height", "64", "--width", "96", "--num_frames", "9", "--num_inference_steps", "2", "--device", "cpu"]
@@ -142,23 +141,3 @@ def test_prompt_file(tmp_path: Path) -> None:
     (tmp_path / "p.txt").write_bytes("\ufeffa dog\r\n\n a\u2028cat\x0b\x85 \rbird\n".encode())
     flags = parse_flags(make_parser("x"), ["--model", "m", "--prompt_file", str(tmp_path / "p.txt")])
     assert flags.prompts == ("a dog", "a\u2028cat", "bird")
-
-
-@pytest.mark.parametrize(
-    ("prompt", "name"),
-    [
-        ("A small dog, on a beach!", "a-small-dog-on-a-beach_seed1"),
-        ("../../etc/passwd", "etc-passwd_seed1"),
-        ("???", "video_seed1"),
-        ("小さな犬", "小さな犬_seed1"),
-        ("犬" * 100, "犬" * 26 + "_seed1"),
-    ],
-)
-def test_names_are_readable(prompt: str, name: str) -> None:
-    assert video_name(prompt, 1) == name
-
-
-def test_names_are_never_taken(tmp_path: Path) -> None:
-    (tmp_path / "a.mp4").symlink_to("nowhere")
-    taken: set[Path] = set()
-    assert [free_path(tmp_path, "a", taken).name for _ in range(2)] == ["a_1.mp4", "a_2.mp4"]

@@ -34,6 +34,7 @@ import {
   SIZE_OF_SQUARE,
 } from '../../src/shared/sampling';
 import { smokeEventSchema } from '../../src/shared/smoke';
+import * as variables from '../../src/shared/variables';
 import type { ClassOptions } from './python';
 
 /** `messages`: unions told apart by `type`, with the name of the union in Python. */
@@ -141,3 +142,5 @@ export const SAMPLING_VALUES = {
 export { SAMPLING_RANGES };
 
 export const LIMITS: Readonly<Record<string, number>> = limits;
+/** A name, or settings by name. */
+export const VARIABLES: Readonly<Record<string, string | Readonly<Record<string, string>>>> = variables;

@@ -5,6 +5,7 @@ import { workerEnvironment } from '../main/engine/worker-environment';
 import { pythonRange } from '../main/install/install-settings';
 import { packageEntry } from '../main/install/package-entry';
 import { findingAction, findingText } from '../shared/messages';
+import { DATA_FOLDER } from '../shared/variables';
 import type { Command } from './command';
 import { openUserServices } from './compose';
 import { callerFolder, ROOT } from './paths';
@@ -25,7 +26,7 @@ async function run(args: readonly string[]): Promise<number> {
   const entry = packageEntry(path.join(ROOT, 'python'));
   const { exitCode } = await execa(python, [...entry, 'doctor', WITHOUT_ENVIRONMENT, ...args], {
     cwd: callerFolder(),
-    env: { ...workerEnvironment(process.env), SPLITREEL_DATA: dataFolder },
+    env: { ...workerEnvironment(process.env), [DATA_FOLDER]: dataFolder },
     extendEnv: false,
     stdio: 'inherit',
     reject: false,

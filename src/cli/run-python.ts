@@ -4,6 +4,7 @@ import { linkSwitches } from '../main/engine/worker-environment';
 import { openUserServices, type UserServices } from './compose';
 import { ensureInstalled, printSteps } from './install';
 import { callerFolder } from './paths';
+import { DATA_FOLDER } from '../shared/variables';
 
 /** Installs the environment first where there is none. Returns the command's exit code. */
 export async function runPackage(args: readonly string[]): Promise<number> {
@@ -17,7 +18,7 @@ async function runIn({ dataFolder, environment, settings }: UserServices, args: 
   const { python, entry, env } = await ensureInstalled(environment);
   const child = execa(python, [...entry, ...args], {
     cwd: callerFolder(),
-    env: { ...env, ...linkSwitches(settings), SPLITREEL_DATA: dataFolder },
+    env: { ...env, ...linkSwitches(settings), [DATA_FOLDER]: dataFolder },
     extendEnv: false,
     stdio: 'inherit',
     reject: false,

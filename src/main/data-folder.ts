@@ -1,6 +1,7 @@
-/** Where everything of the app lies. Electron-free: scripts/ finds the same environment and models by it. */
+/** Where everything of the app is kept. Without Electron: the command line finds the same environment and models by it. */
 import path from 'node:path';
 import type { LocationName } from '../shared/storage';
+import { DATA_FOLDER } from '../shared/variables';
 
 export interface DataFolders {
   readonly root: string;
@@ -48,8 +49,9 @@ export interface DataFolderSource {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** resources/golden/data-folder.json holds this and python/splitreel/store/locations.py together. */
 export function dataRoot({ home, env }: DataFolderSource): string {
-  const chosen = env['SPLITREEL_DATA'];
+  const chosen = env[DATA_FOLDER];
   if (chosen !== undefined && chosen !== '') return path.resolve(chosen);
   const xdg = env['XDG_DATA_HOME'];
   // The XDG specification says that a relative path is invalid and must be ignored.
@@ -57,7 +59,7 @@ export function dataRoot({ home, env }: DataFolderSource): string {
   return path.join(base, 'splitreel');
 }
 
-/** Where what can be fetched again lies: runtimes, wheels. */
+/** Where what can be downloaded again is kept: runtimes, wheels. */
 export function cacheRoot({ home, env }: DataFolderSource): string {
   const chosen = env['SPLITREEL_CACHE'];
   if (chosen !== undefined && chosen !== '') return path.resolve(chosen);
@@ -96,7 +98,7 @@ export function dataFolders(root: string): DataFolders {
   };
 }
 
-/** Where what can be moved lies until it is moved. */
+/** Where the folders that can be moved are until then. */
 export const defaultLocations = (
   folders: DataFolders,
   cacheFolder: string,

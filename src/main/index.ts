@@ -4,6 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { CALL_CHANNEL, CHANGE_CHANNEL } from '../shared/channels';
 import { describeError, type AppError } from '../shared/errors';
+import { DATA_FOLDER } from '../shared/variables';
 import {
   app,
   type BrowserWindow,
@@ -252,7 +253,7 @@ function appOptions(base: string, resourcesFolder: string): AppOptions {
 
 function defaultVideosFolder(): string {
   // A chosen data folder is a world of its own: a test, a second installation.
-  if (env['SPLITREEL_DATA'] !== undefined) return path.join(root, 'videos');
+  if (env[DATA_FOLDER] !== undefined) return path.join(root, 'videos');
   try {
     return path.join(app.getPath('videos'), 'Splitreel');
   } catch {

@@ -37,7 +37,10 @@ describe('a worker that behaves', () => {
       [first, 'finished'],
       [second, 'finished'],
     ]);
-    expect((await readdir(path.join(one.folder, 'videos'))).sort()).toEqual(['a-cat-8.mp4', 'a-small-dog-7.mp4']);
+    expect((await readdir(path.join(one.folder, 'videos'))).sort()).toEqual([
+      'a-cat_seed8.mp4',
+      'a-small-dog_seed7.mp4',
+    ]);
     const written = JSON.parse(await readFile(path.join(one.folder, 'jobs.json'), 'utf8')) as { jobs: unknown };
     expect(written.jobs).toEqual(one.jobs());
   });

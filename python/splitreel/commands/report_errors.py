@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from splitreel.contract.errors import AppError, Cancelled, SplitreelError, error_of
 from splitreel.contract.messages import exit_code
+from splitreel.contract.variables import SHOW_DETAILS
 
 _LINE = 300
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -44,5 +45,5 @@ def one_line(text: str) -> str:
 def report(error: AppError) -> None:
     print(one_line(f"{error.message} {error.action}"), file=sys.stderr)
     if error.details:
-        is_full = bool(os.environ.get("SPLITREEL_DETAILS"))
+        is_full = bool(os.environ.get(SHOW_DETAILS))
         print(error.details if is_full else one_line(error.details.split("\n", 1)[0][:_LINE]), file=sys.stderr)

@@ -1,4 +1,7 @@
-"""Names of video files: readable, and never one that is taken. No file is opened here."""
+"""Names of video files: readable, and never one that is taken. No file is opened here.
+
+resources/golden/video-names.json holds these rules and src/main/jobs/output-path.ts together.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,13 @@ _STEM_BYTES = 80
 def video_name(prompt: str, seed: int) -> str:
     """`a-small-dog-on-a-beach_seed42`."""
     text = unicodedata.normalize("NFC", prompt).lower()
-    words = re.sub(r"[^\w]+", "-", text).strip("-_")
+    words = "-".join(re.findall(r"[^\W_]+", text))
     short = words.encode()[:_STEM_BYTES].decode("utf-8", "ignore")
-    if len(short) < len(words):
-        short = short.rpartition("-")[0] or short
-    return f"{short or 'video'}_seed{seed}"
+    if len(short) < len(words) and not words[len(short) :].startswith("-"):
+        # Ends at a word, unless that leaves less than half.
+        whole_words = short.rpartition("-")[0]
+        short = whole_words if len(whole_words) > len(short) / 2 else short
+    return f"{short.rstrip('-') or 'video'}_seed{seed}"
 
 
 def free_path(folder: Path, stem: str, taken: set[Path], separator: str = "_") -> Path:

@@ -44,7 +44,7 @@ def find_model(name: str) -> Path:
 
 
 def cached_snapshot(repository: str) -> Path | None:
-    """The snapshot that `main` was when it was last fetched, else any that holds a model."""
+    """The snapshot that `main` was when it was last fetched, else the first that holds a model."""
     folder = cache_folder() / f"models--{repository.replace('/', '--')}"
     main = ""
     if is_file(folder / "refs" / "main"):

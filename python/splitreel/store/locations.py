@@ -7,11 +7,12 @@ import os
 from pathlib import Path
 
 from splitreel.contract.messages import RESOURCES
+from splitreel.contract.variables import DATA_FOLDER
 
 
 def data_folder() -> Path:
-    """Where the app keeps its data; the same rule as src/main/data-folder.ts."""
-    if given := os.environ.get("SPLITREEL_DATA"):
+    """Where the app keeps its data. resources/golden/data-folder.json holds this and src/main/data-folder.ts together."""
+    if given := os.environ.get(DATA_FOLDER):
         return Path(given)
     # The specification of XDG base directories: a relative path is ignored.
     chosen = Path(os.environ.get("XDG_DATA_HOME", ""))

@@ -10,7 +10,7 @@ import pytest
 
 from splitreel.contract.errors import SplitreelError
 from splitreel.contract.messages import RESOURCES
-from splitreel.store.find_model import find_model
+from splitreel.store.find_model import cached_snapshot, find_model
 from splitreel.store.locations import cache_folder
 from tests.processes.worker import make_model_folder
 
@@ -43,16 +43,30 @@ def test_the_chosen_models_folder_comes_before_the_cache_of_hugging_face(data: P
     assert find_model("cogvideox-2b") == chosen
 
 
-GOLDEN = json.loads((RESOURCES / "golden" / "hub-cache.json").read_text("utf-8"))["cases"]
+GOLDEN = json.loads((RESOURCES / "golden" / "hub-cache.json").read_text("utf-8"))
 
 
-@pytest.mark.parametrize("case", GOLDEN, ids=lambda case: json.dumps(case["variables"]))
+@pytest.mark.parametrize("case", GOLDEN["cases"], ids=lambda case: json.dumps(case["variables"]))
 def test_the_cache_is_where_huggingface_hub_keeps_it(monkeypatch: pytest.MonkeyPatch, case: dict[str, Any]) -> None:
     monkeypatch.delenv("HF_HOME")
     monkeypatch.setenv("HOME", "/home/me")
     for name, value in case["variables"].items():
         monkeypatch.setenv(name, value)
     assert cache_folder() == Path(case["folder"])
+
+
+@pytest.mark.parametrize("case", GOLDEN["snapshots"], ids=lambda case: case["name"])
+def test_the_snapshot_of_a_repository(tmp_path: Path, case: dict[str, Any]) -> None:
+    repository = tmp_path / "hf" / "hub" / "models--me--mine"
+    for name in (*case["models"], *case["empty"]):
+        (repository / "snapshots" / name).mkdir(parents=True)
+    for name in case["models"]:
+        (repository / "snapshots" / name / "model_index.json").write_text("{}")
+    (repository / "refs").mkdir()
+    if case["main"] is not None:
+        (repository / "refs" / "main").write_text(case["main"])
+    expected = None if case["found"] is None else repository / "snapshots" / case["found"]
+    assert cached_snapshot("me/mine") == expected
 
 
 def test_a_repository_is_resolved_in_the_cache_and_a_path_of_that_form_first(

@@ -5,6 +5,7 @@ import type { CurrentPython, EnvironmentService } from '../install/environment';
 import type { WorkerProcess } from '../ports/processes';
 import type { SettingsService } from '../settings/settings';
 import type { Foundation } from './foundation';
+import { DATA_FOLDER } from '../../shared/variables';
 
 export function composeEngine(
   { ports, folders, log, store, signals }: Foundation,
@@ -14,7 +15,7 @@ export function composeEngine(
   const startSupervisor = (current: CurrentPython): WorkerProcess =>
     ports.processes.startWorker(current.python, {
       args: [...current.entry, 'serve'],
-      env: { ...current.env, ...linkSwitches(settings.get()), SPLITREEL_DATA: folders.root },
+      env: { ...current.env, ...linkSwitches(settings.get()), [DATA_FOLDER]: folders.root },
       cwd: folders.root,
     });
   const engine = createEngine(

@@ -51,8 +51,11 @@ test.each([
   ['as JSON writes it', JSON.stringify(PROMPT)],
   ['in capitals', PROMPT.toUpperCase()],
   ['cut off, printed by a library', "time info engine | The following part was truncated: ['the beach at sunset']"],
-  ['in the name of a file', 'could not write /home/jo/Videos/a-quoted-dog-runs-fast-along-the-beach-at-7.mp4'],
-  ['of a job that was removed, in the name of a file', 'could not write /videos/the-beach-at-sunset-7.mp4'],
+  [
+    'in the name of a file',
+    'could not write /home/jo/Videos/a-quoted-dog-runs-fast-along-the-beach-at-sunset-while-the-camera-follows-it_seed7.mp4',
+  ],
+  ['of a job that was removed, in the name of a file', 'could not write /videos/the-beach-at-sunset_seed7.mp4'],
   ['in the name of a LoRA', 'The LoRA /home/jo/my-sister.safetensors cannot be opened'],
   ['as an image', 'could not read /home/jo/beach/secret-face.png'],
 ])('a prompt is not in the file: %s', async (_name, line) => {

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { findingSchema, type Doctor } from '../../shared/doctor';
 import { appError, SplitreelError } from '../../shared/errors';
+import { DATA_FOLDER } from '../../shared/variables';
 import { workerEnvironment, type Environ } from '../engine/worker-environment';
 import type { EnvironmentService } from '../install/environment';
 import { packageEntry } from '../install/package-entry';
@@ -89,7 +90,7 @@ async function startDoctor(
   const flags = ['--events', ...(current === null ? [WITHOUT_ENVIRONMENT] : [])];
   const process = ports.processes.startWorker(python, {
     args: [...packageEntry(options.pythonFolder), 'doctor', ...flags],
-    env: { ...workerEnvironment(options.env), ...options.linkSwitches(), SPLITREEL_DATA: options.dataRoot },
+    env: { ...workerEnvironment(options.env), ...options.linkSwitches(), [DATA_FOLDER]: options.dataRoot },
     cwd: options.dataRoot,
   });
   return attachJsonLines({

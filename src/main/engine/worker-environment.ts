@@ -1,16 +1,9 @@
 /** The environment variables of child processes: allowlists, so that nothing of the user's shell leaks in. */
 import groups from '../../../resources/process-environment.json';
+import { P2P_DISABLE, PROCESS_SETTINGS } from '../../shared/variables';
 
 export type Environ = Readonly<Record<string, string | undefined>>;
 export type VariableGroup = keyof typeof groups;
-
-const SET = {
-  /** nvidia-smi and CUDA then number the GPUs in the same order. */
-  CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
-  PYTHONNOUSERSITE: '1',
-  HF_HUB_OFFLINE: '1',
-  TRANSFORMERS_OFFLINE: '1',
-} as const;
 
 /** The variables of these groups. resources/process-environment.json is the only list; the Python side reads it too. */
 export function pick(env: Environ, ...names: readonly VariableGroup[]): Record<string, string> {
@@ -26,9 +19,9 @@ export function pick(env: Environ, ...names: readonly VariableGroup[]): Record<s
 
 /** Set when the user accepts the doctor's proposal. */
 export const linkSwitches = ({ isP2pOff }: { readonly isP2pOff: boolean }): Record<string, string> =>
-  isP2pOff ? { NCCL_P2P_DISABLE: '1' } : {};
+  isP2pOff ? { [P2P_DISABLE]: '1' } : {};
 
 export const workerEnvironment = (env: Environ): Record<string, string> => ({
   ...pick(env, 'base', 'models', 'devices', 'threads', 'linkSwitches'),
-  ...SET,
+  ...PROCESS_SETTINGS,
 });

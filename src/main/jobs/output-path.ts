@@ -1,23 +1,35 @@
-/** Names that a person can read: a piece of the prompt and the seed. Never over another file. */
+/**
+ * Names of video files: a piece of the prompt and the seed, never the name of another file.
+ * resources/golden/video-names.json holds these rules and python/splitreel/rules/naming.py together.
+ */
 import path from 'node:path';
 import type { Files } from '../ports/files';
 
-const MAX_SLUG_LENGTH = 48;
+/** Well under the 255 bytes that file systems allow, whatever the script. */
+const MAX_SLUG_BYTES = 80;
 
 export function promptSlug(prompt: string): string {
-  const words = prompt
+  const found = prompt
     .normalize('NFC')
     .toLowerCase()
-    .replace(/[^\p{Letter}\p{Number}]+/gu, '-')
-    .replace(/^-+|-+$/g, '');
-  // By code points: letters and digits only are left, and half a pair would be no letter.
-  const letters = Array.from(words);
-  if (letters.length <= MAX_SLUG_LENGTH) return words === '' ? 'video' : words;
-  const cut = letters.slice(0, MAX_SLUG_LENGTH).join('');
-  // Ends at a word where there is one in the second half.
-  const lastWord = cut.lastIndexOf('-');
-  return lastWord > MAX_SLUG_LENGTH / 2 ? cut.slice(0, lastWord) : cut;
+    .match(/[\p{Letter}\p{Number}]+/gu);
+  const words = (found ?? []).join('-');
+  let short = '';
+  let bytes = 0;
+  for (const letter of words) {
+    bytes += Buffer.byteLength(letter);
+    if (bytes > MAX_SLUG_BYTES) break;
+    short += letter;
+  }
+  if (short.length < words.length && words[short.length] !== '-') {
+    // Ends at a word, unless that leaves less than half.
+    const end = short.lastIndexOf('-');
+    if (Array.from(short.slice(0, Math.max(end, 0))).length > Array.from(short).length / 2) short = short.slice(0, end);
+  }
+  return short.replace(/-+$/, '') || 'video';
 }
+
+export const videoName = (prompt: string, seed: number): string => `${promptSlug(prompt)}_seed${String(seed)}`;
 
 /** One path per seed; a number is added where a file is there already or another video of the job has the name. */
 export async function outputPaths(
@@ -26,15 +38,13 @@ export async function outputPaths(
   prompt: string,
   seeds: readonly number[],
 ): Promise<readonly string[]> {
-  const slug = promptSlug(prompt);
   const taken = new Set<string>();
-  const paths: string[] = [];
   for (const seed of seeds) {
-    let candidate = path.join(folder, `${slug}-${String(seed)}.mp4`);
-    for (let copy = 2; taken.has(candidate) || (await files.stat(candidate)) !== null; copy += 1)
-      candidate = path.join(folder, `${slug}-${String(seed)}-${String(copy)}.mp4`);
+    const name = path.join(folder, videoName(prompt, seed));
+    let candidate = `${name}.mp4`;
+    for (let copy = 1; taken.has(candidate) || (await files.stat(candidate)) !== null; copy += 1)
+      candidate = `${name}_${String(copy)}.mp4`;
     taken.add(candidate);
-    paths.push(candidate);
   }
-  return paths;
+  return [...taken];
 }

@@ -46,13 +46,13 @@ export async function locate(
   return null;
 }
 
-/** The snapshot that `main` was when it was last fetched, else any that holds a model. */
+/** The snapshot that `main` was when it was last fetched, else the first that holds a model. */
 async function newestSnapshot(files: Files, repository: string): Promise<string | null> {
   const snapshots = path.join(repository, 'snapshots');
   const main = await files.readText(path.join(repository, 'refs', 'main')).catch(() => '');
-  const names = [...(await files.list(snapshots))].sort(
-    (a, b) => Number(b === main.trim()) - Number(a === main.trim()),
-  );
+  const names = [...(await files.list(snapshots))]
+    .sort()
+    .sort((a, b) => Number(b === main.trim()) - Number(a === main.trim()));
   for (const name of names) {
     const folder = path.join(snapshots, name);
     if (await isModel(files, folder)) return folder;

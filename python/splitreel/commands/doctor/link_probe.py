@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from splitreel.commands.doctor.links import Exchange, Pair
+from splitreel.contract.variables import P2P_DISABLE
 from splitreel.worker.supervisor.process_environment import child_environment
 
 _SCRIPT = Path(__file__).with_name("link_ranks.py")
@@ -69,9 +70,9 @@ class LinkProbe:
 
     def _start(self, folder: Path, pairs: Sequence[Pair], *, is_p2p_off: bool) -> subprocess.Popen[bytes]:
         env = {**child_environment(), "OMP_NUM_THREADS": "1"}
-        env.pop("NCCL_P2P_DISABLE", None)
+        env.pop(P2P_DISABLE, None)
         if is_p2p_off:
-            env["NCCL_P2P_DISABLE"] = "1"
+            env[P2P_DISABLE] = "1"
         env["CUDA_VISIBLE_DEVICES"] = ",".join(self._uuids)
         text = ",".join(f"{self._positions[first]}-{self._positions[second]}" for first, second in pairs)
         command = [sys.executable, "-I", str(self._script), str(len(self._numbers)), str(folder), text]
@@ -120,4 +121,4 @@ def _read(folder: Path) -> dict[Pair, Exchange]:
 
 
 def is_p2p_off() -> bool:
-    return os.environ.get("NCCL_P2P_DISABLE", "0") not in {"", "0"}
+    return os.environ.get(P2P_DISABLE, "0") not in {"", "0"}

@@ -9,14 +9,13 @@ from importlib import metadata
 
 from splitreel import __version__
 from splitreel.contract.messages import RESOURCES
+from splitreel.contract.variables import PROCESS_SETTINGS
 from splitreel.store.locations import kernel_cache_environment
 
 # What the engine's processes run under.
 ENGINE_SETTINGS = {
-    "PYTHONNOUSERSITE": "1",
+    **PROCESS_SETTINGS,
     "PYTHONUNBUFFERED": "1",
-    "HF_HUB_OFFLINE": "1",
-    "TRANSFORMERS_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "TOKENIZERS_PARALLELISM": "false",
     # The libraries' warnings may quote prompts, and this output goes to the log.
@@ -25,7 +24,6 @@ ENGINE_SETTINGS = {
     # Collectives stay on this machine.
     "GLOO_SOCKET_IFNAME": "lo",
     "NCCL_SOCKET_IFNAME": "lo",
-    "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
     # Asks the driver's library whether there are GPUs, not CUDA, which must not be touched before a fork.
     "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
 }
