@@ -5,7 +5,12 @@ import { findingSchema, findingSentenceSchema, fixSchema } from '../../src/share
 import { hubCommandSchema, hubEventSchema } from '../../src/shared/download';
 import { exportEventSchema, exportFormatSchema, exportRequestSchema } from '../../src/shared/export';
 import { appErrorSchema, explanationSchema, reasonSchema } from '../../src/shared/errors';
-import { metadataModelSchema, metadataReportSchema, videoMetadataSchema, videoPartSchema } from '../../src/shared/library';
+import {
+  metadataModelSchema,
+  metadataReportSchema,
+  videoMetadataSchema,
+  videoPartSchema,
+} from '../../src/shared/library';
 import * as limits from '../../src/shared/limits';
 import { planSchema } from '../../src/shared/plan';
 import {
