@@ -14,6 +14,9 @@ const TOLERANCE = 6;
 const MIN_ROWS = 20;
 const MIN_PIXELS = 24;
 
+/** The values of pixels that differ from the empty screen's. Its pointer has a few hundred, a window a million. */
+const MIN_WINDOW = 100_000;
+
 export interface Screen {
   readonly display: string;
   readonly shot: (file: string) => Promise<void>;
@@ -58,7 +61,7 @@ export async function openScreen(): Promise<Screen> {
     },
     isBlank: async () => {
       const now = await pixels();
-      return now.every((value) => value === now[0]);
+      return now.filter((value) => value !== now[0]).length < MIN_WINDOW;
     },
     changedPixels: async (waitMs) => {
       const before = await pixels();
