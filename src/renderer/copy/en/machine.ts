@@ -17,7 +17,7 @@ export const install = {
   whyCuda: 'Includes most CUDA libraries, because PyPI has no CPU-only PyTorch for Linux.',
   cancel: 'Cancel installation',
   variants: { cuda: 'NVIDIA GPUs', cpu: 'CPU only' },
-  packagesFor: { cuda: 'NVIDIA GPU packages', cpu: 'CPU packages' },
+  facts: { packages: 'Packages', download: 'Download', time: 'Time', space: 'Disk space' },
   reasons: {
     chosen: 'your choice',
     gpu: 'a GPU was found',
@@ -25,9 +25,8 @@ export const install = {
     oldDriver: 'the driver is too old for GPU packages',
   },
   what: message('{packages} ({reason})'),
-  toDownload: message('Download: {size} ({count, number} of {all, plural, one {# package} other {# packages}})'),
-  time: message('Time: {atSpeed}'),
-  disk: message('Needs {needed} in {folder} ({free} free)'),
+  toDownload: message('{size}, {count, number} of {all, plural, one {# package} other {# packages}}'),
+  disk: message('{needed} needed, {free} free'),
   tooLittle: 'Not enough space.',
   elsewhere: 'Choose another folder',
 } as const;

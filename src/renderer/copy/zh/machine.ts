@@ -15,7 +15,7 @@ export const install = {
   whyCuda: 'PyPI 上没有 Linux 的纯 CPU 版 PyTorch：缺少大部分 CUDA 库它就无法加载。',
   cancel: '取消安装',
   variants: { cuda: 'NVIDIA GPU', cpu: '仅 CPU' },
-  packagesFor: { cuda: 'NVIDIA GPU 软件包', cpu: 'CPU 软件包' },
+  facts: { packages: '软件包', download: '下载', time: '时间', space: '磁盘空间' },
   reasons: {
     chosen: '你的选择',
     gpu: '检测到 GPU',
@@ -23,9 +23,8 @@ export const install = {
     oldDriver: '驱动太旧，无法使用 GPU 软件包',
   },
   what: message('{packages}（{reason}）'),
-  toDownload: message('下载：{size}（{all, plural, other {# 个软件包}}中的 {count, number} 个）'),
-  time: message('时间：{atSpeed}'),
-  disk: message('需要在 {folder} 中占用 {needed}（可用 {free}）'),
+  toDownload: message('{size}（{all, plural, other {# 个软件包}}中的 {count, number} 个）'),
+  disk: message('需要 {needed}，可用 {free}'),
   tooLittle: '空间不足。',
   elsewhere: '选择其他文件夹',
 } as const;

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { Fragment, useEffect, useState } from 'react';
 import type { InstallEstimate } from '../../../shared/environment';
 import { formatBytes, formatDownloadTime } from '../../../shared/format';
 import { useSlice } from '../../state/projection';
@@ -33,28 +33,35 @@ export function InstallFacts() {
   if (estimate === null) return null;
   const { variant, reason, driverProblem, downloadBytes, downloadCount, packageCount, needs } = estimate;
   return (
-    <div>
+    <div className={styles.installFacts}>
       {driverProblem !== null && <ErrorNote error={driverProblem} />}
-      <p className={page.quiet}>
-        {words.what({ packages: words.packagesFor[variant], reason: words.reasons[reason] })}
-      </p>
+      <dl className={page.facts}>
+        <dt>{words.facts.packages}</dt>
+        <dd>{words.what({ packages: words.variants[variant], reason: words.reasons[reason] })}</dd>
+        <dt>{words.facts.download}</dt>
+        <dd>{words.toDownload({ size: formatBytes(downloadBytes), count: downloadCount, all: packageCount })}</dd>
+        {downloadBytes > 0 && (
+          <>
+            <dt>{words.facts.time}</dt>
+            <dd>{copy.app.atSpeed({ time: formatDownloadTime(downloadBytes) })}</dd>
+          </>
+        )}
+        {needs.map(({ folder, bytes, freeBytes }) => (
+          <Fragment key={folder}>
+            <dt>{words.facts.space}</dt>
+            <dd>
+              {words.disk({ needed: formatBytes(bytes), free: formatBytes(freeBytes) })}
+              {bytes > freeBytes && <strong>{` ${words.tooLittle}`}</strong>}
+              <span className={styles.folder} title={folder}>
+                {folder}
+              </span>
+            </dd>
+          </Fragment>
+        ))}
+      </dl>
       {variant === 'cpu' && <p className={page.quiet}>{words.whyCuda}</p>}
-      <p className={page.quiet}>
-        {words.toDownload({ size: formatBytes(downloadBytes), count: downloadCount, all: packageCount })}
-      </p>
-      {downloadBytes > 0 && (
-        <p className={page.quiet}>
-          {words.time({ atSpeed: copy.app.atSpeed({ time: formatDownloadTime(downloadBytes) }) })}
-        </p>
-      )}
-      {needs.map(({ folder, bytes, freeBytes }) => (
-        <p key={folder} className={page.quiet}>
-          {words.disk({ needed: formatBytes(bytes), free: formatBytes(freeBytes), folder })}
-          {bytes > freeBytes && <strong>{` ${words.tooLittle}`}</strong>}
-        </p>
-      ))}
       {(status === 'missing' || status === 'failed') && (
-        <Button size="small" className={styles.elsewhere} onClick={() => void choose()}>
+        <Button size="small" onClick={() => void choose()}>
           {words.elsewhere}
         </Button>
       )}
