@@ -11,10 +11,14 @@ const CHROME_TARGET = 'chrome108';
 // CommonJS, because a sandboxed preload script can be nothing else, and Electron 22 starts nothing else.
 const commonJs = { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' } as const;
 
+/** In kB. Chunks are read from the disk, where their size costs nothing. */
+const CHUNK_LIMIT = 10_000;
+
 export default defineConfig({
   main: {
     build: {
       target: NODE_TARGET,
+      chunkSizeWarningLimit: CHUNK_LIMIT,
       outDir: 'out/main',
       externalizeDeps: false,
       sourcemap: true,
@@ -41,6 +45,7 @@ export default defineConfig({
     plugins: [react()],
     build: {
       target: CHROME_TARGET,
+      chunkSizeWarningLimit: CHUNK_LIMIT,
       outDir: 'out/renderer',
       emptyOutDir: true,
       minify: true,
