@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from splitreel.commands import torchrun
+from splitreel.commands.compatibility import add_compatible_flags
 from splitreel.commands.flags import make_parser, parse_flags
 from splitreel.commands.generate import plan_request
 from splitreel.commands.torchrun import prepare
@@ -133,6 +135,36 @@ def test_published_command_lines_run(script: str, tmp_path: Path, monkeypatch: p
     _, _, job, note = prepare(["--model", "demo", "--device", "cpu", *PUBLISHED[script]], 4)
     assert job.plan.world_size == 4
     assert ("--enable_tiling" in PUBLISHED[script]) == ("--enable_tiling" in (note or ""))
+
+
+def test_xdits_name_of_the_image_flag_is_an_image(tmp_path: Path) -> None:
+    parser = make_parser("p")
+    add_compatible_flags(parser)
+    flags = parse_flags(parser, ["--model", "demo", "--prompt", "x", "--img_file_path", str(tmp_path / "a.png")])
+    assert [video.image_path for video in flags.videos([tmp_path / "b.mp4"])] == [str(tmp_path / "a.png")]
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"RANK": "x"},
+        {"WORLD_SIZE": "0"},
+        {"WORLD_SIZE": "9" * 30},
+        {"RANK": "2", "WORLD_SIZE": "2"},
+        {"MASTER_PORT": "x"},
+    ],
+)
+def test_variables_that_torchrun_never_sets_are_named(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(torchrun, "die_with_parent", lambda _: None)
+    monkeypatch.setattr(torchrun, "_REPORT_S", 0)
+    monkeypatch.setattr(torchrun, "_QUIET_LIBRARIES", {})
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert torchrun.main(BASE) == 2
+    (line, *_) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"The value of {next(iter(variables))} must be")
 
 
 def test_flags_without_effect_are_noted_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

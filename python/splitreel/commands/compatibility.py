@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from splitreel.contract import failures, reasons
@@ -73,7 +74,7 @@ def add_compatible_flags(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             flag, action=_Refuse, nargs="*", dest="ignored", default=argparse.SUPPRESS, help=argparse.SUPPRESS
         )
-    parser.add_argument("--img_file_path", dest="image", type=str, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    parser.add_argument("--img_file_path", dest="image", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
 def note_of(ignored: Sequence[str]) -> str | None:

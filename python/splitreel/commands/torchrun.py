@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
 _COLLECTIVE_TIMEOUT = timedelta(seconds=1800)
 _REPORT_S = 5.0
+_MAX_WORLD = 4_096
 # Of the settings for ranks, those that don't keep collectives on this machine: torchrun's ranks may be on several.
 _QUIET_LIBRARIES = {name: ENGINE_SETTINGS[name] for name in ("DIFFUSERS_VERBOSITY", "TRANSFORMERS_VERBOSITY")}
 
@@ -57,20 +58,39 @@ class _PostedError(SplitreelError):
 
 
 def main(arguments: Sequence[str]) -> int:
-    rank, world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
     # torchrun gives each rank a session of its own, so they would outlive its death.
     die_with_parent(os.getppid())
     os.environ.update(_QUIET_LIBRARIES)
     is_first_here = os.environ.get("LOCAL_RANK", "0") == "0"
     # Until the ranks have met, each finds the same error, and one per machine reports it. After that it is rank 0.
     code = report_errors(
-        lambda: _run(arguments, rank, world),
+        lambda: _run(arguments, *_place()),
         is_reported=lambda error: is_first_here and not isinstance(error, _PostedError),
     )
-    if code != 0 and rank != 0:
+    if code != 0 and os.environ.get("RANK", "0") != "0":
         # torchrun ends all ranks as soon as one has failed: the one that reports must be the first.
         time.sleep(_REPORT_S)
     return code
+
+
+def _place() -> tuple[int, int]:
+    """This rank and the world size, from the variables that torchrun sets. Raises FLAG_INVALID."""
+    world = _variable("WORLD_SIZE", 1, least=1, most=_MAX_WORLD)
+    for name, most in (("MASTER_PORT", 65_535), ("LOCAL_RANK", world - 1), ("LOCAL_WORLD_SIZE", world)):
+        _variable(name, 0, least=0, most=most)
+    return _variable("RANK", 0, least=0, most=world - 1), world
+
+
+def _variable(name: str, default: int, *, least: int, most: int) -> int:
+    try:
+        value = int(os.environ.get(name, str(default)))
+    except ValueError:
+        raise failures.flag_invalid(reasons=[reasons.flag_not_whole(flag=name)]) from None
+    if value < least:
+        raise failures.flag_invalid(reasons=[reasons.flag_too_small(flag=name, min=least, value=value)])
+    if value > most:
+        raise failures.flag_invalid(reasons=[reasons.flag_too_large(flag=name, max=most, value=value)])
+    return value
 
 
 def prepare(arguments: Sequence[str], world: int) -> tuple[Flags, ModelFolder, StartJob, str | None]:
