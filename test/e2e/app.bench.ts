@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
-import { addFigures, median, pssMb } from './figures';
-import { answerFolderDialogue, descendants, expect, test, type RunningApp } from './harness';
+import { addFigures, electronPids, median, pssMb } from './figures';
+import { answerFolderDialogue, expect, test, type RunningApp } from './harness';
 import { fillForm, generateButton, slices, waitForJob } from './steps';
 
 const LAUNCHES = 3;
@@ -25,18 +25,6 @@ function cpuMs(pids: readonly number[]): number {
       }
     })
     .reduce((sum, ms) => sum + ms, 0);
-}
-
-/** Electron's own processes, without the Python that the app has started. */
-function electronPids({ pid }: { readonly pid: number }): readonly number[] {
-  const program = readFileSync(`/proc/${String(pid)}/comm`, 'utf8');
-  return descendants(pid).filter((each) => {
-    try {
-      return readFileSync(`/proc/${String(each)}/comm`, 'utf8') === program;
-    } catch {
-      return false;
-    }
-  });
 }
 
 /** Interactive: a letter that is typed stands in the prompt. */

@@ -1,8 +1,24 @@
 /** Figures of the benchmarks, for src/cli/bench/app.ts. Each spec adds its own. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { descendants } from './harness';
 
 export const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+/** Empty where the process has gone. */
+const programOf = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${String(pid)}/comm`, 'utf8');
+  } catch {
+    return '';
+  }
+};
+
+/** Electron's own processes, without the Python that the app has started. */
+export function electronPids({ pid }: { readonly pid: number }): readonly number[] {
+  const program = programOf(pid);
+  return descendants(pid).filter((each) => programOf(each) === program);
+}
 
 /** Memory that would be free without these processes, in MB: pages that several share are counted once. */
 export function pssMb(pids: readonly number[]): number {

@@ -28,6 +28,8 @@ export interface LaunchOptions {
   readonly withPackageCache?: boolean;
   /** No package index can be reached: whatever is asked of one is refused at once. */
   readonly isOffline?: boolean;
+  /** Makes `gc()` callable, in main and in the page: for figures of memory. */
+  readonly withGc?: boolean;
   /** Device pixels per CSS pixel. */
   readonly scale?: number;
 }
@@ -106,6 +108,7 @@ export function programOf(options: LaunchOptions, dataFolder: string) {
     // The packaged app knows its own folder.
     args: [
       ...(isPackaged ? [] : [ROOT]),
+      ...(options.withGc === true ? ['--js-flags=--expose-gc'] : []),
       ...(options.scale === undefined ? [] : [`--force-device-scale-factor=${String(options.scale)}`]),
     ],
     env: {

@@ -25,12 +25,12 @@ const MEANINGS: Readonly<Record<string, string>> = {
   libraryOpenBareMs: 'the same without thumbnails, ms',
   libraryFramesPerSecond: 'scrolling it, frames a second',
   librarySearchMs: 'a letter typed in its search to the list painted, ms',
-  libraryKbAVideo: 'memory of Electron for each video, kB',
+  libraryKbAVideo: 'memory of Electron for each video, after a collection, kB',
   queueAddMs: 'queue of 5,000: add a job, to the window painted, ms',
   queueMoveMs: 'move one, ms',
   queueCancelMs: 'cancel one, ms',
   queueRemoveMs: 'remove one, ms',
-  queueKbAJob: 'memory of Electron for each job, kB',
+  queueKbAJob: 'memory of Electron for each job, after a collection, kB',
 };
 
 /** By the end-to-end tests' own harness: the built app, the real Electron with its sandbox, an ordinary user. */
