@@ -25,6 +25,19 @@ const banned = {
     selector: "JSXAttribute[name.name='dangerouslySetInnerHTML']",
     message: 'Text is text.',
   },
+  phraseInMessage: {
+    selector: [
+      'CallExpression[callee.name=/^(appError|errorMessage|findingText|noticeText)$/] > ObjectExpression:nth-child(2)',
+      "Property[key.name='params'] > ObjectExpression",
+    ]
+      .flatMap((values) => [
+        // How a process ended has a word for having no code.
+        `${values} > Property[key.name!='exit'] > Literal[value=/\\s/]`,
+        `${values} > Property > TemplateLiteral > TemplateElement[value.raw=/\\s/]`,
+      ])
+      .join(', '),
+    message: 'A value of a sentence is a name, a number, a size or a path: a phrase cannot be translated.',
+  },
 } as const;
 
 export default defineConfig(

@@ -98,7 +98,7 @@ def model_in_use(*, name: str, **extra: Unpack[Extra]) -> SplitreelError:
 
 
 def models_in_use(**extra: Unpack[Extra]) -> SplitreelError:
-    """A model is being used by a job or a download."""
+    """Models can't be moved while a job, a download or another move is running."""
     return SplitreelError("MODELS_IN_USE", {}, **extra)
 
 

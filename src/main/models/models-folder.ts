@@ -64,7 +64,7 @@ export function createModelsFolder(ports: ModelsFolderPorts, fallback: string, o
     measureDisk,
     move: async (to) => {
       const from = folder();
-      if (moving !== null || ports.isBusy()) throw new SplitreelError(appError('MODEL_IN_USE', { name: 'A model' }));
+      if (moving !== null || ports.isBusy()) throw new SplitreelError(appError('MODELS_IN_USE'));
       const chosen = (await files.stat(to)) === null ? to : await files.realPath(to);
       if (path.relative(from, chosen) === '') return;
       // A folder inside the one that is moved would be moved into itself.

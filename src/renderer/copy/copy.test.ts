@@ -59,7 +59,9 @@ const labels = new Set(
     .filter((value) => typeof value === 'string'),
 );
 
-const actions = Object.entries(messages.errors).map(([code, { action }]) => [code, action] as const);
+const actions = [...Object.entries(messages.errors), ...Object.entries(messages.findings)].map(
+  ([code, { action }]) => [code, action] as const,
+);
 
 test.each(actions.filter(([, action]) => /\b[Pp]ress\b/.test(action)))('%s: "%s" names a button', (_code, action) => {
   const buttons = [...action.matchAll(/\b[Pp]ress ([A-Z][\w-]*(?: [a-z-]+)*?)(?=[.,;:]| (?:on|to|at|and) |$)/g)];
