@@ -4,6 +4,8 @@ import path from 'node:path';
 import process from 'node:process';
 import { CALL_CHANNEL, CHANGE_CHANNEL } from '../shared/channels';
 import { describeError, type AppError } from '../shared/errors';
+import { languageFor, setLanguage } from '../shared/language';
+import { windowUrl } from '../shared/urls';
 import { DATA_FOLDER } from '../shared/variables';
 import {
   app,
@@ -28,6 +30,7 @@ import { nodeProcesses } from './adapters/node/processes';
 import { nodeRandom } from './adapters/node/random';
 import { hasNvidiaCard, readSystem } from './adapters/node/system';
 import { createWeb } from './adapters/node/web';
+import { mainCopy } from './copy';
 import { cacheRoot, dataFolders, dataRoot } from './data-folder';
 import { commandIn, runCommand } from './packaged/command';
 import { checkManifest, describeFault } from './packaged/manifest';
@@ -70,8 +73,10 @@ function main(): void {
   }
   const problem = prepareDataFolder();
   if (problem !== null) {
-    const { message, action } = describeError(problem);
-    refuseToStart(`${message} ${action}`);
+    refuseToStart(() => {
+      const { message, action } = describeError(problem);
+      return `${message} ${action}`;
+    });
     return;
   }
   app.setPath('userData', folders.profile);
@@ -123,8 +128,8 @@ function prepareDataFolder(): AppError | null {
  * Before Electron is ready a dialog is only a line on stderr, so this waits. Chromium makes its profile by then: in a
  * folder that is thrown away, because the data folder is to stay as it is.
  */
-function refuseToStart(message: string): void {
-  console.error(message);
+function refuseToStart(message: () => string): void {
+  console.error(message());
   const profile = makeThrowawayFolder();
   if (profile === null) {
     app.exit(1);
@@ -134,7 +139,9 @@ function refuseToStart(message: string): void {
   app.setPath('sessionData', profile);
   app.on('quit', () => removeFolder(profile));
   const show = (): void => {
-    dialog.showErrorBox('Splitreel cannot start', message);
+    // What was chosen in the settings can't be read here.
+    setLanguage(languageFor('system', systemLanguages()));
+    dialog.showErrorBox(mainCopy().cannotStart, message());
     app.exit(1);
   };
   void app.whenReady().then(show, () => app.exit(1));
@@ -143,7 +150,7 @@ function refuseToStart(message: string): void {
 async function start(): Promise<void> {
   const fault = app.isPackaged ? await checkManifest(rawFiles, process.resourcesPath) : null;
   if (fault !== null) {
-    refuseToStart(describeFault(fault, process.resourcesPath));
+    refuseToStart(() => describeFault(fault, process.resourcesPath));
     return;
   }
   Menu.setApplicationMenu(null);
@@ -187,6 +194,11 @@ async function start(): Promise<void> {
   window.on('focus', created.windowFocused);
   window.on('closed', () => {
     window = null;
+  });
+  created.onLanguageChanged((language) => {
+    window
+      ?.loadURL(windowUrl(language, 'settings'))
+      .catch((error: unknown) => created.log.error('the window could not be loaded again', error));
   });
   powerMonitor.on('suspend', () => created.log.info('the computer goes to sleep'));
   powerMonitor.on('resume', () => created.log.info('the computer is awake again'));
@@ -234,6 +246,7 @@ function appOptions(base: string, resourcesFolder: string): AppOptions {
     defaultVideosFolder: defaultVideosFolder(),
     home,
     env,
+    systemLanguages: systemLanguages(),
     pid: process.pid,
     platform,
     arch,
@@ -250,6 +263,9 @@ function appOptions(base: string, resourcesFolder: string): AppOptions {
     },
   };
 }
+
+/** Known once Electron is ready. */
+const systemLanguages = (): readonly string[] => [...app.getPreferredSystemLanguages(), app.getLocale()];
 
 function defaultVideosFolder(): string {
   // A chosen data folder is a world of its own: a test, a second installation.

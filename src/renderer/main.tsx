@@ -1,6 +1,7 @@
 import '@fontsource-variable/inter/wght.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { currentLanguage } from '../shared/language';
 import { App } from './app/App';
 import { connectProjection } from './state/projection';
 import './app/tokens.css';
@@ -8,6 +9,7 @@ import './app/base.css';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
+document.documentElement.lang = currentLanguage();
 connectProjection(window.splitreel);
 createRoot(root).render(
   <StrictMode>

@@ -1,4 +1,5 @@
 /** An error as data: a code from the closed list, values for its sentence, and details for whoever wants them. */
+import { formatSentences } from './format';
 import { z } from 'zod';
 import {
   ERROR_CODES,
@@ -12,6 +13,7 @@ import {
   type Explanation,
   type Reason,
 } from './messages';
+import { inLanguage } from './language';
 import type { ErrorParams } from './message-params';
 
 export const messageParamsSchema = z.record(z.string(), z.union([z.string(), z.number()]));
@@ -65,7 +67,7 @@ export function describeError(error: AppError): {
   readonly action: string;
 } {
   const message =
-    error.reasons.length > 0 ? error.reasons.map(reasonText).join(' ') : errorMessage(error.code, error.params);
+    error.reasons.length > 0 ? formatSentences(error.reasons.map(reasonText)) : errorMessage(error.code, error.params);
   return { message, action: error.advice === null ? errorAction(error.code) : explanationText(error.advice) };
 }
 
@@ -74,7 +76,7 @@ export class SplitreelError extends Error {
   readonly error: AppError;
 
   constructor(error: AppError) {
-    super(describeError(error).message);
+    super(inLanguage('en', () => describeError(error).message));
     this.name = 'SplitreelError';
     this.error = error;
   }

@@ -1,6 +1,15 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import golden from '../../resources/golden/format.json';
-import { formatBytes, formatDownloadTime, formatDuration, formatTime } from './format';
+import { setLanguage } from './language';
+import {
+  formatBytes,
+  formatDate,
+  formatDownloadTime,
+  formatDuration,
+  formatList,
+  formatPair,
+  formatTime,
+} from './format';
 
 test.each(golden.sizes)('%d bytes: %s', (bytes, text) => {
   expect(formatBytes(Number(bytes))).toBe(text);
@@ -17,4 +26,14 @@ test('a download time is quoted for 100 Mbit/s', () => {
 test('a position in a video keeps its width', () => {
   expect(formatTime(3.5)).toBe('0:03.50');
   expect(formatTime(61)).toBe('1:01.00');
+});
+
+afterEach(() => setLanguage('en'));
+
+test('in Chinese', () => {
+  setLanguage('zh-CN');
+  expect(formatBytes(61_203_283_968)).toBe('61.2 GB');
+  expect([490, 95_000, 3_725_000].map(formatDuration)).toEqual(['0.49 秒', '1 分 35 秒', '1 小时 2 分']);
+  expect(formatDate(new Date(2026, 4, 9, 14, 5).getTime())).toBe('2026年5月9日 14:05');
+  expect(formatPair('提示词', formatList(['一', '二']))).toBe('提示词：一，二');
 });

@@ -66,7 +66,23 @@ export function formatTime(seconds: number): string {
 export const formatDate = (ms: number): string =>
   new Intl.DateTimeFormat(currentLanguage(), { dateStyle: 'medium', timeStyle: 'short' }).format(ms);
 
-const SEPARATORS: Readonly<Record<Language, string>> = { en: ', ', 'zh-CN': '，' };
+interface Punctuation {
+  readonly list: string;
+  readonly colon: string;
+  readonly sentence: string;
+}
+const PUNCTUATION: Readonly<Record<Language, Punctuation>> = {
+  en: { list: ', ', colon: ': ', sentence: ' ' },
+  'zh-CN': { list: '，', colon: '：', sentence: '' },
+};
 
 /** Facts beside each other, without an "and". */
-export const formatList = (items: readonly string[]): string => items.join(SEPARATORS[currentLanguage()]);
+export const formatList = (items: readonly string[]): string => items.join(PUNCTUATION[currentLanguage()].list);
+
+/** `Prompt: a dog` */
+export const formatPair = (name: string, value: string): string =>
+  `${name}${PUNCTUATION[currentLanguage()].colon}${value}`;
+
+/** Whole sentences, one after the other. */
+export const formatSentences = (sentences: readonly string[]): string =>
+  sentences.filter((sentence) => sentence !== '').join(PUNCTUATION[currentLanguage()].sentence);

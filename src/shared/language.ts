@@ -32,3 +32,14 @@ export const currentLanguage = (): Language => current;
 export function setLanguage(language: Language): void {
   current = language;
 }
+
+/** For what is read elsewhere than in the window: logs and diagnostics are in English. */
+export function inLanguage<T>(language: Language, run: () => T): T {
+  const before = current;
+  current = language;
+  try {
+    return run();
+  } finally {
+    current = before;
+  }
+}

@@ -3,6 +3,7 @@
  * `{freeBytes:size}`. There is no kind for a phrase: what another program printed belongs in an error's details.
  */
 import { formatBytes, formatDuration } from './format';
+import { currentLanguage, type Language } from './language';
 import type { Axis } from './axes';
 import type { Kernel } from './sampling';
 import type { Stage } from './stage';
@@ -49,10 +50,29 @@ export type PlanText = string & { readonly __brand: 'PlanText' };
 const FORMATS: Readonly<Partial<Record<string, (value: number) => string>>> = {
   size: formatBytes,
   duration: formatDuration,
-  exit: (code) => `exit code ${String(code)}`,
+  exit: (code) => (currentLanguage() === 'en' ? `exit code ${String(code)}` : `退出码 ${String(code)}`),
+};
+
+/** Values that are words. English writes them as they are. */
+const WORDS: Readonly<Record<Language, Readonly<Partial<Record<string, Readonly<Record<string, string>>>>>>> = {
+  en: {},
+  'zh-CN': {
+    stage: {
+      starting: '启动',
+      loading: '加载',
+      optimizing: '优化',
+      encoding: '编码',
+      denoising: '去噪',
+      decoding: '解码',
+      writing: '保存',
+    } satisfies Record<Stage, string>,
+    side: { width: '宽度', height: '高度' } satisfies Record<KindTypes['side'], string>,
+    exit: { 'no exit code': '无退出码' } satisfies Record<'no exit code', string>,
+  },
 };
 
 export function formatValue(kind: string, value: string | number): string {
   const format = FORMATS[kind];
-  return typeof value === 'number' && format !== undefined ? format(value) : String(value);
+  if (typeof value === 'number') return format === undefined ? String(value) : format(value);
+  return WORDS[currentLanguage()][kind]?.[value] ?? value;
 }

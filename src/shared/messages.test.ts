@@ -1,6 +1,9 @@
-import { describe, expect, it } from 'vitest';
-import { appError, describeError } from './errors';
+import { afterEach, describe, expect, it } from 'vitest';
+import { appError, describeError, SplitreelError } from './errors';
+import { inLanguage, setLanguage } from './language';
 import { ERROR_CODES, errorExitCode, fillMessage } from './messages';
+
+afterEach(() => setLanguage('en'));
 
 describe('messages', () => {
   it('leaves an unknown placeholder visible', () => {
@@ -14,6 +17,14 @@ describe('messages', () => {
       { reasons: [{ code: 'heads_not_shared', params: { heads: 30, by: 4 } }] },
     );
     expect(describeError(error).message).toBe("30 attention heads can't be divided by 4.");
+  });
+
+  it('writes sentences and their values in the language of the process', () => {
+    setLanguage('zh-CN');
+    const error = appError('RANK_DIED', { rank: 1, stage: 'denoising', exit: 3 });
+    expect(describeError(error).message).toBe('工作进程 1 在去噪阶段意外停止（退出码 3）。');
+    expect(new SplitreelError(error).message).toMatch(/^Worker 1 stopped/);
+    expect(inLanguage('en', () => describeError(error).action)).toMatch(/^Try again/);
   });
 
   it('gives every error one of the exit codes that scripts rely on', () => {

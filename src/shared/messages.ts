@@ -1,8 +1,11 @@
 /**
- * The sentences for errors, reasons, explanations and findings. One table, resources/messages.en.json, serves this side and the
- * Python package, so that a window and a terminal show the same sentence.
+ * The sentences for errors, reasons, explanations and findings. One table, resources/messages.en.json, serves this side
+ * and the Python package, so that a window and a terminal show the same sentence. The window has them in other languages
+ * too.
  */
 import messages from '../../resources/messages.en.json';
+import chinese from '../../resources/messages.zh-CN.json';
+import { currentLanguage, type Language } from './language';
 import { formatValue } from './message-kinds';
 import type { ErrorParams, ExplanationParams, FindingParams, NoticeParams, ReasonParams } from './message-params';
 
@@ -31,6 +34,20 @@ export const REASON_CODES = keysOf(messages.reasons);
 export const EXPLANATION_CODES = keysOf(messages.explanations);
 export const FINDING_CODES = keysOf(messages.findings);
 
+interface Described {
+  readonly message: string;
+  readonly action: string;
+}
+interface Sentences {
+  readonly errors: Readonly<Record<ErrorCode, Described>>;
+  readonly reasons: Readonly<Record<ReasonCode, string>>;
+  readonly notices: Readonly<Record<NoticeCode, string>>;
+  readonly explanations: Readonly<Record<ExplanationCode, string>>;
+  readonly findings: Readonly<Record<FindingCode, Described>>;
+}
+const SENTENCES: Readonly<Record<Language, Sentences>> = { en: messages, 'zh-CN': chinese };
+const sentences = (): Sentences => SENTENCES[currentLanguage()];
+
 /** Fills `{name:kind}` placeholders; one without a value stays visible so that a test finds it. */
 export function fillMessage(template: string, params: MessageParams): string {
   return template.replace(/\{(\w+):(\w+)\}/g, (whole, name: string, kind: string) => {
@@ -40,15 +57,15 @@ export function fillMessage(template: string, params: MessageParams): string {
 }
 
 export const reasonText = (reason: Sentence<ReasonCode>): string =>
-  fillMessage(messages.reasons[reason.code], reason.params);
+  fillMessage(sentences().reasons[reason.code], reason.params);
 export const explanationText = (explanation: Sentence<ExplanationCode>): string =>
-  fillMessage(messages.explanations[explanation.code], explanation.params);
+  fillMessage(sentences().explanations[explanation.code], explanation.params);
 export const noticeText = <C extends NoticeCode>(code: C, params: NoticeParams[C]): string =>
-  fillMessage(messages.notices[code], params);
+  fillMessage(sentences().notices[code], params);
 export const errorMessage = <C extends ErrorCode>(code: C, params: MessageParams | ErrorParams[C]): string =>
-  fillMessage(messages.errors[code].message, params);
-export const errorAction = (code: ErrorCode): string => messages.errors[code].action;
+  fillMessage(sentences().errors[code].message, params);
+export const errorAction = (code: ErrorCode): string => sentences().errors[code].action;
 export const findingText = <C extends FindingCode>(code: C, params: MessageParams | FindingParams[C]): string =>
-  fillMessage(messages.findings[code].message, params);
-export const findingAction = (code: FindingCode): string => messages.findings[code].action;
+  fillMessage(sentences().findings[code].message, params);
+export const findingAction = (code: FindingCode): string => sentences().findings[code].action;
 export const errorExitCode = (code: ErrorCode): number => messages.errors[code].exitCode;

@@ -1,6 +1,7 @@
 /** The app's settings: each with its default and its limits in one place. A file of an older version is migrated by these defaults. */
 import { z } from 'zod';
 import { VARIANT_CHOICES } from './environment';
+import { LANGUAGE_CHOICES } from './language';
 import { planSchema } from './plan';
 import { generateRequestSchema } from './sampling';
 
@@ -9,6 +10,7 @@ export const SETTINGS_VERSION = 1;
 /** What the window may change by itself. Without defaults: zod fills them in for absent keys of a patch too, which would reset them. */
 const changeable = {
   theme: z.enum(['system', 'light', 'dark']),
+  language: z.enum(LANGUAGE_CHOICES),
   /** null: all GPUs that are there. */
   chosenGpuUuids: z.array(z.string()).nullable(),
   /** The CPU, although there are GPUs that could be used. */
@@ -60,6 +62,7 @@ const guarded = {
 export const settingsSchema = z.object({
   version: z.literal(SETTINGS_VERSION),
   theme: changeable.theme.default('system'),
+  language: changeable.language.default('system'),
   videosFolder: guarded.videosFolder.default(null),
   chosenGpuUuids: changeable.chosenGpuUuids.default(null),
   isCpuChosen: changeable.isCpuChosen.default(false),

@@ -8,7 +8,9 @@ export const APP_ORIGIN = `${APP_SCHEME}://splitreel`;
 /** Names the language of the page. */
 export const LANGUAGE_PARAMETER = 'language';
 
-export const windowUrl = (language: Language): string => `${APP_ORIGIN}/index.html?${LANGUAGE_PARAMETER}=${language}`;
+/** `page`: the one to open; without it the window starts where it always does. */
+export const windowUrl = (language: Language, page?: string): string =>
+  `${APP_ORIGIN}/index.html?${LANGUAGE_PARAMETER}=${language}${page === undefined ? '' : `#${page}`}`;
 export const videoUrl = (videoId: string): string => `${APP_ORIGIN}/media/${encodeURIComponent(videoId)}`;
 export const thumbnailUrl = (videoId: string): string => `${APP_ORIGIN}/thumbnail/${encodeURIComponent(videoId)}`;
 export const previewUrl = (jobId: string, video: number, step: number): string =>

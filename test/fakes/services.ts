@@ -58,6 +58,7 @@ export const serviceOptions = (folder: string): AppOptions => ({
   noticesFolder: null,
   resourcesFolder: path.join(ROOT, 'resources'),
   defaultVideosFolder: path.join(folder, 'videos'),
+  systemLanguages: ['en'],
   home: folder,
   env: { PATH: path.join(folder, 'empty'), HOME: folder },
   pid: process.pid,

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { metadata, mp4 } from '../../../test/fakes/mp4';
 import { NO_DESKTOP, servicePorts, serviceOptions } from '../../../test/fakes/services';
 import { calls, snapshotSchema } from '../../shared/ipc';
+import { currentLanguage, setLanguage } from '../../shared/language';
 import { nodeFiles } from '../adapters/node/files';
 import { openApp, type App } from './app';
 
@@ -43,6 +44,20 @@ test('a change of the settings reaches every slice that shows it', async () => {
   await app.calls.chooseVideosFolder(undefined);
   expect(app.store.get('settings').videosFolder).toBe(elsewhere);
   expect(app.store.get('about').videosFolder).toBe(elsewhere);
+});
+
+test('a language that was chosen applies at once and after a restart', async () => {
+  const changes: string[] = [];
+  app.onLanguageChanged((language) => void changes.push(language));
+  await app.calls.updateSettings({ language: 'zh-CN' });
+  await app.calls.updateSettings({ theme: 'dark' });
+  expect(changes).toEqual(['zh-CN']);
+  await app.close();
+  setLanguage('en');
+  app = await open();
+  expect(currentLanguage()).toBe('zh-CN');
+  await app.calls.updateSettings({ language: 'system' });
+  expect(currentLanguage()).toBe('en');
 });
 
 test('the settings are there again after a restart', async () => {

@@ -1,6 +1,7 @@
 /** Opens the services in order and joins their calls. Free of Electron, so that all of it runs in tests with other ports. */
 import path from 'node:path';
 import type { AppError } from '../../shared/errors';
+import type { Language } from '../../shared/language';
 import type { LogFile } from '../diagnostics/log-file';
 import { diagnosticsCalls } from '../diagnostics/calls';
 import { engineCalls } from '../engine/calls';
@@ -47,6 +48,8 @@ export interface App {
   readonly notify: (problem: AppError | null) => void;
   /** Asks whether to leave although a video is being made. */
   readonly confirmQuit: () => Promise<boolean>;
+  /** Calls back with the new language; its window has to load again. */
+  readonly onLanguageChanged: (listener: (language: Language) => void) => void;
   /** The window has gone, and with it whoever watches the GPUs. */
   readonly windowGone: () => void;
   /** A person may have changed files meanwhile, where no watcher reports it: on a network drive, or past the system's limit. */
@@ -78,6 +81,7 @@ export async function openApp(ports: AppPorts, options: AppOptions): Promise<App
     isBusy: base.signals.isBusy,
     notify: base.notify,
     confirmQuit: ports.desktop.confirmQuit,
+    onLanguageChanged: (listener) => void base.signals.languageChanged.subscribe(listener),
     windowGone: () => services.machine.setVisible(false),
     windowFocused: () =>
       void services.library.scan().catch((error: unknown) => base.log.error('the videos could not be read', error)),

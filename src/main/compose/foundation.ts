@@ -1,6 +1,7 @@
 /** What every service stands on: ports, folders, the log, the state that the window sees, and the signals. */
 import { appError, type AppError } from '../../shared/errors';
 import type { Slices } from '../../shared/ipc';
+import type { Language } from '../../shared/language';
 import { DEFAULT_SETTINGS, type Settings } from '../../shared/settings';
 import type { WorkerEvent } from '../../shared/protocol';
 import { dataFolders, type DataFolders } from '../data-folder';
@@ -47,6 +48,8 @@ export interface AppOptions {
   readonly defaultVideosFolder: string;
   readonly home: string;
   readonly env: Environ;
+  /** What the person reads, the best first. */
+  readonly systemLanguages: readonly string[];
   /** This process. */
   readonly pid: number;
   readonly platform: string;
@@ -57,6 +60,8 @@ export interface AppOptions {
 /** Made before any service, so that services may refer to each other in any order. */
 export interface Signals {
   readonly settingsChanged: Signal<Settings>;
+  /** The person chose another language: the window has to load again. */
+  readonly languageChanged: Signal<Language>;
   /** A working environment is there, for the first time or in another version. */
   readonly environmentReady: Signal<void>;
   readonly engineEvent: Signal<WorkerEvent>;
@@ -96,6 +101,7 @@ export function createFoundation(ports: AppPorts, options: AppOptions): Foundati
     store,
     signals: {
       settingsChanged: createSignal(),
+      languageChanged: createSignal(),
       environmentReady: createSignal(),
       engineEvent: createSignal(),
       engineLost: createSignal(),

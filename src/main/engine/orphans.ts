@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { describeError } from '../../shared/errors';
+import { inLanguage } from '../../shared/language';
 import type { Log } from '../ports/log';
 import type { Processes } from '../ports/processes';
 import { readJsonFile, type JsonStorePorts } from '../state/json-store';
@@ -29,7 +30,7 @@ export async function rememberWorker(ports: OrphanPorts, file: string, pid: numb
 export async function endOrphan(ports: OrphanPorts, file: string): Promise<void> {
   const { files, processes, log } = ports;
   const { value: record, problem } = await readJsonFile(ports, { file, schema, fallback: null });
-  if (problem !== null) log.warn(describeError(problem).message);
+  if (problem !== null) log.warn(inLanguage('en', () => describeError(problem).message));
   if (record !== null) {
     const found = await processes.find(record.pid);
     const isOurs = found?.startTime === record.startTime && found.commandLine === record.commandLine;

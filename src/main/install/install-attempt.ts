@@ -4,6 +4,7 @@
  */
 import type { InstallEstimate, InstallProgress } from '../../shared/environment';
 import { describeError, SplitreelError } from '../../shared/errors';
+import { inLanguage } from '../../shared/language';
 import { workerEnvironment } from '../engine/worker-environment';
 import type { Random } from '../ports/random';
 import type { EnvironmentOptions } from './environment-options';
@@ -61,7 +62,9 @@ export async function attemptInstall(context: InstallContext, options: AttemptOp
     // The slot and the lock are another process's then.
     if (problem.code !== 'INSTALL_RUNNING') await tidyUp(context, attempt);
     if (!attempt.isCurrent) throw new SplitreelError(await withRoom(ports.files, problem, attempt.needs));
-    ports.log.warn(`install: leftovers could not be removed: ${describeError(problem).message}`);
+    ports.log.warn(
+      `install: leftovers could not be removed: ${inLanguage('en', () => describeError(problem).message)}`,
+    );
   }
 }
 

@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { request } from '../../../test/fakes/request';
 import { appError } from '../../shared/errors';
+import { setLanguage } from '../../shared/language';
 import type { JobState } from '../../shared/job';
 import { firstWords, notificationText } from './notification';
 
@@ -24,4 +25,14 @@ test('a finish and a failure say of what; an end that the person has chosen says
   expect(text({ status: 'failed', error: appError('JOB_NOT_FOUND') })?.body).toMatch(/^a dog: This job /);
   for (const status of ['cancelled', 'interrupted', 'queued', 'running', 'cancelling'] as const)
     expect(text({ status })).toBeNull();
+});
+
+afterEach(() => setLanguage('en'));
+
+test('in Chinese', () => {
+  setLanguage('zh-CN');
+  expect(text(finished('a', 'b'), '一只狗')).toEqual({ title: '2 个视频已生成', body: '一只狗' });
+  expect(text({ status: 'failed', error: appError('JOB_NOT_FOUND') }, '一只狗')?.body).toBe(
+    '一只狗：此任务已不在队列中。',
+  );
 });

@@ -1,6 +1,7 @@
 /** What the system's notification says about a job that has ended. Pure. */
 import { describeError } from '../../shared/errors';
 import type { Job } from '../../shared/job';
+import { mainCopy } from '../copy';
 
 const MAX_CHARACTERS = 60;
 
@@ -19,14 +20,13 @@ export function notificationText({
   state,
   request,
 }: Pick<Job, 'state' | 'request'>): { readonly title: string; readonly body: string } | null {
-  const words = firstWords(request.prompt);
+  const copy = mainCopy().notification;
+  const prompt = firstWords(request.prompt);
   switch (state.status) {
-    case 'finished': {
-      const count = state.videoIds.length;
-      return { title: count > 1 ? `${String(count)} videos are ready` : 'Your video is ready', body: words };
-    }
+    case 'finished':
+      return { title: copy.ready({ count: state.videoIds.length }), body: prompt };
     case 'failed':
-      return { title: 'A video could not be generated', body: `${words}: ${describeError(state.error).message}` };
+      return { title: copy.failed, body: copy.reason({ prompt, reason: describeError(state.error).message }) };
     case 'queued':
     case 'running':
     case 'cancelling':

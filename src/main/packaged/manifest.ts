@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { z } from 'zod';
+import { mainCopy } from '../copy';
 
 const manifestSchema = z.object({ files: z.record(z.string(), z.string()) });
 
@@ -63,11 +64,5 @@ async function hashOf(chunks: AsyncIterable<Uint8Array>): Promise<string | null>
   return hash.digest('hex');
 }
 
-const FAULTS = {
-  changed: 'was changed after the installation',
-  missing: 'is missing',
-  added: 'does not belong to this version',
-} as const;
-
 export const describeFault = ({ file, kind }: ManifestFault, resources: string): string =>
-  `${path.join(resources, file)} ${FAULTS[kind]}. Reinstall Splitreel; your videos, models and settings stay.`;
+  mainCopy().fault[kind]({ file: path.join(resources, file) });

@@ -1,6 +1,7 @@
 import { appError, SplitreelError } from '../../shared/errors';
+import { mainCopy } from '../copy';
 import type { Calls } from '../ipc/calls';
-import type { Desktop } from '../ports/desktop';
+import type { Desktop, Question } from '../ports/desktop';
 import type { Files } from '../ports/files';
 import type { SettingsService } from './settings';
 
@@ -12,6 +13,14 @@ export interface SettingsCallPorts {
 
 type SettingsCall = 'updateSettings' | 'chooseVideosFolder' | 'setMirror' | 'setSendTokenToMirror' | 'setUpdateFeed';
 
+type Copy = ReturnType<typeof mainCopy>['mirror' | 'feed' | 'token'];
+
+const question = ({ message, detail, action }: Copy, address: string): Question => ({
+  message: message({ address }),
+  detail,
+  action,
+});
+
 export const settingsCalls = ({ desktop, files, settings }: SettingsCallPorts): Calls<SettingsCall> => ({
   updateSettings: settings.update,
   chooseVideosFolder: async () => {
@@ -22,33 +31,19 @@ export const settingsCalls = ({ desktop, files, settings }: SettingsCallPorts): 
     return folder;
   },
   setMirror: async ({ address }) => {
-    const question = {
-      message: `Download models from ${address ?? ''}?`,
-      detail: 'The mirror sees which models you download. Only use one that you trust.',
-      action: 'Use this mirror',
-    };
-    if (address !== null && !(await desktop.confirm(question))) return false;
+    if (address !== null && !(await desktop.confirm(question(mainCopy().mirror, address)))) return false;
     // Another mirror never inherits the token of the previous one.
     await settings.updateGuarded({ hubMirror: address, sendTokenToMirror: false });
     return true;
   },
   setUpdateFeed: async ({ address }) => {
-    const question = {
-      message: `Ask ${address ?? ''} for new versions?`,
-      detail: 'Announcements from there still have to be signed with the key of this build.',
-      action: 'Use this feed',
-    };
-    if (address !== null && !(await desktop.confirm(question))) return false;
+    if (address !== null && !(await desktop.confirm(question(mainCopy().feed, address)))) return false;
     await settings.updateGuarded({ updateFeed: address });
     return true;
   },
   setSendTokenToMirror: async ({ isOn }) => {
-    const question = {
-      message: `Send your Hugging Face token to ${settings.get().hubMirror ?? ''}?`,
-      detail: 'Whoever runs the mirror can then act with your account.',
-      action: 'Send the token',
-    };
-    if (isOn && !(await desktop.confirm(question))) return false;
+    const mirror = settings.get().hubMirror ?? '';
+    if (isOn && !(await desktop.confirm(question(mainCopy().token, mirror)))) return false;
     await settings.updateGuarded({ sendTokenToMirror: isOn });
     return true;
   },

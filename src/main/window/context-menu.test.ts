@@ -5,13 +5,13 @@ const flags = { canUndo: false, canRedo: false, canCut: false, canCopy: true, ca
 
 test('a text field offers editing, and what cannot be done now is disabled', () => {
   const menu = contextMenu({ isEditable: true, selectionText: '', editFlags: flags });
-  expect(menu).toContainEqual({ role: 'paste', enabled: true });
-  expect(menu).toContainEqual({ role: 'cut', enabled: false });
+  expect(menu).toContainEqual({ role: 'paste', label: 'Paste', enabled: true });
+  expect(menu).toContainEqual({ role: 'cut', label: 'Cut', enabled: false });
 });
 
 test('selected text can be copied; the rest of the window has no menu', () => {
   expect(contextMenu({ isEditable: false, selectionText: 'text', editFlags: flags })).toEqual([
-    { role: 'copy', enabled: true },
+    { role: 'copy', label: 'Copy', enabled: true },
   ]);
   expect(contextMenu({ isEditable: false, selectionText: ' ', editFlags: flags })).toEqual([]);
 });

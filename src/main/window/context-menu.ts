@@ -1,4 +1,6 @@
 /** What the context menu of the window offers: editing where text can be edited, copying where some is selected. */
+import { mainCopy } from '../copy';
+
 export type EditRole = 'undo' | 'redo' | 'cut' | 'copy' | 'paste' | 'selectAll';
 
 export interface ContextParams {
@@ -14,19 +16,23 @@ export interface ContextParams {
   };
 }
 
-export type MenuItem = { readonly role: EditRole; readonly enabled: boolean } | { readonly type: 'separator' };
+export type MenuItem =
+  { readonly role: EditRole; readonly label: string; readonly enabled: boolean } | { readonly type: 'separator' };
+
+/** With a label of ours: Electron labels its roles in English only. */
+const item = (role: EditRole, enabled: boolean): MenuItem => ({ role, label: mainCopy().edit[role], enabled });
 
 /** Empty where there is nothing to offer. */
 export function contextMenu({ isEditable, selectionText, editFlags }: ContextParams): readonly MenuItem[] {
-  if (!isEditable) return selectionText.trim() === '' ? [] : [{ role: 'copy', enabled: editFlags.canCopy }];
+  if (!isEditable) return selectionText.trim() === '' ? [] : [item('copy', editFlags.canCopy)];
   return [
-    { role: 'undo', enabled: editFlags.canUndo },
-    { role: 'redo', enabled: editFlags.canRedo },
+    item('undo', editFlags.canUndo),
+    item('redo', editFlags.canRedo),
     { type: 'separator' },
-    { role: 'cut', enabled: editFlags.canCut },
-    { role: 'copy', enabled: editFlags.canCopy },
-    { role: 'paste', enabled: editFlags.canPaste },
+    item('cut', editFlags.canCut),
+    item('copy', editFlags.canCopy),
+    item('paste', editFlags.canPaste),
     { type: 'separator' },
-    { role: 'selectAll', enabled: editFlags.canSelectAll },
+    item('selectAll', editFlags.canSelectAll),
   ];
 }

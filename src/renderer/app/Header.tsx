@@ -1,3 +1,4 @@
+import { formatList } from '../../shared/format';
 import { copy } from '../copy';
 import { classes } from '../ui/classes';
 import styles from './App.module.css';
@@ -40,7 +41,7 @@ function State() {
   return (
     <span className={styles.state} role="status">
       <span className={styles.lamp} data-status={engine.status} />
-      {parts.join(', ')}
+      {formatList(parts)}
     </span>
   );
 }

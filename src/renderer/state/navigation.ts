@@ -16,7 +16,8 @@ interface Navigation {
 }
 
 export const useNavigation = create<Navigation>(() => ({
-  page: 'create',
+  // A page that main loads again says where it was.
+  page: PAGES.find((page) => window.location.hash === `#${page}`) ?? 'create',
   openVideoId: null,
   stageJobId: null,
   isHelpOpen: false,

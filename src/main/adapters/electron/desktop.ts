@@ -9,26 +9,32 @@ import {
   type BrowserWindow,
   type OpenDialogOptions,
 } from './electron-api';
+import { mainCopy } from '../../copy';
 import type { Desktop, DesktopNotification, Question } from '../../ports/desktop';
 import { LINKS, modelPage } from '../../window/links';
 
-const FILTERS = {
-  image: { name: 'Pictures', extensions: ['png', 'jpg', 'jpeg', 'webp'] },
-  video: { name: 'Videos', extensions: ['mp4'] },
-  lora: { name: 'LoRA', extensions: ['safetensors'] },
-  archive: { name: 'Packages', extensions: ['zip'] },
-  presets: { name: 'Presets', extensions: ['json'] },
-  prompts: { name: 'Text', extensions: ['txt'] },
-  diagnostics: { name: 'Archives', extensions: ['gz'] },
-  h264: { name: 'MP4 (H.264)', extensions: ['mp4'] },
-  hevc: { name: 'MP4 (HEVC)', extensions: ['mp4'] },
-  webm: { name: 'WebM', extensions: ['webm'] },
-  prores: { name: 'QuickTime (ProRes)', extensions: ['mov'] },
-  gif: { name: 'GIF', extensions: ['gif'] },
-  webp: { name: 'WebP', extensions: ['webp'] },
-  frames: { name: 'Folder of PNG files', extensions: ['*'] },
-  frame: { name: 'PNG', extensions: ['png'] },
+/** Named in the copy of the main process. */
+const EXTENSIONS = {
+  image: ['png', 'jpg', 'jpeg', 'webp'],
+  video: ['mp4'],
+  lora: ['safetensors'],
+  archive: ['zip'],
+  presets: ['json'],
+  prompts: ['txt'],
+  diagnostics: ['gz'],
+  h264: ['mp4'],
+  hevc: ['mp4'],
+  webm: ['webm'],
+  prores: ['mov'],
+  gif: ['gif'],
+  webp: ['webp'],
+  frames: ['*'],
+  frame: ['png'],
 } as const;
+type FileKind = keyof typeof EXTENSIONS;
+
+const filtersOf = (kind: FileKind) => [{ name: mainCopy().files[kind], extensions: [...EXTENSIONS[kind]] }];
+
 const DRAG_ICON_WIDTH = 160;
 
 export function createDesktop(currentWindow: () => BrowserWindow | null, fallbackIcon: string): Desktop {
@@ -55,13 +61,9 @@ export function createDesktop(currentWindow: () => BrowserWindow | null, fallbac
   };
   return {
     chooseFolder: () => open({ properties: ['openDirectory', 'createDirectory'] }),
-    chooseFile: (kind) => {
-      const { name, extensions } = FILTERS[kind];
-      return open({ properties: ['openFile'], filters: [{ name, extensions: [...extensions] }] });
-    },
+    chooseFile: (kind) => open({ properties: ['openFile'], filters: filtersOf(kind) }),
     chooseSavePath: async (kind, defaultPath) => {
-      const { name, extensions } = FILTERS[kind];
-      const options = { defaultPath, filters: [{ name, extensions: [...extensions] }] };
+      const options = { defaultPath, filters: filtersOf(kind) };
       const window = currentWindow();
       const answer =
         window === null ? await dialog.showSaveDialog(options) : await dialog.showSaveDialog(window, options);
@@ -87,16 +89,8 @@ export function createDesktop(currentWindow: () => BrowserWindow | null, fallbac
     keepAwake: createWakeLock(),
     isWindowInFront: () => currentWindow()?.isFocused() ?? false,
     showProgress: (fraction) => currentWindow()?.setProgressBar(fraction ?? -1),
-    confirm: (question) => ask(question, 'Cancel'),
-    confirmQuit: () =>
-      ask(
-        {
-          message: 'A video is being made.',
-          detail: 'If you quit now, it stops. It stays in the queue, and you can start it again.',
-          action: 'Quit',
-        },
-        'Keep working',
-      ),
+    confirm: (question) => ask(question, mainCopy().cancel),
+    confirmQuit: () => ask(mainCopy().quit, mainCopy().quit.refusal),
   };
 }
 

@@ -4,6 +4,10 @@ export const settings = {
   title: '设置',
   theme: '主题',
   themes: { system: '跟随系统', dark: '深色', light: '浅色' },
+  // In both languages, for whoever can't read this one.
+  language: '语言 (Language)',
+  languageHint: '立即生效。命令行使用英文。',
+  languages: { system: '跟随系统', en: 'English', 'zh-CN': '简体中文' },
   folder: '视频文件夹',
   change: '更改',
   notify: '视频完成时通知我',

@@ -1,6 +1,6 @@
 import { ChevronLeft, ChevronRight, FilePlus, Maximize2, Pause, Play, X, ZoomIn, ZoomOut } from 'lucide-react';
 import { Slider } from 'radix-ui';
-import { formatTime } from '../../../shared/format';
+import { formatList, formatTime } from '../../../shared/format';
 import { closeComparison, compareFile } from '../../state/compare';
 import { copy } from '../../copy';
 import { Button, IconButton } from '../../ui/Button';
@@ -116,7 +116,10 @@ function SyncTransport({ sync }: { readonly sync: Sync }) {
         <Slider.Thumb
           className={styles.scrubThumb}
           aria-label={player.scrub}
-          aria-valuetext={`${formatTime(frame / frameRate)}, ${player.frame({ frame: frame + 1, total: frames })}`}
+          aria-valuetext={formatList([
+            formatTime(frame / frameRate),
+            player.frame({ frame: frame + 1, total: frames }),
+          ])}
         />
       </Slider.Root>
       <span className={styles.count}>{player.frame({ frame: frame + 1, total: frames })}</span>

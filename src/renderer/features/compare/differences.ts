@@ -19,7 +19,7 @@ const lastPart = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
 const planText = (plan: Plan): string => {
   const split = AXES.filter((axis) => plan[axis] > 1);
   if (split.length === 0) return words.off;
-  return split.map((axis) => copy.plan.option({ axis: copy.plan.axes[axis], value: plan[axis] })).join(', ');
+  return formatList(split.map((axis) => copy.plan.option({ axis: copy.plan.axes[axis], value: plan[axis] })));
 };
 
 /** Every setting of a video as it is shown, in the order of the form. */

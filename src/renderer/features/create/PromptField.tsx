@@ -1,3 +1,4 @@
+import { formatList } from '../../../shared/format';
 import { ImagePlus, X } from 'lucide-react';
 import { useEffect, useId, useState } from 'react';
 import { noticeText } from '../../../shared/messages';
@@ -53,7 +54,7 @@ function promptNote(prompts: readonly string[], count: TokenCount | null): strin
   if (count === null) return many ?? '\u00a0';
   if (count.tokens > count.max) return noticeText('prompt_too_long', { ...count });
   const tokens = copy.create.tokens({ tokens: count.tokens, max: count.max });
-  return many === null ? tokens : `${many}, ${copy.create.longest({ tokens })}`;
+  return many === null ? tokens : formatList([many, copy.create.longest({ tokens })]);
 }
 
 export function PromptField({ form }: { readonly form: CreateForm }) {

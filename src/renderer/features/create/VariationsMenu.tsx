@@ -1,6 +1,6 @@
 import { DropdownMenu } from 'radix-ui';
 import type { ReactNode } from 'react';
-import { formatDuration } from '../../../shared/format';
+import { formatDuration, formatList } from '../../../shared/format';
 import { useSlice } from '../../state/projection';
 import { rollSeed } from '../../state/draft';
 import { copy } from '../../copy';
@@ -18,7 +18,7 @@ function detailOf({ id, requests, timeMs }: Variation): string {
     ...(requests.length > 1 ? [copy.queue.jobs({ count: requests.length })] : []),
     timeMs === null ? words.unmeasured : words.about({ time: formatDuration(timeMs) }),
   ];
-  return parts.join(', ');
+  return formatList(parts);
 }
 
 export function VariationsMenu({ form, children }: { readonly form: CreateForm; readonly children: ReactNode }) {

@@ -2,7 +2,7 @@ import { Columns2, Film, FileInput, RotateCcw, Trash2 } from 'lucide-react';
 import { useDeferredValue, useState, type CSSProperties } from 'react';
 import type { LibraryVideo } from '../../../shared/library';
 import { AXES } from '../../../shared/plan';
-import { formatDate } from '../../../shared/format';
+import { formatDate, formatList } from '../../../shared/format';
 import { pickToCompare } from '../../state/compare';
 import { goTo, openVideo } from '../../state/navigation';
 import { useSlice } from '../../state/projection';
@@ -120,8 +120,8 @@ function VideoCard({ video, place }: VideoCardProps) {
       <p className={styles.prompt} title={request.prompt}>
         {request.prompt}
       </p>
-      <p className={classes(page.quiet, styles.facts)} title={facts.join(', ')}>
-        {facts.join(', ')}
+      <p className={classes(page.quiet, styles.facts)} title={formatList(facts)}>
+        {formatList(facts)}
       </p>
       <div className={styles.row}>
         <span className={page.quiet}>{formatDate(video.createdAtMs)}</span>

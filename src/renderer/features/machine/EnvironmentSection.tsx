@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { VARIANT_CHOICES } from '../../../shared/environment';
 import { saveDiagnostics } from '../../state/diagnostics';
-import { formatBytes } from '../../../shared/format';
+import { formatBytes, formatList } from '../../../shared/format';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
 import { copy } from '../../copy';
@@ -24,8 +24,10 @@ export function EnvironmentSection() {
       <div className={page.sectionHead}>
         <h2 id="environment-title">{words.environment}</h2>
         <span className={page.quiet}>
-          {words.environmentStates[status]}
-          {status === 'ready' && environment.sizeBytes !== null && `, ${formatBytes(environment.sizeBytes)}`}
+          {formatList([
+            words.environmentStates[status],
+            ...(status === 'ready' && environment.sizeBytes !== null ? [formatBytes(environment.sizeBytes)] : []),
+          ])}
         </span>
       </div>
       {status === 'installing' && (

@@ -1,7 +1,7 @@
 import { Cpu, RefreshCw } from 'lucide-react';
 import { useEffect } from 'react';
 import type { Gpu } from '../../../shared/machine';
-import { formatBytes } from '../../../shared/format';
+import { formatBytes, formatList } from '../../../shared/format';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
 import { copy } from '../../copy';
@@ -66,7 +66,11 @@ export function MachinePage() {
       <section className={page.section}>
         <h2>{words.cpu}</h2>
         <p className={page.quiet}>
-          {machine.cpuName}, {words.cores({ count: machine.cpuCores })}, {formatBytes(machine.memoryTotalBytes)}
+          {formatList([
+            machine.cpuName,
+            words.cores({ count: machine.cpuCores }),
+            formatBytes(machine.memoryTotalBytes),
+          ])}
         </p>
       </section>
       <EnvironmentSection />

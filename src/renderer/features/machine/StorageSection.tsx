@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { LocationName, Storage, StorageItem } from '../../../shared/storage';
-import { formatBytes } from '../../../shared/format';
+import { formatBytes, formatPair } from '../../../shared/format';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
 import { copy } from '../../copy';
@@ -56,7 +56,7 @@ const MoveButton = ({ name, toDefault, isDisabled }: MoveButtonProps) => (
   <Button
     size="small"
     disabled={isDisabled}
-    aria-label={`${toDefault ? words.moveBack : words.move}: ${words.places[name]}`}
+    aria-label={formatPair(toDefault ? words.moveBack : words.move, words.places[name])}
     onClick={() => void send(window.splitreel.moveStorage({ name, toDefault }))}
   >
     {toDefault ? words.moveBack : words.move}

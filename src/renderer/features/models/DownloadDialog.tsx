@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import type { DownloadOffer } from '../../../shared/download';
 import type { AppError } from '../../../shared/errors';
 import type { ModelEntry } from '../../../shared/models';
-import { formatBytes, formatDownloadTime } from '../../../shared/format';
+import { formatBytes, formatDownloadTime, formatList } from '../../../shared/format';
 import { send } from '../../state/send';
 import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
@@ -60,8 +60,10 @@ export function DownloadDialog({ model, onClose }: { readonly model: ModelEntry;
           <dl className={page.facts}>
             <dt>{words.facts.size}</dt>
             <dd>
-              {words.takes({ size: formatBytes(offer.totalBytes), files: offer.fileCount })}
-              {offer.doneBytes > 0 && `, ${words.alreadyHere({ size: formatBytes(offer.doneBytes) })}`}
+              {formatList([
+                words.takes({ size: formatBytes(offer.totalBytes), files: offer.fileCount }),
+                ...(offer.doneBytes > 0 ? [words.alreadyHere({ size: formatBytes(offer.doneBytes) })] : []),
+              ])}
             </dd>
             <dt>{words.facts.time}</dt>
             <dd>{copy.app.atSpeed({ time: formatDownloadTime(offer.totalBytes - offer.doneBytes) })}</dd>

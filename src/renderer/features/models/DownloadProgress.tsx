@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import type { Download } from '../../../shared/download';
-import { formatBytes, formatDuration } from '../../../shared/format';
+import { formatBytes, formatDuration, formatList } from '../../../shared/format';
 import { send } from '../../state/send';
 import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
@@ -18,13 +18,13 @@ const ASKS_FOR_TOKEN: readonly string[] = ['MODEL_GATED', 'HUB_TOKEN_REFUSED', '
 export function figuresOf({ state, progress }: Download): string {
   const parts: string[] = [];
   if (state.status === 'running') parts.push(words.stages[state.stage]);
-  if (progress === null) return parts.join(', ');
+  if (progress === null) return formatList(parts);
   parts.push(words.of({ done: formatBytes(progress.doneBytes), total: formatBytes(progress.totalBytes) }));
-  if (state.status !== 'running' || state.stage !== 'fetching') return parts.join(', ');
+  if (state.status !== 'running' || state.stage !== 'fetching') return formatList(parts);
   if (progress.bytesPerSecond > 0) parts.push(words.speed({ size: formatBytes(progress.bytesPerSecond) }));
   if (progress.secondsLeft !== null)
     parts.push(words.left({ time: formatDuration(Math.ceil(progress.secondsLeft) * 1_000) }));
-  return parts.join(', ');
+  return formatList(parts);
 }
 
 export function DownloadProgress({ download }: { readonly download: Download }) {

@@ -3,7 +3,7 @@ import type { CatalogueEntry } from '../../../shared/catalogue';
 import type { Download } from '../../../shared/download';
 import type { ModelEntry } from '../../../shared/models';
 import { requestLimits } from '../../../shared/request';
-import { formatBytes } from '../../../shared/format';
+import { formatBytes, formatList } from '../../../shared/format';
 import { adoptModel } from '../../state/adopt';
 import { useDraftModelId } from '../../state/draft';
 import { useSlice } from '../../state/projection';
@@ -57,7 +57,7 @@ function factsOf({ state, offer, sizeBytes }: ModelEntry): string {
   if (memory !== null) facts.push(words.memory({ low: memory.offloadedGb, high: memory.wholeGb }));
   if (sizeBytes !== null) facts.push(formatBytes(sizeBytes));
   else if (offer !== null && offer.downloadGb !== null) facts.push(words.atLeast({ gb: offer.downloadGb }));
-  return facts.join(', ');
+  return formatList(facts);
 }
 
 function verifiedText({ files }: ModelEntry): string {
@@ -93,7 +93,7 @@ export function ModelCard({ model, download }: CardProps) {
               : words.licenceLimited({ name: offer.licence.name })}
           </p>
         )}
-        {about.length > 0 && <p className={page.quiet}>{about.join(', ')}</p>}
+        {about.length > 0 && <p className={page.quiet}>{formatList(about)}</p>}
         {model.path !== null && files?.place !== 'app' && (
           <p className={`${page.quiet ?? ''} ${styles.path ?? ''}`}>{model.path}</p>
         )}

@@ -1,3 +1,4 @@
+import { formatPair } from '../../../shared/format';
 import { useId, useRef, type KeyboardEvent, type PointerEvent, type Ref } from 'react';
 import type { Axis, AxisOption } from '../../../shared/plan';
 import { copy } from '../../copy';
@@ -83,7 +84,7 @@ export function DegreeSlider({ axis, value, options, badge, onChange }: DegreeSl
         (option) =>
           option.blocked !== null && (
             <span key={option.value} id={reasonIdOf(option)} className="visually-hidden">
-              {`${copy.plan.blocked}: ${reasonOf(option)}`}
+              {formatPair(copy.plan.blocked, reasonOf(option))}
             </span>
           ),
       )}

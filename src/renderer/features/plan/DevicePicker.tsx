@@ -6,7 +6,7 @@ import { Button } from '../../ui/Button';
 import { classes } from '../../ui/classes';
 import { NumberField } from '../../ui/fields';
 import { Tooltip } from '../../ui/Tooltip';
-import { formatBytes } from '../../../shared/format';
+import { formatBytes, formatList } from '../../../shared/format';
 import type { ChosenDevices } from '../../state/devices';
 import { gpuColour, gpuInk } from '../../ui/gpu-colours';
 import styles from './PlanPanel.module.css';
@@ -38,7 +38,7 @@ export function DevicePicker({ machine, devices }: DevicePickerProps) {
           const isChosen = chosen.includes(gpu.uuid);
           const style = isChosen ? { background: gpuColour(gpu.index), color: gpuInk(gpu.index) } : {};
           return (
-            <Tooltip key={gpu.uuid} text={`${gpu.name}, ${formatBytes(gpu.memoryTotalBytes)}`}>
+            <Tooltip key={gpu.uuid} text={formatList([gpu.name, formatBytes(gpu.memoryTotalBytes)])}>
               <button
                 type="button"
                 className={classes(styles.gpu, isChosen && styles.gpuChosen)}

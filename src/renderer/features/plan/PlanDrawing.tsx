@@ -1,3 +1,4 @@
+import { formatPair } from '../../../shared/format';
 import { useId, useMemo } from 'react';
 import { checkPlan, worldSize, type Plan, type PlanContext } from '../../../shared/plan';
 import { copy } from '../../copy';
@@ -129,7 +130,7 @@ function IdleDevices({ ranks, devices }: { readonly ranks: readonly number[]; re
             <rect className={styles.idle} x={x} y={SIZE.height - 21} width={width} height={20} rx={5} />
             <text className={styles.idleText} x={x + width / 2} y={SIZE.height - 7}>
               {width < 50 ? String(indexOf(devices, rank)) : name}
-              <title>{`${name}: ${words.idle}`}</title>
+              <title>{formatPair(name, words.idle)}</title>
             </text>
           </g>
         );

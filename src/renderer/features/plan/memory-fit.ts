@@ -6,7 +6,7 @@ import { explanationText } from '../../../shared/messages';
 import { worldSize, type Plan, type PlanContext } from '../../../shared/plan';
 import type { GenerateRequest } from '../../../shared/sampling';
 import { copy } from '../../copy';
-import { formatBytes } from '../../../shared/format';
+import { formatBytes, formatList, formatSentences } from '../../../shared/format';
 import type { ChosenDevices } from '../../state/devices';
 
 /** The engine's choice on CUDA. */
@@ -44,7 +44,9 @@ export function memoryWords({ memory, context, request, plan, devices }: MemoryF
   );
   const has = copy.plan.memoryHas({ gpu: smallest.index, size: formatBytes(smallest.memoryTotalBytes) });
   return {
-    needs: copy.plan.memory({ stages: stages.join(', '), device: has }),
-    problem: fits(question) ? null : `${copy.plan.memoryShort} ${explanationText(smallestChange(question))}`,
+    needs: copy.plan.memory({ stages: formatList(stages), device: has }),
+    problem: fits(question)
+      ? null
+      : formatSentences([copy.plan.memoryShort, explanationText(smallestChange(question))]),
   };
 }

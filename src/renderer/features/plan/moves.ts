@@ -1,4 +1,5 @@
 /** What a change of one degree did to the others, in words. */
+import { formatSentences } from '../../../shared/format';
 import { noticeText, reasonText, type Reason } from '../../../shared/messages';
 import { AXES, type Axis, type Plan } from '../../../shared/plan';
 import { copy } from '../../copy';
@@ -15,12 +16,12 @@ export function blockedText(reason: Reason): string {
   const sentence = reasonText(reason);
   switch (reason.code) {
     case 'cfg_without_guidance':
-      return `${sentence} ${copy.plan.change.guidance}`;
+      return formatSentences([sentence, copy.plan.change.guidance]);
     case 'data_exceeds_videos':
-      return `${sentence} ${copy.plan.change.videos}`;
+      return formatSentences([sentence, copy.plan.change.videos]);
     case 'ranks_exceed_gpus':
     case 'ranks_exceed_cpu':
-      return `${sentence} ${copy.plan.change.devices}`;
+      return formatSentences([sentence, copy.plan.change.devices]);
     default:
       return sentence;
   }

@@ -2,7 +2,7 @@ import { ChevronLeft, ChevronRight, Keyboard, Maximize, Pause, Play, Repeat } fr
 import { Slider } from 'radix-ui';
 import { useRef, useState, type DragEvent } from 'react';
 import type { LibraryVideo } from '../../../shared/library';
-import { formatTime } from '../../../shared/format';
+import { formatList, formatPair, formatTime } from '../../../shared/format';
 import { showHelp } from '../../state/navigation';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
@@ -65,7 +65,7 @@ export function Player({ video, isPausedAtStart = false }: PlayerProps) {
               ref={ref}
               className={styles.video}
               src={video.videoUrl}
-              aria-label={`${copy.player.video}: ${prompt}`}
+              aria-label={formatPair(copy.player.video, prompt)}
               title={copy.player.dragHint}
               loop={isLooping}
               muted
@@ -107,7 +107,7 @@ interface TransportProps {
 function Transport({ playback, frames, frameRate, speed, isLooping, ...on }: TransportProps) {
   const { frame, isPlaying, run, seek, toggle, pause } = playback;
   const words = copy.player;
-  const position = `${formatTime(frame / frameRate)}, ${words.frame({ frame: frame + 1, total: frames })}`;
+  const position = formatList([formatTime(frame / frameRate), words.frame({ frame: frame + 1, total: frames })]);
   return (
     <div className={styles.transport}>
       <IconButton label={isPlaying ? words.pause : words.play} onClick={toggle}>
@@ -143,7 +143,7 @@ function Transport({ playback, frames, frameRate, speed, isLooping, ...on }: Tra
       <Button
         look="plain"
         className={styles.speed}
-        aria-label={`${words.speed}: ${words.speedValue({ speed })}`}
+        aria-label={formatPair(words.speed, words.speedValue({ speed }))}
         onClick={() => {
           const at = SPEEDS.findIndex((candidate) => candidate === speed);
           on.onSpeed(SPEEDS[(at + 1) % SPEEDS.length] ?? 1);

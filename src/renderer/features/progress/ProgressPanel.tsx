@@ -1,7 +1,7 @@
 import { X } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { Job, JobProgress } from '../../../shared/job';
-import { formatBytes, formatDuration } from '../../../shared/format';
+import { formatBytes, formatDuration, formatList, formatPair } from '../../../shared/format';
 import { measuredMsPerStep } from '../../state/draft';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
@@ -86,13 +86,13 @@ function useElapsed(progress: JobProgress | null): number {
 function figures(job: Job, progress: JobProgress | null, elapsed: number): string {
   const { msPerStep = null, msLeft = null, videos = [] } = progress ?? {};
   const isOptimizing = videos[0]?.stages.some(({ stage, status }) => stage === 'optimizing' && status === 'running');
-  return [
+  return formatList([
     ...(isOptimizing === true ? [words.optimizing] : []),
     words.elapsed({ time: formatDuration(Math.floor(elapsed / 1000) * 1000) }),
     ...(progress === null || job.request.quality !== 'fast' ? [] : fastSteps(progress)),
     ...(msPerStep === null ? [] : [words.perStep({ time: formatDuration(msPerStep) })]),
     ...(msLeft === null ? [] : [words.left({ time: formatDuration(msLeft) })]),
-  ].join(', ');
+  ]);
 }
 
 /** Of the steps so far of the current video, how many the fast quality computed. */
@@ -155,7 +155,7 @@ function Lanes({ progress }: { readonly progress: JobProgress }) {
             <span className={styles.dot} style={{ background: colour }} />
             <span className={styles.laneName}>{name}</span>
             <Meter
-              label={`${name}: ${stage}`}
+              label={formatPair(name, stage)}
               value={rank.total === 0 ? 0 : rank.completed / rank.total}
               colour={colour}
             />

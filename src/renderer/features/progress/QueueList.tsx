@@ -1,5 +1,6 @@
 import { ArrowDown, ArrowUp, GripVertical, Pause, Play, RotateCcw, X } from 'lucide-react';
 import { useState, type CSSProperties, type KeyboardEvent } from 'react';
+import { formatList, formatPair } from '../../../shared/format';
 import type { Job } from '../../../shared/job';
 import { describeError } from '../../../shared/errors';
 import { useSlice } from '../../state/projection';
@@ -77,7 +78,7 @@ export function QueueList() {
 }
 
 const queueText = (waiting: number, isPaused: boolean): string =>
-  [...(isPaused ? [words.paused] : []), ...(waiting > 0 ? [words.waiting({ count: waiting })] : [])].join(', ');
+  formatList([...(isPaused ? [words.paused] : []), ...(waiting > 0 ? [words.waiting({ count: waiting })] : [])]);
 
 function PauseButton({ isPaused }: { readonly isPaused: boolean }) {
   return (
@@ -170,7 +171,7 @@ function EndedRow({ job, place }: { readonly job: Job; readonly place: CSSProper
 }
 
 function endText(job: Job): string {
-  if (job.state.status === 'failed') return `${words.failed}: ${describeError(job.state.error).message}`;
+  if (job.state.status === 'failed') return formatPair(words.failed, describeError(job.state.error).message);
   return job.state.status === 'interrupted' ? words.interrupted : words.cancelled;
 }
 

@@ -1,5 +1,6 @@
 import { Columns2, Download, FolderOpen, GripVertical, RotateCcw, Scale, Sparkles, Trash2 } from 'lucide-react';
 import { useState } from 'react';
+import { formatList, formatPair } from '../../../shared/format';
 import type { Job } from '../../../shared/job';
 import type { LibraryVideo } from '../../../shared/library';
 import { adoptVideo } from '../../state/adopt';
@@ -57,8 +58,8 @@ function Facts({ report, facts }: { readonly report: KnownReport | null; readonl
       <div className={styles.factRow}>
         <div className={styles.factText}>
           {report !== null && <p className={styles.quiet}>{reportFigures(report).join(' · ')}</p>}
-          <p className={styles.quiet} title={facts.join(', ')}>
-            {facts.join(', ')}
+          <p className={styles.quiet} title={formatList(facts)}>
+            {formatList(facts)}
           </p>
         </div>
         {report !== null && (
@@ -92,7 +93,7 @@ function VideoActions({ video }: { readonly video: LibraryVideo }) {
         draggable
         className={styles.handle}
         aria-label={words.drag}
-        title={`${words.dragHint}: ${video.fileName}`}
+        title={formatPair(words.dragHint, video.fileName)}
         onDragStart={(event) => dragVideoOut(event, video.id)}
         onClick={() => void save()}
       >

@@ -1,5 +1,5 @@
 /** A finished job's report in words. Pure. */
-import { formatBytes, formatDuration } from '../../../shared/format';
+import { formatBytes, formatDuration, formatPair } from '../../../shared/format';
 import type { Job } from '../../../shared/job';
 import type { LibraryVideo, VideoMetadata } from '../../../shared/library';
 import type { ModelEntry } from '../../../shared/models';
@@ -41,11 +41,13 @@ export const reportDetails = (report: KnownReport): string[] => [
   ...('notices' in report ? report.notices : []),
   ...report.stages.map(({ stage, durationMs }) => `${words.stages[stage]} ${formatDuration(durationMs)}`),
   ...('ranks' in report
-    ? report.ranks.map(
-        (rank) =>
-          `${copy.devices.name({ kind: rank.device.kind, index: rank.device.index })}: ${formatBytes(rank.peakMemoryBytes)}`,
+    ? report.ranks.map((rank) =>
+        formatPair(
+          copy.devices.name({ kind: rank.device.kind, index: rank.device.index }),
+          formatBytes(rank.peakMemoryBytes),
+        ),
       )
-    : report.peaks.map((peak) => `${words.stages[peak.stage]}: ${formatBytes(peak.peakMemoryBytes)}`)),
+    : report.peaks.map((peak) => formatPair(words.stages[peak.stage], formatBytes(peak.peakMemoryBytes)))),
 ];
 
 /** What was asked for: model, size, steps, seed, split. */

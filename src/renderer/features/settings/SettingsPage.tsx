@@ -1,3 +1,4 @@
+import { LANGUAGE_CHOICES } from '../../../shared/language';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
 import { copy } from '../../copy';
@@ -26,6 +27,13 @@ export function SettingsPage() {
             value={settings.theme}
             choices={THEMES.map((value) => ({ value, label: words.themes[value] }))}
             onChange={(theme) => void send(window.splitreel.updateSettings({ theme }))}
+          />
+          <SelectField
+            label={words.language}
+            hint={words.languageHint}
+            value={settings.language}
+            choices={LANGUAGE_CHOICES.map((value) => ({ value, label: words.languages[value] }))}
+            onChange={(language) => void send(window.splitreel.updateSettings({ language }))}
           />
         </section>
         <section className={page.section}>

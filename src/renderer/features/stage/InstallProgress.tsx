@@ -1,5 +1,5 @@
 import { INSTALL_STEPS, type InstallProgress as Progress } from '../../../shared/environment';
-import { formatBytes, formatDuration } from '../../../shared/format';
+import { formatBytes, formatDuration, formatList } from '../../../shared/format';
 import { copy } from '../../copy';
 import { Meter } from '../../ui/Meter';
 import styles from './Stage.module.css';
@@ -28,7 +28,7 @@ export function InstallProgress({ progress }: { readonly progress: Progress }) {
       <Meter label={copy.install.steps[step]} value={fractionOf(progress)} />
       <p className={styles.installNow}>
         <span className={styles.ellipsis}>{current ?? '\u00a0'}</span>
-        <span>{counts.join(', ')}</span>
+        <span>{formatList(counts)}</span>
       </p>
     </div>
   );

@@ -1,3 +1,4 @@
+import { formatList } from '../../../shared/format';
 import type { Job, JobProgress } from '../../../shared/job';
 import { useSlice } from '../../state/projection';
 import { copy } from '../../copy';
@@ -49,5 +50,5 @@ function captionOf({ previewStep, videoId }: VideoProgress, seed: string | null)
     videoId !== null
       ? []
       : [previewStep === null ? copy.stage.waitingVideo : copy.stage.preview({ step: previewStep })];
-  return [...(seed === null ? [] : [seed]), ...state].join(', ');
+  return formatList([...(seed === null ? [] : [seed]), ...state]);
 }

@@ -1,8 +1,12 @@
-/** The catalogues of the languages against each other. What a text is used for is copy.test.ts. */
+/** The texts of the languages against each other: of the window, of the main process, and the sentences of both. */
 import { IntlMessageFormat } from 'intl-messageformat';
 import { expect, test } from 'vitest';
-import { copy as english } from './en';
-import { copy as chinese } from './zh';
+import chineseSentences from '../../resources/messages.zh-CN.json';
+import sentences from '../../resources/messages.en.json';
+import { copy as mainEnglish } from '../../src/main/copy/en';
+import { copy as mainChinese } from '../../src/main/copy/zh';
+import { copy as english } from '../../src/renderer/copy/en';
+import { copy as chinese } from '../../src/renderer/copy/zh';
 
 type Element = ReturnType<IntlMessageFormat['getAst']>[number];
 
@@ -15,6 +19,8 @@ function textsOf(table: object, before = ''): (readonly [string, string])[] {
     const here = before === '' ? key : `${before}.${key}`;
     if (typeof value === 'string') return [[here, value] as const];
     if (isMessage(value)) return [[here, value.text] as const];
+    // Exit codes, which the sentences of errors come with.
+    if (typeof value === 'number') return [];
     return textsOf(value as object, here);
   });
 }
@@ -35,7 +41,10 @@ function valuesOf(elements: readonly Element[]): string[] {
 const parse = (text: string, language: string): Element[] =>
   new IntlMessageFormat(text, language, undefined, { ignoreTag: true }).getAst();
 
-const texts = { en: new Map(textsOf(english)), 'zh-CN': new Map(textsOf(chinese)) };
+const texts = {
+  en: new Map(textsOf({ window: english, main: mainEnglish })),
+  'zh-CN': new Map(textsOf({ window: chinese, main: mainChinese })),
+};
 
 test('both languages have the same texts', () => {
   expect([...texts['zh-CN'].keys()].sort()).toEqual([...texts.en.keys()].sort());
@@ -48,7 +57,7 @@ test.each([...texts.en])('%s takes the same values in both languages', (key, tex
 
 /** Names, keys, units and formulas, which are written the same in both languages. */
 const SAME = [
-  /^(|Splitreel|DDIM|DPM|cuDNN|CFG|PipeFusion|Ring|Ulysses|LoRA|Python|GPU|CPU|https:\/\/)$/,
+  /^(|Splitreel|English|简体中文|WebP|PNG|DDIM|DPM|cuDNN|CFG|PipeFusion|Ring|Ulysses|LoRA|Python|GPU|CPU|https:\/\/)$/,
   /^FlashAttention \d$/,
   /^(Ctrl\+|Esc$|\?$|[A-Z0-9]$)/,
   /^(MP4|WebM|QuickTime|GIF)\b/,
@@ -62,10 +71,25 @@ test('a Chinese text that equals the English one is a name', () => {
   expect(equal.filter(([, text]) => !SAME.some((pattern) => pattern.test(text)))).toEqual([]);
 });
 
+const isWestern = (text: string): boolean => /\p{Script=Han}\s?[,;:!?](?!\d)|\p{Script=Han}\.(?:\s|$)/u.test(text);
+
 test('Chinese uses the punctuation of Chinese', () => {
-  const isWestern = (text: string): boolean => /\p{Script=Han}\s?[,;:!?](?!\d)|\p{Script=Han}\.(?:\s|$)/u.test(text);
   const prose = [...texts['zh-CN']].map(
     ([key, text]) => [key, text.replace(/\{\w+, \w+, ?|\{\w+, \w+\}/g, '')] as const,
   );
   expect(prose.filter(([, text]) => isWestern(text))).toEqual([]);
+});
+
+const tables = { en: new Map(textsOf(sentences)), 'zh-CN': new Map(textsOf(chineseSentences)) };
+
+test('every sentence is there in both languages', () => {
+  expect([...tables['zh-CN'].keys()].sort()).toEqual([...tables.en.keys()].sort());
+});
+
+test.each([...tables.en])('the sentence %s has the same placeholders in both languages', (key, sentence) => {
+  const placeholders = (text: string): string[] => [...new Set(text.match(/\{[^}]*\}/g))].sort();
+  const translated = tables['zh-CN'].get(key) ?? '';
+  expect(placeholders(translated)).toEqual(placeholders(sentence));
+  expect(isWestern(translated)).toBe(false);
+  if (sentence !== '') expect(translated).toMatch(/[\p{Script=Han}。]/u);
 });

@@ -1,0 +1,71 @@
+/** What the main process itself shows: dialogs, notifications, the context menu. */
+import { messagesIn } from '../../shared/message';
+
+const message = messagesIn('en');
+
+export const copy = {
+  cannotStart: 'Splitreel cannot start',
+  cancel: 'Cancel',
+  quit: {
+    message: 'A video is being made.',
+    detail: 'If you quit now, it stops. It stays in the queue, and you can start it again.',
+    action: 'Quit',
+    refusal: 'Keep working',
+  },
+  mirror: {
+    message: message('Download models from {address}?'),
+    detail: 'The mirror sees which models you download. Only use one that you trust.',
+    action: 'Use this mirror',
+  },
+  feed: {
+    message: message('Ask {address} for new versions?'),
+    detail: 'Announcements from there still have to be signed with the key of this build.',
+    action: 'Use this feed',
+  },
+  token: {
+    message: message('Send your Hugging Face token to {address}?'),
+    detail: 'Whoever runs the mirror can then act with your account.',
+    action: 'Send the token',
+  },
+  notification: {
+    ready: message('{count, plural, =1 {Your video is ready} other {# videos are ready}}'),
+    failed: 'A video could not be generated',
+    reason: message('{prompt}: {reason}'),
+  },
+  /** Groups of files in the system's file dialogs. */
+  files: {
+    image: 'Images',
+    video: 'Videos',
+    lora: 'LoRA',
+    archive: 'Packages',
+    presets: 'Presets',
+    prompts: 'Text',
+    diagnostics: 'Archives',
+    h264: 'MP4 (H.264)',
+    hevc: 'MP4 (HEVC)',
+    webm: 'WebM',
+    prores: 'QuickTime (ProRes)',
+    gif: 'GIF',
+    webp: 'WebP',
+    frames: 'Folder of PNG files',
+    frame: 'PNG',
+  },
+  edit: {
+    undo: 'Undo',
+    redo: 'Redo',
+    cut: 'Cut',
+    copy: 'Copy',
+    paste: 'Paste',
+    selectAll: 'Select all',
+  },
+  /** An installed file that is not as it was packaged. */
+  fault: {
+    changed: message(
+      '{file} was changed after the installation. Reinstall Splitreel; your videos, models and settings stay.',
+    ),
+    missing: message('{file} is missing. Reinstall Splitreel; your videos, models and settings stay.'),
+    added: message(
+      '{file} does not belong to this version. Reinstall Splitreel; your videos, models and settings stay.',
+    ),
+  },
+} as const;
