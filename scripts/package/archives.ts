@@ -33,7 +33,7 @@ export async function makeDeb(product: Product, stage: string): Promise<string> 
     'Maintainer: The Splitreel authors <splitreel@invalid>',
     `Installed-Size: ${size.split('\t')[0] ?? '0'}`,
     `Depends: ${DEB_DEPENDS.join(', ')}`,
-    'Description: make a video from a sentence on all of your GPUs',
+    'Description: make videos from text on all your GPUs',
     ...DESCRIPTION.map((line) => ` ${line}`),
     '',
   ];

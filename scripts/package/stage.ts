@@ -109,7 +109,7 @@ async function manPage({ version, epoch }: Product): Promise<string> {
   return [
     `.TH SPLITREEL 1 ${date} "Splitreel ${version}"`,
     '.SH NAME',
-    'splitreel \\- make a video from a sentence on all of your GPUs',
+    'splitreel \\- make videos from text on all your GPUs',
     '.SH SYNOPSIS',
     literal(usage.replace(/^usage: /, '')),
     '.SH DESCRIPTION',

@@ -16,4 +16,4 @@ async function run([name, ...args]: readonly string[]): Promise<number> {
   return name === undefined || name === '--help' ? 0 : 2;
 }
 
-export const bench: Command = { name: 'bench', summary: 'run a benchmark; without a name: list them', run };
+export const bench: Command = { name: 'bench', summary: 'run a benchmark, or list them all', run };

@@ -56,7 +56,7 @@ async function run(args: readonly string[]): Promise<number> {
   if (!isArchive(target)) {
     const wanted = { uv: uv ?? '', folder, version: pythonVersion, env };
     if (uv === null || !(await addPython({ processes: nodeProcesses }, wanted)))
-      print(`Python ${pythonVersion} could not be added: the other computer needs a Python of its own.`);
+      print(`Python ${pythonVersion} could not be added: the other computer needs its own Python.`);
   }
   if (isArchive(target)) {
     const pythonFolder = path.join(ROOT, 'python');
@@ -70,6 +70,6 @@ async function run(args: readonly string[]): Promise<number> {
 
 export const bundle: Command = {
   name: 'bundle',
-  summary: 'collect an installation for a computer without a network',
+  summary: 'collect everything needed to install without a network',
   run,
 };

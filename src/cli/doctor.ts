@@ -36,6 +36,6 @@ async function run(args: readonly string[]): Promise<number> {
 
 export const doctor: Command = {
   name: 'doctor',
-  summary: 'check driver, GPUs, environment, disk and models; installs nothing',
+  summary: 'check the driver, GPUs, environment, disk and models; installs nothing',
   run,
 };

@@ -1,4 +1,4 @@
-/** What the Machine page does, without a window. */
+/** The Machine page's actions on the environment, without a window. */
 import { parseArgs } from 'node:util';
 import { assertNever } from '../shared/result';
 import type { Command } from './command';
@@ -8,13 +8,14 @@ import { callOf, fromCaller } from './paths';
 import { print } from './terminal';
 
 const USAGE = `${callOf('environment')} COMMAND
-  status                                        show the environment
-  estimate [--variant auto|cuda|cpu]            show the download and the disk space an install needs
+  status                                        show the environment's state
+
+  estimate [--variant auto|cuda|cpu]            show the download size and disk space that an install needs
   install [--variant auto|cuda|cpu] [--from BUNDLE]
-                                                BUNDLE: a folder or zip made by ${callOf('bundle')}; needs no network
+                                                BUNDLE: a folder or zip made with ${callOf('bundle')}; works without a network
   roll-back                                     go back to the previous version
-  move environment|downloads FOLDER             move it, to another disk for example
-  remove                                        remove the environment; downloads, models and videos stay`;
+  move environment|downloads FOLDER             move the environment or the downloads, for example to another disk
+  remove                                        remove the environment; keeps downloads, models and videos`;
 
 const ACTIONS = ['status', 'estimate', 'install', 'roll-back', 'move', 'remove'] as const;
 type Action = (typeof ACTIONS)[number];

@@ -101,7 +101,7 @@ test('commands run without Node, a display or the sandbox', async () => {
   expect(await run('--help')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('doctor') as unknown });
   expect(await run('nonsense')).toMatchObject({
     exitCode: 2,
-    stderr: "splitreel: there is no command 'nonsense'. Run 'splitreel --help' for the list.",
+    stderr: "splitreel: unknown command 'nonsense'. Run 'splitreel --help' for a list.",
   });
   expect((await run('environment')).exitCode).toBe(2);
 });
@@ -222,7 +222,7 @@ test('another kind of computer and an unfinished installation are named by the c
   await cp(inRoot('usr/bin/splitreel'), path.join(unfinished, 'splitreel'));
   const answer = await execa(path.join(unfinished, 'splitreel'), ['--version'], { ...options, env: BARE });
   expect(answer.exitCode).toBe(1);
-  expect(answer.stderr).toMatch(/^Splitreel is not completely installed\. Install the package again;/);
+  expect(answer.stderr).toMatch(/^Splitreel is not completely installed\. Reinstall the package;/);
 });
 
 test('commands refuse a package whose files are of two versions', async () => {

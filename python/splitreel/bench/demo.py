@@ -80,19 +80,27 @@ def main(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="splitreel.bench demo", description=__doc__, allow_abbrev=False)
     parser.add_argument(
-        "--only", default="scores,times,drift,qualities", help="of scores, times, drift, qualities (default: all)"
+        "--only",
+        default="scores,times,drift,qualities",
+        help="comma-separated: scores, times, drift, qualities (default: all)",
     )
     parser.add_argument("--captions", type=int, default=128, help="held-out captions (default: 128)")
     parser.add_argument("--size", default="96x64", help="WIDTHxHEIGHT (default: 96x64)")
-    parser.add_argument("--frames", type=int, default=17, help="8k + 1 (default: 17); of the scores")
+    parser.add_argument("--frames", type=int, default=17, help="frames of the scored clips, 8k + 1 (default: 17)")
     parser.add_argument("--steps", type=int, default=25)
     parser.add_argument("--guidance", type=float, default=6.0)
-    parser.add_argument("--ranks", type=int, default=min(2, core_count()), help="each makes its own clips")
-    parser.add_argument("--drift-captions", type=int, default=16, help="of them for drift and qualities")
+    parser.add_argument(
+        "--ranks", type=int, default=min(2, core_count()), help="number of ranks; each makes its own clips"
+    )
+    parser.add_argument(
+        "--drift-captions", type=int, default=16, help="how many of the captions drift and qualities use"
+    )
     parser.add_argument("--psnr-clips", type=int, default=16)
-    parser.add_argument("--sheet", type=Path, help="a contact sheet of the first clips (PNG)")
-    parser.add_argument("--small", action="store_true", help="two captions, two steps: that all of it runs")
-    parser.add_argument("--out", type=Path, help="a JSON file with all figures")
+    parser.add_argument("--sheet", type=Path, help="write the first clips as a contact sheet (PNG)")
+    parser.add_argument(
+        "--small", action="store_true", help="two captions and two steps, to check that everything runs"
+    )
+    parser.add_argument("--out", type=Path, help="write all figures to this JSON file")
     return parser
 
 

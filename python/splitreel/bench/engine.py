@@ -74,13 +74,13 @@ class PlanCost:
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="splitreel.bench engine", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--model", default="demo", help="a folder or `demo` (default)")
+    parser.add_argument("--model", default="demo", help="a model folder or demo (default: demo)")
     parser.add_argument("--size", default="96x64")
     parser.add_argument("--frames", type=int, default=17)
     parser.add_argument("--steps", type=int, default=8)
-    parser.add_argument("--pairs", type=int, default=5, help="runs of each engine, in turn (default: 5)")
+    parser.add_argument("--pairs", type=int, default=5, help="alternating runs of each engine (default: 5)")
     parser.add_argument("--ranks", type=int, default=4)
-    parser.add_argument("--small", action="store_true", help="few and short runs: that all of it works")
+    parser.add_argument("--small", action="store_true", help="few and short runs, to check that everything works")
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args(arguments)
     if asked.small:

@@ -70,15 +70,15 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="splitreel.bench gpu", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--models", default="2b,5b", help="of 2b, 5b, 1.5 (default: 2b,5b)")
+    parser.add_argument("--models", default="2b,5b", help="comma-separated: 2b, 5b, 1.5 (default: 2b,5b)")
     parser.add_argument("--steps", type=int, default=4, help="denoising steps; the first is left out (default: 4)")
     parser.add_argument("--size", default=None, help="WIDTHxHEIGHT (default: as the model was trained)")
-    parser.add_argument("--frames", type=int, default=0, help="(default: as the model was trained)")
-    parser.add_argument("--minutes", type=float, default=9.0, help="stop after so many (default: 9)")
+    parser.add_argument("--frames", type=int, default=0, help="number of frames (default: as the model was trained)")
+    parser.add_argument("--minutes", type=float, default=9.0, help="stop after this many minutes (default: 9)")
     parser.add_argument("--ranks", type=int, default=0, help="GPUs to use (default: all, at most 8)")
     parser.add_argument("--only", default=",".join(SECTIONS), help=f"rows to make (default: {','.join(SECTIONS)})")
-    parser.add_argument("--small", action="store_true", help="small models on the CPU: that all of it runs")
-    parser.add_argument("--out", type=Path, help="a JSON file with all figures")
+    parser.add_argument("--small", action="store_true", help="small models on the CPU, to check that everything runs")
+    parser.add_argument("--out", type=Path, help="write all figures to this JSON file")
     return parser
 
 

@@ -120,13 +120,17 @@ def rows(
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="splitreel.bench memory", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--models", default="2b,5b", help="of 2b, 5b (default: both)")
+    parser.add_argument("--models", default="2b,5b", help="comma-separated: 2b, 5b (default: both)")
     parser.add_argument("--size", default="720x480", help="WIDTHxHEIGHT (default: 720x480)")
     parser.add_argument("--frames", type=int, default=49, help="8k + 1 (default: 49)")
     parser.add_argument("--ranks", type=int, default=0, help="GPUs to use (default: all, at most 4)")
-    parser.add_argument("--offload", default="none,model,sequential", help="of none, model, sequential")
-    parser.add_argument("--small", action="store_true", help="small models on the CPU: the process's peak, not a GPU's")
-    parser.add_argument("--out", type=Path, help="a JSON file with all figures")
+    parser.add_argument(
+        "--offload", default="none,model,sequential", help="comma-separated: none, model, sequential (default: all)"
+    )
+    parser.add_argument(
+        "--small", action="store_true", help="small models on the CPU; measures the process's peak instead of a GPU's"
+    )
+    parser.add_argument("--out", type=Path, help="write all figures to this JSON file")
     asked = parser.parse_args(arguments)
     device: Device = "cpu" if asked.small else "cuda"
     try:

@@ -86,9 +86,9 @@ def _first_last(values: Sequence[float]) -> str:
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="splitreel.bench soak", description=__doc__, allow_abbrev=False)
     parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--seed", type=int, default=None, help="repeats the choices of an earlier run")
-    parser.add_argument("--model", help="a folder or a name; default: the small random model of the smoke test")
-    parser.add_argument("--out", type=Path, help="a JSON file for all figures")
+    parser.add_argument("--seed", type=int, default=None, help="repeat the random choices of an earlier run")
+    parser.add_argument("--model", help="a model folder or name (default: the smoke test's small random model)")
+    parser.add_argument("--out", type=Path, help="write all figures to this JSON file")
     options = parser.parse_args(arguments)
     seed = random.SystemRandom().randrange(10**6) if options.seed is None else int(options.seed)
     print(f"seed {seed}", flush=True)

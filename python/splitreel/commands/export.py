@@ -40,14 +40,14 @@ def export(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = Parser("splitreel export", "Makes a copy in another format.")
+    parser = Parser("splitreel export", "Copy a video into another format.")
     add = parser.add_argument
-    add("video", type=Path, help="a video that Splitreel made, or another one that FFmpeg reads")
+    add("video", type=Path, help="a video made with Splitreel, or any other that FFmpeg can read")
     add("target", type=Path, help="the file to write; a folder for PNG frames")
-    add("--format", choices=[kind.value for kind in ExportFormat], help="by the ending of the target unless given")
+    add("--format", choices=[kind.value for kind in ExportFormat], help="default: from the extension of the target")
     add("--fps", type=int, choices=range(1, 121), metavar="N", help="interpolate to this many frames per second")
     add("--scale", type=int, choices=range(1, 5), metavar="N", default=1, help="enlarge both sides, up to 4 times")
-    add("--frame", type=int, metavar="N", help="the frame to write as a PNG file, counted from 0")
-    add("--overwrite", action="store_true", help="replace the target")
+    add("--frame", type=int, metavar="N", help="the frame to write as a PNG file, counting from 0")
+    add("--overwrite", action="store_true", help="replace an existing target")
     add("--events", action="store_true", help=argparse.SUPPRESS)
     return parser

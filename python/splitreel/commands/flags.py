@@ -34,10 +34,16 @@ _RANK_FLAGS: Final = (
 # Far more than the prompts of one job; an endless file or pipe is not read to its end.
 _MAX_PROMPT_FILE_BYTES: Final = 4_000_000
 _SAMPLING_HELP = {
-    "num_pipeline_patch": "PipeFusion: patches; as many as stages unless given",
-    "warmup_steps": "PipeFusion: first steps that are exact (1)",
-    "image_fit": "an image of another shape: cut to the video's, between bars, or stretched",
-    "image_position": "crop: the part that stays, from 0 (left or top) to 1 (right or bottom)",
+    "num_frames": "length of the video in frames",
+    "num_inference_steps": "denoising steps",
+    "guidance_scale": "how closely the video follows the prompt",
+    "attention": "attention kernel (default: auto, the fastest that is correct here)",
+    "quality": "balanced and fast are approximate (default: exact)",
+    "fps": "frames per second (default: as the model was trained)",
+    "num_pipeline_patch": "PipeFusion: number of patches (default: the number of stages)",
+    "warmup_steps": "PipeFusion: number of exact first steps (default: 1)",
+    "image_fit": "how to adapt an image of another shape: crop, fit between bars, or stretch",
+    "image_position": "which part crop keeps, from 0 (left or top) to 1 (right or bottom)",
 }
 
 
@@ -116,26 +122,26 @@ def _plan_context(flags: Flags, shape: ModelShape, devices: PlanDevices) -> Plan
 
 
 def make_parser(program: str) -> argparse.ArgumentParser:
-    parser = Parser(program, "Makes videos from sentences.")
+    parser = Parser(program, "Generate videos from text prompts.")
     add = parser.add_argument
-    add("--model", required=True, help="a folder, a catalogue name, or demo")
-    add("--prompt", nargs="+", default=[], help="one or more; one video each")
-    add("--prompt_file", type=Path, help="a text file with one prompt a line")
-    add("--negative_prompt", nargs="*", default=[], help="one for all prompts, or one each")
+    add("--model", required=True, help="a model folder, a catalogue name or demo")
+    add("--prompt", nargs="+", default=[], help="one or more prompts; one video each")
+    add("--prompt_file", type=Path, help="a text file with one prompt per line")
+    add("--negative_prompt", nargs="*", default=[], help="one for all prompts, or one for each")
     add("--image", type=Path, help="the first frame, for image to video (PNG, JPEG or WebP)")
-    add("--nproc_per_node", type=int, help="ranks; the product of the degrees unless given")
-    add("--ulysses_degree", type=int)
-    add("--ring_degree", type=int)
-    add("--use_cfg_parallel", action="store_true", help="the two halves of guidance side by side")
-    add("--tensor_parallel_degree", type=int)
-    add("--pipefusion_parallel_degree", type=int)
-    add("--data_parallel_degree", type=int)
-    add("--seed", type=int, default=_DEFAULT_SEED)
-    add("--dtype", choices=_DTYPES, default="auto", help="bfloat16 on CUDA, float32 on the CPU")
+    add("--nproc_per_node", type=int, help="number of ranks (default: the product of the degrees)")
+    add("--ulysses_degree", type=int, help="split attention heads")
+    add("--ring_degree", type=int, help="split the sequence; keys and values travel in a ring")
+    add("--use_cfg_parallel", action="store_true", help="compute the two halves of guidance in parallel")
+    add("--tensor_parallel_degree", type=int, help="split the weights")
+    add("--pipefusion_parallel_degree", type=int, help="split the blocks into pipeline stages")
+    add("--data_parallel_degree", type=int, help="make several videos at the same time")
+    add("--seed", type=int, default=_DEFAULT_SEED, help="random seed (default: %(default)s)")
+    add("--dtype", choices=_DTYPES, default="auto", help="default: bfloat16 on CUDA, float32 on the CPU")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
     _add_sampling_flags(parser)
-    add("--output_dir", type=Path, default=Path("results"))
-    add("--save_latents", type=Path, help="a safetensors file for the final latents (B F C H W, float32)")
+    add("--output_dir", type=Path, default=Path("results"), help="folder for the videos (default: %(default)s)")
+    add("--save_latents", type=Path, help="write the final latents to this safetensors file (B F C H W, float32)")
     return parser
 
 
@@ -150,7 +156,7 @@ def _add_sampling_flags(parser: argparse.ArgumentParser) -> None:
                 nargs="+",
                 action="append",
                 metavar=("FILE", "STRENGTH"),
-                help="a LoRA file and its strength (1 unless given); repeat it for more",
+                help="a LoRA file and its strength (default: 1); can be repeated",
             )
         elif kind is Offload:
             # The original script has two switches in place of one choice.

@@ -20,9 +20,11 @@ def join(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = Parser("splitreel join", "Joins a video and its continuation into one MP4.")
-    parser.add_argument("first", type=Path, help="a video that Splitreel made")
-    parser.add_argument("second", type=Path, help="one of the same size and rate that starts with its last frame")
+    parser = Parser("splitreel join", "Join a video and its continuation into one MP4.")
+    parser.add_argument("first", type=Path, help="a video made with Splitreel")
+    parser.add_argument(
+        "second", type=Path, help="a video of the same size and frame rate that starts with the last frame of the first"
+    )
     parser.add_argument("target", type=Path, help="the MP4 file to write")
     parser.add_argument("--events", action="store_true", help=argparse.SUPPRESS)
     return parser

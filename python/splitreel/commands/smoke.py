@@ -253,14 +253,12 @@ class _Flags(argparse.Namespace):
 
 
 def _parse(arguments: Sequence[str]) -> _Flags:
-    parser = Parser("splitreel smoke", "Checks that this Python makes correct videos.")
-    device_help = "repeat it for both; default: the CPU, and CUDA where torch finds a GPU"
+    parser = Parser("splitreel smoke", "Check that this Python environment makes correct videos.")
+    device_help = "can be repeated; default: the CPU, and CUDA if torch finds a GPU"
     parser.add_argument(
         "--device", dest="devices", action="append", default=[], choices=("cpu", "cuda"), help=device_help
     )
     parser.add_argument("--lock", type=Path, help="a requirements.lock that the installed versions must match")
-    parser.add_argument(
-        "--work_dir", type=Path, help="folder for the test model and videos (about 9 MB), which are removed"
-    )
+    parser.add_argument("--work_dir", type=Path, help="folder for the temporary test model and videos (about 9 MB)")
     parser.add_argument("--events", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args(arguments, namespace=_Flags())

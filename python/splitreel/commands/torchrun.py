@@ -97,7 +97,7 @@ def prepare(arguments: Sequence[str], world: int) -> tuple[Flags, ModelFolder, S
     """Checks everything that needs no torch. The last is a note on flags that have no effect."""
     parser = make_parser("splitreel.parallel_inference")
     parser.add_argument("--overwrite", action="store_true", help="replace videos of the same name")
-    parser.add_argument("--output_type", choices=("pil",), default="pil", help="as in the original: frames")
+    parser.add_argument("--output_type", choices=("pil",), default="pil", help="only pil, as in the original script")
     add_compatible_flags(parser)
     flags = parse_flags(parser, arguments)
     model = model_of(flags.model)

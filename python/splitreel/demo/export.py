@@ -18,7 +18,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--tokenizer", type=Path, required=True)
-    parser.add_argument("--vae", type=Path, required=True, help="the VAE that training wrote, with its scale")
+    parser.add_argument("--vae", type=Path, required=True, help="the VAE folder written by training, with its scale")
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--layers", type=int, default=8)
     options = parser.parse_args()

@@ -275,17 +275,24 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--vae", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--resume", type=Path, help="checkpoint folder to continue from")
-    parser.add_argument("--init", type=Path, help="transformer folder to start from; the text encoder starts anew")
-    parser.add_argument("--seconds", type=float, default=480, help="in total, from the start to the end of training")
+    parser.add_argument(
+        "--init", type=Path, help="transformer folder to start from; the text encoder starts from scratch"
+    )
+    parser.add_argument("--seconds", type=float, default=480, help="total training time")
     parser.add_argument("--eval-seconds", type=float, default=60)
     parser.add_argument("--text-seconds", type=float, default=15)
     parser.add_argument("--bank-seconds", type=float, default=40)
-    parser.add_argument("--fall", type=float, default=0.5, help="share of the training in which the rate falls to zero")
+    parser.add_argument(
+        "--fall",
+        type=float,
+        default=0.5,
+        help="final share of the training during which the learning rate decays to zero",
+    )
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--batch-tokens", type=int, default=135_000)
     parser.add_argument("--scenes", type=int, default=200_000)
     parser.add_argument("--layers", type=int, default=8)
-    parser.add_argument("--buckets", type=int, default=len(BUCKETS), help="use only the first of them")
+    parser.add_argument("--buckets", type=int, default=len(BUCKETS), help="use only this many of the size buckets")
     parser.add_argument("--captions", type=int, default=128, help="held-out captions to score with")
     parser.add_argument("--compile", action="store_true", help="compile the blocks and capture CUDA graphs")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")

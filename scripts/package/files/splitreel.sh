@@ -11,36 +11,36 @@ if [ "$machine" != x86_64 ]; then
 fi
 # The manifest is the last file that a package manager puts in place.
 if [ ! -x "$app/splitreel" ] || [ ! -r "$app/resources/manifest.json" ]; then
-  echo "Splitreel is not completely installed. Install the package again; your videos, models and settings stay." >&2
+  echo "Splitreel is not completely installed. Reinstall the package; your videos, models and settings stay." >&2
   exit 1
 fi
 
 case "${1:-}" in
   "") ;;
-  -h | --help | --version | generate | export | doctor | environment | bundle)
+  -h | --help | --version | generate | export | join | doctor | environment | bundle)
     exec "$app/splitreel" --no-sandbox -- "$@"
     ;;
   -*) ;;
   *)
-    echo "splitreel: there is no command '$1'. Run 'splitreel --help' for the list." >&2
+    echo "splitreel: unknown command '$1'. Run 'splitreel --help' for a list." >&2
     exit 2
     ;;
 esac
 
 if [ "$(id -u)" = 0 ]; then
-  echo "Splitreel's window does not start as root, because Chromium's sandbox does not work there. Start it as an ordinary user." >&2
+  echo "Splitreel's window can't be opened as root, because Chromium's sandbox doesn't work there. Start it as an ordinary user." >&2
   exit 1
 fi
 if [ -z "${DISPLAY:-}" ] && [ -z "${WAYLAND_DISPLAY:-}" ]; then
-  echo "There is no display to open a window on. 'splitreel generate' makes videos in the terminal." >&2
+  echo "There is no display to open a window on. Use 'splitreel generate' to make videos in the terminal." >&2
   exit 1
 fi
 if [ ! -u "$app/chrome-sandbox" ] && ! unshare --user --map-root-user true 2>/dev/null; then
   if [ -n "${APPIMAGE:-}" ]; then
-    echo "Splitreel does not run without Chromium's sandbox, and this system does not let an AppImage create one. Install the .deb or .rpm package instead." >&2
+    echo "Splitreel does not run without Chromium's sandbox, and this system doesn't let an AppImage create one. Install the .deb or .rpm package instead." >&2
     exit 1
   fi
-  echo "Splitreel does not run without Chromium's sandbox, and this system does not let ordinary users create one. Install the .deb or .rpm package, or run once: sudo chown root:root '$app/chrome-sandbox' && sudo chmod 4755 '$app/chrome-sandbox'" >&2
+  echo "Splitreel does not run without Chromium's sandbox, and this system doesn't let ordinary users create one. Install the .deb or .rpm package, or run this once: sudo chown root:root '$app/chrome-sandbox' && sudo chmod 4755 '$app/chrome-sandbox'" >&2
   exit 1
 fi
 exec "$app/splitreel" "$@"

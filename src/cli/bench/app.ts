@@ -54,4 +54,4 @@ async function run(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-export const app: Command = { name: 'app', summary: "the window's start, memory, first step, and long lists", run };
+export const app: Command = { name: 'app', summary: "the window's start, memory, first step and long lists", run };

@@ -6,7 +6,7 @@ import { ROOT } from '../paths';
 /** Uses the tests' stand-in for Hugging Face, so it runs in their Python. */
 export const download: Command = {
   name: 'download',
-  summary: 'fetch a model from a local server, beside curl; hash it, beside reading the disk',
+  summary: 'download a model from a local server, compared with curl; hash it, compared with reading the disk',
   run: async (args) => {
     const python = ['tsx', path.join(ROOT, 'scripts', 'test-python.ts'), '-m', 'tests.hub.bench', ...args];
     const env = { NO_PROXY: '*', no_proxy: '*' };

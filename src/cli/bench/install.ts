@@ -129,6 +129,7 @@ async function run(args: readonly string[]): Promise<number> {
 /** Fetches all packages twice over the network and needs about 15 GB of room; the person's own environment stays as it is. */
 export const install: Command = {
   name: 'install',
-  summary: 'the environment from nothing and again, beside plain pip with the same lock; then as download',
+  summary:
+    'install the environment from scratch and again, compared with plain pip using the same lock; then as download',
   run,
 };
