@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { VARIANT_CHOICES } from './environment';
 import { LANGUAGE_CHOICES } from './language';
+import { DEFAULT_LIBRARY_VIEW, libraryViewSchema } from './library-view';
 import { planSchema } from './plan';
 import { generateRequestSchema } from './sampling';
 
@@ -30,6 +31,7 @@ const changeable = {
   isP2pOff: z.boolean(),
   /** Asks once a day whether there is a newer version. Off until the person turns it on. */
   isUpdateCheckOn: z.boolean(),
+  libraryView: libraryViewSchema,
   /** What the Create form held; null before the first change. */
   draft: z
     .object({
@@ -83,6 +85,7 @@ export const settingsSchema = z.object({
   isP2pOff: changeable.isP2pOff.default(false),
   isUpdateCheckOn: changeable.isUpdateCheckOn.default(false),
   updateFeed: guarded.updateFeed.default(null),
+  libraryView: changeable.libraryView.default(DEFAULT_LIBRARY_VIEW),
   draft: changeable.draft.default(null),
   /** Where a copy of a video was last saved; null: nowhere yet. */
   lastSaveFolder: z.string().nullable().default(null),

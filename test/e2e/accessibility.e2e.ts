@@ -1,34 +1,12 @@
 /** axe over every place of the window, in both themes: names, roles, contrast, order. */
-import axe, { type AxeResults } from 'axe-core';
 import type { Page } from '@playwright/test';
+import { broken } from './axe';
 import { expect, test } from './harness';
 import { fillForm, generateButton, slices, waitForJob } from './steps';
 
-declare global {
-  interface Window {
-    readonly axe?: typeof axe;
-  }
-}
-
 const PLACES = ['Create', 'Library', 'Models', 'Machine', 'Settings'] as const;
 
-/** Each rule that is broken, with the elements that break it. */
-async function broken(page: Page, where: string): Promise<readonly string[]> {
-  const results = await page.evaluate(async (): Promise<AxeResults | undefined> =>
-    window.axe?.run(document, { resultTypes: ['violations'] }),
-  );
-  if (results === undefined) throw new Error('axe is not there');
-  return results.violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, any, all }) => {
-      const [why = ''] = [...any, ...all].map(({ message }) => message);
-      return `${where}: ${id}: ${target.join(' ')}: ${why}`;
-    }),
-  );
-}
-
 async function everywhere(page: Page, what: string): Promise<readonly string[]> {
-  // Run by the debugger's own door: the page's policy lets no script in.
-  await page.evaluate(axe.source);
   const found: string[] = [];
   for (const theme of ['dark', 'light'] as const) {
     await page.evaluate((wanted) => window.splitreel.updateSettings({ theme: wanted }), theme);

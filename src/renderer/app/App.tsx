@@ -4,6 +4,7 @@ import { LibraryPage } from '../features/library';
 import { MachinePage } from '../features/machine';
 import { ModelsPage } from '../features/models';
 import { SettingsPage } from '../features/settings';
+import { VideoDialogs } from '../features/video';
 import { copy } from '../copy';
 import { TooltipProvider } from '../ui/Tooltip';
 import { useShortcut } from '../ui/use-shortcut';
@@ -69,6 +70,7 @@ function Window() {
       </div>
       <Messages />
       <Palette />
+      <VideoDialogs />
       {isHelpOpen && <ShortcutsDialog />}
       {isDropping && <div className={styles.drop}>{copy.app.drop}</div>}
     </div>

@@ -13,6 +13,8 @@ const useGuests = create<{ readonly guests: readonly GuestVideo[] }>(() => ({ gu
 const compared = (): readonly string[] => useNavigation.getState().comparedIds ?? [];
 const setCompared = (comparedIds: readonly string[]): void => useNavigation.setState({ comparedIds });
 
+export const canCompare = (count: number): boolean => count >= 1 && count <= MAX_COMPARED;
+
 export function compare(videoIds: readonly string[]): void {
   setCompared(videoIds.slice(0, MAX_COMPARED));
   goTo('create');

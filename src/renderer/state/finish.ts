@@ -27,18 +27,26 @@ export function finishedRequest(
   return JSON.stringify(finished) === JSON.stringify(draft) ? null : finished;
 }
 
-/** Queues a video again with its seed in the exact quality, for comparison, and with its plan as far as possible. */
-export function makeExact({ request, plan }: Pick<VideoMetadata, 'request' | 'plan'>): void {
+type Remade = Pick<VideoMetadata, 'request' | 'plan'>;
+
+/** Queues a video again with its seed in the exact quality, for comparison. */
+export const makeExact = ({ request, plan }: Remade): void =>
+  queueAgain({ request: { ...request, quality: 'exact' }, plan }, copy.player.exactQueued);
+
+/** Queues the same request at once, whatever the form holds. */
+export const makeAgain = (made: Remade): void => queueAgain(made, copy.videos.madeAgain);
+
+/** With its plan as far as this machine allows. */
+function queueAgain({ request, plan }: Remade, text: string): void {
   const { slices } = useProjection.getState();
   if (slices === null) return;
-  const exact: GenerateRequest = { ...request, quality: 'exact' };
   const devices = chosenDevices(slices.machine, slices.settings);
   const model = slices.models.find(({ id }) => id === request.modelId);
   const possible =
-    model?.state.status === 'ready' ? nearestToPlan(planContext(model.state.shape, exact, devices), plan) : plan;
-  const job = { request: exact, plan: possible, devices: [...jobDevices(devices, worldSize(possible))] };
+    model?.state.status === 'ready' ? nearestToPlan(planContext(model.state.shape, request, devices), plan) : plan;
+  const job = { request, plan: possible, devices: [...jobDevices(devices, worldSize(possible))] };
   void send(window.splitreel.enqueueJobs({ jobs: [job] })).then((queued) => {
-    if (queued !== null) showToast(copy.player.exactQueued);
+    if (queued !== null) showToast(text);
   });
 }
 

@@ -42,6 +42,7 @@ export function createMainWindow(options: MainWindowOptions): BrowserWindow {
       contextIsolation: true,
       nodeIntegration: false,
       webSecurity: true,
+      // Chromium would download its dictionaries from the network.
       spellcheck: false,
     },
   });

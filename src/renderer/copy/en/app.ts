@@ -64,6 +64,20 @@ export const shortcuts = {
       ],
     },
     {
+      title: 'In the library',
+      keys: [
+        ['F', 'Favourite on or off'],
+        ['1 to 5, 0', 'Rate, or remove the rating'],
+        ['T', 'Edit tags'],
+        ['C', 'Compare up to four videos'],
+        ['E', 'Export'],
+        ['Del', 'Delete; the message offers Undo'],
+        ['Ctrl+click, Shift+click', 'Select a video, or all up to it'],
+        ['Ctrl+A, Esc', 'Select all, or nothing'],
+        ['Menu, Shift+F10', 'Open the menu of a video, job or model'],
+      ],
+    },
+    {
       title: 'In the queue',
       keys: [['Alt+Up, Alt+Down', 'Move a waiting video up or down']],
     },

@@ -20,6 +20,7 @@ export const commands = {
   openNewest: 'Open the newest video',
   discardNewest: 'Discard the newest video',
   theme: message('Theme: {theme}'),
+  ofSelection: message('{action} ({count, plural, one {# selected video} other {# selected videos}})'),
   turnOn: message('Turn on: {setting}'),
   turnOff: message('Turn off: {setting}'),
 } as const;

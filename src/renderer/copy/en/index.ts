@@ -16,6 +16,7 @@ import { presets, prompts, variations } from './prompts';
 import { progress, queue } from './progress';
 import { results } from './results';
 import { settings, updates } from './settings';
+import { facts, libraryView, selection, tagEditor, videos } from './videos';
 
 export const copy = {
   app,
@@ -38,6 +39,11 @@ export const copy = {
   compare,
   commands,
   library,
+  libraryView,
+  videos,
+  tagEditor,
+  selection,
+  facts,
   export: exportCopy,
   models,
   modelSettings,

@@ -3,6 +3,7 @@ import { message } from './message';
 
 export const models = {
   title: 'Models',
+  menu: 'Actions for this model',
   add: 'Add a folder',
   addHint: 'Add a folder with a CogVideoX model in the diffusers layout and safetensors format.',
   here: 'On this computer',

@@ -45,6 +45,8 @@ export const queue = {
   freeMemory: 'Free GPU memory',
   memoryFreed: 'GPU memory is free. The next video loads the model again.',
   waiting: message('{count, number} waiting'),
+  menu: 'Actions for this job',
+  first: 'Make it next',
   up: 'Move up',
   down: 'Move down',
   remove: 'Remove from queue',

@@ -19,6 +19,7 @@ export const commands = {
   openNewest: '打开最新的视频',
   discardNewest: '丢弃最新的视频',
   theme: message('主题：{theme}'),
+  ofSelection: message('{action}（已选 {count, plural, other {# 个视频}}）'),
   turnOn: message('开启：{setting}'),
   turnOff: message('关闭：{setting}'),
 } as const;

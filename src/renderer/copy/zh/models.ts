@@ -2,6 +2,7 @@ import { message } from './message';
 
 export const models = {
   title: '模型',
+  menu: '此模型的操作',
   add: '添加文件夹',
   addHint: '添加包含 CogVideoX 模型的文件夹（diffusers 目录结构，safetensors 格式）。',
   here: '本机上的模型',

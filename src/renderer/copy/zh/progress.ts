@@ -44,6 +44,8 @@ export const queue = {
   freeMemory: '释放显存',
   memoryFreed: '显存已释放。下一个视频会重新加载模型。',
   waiting: message('{count, number} 个等待中'),
+  menu: '此任务的操作',
+  first: '下一个生成',
   up: '上移',
   down: '下移',
   remove: '从队列中移除',

@@ -49,6 +49,10 @@ const READERS: Readonly<Record<Setting, (metadata: VideoMetadata) => string>> = 
 
 const SETTINGS = Object.keys(READERS) as Setting[];
 
+/** Every setting of a video with its name. */
+export const settingFacts = (metadata: VideoMetadata): readonly (readonly [label: string, value: string])[] =>
+  SETTINGS.map((setting) => [words.settings[setting], READERS[setting](metadata)]);
+
 /** Nothing that is the same everywhere. A file without settings of ours differs from none: its values are unknown. */
 export function differences(videos: readonly Pick<GuestVideo, 'metadata'>[]): readonly Difference[] {
   return SETTINGS.flatMap((setting) => {

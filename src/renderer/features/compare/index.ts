@@ -1,2 +1,3 @@
 export { Compare } from './Compare';
 export { CompareFacts } from './CompareFacts';
+export { settingFacts } from './differences';

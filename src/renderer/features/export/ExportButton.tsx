@@ -28,7 +28,7 @@ export function ExportButton({ video, children }: ExportButtonProps) {
           {children}
         </Button>
       )}
-      {isOpen && <ExportDialog video={video} onClose={() => setIsOpen(false)} />}
+      {isOpen && <ExportDialog videos={[video]} onClose={() => setIsOpen(false)} />}
     </>
   );
 }

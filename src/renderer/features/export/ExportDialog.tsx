@@ -21,22 +21,26 @@ import styles from './Export.module.css';
 const words = copy.export;
 
 interface ExportDialogProps {
-  readonly video: LibraryVideo;
+  /** One, or several that get the same format. */
+  readonly videos: readonly LibraryVideo[];
   readonly onClose: () => void;
 }
 
-export function ExportDialog({ video, onClose }: ExportDialogProps) {
+export function ExportDialog({ videos, onClose }: ExportDialogProps) {
   const [request, setRequest] = useState<ExportRequest>({ format: 'h264', fps: null, scale: 1, frame: null });
   const [isRunning, setIsRunning] = useState(false);
-  const running = useSlice('exports').find(({ videoId }) => videoId === video.id);
-  const lastFrame = video.metadata.request.numFrames - 1;
+  const ids = videos.map(({ id }) => id);
+  const running = useSlice('exports').find(
+    ({ videoId, videoCount }) => videoCount === ids.length && ids.includes(videoId),
+  );
+  const lastFrame = lastFrameOf(videos);
   const isPossible = request.frame === null || (request.frame >= 0 && request.frame <= lastFrame);
   const start = async (): Promise<void> => {
     setIsRunning(true);
-    const path = await send(window.splitreel.exportVideo({ videoId: video.id, request }));
+    const saved = await exportTo(ids, request);
     setIsRunning(false);
-    if (path === null) return;
-    showToast(copy.errors.saved({ path }));
+    if (saved === null) return;
+    showToast(saved);
     onClose();
   };
   const leave = (): void => {
@@ -45,7 +49,7 @@ export function ExportDialog({ video, onClose }: ExportDialogProps) {
   };
   return (
     <Dialog
-      title={words.title}
+      title={videos.length === 1 ? words.title : words.titleForMany({ count: videos.length })}
       onClose={leave}
       actions={
         <>
@@ -57,25 +61,44 @@ export function ExportDialog({ video, onClose }: ExportDialogProps) {
       }
     >
       <div className={styles.fields} inert={isRunning}>
-        <Fields video={video} request={request} onChange={setRequest} />
+        <Fields videos={videos} request={request} onChange={setRequest} />
       </div>
       {running !== undefined && <Progress running={running} />}
     </Dialog>
   );
 }
 
+/** What to show when it has ended; null where nothing was made. */
+async function exportTo(ids: readonly string[], request: ExportRequest): Promise<string | null> {
+  const [videoId = '', ...others] = ids;
+  if (others.length === 0) {
+    const path = await send(window.splitreel.exportVideo({ videoId, request }));
+    return path === null ? null : copy.errors.saved({ path });
+  }
+  const made = await send(window.splitreel.exportVideos({ videoIds: [...ids], request }));
+  return made === null ? null : words.savedMany(made);
+}
+
+/** Of the shortest. */
+const lastFrameOf = (videos: readonly LibraryVideo[]): number =>
+  Math.min(...videos.map(({ metadata }) => metadata.request.numFrames)) - 1;
+
 interface FieldsProps {
-  readonly video: LibraryVideo;
+  readonly videos: readonly LibraryVideo[];
   readonly request: ExportRequest;
   readonly onChange: (request: ExportRequest) => void;
 }
 
-function Fields({ video, request, onChange }: FieldsProps) {
-  const { numFrames, fps, width, height } = video.metadata.request;
-  const lastFrame = numFrames - 1;
+function Fields({ videos, request, onChange }: FieldsProps) {
+  const [first, ...others] = videos.map(({ metadata }) => metadata.request);
+  if (first === undefined) return null;
+  const { fps, width, height } = first;
+  const isSameRate = others.every((other) => other.fps === fps);
+  const isSameSize = others.every((other) => other.width === width && other.height === height);
+  const lastFrame = lastFrameOf(videos);
   const isStill = request.format === 'frame';
   const rates: Choice<string>[] = [
-    { value: '', label: words.ownRate({ fps }) },
+    { value: '', label: isSameRate ? words.ownRate({ fps }) : words.ownRates },
     ...EXPORT_RATES.filter((rate) => rate > fps).map((rate) => ({
       value: String(rate),
       label: words.rate({ fps: rate }),
@@ -113,7 +136,9 @@ function Fields({ video, request, onChange }: FieldsProps) {
         value={String(request.scale)}
         choices={EXPORT_SCALES.map((scale) => ({
           value: String(scale),
-          label: words.sizes({ width: width * scale, height: height * scale, scale }),
+          label: isSameSize
+            ? words.sizes({ width: width * scale, height: height * scale, scale })
+            : words.scales({ scale }),
         }))}
         hint={isProcessed ? words.processed : undefined}
         onChange={(scale) => onChange({ ...request, scale: Number(scale) })}
@@ -125,10 +150,13 @@ function Fields({ video, request, onChange }: FieldsProps) {
 const formatDefaults = (format: ExportFormat): Pick<ExportRequest, 'format' | 'fps' | 'frame'> =>
   format === 'frame' ? { format, fps: null, frame: 0 } : { format, fps: null, frame: null };
 
-function Progress({ running: { done, total } }: { readonly running: ExportState }) {
+function Progress({ running: { videoIndex, videoCount, done, total } }: { readonly running: ExportState }) {
   return (
     <div className={styles.progress}>
-      <Meter label={words.progress} value={total === 0 ? 0 : done / total} />
+      <Meter label={words.progress} value={(videoIndex + (total === 0 ? 0 : done / total)) / videoCount} />
+      {videoCount > 1 && (
+        <span className={styles.count}>{words.video({ index: videoIndex + 1, count: videoCount })}</span>
+      )}
       <span className={styles.count}>{total === 0 ? words.opening : words.frames({ done, total })}</span>
     </div>
   );

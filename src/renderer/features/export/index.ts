@@ -1,1 +1,2 @@
+export { ExportDialog } from './ExportDialog';
 export { ExportButton } from './ExportButton';

@@ -1,24 +1,22 @@
-import { Columns2, Film, FileInput, RotateCcw, Trash2 } from 'lucide-react';
-import { useDeferredValue, useState, type CSSProperties } from 'react';
-import type { LibraryVideo } from '../../../shared/library';
-import { AXES } from '../../../shared/plan';
-import { formatDate, formatList } from '../../../shared/format';
-import { pickToCompare } from '../../state/compare';
-import { goTo, openVideo } from '../../state/navigation';
+import { FileInput, Film } from 'lucide-react';
+import { useDeferredValue, useEffect, useState } from 'react';
+import { goTo } from '../../state/navigation';
 import { useSlice } from '../../state/projection';
-import { adoptVideoFile, adoptVideo } from '../../state/adopt';
-import { discardVideos } from '../../state/discard';
+import { adoptVideoFile } from '../../state/adopt';
 import { copy } from '../../copy';
-import { loraText } from '../../copy/facts';
-import { Button, IconButton } from '../../ui/Button';
-import { classes } from '../../ui/classes';
+import { Button } from '../../ui/Button';
 import { Empty } from '../../ui/Empty';
 import { VirtualGrid } from '../../ui/VirtualGrid';
 import page from '../../ui/page.module.css';
 import controls from '../../ui/controls.module.css';
-import { ExportButton } from '../export';
-import { dragVideoOut } from '../player';
+import { FilterButton, FilterChips, SortField } from './Filters';
+import { findVideos } from './library-index';
 import styles from './LibraryPage.module.css';
+import { clearSelection, useSelection } from './selection';
+import { SelectionBar } from './SelectionBar';
+import { useLibraryKeys } from './use-library-keys';
+import { VideoCard } from './VideoCard';
+import { clearFilters, setSearch, useLibraryState, useLibraryView } from './view';
 
 const words = copy.library;
 
@@ -30,9 +28,16 @@ const CARD_TEXT_HEIGHT = 98;
 
 export function LibraryPage() {
   const library = useSlice('library');
-  const [search, setSearch] = useState('');
-  const wanted = useDeferredValue(search.trim().toLowerCase());
-  const found = library.filter((video) => video.metadata.request.prompt.toLowerCase().includes(wanted));
+  const { search } = useLibraryState();
+  const view = useLibraryView();
+  const [openedAtMs] = useState(() => Date.now());
+  const wanted = useDeferredValue(search);
+  const found = findVideos(library, { ...view, search: wanted, nowMs: openedAtMs });
+  const { ids } = useSelection();
+  // What a filter hides is not acted on, although it stays selected.
+  const selected = ids.size === 0 ? [] : found.filter(({ id }) => ids.has(id));
+  useLibraryKeys({ found, selected });
+  useEffect(() => clearSelection, []);
   return (
     <main className={`${page.page ?? ''} ${page.wide ?? ''}`}>
       <header className={page.head}>
@@ -40,14 +45,18 @@ export function LibraryPage() {
         <span className={page.quiet}>{words.count({ count: library.length })}</span>
         <span className={page.space} />
         {library.length > 0 && (
-          <input
-            className={`${controls.input ?? ''} ${styles.search ?? ''}`}
-            type="search"
-            aria-label={words.search}
-            placeholder={words.search}
-            value={search}
-            onChange={(event) => setSearch(event.target.value)}
-          />
+          <>
+            <input
+              className={`${controls.input ?? ''} ${styles.search ?? ''}`}
+              type="search"
+              aria-label={words.search}
+              placeholder={words.search}
+              value={search}
+              onChange={(event) => setSearch(event.target.value)}
+            />
+            <SortField />
+            <FilterButton />
+          </>
         )}
         <Button onClick={() => void adoptVideoFile(null)}>
           <FileInput size={16} aria-hidden />
@@ -62,6 +71,7 @@ export function LibraryPage() {
         </Empty>
       ) : (
         <>
+          <FilterChips found={found.length} count={library.length} />
           <VirtualGrid
             items={found}
             keyOf={(video) => video.id}
@@ -70,73 +80,28 @@ export function LibraryPage() {
             gap={CARD_GAP}
             itemHeight={(width) => width / THUMBNAIL_RATIO + CARD_TEXT_HEIGHT}
           >
-            {(video, _index, place) => <VideoCard video={video} place={place} />}
+            {(video, _index, place) => (
+              <VideoCard
+                video={video}
+                place={place}
+                targets={() => (ids.has(video.id) ? selected : [video])}
+                order={() => found.map(({ id }) => id)}
+              />
+            )}
           </VirtualGrid>
-          {found.length === 0 && <p className={page.quiet}>{words.nothingFound}</p>}
+          {found.length === 0 && <NothingFound />}
+          {selected.length > 0 && <SelectionBar videos={selected} />}
         </>
       )}
     </main>
   );
 }
 
-interface VideoCardProps {
-  readonly video: LibraryVideo;
-  readonly place: CSSProperties;
-}
-
-function VideoCard({ video, place }: VideoCardProps) {
-  const { request, plan, approximate } = video.metadata;
-  const facts = [
-    copy.queue.setSummary({
-      width: request.width,
-      height: request.height,
-      frames: request.numFrames,
-      steps: request.numInferenceSteps,
-    }),
-    words.seed({ seed: request.seed }),
-    ...AXES.filter((axis) => plan[axis] > 1).map((axis) =>
-      copy.plan.option({ axis: copy.plan.axes[axis], value: plan[axis] }),
-    ),
-    ...request.loras.map(loraText),
-    approximate ? words.approximate : null,
-  ].filter((fact) => fact !== null);
-  return (
-    <li className={styles.card} style={place}>
-      <button
-        type="button"
-        className={styles.open}
-        draggable
-        title={copy.player.dragHint}
-        aria-label={words.open({ prompt: request.prompt })}
-        onDragStart={(event) => dragVideoOut(event, video.id)}
-        onClick={() => openVideo(video.id)}
-      >
-        {video.thumbnailUrl === null ? (
-          <Film size={28} strokeWidth={1.5} aria-hidden />
-        ) : (
-          <img className={styles.thumbnail} src={video.thumbnailUrl} alt="" loading="lazy" draggable={false} />
-        )}
-      </button>
-      <p className={styles.prompt} title={request.prompt}>
-        {request.prompt}
-      </p>
-      <p className={classes(page.quiet, styles.facts)} title={formatList(facts)}>
-        {formatList(facts)}
-      </p>
-      <div className={styles.row}>
-        <span className={page.quiet}>{formatDate(video.createdAtMs)}</span>
-        <span className={page.space} />
-        <IconButton size="small" label={copy.player.reuse} onClick={() => adoptVideo(video.metadata)}>
-          <RotateCcw size={14} aria-hidden />
-        </IconButton>
-        <ExportButton video={video} />
-        <IconButton size="small" label={copy.compare.start} onClick={() => pickToCompare(video.id)}>
-          <Columns2 size={14} aria-hidden />
-        </IconButton>
-        <IconButton size="small" label={words.delete} onClick={() => void discardVideos([video.id])}>
-          <Trash2 size={14} aria-hidden />
-        </IconButton>
-      </div>
-    </li>
-  );
-}
+const NothingFound = () => (
+  <div className={styles.nothing}>
+    <p className={page.quiet}>{copy.libraryView.nothingFound}</p>
+    <Button size="small" onClick={clearFilters}>
+      {copy.libraryView.clear}
+    </Button>
+  </div>
+);

@@ -1,22 +1,19 @@
-import { useState } from 'react';
 import type { CatalogueEntry } from '../../../shared/catalogue';
 import type { Download } from '../../../shared/download';
 import type { ModelEntry } from '../../../shared/models';
 import { requestLimits } from '../../../shared/request';
 import { formatBytes, formatList } from '../../../shared/format';
-import { adoptModel } from '../../state/adopt';
-import { useDraftModelId } from '../../state/draft';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
 import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
-import { Confirm } from '../../ui/Dialog';
 import { ErrorNote } from '../../ui/ErrorNote';
+import { ContextMenu } from '../../ui/Menu';
 import { Meter } from '../../ui/Meter';
 import page from '../../ui/page.module.css';
-import { DownloadDialog } from './DownloadDialog';
 import { DownloadProgress } from './DownloadProgress';
 import { fitsOf } from './fit';
+import { menuEntries, ModelButtons, useModelActions } from './model-actions';
 import styles from './ModelsPage.module.css';
 
 const words = copy.models;
@@ -70,41 +67,45 @@ function verifiedText({ files }: ModelEntry): string {
 export function ModelCard({ model, download }: CardProps) {
   const status = statusOf({ model, download });
   const { offer, files } = model;
+  const { actions, dialog } = useModelActions(model, download !== undefined || status === 'verifying');
   const verifying = files?.verifying ?? null;
   const about = [files === null ? '' : words.places[files.place], verifiedText(model)].filter((text) => text !== '');
   return (
-    <li className={styles.model} aria-label={model.name}>
-      <div className={styles.text}>
-        <h3 className={styles.name}>
-          {model.name}{' '}
-          {status !== 'absent' && (
-            <span className={styles.state} data-status={status}>
-              {words.states[status]}
-            </span>
+    <ContextMenu label={words.menu} entries={() => menuEntries(actions)}>
+      <li className={styles.model} aria-label={model.name}>
+        <div className={styles.text}>
+          <h3 className={styles.name}>
+            {model.name}{' '}
+            {status !== 'absent' && (
+              <span className={styles.state} data-status={status}>
+                {words.states[status]}
+              </span>
+            )}
+          </h3>
+          {model.description !== '' && <p>{model.description}</p>}
+          <p className={page.quiet}>{factsOf(model)}</p>
+          {offer !== null && status === 'absent' && <FitLine offer={offer} />}
+          {offer !== null && (
+            <p className={page.quiet}>
+              {offer.licence.isOpen
+                ? words.licence({ name: offer.licence.name })
+                : words.licenceLimited({ name: offer.licence.name })}
+            </p>
           )}
-        </h3>
-        {model.description !== '' && <p>{model.description}</p>}
-        <p className={page.quiet}>{factsOf(model)}</p>
-        {offer !== null && status === 'absent' && <FitLine offer={offer} />}
-        {offer !== null && (
-          <p className={page.quiet}>
-            {offer.licence.isOpen
-              ? words.licence({ name: offer.licence.name })
-              : words.licenceLimited({ name: offer.licence.name })}
-          </p>
-        )}
-        {about.length > 0 && <p className={page.quiet}>{formatList(about)}</p>}
-        {model.path !== null && files?.place !== 'app' && (
-          <p className={`${page.quiet ?? ''} ${styles.path ?? ''}`}>{model.path}</p>
-        )}
-        {verifying !== null && <Verifying {...verifying} />}
-        {download !== undefined && <DownloadProgress download={download} />}
-        {download === undefined && model.state.status === 'broken' && (
-          <Broken model={model} error={model.state.error} />
-        )}
-      </div>
-      <Actions model={model} isBusy={download !== undefined || status === 'verifying'} />
-    </li>
+          {about.length > 0 && <p className={page.quiet}>{formatList(about)}</p>}
+          {model.path !== null && files?.place !== 'app' && (
+            <p className={`${page.quiet ?? ''} ${styles.path ?? ''}`}>{model.path}</p>
+          )}
+          {verifying !== null && <Verifying {...verifying} />}
+          {download !== undefined && <DownloadProgress download={download} />}
+          {download === undefined && model.state.status === 'broken' && (
+            <Broken model={model} error={model.state.error} />
+          )}
+        </div>
+        <ModelButtons actions={actions} />
+        {dialog}
+      </li>
+    </ContextMenu>
   );
 }
 
@@ -154,74 +155,5 @@ function Broken({
         </>
       )}
     </ErrorNote>
-  );
-}
-
-function Actions({ model, isBusy }: { readonly model: ModelEntry; readonly isBusy: boolean }) {
-  const [asking, setAsking] = useState<'download' | 'forget' | 'remove' | null>(null);
-  const close = (): void => setAsking(null);
-  const { id: modelId, state, offer, files } = model;
-  const isInUse = useDraftModelId() === modelId;
-  const size = formatBytes(model.sizeBytes ?? 0);
-  return (
-    <div className={styles.actions}>
-      {state.status === 'ready' && (
-        <Button disabled={isInUse} onClick={() => adoptModel(model)}>
-          {isInUse ? words.inUse : words.use}
-        </Button>
-      )}
-      {offer !== null && state.status === 'absent' && !isBusy && (
-        <Button onClick={() => setAsking('download')}>{words.download}</Button>
-      )}
-      {offer !== null && (
-        <Button look="plain" onClick={() => void send(window.splitreel.openModelPage({ modelId }))}>
-          {words.page}
-        </Button>
-      )}
-      {files !== null && files.place !== 'app' && !isBusy && (
-        <>
-          <Button look="plain" onClick={() => void send(window.splitreel.showModelInFolder({ modelId }))}>
-            {words.show}
-          </Button>
-          <Button look="plain" onClick={() => void send(window.splitreel.verifyModel({ modelId }))}>
-            {words.verify}
-          </Button>
-        </>
-      )}
-      {(files?.place === 'app' || state.status === 'broken') && !isBusy && (
-        <Button look="plain" onClick={() => void send(window.splitreel.recheckModel({ modelId }))}>
-          {words.recheck}
-        </Button>
-      )}
-      {files?.place === 'folder' && !isBusy && (
-        <Button look="plain" onClick={() => setAsking('forget')}>
-          {words.forget}
-        </Button>
-      )}
-      {files?.place === 'models' && !isBusy && (
-        <Button look="plain" onClick={() => setAsking('remove')}>
-          {words.remove}
-        </Button>
-      )}
-      {asking === 'download' && <DownloadDialog model={model} onClose={close} />}
-      {asking === 'forget' && (
-        <Confirm
-          title={words.forgetTitle}
-          text={words.forgetText}
-          yes={words.forget}
-          onYes={() => void send(window.splitreel.forgetModel({ modelId }))}
-          onClose={close}
-        />
-      )}
-      {asking === 'remove' && (
-        <Confirm
-          title={words.removeTitle({ name: model.name })}
-          text={words.removeText({ size, folder: model.path ?? '' })}
-          yes={words.removeYes({ size })}
-          onYes={() => void send(window.splitreel.removeModel({ modelId }))}
-          onClose={close}
-        />
-      )}
-    </div>
   );
 }

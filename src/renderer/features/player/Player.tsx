@@ -13,10 +13,10 @@ import { playerCommand, SPEEDS, type PlayerCommand } from './keys';
 import styles from './Player.module.css';
 import { usePlayback, type Playback } from './use-playback';
 
-/** The drag is main's: the system gets the file itself. */
-export function dragVideoOut(event: DragEvent, videoId: string): void {
+/** The drag is main's: the system gets the files themselves. */
+export function dragVideosOut(event: DragEvent, videoIds: readonly string[]): void {
   event.preventDefault();
-  void send(window.splitreel.dragVideos({ videoIds: [videoId] }));
+  void send(window.splitreel.dragVideos({ videoIds: [...videoIds] }));
 }
 
 interface PlayerProps {
@@ -71,7 +71,7 @@ export function Player({ video, isPausedAtStart = false }: PlayerProps) {
               muted
               playsInline
               draggable
-              onDragStart={(event) => dragVideoOut(event, video.id)}
+              onDragStart={(event) => dragVideosOut(event, [video.id])}
               onClick={playback.toggle}
             />
           )}

@@ -1,2 +1,2 @@
 export { frameAt, timeOf } from './keys';
-export { dragVideoOut, Player } from './Player';
+export { dragVideosOut, Player } from './Player';

@@ -3,11 +3,14 @@ import { useState, type CSSProperties, type KeyboardEvent } from 'react';
 import { formatList, formatPair } from '../../../shared/format';
 import type { Job } from '../../../shared/job';
 import { describeError } from '../../../shared/errors';
+import { adoptVideo } from '../../state/adopt';
+import { copyText } from '../../state/copy-text';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
 import { copy } from '../../copy';
 import { Button, IconButton } from '../../ui/Button';
 import { classes } from '../../ui/classes';
+import { ContextMenu, type MenuEntry } from '../../ui/Menu';
 import { VirtualGrid } from '../../ui/VirtualGrid';
 import styles from './Progress.module.css';
 
@@ -120,55 +123,87 @@ function WaitingRow({ job, index, count, place, draggedId, onDrag, onMove }: Wai
   const [isTarget, setIsTarget] = useState(false);
   const canDrop = draggedId !== null && draggedId !== job.id;
   return (
-    // Dragging is a second way for those with a pointer: the buttons, and Alt with the arrow keys, do the same.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
-    <li
-      className={classes(styles.job, draggedId === job.id && styles.dragged, isTarget && canDrop && styles.dropTarget)}
-      style={place}
-      draggable
-      onDragStart={(event) => {
-        event.dataTransfer.effectAllowed = 'move';
-        event.dataTransfer.setData('text/plain', job.id);
-        onDrag(job.id);
-      }}
-      onDragEnd={() => onDrag(null)}
-      onDragOver={(event) => {
-        if (!canDrop) return;
-        event.preventDefault();
-        setIsTarget(true);
-      }}
-      onDragLeave={() => setIsTarget(false)}
-      onDrop={(event) => {
-        event.preventDefault();
-        event.stopPropagation();
-        setIsTarget(false);
-        if (canDrop) onMove(draggedId, index);
-        onDrag(null);
-      }}
-    >
-      <GripVertical size={14} className={styles.grip} aria-hidden />
-      <JobText job={job} status={words.position({ index: index + 1 })} />
-      <MoveButtons job={job} index={index} count={count} onMove={onMove} />
-      <RemoveButton job={job} />
-    </li>
+    <ContextMenu label={words.menu} entries={() => waitingEntries({ job, index, count, onMove })}>
+      {/* Dragging is a second way for those with a pointer: the buttons, and Alt with the arrow keys, do the same. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
+      <li
+        className={classes(
+          styles.job,
+          draggedId === job.id && styles.dragged,
+          isTarget && canDrop && styles.dropTarget,
+        )}
+        style={place}
+        draggable
+        onDragStart={(event) => {
+          event.dataTransfer.effectAllowed = 'move';
+          event.dataTransfer.setData('text/plain', job.id);
+          onDrag(job.id);
+        }}
+        onDragEnd={() => onDrag(null)}
+        onDragOver={(event) => {
+          if (!canDrop) return;
+          event.preventDefault();
+          setIsTarget(true);
+        }}
+        onDragLeave={() => setIsTarget(false)}
+        onDrop={(event) => {
+          event.preventDefault();
+          event.stopPropagation();
+          setIsTarget(false);
+          if (canDrop) onMove(draggedId, index);
+          onDrag(null);
+        }}
+      >
+        <GripVertical size={14} className={styles.grip} aria-hidden />
+        <JobText job={job} status={words.position({ index: index + 1 })} />
+        <MoveButtons job={job} index={index} count={count} onMove={onMove} />
+        <RemoveButton job={job} />
+      </li>
+    </ContextMenu>
   );
 }
 
 function EndedRow({ job, place }: { readonly job: Job; readonly place: CSSProperties }) {
   return (
-    <li className={styles.job} style={place}>
-      <JobText job={job} status={endText(job)} isBad={job.state.status !== 'cancelled'} />
-      <IconButton
-        size="small"
-        label={words.retry}
-        onClick={() => void send(window.splitreel.retryJob({ jobId: job.id }))}
-      >
-        <RotateCcw size={14} aria-hidden />
-      </IconButton>
-      <RemoveButton job={job} />
-    </li>
+    <ContextMenu label={words.menu} entries={() => endedEntries(job)}>
+      <li className={styles.job} style={place}>
+        <JobText job={job} status={endText(job)} isBad={job.state.status !== 'cancelled'} />
+        <IconButton
+          size="small"
+          label={words.retry}
+          onClick={() => void send(window.splitreel.retryJob({ jobId: job.id }))}
+        >
+          <RotateCcw size={14} aria-hidden />
+        </IconButton>
+        <RemoveButton job={job} />
+      </li>
+    </ContextMenu>
   );
 }
+
+const removeJob = ({ id }: Job): void => void send(window.splitreel.removeJob({ jobId: id }));
+
+const requestEntries = ({ request, plan }: Job): readonly MenuEntry[] => [
+  { kind: 'item', label: copy.videos.useSettings, run: () => adoptVideo({ request, plan }) },
+  { kind: 'item', label: copy.videos.copyPrompt, run: () => copyText(request.prompt) },
+];
+
+const waitingEntries = ({ job, index, count, onMove }: MoveButtonsProps): readonly MenuEntry[] => [
+  { kind: 'item', label: words.first, isDisabled: index === 0, run: () => onMove(job.id, 0) },
+  { kind: 'item', label: words.up, isDisabled: index === 0, run: () => onMove(job.id, index - 1) },
+  { kind: 'item', label: words.down, isDisabled: index === count - 1, run: () => onMove(job.id, index + 1) },
+  { kind: 'line' },
+  ...requestEntries(job),
+  { kind: 'line' },
+  { kind: 'item', label: words.remove, isDanger: true, run: () => removeJob(job) },
+];
+
+const endedEntries = (job: Job): readonly MenuEntry[] => [
+  { kind: 'item', label: words.retry, run: () => void send(window.splitreel.retryJob({ jobId: job.id })) },
+  ...requestEntries(job),
+  { kind: 'line' },
+  { kind: 'item', label: words.remove, isDanger: true, run: () => removeJob(job) },
+];
 
 function endText(job: Job): string {
   if (job.state.status === 'failed') return formatPair(words.failed, describeError(job.state.error).message);
@@ -235,11 +270,7 @@ function MoveButtons({ job, index, count, onMove }: MoveButtonsProps) {
 }
 
 const RemoveButton = ({ job }: { readonly job: Job }) => (
-  <IconButton
-    size="small"
-    label={words.remove}
-    onClick={() => void send(window.splitreel.removeJob({ jobId: job.id }))}
-  >
+  <IconButton size="small" label={words.remove} onClick={() => removeJob(job)}>
     <X size={14} aria-hidden />
   </IconButton>
 );

@@ -1,26 +1,50 @@
-import { Columns2, Download, FolderOpen, GripVertical, RotateCcw, Scale, Sparkles, Trash2 } from 'lucide-react';
-import { useState } from 'react';
-import { formatList, formatPair } from '../../../shared/format';
+import {
+  Columns2,
+  Download,
+  FolderOpen,
+  GripVertical,
+  Repeat2,
+  RotateCcw,
+  Scale,
+  Sparkles,
+  Trash2,
+} from 'lucide-react';
+import { useState, type ReactNode } from 'react';
 import type { Job } from '../../../shared/job';
+import { formatList, formatPair } from '../../../shared/format';
 import type { LibraryVideo } from '../../../shared/library';
 import { adoptVideo } from '../../state/adopt';
+import { useCommands, type Command } from '../../state/commands';
 import { compare } from '../../state/compare';
+import { copyText } from '../../state/copy-text';
 import { discardVideos } from '../../state/discard';
-import { makeExact, useFinish } from '../../state/finish';
+import { makeAgain, makeExact, useFinish } from '../../state/finish';
+import { toggleFavourite } from '../../state/marks';
 import { useSlice } from '../../state/projection';
 import { send, showToast } from '../../state/send';
+import { openVideoDialog } from '../../state/video-dialogs';
 import { copy } from '../../copy';
 import { Button, IconButton } from '../../ui/Button';
 import { ExportButton } from '../export';
-import { dragVideoOut } from '../player';
+import { dragVideosOut } from '../player';
+import {
+  reportDetails,
+  reportFigures,
+  reportOf,
+  requestFacts,
+  VideoFacts,
+  VideoMarks,
+  type KnownReport,
+} from '../video';
 import styles from './Progress.module.css';
-import { reportDetails, reportFigures, reportOf, requestFacts, type KnownReport } from './report';
 
 /** The video on the stage: what it is, how it was made, and what can be done with it. */
 export function VideoPanel({ video }: { readonly video: LibraryVideo }) {
   const jobs = useSlice('jobs');
   const models = useSlice('models');
   const { request, plan, approximate } = video.metadata;
+  const report = reportOf(video, jobs);
+  useCommands('video', commandsOf(video));
   return (
     <section className={styles.panel} aria-label={copy.player.about}>
       <div className={styles.head}>
@@ -29,10 +53,27 @@ export function VideoPanel({ video }: { readonly video: LibraryVideo }) {
         </p>
         <VideoActions video={video} />
       </div>
-      <Facts report={reportOf(video, jobs)} facts={requestFacts(request, plan, models, approximate)} />
+      <Facts
+        report={report}
+        facts={requestFacts(request, plan, models, approximate)}
+        details={<VideoFacts video={video} report={report} />}
+      >
+        <VideoMarks video={video} />
+      </Facts>
     </section>
   );
 }
+
+const commandsOf = (video: LibraryVideo): readonly Command[] => [
+  { id: 'videoAgain', label: copy.videos.makeAgain, run: () => makeAgain(video.metadata) },
+  {
+    id: 'videoFavourite',
+    label: video.marks.isFavourite ? copy.videos.removeFavourite : copy.videos.addFavourite,
+    run: () => toggleFavourite([video]),
+  },
+  { id: 'videoTags', label: copy.videos.editTags, run: () => openVideoDialog('tags', [video]) },
+  { id: 'videoPrompt', label: copy.videos.copyPrompt, run: () => copyText(video.metadata.request.prompt) },
+];
 
 /** A job whose videos are all on the stage. */
 export function ResultsPanel({ job }: { readonly job: Job }) {
@@ -46,12 +87,24 @@ export function ResultsPanel({ job }: { readonly job: Job }) {
         </p>
         <span className={styles.figures}>{copy.library.count({ count: job.state.videoIds.length })}</span>
       </div>
-      <Facts report={job.state.report} facts={requestFacts(job.request, job.plan, models, false)} />
+      <Facts
+        report={job.state.report}
+        facts={requestFacts(job.request, job.plan, models, false)}
+        details={<ReportDetails report={job.state.report} />}
+      />
     </section>
   );
 }
 
-function Facts({ report, facts }: { readonly report: KnownReport | null; readonly facts: readonly string[] }) {
+interface FactsProps {
+  readonly report: KnownReport | null;
+  readonly facts: readonly string[];
+  /** Shown on demand; null: there is no more to show. */
+  readonly details: ReactNode;
+  readonly children?: ReactNode;
+}
+
+function Facts({ report, facts, details, children }: FactsProps) {
   const [isOpen, setIsOpen] = useState(false);
   return (
     <>
@@ -62,22 +115,25 @@ function Facts({ report, facts }: { readonly report: KnownReport | null; readonl
             {formatList(facts)}
           </p>
         </div>
-        {report !== null && (
+        {children}
+        {details !== null && (
           <Button size="small" look="plain" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
             {copy.app.details}
           </Button>
         )}
       </div>
-      {isOpen && report !== null && (
-        <ul className={styles.report}>
-          {reportDetails(report).map((line) => (
-            <li key={line}>{line}</li>
-          ))}
-        </ul>
-      )}
+      {isOpen && details}
     </>
   );
 }
+
+const ReportDetails = ({ report }: { readonly report: KnownReport }) => (
+  <ul className={styles.report}>
+    {reportDetails(report).map((line) => (
+      <li key={line}>{line}</li>
+    ))}
+  </ul>
+);
 
 function VideoActions({ video }: { readonly video: LibraryVideo }) {
   const words = copy.player;
@@ -94,7 +150,7 @@ function VideoActions({ video }: { readonly video: LibraryVideo }) {
         className={styles.handle}
         aria-label={words.drag}
         title={formatPair(words.dragHint, video.fileName)}
-        onDragStart={(event) => dragVideoOut(event, video.id)}
+        onDragStart={(event) => dragVideosOut(event, [video.id])}
         onClick={() => void save()}
       >
         <GripVertical size={14} aria-hidden />
@@ -120,6 +176,9 @@ function VideoActions({ video }: { readonly video: LibraryVideo }) {
         <RotateCcw size={14} aria-hidden />
         <span className={styles.actionText}>{words.reuse}</span>
       </Button>
+      <IconButton size="small" label={copy.videos.makeAgain} onClick={() => makeAgain(video.metadata)}>
+        <Repeat2 size={14} aria-hidden />
+      </IconButton>
       {video.metadata.request.quality !== 'exact' && (
         <Button
           size="small"

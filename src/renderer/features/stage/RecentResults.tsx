@@ -3,7 +3,8 @@ import { toggleCompared } from '../../state/compare';
 import { followRunningJob, openVideo, useNavigation } from '../../state/navigation';
 import { useSlice } from '../../state/projection';
 import { copy } from '../../copy';
-import { dragVideoOut } from '../player';
+import { dragVideosOut } from '../player';
+import { VideoMenu } from '../video';
 import { runningJob, type StageView } from './stage-view';
 import styles from './RecentResults.module.css';
 
@@ -43,25 +44,27 @@ export function RecentResults({ view }: { readonly view: StageView }) {
       {library.slice(0, SHOWN).map((video) => {
         const { prompt, seed } = video.metadata.request;
         return (
-          <li key={video.id}>
-            <button
-              type="button"
-              className={styles.tile}
-              aria-current={(comparedIds === null && isOnStage(view, video.id)) || undefined}
-              aria-pressed={comparedIds?.includes(video.id)}
-              aria-label={comparedIds === null ? copy.library.open({ prompt }) : copy.stage.pickToCompare({ prompt })}
-              title={`${prompt} (${copy.library.seed({ seed })})`}
-              draggable
-              onDragStart={(event) => dragVideoOut(event, video.id)}
-              onClick={() => (comparedIds === null ? openVideo(video.id) : toggleCompared(video.id))}
-            >
-              {video.thumbnailUrl === null ? (
-                <Film size={18} strokeWidth={1.5} aria-hidden />
-              ) : (
-                <img src={video.thumbnailUrl} alt="" draggable={false} />
-              )}
-            </button>
-          </li>
+          <VideoMenu key={video.id} videos={() => [video]}>
+            <li>
+              <button
+                type="button"
+                className={styles.tile}
+                aria-current={(comparedIds === null && isOnStage(view, video.id)) || undefined}
+                aria-pressed={comparedIds?.includes(video.id)}
+                aria-label={comparedIds === null ? copy.library.open({ prompt }) : copy.stage.pickToCompare({ prompt })}
+                title={`${prompt} (${copy.library.seed({ seed })})`}
+                draggable
+                onDragStart={(event) => dragVideosOut(event, [video.id])}
+                onClick={() => (comparedIds === null ? openVideo(video.id) : toggleCompared(video.id))}
+              >
+                {video.thumbnailUrl === null ? (
+                  <Film size={18} strokeWidth={1.5} aria-hidden />
+                ) : (
+                  <img src={video.thumbnailUrl} alt="" draggable={false} />
+                )}
+              </button>
+            </li>
+          </VideoMenu>
         );
       })}
     </ul>

@@ -5,7 +5,8 @@ import { useFinish } from '../../state/finish';
 import { openVideo } from '../../state/navigation';
 import { copy } from '../../copy';
 import { IconButton } from '../../ui/Button';
-import { dragVideoOut } from '../player';
+import { dragVideosOut } from '../player';
+import { VideoMenu } from '../video';
 import { gridColumns } from './grid';
 import styles from './Stage.module.css';
 
@@ -23,21 +24,23 @@ export function Results({ videos }: { readonly videos: readonly LibraryVideo[] }
       {videos.map((video) => {
         const seed = copy.library.seed({ seed: video.metadata.request.seed });
         return (
-          <li key={video.id} className={styles.cell}>
-            <button
-              type="button"
-              className={styles.cellFrame}
-              aria-label={copy.stage.openResult({ seed })}
-              title={copy.player.dragHint}
-              draggable
-              onDragStart={(event) => dragVideoOut(event, video.id)}
-              onClick={() => openVideo(video.id)}
-            >
-              <video src={video.videoUrl} muted loop autoPlay playsInline />
-            </button>
-            <span className={styles.caption}>{seed}</span>
-            <Choices video={video} others={videos.filter((other) => other !== video)} seed={seed} />
-          </li>
+          <VideoMenu key={video.id} videos={() => [video]}>
+            <li className={styles.cell}>
+              <button
+                type="button"
+                className={styles.cellFrame}
+                aria-label={copy.stage.openResult({ seed })}
+                title={copy.player.dragHint}
+                draggable
+                onDragStart={(event) => dragVideosOut(event, [video.id])}
+                onClick={() => openVideo(video.id)}
+              >
+                <video src={video.videoUrl} muted loop autoPlay playsInline />
+              </button>
+              <span className={styles.caption}>{seed}</span>
+              <Choices video={video} others={videos.filter((other) => other !== video)} seed={seed} />
+            </li>
+          </VideoMenu>
         );
       })}
     </ul>

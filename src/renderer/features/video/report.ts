@@ -50,6 +50,10 @@ export const reportDetails = (report: KnownReport): string[] => [
     : report.peaks.map((peak) => formatPair(words.stages[peak.stage], formatBytes(peak.peakMemoryBytes)))),
 ];
 
+/** The name of a model, or the end of its path where it is not here. */
+export const modelName = (modelId: string, models: readonly ModelEntry[]): string =>
+  models.find(({ id }) => id === modelId)?.name ?? modelId.split(/[\\/]/).at(-1) ?? modelId;
+
 /** What was asked for: model, size, steps, seed, split. */
 export function requestFacts(
   request: GenerateRequest,
@@ -59,7 +63,7 @@ export function requestFacts(
 ): string[] {
   const { modelId, width, height, numFrames, numInferenceSteps, seed, videoCount, quality } = request;
   return [
-    models.find((model) => model.id === modelId)?.name ?? modelId.split(/[\\/]/).at(-1) ?? modelId,
+    modelName(modelId, models),
     copy.queue.setSummary({ width, height, frames: numFrames, steps: numInferenceSteps }),
     videoCount > 1 ? copy.library.seeds({ first: seed, last: seed + videoCount - 1 }) : copy.library.seed({ seed }),
     ...AXES.filter((axis) => plan[axis] > 1).map((axis) =>

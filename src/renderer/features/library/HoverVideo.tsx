@@ -1,0 +1,76 @@
+/** A thumbnail that plays after the pointer has rested on it. One video at a time, so one decoder. */
+import { Film } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
+import { create } from 'zustand';
+import type { LibraryVideo } from '../../../shared/library';
+import styles from './LibraryPage.module.css';
+
+const REST_MS = 300;
+
+/** The video under the pointer: resting on the next one stops this one. */
+const usePlaying = create<{ readonly videoId: string | null }>(() => ({ videoId: null }));
+
+const isMotionReduced = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches;
+
+export function HoverVideo({ video }: { readonly video: LibraryVideo }) {
+  const isPlaying = usePlaying((state) => state.videoId === video.id);
+  const box = useRef<HTMLSpanElement>(null);
+  useEffect(() => {
+    // The whole card, which has buttons over the picture, counts.
+    const card = box.current?.closest('li');
+    let timer: number | undefined;
+    const start = (event: PointerEvent): void => {
+      if (event.pointerType !== 'mouse' || isMotionReduced()) return;
+      timer = window.setTimeout(() => usePlaying.setState({ videoId: video.id }), REST_MS);
+    };
+    const stop = (): void => {
+      window.clearTimeout(timer);
+      if (usePlaying.getState().videoId === video.id) usePlaying.setState({ videoId: null });
+    };
+    card?.addEventListener('pointerenter', start);
+    card?.addEventListener('pointerleave', stop);
+    return () => {
+      card?.removeEventListener('pointerenter', start);
+      card?.removeEventListener('pointerleave', stop);
+      stop();
+    };
+  }, [video.id]);
+  return (
+    <span ref={box} className={styles.picture}>
+      {video.thumbnailUrl === null ? (
+        <Film size={28} strokeWidth={1.5} aria-hidden />
+      ) : (
+        <img className={styles.thumbnail} src={video.thumbnailUrl} alt="" loading="lazy" draggable={false} />
+      )}
+      {isPlaying && <Playing url={video.videoUrl} />}
+    </span>
+  );
+}
+
+/** Shown once it has a frame; before that the thumbnail is. */
+function Playing({ url }: { readonly url: string }) {
+  const ref = useRef<HTMLVideoElement>(null);
+  const [hasFrame, setHasFrame] = useState(false);
+  useEffect(() => {
+    const video = ref.current;
+    return () => {
+      // An element that was removed keeps its decoder until it is collected.
+      video?.removeAttribute('src');
+      video?.load();
+    };
+  }, []);
+  return (
+    <video
+      ref={ref}
+      className={styles.playing}
+      data-ready={hasFrame || undefined}
+      src={url}
+      muted
+      loop
+      autoPlay
+      playsInline
+      aria-hidden
+      onLoadedData={() => setHasFrame(true)}
+    />
+  );
+}

@@ -1,0 +1,61 @@
+/** What can be done with the videos that are selected. Floats over the end of the page, so that nothing moves. */
+import { Columns2, FileOutput, Gauge, Star, Tag, Trash2, X } from 'lucide-react';
+import type { LibraryVideo } from '../../../shared/library';
+import { canCompare, compare } from '../../state/compare';
+import { discardVideos } from '../../state/discard';
+import { areFavourites, toggleFavourite } from '../../state/marks';
+import { openVideoDialog } from '../../state/video-dialogs';
+import { copy } from '../../copy';
+import { Button, IconButton } from '../../ui/Button';
+import { ButtonMenu } from '../../ui/Menu';
+import { ratingEntries } from '../video';
+import styles from './LibraryPage.module.css';
+import { clearSelection } from './selection';
+
+const words = copy.selection;
+
+export function SelectionBar({ videos }: { readonly videos: readonly LibraryVideo[] }) {
+  const ids = videos.map(({ id }) => id);
+  return (
+    <section className={styles.selection} aria-label={words.title}>
+      <span className={styles.selectionCount} role="status">
+        {words.count({ count: videos.length })}
+      </span>
+      <Button size="small" look="plain" aria-pressed={areFavourites(videos)} onClick={() => toggleFavourite(videos)}>
+        <Star size={14} fill={areFavourites(videos) ? 'currentColor' : 'none'} aria-hidden />
+        {copy.videos.favourite}
+      </Button>
+      <ButtonMenu label={copy.videos.rating} entries={() => ratingEntries(videos, true)}>
+        <Button size="small" look="plain">
+          <Gauge size={14} aria-hidden />
+          {copy.videos.rating}
+        </Button>
+      </ButtonMenu>
+      <Button size="small" look="plain" onClick={() => openVideoDialog('tags', videos)}>
+        <Tag size={14} aria-hidden />
+        {copy.videos.tags}
+      </Button>
+      <Button
+        size="small"
+        look="plain"
+        disabled={!canCompare(videos.length)}
+        title={canCompare(videos.length) ? undefined : words.tooMany}
+        onClick={() => compare(ids)}
+      >
+        <Columns2 size={14} aria-hidden />
+        {copy.videos.compare}
+      </Button>
+      <Button size="small" look="plain" onClick={() => openVideoDialog('export', videos)}>
+        <FileOutput size={14} aria-hidden />
+        {copy.export.open}
+      </Button>
+      <Button size="small" look="plain" onClick={() => void discardVideos(ids)}>
+        <Trash2 size={14} aria-hidden />
+        {copy.videos.delete}
+      </Button>
+      <IconButton size="small" label={words.clear} onClick={clearSelection}>
+        <X size={14} aria-hidden />
+      </IconButton>
+    </section>
+  );
+}

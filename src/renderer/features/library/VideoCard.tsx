@@ -1,0 +1,122 @@
+import { Check, Ellipsis, RotateCcw } from 'lucide-react';
+import type { CSSProperties, MouseEvent } from 'react';
+import { formatDate, formatList } from '../../../shared/format';
+import type { LibraryVideo } from '../../../shared/library';
+import { AXES } from '../../../shared/plan';
+import { adoptVideo } from '../../state/adopt';
+import { openVideo } from '../../state/navigation';
+import { copy } from '../../copy';
+import { loraText } from '../../copy/facts';
+import { IconButton } from '../../ui/Button';
+import { ButtonMenu } from '../../ui/Menu';
+import { classes } from '../../ui/classes';
+import page from '../../ui/page.module.css';
+import { dragVideosOut } from '../player';
+import { FavouriteButton, RatingPips, videoEntries, VideoMenu } from '../video';
+import { HoverVideo } from './HoverVideo';
+import { tagLine } from './library-index';
+import styles from './LibraryPage.module.css';
+import { extendSelection, toggleSelected, useSelection } from './selection';
+
+interface VideoCardProps {
+  readonly video: LibraryVideo;
+  readonly place: CSSProperties;
+  /** What an action on this card is for: the selection where the card is part of it, otherwise the card alone. */
+  readonly targets: () => readonly LibraryVideo[];
+  /** The ids in the order of the page, for a range. */
+  readonly order: () => readonly string[];
+}
+
+function factsOf({ metadata: { request, plan, approximate } }: LibraryVideo): string {
+  const { width, height, numFrames: frames, numInferenceSteps: steps } = request;
+  return formatList([
+    copy.queue.setSummary({ width, height, frames, steps }),
+    copy.library.seed({ seed: request.seed }),
+    ...AXES.filter((axis) => plan[axis] > 1).map((axis) =>
+      copy.plan.option({ axis: copy.plan.axes[axis], value: plan[axis] }),
+    ),
+    ...request.loras.map(loraText),
+    ...(approximate ? [copy.library.approximate] : []),
+  ]);
+}
+
+export function VideoCard({ video, place, targets, order }: VideoCardProps) {
+  const isSelected = useSelection(({ ids }) => ids.has(video.id));
+  const isSelecting = useSelection(({ ids }) => ids.size > 0);
+  const { prompt } = video.metadata.request;
+  const facts = factsOf(video);
+  const tags = tagLine(video);
+  const onClick = (event: MouseEvent): void => {
+    if (event.shiftKey) extendSelection(video.id, order());
+    else if (event.ctrlKey || event.metaKey) toggleSelected(video.id);
+    else openVideo(video.id);
+  };
+  return (
+    <VideoMenu videos={targets} hasKeys>
+      <li
+        className={styles.card}
+        style={place}
+        data-video-id={video.id}
+        data-selected={isSelected || undefined}
+        data-selecting={isSelecting || undefined}
+      >
+        <div className={styles.top}>
+          <button
+            type="button"
+            className={styles.open}
+            draggable
+            title={copy.player.dragHint}
+            aria-label={copy.library.open({ prompt })}
+            onDragStart={(event) =>
+              dragVideosOut(
+                event,
+                targets().map(({ id }) => id),
+              )
+            }
+            onClick={onClick}
+          >
+            <HoverVideo video={video} />
+          </button>
+          <button
+            type="button"
+            role="checkbox"
+            className={styles.check}
+            aria-checked={isSelected}
+            aria-label={copy.selection.select({ prompt })}
+            onClick={(event) => (event.shiftKey ? extendSelection(video.id, order()) : toggleSelected(video.id))}
+          >
+            {isSelected && <Check size={14} strokeWidth={3} aria-hidden />}
+          </button>
+          <FavouriteButton
+            video={video}
+            className={classes(styles.star, video.marks.isFavourite && styles.isFavourite)}
+          />
+          {(video.marks.rating > 0 || tags !== '') && (
+            <div className={styles.marks}>
+              <RatingPips rating={video.marks.rating} />
+              <span className={styles.tags}>{tags}</span>
+            </div>
+          )}
+        </div>
+        <p className={styles.prompt} title={prompt}>
+          {prompt}
+        </p>
+        <p className={classes(page.quiet, styles.facts)} title={facts}>
+          {facts}
+        </p>
+        <div className={styles.row}>
+          <span className={page.quiet}>{formatDate(video.createdAtMs)}</span>
+          <span className={page.space} />
+          <IconButton size="small" label={copy.player.reuse} onClick={() => adoptVideo(video.metadata)}>
+            <RotateCcw size={14} aria-hidden />
+          </IconButton>
+          <ButtonMenu label={copy.videos.menu} entries={() => videoEntries([video], true)}>
+            <IconButton size="small" label={copy.videos.more}>
+              <Ellipsis size={14} aria-hidden />
+            </IconButton>
+          </ButtonMenu>
+        </div>
+      </li>
+    </VideoMenu>
+  );
+}

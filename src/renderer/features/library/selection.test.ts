@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { extended, NOTHING_SELECTED, toggled } from './selection';
+
+const ORDER = ['a', 'b', 'c', 'd', 'e'];
+const ids = ({ ids: set }: { readonly ids: ReadonlySet<string> }): string => [...set].sort().join('');
+
+test('one by one', () => {
+  const two = toggled(toggled(NOTHING_SELECTED, 'b'), 'd');
+  expect(ids(two)).toBe('bd');
+  expect(ids(toggled(two, 'b'))).toBe('d');
+});
+
+test('a range goes both ways from the same anchor, beside what was selected before', () => {
+  const anchored = toggled(toggled(NOTHING_SELECTED, 'e'), 'c');
+  expect(ids(extended(anchored, 'a', ORDER))).toBe('abce');
+  expect(ids(extended(extended(anchored, 'b', ORDER), 'd', ORDER))).toBe('bcde');
+});
+
+test('without an anchor in sight a range is one video', () => {
+  expect(ids(extended(NOTHING_SELECTED, 'c', ORDER))).toBe('c');
+  expect(ids(extended(toggled(NOTHING_SELECTED, 'x'), 'c', ORDER))).toBe('cx');
+});

@@ -1,0 +1,32 @@
+/** Which videos of the library are selected. The rules are those of file managers; the functions are pure. */
+import { create } from 'zustand';
+
+export interface Selection {
+  readonly ids: ReadonlySet<string>;
+  /** Where a range begins: the video that was selected alone last. */
+  readonly anchor: string | null;
+}
+
+export const NOTHING_SELECTED: Selection = { ids: new Set(), anchor: null };
+
+export function toggled({ ids }: Selection, id: string): Selection {
+  const next = new Set(ids);
+  if (!next.delete(id)) next.add(id);
+  return { ids: next, anchor: id };
+}
+
+/** From the anchor to this video in the order of the page, beside what was selected before. */
+export function extended(selection: Selection, id: string, order: readonly string[]): Selection {
+  const from = selection.anchor === null ? -1 : order.indexOf(selection.anchor);
+  const to = order.indexOf(id);
+  if (from < 0 || to < 0) return toggled(selection, id);
+  const range = order.slice(Math.min(from, to), Math.max(from, to) + 1);
+  return { ids: new Set([...selection.ids, ...range]), anchor: selection.anchor };
+}
+
+export const useSelection = create<Selection>(() => NOTHING_SELECTED);
+export const clearSelection = (): void => useSelection.setState(NOTHING_SELECTED);
+export const selectAll = (ids: readonly string[]): void => useSelection.setState({ ids: new Set(ids) });
+export const toggleSelected = (id: string): void => useSelection.setState((before) => toggled(before, id));
+export const extendSelection = (id: string, order: readonly string[]): void =>
+  useSelection.setState((before) => extended(before, id, order));

@@ -1,0 +1,126 @@
+/** What can be done with a model: as buttons on its card, and as the card's context menu. */
+import { useState, type ReactNode } from 'react';
+import { formatBytes } from '../../../shared/format';
+import type { ModelEntry } from '../../../shared/models';
+import { adoptModel } from '../../state/adopt';
+import { useDraftModelId } from '../../state/draft';
+import { send } from '../../state/send';
+import { copy } from '../../copy';
+import { Button } from '../../ui/Button';
+import { Confirm } from '../../ui/Dialog';
+import type { MenuEntry } from '../../ui/Menu';
+import { DownloadDialog } from './DownloadDialog';
+import styles from './ModelsPage.module.css';
+
+const words = copy.models;
+
+interface ModelAction {
+  readonly label: string;
+  /** The one that most people want. */
+  readonly isMain: boolean;
+  readonly isDisabled: boolean;
+  readonly isDanger: boolean;
+  readonly run: () => void;
+}
+
+type Question = 'download' | 'forget' | 'remove';
+
+const action = (label: string, run: () => void, more: Partial<ModelAction> = {}): ModelAction => ({
+  label,
+  isMain: false,
+  isDisabled: false,
+  isDanger: false,
+  run,
+  ...more,
+});
+
+/** The actions, and the question that one of them asks first. */
+export function useModelActions(
+  model: ModelEntry,
+  isBusy: boolean,
+): { readonly actions: readonly ModelAction[]; readonly dialog: ReactNode } {
+  const [asking, setAsking] = useState<Question | null>(null);
+  const isInUse = useDraftModelId() === model.id;
+  return {
+    actions: actionsOf(model, { isBusy, isInUse, ask: setAsking }),
+    dialog: asking === null ? null : <Asked model={model} question={asking} onClose={() => setAsking(null)} />,
+  };
+}
+
+interface ActionContext {
+  readonly isBusy: boolean;
+  readonly isInUse: boolean;
+  readonly ask: (question: Question) => void;
+}
+
+function actionsOf(model: ModelEntry, { isBusy, isInUse, ask }: ActionContext): readonly ModelAction[] {
+  const { id: modelId, state, offer, files } = model;
+  const isOnDisk = files !== null && files.place !== 'app' && !isBusy;
+  const canRecheck = (files?.place === 'app' || state.status === 'broken') && !isBusy;
+  return [
+    ...(state.status === 'ready'
+      ? [action(isInUse ? words.inUse : words.use, () => adoptModel(model), { isMain: true, isDisabled: isInUse })]
+      : []),
+    ...(offer !== null && state.status === 'absent' && !isBusy
+      ? [action(words.download, () => ask('download'), { isMain: true })]
+      : []),
+    ...(offer === null ? [] : [action(words.page, () => void send(window.splitreel.openModelPage({ modelId })))]),
+    ...(isOnDisk
+      ? [
+          action(words.show, () => void send(window.splitreel.showModelInFolder({ modelId }))),
+          action(words.verify, () => void send(window.splitreel.verifyModel({ modelId }))),
+        ]
+      : []),
+    ...(canRecheck ? [action(words.recheck, () => void send(window.splitreel.recheckModel({ modelId })))] : []),
+    ...(files?.place === 'folder' && !isBusy ? [action(words.forget, () => ask('forget'), { isDanger: true })] : []),
+    ...(files?.place === 'models' && !isBusy ? [action(words.remove, () => ask('remove'), { isDanger: true })] : []),
+  ];
+}
+
+export const menuEntries = (actions: readonly ModelAction[]): readonly MenuEntry[] =>
+  actions.map(({ isMain: _, ...entry }) => ({ kind: 'item', ...entry }));
+
+export const ModelButtons = ({ actions }: { readonly actions: readonly ModelAction[] }) => (
+  <div className={styles.actions}>
+    {actions.map(({ label, isMain, isDisabled, run }) => (
+      <Button key={label} {...(isMain ? {} : { look: 'plain' })} disabled={isDisabled} onClick={run}>
+        {label}
+      </Button>
+    ))}
+  </div>
+);
+
+interface AskedProps {
+  readonly model: ModelEntry;
+  readonly question: Question;
+  readonly onClose: () => void;
+}
+
+function Asked({ model, question, onClose }: AskedProps) {
+  const modelId = model.id;
+  const size = formatBytes(model.sizeBytes ?? 0);
+  switch (question) {
+    case 'download':
+      return <DownloadDialog model={model} onClose={onClose} />;
+    case 'forget':
+      return (
+        <Confirm
+          title={words.forgetTitle}
+          text={words.forgetText}
+          yes={words.forget}
+          onYes={() => void send(window.splitreel.forgetModel({ modelId }))}
+          onClose={onClose}
+        />
+      );
+    case 'remove':
+      return (
+        <Confirm
+          title={words.removeTitle({ name: model.name })}
+          text={words.removeText({ size, folder: model.path ?? '' })}
+          yes={words.removeYes({ size })}
+          onYes={() => void send(window.splitreel.removeModel({ modelId }))}
+          onClose={onClose}
+        />
+      );
+  }
+}

@@ -1,0 +1,96 @@
+/** The star, the rating and the tags of a video on its own page. */
+import { Star, Tag } from 'lucide-react';
+import type { LibraryVideo } from '../../../shared/library';
+import { MAX_RATING } from '../../../shared/marks';
+import { formatList } from '../../../shared/format';
+import { markVideos, toggleFavourite } from '../../state/marks';
+import { openVideoDialog } from '../../state/video-dialogs';
+import { copy } from '../../copy';
+import { Button, IconButton } from '../../ui/Button';
+import { classes } from '../../ui/classes';
+import styles from './Video.module.css';
+
+const words = copy.videos;
+
+export function VideoMarks({ video }: { readonly video: LibraryVideo }) {
+  const { tags } = video.marks;
+  return (
+    <div className={styles.marks}>
+      <FavouriteButton video={video} />
+      <RatingField video={video} />
+      <Button
+        size="small"
+        look="plain"
+        className={styles.tagButton}
+        aria-label={tags.length === 0 ? words.editTags : words.editTagsOf({ tags: formatList(tags) })}
+        title={tags.length === 0 ? words.editTags : formatList(tags)}
+        onClick={() => openVideoDialog('tags', [video])}
+      >
+        <Tag size={14} aria-hidden />
+        {tags.length > 0 && <span className={styles.tagText}>{formatList(tags)}</span>}
+      </Button>
+    </div>
+  );
+}
+
+export function FavouriteButton({
+  video,
+  className,
+}: {
+  readonly video: LibraryVideo;
+  readonly className?: string | undefined;
+}) {
+  const { isFavourite } = video.marks;
+  return (
+    <IconButton
+      size="small"
+      className={classes(isFavourite && styles.starred, className)}
+      label={isFavourite ? words.removeFavourite : words.addFavourite}
+      onClick={() => toggleFavourite([video])}
+    >
+      <Star size={14} fill={isFavourite ? 'currentColor' : 'none'} aria-hidden />
+    </IconButton>
+  );
+}
+
+/** Radio buttons, so that the arrow keys choose; the one that is chosen clears on a second click. */
+function RatingField({ video }: { readonly video: LibraryVideo }) {
+  const { rating } = video.marks;
+  return (
+    <fieldset className={styles.rating}>
+      <legend className="visually-hidden">{words.rating}</legend>
+      {Array.from({ length: MAX_RATING }, (_, index) => index + 1).map((value) => (
+        <label
+          key={value}
+          className={styles.pip}
+          data-filled={value <= rating || undefined}
+          title={words.ratings({ rating: value })}
+        >
+          <input
+            type="radio"
+            className="visually-hidden"
+            name={`rating-${video.id}`}
+            aria-label={words.ratings({ rating: value })}
+            checked={value === rating}
+            onChange={() => markVideos([video], { rating: value })}
+            onClick={() => {
+              if (value === rating) markVideos([video], { rating: 0 });
+            }}
+          />
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+/** A rating that is only shown; nothing for none. */
+export function RatingPips({ rating }: { readonly rating: number }) {
+  if (rating === 0) return null;
+  return (
+    <span className={styles.pips} role="img" aria-label={words.rate({ rating })} title={words.rate({ rating })}>
+      {Array.from({ length: MAX_RATING }, (_, index) => (
+        <span key={index} className={styles.dot} data-filled={index < rating || undefined} />
+      ))}
+    </span>
+  );
+}

@@ -1,0 +1,98 @@
+/** What can be done with one video or several: the same entries in every menu. */
+import type { ReactNode } from 'react';
+import type { LibraryVideo } from '../../../shared/library';
+import { MAX_RATING } from '../../../shared/marks';
+import { adoptVideo } from '../../state/adopt';
+import { canCompare, compare } from '../../state/compare';
+import { copyText } from '../../state/copy-text';
+import { discardVideos } from '../../state/discard';
+import { makeAgain } from '../../state/finish';
+import { areFavourites, commonRating, markVideos, toggleFavourite } from '../../state/marks';
+import { openVideo } from '../../state/navigation';
+import { send } from '../../state/send';
+import { openVideoDialog } from '../../state/video-dialogs';
+import { copy } from '../../copy';
+import { ContextMenu, type MenuEntry } from '../../ui/Menu';
+
+const words = copy.videos;
+const LINE: MenuEntry = { kind: 'line' };
+
+/** `hasKeys`: where the keys of the library work. */
+export function videoEntries(videos: readonly LibraryVideo[], hasKeys = false): readonly MenuEntry[] {
+  const keys = (text: string) => (hasKeys ? { keys: text } : {});
+  const [video] = videos;
+  if (video === undefined) return [];
+  const single: readonly MenuEntry[] =
+    videos.length > 1
+      ? []
+      : [
+          { kind: 'item', label: words.open, run: () => openVideo(video.id) },
+          { kind: 'item', label: words.makeAgain, run: () => makeAgain(video.metadata) },
+          { kind: 'item', label: words.useSettings, run: () => adoptVideo(video.metadata) },
+        ];
+  const file: readonly MenuEntry[] =
+    videos.length > 1
+      ? []
+      : [
+          {
+            kind: 'item',
+            label: words.showInFolder,
+            run: () => void send(window.splitreel.showVideoInFolder({ videoId: video.id })),
+          },
+          { kind: 'item', label: words.copyPrompt, run: () => copyText(video.metadata.request.prompt) },
+        ];
+  return [
+    ...single,
+    {
+      kind: 'item',
+      label: words.compare,
+      isDisabled: !canCompare(videos.length),
+      ...keys('C'),
+      run: () => compare(videos.map(({ id }) => id)),
+    },
+    LINE,
+    {
+      kind: 'check',
+      label: words.favourite,
+      ...keys('F'),
+      isChecked: areFavourites(videos),
+      run: () => toggleFavourite(videos),
+    },
+    { kind: 'menu', label: words.rating, entries: ratingEntries(videos, hasKeys) },
+    { kind: 'item', label: words.editTags, ...keys('T'), run: () => openVideoDialog('tags', videos) },
+    LINE,
+    { kind: 'item', label: words.export, ...keys('E'), run: () => openVideoDialog('export', videos) },
+    ...file,
+    LINE,
+    {
+      kind: 'item',
+      label: words.delete,
+      ...keys('Del'),
+      isDanger: true,
+      run: () => void discardVideos(videos.map(({ id }) => id)),
+    },
+  ];
+}
+
+export const ratingEntries = (videos: readonly LibraryVideo[], hasKeys = false): readonly MenuEntry[] =>
+  Array.from({ length: MAX_RATING + 1 }, (_, index) => MAX_RATING - index).map((rating) => ({
+    kind: 'check',
+    label: words.ratings({ rating }),
+    ...(hasKeys ? { keys: String(rating) } : {}),
+    isChecked: commonRating(videos) === rating,
+    run: () => markVideos(videos, { rating }),
+  }));
+
+interface VideoMenuProps {
+  /** Asked when the menu opens: the selection, if the video is part of it. */
+  readonly videos: () => readonly LibraryVideo[];
+  readonly hasKeys?: boolean;
+  readonly children: ReactNode;
+}
+
+/** The context menu of whatever shows a video. */
+export const VideoMenu = ({ videos, hasKeys = false, children }: VideoMenuProps) => (
+  <ContextMenu label={words.menu} entries={() => videoEntries(videos(), hasKeys)}>
+    {children}
+  </ContextMenu>
+);

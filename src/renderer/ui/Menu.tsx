@@ -1,0 +1,155 @@
+/**
+ * Menus from a list of entries: the context menu of an element, and the same entries behind a button. Drawn by the page
+ * instead of the system, so that they follow the theme, show the keys beside the words, can be read by a screen reader
+ * on every desktop, and let no page put its own text into a menu of the system. Text fields have the system's menu
+ * (src/main/window/context-menu.ts).
+ */
+import { Check } from 'lucide-react';
+import { ContextMenu as RadixContext, DropdownMenu as RadixDropdown } from 'radix-ui';
+import { Fragment, useState, type ReactNode } from 'react';
+import { classes } from './classes';
+import styles from './menu.module.css';
+
+interface Labelled {
+  readonly label: string;
+  /** The keys that do the same. */
+  readonly keys?: string;
+}
+
+export type MenuEntry =
+  | (Labelled & {
+      readonly kind: 'item';
+      readonly isDanger?: boolean;
+      readonly isDisabled?: boolean;
+      readonly run: () => void;
+    })
+  | (Labelled & { readonly kind: 'check'; readonly isChecked: boolean; readonly run: () => void })
+  | { readonly kind: 'menu'; readonly label: string; readonly entries: readonly MenuEntry[] }
+  | { readonly kind: 'line' };
+
+interface MenuProps {
+  /** Asked for each time the menu opens. */
+  readonly entries: () => readonly MenuEntry[];
+  readonly label: string;
+  readonly children: ReactNode;
+}
+
+/** Where an open menu is put: inside the landmark of the page, so that a screen reader finds it there. */
+function useContainer() {
+  const [container, setContainer] = useState<HTMLElement | null>(null);
+  return {
+    container,
+    onOpenChange: (isOpen: boolean): void => {
+      if (isOpen) setContainer(document.querySelector('main'));
+    },
+  };
+}
+
+/** Right click, the Menu key or Shift+F10 on the child, which takes a ref, opens it. */
+export function ContextMenu({ entries, label, children }: MenuProps) {
+  const { container, onOpenChange } = useContainer();
+  return (
+    // Not modal: a modal menu injects a style, which the content security policy refuses.
+    <RadixContext.Root modal={false} onOpenChange={onOpenChange}>
+      <RadixContext.Trigger asChild>{children}</RadixContext.Trigger>
+      <RadixContext.Portal container={container}>
+        <RadixContext.Content className={styles.menu} aria-label={label} collisionPadding={8}>
+          <Entries parts={RadixContext} container={container} entries={entries} />
+        </RadixContext.Content>
+      </RadixContext.Portal>
+    </RadixContext.Root>
+  );
+}
+
+/** A click on the child opens it. */
+export function ButtonMenu({ entries, label, children }: MenuProps) {
+  const { container, onOpenChange } = useContainer();
+  return (
+    <RadixDropdown.Root modal={false} onOpenChange={onOpenChange}>
+      <RadixDropdown.Trigger asChild>{children}</RadixDropdown.Trigger>
+      <RadixDropdown.Portal container={container}>
+        <RadixDropdown.Content
+          className={styles.menu}
+          aria-label={label}
+          align="end"
+          sideOffset={4}
+          collisionPadding={8}
+        >
+          <Entries parts={RadixDropdown} container={container} entries={entries} />
+        </RadixDropdown.Content>
+      </RadixDropdown.Portal>
+    </RadixDropdown.Root>
+  );
+}
+
+interface EntriesProps {
+  readonly parts: typeof RadixContext | typeof RadixDropdown;
+  readonly container: HTMLElement | null;
+  readonly entries: () => readonly MenuEntry[];
+}
+
+/** Mounted while the menu is open, so `entries` runs then and not for each card. */
+function Entries({ entries, ...props }: EntriesProps) {
+  return entries().map((entry, index) => (
+    <Fragment key={entry.kind === 'line' ? `line ${String(index)}` : entry.label}>
+      <Entry {...props} entry={entry} />
+    </Fragment>
+  ));
+}
+
+interface EntryProps extends Pick<EntriesProps, 'parts' | 'container'> {
+  readonly entry: MenuEntry;
+}
+
+function Entry({ parts, container, entry }: EntryProps) {
+  switch (entry.kind) {
+    case 'line':
+      return <parts.Separator className={styles.line} />;
+    case 'menu':
+      return (
+        <parts.Sub>
+          <parts.SubTrigger className={classes(styles.item, styles.entry)}>
+            {entry.label}
+            <span className={styles.keys} aria-hidden>
+              ›
+            </span>
+          </parts.SubTrigger>
+          <parts.Portal container={container}>
+            <parts.SubContent className={styles.menu} collisionPadding={8} sideOffset={2}>
+              <Entries parts={parts} container={container} entries={() => entry.entries} />
+            </parts.SubContent>
+          </parts.Portal>
+        </parts.Sub>
+      );
+    case 'check':
+      return (
+        <parts.CheckboxItem
+          className={classes(styles.item, styles.entry)}
+          checked={entry.isChecked}
+          onSelect={entry.run}
+        >
+          {entry.label}
+          {entry.isChecked && <Check size={14} aria-hidden />}
+          <Keys keys={entry.keys} />
+        </parts.CheckboxItem>
+      );
+    case 'item':
+      return (
+        <parts.Item
+          className={classes(styles.item, styles.entry, entry.isDanger === true && styles.danger)}
+          disabled={entry.isDisabled === true}
+          onSelect={entry.run}
+        >
+          {entry.label}
+          <Keys keys={entry.keys} />
+        </parts.Item>
+      );
+  }
+}
+
+const Keys = ({ keys }: { readonly keys: string | undefined }) =>
+  keys === undefined ? null : (
+    <kbd className={styles.keys} aria-hidden>
+      {keys}
+    </kbd>
+  );
