@@ -73,7 +73,7 @@ def video_unreadable(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelErro
 
 
 def videos_not_joinable(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
-    """{file} can't be joined to the video that it continues."""
+    """{file} can't be joined to the video it continues."""
     return SplitreelError("VIDEOS_NOT_JOINABLE", {"file": path_text(file)}, **extra)
 
 
@@ -168,7 +168,7 @@ def install_running(**extra: Unpack[Extra]) -> SplitreelError:
 
 
 def generation_running(**extra: Unpack[Extra]) -> SplitreelError:
-    """This isn't possible while a video is being made."""
+    """This isn't possible while a video is being generated."""
     return SplitreelError("GENERATION_RUNNING", {}, **extra)
 
 

@@ -363,7 +363,7 @@ def join_rates_differ(*, rate: float, other_rate: float) -> Reason:
 
 
 def join_too_short() -> Reason:
-    """This part has no frame after its first one."""
+    """This part has no frames after the first one."""
     return Reason("join_too_short", {})
 
 

@@ -7,24 +7,24 @@ export const copy = {
   cannotStart: 'Splitreel cannot start',
   cancel: 'Cancel',
   quit: {
-    message: 'A video is being made.',
-    detail: 'If you quit now, it stops. It stays in the queue, and you can start it again.',
+    message: 'A video is being generated.',
+    detail: 'If you quit now, the video is interrupted. It stays in the queue, so you can start it again.',
     action: 'Quit',
-    refusal: 'Keep working',
+    refusal: 'Keep generating',
   },
   mirror: {
     message: message('Download models from {address}?'),
-    detail: 'The mirror sees which models you download. Only use one that you trust.',
+    detail: 'A mirror can see which models you download. Only use one you trust.',
     action: 'Use this mirror',
   },
   feed: {
     message: message('Ask {address} for new versions?'),
-    detail: 'Announcements from there still have to be signed with the key of this build.',
+    detail: 'Announcements from there must still be signed with this build's key.',
     action: 'Use this feed',
   },
   token: {
     message: message('Send your Hugging Face token to {address}?'),
-    detail: 'Whoever runs the mirror can then act with your account.',
+    detail: 'Whoever runs the mirror can then use your account.',
     action: 'Send the token',
   },
   notification: {

@@ -10,7 +10,7 @@ export const firstFrame = {
     fit: message('{from}, with black bars in {to}'),
     stretch: message('{from}, stretched to {to}'),
   },
-  fit: 'Another shape than the video',
+  fit: 'Image fit',
   fits: { crop: 'Crop', fit: 'Fit, with bars', stretch: 'Stretch' },
   position: 'Which part to keep',
   positionValue: message('{position, number, percent}'),

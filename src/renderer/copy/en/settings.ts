@@ -5,7 +5,7 @@ export const settings = {
   theme: 'Theme',
   themes: { system: 'Match the system', dark: 'Dark', light: 'Light' },
   language: 'Language',
-  languageHint: 'Applies at once. The command line uses English.',
+  languageHint: 'Takes effect immediately. The command line is always in English.',
   languages: { system: 'Match the system', en: 'English', 'zh-CN': '简体中文' },
   folder: 'Videos folder',
   change: 'Change',
