@@ -32,6 +32,8 @@ export interface LaunchOptions {
   readonly withGc?: boolean;
   /** Device pixels per CSS pixel. */
   readonly scale?: number;
+  /** Of the system, as in LANG. */
+  readonly locale?: string;
 }
 
 export interface RunningApp {
@@ -116,7 +118,7 @@ export function programOf(options: LaunchOptions, dataFolder: string) {
       DISPLAY: need('DISPLAY'),
       XAUTHORITY: process.env['XAUTHORITY'] ?? '',
       PATH: fakeGpuPath(path.join(dataFolder, 'bin'), options.gpus ?? 'none'),
-      LANG: 'C.UTF-8',
+      LANG: options.locale ?? 'C.UTF-8',
       NODE_ENV: 'production',
       // Playwright opens the app through its debug switches.
       SPLITREEL_DEVELOPER: '1',
