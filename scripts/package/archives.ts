@@ -33,6 +33,8 @@ export async function makeDeb(product: Product, stage: string): Promise<string> 
     'Maintainer: The Splitreel authors <splitreel@invalid>',
     `Installed-Size: ${size.split('\t')[0] ?? '0'}`,
     `Depends: ${DEB_DEPENDS.join(', ')}`,
+    // Most systems have a font with Chinese; the others show boxes for Chinese prompts and texts.
+    'Suggests: fonts-noto-cjk',
     'Description: make videos from text on all your GPUs',
     ...DESCRIPTION.map((line) => ` ${line}`),
     '',

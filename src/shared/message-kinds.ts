@@ -46,11 +46,13 @@ export type SignalName = `SIG${string}`;
 /** Made by `planText` alone. */
 export type PlanText = string & { readonly __brand: 'PlanText' };
 
+const EXIT_CODE: Readonly<Record<Language, string>> = { en: 'exit code', 'zh-CN': '退出码' };
+
 /** How a value of this kind is written; every other kind is written as it is. */
 const FORMATS: Readonly<Partial<Record<string, (value: number) => string>>> = {
   size: formatBytes,
   duration: formatDuration,
-  exit: (code) => (currentLanguage() === 'en' ? `exit code ${String(code)}` : `退出码 ${String(code)}`),
+  exit: (code) => `${EXIT_CODE[currentLanguage()]} ${String(code)}`,
 };
 
 /** Values that are words. English writes them as they are. */
