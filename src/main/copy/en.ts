@@ -19,7 +19,7 @@ export const copy = {
   },
   feed: {
     message: message('Ask {address} for new versions?'),
-    detail: 'Announcements from there must still be signed with this build's key.',
+    detail: "Announcements from there must still be signed with this build's key.",
     action: 'Use this feed',
   },
   token: {
