@@ -13,7 +13,10 @@ async function everywhere(page: Page, what: string): Promise<readonly string[]> 
     for (const place of PLACES) {
       await page.getByRole('button', { name: place, exact: true }).click();
       // Colours fade over; what counts is where they arrive.
-      await page.waitForTimeout(400);
+      await page.evaluate(async () => {
+        const fades = document.getAnimations().filter((each) => each.effect?.getTiming().iterations !== Infinity);
+        await Promise.allSettled(fades.map(({ finished }) => finished));
+      });
       found.push(...(await broken(page, `${what}, ${theme}, ${place}`)));
     }
   }

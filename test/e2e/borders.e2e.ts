@@ -8,6 +8,9 @@ import { metadata, mp4 } from '../fakes/mp4';
 import { commandLine, expect, test } from './harness';
 import { fillForm, generateButton, waitForStep } from './steps';
 
+/** The page knows its language before it asks for anything. */
+const PAGE = 'app://splitreel/index.html?language=en';
+
 test('the page has no Node, no Electron, and exactly the contract', async ({ launch }) => {
   const { page } = await launch();
   const seen = await page.evaluate(() => ({
@@ -16,7 +19,7 @@ test('the page has no Node, no Electron, and exactly the contract', async ({ lau
     address: location.href,
   }));
   expect(seen.node).toEqual(['undefined', 'undefined']);
-  expect(seen.address).toBe('app://splitreel/index.html');
+  expect(seen.address).toBe(PAGE);
   expect(seen.api).toContain('enqueueJobs');
   expect(seen.api.filter((name) => /ipc|invoke|send$/i.test(name))).toEqual([]);
 });
@@ -142,12 +145,18 @@ test('nothing leaves the page: no connection, no inline script, no other page, n
   const { app, page } = await launch();
   const blocked = await page.evaluate(async () => {
     const violations: string[] = [];
-    addEventListener('securitypolicyviolation', (event) => violations.push(event.effectiveDirective));
+    const haveBothCome = new Promise<void>((resolve) => {
+      addEventListener('securitypolicyviolation', (event) => {
+        violations.push(event.effectiveDirective);
+        const hasScript = violations.some((directive) => directive.startsWith('script-src'));
+        if (hasScript && violations.includes('connect-src')) resolve();
+      });
+    });
     await fetch('https://example.com/').catch(() => undefined);
     const script = document.createElement('script');
     script.textContent = 'globalThis.inlineRan = true';
     document.head.append(script);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await haveBothCome;
     return {
       violations,
       ran: Reflect.get(globalThis, 'inlineRan') as unknown,
@@ -158,11 +167,19 @@ test('nothing leaves the page: no connection, no inline script, no other page, n
   expect(blocked.violations.some((directive) => directive.startsWith('script-src'))).toBe(true);
   expect(blocked.ran).toBeUndefined();
   expect(blocked.opened).toBeNull();
+  await app.evaluate(({ BrowserWindow }) => {
+    const isRefused = new Promise<boolean>((resolve) => {
+      BrowserWindow.getAllWindows()[0]?.webContents.once('will-navigate', (event) => {
+        resolve(event.defaultPrevented);
+      });
+    });
+    Reflect.set(globalThis, 'isRefused', isRefused);
+  });
   await page.evaluate(() => {
     location.href = 'https://example.com/';
   });
-  await page.waitForTimeout(300);
-  expect(page.url()).toBe('app://splitreel/index.html');
+  expect(await app.evaluate(() => Reflect.get(globalThis, 'isRefused') as Promise<boolean>)).toBe(true);
+  expect(page.url()).toBe(PAGE);
   expect(app.windows()).toHaveLength(1);
 });
 
@@ -201,7 +218,7 @@ test('no form, meta refresh, frame or webview leads anywhere', async ({ launch }
     link.dispatchEvent(new MouseEvent('auxclick', { button: 1, bubbles: true }));
   }, dataFolder);
   await page.waitForTimeout(500);
-  expect(page.url()).toBe('app://splitreel/index.html');
+  expect(page.url()).toBe(PAGE);
   expect(app.windows()).toHaveLength(1);
   const contents = await app.evaluate(({ webContents }) =>
     webContents.getAllWebContents().map((each) => each.getType()),
@@ -229,7 +246,7 @@ test('a dropped file does not replace the page, even where the page would let it
   for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
     await client.send('Input.dispatchDragEvent', { type, x: 400, y: 300, data });
   await page.waitForTimeout(500);
-  expect(page.url()).toBe('app://splitreel/index.html');
+  expect(page.url()).toBe(PAGE);
   expect(await page.title()).toBe('Splitreel');
 });
 
