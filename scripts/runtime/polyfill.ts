@@ -57,7 +57,7 @@ function addAbortListener(signal: AbortSignal, listener: () => void): { readonly
 }
 fill(events, { addAbortListener });
 
-/** `stat -f`: blocks of the file system, free for whoever asks. */
+/** `stat -f`: blocks of the file system, free for this user. */
 function statfs(path: string): Promise<Readonly<Record<string, number>>> {
   return new Promise((resolve, reject) => {
     execFile('stat', ['-f', '-c', '%S %b %f %a', path], (error, stdout) => {

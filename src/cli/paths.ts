@@ -1,4 +1,4 @@
-/** Folders of the app's own files, of this user, and of whoever typed the command. */
+/** Folders of the app's own files, of this user, and of the shell that ran the command. */
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { workerData } from 'node:worker_threads';

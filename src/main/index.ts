@@ -87,7 +87,7 @@ function main(): void {
   }
   registerAppScheme();
   closeNetwork(app);
-  // Chromium has no sandbox for root and starts only when told so, which enableSandbox would take back.
+  // Chromium has no sandbox for root and starts only with --no-sandbox, which enableSandbox would undo.
   if (process.getuid?.() !== 0) app.enableSandbox();
   app.on('web-contents-created', (_event, contents) => closeBorders(contents));
   app.on('second-instance', () => {

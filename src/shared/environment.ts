@@ -52,7 +52,7 @@ export type Environment = z.infer<typeof environmentSchema>;
 /** Why a variant was taken. */
 export const VARIANT_REASONS = ['chosen', 'gpu', 'noGpu', 'oldDriver'] as const;
 
-/** What an install would do, told before anything is fetched. */
+/** What an install would do, shown before anything is downloaded. */
 export const installEstimateSchema = z.object({
   variant: z.enum(VARIANTS),
   reason: z.enum(VARIANT_REASONS),

@@ -1,4 +1,4 @@
-/** An error as data: a code from the closed list, values for its sentence, and details for whoever wants them. */
+/** An error as data: a code from the closed list, values for its sentence, and details a click away. */
 import { formatSentences } from './format';
 import { z } from 'zod';
 import {

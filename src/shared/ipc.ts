@@ -69,7 +69,7 @@ export const sliceSchemas = {
   /** Prompts that were used, newest first. */
   promptHistory: z.array(usedPromptSchema),
   presets: z.array(presetSchema),
-  /** Things the person should be told once: a store that was set aside, a job that was interrupted. */
+  /** Notices to show once: a store that was set aside, a job that was interrupted. */
   notices: z.array(z.object({ id, error: appErrorSchema })),
   /** What earlier videos took on this machine. */
   measurements: z.array(
@@ -203,7 +203,7 @@ export const calls = {
   recheckModel: call(z.object({ modelId: id }), done),
   /** Asks the hub what a download would take. */
   lookAtModel: call(z.object({ modelId: id }), downloadOfferSchema),
-  /** Starts, resumes or, where the model is there and damaged, mends. */
+  /** Starts or resumes a download, or repairs a damaged model. */
   downloadModel: call(z.object({ modelId: id }), done),
   pauseDownload: call(z.object({ modelId: id }), done),
   /** Ends a download and removes what came of it. */
@@ -297,7 +297,7 @@ export type SplitreelApi = {
   readonly pathOfDroppedFile: (file: DroppedFile) => string;
 };
 
-/** What of a DOM File is named here: shared code knows no DOM. */
+/** The part of a DOM File that is used here: shared code has no DOM types. */
 export interface DroppedFile {
   readonly name: string;
   readonly size: number;

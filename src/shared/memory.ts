@@ -47,7 +47,7 @@ export const tensorBytes = (need: StageNeed): number => need.weightBytes + need.
 export const deviceBytes = (need: StageNeed): number =>
   tensorBytes(need) + Math.floor(tensorBytes(need) / SLACK_DIVISOR) + OVERHEAD_BYTES + need.linkBytes;
 
-/** A rank's need in each stage. Ranks differ by a token or a block; the larger share is told. */
+/** A rank's need in each stage. Ranks differ by a token or a block; this is the larger share. */
 export function memoryNeeds(shape: MemoryShape, job: MemoryJob, plan: Plan, role: RankRole = {}): StageNeed[] {
   const { isWriter = true, keepsTextEncoder: stays = false } = role;
   const { dtypeBytes: size, offload } = job;

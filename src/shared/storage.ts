@@ -1,4 +1,4 @@
-/** What lies on the disk because of Splitreel, and where: told with its size, moved, removed. */
+/** What Splitreel keeps on the disk and where, with its size; it can be moved or removed. */
 import { z } from 'zod';
 
 /** What can be moved to another folder. */

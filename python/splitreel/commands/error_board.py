@@ -57,7 +57,7 @@ class ErrorBoard:
             while not self._store.check([_ERROR]):
                 time.sleep(_POLL_S)
             error = self.first()
-        except RuntimeError:  # the store has gone with the rank or the agent that held it
+        except RuntimeError:  # the rank or agent that held the store has ended
             return
         self.report(error)
         os._exit(error.exit_code)

@@ -139,7 +139,7 @@ def error_of(error: Exception) -> AppError:
 
 
 class UnsharedError(SplitreelError):
-    """An error of one rank while others may wait for it: they are not to be waited for, and cannot go on with it."""
+    """An error of one rank while others may be waiting for it. It must not wait for them, and they cannot continue."""
 
     @classmethod
     def of(cls, error: SplitreelError) -> UnsharedError:
@@ -147,7 +147,7 @@ class UnsharedError(SplitreelError):
 
 
 class PeerError(SplitreelError):
-    """Another rank's error, with which this rank stops too. The other rank reports it; this one knows no cause."""
+    """Another rank failed, so this one stops too. The other rank reports the cause."""
 
     def __init__(self) -> None:
         super().__init__("INTERNAL", {}, details="another rank failed; its own error has the cause")
@@ -160,4 +160,4 @@ def error_details(error: BaseException) -> str:
 
 
 class Cancelled(Exception):  # noqa: N818 - an outcome, not an error
-    """The person asked for the job to end. Not a failure: never turned into an error on the way."""
+    """The user cancelled the job. Not a failure, so it is never turned into an error."""

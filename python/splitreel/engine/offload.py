@@ -119,7 +119,7 @@ class OffloadedWeights:
             self._drop()
 
     def free(self) -> None:
-        """Frees the device and the host copy: whoever needs these weights again must read them from the disk."""
+        """Frees the device and the host copy. Using these weights again means reading them from the disk."""
         self._host = None
         if self.is_onloaded:
             self._drop()
@@ -221,7 +221,7 @@ class ResidentTextEncoder:
             self._apply(policy)
 
     def release(self, policy: TextEncoderPolicy) -> None:
-        """Applies the policy to a text encoder that is not used. What is off the device stays there."""
+        """Applies the policy to a text encoder that is not used. What is off the device stays off it."""
         if self.policy is TextEncoderPolicy.KEPT:
             self._apply(policy)
 

@@ -165,7 +165,7 @@ def connect_peers(
     dist.all_gather_object(found, (socket.gethostname(), device.index, _driver_problem()), group=handle)
     if problem := _problem(found):
         return None, problem
-    # torch would otherwise prepare it for every buffer. It is of no use here, and occupies the whole host's switch.
+    # torch would otherwise prepare it for every buffer. It is not used here, and it occupies the switch of the whole host.
     os.environ.setdefault("TORCH_SYMM_MEM_DISABLE_MULTICAST", "1")
     failed, peers = None, None
     try:

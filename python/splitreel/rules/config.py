@@ -19,7 +19,7 @@ Refusal: TypeAlias = Literal["MODEL_CORRUPT", "MODEL_INCOMPLETE", "MODEL_UNSAFE"
 
 
 def refuse(code: Refusal, reason: Reason, *, details: str | None = None) -> SplitreelError:
-    """`code` with one reason as its sentence; the file is a parameter of the error too, for whoever acts on it."""
+    """`code` with one reason as its sentence; the file is also a parameter of the error, for code that acts on it."""
     named = reason.params.get("file", reason.params.get("folder"))
     file = {} if named is None else {"file": named}
     return SplitreelError(code, file, reasons=[reason], details=details)

@@ -66,7 +66,7 @@ class StageNeed:
 def memory_needs(
     shape: MemoryShape, job: MemoryJob, plan: Plan, *, is_writer: bool = True, keeps_text_encoder: bool = False
 ) -> tuple[StageNeed, ...]:
-    """A rank's need in each stage. Ranks differ by a token or a block; the larger share is told.
+    """A rank's need in each stage. Ranks differ by a token or a block; this is the larger share.
 
     `is_writer`: it holds the decoded clip. `keeps_text_encoder`: its weights stay while the other stages run.
     """

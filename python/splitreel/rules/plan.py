@@ -1,4 +1,4 @@
-"""A plan: how one job is divided over ranks. Pure; knows nothing of torch or of models beyond their shape.
+"""A plan: how one job is divided over ranks. Pure; depends on neither torch nor models, only on their shape.
 
 The same rules as src/shared/plan.ts; both run resources/golden/plan-cases.json.
 """

@@ -35,7 +35,7 @@ def kernel_cache_environment() -> dict[str, str]:
 
 
 def models_folders() -> tuple[Path, ...]:
-    """Where the app keeps models: the folder that the person chose, the one before while they move, the default."""
+    """Where the app keeps models: the folder that the user chose, the previous one during a move, the default."""
     try:
         settings = json.loads((data_folder() / "settings.json").read_text("utf-8"))
         chosen = [settings.get("modelsFolder"), settings.get("modelsFolderBefore")]
@@ -55,7 +55,7 @@ def cache_folder() -> Path:
 def catalogue_repositories(name: str) -> tuple[str, ...]:
     """Under which names a model of the catalogue is published; empty for a name that no catalogue has.
 
-    The person's own catalogue comes first.
+    The user's own catalogue comes first.
     """
     for file in (data_folder() / "catalogue.json", RESOURCES / "catalogue.json"):
         try:

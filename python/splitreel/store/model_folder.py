@@ -160,7 +160,7 @@ def _layout_of(index: Config) -> ModelLayout:
 
 
 def _refuse_code(path: Path, layout: ModelLayout) -> None:
-    """Code beside a component is refused, be it never read; what lies beside model_index.json is not looked at."""
+    """Code beside a component is refused even if nothing reads it. Files beside model_index.json are not checked."""
     for part in layout.classes:
         if not is_folder(path / part):
             continue

@@ -113,7 +113,7 @@ def read_header(folder: Path, file: str) -> dict[str, StoredTensor]:
 
 
 def read_header_with_notes(folder: Path, file: str) -> tuple[dict[str, StoredTensor], Mapping[str, object]]:
-    """As `read_header`, and the `__metadata__` that whoever saved the file wrote into its header."""
+    """As `read_header`, and the `__metadata__` in the file's header."""
     size = need_file(folder, file)
     start = read_start(folder, file, 64)
     if len(start) < 8:
@@ -192,7 +192,7 @@ def _need_weights(folder: Path, part: str, file: str) -> None:
     except SplitreelError as error:
         if error.code != "MODEL_INCOMPLETE":
             raise
-        # What lies there instead says more than what is missing.
+        # What is there instead explains more than what is missing.
         others = [name for name in names_in(folder / part) if not name.startswith(".") and f"{part}/{name}" != file]
         if pickle := next((name for name in others if name.lower().endswith(PICKLES)), None):
             raise refuse("MODEL_UNSAFE", reasons.model_is_pickle(file=f"{part}/{pickle}")) from error

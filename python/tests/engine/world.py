@@ -24,6 +24,9 @@ from splitreel.engine.api import EngineJob, EngineReport, LoadOptions, LoadRepor
 from splitreel.engine.engine import Engine
 from splitreel.parallel.kv_cache import BlockKVCache
 
+# Triton's interpreter takes half a minute for its first video, and more where the machine does other work.
+_ANSWER_S = 240
+
 
 @dataclass(slots=True)
 class RecordingHooks:
@@ -216,12 +219,13 @@ class World:
         return [process.pid for process in self._processes if process.pid is not None]
 
     def run(self, request: RunRequest) -> list[RunResult]:
+        assert not self.is_lost, "an earlier answer may still come"
         results = []
         try:
             for pipe in self._pipes:
                 pipe.send(request)
             for rank, pipe in enumerate(self._pipes):
-                assert pipe.poll(120), f"rank {rank} did not answer"
+                assert pipe.poll(_ANSWER_S), f"rank {rank} did not answer"
                 results.append(pipe.recv())
         except BaseException:
             self.is_lost = True

@@ -19,7 +19,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   warmToFirstStepMs: 'Generate to the first step done, warm, ms',
   compareFrameMs: 'a frame of the window while four videos of 720x480 are compared, median, ms',
   compareSlowFrameMs: 'the same, mean of the slowest twentieth, ms',
-  changesOfAJob: 'changes that the window hears of in a job of 10 steps',
+  changesOfAJob: 'changes that the window receives in a job of 10 steps',
   cpuMsAChange: 'processor time of all of Electron in that job, for each of them, ms',
   libraryOpenMs: 'library of 10,000 videos: click to the first card painted, ms',
   libraryOpenBareMs: 'the same without thumbnails, ms',

@@ -50,7 +50,7 @@ export interface App {
   readonly confirmQuit: () => Promise<boolean>;
   /** Calls back with the new language; its window has to load again. */
   readonly onLanguageChanged: (listener: (language: Language) => void) => void;
-  /** The window has gone, and with it whoever watches the GPUs. */
+  /** The window has closed, so nothing shows the GPUs any more. */
   readonly windowGone: () => void;
   /** A person may have changed files meanwhile, where no watcher reports it: on a network drive, or past the system's limit. */
   readonly windowFocused: () => void;

@@ -1,4 +1,4 @@
-/** The environment and the folders that it lies in, put together for the window and for the command line alike. */
+/** Composes the environment and its folders, for the window and for the command line. */
 import type { Environment, VariantChoice } from '../../shared/environment';
 import { defaultLocations } from '../data-folder';
 import { createEnvironment, type EnvironmentService } from '../install/environment';

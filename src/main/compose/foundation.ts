@@ -65,7 +65,7 @@ export interface Signals {
   /** A working environment is there, for the first time or in another version. */
   readonly environmentReady: Signal<void>;
   readonly engineEvent: Signal<WorkerEvent>;
-  /** The worker has gone, and with it whatever ran. */
+  /** The worker has ended, and with it the running job. */
   readonly engineLost: Signal<AppError>;
   /** True while a video is being made: what it reads must stay as it is. */
   readonly isBusy: () => boolean;

@@ -1,4 +1,4 @@
-/** One file for whoever helps: logs, versions, GPUs, jobs. Prompts are in it only where the person ticks that. */
+/** One file for a support request: logs, versions, GPUs, jobs. It contains prompts only if the user ticks that. */
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Slices } from '../../shared/ipc';

@@ -1,4 +1,4 @@
-/** The log: one file that starts anew at a size, with the ones before it kept. Written in order, never awaited. */
+/** The log: a file that is rotated at a size; previous files are kept. Written in order, never awaited. */
 import path from 'node:path';
 import { inTurn } from '../../shared/in-turn';
 import type { Clock } from '../ports/clock';

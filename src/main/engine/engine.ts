@@ -36,7 +36,7 @@ export interface EngineOptions {
   readonly onState: (state: EngineState) => void;
   /** Events of jobs. */
   readonly onEvent: (event: WorkerEvent) => void;
-  /** The worker has gone, with all its ranks: whatever ran has failed with this. */
+  /** The worker has ended with all its ranks: the running job has failed with this error. */
   readonly onLost: (error: AppError) => void;
   readonly hungAfterMs?: number;
   readonly rungMs?: number;

@@ -12,7 +12,7 @@ import {
 const HUNG_AFTER_MS = 10_000;
 
 export interface WorkerClient extends Pick<JsonLinesProcess<WorkerCommand>, 'pid' | 'send' | 'stop'> {
-  /** Why it ended; null when `stop` ended it. Resolves once all of its processes have gone. */
+  /** Why it ended; null when `stop` ended it. Resolves once all of its processes have ended. */
   readonly ended: Promise<AppError | null>;
 }
 

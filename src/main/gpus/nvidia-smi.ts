@@ -1,4 +1,4 @@
-/** What nvidia-smi says, parsed; and each way in which it can fail, told apart. Pure but for the port that runs it. */
+/** Parses the output of nvidia-smi and tells its failures apart. Pure but for the port that runs it. */
 import { appError, type AppError } from '../../shared/errors';
 import type { Gpu } from '../../shared/machine';
 import { err, ok, type Result } from '../../shared/result';

@@ -19,7 +19,7 @@ const manifestSchema = z.object({
 export type BundleManifest = z.infer<typeof manifestSchema>;
 
 export const wheelsIn = (bundle: string): string => path.join(bundle, 'wheels');
-/** Where uv's own Python lies in a bundle; absent where it could not be downloaded. */
+/** Where a bundle keeps uv's own Python; absent if it could not be downloaded. */
 const pythonIn = (bundle: string): string => path.join(bundle, 'python');
 const manifestIn = (bundle: string): string => path.join(bundle, 'bundle.json');
 

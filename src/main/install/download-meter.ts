@@ -8,7 +8,7 @@ import type { Wheel } from './variant';
 
 export type DownloadFigures = Pick<InstallProgress, 'downloadedBytes' | 'totalBytes' | 'bytesPerSecond'>;
 
-/** Speed is the mean over this time: shorter jumps about, longer hides that a line has gone dead. */
+/** Speed is the mean over this time: a shorter time makes it jump, a longer one hides a dead connection. */
 const SPEED_WINDOW_MS = 5_000;
 
 export interface DownloadMeter {

@@ -1,4 +1,4 @@
-/** What the environment is told of its surroundings. */
+/** What the environment needs from its surroundings. */
 import type { Environment, VariantChoice } from '../../shared/environment';
 import type { Environ } from '../engine/worker-environment';
 

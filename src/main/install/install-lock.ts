@@ -39,13 +39,13 @@ export async function takeLock(ports: Ports, root: string, pid: number, slot: st
 
 export const dropLock = ({ files }: Pick<Ports, 'files'>, root: string): Promise<void> => files.remove(fileIn(root));
 
-/** How often the process table is read until they have gone. One read takes about 10 ms, which is all they need. */
+/** How often the process table is read until they have ended. One read takes about 10 ms, which is all they need. */
 const MAX_READS = 500;
 
 /**
  * Ends the programs of an install whose process was killed. They would go on writing: uv does so for as long as the index
  * keeps it waiting. The slot's name, which is random and part of their command lines, identifies them; a process id alone
- * may belong to another program by now. Resolves when they have gone.
+ * may belong to another program by now. Resolves when they have ended.
  */
 export async function endOrphans(ports: Ports, root: string, pid: number): Promise<void> {
   const note = await readNote(ports, root);

@@ -13,7 +13,7 @@ export interface LifecyclePorts {
 }
 
 export interface EnvironmentLifecycle {
-  /** False where it failed and the environment's own state says so; other failures are thrown. */
+  /** False if it failed and the environment's state shows that; other failures are thrown. */
   readonly install: (request: InstallRequest) => Promise<boolean>;
   readonly rollBack: () => Promise<void>;
   readonly remove: () => Promise<void>;

@@ -1,4 +1,4 @@
-/** What a person has told pip (pip.conf, variables) said to uv, which does not read it. Pure but for the port. */
+/** Translates the user's settings for pip (pip.conf, variables) for uv, which does not read them. Pure but for the port. */
 import { existingBundle } from './certificates';
 import type { Processes } from '../ports/processes';
 import type { Files } from '../ports/files';
@@ -39,7 +39,7 @@ export function forUv(config: ReadonlyMap<string, string>, env: Variables): Vari
 }
 
 /**
- * pip brings certificates of its own: it is told of those that the person or the system trusts. A variable counts more
+ * pip brings certificates of its own, so it is given those that the user or the system trusts. A variable counts more
  * than a file of pip's, as it does for uv: otherwise one would trust an index that the other refuses.
  */
 async function forPip(files: Files, config: ReadonlyMap<string, string>, env: Variables): Promise<Variables> {

@@ -1,4 +1,4 @@
-/** One door for every call of the window: sender check, parse input, do, parse output, Result. */
+/** Every call of the window passes through here: sender check, parse input, do, parse output, Result. */
 import type { z } from 'zod';
 import { appError, SplitreelError, type AppError } from '../../shared/errors';
 import { calls, type CallName } from '../../shared/ipc';

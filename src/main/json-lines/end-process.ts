@@ -18,7 +18,7 @@ export interface EndOptions {
 
 /** Resolves when nothing of it is left, or after the last rung. */
 export async function endProcess({ process, processes, clock, rungMs, hasExited }: EndOptions): Promise<void> {
-  // Read first: once the process has gone, its children belong to nobody.
+  // Read first: once the process has ended, its children have no parent to be found by.
   const family = process.pid === null ? [] : await processes.tree(process.pid);
   const remaining = async (): Promise<readonly number[]> => {
     const now = await Promise.all(family.map((member) => processes.find(member.pid)));

@@ -52,7 +52,7 @@ export interface JsonLinesProcess<Command> {
   readonly send: (command: Command) => void;
   /** Ends the process and all that it started; resolves when nothing of it is left. */
   readonly stop: () => Promise<void>;
-  /** Resolves once all of its processes have gone, with the last lines that it printed. */
+  /** Resolves once all of its processes have ended, with the last lines that it printed. */
   readonly ended: Promise<Ending & { readonly lastOutput: string }>;
 }
 

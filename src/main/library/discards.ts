@@ -39,7 +39,7 @@ export function createDiscards({ clock, log, library, moveToBin }: DiscardPorts)
       } catch (error) {
         log.error('a discarded video could not be moved to the bin', error);
       }
-    // Read first, so that a video that has gone does not flash up; one that could not be moved is shown again.
+    // Read first, so that a deleted video does not flash up; one that could not be moved is shown again.
     await library.scan();
     library.show([...batch.videoIds]);
   };

@@ -1,6 +1,6 @@
 /**
  * The models that there are: the one that comes with the app, those of the catalogue (here, in the Hugging Face cache
- * or yet to be fetched), whatever else lies in the models folder, and folders that the person added.
+ * or yet to be fetched), whatever else is in the models folder, and folders that the user added.
  */
 import { appError, SplitreelError } from '../../shared/errors';
 import type { ModelEntry } from '../../shared/models';

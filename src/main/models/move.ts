@@ -14,7 +14,7 @@ export interface MoveProgress {
   readonly totalBytes: number;
 }
 
-/** Models and unfinished downloads. Whatever else lies in the folder stays there. */
+/** Models and unfinished downloads. Everything else in the folder stays there. */
 async function movable(files: Files, folder: string): Promise<readonly string[]> {
   const found: string[] = [];
   for (const name of [...(await files.list(folder))].sort()) {

@@ -33,7 +33,7 @@ export interface Files {
   readonly copyDurably: (from: string, to: string) => Promise<void>;
   /**
    * A folder with all inside it, links as links, times kept. What is there already with the same size and time stays:
-   * a copy that was broken off is gone on with. Throws on an aborted signal.
+   * an interrupted copy is resumed. Throws on an aborted signal.
    */
   readonly copyFolder: (from: string, to: string, options?: CopyFolderOptions) => Promise<void>;
   /** Removes a file or a folder with all inside it; nothing happens where there is nothing. */

@@ -47,7 +47,7 @@ export interface WorkerProcess {
 export interface ProcessRecord {
   readonly pid: number;
   readonly parentPid: number;
-  /** Since boot, in the system's own unit: with the pid it names one process for ever. */
+  /** Since boot, in the system's own unit: with the pid it identifies one process. */
   readonly startTime: string;
   readonly commandLine: string;
 }

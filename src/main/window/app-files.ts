@@ -14,7 +14,7 @@ export type AppResource =
   | { readonly kind: 'firstFrame' }
   | { readonly kind: 'preview'; readonly jobId: string; readonly video: number; readonly step: number };
 
-/** Null for every address that is not one of ours, however it is disguised. */
+/** Null for every address that is not ours, however it is disguised. */
 export function parseAppUrl(url: string): AppResource | null {
   const prefix = `${APP_ORIGIN}/`;
   if (!url.startsWith(prefix)) return null;
@@ -53,7 +53,7 @@ function parsePreview(rest: readonly string[]): AppResource | null {
   return { kind: 'preview', jobId, video: Number(video), step: Number(step) };
 }
 
-/** True where `file` lies inside `folder`; both with links resolved. `/root-evil` is not inside `/root`. */
+/** True if `file` is inside `folder`; both with links resolved. `/root-evil` is not inside `/root`. */
 export function isInside(folder: string, file: string): boolean {
   const relative = path.relative(folder, file);
   return relative !== '' && relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);

@@ -34,7 +34,7 @@ export function refusedSwitch({ argv, env, isPackaged }: StartConditions): strin
   return VARIABLES.find((name) => env[name] !== undefined && env[name] !== '') ?? null;
 }
 
-/** For whoever starts Electron: Node acts on these variables before any code of ours runs. */
+/** For code that starts Electron: Node acts on these variables before any code of ours runs. */
 export const withoutNodeVariables = (env: Environ): Record<string, string> =>
   Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) =>

@@ -27,7 +27,7 @@ def hash_stream(blocks: Iterable[memoryview], kind: str, size: int) -> str:
 
 
 def hash_file(path: Path, kind: str, on_bytes: Callable[[int], None] = lambda _count: None) -> str:
-    """`kind` as in Digest. `on_bytes` hears of each block and may raise to stop."""
+    """`kind` as in Digest. `on_bytes` is called for each block and may raise to stop."""
 
     def blocks(stream: FileIO) -> Iterator[memoryview]:
         block = memoryview(bytearray(BLOCK_BYTES))
@@ -110,7 +110,7 @@ def write_record(file: Path, record: Record) -> None:
     temporary = file.with_name(f".{file.name}.part")
     temporary.unlink(missing_ok=True)
     try:
-        # `x`: a link that lies there is not written through.
+        # `x`: an existing link is not written through.
         with temporary.open("x", encoding="utf-8") as stream:
             stream.write(text + "\n")
             stream.flush()

@@ -2,7 +2,7 @@
 
 The count of a segment is written after its bytes, so a killed process loses nothing. After a power cut the counts
 may be on disk and the bytes not: a second count says what had been synced, and it alone is believed when the
-computer has been started anew since (its boot id differs).
+computer has been restarted since then (its boot id differs).
 """
 
 from __future__ import annotations

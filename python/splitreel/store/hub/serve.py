@@ -49,7 +49,7 @@ class HubService:
                 self._out.write(download_event_line(event))
                 self._out.flush()
             except (OSError, ValueError):
-                # The app has gone. stdin closes too, which ends this process.
+                # The app has ended. Its end also closes stdin, which ends this process.
                 return
 
     def take(self, command: Command) -> None:

@@ -91,7 +91,7 @@ class HubSession:
         return urlsplit(self.endpoint).hostname or self.endpoint
 
     def authorization(self, url: str) -> dict[str, str]:
-        """The one place where the token is put on a request: empty for every origin that it is not meant for."""
+        """The only place that adds the token to a request: empty for every origin except the one it belongs to."""
         if self._token is None or origin(url) not in self._token_origins:
             return {}
         return {"authorization": f"Bearer {self._token}"}
@@ -184,7 +184,7 @@ class HubSession:
     def stream(self, url: str, start: int, end: int) -> Iterator[tuple[urllib3.BaseHTTPResponse, int]]:
         """The bytes from `start` to before `end`, and the place where they really begin.
 
-        A server that knows no ranges sends the whole file, from 0. Raises Interrupted, MODEL_GATED.
+        A server without range support sends the whole file, from 0. Raises Interrupted, MODEL_GATED.
         """
         try:
             response = self._open(url, {"range": f"bytes={start}-{end - 1}"})
@@ -234,7 +234,7 @@ def raise_for_hub_status(status: int, headers: Mapping[str, str], repo: str) -> 
 
 
 def raise_for_status(status: int, retry_after: str | None) -> None:
-    """Raises for every status of 400 and above."""
+    """Raises for any status of 400 or above."""
     if status == 429 or status >= 500 or status == 408:
         raise Interrupted(f"status {status}", float(retry_after) if retry_after and retry_after.isdigit() else None)
     if status == 401:

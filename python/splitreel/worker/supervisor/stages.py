@@ -110,7 +110,7 @@ class StageTracker:
             self.count(stage, completed, total)
 
     def _end_earlier(self, video: int, stage: Stage) -> None:
-        """A stage starts only when the one before is over on all ranks, even if some have not reported it yet."""
+        """A stage starts only when the previous one has ended on all ranks, even if some have not reported it yet."""
         if stage is Stage.WRITING:
             return  # frames are written while later ones are decoded
         for (other, earlier), state in self._states.items():

@@ -23,7 +23,7 @@ export {
    * the desktop's file portal, and is ignored by older ones.
    */
   dialog,
-  /** `event.senderFrame` is null for a frame that has gone; the types of 22 do not say so. */
+  /** `event.senderFrame` is null for a frame that no longer exists; the types of 22 leave that out. */
   ipcMain,
   /** Unchanged. */
   Menu,

@@ -8,7 +8,7 @@ import type { JsonStore } from '../../state/json-store';
 import { contextMenu } from '../../window/context-menu';
 import { fitToScreens, frameOffset, MIN_HEIGHT, MIN_WIDTH, type WindowState } from '../../window/window-state';
 
-/** A page that crashes more often than this in a minute would crash for ever. */
+/** A page that crashes more often than this in a minute would crash endlessly. */
 const MAX_RELOADS_PER_MINUTE = 3;
 
 export interface MainWindowOptions {
@@ -17,7 +17,7 @@ export interface MainWindowOptions {
   readonly state: JsonStore<WindowState>;
   readonly log: Log;
   readonly clock: Clock;
-  /** Asks whether the window may close; it stays open until this says so. */
+  /** Asks whether the window may close; it stays open until this allows it. */
   readonly mayClose: () => boolean;
   readonly onCloseRefused: () => void;
   readonly onPageGone: () => void;

@@ -57,7 +57,7 @@ function startWorker(file: string, options: Parameters<Processes['startWorker']>
     windowsHide: true,
   });
   const events = child.stdio[3] as Readable | null;
-  // A pipe to a process that has gone says EPIPE: its exit is what is reported.
+  // Writing to a process that has ended fails with EPIPE; its exit is reported instead.
   for (const stream of [child.stdin, child.stdout, child.stderr, events]) stream?.on('error', () => undefined);
   return {
     pid: child.pid ?? null,
@@ -113,7 +113,7 @@ function killPid(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It has gone already, which is what was wanted.
+    // It has already ended.
   }
 }
 
