@@ -70,10 +70,11 @@ interface Punctuation {
   readonly list: string;
   readonly colon: string;
   readonly sentence: string;
+  readonly stop: string;
 }
 const PUNCTUATION: Readonly<Record<Language, Punctuation>> = {
-  en: { list: ', ', colon: ': ', sentence: ' ' },
-  'zh-CN': { list: '，', colon: '：', sentence: '' },
+  en: { list: ', ', colon: ': ', sentence: ' ', stop: '.' },
+  'zh-CN': { list: '，', colon: '：', sentence: '', stop: '。' },
 };
 
 /** Facts beside each other, without an "and". */
@@ -86,3 +87,7 @@ export const formatPair = (name: string, value: string): string =>
 /** Whole sentences, one after the other. */
 export const formatSentences = (sentences: readonly string[]): string =>
   sentences.filter((sentence) => sentence !== '').join(PUNCTUATION[currentLanguage()].sentence);
+
+/** Phrases without a full stop, each as a sentence. */
+export const formatAsSentences = (phrases: readonly string[]): string =>
+  formatSentences(phrases.map((phrase) => `${phrase}${PUNCTUATION[currentLanguage()].stop}`));

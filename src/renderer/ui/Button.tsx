@@ -1,3 +1,4 @@
+import { formatAsSentences } from '../../shared/format';
 import type { ComponentProps } from 'react';
 import { classes } from './classes';
 import styles from './controls.module.css';
@@ -28,7 +29,7 @@ interface IconButtonProps extends Omit<ButtonProps, 'aria-label'> {
 /** An icon whose word is in its tooltip and its name. */
 export function IconButton({ label, hint, isPressed, className, look = 'plain', ...rest }: IconButtonProps) {
   return (
-    <Tooltip text={hint === undefined ? label : `${label}. ${hint}.`}>
+    <Tooltip text={hint === undefined ? label : formatAsSentences([label, hint])}>
       <Button
         {...rest}
         look={look}
