@@ -51,7 +51,7 @@ test('videos are marked, found, selected, deleted and brought back, and the fold
   await opener(page, PROMPTS[0]).focus();
   await page.keyboard.press('f');
   await page.keyboard.press('4');
-  await expect(card(page, PROMPTS[0]).getByRole('button', { name: 'Remove from favourites' })).toBeVisible();
+  await expect(card(page, PROMPTS[0]).getByRole('button', { name: 'Remove from favorites' })).toBeVisible();
   await expect(card(page, PROMPTS[0]).getByRole('img', { name: 'Rating: 4 of 5' })).toBeVisible();
   await page.keyboard.press('t');
   await page.getByLabel('Add a tag').fill('winter');
@@ -67,7 +67,7 @@ test('videos are marked, found, selected, deleted and brought back, and the fold
 
   await page.getByRole('button', { name: 'Filter', exact: true }).click();
   const popover = page.getByRole('dialog', { name: 'Filter' });
-  await popover.getByLabel('Favourites only').click();
+  await popover.getByLabel('Favorites only').click();
   await popover.getByRole('button', { name: 'winter' }).click();
   await expect(cards(page)).toHaveCount(1);
   await screenshot('library-filter');
@@ -103,21 +103,21 @@ test('videos are marked, found, selected, deleted and brought back, and the fold
   rmSync(path.join(videos, `${PROMPTS[2]}.mp4`));
   const names = async () => (await slices(page)).library.map(({ fileName }) => fileName).sort();
   await expect.poll(names).toEqual(['A ball on the beach.mp4', 'copy.mp4', 'renamed.mp4']);
-  await expect(card(page, PROMPTS[0]).getByRole('button', { name: 'Remove from favourites' })).toBeVisible();
+  await expect(card(page, PROMPTS[0]).getByRole('button', { name: 'Remove from favorites' })).toBeVisible();
 
   await opener(page, PROMPTS[0]).focus();
   await page.keyboard.press('Shift+F10');
-  await expect(page.getByRole('menuitemcheckbox', { name: 'Favourite' })).toBeChecked();
+  await expect(page.getByRole('menuitemcheckbox', { name: 'Favorite' })).toBeChecked();
   await screenshot('library-menu');
   expect(await broken(page, 'menu')).toEqual([]);
   await page.keyboard.type('Fav');
   await page.keyboard.press('Enter');
-  await expect(card(page, PROMPTS[0]).getByRole('button', { name: 'Add to favourites' })).toBeAttached();
+  await expect(card(page, PROMPTS[0]).getByRole('button', { name: 'Add to favorites' })).toBeAttached();
   await opener(page, PROMPTS[0]).focus();
   await page.keyboard.press('ContextMenu');
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Details' }).click();
-  const facts = page.getByRole('region', { name: 'All facts' });
+  const facts = page.getByRole('region', { name: 'Video details' });
   await expect(facts.getByText('renamed.mp4')).toBeVisible();
   await screenshot('video-facts');
   expect(await broken(page, 'facts')).toEqual([]);

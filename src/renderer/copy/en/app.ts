@@ -66,7 +66,7 @@ export const shortcuts = {
     {
       title: 'In the library',
       keys: [
-        ['F', 'Favourite on or off'],
+        ['F', 'Favorite on or off'],
         ['1 to 5, 0', 'Rate, or remove the rating'],
         ['T', 'Edit tags'],
         ['C', 'Compare up to four videos'],

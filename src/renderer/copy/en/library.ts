@@ -7,7 +7,7 @@ export const library = {
   emptyAction: 'Generate the first one',
   open: message('Open: {prompt}'),
   search: 'Search prompts and tags',
-  readSettings: 'Settings from a video file',
+  readSettings: 'Load settings from a video',
   count: message('{count, plural, one {# video} other {# videos}}'),
   seed: message('seed {seed}'),
   seeds: message('seeds {first} to {last}'),

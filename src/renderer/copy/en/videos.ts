@@ -5,13 +5,13 @@ export const videos = {
   menu: 'Actions for this video',
   more: 'More',
   open: 'Open',
-  makeAgain: 'Make again',
-  madeAgain: 'The same video is queued again.',
-  useSettings: 'Use these settings',
+  makeAgain: 'Generate again',
+  madeAgain: 'The same video was added to the queue.',
+  useSettings: 'Reuse settings',
   compare: 'Compare',
-  favourite: 'Favourite',
-  addFavourite: 'Add to favourites',
-  removeFavourite: 'Remove from favourites',
+  favourite: 'Favorite',
+  addFavourite: 'Add to favorites',
+  removeFavourite: 'Remove from favorites',
   rating: 'Rating',
   ratings: message('{rating, plural, =0 {No rating} other {# of 5}}'),
   rate: message('Rating: {rating, plural, =0 {none} other {# of 5}}'),
@@ -26,24 +26,24 @@ export const videos = {
 } as const;
 
 export const tagEditor = {
-  title: message('{count, plural, one {Tags of this video} other {Tags of # videos}}'),
+  title: message('{count, plural, one {Tags for this video} other {Tags for # videos}}'),
   add: 'Add a tag',
-  hint: 'Press Enter after each tag. A tag has at most 40 characters.',
+  hint: 'Press Enter after each tag. Tags can have up to 40 characters.',
   remove: message('Remove the tag {tag}'),
   onSome: message('{tag} (on {count, number} of {total, number})'),
   suggestions: 'Tags in use',
-  full: message('A video has at most {max, number} tags.'),
+  full: message('A video can have up to {max, number} tags.'),
   done: 'Done',
 } as const;
 
 export const libraryView = {
-  sort: 'Order',
+  sort: 'Sort by',
   sorts: {
     newest: 'Newest first',
     oldest: 'Oldest first',
     longest: 'Longest first',
     largest: 'Largest file first',
-    rating: 'Best rated first',
+    rating: 'Highest rated first',
     prompt: 'By prompt',
   },
   filter: 'Filter',
@@ -51,7 +51,7 @@ export const libraryView = {
   any: 'Any',
   model: 'Model',
   size: 'Size',
-  period: 'Made',
+  period: 'Created',
   periods: { today: 'Today', week: 'In the last 7 days', month: 'In the last 30 days' },
   plan: 'Plan',
   plans: { one: 'One GPU or worker', several: 'Several' },
@@ -60,12 +60,12 @@ export const libraryView = {
   qualities: { exact: 'Exact', balanced: 'Balanced', fast: 'Fast' },
   minRating: 'Rating',
   atLeast: message('{rating, plural, =5 {5 of 5} other {# of 5 or more}}'),
-  favourites: 'Favourites only',
+  favourites: 'Favorites only',
   clear: 'Clear filters',
   removeFilter: message('Remove the filter {filter}'),
   active: 'Active filters',
   found: message('{found, number} of {count, plural, one {# video} other {# videos}}'),
-  nothingFound: 'No video matches.',
+  nothingFound: 'No matching videos.',
 } as const;
 
 export const selection = {
@@ -73,12 +73,12 @@ export const selection = {
   select: message('Select: {prompt}'),
   count: message('{count, number} selected'),
   clear: 'Clear selection',
-  selectAll: 'Select all videos that match',
-  tooMany: 'At most four videos can be compared.',
+  selectAll: 'Select all matching videos',
+  tooMany: 'You can compare up to four videos.',
 } as const;
 
 export const facts = {
-  title: 'All facts',
+  title: 'Video details',
   copy: 'Copy as text',
   groups: {
     file: 'File',
@@ -91,7 +91,7 @@ export const facts = {
   file: 'Name',
   fileSize: 'Size on disk',
   created: 'Created',
-  modified: 'Changed',
+  modified: 'Modified',
   duration: 'Length',
   frameRate: 'Frame rate',
   frameRates: message('{fps, number} frames per second'),
