@@ -1,7 +1,7 @@
 /**
  * `npm test` runs every check, `npm run check` the fast ones: those that only read, and the unit tests. Names of checks as
- * arguments run just these; `--thorough` adds the engine's tests of every kind of model. A failing check does not stop the
- * others.
+ * arguments run just these; `--thorough` adds every kind of model, plan and rank to the Python tests. A failing check does
+ * not stop the others.
  */
 import { execa } from 'execa';
 import { existsSync } from 'node:fs';
@@ -83,7 +83,14 @@ function allChecks(pythonEnvironment: string, { isThorough }: { readonly isThoro
     return { ...staticCheck(name, command), cwd: pythonFolder, needsPython: true };
   };
   const pytest = (name: string, ...args: readonly string[]): Check => {
-    const command: Check['command'] = [tool('python'), '-m', 'pytest', '--durations=15', ...args];
+    const command: Check['command'] = [
+      tool('python'),
+      '-m',
+      'pytest',
+      '--durations=15',
+      ...args,
+      ...(isThorough ? [THOROUGH] : []),
+    ];
     return { name, group: 'test', command, cwd: pythonFolder, needsPython: true, count: countPytest };
   };
   return [
@@ -101,7 +108,7 @@ function allChecks(pythonEnvironment: string, { isThorough }: { readonly isThoro
     pythonCheck('python-imports', 'lint-imports'),
     pythonCheck('python-dead-code', 'vulture'),
     pytest('python', 'tests', ...ENGINE_TESTS.map((folder) => `--ignore=${folder}`)),
-    pytest('python-engine', ...ENGINE_TESTS, ...(isThorough ? ['--thorough'] : [])),
+    pytest('python-engine', ...ENGINE_TESTS),
     vitest('install', 'install'),
     vitest('packaged', 'packaged'),
     vitest('unit', 'unit', 'window'),

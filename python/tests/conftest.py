@@ -1,4 +1,4 @@
-"""`--thorough`: every kind of model over every plan, and more repetitions; the default is one kind and a sample."""
+"""`--thorough`: every kind of model and plan, faults on every rank, more repetitions. The default is a sample."""
 
 from __future__ import annotations
 
