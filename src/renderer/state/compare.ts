@@ -37,8 +37,15 @@ export function toggleCompared(videoId: string): void {
   else add(videoId);
 }
 
+/** Several are compared at once; one joins those that were picked before. */
+export function compareOrPick(videoIds: readonly string[]): void {
+  const [first, ...others] = videoIds;
+  if (first !== undefined && others.length === 0) pickToCompare(first);
+  else compare(videoIds);
+}
+
 /** From another page, which stays open so that more can be picked. */
-export function pickToCompare(videoId: string): void {
+function pickToCompare(videoId: string): void {
   if (!compared().includes(videoId) && !add(videoId)) return;
   showToast(copy.compare.picked({ count: compared().length }), { label: copy.compare.show, run: () => goTo('create') });
 }

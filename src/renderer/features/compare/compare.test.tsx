@@ -1,5 +1,5 @@
 /** Comparing from results, library and files, on a fake main process: what is shown, listed, taken away. */
-import { cleanup, render, screen, waitFor, within } from '@testing-library/react';
+import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, expect, test } from 'vitest';
 import { fakeMain, job, video, type FakeMain } from '../../../../test/fakes/main-process';
@@ -79,7 +79,10 @@ test('videos join from the row below, the library and a file, up to four, and ar
   await waitFor(() => expect(comparison().querySelectorAll('video')).toHaveLength(3));
   expect(differences()).toHaveTextContent(`${words.settings.seed}12${words.unknown}`);
   await user.click(screen.getByRole('button', { name: copy.app.pages.library }));
-  await user.click(screen.getAllByRole('button', { name: words.start })[2] ?? document.body);
+  fireEvent.contextMenu(
+    screen.getAllByRole('button', { name: copy.library.open({ prompt: 'a dog' }) })[2] ?? document.body,
+  );
+  await user.click(screen.getByRole('menuitem', { name: words.start }));
   await user.click(screen.getByRole('button', { name: words.show }));
   expect(comparison().querySelectorAll('video')).toHaveLength(4);
   await user.click(row()[4] ?? comparison());

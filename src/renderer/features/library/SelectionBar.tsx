@@ -1,7 +1,7 @@
 /** What can be done with the videos that are selected. Floats over the end of the page, so that nothing moves. */
 import { Columns2, FileOutput, Gauge, Star, Tag, Trash2, X } from 'lucide-react';
 import type { LibraryVideo } from '../../../shared/library';
-import { canCompare, compare } from '../../state/compare';
+import { canCompare, compareOrPick } from '../../state/compare';
 import { discardVideos } from '../../state/discard';
 import { areFavourites, toggleFavourite } from '../../state/marks';
 import { openVideoDialog } from '../../state/video-dialogs';
@@ -40,7 +40,7 @@ export function SelectionBar({ videos }: { readonly videos: readonly LibraryVide
         look="plain"
         disabled={!canCompare(videos.length)}
         title={canCompare(videos.length) ? undefined : words.tooMany}
-        onClick={() => compare(ids)}
+        onClick={() => compareOrPick(ids)}
       >
         <Columns2 size={14} aria-hidden />
         {copy.videos.compare}

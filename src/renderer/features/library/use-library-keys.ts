@@ -1,6 +1,6 @@
 /** Keys and palette commands of the library: for the selection, or for the video that has the focus. */
 import type { LibraryVideo } from '../../../shared/library';
-import { canCompare, compare } from '../../state/compare';
+import { canCompare, compareOrPick } from '../../state/compare';
 import { useCommands, type Command } from '../../state/commands';
 import { discardVideos } from '../../state/discard';
 import { markVideos, toggleFavourite } from '../../state/marks';
@@ -23,7 +23,7 @@ const ACTIONS: Readonly<Record<string, (videos: readonly LibraryVideo[]) => void
   t: (videos) => openVideoDialog('tags', videos),
   e: (videos) => openVideoDialog('export', videos),
   c: (videos) => {
-    if (canCompare(videos.length)) compare(videos.map(({ id }) => id));
+    if (canCompare(videos.length)) compareOrPick(videos.map(({ id }) => id));
   },
   Delete: (videos) => void discardVideos(videos.map(({ id }) => id)),
 };

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import type { LibraryVideo } from '../../../shared/library';
 import { MAX_RATING } from '../../../shared/marks';
 import { adoptVideo } from '../../state/adopt';
-import { canCompare, compare } from '../../state/compare';
+import { canCompare, compareOrPick } from '../../state/compare';
 import { copyText } from '../../state/copy-text';
 import { discardVideos } from '../../state/discard';
 import { makeAgain } from '../../state/finish';
@@ -48,7 +48,7 @@ export function videoEntries(videos: readonly LibraryVideo[], hasKeys = false): 
       label: words.compare,
       isDisabled: !canCompare(videos.length),
       ...keys('C'),
-      run: () => compare(videos.map(({ id }) => id)),
+      run: () => compareOrPick(videos.map(({ id }) => id)),
     },
     LINE,
     {
