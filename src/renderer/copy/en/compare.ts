@@ -37,7 +37,7 @@ export const compare = {
     useDynamicCfg: 'Dynamic CFG',
     seed: 'Seed',
     scheduler: 'Scheduler',
-    quality: 'Speed',
+    quality: 'Quality',
     plan: 'Parallelism',
     loras: 'LoRA',
     image: 'First frame',

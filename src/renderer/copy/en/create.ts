@@ -44,7 +44,7 @@ export const create = {
     model: 'One model at a time',
     sequential: 'One block at a time (slow)',
   },
-  quality: 'Speed',
+  quality: 'Quality',
   qualities: {
     exact: 'Exact',
     balanced: 'Balanced (approximate)',

@@ -36,7 +36,7 @@ export const compare = {
     useDynamicCfg: '动态 CFG',
     seed: '种子',
     scheduler: '调度器',
-    quality: '速度',
+    quality: '质量',
     plan: '并行方式',
     loras: 'LoRA',
     image: '首帧',

@@ -43,7 +43,7 @@ export const create = {
     model: '逐个模型',
     sequential: '逐个模块（慢）',
   },
-  quality: '速度',
+  quality: '质量',
   qualities: {
     exact: '精确',
     balanced: '均衡（近似）',
