@@ -20,6 +20,8 @@ export interface DataFolders {
   readonly versions: string;
   readonly previews: string;
   readonly thumbnails: string;
+  /** Frames of videos that other videos start from. */
+  readonly firstFrames: string;
   /** Compiled GPU kernels and how they compared; the engine finds it by the same name (store/locations.py). */
   readonly kernels: string;
   /** Where the environment and the downloads were moved to. */
@@ -81,6 +83,7 @@ export function dataFolders(root: string): DataFolders {
     versions: path.join(root, 'versions'),
     previews: path.join(root, 'previews'),
     thumbnails: path.join(root, 'thumbnails'),
+    firstFrames: path.join(root, 'first-frames'),
     kernels: path.join(root, 'cache'),
     locationsFile: path.join(root, 'locations.json'),
     movesFile: path.join(root, 'moves.json'),

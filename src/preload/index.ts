@@ -54,6 +54,7 @@ const CALLS: Readonly<Record<CallName, true>> = {
   unloadEngine: true,
   discardVideos: true,
   restoreVideos: true,
+  saveVideoFrame: true,
   markVideos: true,
   exportVideo: true,
   exportVideos: true,

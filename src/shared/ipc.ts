@@ -239,6 +239,8 @@ export const calls = {
   /** Out of the library at once, and in the system's bin a minute later unless they are restored. */
   discardVideos: call(z.object({ videoIds }), done),
   restoreVideos: call(z.object({ videoIds }), done),
+  /** A frame as an image of the data folder, for image to video; null: the last one. Its path. */
+  saveVideoFrame: call(z.object({ videoId: id, frame: z.number().int().nonnegative().nullable() }), z.string()),
   markVideos: call(z.object({ videoIds, change: marksChangeSchema }), done),
   /** Asks where to, and answers when the copy is there: its path, null where the person cancelled. */
   exportVideo: call(z.object({ videoId: id, request: exportRequestSchema }), z.string().nullable()),

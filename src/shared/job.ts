@@ -1,11 +1,20 @@
 /** Jobs as a pure state machine, and what is known of their progress. The main process owns both. */
 import { z } from 'zod';
+import { continuedVideoSchema } from './continuation';
 import { deviceListSchema, deviceSchema } from './device';
 import { appErrorSchema, type AppError } from './errors';
 import { planSchema } from './plan';
 import { jobReportSchema, stageSchema, type JobReport } from './protocol';
 import { generateRequestSchema } from './sampling';
 import { assertNever } from './result';
+
+/** What has become of a continuation: one video with the one that it continues, or why there is none. */
+export const jobJoinSchema = z.object({
+  partId: z.string(),
+  joinedId: z.string().nullable(),
+  error: appErrorSchema.nullable(),
+});
+export type JobJoin = z.infer<typeof jobJoinSchema>;
 
 export const jobStateSchema = z.discriminatedUnion('status', [
   z.object({ status: z.literal('queued') }),
@@ -15,6 +24,7 @@ export const jobStateSchema = z.discriminatedUnion('status', [
     status: z.literal('finished'),
     videoIds: z.array(z.string()),
     report: jobReportSchema,
+    joins: z.array(jobJoinSchema).optional(),
   }),
   z.object({ status: z.literal('failed'), error: appErrorSchema }),
   z.object({ status: z.literal('cancelled') }),
@@ -27,6 +37,7 @@ export type JobEvent =
   | { readonly type: 'started' }
   | { readonly type: 'cancelRequested' }
   | { readonly type: 'finished'; readonly videoIds: readonly string[]; readonly report: JobReport }
+  | { readonly type: 'joined'; readonly join: JobJoin }
   | { readonly type: 'failed'; readonly error: AppError }
   | { readonly type: 'cancelled' }
   | { readonly type: 'interrupted' }
@@ -53,6 +64,12 @@ export function transition(state: JobState, event: JobEvent): JobState {
       // A finish that wins the race against a cancel counts: the video is there.
       if (state.status !== 'running' && state.status !== 'cancelling') return state;
       return { status: 'finished', videoIds: [...event.videoIds], report: event.report };
+    case 'joined': {
+      if (state.status !== 'finished') return state;
+      const { joins = [] } = state;
+      const isKnown = joins.some(({ partId }) => partId === event.join.partId);
+      return isKnown ? state : { ...state, joins: [...joins, event.join] };
+    }
     case 'failed':
       return isOver(state) ? state : { status: 'failed', error: event.error };
     case 'cancelled':
@@ -66,11 +83,16 @@ export function transition(state: JobState, event: JobEvent): JobState {
   }
 }
 
+/** What a finished job has to show: joined videos in place of their last parts. */
+export const resultIds = ({ videoIds, joins = [] }: Extract<JobState, { readonly status: 'finished' }>): string[] =>
+  videoIds.map((id) => joins.find(({ partId }) => partId === id)?.joinedId ?? id);
+
 /** What a person asks for: a request, how it is split, and on what. */
 export const jobInputSchema = z.object({
   request: generateRequestSchema,
   plan: planSchema,
   devices: deviceListSchema,
+  continues: continuedVideoSchema.optional(),
 });
 export type JobInput = z.infer<typeof jobInputSchema>;
 

@@ -278,6 +278,11 @@ export interface ReasonParams {
     readonly min: KindTypes['count'];
     readonly max: KindTypes['count'];
   };
+  readonly continuation_differs: {
+    readonly width: KindTypes['count'];
+    readonly height: KindTypes['count'];
+    readonly fps: KindTypes['count'];
+  };
   readonly join_sizes_differ: {
     readonly width: KindTypes['count'];
     readonly height: KindTypes['count'];

@@ -1,5 +1,6 @@
 /** The app's settings: each with its default and its limits in one place. A file of an older version is migrated by these defaults. */
 import { z } from 'zod';
+import { continuedVideoSchema } from './continuation';
 import { VARIANT_CHOICES } from './environment';
 import { LANGUAGE_CHOICES } from './language';
 import { DEFAULT_LIBRARY_VIEW, libraryViewSchema } from './library-view';
@@ -42,6 +43,8 @@ const changeable = {
       isSeedLocked: z.boolean().default(false),
       /** Each line of the prompt is a prompt of its own. */
       isPromptList: z.boolean().default(false),
+      /** The video that this one continues, as long as it starts from its last frame. */
+      continues: continuedVideoSchema.optional(),
     })
     .nullable(),
 };

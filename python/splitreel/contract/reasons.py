@@ -350,6 +350,11 @@ def size_out_of_range(*, side: Side, value: float, min: int, max: int) -> Reason
     return Reason("size_out_of_range", {"side": side, "value": value, "min": min, "max": max})
 
 
+def continuation_differs(*, width: int, height: int, fps: int) -> Reason:
+    """A continuation has the size and rate of its video: {width} x {height}, {fps} frames per second."""
+    return Reason("continuation_differs", {"width": width, "height": height, "fps": fps})
+
+
 def join_sizes_differ(*, width: int, height: int, other_width: int, other_height: int) -> Reason:
     """The first part is {width} x {height}, and this one is {otherWidth} x {otherHeight}."""
     return Reason(

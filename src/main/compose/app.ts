@@ -28,7 +28,7 @@ import { composeEngine } from './engine';
 import { composeEnvironment, composeMoves } from './environment';
 import { createFoundation, type AppOptions, type AppPorts, type Foundation } from './foundation';
 import { composeJobs } from './jobs';
-import { composeExports, composeLibrary } from './library';
+import { composeExports, composeFirstFrames, composeLibrary, usedFirstFrames } from './library';
 import { composeMachine } from './machine';
 import { composeModels } from './models';
 import { composePrompts } from './prompts';
@@ -104,11 +104,18 @@ async function openServices(base: Foundation) {
   const machine = await composeMachine(base, environment);
   const { library, marks } = await composeLibrary(base, settings);
   const exports = composeExports(base, environment);
+  const firstFrames = composeFirstFrames(base, environment);
   const discards = createDiscards({ ...base, ...base.ports, library, moveToBin: base.ports.desktop.moveToBin });
   const guests = createGuests(base.ports);
   const engine = composeEngine(base, environment, settings);
   const hub = await composeModels(base, { environment, settings, movePorts, unloadEngine: engine.unload });
-  const queue = await composeJobs(base, { engine, environment, library, models: hub.models, settings });
+  const { queue, continuations } = await composeJobs(base, {
+    engine,
+    environment,
+    library,
+    models: hub.models,
+    settings,
+  });
   const doctor = composeDoctor(base, environment, settings);
   const prompts = await composePrompts(base);
   const storage = composeStorage(base, { environment, locations }, { settings, stopEngine: engine.stop });
@@ -127,6 +134,8 @@ async function openServices(base: Foundation) {
     library,
     marks,
     exports,
+    firstFrames,
+    continuations,
     discards,
     guests,
     hub,
@@ -152,7 +161,7 @@ function callsOf({ ports, options, folders, log, store }: Foundation, services: 
     ...storageCalls({ desktop, ...services }),
     ...engineCalls({ engine, models: hub.models.get }),
     ...modelCalls({ desktop, hub }),
-    ...jobCalls(queue),
+    ...jobCalls(queue, services.continuations),
     ...promptCalls({ desktop, prompts: services.prompts, home }),
     ...libraryCalls({
       desktop,
@@ -160,6 +169,7 @@ function callsOf({ ports, options, folders, log, store }: Foundation, services: 
       library: services.library,
       marks: services.marks,
       exports: services.exports,
+      firstFrames: services.firstFrames,
       discards: services.discards,
       guests: services.guests,
       settings: services.settings,
@@ -170,7 +180,8 @@ function callsOf({ ports, options, folders, log, store }: Foundation, services: 
   };
 }
 
-async function begin({ log, options }: Foundation, services: Services): Promise<void> {
+async function begin(base: Foundation, services: Services): Promise<void> {
+  const { log, options } = base;
   const { machine, hub, library, environment, lifecycle, storage } = services;
   log.info(`Splitreel ${options.about.version} on ${options.platform}, Electron ${options.about.electron}`);
   const steps = [machine.refresh(), hub.models.checkAll(), library.scan(), environment.check()];
@@ -178,6 +189,11 @@ async function begin({ log, options }: Foundation, services: Services): Promise<
     if (outcome.status === 'rejected') log.error('a start step failed', outcome.reason);
   lifecycle.announce();
   services.updates.configure();
+  // Not before the library is read: it decides what is still used, and what is still to be joined.
+  void services.continuations.resume();
+  services.firstFrames
+    .prune(usedFirstFrames(base))
+    .catch((error: unknown) => log.error('old first frames could not be removed', error));
   await storage.resume().catch((error: unknown) => log.error('a move could not be resumed', error));
 }
 
@@ -193,6 +209,7 @@ async function close({ log }: Foundation, services: Services): Promise<void> {
   await Promise.all([
     services.hub.close(),
     services.exports.stop(),
+    services.continuations.stop(),
     services.doctor.stop(),
     services.discards.flush(),
     endEngine(),

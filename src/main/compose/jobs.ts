@@ -6,11 +6,14 @@ import { notificationText } from '../jobs/notification';
 import { fractionOf } from '../jobs/progress';
 import { createJobStore, jobsFileSchema, NO_JOBS, type JobStore } from '../jobs/job-store';
 import { openQueue, type Queue } from '../jobs/queue';
+import { createContinuations, type Continuations } from '../library/continuations';
+import { currentPython, startFileCommand } from '../library/file-command';
 import type { Library } from '../library/library';
 import type { Models } from '../models/models';
 import type { SettingsService } from '../settings/settings';
 import { openJsonStore } from '../state/json-store';
 import type { Foundation } from './foundation';
+import { fileCommandPorts } from './library';
 import { videosFolder } from './settings';
 
 export interface JobServices {
@@ -21,7 +24,12 @@ export interface JobServices {
   readonly settings: SettingsService;
 }
 
-export async function composeJobs(base: Foundation, services: JobServices): Promise<Queue> {
+export interface ComposedJobs {
+  readonly queue: Queue;
+  readonly continuations: Continuations;
+}
+
+export async function composeJobs(base: Foundation, services: JobServices): Promise<ComposedJobs> {
   const { ports, folders, log, store, signals } = base;
   const { desktop } = ports;
   const jobs = await openJobs(base);
@@ -31,8 +39,18 @@ export async function composeJobs(base: Foundation, services: JobServices): Prom
     onChange: (value) => store.set('measurements', value),
   });
   base.notify(measurements.problem);
+  const commandPorts = fileCommandPorts(base, services.environment);
+  const continuations = createContinuations({
+    log,
+    startJoin: async (...files) =>
+      startFileCommand(commandPorts, await currentPython(commandPorts), ['join', ...files]),
+    library: services.library,
+    jobs,
+    notify: base.notify,
+  });
   const onEnded = (job: Job): void => {
     if (job.state.status === 'finished') {
+      void continuations.join(job.id);
       measurements.add(job, job.state.report);
       services.environment.videoMade().catch((error: unknown) => log.error('the slot could not be marked', error));
     }
@@ -63,7 +81,7 @@ export async function composeJobs(base: Foundation, services: JobServices): Prom
   signals.engineEvent.subscribe(queue.handleEvent);
   signals.engineLost.subscribe(queue.handleLost);
   signals.environmentReady.subscribe(queue.advance);
-  return queue;
+  return { queue, continuations };
 }
 
 function openResult({ store }: Foundation, jobId: string): void {

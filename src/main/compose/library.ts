@@ -1,5 +1,6 @@
 import type { EnvironmentService } from '../install/environment';
 import { createExports, type Exports } from '../library/exports';
+import { createFirstFrames, type FirstFrames } from '../library/first-frames';
 import { createLibrary, type Library, type VideoFile } from '../library/library';
 import { openMarks, type Marks } from '../library/marks';
 import type { SettingsService } from '../settings/settings';
@@ -37,8 +38,27 @@ export async function composeLibrary(base: Foundation, settings: SettingsService
   return { library, marks };
 }
 
-export const composeExports = (base: Foundation, environment: EnvironmentService): Exports =>
-  createExports(
-    { ...base.ports, log: base.log, python: environment.current, env: base.options.env, cwd: base.folders.root },
-    (exports) => base.store.set('exports', [...exports]),
+/** For commands that write a file. */
+export const fileCommandPorts = ({ ports, log, options, folders }: Foundation, environment: EnvironmentService) => ({
+  ...ports,
+  log,
+  python: environment.current,
+  env: options.env,
+  cwd: folders.root,
+});
+
+export const composeFirstFrames = (base: Foundation, environment: EnvironmentService): FirstFrames =>
+  createFirstFrames({ ...fileCommandPorts(base, environment), folder: base.folders.firstFrames });
+
+/** Of the form, the jobs and the videos that are there. */
+export const usedFirstFrames = ({ store }: Foundation): ReadonlySet<string> =>
+  new Set(
+    [
+      ...store.get('jobs').map(({ request }) => request.imagePath),
+      ...store.get('library').map(({ metadata }) => metadata.request.imagePath),
+      store.get('settings').draft?.request.imagePath ?? null,
+    ].filter((image) => image !== null),
   );
+
+export const composeExports = (base: Foundation, environment: EnvironmentService): Exports =>
+  createExports(fileCommandPorts(base, environment), (exports) => base.store.set('exports', [...exports]));

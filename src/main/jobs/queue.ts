@@ -188,6 +188,7 @@ function listCalls(ports: QueuePorts, advance: () => void): ListCalls {
       request: input.request,
       plan: input.plan,
       devices: [...valid.value.devices],
+      ...(input.continues === undefined ? {} : { continues: input.continues }),
       state: { status: 'queued' },
     };
   };

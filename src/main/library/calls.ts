@@ -6,6 +6,7 @@ import type { Files } from '../ports/files';
 import type { SettingsService } from '../settings/settings';
 import type { Discards } from './discards';
 import type { Exports } from './exports';
+import type { FirstFrames } from './first-frames';
 import type { Guests } from './guests';
 import type { Library } from './library';
 import type { Marks } from './marks';
@@ -16,6 +17,7 @@ export interface LibraryCallPorts {
   readonly library: Library;
   readonly marks: Pick<Marks, 'change'>;
   readonly exports: Exports;
+  readonly firstFrames: Pick<FirstFrames, 'save'>;
   readonly guests: Pick<Guests, 'open'>;
   readonly discards: Pick<Discards, 'discard' | 'restore'>;
   readonly settings: Pick<SettingsService, 'get' | 'setLastSaveFolder'>;
@@ -30,6 +32,7 @@ type LibraryCall =
   | 'discardVideos'
   | 'restoreVideos'
   | 'markVideos'
+  | 'saveVideoFrame'
   | 'exportVideo'
   | 'exportVideos'
   | 'cancelExport'
@@ -44,6 +47,7 @@ export const libraryCalls = ({
   library,
   marks,
   exports,
+  firstFrames,
   discards,
   guests,
   settings,
@@ -53,6 +57,7 @@ export const libraryCalls = ({
   discardVideos: ({ videoIds }) => discards.discard(videoIds),
   restoreVideos: ({ videoIds }) => discards.restore(videoIds),
   markVideos: ({ videoIds, change }) => marks.change(videoIds, change),
+  saveVideoFrame: async ({ videoId, frame }) => firstFrames.save(videoId, await library.fileOf(videoId), frame),
   exportVideo: async ({ videoId, request }) => {
     const file = await library.fileOf(videoId);
     const folder = settings.get().lastSaveFolder ?? home;

@@ -1,30 +1,11 @@
 /** Copies of videos in other formats: a process of `splitreel export` for each, with its progress for the window. */
 import path from 'node:path';
-import { z } from 'zod';
-import { appError, SplitreelError, type AppError } from '../../shared/errors';
-import {
-  EXPORT_EXTENSIONS,
-  exportEventSchema,
-  type ExportEvent,
-  type ExportRequest,
-  type ExportState,
-} from '../../shared/export';
-import { pick, type Environ } from '../engine/worker-environment';
-import type { CurrentPython } from '../install/environment';
-import { attachJsonLines } from '../json-lines/json-lines-process';
-import type { Clock } from '../ports/clock';
-import type { Log } from '../ports/log';
-import type { Processes } from '../ports/processes';
+import { EXPORT_EXTENSIONS, type ExportRequest, type ExportState } from '../../shared/export';
 import type { Random } from '../ports/random';
+import { currentPython, startFileCommand, type FileCommandPorts } from './file-command';
 
-export interface ExportPorts {
-  readonly processes: Processes;
-  readonly clock: Clock;
-  readonly log: Log;
+export interface ExportPorts extends FileCommandPorts {
   readonly random: Random;
-  readonly python: () => Promise<CurrentPython | null>;
-  readonly env: Environ;
-  readonly cwd: string;
 }
 
 export interface ExportJob {
@@ -42,8 +23,6 @@ export interface Exports {
   readonly stop: () => Promise<void>;
 }
 
-type Ended = Extract<ExportEvent, { readonly type: 'exportFinished' | 'exportFailed' }>;
-
 export function createExports(ports: ExportPorts, onChange: (exports: readonly ExportState[]) => void): Exports {
   let states: readonly ExportState[] = [];
   const stops = new Map<string, () => Promise<void>>();
@@ -55,8 +34,7 @@ export function createExports(ports: ExportPorts, onChange: (exports: readonly E
     set(states.map((state) => (state.id === id ? { ...state, ...progress } : state)));
 
   const run = async (jobs: readonly ExportJob[]): Promise<readonly string[]> => {
-    const current = await ports.python();
-    if (current === null) throw new SplitreelError(appError('ENVIRONMENT_MISSING'));
+    const current = await currentPython(ports);
     const id = ports.random.id();
     const paths: string[] = [];
     const cancelled = new AbortController();
@@ -65,7 +43,7 @@ export function createExports(ports: ExportPorts, onChange: (exports: readonly E
         const { videoId, request } = job;
         const state = { id, videoId, videoIndex, videoCount: jobs.length, format: request.format, done: 0, total: 0 };
         set([...states.filter((other) => other.id !== id), state]);
-        const { stop, result } = startExport(ports, current, job, (progress) => change(id, progress));
+        const { stop, result } = startFileCommand(ports, current, argsOf(job), (progress) => change(id, progress));
         stops.set(id, () => {
           cancelled.abort();
           return stop();
@@ -89,34 +67,12 @@ export function createExports(ports: ExportPorts, onChange: (exports: readonly E
   };
 }
 
-function startExport(
-  ports: ExportPorts,
-  current: CurrentPython,
-  job: ExportJob,
-  onProgress: (progress: Pick<ExportState, 'done' | 'total'>) => void,
-) {
-  const process = ports.processes.startWorker(current.python, {
-    args: [...current.entry, 'export', '--events', ...exportFlags(job.request), job.file, ...targetOf(job)],
-    env: { ...pick(ports.env, 'base'), PYTHONNOUSERSITE: '1' },
-    cwd: ports.cwd,
-  });
-  let end: Ended | null = null;
-  const child = attachJsonLines({
-    ...ports,
-    name: 'export',
-    process,
-    commandSchema: z.never(),
-    eventSchema: exportEventSchema,
-    onEvent: (event) => {
-      if (event.type === 'exportProgressed') onProgress(event);
-      else end = event;
-    },
-  });
-  return {
-    stop: child.stop,
-    result: child.ended.then(({ kind, lastOutput }) => resultOf(end, kind === 'stopped', lastOutput)),
-  };
-}
+const argsOf = (job: ExportJob): readonly [string, ...string[]] => [
+  'export',
+  ...exportFlags(job.request),
+  job.file,
+  ...targetOf(job),
+];
 
 const exportFlags = ({ format, fps, scale, frame }: ExportRequest): readonly string[] => [
   `--format=${format}`,
@@ -131,11 +87,3 @@ function targetOf({ target, request }: ExportJob): readonly string[] {
   const isWhole = ending === '' || path.extname(target).toLowerCase() === ending;
   return isWhole ? [target, '--overwrite'] : [target + ending];
 }
-
-function resultOf(end: Ended | null, isStopped: boolean, lastOutput: string): string | null {
-  if (end?.type === 'exportFinished') return end.path;
-  if (isStopped || end?.error.code === 'CANCELLED') return null;
-  throw new SplitreelError(end?.error ?? unforeseen(lastOutput));
-}
-
-const unforeseen = (details: string): AppError => appError('INTERNAL', {}, { details });

@@ -68,7 +68,10 @@ export function currentDraft(draft: Draft | null, models: readonly ModelEntry[])
   const model = models.find(({ id }) => id === draft.request.modelId) ?? null;
   // The form has no field for an image that the model does not use, so there must be none.
   const request = takesImage(model) ? draft.request : { ...draft.request, imagePath: null };
-  return { model, draft: { ...draft, request } };
+  // With another image, or none, the video is no continuation any more.
+  const { continues, ...others } = draft;
+  const isContinuation = continues?.imagePath === request.imagePath;
+  return { model, draft: { ...others, request, ...(continues !== undefined && isContinuation ? { continues } : {}) } };
 }
 
 /** False only where it is known: a model that is not ready may take one. */

@@ -53,6 +53,8 @@ export const shortcuts = {
         ['L', 'Play forward; press again to go faster'],
         ['0', 'Loop on or off'],
         ['F', 'Full screen'],
+        ['I', 'Use this frame as the first of the next video'],
+        ['N', 'Continue from the last frame'],
       ],
     },
     {

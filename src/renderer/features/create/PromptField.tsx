@@ -10,6 +10,7 @@ import { Button, IconButton } from '../../ui/Button';
 import { classes } from '../../ui/classes';
 import { SwitchField } from '../../ui/fields';
 import styles from './CreatePage.module.css';
+import { Continuation } from './Continuation';
 import { FirstFrame } from './FirstFrame';
 import { isForeign } from './prompt-language';
 import { PromptTools } from './PromptTools';
@@ -103,6 +104,7 @@ export function PromptField({ form }: { readonly form: CreateForm }) {
 
 /** For models that start from an image: chosen, or dropped anywhere on the window. */
 export function ImageField({ form }: { readonly form: CreateForm }) {
+  const { continues } = form.draft;
   const { imagePath } = form.draft.request;
   const choose = async (): Promise<void> => {
     const path = await send(window.splitreel.chooseImage());
@@ -126,6 +128,7 @@ export function ImageField({ form }: { readonly form: CreateForm }) {
       {imagePath !== null && (
         <FirstFrame key={imagePath} imagePath={imagePath} request={form.draft.request} onChange={form.setRequest} />
       )}
+      {continues !== undefined && <Continuation continues={continues} onEnd={form.endContinuation} />}
     </section>
   );
 }

@@ -1,5 +1,6 @@
 /** The form as it stands: draft, model, plan and what is wrong, from main's slices and the local draft. */
 import { useEffect } from 'react';
+import { checkContinuation } from '../../../shared/continuation';
 import { reasonText } from '../../../shared/messages';
 import type { MemoryShape } from '../../../shared/memory-shape';
 import type { ModelEntry } from '../../../shared/models';
@@ -58,6 +59,8 @@ export interface CreateForm {
   readonly setPlan: (plan: Plan, isAutomatic: boolean) => void;
   readonly setModel: (model: ModelEntry) => void;
   readonly setPromptList: (isPromptList: boolean) => void;
+  /** The same video, but not joined to another one. */
+  readonly endContinuation: () => void;
   readonly generate: () => void;
   /** Puts an example into the form and generates it. */
   readonly generateExample: (prompt: string) => void;
@@ -94,13 +97,18 @@ export function useCreateForm(): CreateForm | null {
   const problems = [
     ...environmentProblems(environment),
     ...(ready === null ? [modelProblem(model, request.modelId)] : requestProblems(ready, request)),
+    ...(draft.continues === undefined ? [] : checkContinuation(draft.continues, request).map(reasonText)),
     ...kernelProblems(engine, request),
     ...(prompts === null ? [copy.create.tooManyPrompts({ max: MAX_JOBS_AT_ONCE })] : []),
   ];
   const queueAll = (requests: readonly GenerateRequest[], wanted: Plan | null, typed: string): void => {
     if (ready === null) return;
     const { shape } = ready;
-    const jobs = requests.map((each) => jobInput({ shape, request: each, devices, measurements }, wanted));
+    const { continues } = draft;
+    const jobs = requests.map((each) => ({
+      ...jobInput({ shape, request: each, devices, measurements }, wanted),
+      ...(continues === undefined ? {} : { continues }),
+    }));
     enqueueJobs(jobs, { prompt: typed, isList: draft.isPromptList });
   };
   const generate = (typed: string, texts: readonly string[]): void => {
@@ -125,6 +133,10 @@ export function useCreateForm(): CreateForm | null {
     setSeed: (seed, isSeedLocked) => changeDraft({ ...draft, plan, isSeedLocked, request: { ...request, seed } }),
     setPlan: (next, isPlanAutomatic) => changeDraft({ ...draft, plan: next, isPlanAutomatic }),
     setModel: adoptModel,
+    endContinuation: () => {
+      const { continues: _, ...others } = draft;
+      changeDraft({ ...others, plan });
+    },
     setPromptList: (isPromptList) => changeDraft({ ...draft, plan, isPromptList }),
     enqueue: (requests, wanted) => {
       if (problems.length === 0) queueAll(requests, wanted, request.prompt);

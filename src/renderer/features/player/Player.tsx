@@ -1,11 +1,13 @@
-import { ChevronLeft, ChevronRight, Keyboard, Maximize, Pause, Play, Repeat } from 'lucide-react';
+import { ChevronLeft, ChevronRight, ImagePlus, Keyboard, Maximize, Pause, Play, Repeat } from 'lucide-react';
 import { Slider } from 'radix-ui';
 import { useRef, useState, type DragEvent } from 'react';
 import type { LibraryVideo } from '../../../shared/library';
 import { formatList, formatPair, formatTime } from '../../../shared/format';
 import { showHelp } from '../../state/navigation';
+import { useCommands } from '../../state/commands';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
+import { continueVideo, takeFrame } from '../../state/take-further';
 import { copy } from '../../copy';
 import { Button, IconButton } from '../../ui/Button';
 import { useShortcut } from '../../ui/use-shortcut';
@@ -41,9 +43,13 @@ export function Player({ video, isPausedAtStart = false }: PlayerProps) {
     change?.catch(() => undefined);
   };
 
+  const takeShownFrame = useFurtherCommands(video, playback);
+
   const obey = (command: PlayerCommand): void => {
     if (command.type === 'loop') setLooping();
     else if (command.type === 'fullScreen') setFullScreen();
+    else if (command.type === 'takeFrame') takeShownFrame();
+    else if (command.type === 'continue') void continueVideo(video);
     else run(command);
   };
   useShortcut({
@@ -87,10 +93,29 @@ export function Player({ video, isPausedAtStart = false }: PlayerProps) {
           onSpeed={setSpeed}
           onLoop={setLooping}
           onFullScreen={setFullScreen}
+          onTakeFrame={takeShownFrame}
         />
       </div>
     </div>
   );
+}
+
+/** Offers a frame, or the end, of the video as the start of another one. Returns what takes the frame that is shown. */
+function useFurtherCommands(video: LibraryVideo, { pause, frame }: Playback): () => void {
+  const takeShownFrame = (): void => {
+    pause();
+    void takeFrame(video, frame);
+  };
+  useCommands('player', [
+    { id: 'takeFrame', label: copy.further.useFrame, keys: copy.further.useFrameKey, run: takeShownFrame },
+    {
+      id: 'continue',
+      label: copy.further.continueHint,
+      keys: copy.further.continueKey,
+      run: () => void continueVideo(video),
+    },
+  ]);
+  return takeShownFrame;
 }
 
 interface TransportProps {
@@ -102,6 +127,7 @@ interface TransportProps {
   readonly onSpeed: (speed: number) => void;
   readonly onLoop: () => void;
   readonly onFullScreen: () => void;
+  readonly onTakeFrame: () => void;
 }
 
 function Transport({ playback, frames, frameRate, speed, isLooping, ...on }: TransportProps) {
@@ -137,6 +163,9 @@ function Transport({ playback, frames, frameRate, speed, isLooping, ...on }: Tra
         <Slider.Thumb className={styles.scrubThumb} aria-label={words.scrub} aria-valuetext={position} />
       </Slider.Root>
       <span className={styles.frameCount}>{words.frame({ frame: frame + 1, total: frames })}</span>
+      <IconButton label={copy.further.useFrame} onClick={on.onTakeFrame}>
+        <ImagePlus size={16} aria-hidden />
+      </IconButton>
       <IconButton label={words.loop} isPressed={isLooping} onClick={on.onLoop}>
         <Repeat size={16} aria-hidden />
       </IconButton>

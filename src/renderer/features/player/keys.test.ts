@@ -15,6 +15,8 @@ test.each([
   ['L', { type: 'shuttle', direction: 1 }],
   ['0', { type: 'loop' }],
   ['f', { type: 'fullScreen' }],
+  ['i', { type: 'takeFrame' }],
+  ['N', { type: 'continue' }],
   ['q', null],
 ])('%s', (key, command) => expect(press(key)).toEqual(command));
 

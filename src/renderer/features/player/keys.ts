@@ -8,7 +8,9 @@ export type PlayerCommand =
   | { readonly type: 'last' }
   | { readonly type: 'shuttle'; readonly direction: 1 | -1 }
   | { readonly type: 'loop' }
-  | { readonly type: 'fullScreen' };
+  | { readonly type: 'fullScreen' }
+  | { readonly type: 'takeFrame' }
+  | { readonly type: 'continue' };
 
 interface Key {
   readonly key: string;
@@ -45,6 +47,12 @@ export function playerCommand(event: Key): PlayerCommand | null {
     case 'f':
     case 'F':
       return { type: 'fullScreen' };
+    case 'i':
+    case 'I':
+      return { type: 'takeFrame' };
+    case 'n':
+    case 'N':
+      return { type: 'continue' };
     default:
       return null;
   }

@@ -80,5 +80,7 @@ function runCommand(
       return;
     case 'loop':
     case 'fullScreen':
+    case 'takeFrame':
+    case 'continue':
   }
 }

@@ -7,6 +7,7 @@ import {
   RotateCcw,
   Scale,
   Sparkles,
+  StepForward,
   Trash2,
 } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
@@ -22,6 +23,7 @@ import { makeAgain, makeExact, useFinish } from '../../state/finish';
 import { toggleFavourite } from '../../state/marks';
 import { useSlice } from '../../state/projection';
 import { send, showToast } from '../../state/send';
+import { continueVideo } from '../../state/take-further';
 import { openVideoDialog } from '../../state/video-dialogs';
 import { copy } from '../../copy';
 import { Button, IconButton } from '../../ui/Button';
@@ -42,8 +44,9 @@ import styles from './Progress.module.css';
 export function VideoPanel({ video }: { readonly video: LibraryVideo }) {
   const jobs = useSlice('jobs');
   const models = useSlice('models');
-  const { request, plan, approximate } = video.metadata;
+  const { request, plan, approximate, parts = [] } = video.metadata;
   const report = reportOf(video, jobs);
+  const joined = parts.length > 0 ? [copy.further.parts({ count: parts.length })] : [];
   useCommands('video', commandsOf(video));
   return (
     <section className={styles.panel} aria-label={copy.player.about}>
@@ -55,7 +58,7 @@ export function VideoPanel({ video }: { readonly video: LibraryVideo }) {
       </div>
       <Facts
         report={report}
-        facts={requestFacts(request, plan, models, approximate)}
+        facts={[...joined, ...requestFacts(request, plan, models, approximate)]}
         details={<VideoFacts video={video} report={report} />}
       >
         <VideoMarks video={video} />
@@ -135,6 +138,20 @@ const ReportDetails = ({ report }: { readonly report: KnownReport }) => (
   </ul>
 );
 
+function ContinueButton({ video }: { readonly video: LibraryVideo }) {
+  return (
+    <Button
+      size="small"
+      aria-label={copy.further.continueHint}
+      title={copy.further.continueHint}
+      onClick={() => void continueVideo(video)}
+    >
+      <StepForward size={14} aria-hidden />
+      <span className={styles.actionText}>{copy.further.continue}</span>
+    </Button>
+  );
+}
+
 function VideoActions({ video }: { readonly video: LibraryVideo }) {
   const words = copy.player;
   const finish = useFinish(video.metadata.request);
@@ -160,6 +177,7 @@ function VideoActions({ video }: { readonly video: LibraryVideo }) {
         <Download size={14} aria-hidden />
         <span className={styles.actionText}>{words.saveAs}</span>
       </Button>
+      <ContinueButton video={video} />
       <ExportButton video={video}>
         <span className={styles.actionText}>{copy.export.open}</span>
       </ExportButton>

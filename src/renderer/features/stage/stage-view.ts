@@ -1,6 +1,6 @@
 /** What the stage shows: one thing at a time, decided from main's slices. Pure. */
 import type { Slices } from '../../../shared/ipc';
-import type { Job } from '../../../shared/job';
+import { resultIds, type Job } from '../../../shared/job';
 import type { LibraryVideo } from '../../../shared/library';
 import { assertNever } from '../../../shared/result';
 
@@ -31,7 +31,7 @@ export const runningJob = (jobs: readonly Job[]): Job | undefined =>
 /** The videos of a finished job that are still in the library, in the order of their seeds. */
 export function resultsOf(job: Job | undefined, library: readonly LibraryVideo[]): LibraryVideo[] {
   if (job?.state.status !== 'finished') return [];
-  return job.state.videoIds.flatMap((id) => library.find((video) => video.id === id) ?? []);
+  return resultIds(job.state).flatMap((id) => library.find((video) => video.id === id) ?? []);
 }
 
 /** True while a job's results keep the stage, although another job runs. */
@@ -56,7 +56,7 @@ export function stageView(seen: StageSlices, openVideoId: string | null, stageJo
 }
 
 function jobWithOthers(video: LibraryVideo, { jobs, library }: StageSlices): string | null {
-  const job = jobs.find(({ state }) => state.status === 'finished' && state.videoIds.includes(video.id));
+  const job = jobs.find(({ state }) => state.status === 'finished' && resultIds(state).includes(video.id));
   return job !== undefined && resultsOf(job, library).length > 1 ? job.id : null;
 }
 

@@ -1,6 +1,6 @@
 /** A finished job's report in words. Pure. */
 import { formatBytes, formatDuration, formatPair } from '../../../shared/format';
-import type { Job } from '../../../shared/job';
+import { resultIds, type Job } from '../../../shared/job';
 import type { LibraryVideo, VideoMetadata } from '../../../shared/library';
 import type { ModelEntry } from '../../../shared/models';
 import { AXES, type Plan } from '../../../shared/plan';
@@ -16,7 +16,8 @@ export type KnownReport = JobReport | NonNullable<VideoMetadata['report']>;
 
 export function reportOf(video: LibraryVideo, jobs: readonly Job[]): KnownReport | null {
   for (const { state } of jobs)
-    if (state.status === 'finished' && state.videoIds.includes(video.id)) return state.report;
+    if (state.status === 'finished' && (state.videoIds.includes(video.id) || resultIds(state).includes(video.id)))
+      return state.report;
   return video.metadata.report;
 }
 

@@ -1,0 +1,22 @@
+import { X } from 'lucide-react';
+import type { Draft } from '../../state/draft';
+import { copy } from '../../copy';
+import { IconButton } from '../../ui/Button';
+import styles from './FirstFrame.module.css';
+
+interface ContinuationProps {
+  readonly continues: NonNullable<Draft['continues']>;
+  readonly onEnd: () => void;
+}
+
+/** Which video the one in the form is joined to. */
+export function Continuation({ continues, onEnd }: ContinuationProps) {
+  return (
+    <div className={styles.continuation}>
+      <p className={styles.note}>{copy.further.continues({ name: continues.fileName })}</p>
+      <IconButton size="small" label={copy.further.separate} onClick={onEnd}>
+        <X size={14} aria-hidden />
+      </IconButton>
+    </div>
+  );
+}
