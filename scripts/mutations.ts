@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { FAULTS } from './mutations/faults';
+import { FILE_FAULTS } from './mutations/file-faults';
 import type { Mutation } from './mutations/mutation';
 import { SECURITY } from './mutations/security';
 import { pythonForTests } from './python-for-tests';
@@ -57,7 +58,7 @@ async function main(words: readonly string[]): Promise<number> {
   const matches = ({ row, file, test }: Mutation): boolean =>
     words.length === 0 || words.some((word) => [row, file, ...test].some((text) => text.includes(word)));
   let unnoticed = 0;
-  for (const mutation of [...SECURITY, ...FAULTS].filter(matches)) {
+  for (const mutation of [...SECURITY, ...FAULTS, ...FILE_FAULTS].filter(matches)) {
     const { outcome, output } = await run(mutation);
     process.stdout.write(`${mutation.row}: ${mutation.without}: ${outcome}\n`);
     if (outcome === 'failed as it should') process.stdout.write(`    ${evidence(output)}\n`);

@@ -71,6 +71,7 @@ test('presets come back from the file that they were exported to', async () => {
 test.each([
   ['no JSON', 'hello'],
   ['JSON of something else', '{"presets": 7}'],
+  ['five megabytes around good JSON', `{"splitreelPresets": 1, "presets": []}${' '.repeat(5_000_000)}`],
   [
     'a preset with a size in words',
     '{"splitreelPresets": 1, "presets": [{"name": "a", "settings": {"width": "big"}}]}',
