@@ -2,11 +2,13 @@
 import { IntlMessageFormat } from 'intl-messageformat';
 import { expect, test } from 'vitest';
 import chineseSentences from '../../resources/messages.zh-CN.json';
+import catalogue from '../../resources/catalogue.json';
 import sentences from '../../resources/messages.en.json';
 import { copy as mainEnglish } from '../../src/main/copy/en';
 import { copy as mainChinese } from '../../src/main/copy/zh';
 import { copy as english } from '../../src/renderer/copy/en';
 import { copy as chinese } from '../../src/renderer/copy/zh';
+import { modelDescriptions } from '../../src/renderer/copy/zh/model-descriptions';
 
 type Element = ReturnType<IntlMessageFormat['getAst']>[number];
 
@@ -92,4 +94,9 @@ test.each([...tables.en])('the sentence %s has the same placeholders in both lan
   expect(placeholders(translated)).toEqual(placeholders(sentence));
   expect(isWestern(translated)).toBe(false);
   if (sentence !== '') expect(translated).toMatch(/[\p{Script=Han}。]/u);
+});
+
+test('every model of the catalogue has a Chinese description', () => {
+  const shipped = catalogue.models.map(({ description }) => description);
+  expect(Object.keys(modelDescriptions)).toEqual(expect.arrayContaining(shipped));
 });

@@ -8,6 +8,7 @@ const PAGES = { create: '创作', library: '视频库', models: '模型', machin
 test('every page in Chinese', async ({ launch }) => {
   const running = await launch({ withEnvironment: true, gpus: '2' });
   await running.page.getByLabel('Prompt', { exact: true }).fill(DEMO_SENTENCE);
+  await expect.poll(async () => (await slices(running.page)).settings.draft?.request.prompt).toBe(DEMO_SENTENCE);
   await running.page.evaluate(() => window.splitreel.updateSettings({ language: 'zh-CN' }));
   await expect(running.page.getByRole('heading', { name: '设置', exact: true })).toBeVisible();
   await expect.poll(async () => (await slices(running.page)).machine.gpus.length).toBe(2);

@@ -2,6 +2,8 @@
 import { loraName, type Lora } from '../../shared/sampling';
 import { computedOf } from '../../shared/step-schedule';
 import { copy } from '.';
+import { currentLanguage } from '../../shared/language';
+import { modelDescriptions } from './zh/model-descriptions';
 
 export const loraText = (lora: Lora): string => copy.library.lora({ name: loraName(lora), strength: lora.strength });
 
@@ -10,3 +12,7 @@ export function computedText(steps: number, completed: number): string {
   const computed = computedOf(steps, completed);
   return copy.progress.computed({ computed, steps: completed, predicted: completed - computed });
 }
+
+/** A description that is not ours, from a catalogue of the person's own, stays as it was written. */
+export const modelDescription = (description: string): string =>
+  currentLanguage() === 'zh-CN' ? (modelDescriptions[description] ?? description) : description;

@@ -26,6 +26,7 @@ export const create = {
   height: 'Height',
   customSize: 'Custom',
   frames: 'Frames',
+  frameChoice: message('{frames, number} ({time})'),
   steps: 'Steps',
   guidance: 'Guidance',
   dynamicCfg: 'Dynamic CFG',

@@ -25,6 +25,7 @@ export const create = {
   height: '高度',
   customSize: '自定义',
   frames: '帧数',
+  frameChoice: message('{frames, number}（{time}）'),
   steps: '步数',
   guidance: '引导强度',
   dynamicCfg: '动态 CFG',

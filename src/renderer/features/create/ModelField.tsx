@@ -2,6 +2,7 @@ import { useState } from 'react';
 import type { ModelEntry } from '../../../shared/models';
 import { goTo } from '../../state/navigation';
 import { copy } from '../../copy';
+import { modelDescription } from '../../copy/facts';
 import { Button } from '../../ui/Button';
 import { ErrorNote } from '../../ui/ErrorNote';
 import { SelectField, type Choice } from '../../ui/fields';
@@ -30,7 +31,7 @@ export function ModelField({ form }: { readonly form: CreateForm }) {
         label={copy.create.model}
         value={draft.request.modelId}
         choices={choicesOf(form)}
-        hint={model?.description}
+        hint={model === null ? undefined : modelDescription(model.description)}
         onChange={(id) => {
           const chosen = models.find((entry) => entry.id === id);
           if (chosen !== undefined) form.setModel(chosen);

@@ -1,4 +1,5 @@
 import { Dices, Lock, LockOpen } from 'lucide-react';
+import { formatDuration } from '../../../shared/format';
 import { MAX_GUIDANCE, MAX_SEED, MAX_STEPS, MAX_VIDEOS } from '../../../shared/limits';
 import { reasonText } from '../../../shared/messages';
 import type { ModelShape } from '../../../shared/model';
@@ -64,7 +65,7 @@ function frameChoices(shape: ModelShape, current: number, fps: number): Choice<s
   if (!counts.includes(current)) counts.push(current);
   return counts.map((frames) => ({
     value: String(frames),
-    label: `${String(frames)} (${(frames / fps).toFixed(1)} s)`,
+    label: copy.create.frameChoice({ frames, time: formatDuration((frames / fps) * 1000) }),
   }));
 }
 

@@ -6,6 +6,7 @@ import { formatBytes, formatList } from '../../../shared/format';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
 import { copy } from '../../copy';
+import { modelDescription } from '../../copy/facts';
 import { Button } from '../../ui/Button';
 import { ErrorNote } from '../../ui/ErrorNote';
 import { ContextMenu } from '../../ui/Menu';
@@ -82,7 +83,7 @@ export function ModelCard({ model, download }: CardProps) {
               </span>
             )}
           </h3>
-          {model.description !== '' && <p>{model.description}</p>}
+          {model.description !== '' && <p>{modelDescription(model.description)}</p>}
           <p className={page.quiet}>{factsOf(model)}</p>
           {offer !== null && status === 'absent' && <FitLine offer={offer} />}
           {offer !== null && (
