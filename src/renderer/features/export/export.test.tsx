@@ -9,6 +9,7 @@ import { connectProjection, useProjection } from '../../state/projection';
 import { useToasts } from '../../state/send';
 import { TooltipProvider } from '../../ui/Tooltip';
 import { ExportButton } from './ExportButton';
+import { ExportDialog } from './ExportDialog';
 
 const words = copy.export;
 const VIDEO = video('v1');
@@ -87,4 +88,24 @@ test('a dialog that is closed without a path leaves everything as it was', async
   await user.click(startButton());
   expect(screen.getByLabelText(words.format)).toBeInTheDocument();
   expect(useToasts.getState().toasts).toEqual([]);
+});
+
+test('several videos are exported into one folder, with one progress over all', async () => {
+  const videos = [VIDEO, video('v2')];
+  const running = { id: 'e1', videoId: 'v2', videoIndex: 1, videoCount: 2, format: 'gif' as const, done: 4, total: 8 };
+  const { main } = await open([running], { exportVideos: { folder: '/home/jo', count: 2 } });
+  cleanup();
+  render(
+    <TooltipProvider>
+      <ExportDialog videos={videos} onClose={() => undefined} />
+    </TooltipProvider>,
+  );
+  expect(screen.getByText(words.titleForMany({ count: 2 }))).toBeInTheDocument();
+  expect(screen.getByText(words.video({ index: 2, count: 2 }))).toBeInTheDocument();
+  expect(screen.getByRole('meter', { hidden: true })).toHaveAttribute('aria-valuenow', '75');
+  await userEvent.setup().click(startButton());
+  expect(main.callsOf('exportVideos')).toMatchObject([{ videoIds: ['v1', 'v2'], request: { format: 'h264' } }]);
+  expect(useToasts.getState().toasts.map(({ text }) => text)).toEqual([
+    words.savedMany({ folder: '/home/jo', count: 2 }),
+  ]);
 });
