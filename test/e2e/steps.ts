@@ -34,7 +34,7 @@ export async function fillForm(
   await expect.poll(async () => (await slices(page)).settings.cpuRanks).toBe(ranks);
 }
 
-export const generateButton = (page: Page) => page.getByRole('button', { name: /^(Generate|Add to queue)/ });
+export const generateButton = (page: Page) => page.getByRole('button', { name: /^(Generate(?! again)|Add to queue)/ });
 
 /** Writes down each stage of the running job as main tells it. */
 export async function watchStages(page: Page): Promise<void> {
