@@ -100,3 +100,12 @@ test('every model of the catalogue has a Chinese description', () => {
   const shipped = catalogue.models.map(({ description }) => description);
   expect(Object.keys(modelDescriptions)).toEqual(expect.arrayContaining(shipped));
 });
+
+test('a quoted button or page in a Chinese sentence is one of the window', () => {
+  const labels = new Set([...texts['zh-CN']].map(([, text]) => text));
+  const quoted = [...tables['zh-CN'].values(), ...labels].flatMap((text) =>
+    [...text.matchAll(/(?:点击|请试试)“([^”{]+)”|“([^”{]+)”页面/g)].map(([, button, page]) => button ?? page ?? ''),
+  );
+  expect(quoted.length).toBeGreaterThan(5);
+  expect(quoted.filter((label) => !labels.has(label))).toEqual([]);
+});
