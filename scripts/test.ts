@@ -23,6 +23,14 @@ const TEST_LANES = 2;
 /** The rest of `tests` takes as long as these. */
 const ENGINE_TESTS = ['tests/engine', 'tests/kernels', 'tests/parallel', 'tests/demo'] as const;
 
+/** Of the tests, the modules that others import. */
+const TEST_HELPERS = [
+  'tests/engine/world.py',
+  'tests/engine/matrix.py',
+  'tests/processes/worker.py',
+  'tests/fakes',
+] as const;
+
 interface Check {
   readonly name: string;
   readonly group: Group;
@@ -102,7 +110,7 @@ function allChecks(pythonEnvironment: string, { isThorough }: { readonly isThoro
     staticCheck('contract-generated', ['npx', 'tsx', 'scripts/contract.ts', '--check']),
     // It uses the uv that the environment is made with.
     { ...staticCheck('locks', ['npx', 'tsx', 'scripts/locks.ts', '--check']), needsPython: true },
-    pythonCheck('python-types', 'mypy', '--strict', 'splitreel'),
+    pythonCheck('python-types', 'mypy', '--strict', 'splitreel', ...TEST_HELPERS),
     pythonCheck('python-format', 'ruff', 'format', '--check', '--quiet', '.'),
     pythonCheck('python-lint', 'ruff', 'check', '--quiet', '.'),
     pythonCheck('python-imports', 'lint-imports'),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkContext, SpawnContext
 from pathlib import Path
 from threading import Timer
 from typing import Any, Self
@@ -182,7 +183,7 @@ class World:
     def __init__(self, size: int, folder: Path, *, interprets_kernels: bool = False) -> None:
         """`interprets_kernels`: models run on the fused kernels, by Triton's interpreter."""
         # Triton decides how its own functions run when it is first imported, which torch has already done here.
-        context = mp.get_context("spawn" if interprets_kernels else "fork")
+        context: SpawnContext | ForkContext = mp.get_context("spawn") if interprets_kernels else mp.get_context("fork")
         self.is_lost = False
         self._pipes: list[Connection] = []
         self._processes = []
