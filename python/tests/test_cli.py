@@ -86,7 +86,7 @@ def test_a_model_whose_name_is_not_utf8_is_refused_in_words(tmp_path: Path) -> N
 def test_names_move_no_cursor_and_start_no_line(capsys: pytest.CaptureFixture[str]) -> None:
     report(failures.model_unsupported(kind="\x1b[31mX\r\n\u202eY").error)
     line, *more = capsys.readouterr().err.splitlines()
-    assert line.startswith(r"Splitreel can't run models of the kind \x1b[31mX\r\n\u202eY.")
+    assert r"\x1b[31mX\r\n\u202eY" in line
     assert not more
 
 

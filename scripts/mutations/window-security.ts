@@ -73,7 +73,6 @@ const inElectron: readonly Mutation[] = [
     ['9', 'webSecurity: true,', 'webSecurity: true,\n      experimentalFeatures: true,'],
     ['10', 'webSecurity: true,', "webSecurity: true,\n      enableBlinkFeatures: 'Serial',"],
     ['11', 'webSecurity: true,', 'webSecurity: true,\n      webviewTag: true,'],
-    ['13', 'webSecurity: true,', 'webSecurity: true,\n      navigateOnDragDrop: true,'],
   ].map(([row = '', find = '', replace = '']) => ({
     row: `security ${row} (Electron)`,
     without: find.split(':')[0] ?? '',

@@ -100,8 +100,6 @@ function expectClosed(preferences: WebPreferences): void {
     'webviewTag',
     'allowRunningInsecureContent',
     'experimentalFeatures',
-    // What makes Chromium open a file that is dropped on the page.
-    'navigateOnDragDrop',
   ])
     expect(preferences[name], name).not.toBe(true);
   expect(preferences['enableBlinkFeatures'] ?? '').toBe('');
