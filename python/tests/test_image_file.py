@@ -206,7 +206,7 @@ def test_an_eps_in_disguise_starts_no_ghostscript(tmp_path: Path, monkeypatch: p
 
 
 def test_an_address_is_no_file() -> None:
-    with pytest.raises(SplitreelError, match="save the image and choose the file"):
+    with pytest.raises(SplitreelError, match="save the image and choose the saved file"):
         check_image(Path("https://example.com/x.png"))
 
 
