@@ -1,6 +1,6 @@
 /** From an empty form to a playing video that can be dragged out, on four real ranks. */
 import path from 'node:path';
-import { expect, test } from './harness';
+import { expect, keepDrags, test } from './harness';
 import {
   DEMO_SENTENCE,
   fillForm,
@@ -114,19 +114,9 @@ test('a sentence becomes a playing video on four ranks, and the next starts warm
     value: { request: first?.request, plan: first?.plan, approximate: false },
   });
 
-  // The drag is the system's: what reaches it is this file, with a picture of it.
-  await app.evaluate(({ BrowserWindow }) => {
-    const contents = BrowserWindow.getAllWindows()[0]?.webContents;
-    if (contents === undefined) throw new Error('no window');
-    contents.startDrag = (item) => {
-      Reflect.set(globalThis, 'dragged', { file: item.file, hasIcon: !(item.icon as Electron.NativeImage).isEmpty() });
-    };
-  });
-  const handle = page.getByRole('button', { name: 'Drag to export' });
-  await handle.dispatchEvent('dragstart');
-  await expect
-    .poll(() => app.evaluate(() => Reflect.get(globalThis, 'dragged') as unknown))
-    .toEqual({ file, hasIcon: true });
+  const dragged = await keepDrags(app);
+  await page.getByRole('button', { name: 'Drag to export' }).dispatchEvent('dragstart');
+  await expect.poll(dragged).toEqual({ file, hasIcon: true });
   expect(path.basename(file)).toMatch(/^a-red-ball-rolls.*\.mp4$/);
 
   await page.getByRole('spinbutton', { name: 'Seed' }).fill('43');

@@ -132,6 +132,13 @@ export function programOf(options: LaunchOptions, dataFolder: string) {
   };
 }
 
+/** Where `npm run screenshots` and the specs leave a picture. */
+export function shotFile(name: string): string {
+  const folder = path.join(need('SPLITREEL_E2E_OUTPUT'), 'shots');
+  mkdirSync(folder, { recursive: true });
+  return path.join(folder, name);
+}
+
 async function launchApp(options: LaunchOptions): Promise<RunningApp> {
   const dataFolder = options.dataFolder ?? mkdtempSync(path.join(tmpdir(), 'splitreel-e2e-'));
   if (options.withEnvironment === true && options.dataFolder === undefined)
@@ -153,7 +160,7 @@ async function launchApp(options: LaunchOptions): Promise<RunningApp> {
     pid,
     processTree: () => descendants(pid),
     screenshot: async (name) => {
-      await page.screenshot({ path: path.join(need('SPLITREEL_E2E_OUTPUT'), 'shots', `${name}.png`) });
+      await page.screenshot({ path: shotFile(`${name}.png`) });
     },
   };
 }
@@ -163,6 +170,29 @@ export const answerFolderDialogue = (app: ElectronApplication, folder: string): 
   app.evaluate(({ dialog }, chosen) => {
     dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] });
   }, folder);
+
+/** As `answerFolderDialogue`, where the app asks for the name of a file to write. */
+export const answerSaveDialogue = (app: ElectronApplication, file: string): Promise<void> =>
+  app.evaluate(({ dialog }, chosen) => {
+    dialog.showSaveDialog = () => Promise.resolve({ canceled: false, filePath: chosen });
+  }, file);
+
+export interface Dragged {
+  readonly file: string;
+  readonly hasIcon: boolean;
+}
+
+/** The drag is the system's: from here on main keeps what it would have passed on. Returns how to read the last one. */
+export async function keepDrags(app: ElectronApplication): Promise<() => Promise<Dragged | undefined>> {
+  await app.evaluate(({ BrowserWindow }) => {
+    const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+    if (contents === undefined) throw new Error('no window');
+    contents.startDrag = (item) => {
+      Reflect.set(globalThis, 'dragged', { file: item.file, hasIcon: !(item.icon as Electron.NativeImage).isEmpty() });
+    };
+  });
+  return () => app.evaluate(() => Reflect.get(globalThis, 'dragged') as Dragged | undefined);
+}
 
 /** Ends the app with all that it has started, whatever state it is in. */
 function end({ pid }: RunningApp): void {

@@ -1,17 +1,10 @@
 /** Several prompts from one text, the history of prompts, undo, presets through a file: in the real window. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { ElectronApplication } from '@playwright/test';
-import { expect, test } from './harness';
+import { answerFolderDialogue, answerSaveDialogue, expect, test } from './harness';
 import { fillForm, generateButton, slices } from './steps';
 
 const prompt = 'Prompt';
-
-const answerDialogs = (app: ElectronApplication, file: string): Promise<void> =>
-  app.evaluate(({ dialog }, chosen) => {
-    dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] });
-    dialog.showSaveDialog = () => Promise.resolve({ canceled: false, filePath: chosen });
-  }, file);
 
 test('a list becomes jobs with its count said before; history, undo and presets bring things back, also after a restart', async ({
   launch,
@@ -35,7 +28,8 @@ test('a list becomes jobs with its count said before; history, undo and presets 
   await page.keyboard.press('Enter');
   await expect(page.getByRole('dialog').getByRole('option', { name: /two steps/ })).toBeVisible();
   const file = path.join(dataFolder, 'presets.json');
-  await answerDialogs(first.app, file);
+  await answerSaveDialogue(first.app, file);
+  await answerFolderDialogue(first.app, file);
   await page.getByRole('button', { name: 'Export' }).click();
   await expect(page.getByText(`Saved to ${file}`)).toBeVisible();
   await page.getByRole('button', { name: 'Remove', exact: true }).click();

@@ -1,0 +1,167 @@
+/**
+ * The whole way of a video in one app: drafts with a LoRA, a comparison, a finished one, a video from its last frame,
+ * exports, a drag, and a continuation whose join a kill of the app interrupts. Everything is there after the restart.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Page } from '@playwright/test';
+import { answerFolderDialogue, expect, keepDrags, test, type RunningApp } from './harness';
+import { DEMO_SENTENCE, fillForm, generateButton, newestFile, probe, slices, waitForJob } from './steps';
+import * as story from './story';
+
+const { IMMEDIATE } = story;
+/** Of the demo model's blocks. */
+const WIDTH = 192;
+const LAYER = 'transformer.transformer_blocks.0.attn1.to_q';
+
+/** A LoRA of rank 1 for one layer of the demo model, as diffusers saves it. */
+function writeLora(file: string): void {
+  const bytes = 4 * WIDTH;
+  const tensor = (shape: readonly number[], at: number) => ({
+    dtype: 'F32',
+    shape,
+    data_offsets: [at * bytes, (at + 1) * bytes],
+  });
+  const header = JSON.stringify({
+    [`${LAYER}.lora_A.weight`]: tensor([1, WIDTH], 0),
+    [`${LAYER}.lora_B.weight`]: tensor([WIDTH, 1], 1),
+  });
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  const weights = new Float32Array(2 * WIDTH).fill(0.01);
+  writeFileSync(file, Buffer.concat([length, Buffer.from(header), Buffer.from(weights.buffer)]));
+}
+
+async function addLora({ app, page }: RunningApp, file: string): Promise<void> {
+  await answerFolderDialogue(app, file);
+  await page.getByRole('button', { name: 'More settings' }).click();
+  await page.getByRole('button', { name: 'Add a LoRA' }).click();
+  await page.getByLabel('Strength of style').fill('0.5');
+}
+
+/** A cancelled export, then a GIF, then the video itself dragged out. */
+async function takeOut(running: RunningApp, folder: string): Promise<string> {
+  const { app, page } = running;
+  mkdirSync(folder);
+  const cancelled = await story.openExport(running, IMMEDIATE, 'hevc', path.join(folder, 'cancelled.mp4'));
+  await cancelled.getByRole('button', { name: 'Cancel' }).click();
+  await expect.poll(async () => (await slices(page)).exports).toEqual([]);
+  expect(readdirSync(folder)).toEqual([]);
+
+  const gif = path.join(folder, 'ball.gif');
+  await story.exportGif(running, IMMEDIATE, gif);
+  expect(probe(gif)).toMatchObject({ codec_name: 'gif', width: 96, height: 64, nb_read_frames: '17' });
+  expect(readdirSync(folder)).toEqual(['ball.gif']);
+
+  const { library, jobs, about } = await slices(page);
+  const finished = jobs[1]?.state.status === 'finished' ? jobs[1].state.videoIds[0] : undefined;
+  const video = library.find(({ id }) => id === finished);
+  const dragged = await keepDrags(app);
+  await page.getByRole('button', { name: 'Drag to export' }).dispatchEvent('dragstart');
+  await expect.poll(dragged).toEqual({ file: path.join(about.videosFolder, video?.fileName ?? ''), hasIcon: true });
+  return gif;
+}
+
+/** One video from the frame in the form, another from an image of another shape, of which a person chooses a part. */
+async function makeFromImages({ app, page, dataFolder, screenshot }: RunningApp): Promise<void> {
+  await expect(page.getByRole('button', { name: /-frame-17\.png$/ })).toBeVisible();
+  await page.getByLabel('Steps').fill('2');
+  await generateButton(page).click();
+  await expect.poll(async () => (await slices(page)).jobs.length).toBe(3);
+  await answerFolderDialogue(app, path.join(dataFolder, 'wide.png'));
+  await page.getByRole('button', { name: /-frame-17\.png$/ }).click();
+  await expect(page.getByText(/120 × 40, cropped to/)).toBeVisible();
+  await page.getByRole('slider', { name: 'Which part to keep' }).press('Home');
+  await screenshot('first-frame');
+  await generateButton(page).click();
+  await waitForJob(page, 'finished', 2);
+  await waitForJob(page, 'finished', 3);
+  const { request } = (await slices(page)).library[0]?.metadata ?? {};
+  expect(request).toMatchObject({ imageFit: 'crop', imagePosition: 0, loras: [] });
+}
+
+/** Resolves at the moment that the window learns that the job has finished. */
+const jobFinished = (page: Page, at: number): Promise<void> =>
+  page.evaluate(
+    (index) =>
+      new Promise<void>((resolve) => {
+        window.splitreel.onSliceChanged(({ slice }) => {
+          if (slice !== 'jobs') return;
+          void window.splitreel.getSnapshot().then((answer) => {
+            if (answer.ok && answer.value.slices.jobs[index]?.state.status === 'finished') resolve();
+          });
+        });
+      }),
+    at,
+  );
+
+/** Continues the newest video, and kills the app when the new part is done and not joined yet. */
+async function continueAndKill({ page, pid, screenshot }: RunningApp): Promise<number> {
+  await page.getByRole('list', { name: 'Recent videos' }).getByRole('button').first().click();
+  const frames = Number(probe(await newestFile(page)).nb_read_frames);
+  const { videosFolder } = (await slices(page)).about;
+  await page.getByRole('button', { name: 'Continue from the last frame' }).click();
+  await expect(page.getByText(/: the new part is joined to it, and both files are kept\.$/)).toBeVisible();
+  await screenshot('continue');
+  const isFinished = jobFinished(page, 4);
+  await generateButton(page).click();
+  await isFinished;
+  process.kill(pid, 'SIGKILL');
+  expect(readdirSync(videosFolder).filter((name) => name.includes('-continued'))).toEqual([]);
+  return frames;
+}
+
+test('a sentence, four drafts, one finished and taken further; all of it is there after a restart', async ({
+  launch,
+}) => {
+  const running = await launch({ withEnvironment: true });
+  const { page, dataFolder } = running;
+  const lora = path.join(dataFolder, 'style.safetensors');
+  writeLora(lora);
+  const imageModel = story.makeImageModel(running);
+  await fillForm(page, { ranks: 4, steps: 4 });
+  await addLora(running, lora);
+  await story.requestDrafts(page, IMMEDIATE);
+  await story.waitForDrafts(page, IMMEDIATE);
+  await story.compareTwo(page, IMMEDIATE);
+  await story.finishLast(page, IMMEDIATE);
+  const sha256 = createHash('sha256').update(readFileSync(lora)).digest('hex');
+  const made = (await slices(page)).library.map(({ metadata }) => metadata.request.loras);
+  expect(made).toEqual(Array.from({ length: 5 }, () => [{ path: lora, sha256, strength: 0.5 }]));
+
+  await imageModel;
+  await story.addImageModel(running);
+  await story.takeLastFrame(page, IMMEDIATE);
+  const gif = await takeOut(running, path.join(dataFolder, 'copies'));
+  await makeFromImages(running);
+  const frames = await continueAndKill(running);
+
+  const again = await launch({ dataFolder });
+  await expect
+    .poll(async () => (await slices(again.page)).library[0]?.metadata.parts?.length, { timeout: 30_000 })
+    .toBe(2);
+  expect(Number(probe(await newestFile(again.page)).nb_read_frames)).toBe(2 * frames - 1);
+  await expect(again.page.getByText(/^2 parts, /)).toBeVisible();
+  await again.screenshot('joined');
+  await expectEverything(again.page);
+  expect(existsSync(gif)).toBe(true);
+});
+
+/** Eight videos and the joined one: the drafts as one result with its LoRA, and the sentence. */
+async function expectEverything(page: Page): Promise<void> {
+  expect((await slices(page)).jobs.map(({ state }) => state.status)).toEqual(
+    Array.from({ length: 5 }, () => 'finished'),
+  );
+  const recent = page.getByRole('list', { name: 'Recent videos' }).getByRole('button');
+  await expect(recent).toHaveCount(9);
+  await recent.last().click();
+  await expect(page.getByText(/style 0\.5/).first()).toBeVisible();
+  await page.getByRole('button', { name: 'Show all results' }).click();
+  await expect(story.results(page).locator('video')).toHaveCount(4);
+  await page.getByRole('button', { name: 'History' }).click();
+  await expect(page.getByRole('dialog').getByRole('option', { name: DEMO_SENTENCE })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+2');
+  await expect(page.getByText('9 videos')).toBeVisible();
+}
