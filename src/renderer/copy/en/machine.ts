@@ -25,7 +25,9 @@ export const install = {
     oldDriver: 'the driver is too old for GPU packages',
   },
   what: message('{packages} ({reason})'),
-  toDownload: message('{size}, {count, number} of {all, plural, one {# package} other {# packages}}'),
+  toDownload: message(
+    '{count, plural, =0 {nothing, all {all, number} packages are already downloaded} other {{size}, # of {all, number} packages}}',
+  ),
   disk: message('{needed} needed, {free} free'),
   tooLittle: 'Not enough space.',
   elsewhere: 'Choose another folder',

@@ -23,7 +23,9 @@ export const install = {
     oldDriver: '驱动太旧，无法使用 GPU 软件包',
   },
   what: message('{packages}（{reason}）'),
-  toDownload: message('{size}（{all, plural, other {# 个软件包}}中的 {count, number} 个）'),
+  toDownload: message(
+    '{count, plural, =0 {无需下载，全部 {all, number} 个软件包都已在本机} other {{size}（{all, number} 个软件包中的 # 个）}}',
+  ),
   disk: message('需要 {needed}，可用 {free}'),
   tooLittle: '空间不足。',
   elsewhere: '选择其他文件夹',
