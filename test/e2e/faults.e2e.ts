@@ -61,6 +61,7 @@ test('a running video is cancelled after a question, and the next one is made by
 
 test('what the form blocks cannot be sent by hand either', async ({ launch }) => {
   const { page } = await launch();
+  await expect.poll(async () => (await slices(page)).models.length).toBeGreaterThan(0);
   const answers = await page.evaluate(async (prompt) => {
     const snapshot = await window.splitreel.getSnapshot();
     if (!snapshot.ok) throw new Error('no snapshot');
