@@ -14,7 +14,9 @@ export const SIZES = [
 export async function resize({ app, page }: RunningApp, width: number, height: number): Promise<void> {
   await app.evaluate(
     ({ BrowserWindow }, size) => {
-      BrowserWindow.getAllWindows()[0]?.setContentSize(size.width, size.height);
+      // There is a hidden one, too, that draws thumbnails.
+      const shown = BrowserWindow.getAllWindows().find((window) => window.isVisible());
+      shown?.setContentSize(size.width, size.height);
     },
     { width, height },
   );
