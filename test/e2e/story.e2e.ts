@@ -45,6 +45,10 @@ async function takeOut(running: RunningApp, folder: string): Promise<string> {
   const { app, page } = running;
   mkdirSync(folder);
   const cancelled = await story.openExport(running, IMMEDIATE, 'hevc', path.join(folder, 'cancelled.mp4'));
+  // Slow enough that it is still running when it is cancelled.
+  await cancelled.getByLabel('Motion').selectOption('60');
+  await cancelled.getByLabel('Size').selectOption('2');
+  await story.startExport(cancelled, IMMEDIATE);
   await cancelled.getByRole('button', { name: 'Cancel' }).click();
   await expect.poll(async () => (await slices(page)).exports).toEqual([]);
   expect(readdirSync(folder)).toEqual([]);

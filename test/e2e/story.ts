@@ -98,20 +98,24 @@ export async function takeLastFrame(page: Page, pace: Pace): Promise<void> {
   await pace.look();
 }
 
-/** The export dialog with this format, about to write this file. */
+/** The export dialog, in which this format is chosen. */
 export async function openExport({ app, page }: RunningApp, pace: Pace, format: string, file: string) {
   await answerSaveDialogue(app, file);
   await pace.click(page.getByRole('button', { name: 'Export', exact: true }));
   const dialog = page.getByRole('dialog', { name: 'Export this video' });
   await dialog.getByLabel('Format').selectOption(format);
   await pace.look();
-  await pace.click(dialog.getByRole('button', { name: 'Export' }));
-  await expect(dialog.getByRole('meter', { name: 'Export progress' })).toBeVisible();
   return dialog;
 }
 
+/** Resolves when the dialog shows its progress. */
+export async function startExport(dialog: Locator, pace: Pace): Promise<void> {
+  await pace.click(dialog.getByRole('button', { name: 'Export' }));
+  await expect(dialog.getByRole('meter', { name: 'Export progress' })).toBeVisible();
+}
+
 export async function exportGif(running: RunningApp, pace: Pace, file: string): Promise<void> {
-  await openExport(running, pace, 'gif', file);
+  await startExport(await openExport(running, pace, 'gif', file), pace);
   await expect(running.page.getByText(`Saved to ${file}`)).toBeVisible();
   await pace.look();
 }
