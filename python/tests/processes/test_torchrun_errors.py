@@ -45,3 +45,20 @@ def test_its_details_are_the_traceback_of_that_rank(tmp_path: Path) -> None:
 def test_an_error_before_the_ranks_have_met_is_shown_too(tmp_path: Path) -> None:
     shown = run_failing(tmp_path, "device")
     assert shown.count("CUDA does not start on GPU 1.") == 1, shown
+
+
+_ENDING = """
+import atexit, os, runpy
+from splitreel.commands import torchrun
+torchrun.main = lambda arguments: print("made") or 0
+# Stands for a thread in torch's C++ code, which aborts the process when Python ends around it.
+atexit.register(os.abort)
+runpy.run_module("splitreel.parallel_inference", run_name="__main__")
+"""
+
+
+def test_a_rank_that_is_done_ends_without_pythons_shutdown() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _ENDING], cwd=PACKAGE_PARENT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "made\n")
