@@ -14,11 +14,10 @@ const pythonFolder = path.join(root, 'python');
 
 /**
  * Groups run one after another. Static checks run as many at a time as there are cores, tests two at a time, in the order
- * of `allChecks`: the longest first. The window's tests come last and one at a time, because they click on what moves;
- * beside them run only the tests of installations, which wait for uv and pip most of the time. What the window's tests
+ * of `allChecks`: the longest first. The window's tests run alone at the end, because they click on what moves. What they
  * need is downloaded and built beside the tests before them, and Python for the tests beside the static checks.
  */
-type Group = 'static' | 'test' | 'window' | 'beside-window';
+type Group = 'static' | 'test' | 'window';
 
 const TEST_LANES = 2;
 /** The rest of `tests` takes as long as these. */
@@ -118,12 +117,12 @@ function allChecks(pythonEnvironment: string, { isThorough }: { readonly isThoro
     pythonCheck('python-dead-code', 'vulture'),
     pytest('python', 'tests', ...ENGINE_TESTS.map((folder) => `--ignore=${folder}`)),
     pytest('python-engine', ...ENGINE_TESTS),
+    vitest('install', 'install'),
     vitest('packaged', 'packaged'),
     vitest('unit', 'unit', 'window'),
     vitest('process', 'process'),
     vitest('contract', 'contract'),
     vitest('fuzz', 'fuzz'),
-    { ...vitest('install', 'install'), group: 'beside-window' },
     { ...vitest('chromium', 'chromium'), group: 'window' },
     { ...vitest('e2e'), group: 'window', command: END_TO_END, count: countPlaywright },
   ];
@@ -192,7 +191,7 @@ async function runAll(checks: readonly Check[], makePython: () => Promise<string
   await python;
   await inLanes('test', TEST_LANES);
   await prepared;
-  await Promise.all([drain(inGroup('window'), true), drain(inGroup('beside-window'), false)]);
+  await drain(inGroup('window'), true);
   return outcomes;
 }
 
