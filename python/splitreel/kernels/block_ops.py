@@ -118,23 +118,45 @@ def norm_rotate(
 
     Queries and keys are normalized by head, and rotated where they are of the image: `rotary` is (S - text, W) twice.
     """
-    batch, count, width = q.values.shape
-    head_width = norm_q.normalized_shape[0]
-    heads = width // head_width
-    # What keeps its place and has no bias to be added need not be touched.
+    # Values without a bias that stay in place need no pass.
     parts = 2 if v.bias is None and out.v.data_ptr() == v.values.data_ptr() else 3
+    _launch_norm_rotate((q, k, v), (norm_q, norm_k), rotary, text, out, range(parts))
+
+
+def make_heads(
+    x: Product, norm: nn.LayerNorm, rotary: Rotary | None, text: int, out_GBSHW: Tensor, *, are_values: bool
+) -> None:
+    """As `norm_rotate`, of one projection alone. `out_GBSHW`: as in `HeadsOut`. Of values, only the bias is added."""
+    out = HeadsOut(out_GBSHW, out_GBSHW, out_GBSHW)
+    parts = range(2, 3) if are_values else range(1)
+    _launch_norm_rotate((x, x, x), (norm, norm), rotary, text, out, parts)
+
+
+def _launch_norm_rotate(
+    qkv: tuple[Product, Product, Product],
+    norms: tuple[nn.LayerNorm, nn.LayerNorm],
+    rotary: Rotary | None,
+    text: int,
+    out: HeadsOut,
+    parts: range,
+) -> None:
+    """`parts`: of queries (0), keys (1) and values (2), those to make."""
+    q, k, v = qkv
+    batch, count, width = q.values.shape
+    head_width = norms[0].normalized_shape[0]
+    heads = width // head_width
     block = 16
-    kernels.norm_rotate_kernel[(batch * count, parts, -(-heads // block))](
+    kernels.norm_rotate_kernel[(batch * count, len(parts), -(-heads // block))](
         q.values,
         k.values,
         v.values,
         q.values if q.bias is None else q.bias,
         k.values if k.bias is None else k.bias,
         v.values if v.bias is None else v.bias,
-        norm_q.weight,
-        norm_q.bias,
-        norm_k.weight,
-        norm_k.bias,
+        norms[0].weight,
+        norms[0].bias,
+        norms[1].weight,
+        norms[1].bias,
         q.values if rotary is None else rotary[0],
         q.values if rotary is None else rotary[1],
         out.q,
@@ -146,8 +168,9 @@ def norm_rotate(
         count,
         heads,
         out.group_heads,
-        norm_q.eps,
-        norm_k.eps,
+        norms[0].eps,
+        norms[1].eps,
+        parts.start,
         HAS_QK_BIAS=q.bias is not None,
         HAS_V_BIAS=v.bias is not None,
         ROTATE=rotary is not None,

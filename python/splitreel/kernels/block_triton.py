@@ -72,7 +72,7 @@ def norm_modulate_kernel(
         tl.store(normed_ptr + at, normed.to(normed_ptr.dtype.element_ty), mask=mask)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["first_part", "group_heads"])
 def norm_rotate_kernel(
     q_ptr,
     k_ptr,
@@ -101,6 +101,7 @@ def norm_rotate_kernel(
     group_heads,
     q_eps,
     k_eps,
+    first_part,
     HAS_QK_BIAS: tl.constexpr,
     HAS_V_BIAS: tl.constexpr,
     ROTATE: tl.constexpr,
@@ -114,7 +115,7 @@ def norm_rotate_kernel(
     destination of an exchange.
     """
     row = tl.program_id(0).to(tl.int64)
-    part = tl.program_id(1)
+    part = first_part + tl.program_id(1)
     batch = row // row_tokens
     token = row % row_tokens
     head = tl.program_id(2) * HEADS + tl.arange(0, HEADS)

@@ -111,7 +111,16 @@ def _block_differences(
     device: torch.device, dtype: torch.dtype, width: int, head_width: int, text: int, count: int
 ) -> dict[str, float]:
     """Of each operation in float32 or bf16 from torch's, on `count` tokens, text first."""
-    from splitreel.kernels.block_ops import Branch, HeadsOut, Product, gelu, merge, norm_modulate, norm_rotate
+    from splitreel.kernels.block_ops import (
+        Branch,
+        HeadsOut,
+        Product,
+        gelu,
+        make_heads,
+        merge,
+        norm_modulate,
+        norm_rotate,
+    )
 
     draw, batch, heads = _drawer(device, dtype), 2, width // head_width
     tokens, values, bias = draw(batch, count, width), draw(batch, count, width), draw(width)
@@ -131,6 +140,15 @@ def _block_differences(
     for name, x, own_norm, got in (("queries", q, norm_q, out[0]), ("keys", k, norm_k, out[1])):
         found[name] = _relative(got[0], _rotated(own_norm((x + bias).view(by_head)), rotary, text))
     found["values"] = _relative(out[2][0], (v + bias).view(by_head))
+    # One at a time and by groups of heads, as Ulysses sends them.
+    groups = 2 if heads % 2 == 0 else 1
+    grouped = q.new_empty((2, batch, groups, count, heads // groups, head_width))
+    for x, packed, are_values in ((k, grouped[0], False), (v, grouped[1], True)):
+        make_heads(Product(x, bias), norm_k, rotary, text, packed.transpose(0, 1), are_values=are_values)
+    found["keys by group"] = _relative(grouped[0].transpose(1, 2).flatten(3), out[1][0].view(batch, count, groups, -1))
+    found["values by group"] = _relative(
+        grouped[1].transpose(1, 2).flatten(3), out[2][0].view(batch, count, groups, -1)
+    )
     # In place, as where no rank shares the tokens.
     expected = _rotated(norm_k((k + bias).view(by_head)), rotary, text)
     views = HeadsOut(q.view(by_head)[None], k.view(by_head)[None], v.view(by_head)[None])

@@ -1,10 +1,11 @@
-"""Exchanges that run beside arithmetic: Ulysses' all-to-all, and Ring's shift by one rank.
+"""Exchanges that run beside arithmetic: Ulysses' all-to-all, and the all-gather of keys and values.
 
-Over peer memory where the group's GPUs reach each other's (`peer_memory.py`), otherwise over the process group. Rows
-travel as they lie, so neither side copies them.
+Over peer memory where the group's GPUs reach each other's (`peer_memory.py`), otherwise over the process group.
+Queries, keys and values travel one after another, each contiguous: one travels while the next is projected, and attention
+is slower on interleaved tensors.
 
-Jacobs et al., DeepSpeed Ulysses (arXiv 2309.14509), section 3. One video of the batch travels at a time. Its tokens
-then lie behind one another whichever rank they come from, and one video's exchange runs beside the other's arithmetic.
+Jacobs et al., DeepSpeed Ulysses (arXiv 2309.14509), section 3. Dubey et al., The Llama 3 Herd of Models (arXiv
+2407.21783), section 3.3.2, gathers keys and values instead of passing them round a ring.
 """
 
 from __future__ import annotations
@@ -17,41 +18,48 @@ from math import prod
 import torch
 import torch.distributed as dist
 
-from splitreel.parallel.collectives import Traffic, ring_shift
+from splitreel.parallel.collectives import Traffic, exchange
 from splitreel.parallel.groups import Group
 from splitreel.parallel.peer_memory import Copy, Message
 
-# Slots of peer memory. One video's exchange in one direction has a slot of its own.
-_RING_SLOTS = (0, 1)
-_HEADS_SLOTS = 2
-_TOKENS_SLOTS = 4
-_TOKENS_BUFFER = 4  # of all videos, so that they lie as the next layer takes them
+# Slots of peer memory. Each tensor of each video has its own in each direction.
+TENSORS = 3  # queries, keys, values
+_HEADS_SLOTS = 0
+_GATHER_SLOTS = 6
+_TOKENS_SLOTS = 12
+_TOKENS_BUFFER = 14  # holds all videos, in the layout of the next layer's input
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """An all-to-all under way. What is sent must stay as it is until `wait`, and what came until the next exchange."""
+    """An exchange in progress. Don't change what is sent before `wait`, nor use what was received after `release`."""
 
     _sent: torch.Tensor
     _received: torch.Tensor
     _finish: Callable[[], object]
     _traffic: Traffic
+    _message: Message | None = None
 
     def wait(self) -> torch.Tensor:
-        """Rows of all ranks, in the group's order. On a GPU this orders the work after it; the CPU goes on."""
+        """Rows of all ranks, in the group's order. On a GPU, this orders later work after it without blocking the CPU."""
         with self._traffic.waiting():
             self._finish()
         return self._received
 
+    def release(self) -> None:
+        """Call once the work that reads the rows is queued. Only a gather needs it."""
+        if self._message is not None:
+            self._message.release()
 
-def send_heads(packed: torch.Tensor, lengths: Sequence[int], video: int, group: Group, traffic: Traffic) -> Exchange:
+
+def send_heads(packed: torch.Tensor, lengths: Sequence[int], number: int, group: Group, traffic: Traffic) -> Exchange:
     """From a rank's own tokens of all heads, to all tokens of its own heads.
 
-    `packed`: (ranks, own tokens, ...), contiguous; gives (all tokens, ...). `lengths`: tokens of each rank of the
-    group. Each rank sends the same videos in the same order, and none before it has read what this video of the layer
-    before brought.
+    `packed`: (ranks, own tokens, ...), contiguous. Returns (all tokens, ...). `lengths`: tokens of each rank of the
+    group. `number`: of this tensor in the layer, below 2 `TENSORS`. Every rank sends the same tensors in the same order.
     """
-    assert packed.is_contiguous(), "rows travel as they lie"
+    assert packed.is_contiguous(), "rows are sent without copying them first"
+    assert number < _GATHER_SLOTS, "a layer has two videos at most"
     row_shape, own = packed.shape[2:], lengths[group.index]
     _count(traffic, packed[0], group.size - 1)
     if group.peers is None:
@@ -61,13 +69,48 @@ def send_heads(packed: torch.Tensor, lengths: Sequence[int], video: int, group: 
         )
         assert work is not None
         return Exchange(packed, received, work.wait, traffic)
-    peers, slot, start = group.peers, _HEADS_SLOTS + video, sum(lengths[: group.index])
+    peers, slot, start = group.peers, _HEADS_SLOTS + number, sum(lengths[: group.index])
     shape = (sum(lengths), *row_shape)
     views = [_view(buffer, shape, packed.dtype) for buffer in peers.buffers(slot, prod(shape) * packed.element_size())]
     copies = [Copy(rank, packed[rank], views[rank][start : start + own]) for rank in range(group.size)]
-    # Every rank sends in this slot again only after it has received what follows from reading this message.
+    # A rank reuses this slot only after receiving attention's result, which its peers computed from this message.
     message = peers.start(slot, copies, may_overwrite=True)
-    return Exchange(packed, views[peers.index], lambda: message.wait(range(peers.size)), traffic)
+    return Exchange(packed, views[peers.index], message.wait, traffic)
+
+
+def gather_tokens(
+    own_BSHW: torch.Tensor, lengths: Sequence[int], number: int, group: Group, traffic: Traffic
+) -> Exchange:
+    """Every rank's tokens to every rank: (B, own tokens, H, W), contiguous, to (B, all tokens, H, W).
+
+    `number`: of this tensor in the layer, below 2 `TENSORS`. Every rank gathers the same tensors in the same order.
+    """
+    assert own_BSHW.is_contiguous(), "rows are sent without copying them first"
+    batch, own, *row_shape = own_BSHW.shape
+    start, shape = sum(lengths[: group.index]), (batch, sum(lengths), *row_shape)
+    others = [rank for rank in range(group.size) if rank != group.index]
+    if group.peers is None:
+        received = own_BSHW.new_empty(shape)
+        received[:, start : start + own] = own_BSHW
+        parts = torch.split(received, list(lengths), dim=1)
+        works = exchange(
+            [(rank, video) for video in own_BSHW for rank in others],
+            [(rank, parts[rank][video]) for video in range(batch) for rank in others],
+            group,
+            traffic,
+        )
+        return Exchange(own_BSHW, received, lambda: [work.wait() for work in works], traffic)
+    _count(traffic, own_BSHW, len(others))
+    peers, slot = group.peers, _GATHER_SLOTS + number
+    size = prod(shape) * own_BSHW.element_size()
+    views = [_view(buffer, shape, own_BSHW.dtype) for buffer in peers.buffers(slot, size)]
+    copies = [
+        Copy(rank, own_BSHW[video], views[rank][video, start : start + own])
+        for video in range(batch)
+        for rank in range(group.size)
+    ]
+    message = peers.start(slot, copies, may_overwrite=False)
+    return Exchange(own_BSHW, views[peers.index], message.wait, traffic, message)
 
 
 class TokenReturn:
@@ -108,7 +151,7 @@ class TokenReturn:
         if group.peers is not None:
             copies = [Copy(rank, part, self._views[rank][video, :, group.index]) for rank, part in enumerate(parts)]
             message = group.peers.start(_TOKENS_SLOTS + video, copies, may_overwrite=True)
-            self._finish.append(partial(message.wait, range(group.size)))
+            self._finish.append(message.wait)
             return
         own = self._lengths[group.index]
         received = attended_SHW.new_empty((group.size, own, *self._row_shape))
@@ -142,45 +185,3 @@ def _count(traffic: Traffic, part: torch.Tensor, times: int) -> None:
 def _view(buffer: torch.Tensor, shape: Sequence[int], dtype: torch.dtype) -> torch.Tensor:
     """The start of a buffer of bytes, as a tensor."""
     return buffer[: prod(shape) * dtype.itemsize].view(dtype).view(*shape)
-
-
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """A shift under way, from the previous rank of a ring to the next. `received` may be read after `wait`."""
-
-    received: torch.Tensor
-    _sent: torch.Tensor
-    _finish: Callable[[], object]
-    _traffic: Traffic
-    _message: Message | None = None
-    _previous: int = 0
-
-    def wait(self) -> torch.Tensor:
-        with self._traffic.waiting():
-            self._finish()
-        return self.received
-
-    def release(self, forwarded: Shift | None) -> None:
-        """What was received has been read, by the current stream and by the shift that passes it on."""
-        if self._message is not None:
-            self._message.release([self._previous], None if forwarded is None else forwarded._message)
-
-
-def start_shift(tensor: torch.Tensor, shape: tuple[int, ...], capacity: int, group: Group, traffic: Traffic) -> Shift:
-    """Sends a contiguous tensor to the next rank; one of `shape` comes from the previous one.
-
-    `capacity`: numbers in the largest tensor that any rank sends.
-    """
-    if group.peers is None:
-        received, works = ring_shift(tensor, shape, group, traffic)
-        return Shift(received, tensor, lambda: [work.wait() for work in works], traffic)
-    peers, size = group.peers, tensor.element_size()
-    following, previous = (group.index + 1) % group.size, (group.index - 1) % group.size
-    slot = _RING_SLOTS[peers.next_turn() % len(_RING_SLOTS)]
-    buffers = peers.buffers(slot, capacity * size)
-    _count(traffic, tensor, 1)
-    target, received = (
-        _view(buffers[rank], of, tensor.dtype) for rank, of in ((following, tensor.shape), (peers.index, shape))
-    )
-    message = peers.start(slot, [Copy(following, tensor, target)], may_overwrite=False)
-    return Shift(received, tensor, lambda: message.wait([previous]), traffic, message, previous)

@@ -76,36 +76,36 @@ class PeerMemory:
         return self._buffers[slot]
 
     def start(self, slot: int, copies: Sequence[Copy], *, may_overwrite: bool) -> Message:
-        """Copies to ranks of the group once the current stream has come so far.
+        """Copies to every rank of the group, once the current stream gets here. A rank may get several copies.
 
         `may_overwrite`: the caller knows that every receiver has read the message before in this slot. Otherwise the
-        copy waits until each has called `release`.
+        copies wait until each has called `release`.
         """
         self._numbers[slot] += 1
         number, current = self._numbers[slot], torch.cuda.current_stream(self._device)
         self._stream.wait_stream(current)
-        own_copied: torch.cuda.Event | None = None
         with torch.cuda.stream(self._stream):
-            # What goes to others first: they may be waiting.
-            for copy in sorted(copies, key=lambda copy: copy.to == self.index):
+            # Other ranks first: they may be waiting.
+            for rank in (*(rank for rank in range(self.size) if rank != self.index), self.index):
                 if not may_overwrite:
-                    _driver().wait(self._stream, self._flag(self.index, slot, copy.to, is_free=True), number - 1)
-                _copy(self._stream, copy)
-                copy.source.record_stream(self._stream)
-                if copy.to == self.index:
-                    own_copied = self._stream.record_event()
-                else:
-                    _driver().write(self._stream, self._flag(copy.to, slot, self.index), number)
-        return Message(self, slot, number, own_copied, self._stream.record_event())
+                    _driver().wait(self._stream, self._flag(self.index, slot, rank, is_free=True), number - 1)
+                for copy in copies:
+                    if copy.to == rank:
+                        _copy(self._stream, copy)
+                        copy.source.record_stream(self._stream)
+                if rank != self.index:
+                    _driver().write(self._stream, self._flag(rank, slot, self.index), number)
+        return Message(self, slot, number, self._stream.record_event())
 
-    def wait(self, slot: int, number: int, senders: Sequence[int]) -> None:
+    def wait(self, slot: int, number: int) -> None:
         current = torch.cuda.current_stream(self._device)
-        for sender in senders:
-            _driver().wait(current, self._flag(self.index, slot, sender), number)
+        for sender in range(self.size):
+            if sender != self.index:
+                _driver().wait(current, self._flag(self.index, slot, sender), number)
 
-    def release(self, slot: int, number: int, senders: Sequence[int]) -> None:
+    def release(self, slot: int, number: int) -> None:
         current = torch.cuda.current_stream(self._device)
-        for sender in senders:
+        for sender in range(self.size):
             _driver().write(current, self._flag(sender, slot, self.index, is_free=True), number)
 
 
@@ -123,25 +123,21 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One round of messages in a slot, one from each rank to each that it sends to."""
+    """One round of messages in a slot, one from each rank to every rank."""
 
     _peers: PeerMemory
     _slot: int
     _number: int
-    _own_copied: torch.cuda.Event | None
-    _sent: torch.cuda.Event
+    _own_copied: torch.cuda.Event
 
-    def wait(self, senders: Sequence[int]) -> None:
-        """The current stream goes on once these ranks' messages, and what this rank sends itself, are here."""
-        if self._own_copied is not None:
-            torch.cuda.current_stream().wait_event(self._own_copied)
-        self._peers.wait(self._slot, self._number, [rank for rank in senders if rank != self._peers.index])
+    def wait(self) -> None:
+        """The current stream continues once every rank's message is here."""
+        torch.cuda.current_stream().wait_event(self._own_copied)
+        self._peers.wait(self._slot, self._number)
 
-    def release(self, senders: Sequence[int], forwarded: Message | None) -> None:
-        """The current stream has read the message, and what forwards it has copied it: its buffer may be written."""
-        if forwarded is not None:
-            torch.cuda.current_stream().wait_event(forwarded._sent)
-        self._peers.release(self._slot, self._number, senders)
+    def release(self) -> None:
+        """Once the current stream gets here, it has read the messages: their senders may overwrite them."""
+        self._peers.release(self._slot, self._number)
 
 
 def _copy(stream: torch.cuda.Stream, copy: Copy) -> None:
@@ -200,9 +196,9 @@ def _trial(peers: PeerMemory, device: torch.device) -> str | None:
         start = peers.index * width
         copies = [Copy(rank, sent, buffers[rank][start : start + width]) for rank in range(peers.size)]
         message = peers.start(0, copies, may_overwrite=False)
-        message.wait(range(peers.size))
+        message.wait()
         received = buffers[peers.index][: peers.size * width].view(peers.size, width).clone()
-        message.release(range(peers.size), None)
+        message.release()
         expected = 16 * turn + 1 + torch.arange(peers.size, device=device, dtype=torch.uint8)
         if not bool((received == expected[:, None]).all()):
             return "a copy into another GPU's memory arrived changed"

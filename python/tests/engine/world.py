@@ -14,6 +14,7 @@ from multiprocessing.context import ForkContext, SpawnContext
 from pathlib import Path
 from threading import Timer
 from typing import Any, Self
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -23,6 +24,7 @@ from splitreel.contract.errors import Cancelled
 from splitreel.contract.types import Plan, Stage
 from splitreel.engine.api import EngineJob, EngineReport, LoadOptions, LoadReport
 from splitreel.engine.engine import Engine
+from splitreel.models.cogvideox import fused_attention
 from splitreel.parallel.kv_cache import BlockKVCache
 
 # Triton's interpreter takes half a minute for its first video, and more where the machine does other work.
@@ -84,6 +86,7 @@ class RunRequest:
     job: EngineJob
     cancel: tuple[int, Stage, int] | None = None  # rank, stage, count
     cancel_after: tuple[int, float] | None = None  # rank, seconds
+    gathers_keys: bool = False  # Ring over peer memory, which only GPUs have
     without_cache: bool = False  # a wrong engine: patches of a pipeline attend only to themselves
     options: LoadOptions = field(default_factory=LoadOptions)
 
@@ -131,7 +134,10 @@ def _run(engine: Engine, rank: int, request: RunRequest) -> RunResult:
         timer.start()
     cancelled = False
     try:
-        with patches_see_only_themselves() if request.without_cache else nullcontext():
+        with (
+            patches_see_only_themselves() if request.without_cache else nullcontext(),
+            patch.object(fused_attention, "gathers_keys", return_value=request.gathers_keys),
+        ):
             report = engine.generate(request.job, request.plan, hooks)
     except Cancelled:
         cancelled = True

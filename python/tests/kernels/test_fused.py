@@ -69,6 +69,14 @@ def test_a_fused_model_makes_the_video_of_one_eager_process(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("plan", [Plan(ring=2), Plan(ring=2, ulysses=2)], ids=lambda plan: plan.key)
+def test_gathered_keys_make_the_same_video(plan: Plan, model: Path, world: World, eager: Latents) -> None:
+    answer = world.run(RunRequest(model, plan, GUIDED, gathers_keys=True))[0]
+    assert answer.fused_problem is None
+    assert relative(answer.latents[0], eager) <= TOLERANCE
+
+
+@pytest.mark.slow
 def test_pipefusion_attends_to_cached_keys_in_fused_blocks(model: Path, world: World, eager: Latents) -> None:
     exact = replace(GUIDED, warmup_steps=GUIDED.num_inference_steps)
     answer = world.run(RunRequest(model, Plan(pp=2, ulysses=2), exact))[0]

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from splitreel.kernels.block_ops import HeadsOut, Product, Rotary, Rows, merge, norm_rotate, quantize
+from splitreel.kernels.block_ops import HeadsOut, Product, Rotary, Rows, make_heads, merge, norm_rotate, quantize
 from splitreel.kernels.float8 import Quantized, kernels_quantize, quantize_rows
 from splitreel.models.quantized_linear import QuantizedLinear
-from splitreel.parallel.collectives import Traffic
-from splitreel.parallel.exchange import Exchange, Shift, TokenReturn, send_heads, start_shift
-from splitreel.parallel.groups import SEQUENCE, Mesh
+from splitreel.parallel.collectives import Traffic, ring_shift
+from splitreel.parallel.exchange import TENSORS, Exchange, TokenReturn, gather_tokens, send_heads
+from splitreel.parallel.groups import SEQUENCE, Group, Mesh
 from splitreel.parallel.kernels import AttentionKernel
 from splitreel.parallel.kv_cache import BlockKVCache
 from splitreel.parallel.sequence import shared_attention
@@ -78,25 +78,23 @@ def attend(attn: Any, normed: Rows, context: BlockContext, kv_cache: BlockKVCach
     """Of this rank's tokens to those of all ranks, and the last projection: (B, S, D)."""
     if kv_cache is None and context.mesh["ulysses"].size > 1:
         return _attend_by_heads(attn, normed, context)
-    return product(attn.to_out[0], _attend_to_all(attn, normed, context, kv_cache), context.dtype)
+    if kv_cache is None and context.mesh["ring"].size > 1:
+        attended = _attend_by_tokens(attn, normed, context)
+    else:
+        attended = _attend_to_all(attn, normed, context, kv_cache)
+    return product(attn.to_out[0], attended, context.dtype)
 
 
 def _attend_to_all(attn: Any, normed: Rows, context: BlockContext, kv_cache: BlockKVCache | None) -> Tensor:
-    """Before the last projection: (B, S, D of this rank's heads)."""
+    """With all keys on this rank, or in the cache. Before the last projection: (B, S, D of this rank's heads)."""
     q, k = (product(linear, normed, context.dtype) for linear in (attn.to_q, attn.to_k))
+    v = _values(attn.to_v, normed, context.dtype)
     by_head = (*q.values.shape[:2], attn.heads, attn.norm_q.normalized_shape[0])
-    is_ring = kv_cache is None and context.mesh["ring"].size > 1
-    # Keys and values travel together.
-    kv = q.values.new_empty((2, *by_head)) if is_ring else None
-    v = _values(attn.to_v, normed, context.dtype, None if kv is None else kv[1])
     q_BSHW, k_BSHW, v_BSHW = (x.values.view(by_head) for x in (q, k, v))
-    if kv is not None:
-        _make_heads(attn, (q, k, v), context, HeadsOut(q_BSHW[None], kv[:1], kv[1:]))
-        return _ring_attention(q_BSHW, kv, context).flatten(2)
     if kv_cache is not None and context.mesh[SEQUENCE].size == 1 and (places := kv_cache.places(k_BSHW)) is not None:
-        _make_heads(attn, (q, k, v), context, HeadsOut(q_BSHW[None], places[0][None], places[1][None]))
+        _make_all_heads(attn, (q, k, v), context, HeadsOut(q_BSHW[None], places[0][None], places[1][None]))
         return _attend_here(q_BSHW, *kv_cache.whole(), context).flatten(2)
-    _make_heads(attn, (q, k, v), context, HeadsOut(q_BSHW[None], k_BSHW[None], v_BSHW[None]))
+    _make_all_heads(attn, (q, k, v), context, HeadsOut(q_BSHW[None], k_BSHW[None], v_BSHW[None]))
     if kv_cache is None:
         return _attend_here(q_BSHW, k_BSHW, v_BSHW, context).flatten(2)
     out = shared_attention(
@@ -112,7 +110,7 @@ def _attend_to_all(attn: Any, normed: Rows, context: BlockContext, kv_cache: Blo
     return out.transpose(1, 2).flatten(2)
 
 
-def _make_heads(attn: Any, qkv: tuple[Product, Product, Product], context: BlockContext, out: HeadsOut) -> None:
+def _make_all_heads(attn: Any, qkv: tuple[Product, Product, Product], context: BlockContext, out: HeadsOut) -> None:
     norm_rotate(*qkv, attn.norm_q, attn.norm_k, context.rotary, context.text, out)
 
 
@@ -120,25 +118,72 @@ def _attend_here(q_BSHW: Tensor, k_BSHW: Tensor, v_BSHW: Tensor, context: BlockC
     return context.kernel.attend(*(x.transpose(1, 2) for x in (q_BSHW, k_BSHW, v_BSHW))).transpose(1, 2)
 
 
+def gathers_keys(ring: Group) -> bool:
+    """Whether a rank of the ring receives all keys and values at once, rather than part by part.
+
+    Over peer memory they arrive while queries are projected. Attention to all of them is faster than attention to each
+    part with a merge. Over slower links they take longer than the projection, so they travel while attention runs.
+    """
+    return ring.peers is not None
+
+
+def _attend_by_tokens(attn: Any, normed: Rows, context: BlockContext) -> Tensor:
+    """Ring without Ulysses. Before the last projection: (B, S, D of this rank's heads)."""
+    ring = context.mesh["ring"]
+    if gathers_keys(ring):
+        gathering: list[Exchange] = []
+        for number, kind in enumerate(_KEYS):
+            own = _project(attn, kind, normed, context)[:, 0]
+            gathering.append(gather_tokens(own, _ring_lengths(context), number, ring, context.traffic))
+        return _attend_to_gathered(_project(attn, "q", normed, context)[:, 0], gathering, context).flatten(2)
+    q, k = (product(linear, normed, context.dtype) for linear in (attn.to_q, attn.to_k))
+    by_head = (*q.values.shape[:2], attn.heads, attn.norm_q.normalized_shape[0])
+    # Keys and values travel together.
+    kv = q.values.new_empty((2, *by_head))
+    v = _values(attn.to_v, normed, context.dtype, kv[1])
+    q_BSHW = q.values.view(by_head)
+    _make_all_heads(attn, (q, k, v), context, HeadsOut(q_BSHW[None], kv[:1], kv[1:]))
+    return _ring_attention(q_BSHW, kv, context).flatten(2)
+
+
 def _attend_by_heads(attn: Any, normed: Rows, context: BlockContext) -> Product:
-    """Ulysses. While one half of the batch travels, the other is projected or attended."""
-    group, ring = context.mesh["ulysses"], context.mesh["ring"]
+    """Ulysses, with or without Ring. Each tensor travels while the next one is projected or attended."""
+    group, ring, traffic = context.mesh["ulysses"], context.mesh["ring"], context.traffic
     mine = list(context.lengths[ring.index * group.size : (ring.index + 1) * group.size])
-    halves = _halves(normed)
-    going = [_send_heads(attn, half, mine, number, context) for number, half in enumerate(halves)]
+    videos = _videos(normed)
+    keys: list[list[Exchange]] = [[] for _ in videos]
+    for number, kind in enumerate(_KEYS):
+        packed = _project(attn, kind, normed, context, group.size)
+        for video in range(len(videos)):
+            keys[video].append(send_heads(packed[video], mine, TENSORS * video + number, group, traffic))
+    queries: list[Exchange] = []
+    for video, rows in enumerate(videos):
+        if ring.size > 1 and gathers_keys(ring):
+            own = [exchange.wait()[None] for exchange in keys[video]]
+            keys[video] = [
+                gather_tokens(x, _ring_lengths(context), TENSORS * video + number, ring, traffic)
+                for number, x in enumerate(own)
+            ]
+        packed = _project(attn, "q", rows, context, group.size)
+        queries.append(send_heads(packed[0], mine, TENSORS * video + len(_KEYS), group, traffic))
     returning: TokenReturn | None = None
-    for exchange in going:
-        qkv_1SPHW = exchange.wait()[None]
-        if ring.size > 1:
-            kv = qkv_1SPHW[:, :, 1:].permute(2, 0, 1, 3, 4).contiguous()
-            attended = _ring_attention(qkv_1SPHW[:, :, 0], kv, context)
-        else:
-            attended = _attend_here(qkv_1SPHW[:, :, 0], qkv_1SPHW[:, :, 1], qkv_1SPHW[:, :, 2], context)
-        attended_SHW = attended[0].contiguous()
-        returning = returning or TokenReturn(attended_SHW, len(halves), mine, group, context.traffic)
+    for video, query in enumerate(queries):
+        attended_SHW = _attend_received(query.wait()[None], keys[video], context)[0].contiguous()
+        returning = returning or TokenReturn(attended_SHW, len(videos), mine, group, traffic)
         returning.send(attended_SHW)
     assert returning is not None
-    return _project_returned(attn.to_out[0], returning, len(halves), context)
+    return _project_returned(attn.to_out[0], returning, len(videos), context)
+
+
+def _attend_received(q_1SHW: Tensor, keys: Sequence[Exchange], context: BlockContext) -> Tensor:
+    """One video's queries to the keys that arrive for it."""
+    ring = context.mesh["ring"]
+    if ring.size > 1 and gathers_keys(ring):
+        return _attend_to_gathered(q_1SHW, keys, context)
+    v_1SHW, k_1SHW = (exchange.wait()[None] for exchange in keys)
+    if ring.size > 1:
+        return _ring_attention(q_1SHW, torch.stack((k_1SHW, v_1SHW)), context)
+    return _attend_here(q_1SHW, k_1SHW, v_1SHW, context)
 
 
 def _project_returned(linear: nn.Module, returning: TokenReturn, batch: int, context: BlockContext) -> Product:
@@ -155,7 +200,7 @@ def _project_returned(linear: nn.Module, returning: TokenReturn, batch: int, con
     return Product(linear.sum_over_ranks(out) if isinstance(linear, RowParallelLinear) else out, linear.bias)
 
 
-def _halves(normed: Rows) -> list[Rows]:
+def _videos(normed: Rows) -> list[Rows]:
     """One video of the batch each."""
     if isinstance(normed, Tensor):
         return [normed[at : at + 1] for at in range(len(normed))]
@@ -163,14 +208,39 @@ def _halves(normed: Rows) -> list[Rows]:
     return [Quantized(normed.values[at : at + 1], scales[at]) for at in range(len(scales))]
 
 
-def _send_heads(attn: Any, normed: Rows, mine: Sequence[int], number: int, context: BlockContext) -> Exchange:
-    """One half of the batch (1, S, D): its heads to the ranks that attend with them, all of a token's in one piece."""
-    group = context.mesh["ulysses"]
-    q, k, v = (product(linear, normed, context.dtype) for linear in (attn.to_q, attn.to_k, attn.to_v))
-    tokens, width = q.values.shape[1], attn.norm_q.normalized_shape[0]
-    packed = q.values.new_empty((group.size, tokens, 3, attn.heads // group.size, width))
-    _make_heads(attn, (q, k, v), context, HeadsOut(*packed.unsqueeze(1).unbind(3)))
-    return send_heads(packed, mine, number, group, context.traffic)
+# Values first: they need no norm, so they can leave earliest.
+_KEYS: tuple[Literal["v", "k"], ...] = ("v", "k")
+
+
+def _project(attn: Any, kind: Literal["q", "k", "v"], normed: Rows, context: BlockContext, groups: int = 1) -> Tensor:
+    """Queries, keys or values as attention takes them, contiguous: (B, groups, S, heads of a group, W)."""
+    linear = getattr(attn, f"to_{kind}")
+    x = (
+        _values(linear, normed, context.dtype)
+        if kind == "v" and groups == 1
+        else product(linear, normed, context.dtype)
+    )
+    batch, tokens, _ = x.values.shape
+    shape = (batch, groups, tokens, attn.heads // groups, attn.norm_q.normalized_shape[0])
+    out = x.values.view(shape) if groups == 1 else x.values.new_empty(shape)
+    if kind != "v" or groups > 1 or x.bias is not None:
+        norm = attn.norm_q if kind == "q" else attn.norm_k
+        make_heads(x, norm, context.rotary, context.text, out.transpose(0, 1), are_values=kind == "v")
+    return out
+
+
+def _ring_lengths(context: BlockContext) -> list[int]:
+    """Tokens of each rank of the ring, after Ulysses."""
+    ulysses, ring = context.mesh["ulysses"].size, context.mesh["ring"].size
+    return [sum(context.lengths[i * ulysses : (i + 1) * ulysses]) for i in range(ring)]
+
+
+def _attend_to_gathered(q_BSHW: Tensor, gathering: Sequence[Exchange], context: BlockContext) -> Tensor:
+    v_BSHW, k_BSHW = (exchange.wait() for exchange in gathering)
+    attended = _attend_here(q_BSHW, k_BSHW, v_BSHW, context)
+    for exchange in gathering:
+        exchange.release()
+    return attended
 
 
 def _ring_attention(q_BSHW: Tensor, kv: Tensor, context: BlockContext) -> Tensor:
@@ -180,22 +250,16 @@ def _ring_attention(q_BSHW: Tensor, kv: Tensor, context: BlockContext) -> Tensor
     """
     attend_with_lse = context.kernel.attend_with_lse
     assert attend_with_lse is not None, "the engine chooses a kernel that gives it where there is Ring"
-    group, ulysses = context.mesh["ring"], context.mesh["ulysses"].size
-    lengths = [sum(context.lengths[i * ulysses : (i + 1) * ulysses]) for i in range(group.size)]
-    row = 2 * kv.shape[1] * kv.shape[3] * kv.shape[4]
+    group, lengths = context.mesh["ring"], _ring_lengths(context)
     out = lse = None
-    held: Shift | None = None
     for hop in range(group.size):
         is_last = hop == group.size - 1
-        coming: Shift | None = None
         if not is_last:
-            # What comes next is on its way while the present part is computed.
+            # The next part travels while the current one is computed.
             shape = (2, kv.shape[1], lengths[(group.index - hop - 1) % group.size], *kv.shape[3:])
-            coming = start_shift(kv, shape, row * max(lengths), group, context.traffic)
+            received, works = ring_shift(kv, shape, group, context.traffic)
         part, part_lse = attend_with_lse(*(x.transpose(1, 2) for x in (q_BSHW, kv[0], kv[1])))
         part, part_lse = part.transpose(1, 2).contiguous(), part_lse.contiguous()
-        if held is not None:
-            held.release(coming)
         if out is None or lse is None:
             out, lse = part, part_lse
         else:
@@ -203,7 +267,10 @@ def _ring_attention(q_BSHW: Tensor, kv: Tensor, context: BlockContext) -> Tensor
             merged = torch.empty_like(part, dtype=part.dtype if is_last else torch.float32)
             merge(out, lse, part, part_lse, merged)
             out = merged
-        if coming is not None:
-            kv, held = coming.wait(), coming
+        if not is_last:
+            with context.traffic.waiting():
+                for work in works:
+                    work.wait()
+            kv = received
     assert out is not None
     return out
