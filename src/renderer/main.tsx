@@ -3,6 +3,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { currentLanguage } from '../shared/language';
 import { App } from './app/App';
+import { keepDraft } from './state/keep-draft';
 import { connectProjection } from './state/projection';
 import './app/tokens.css';
 import './app/base.css';
@@ -11,6 +12,7 @@ const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
 document.documentElement.lang = currentLanguage();
 connectProjection(window.splitreel);
+keepDraft();
 createRoot(root).render(
   <StrictMode>
     <App />

@@ -162,6 +162,18 @@ test('kill -9 of the app: no process is left, the job is interrupted, the queue 
   expect(prompts).toEqual(['a green star', 'a blue square']);
 });
 
+test('kill -9 of the app right after the last change of the form: the change is there', async ({ launch }) => {
+  const { page, pid, dataFolder } = await launch({ withEnvironment: true });
+  await page.getByLabel('Prompt', { exact: true }).fill('a green star');
+  // The form is gone at once, and what it held is saved all the same.
+  await page.keyboard.press('Control+4');
+  await expect.poll(async () => (await slices(page)).settings.draft?.request.prompt).toBe('a green star');
+  process.kill(pid, 'SIGKILL');
+
+  const again = await launch({ dataFolder });
+  await expect(again.page.getByLabel('Prompt', { exact: true })).toHaveValue('a green star');
+});
+
 test('a page that is reloaded, or crashes, finds its job again where it is', async ({ launch }) => {
   const { app, page } = await launch({ withEnvironment: true });
   await startLong(page, 1);

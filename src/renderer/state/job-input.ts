@@ -6,6 +6,7 @@ import { nearestToPlan, recommendPlan, worldSize, type Plan } from '../../shared
 import type { GenerateRequest } from '../../shared/sampling';
 import { jobDevices, type ChosenDevices } from './devices';
 import { measuredSteps, planContext } from './draft';
+import { saveDraftNow } from './keep-draft';
 import { followRunningJob } from './navigation';
 import { send } from './send';
 
@@ -29,6 +30,7 @@ export function jobInput({ shape, request, devices, measurements }: PlannedReque
 /** `typed` is what the prompt history keeps: a text that stands for several prompts stays one entry. */
 export function enqueueJobs(jobs: readonly JobInput[], typed: CallInput<'rememberPrompt'>): void {
   if (jobs.length === 0) return;
+  saveDraftNow();
   followRunningJob();
   void send(window.splitreel.enqueueJobs({ jobs: [...jobs] }));
   void send(window.splitreel.rememberPrompt(typed));

@@ -1,5 +1,4 @@
 /** The form as it stands: draft, model, plan and what is wrong, from main's slices and the local draft. */
-import { useEffect } from 'react';
 import { checkContinuation } from '../../../shared/continuation';
 import { reasonText } from '../../../shared/messages';
 import type { MemoryShape } from '../../../shared/memory-shape';
@@ -11,7 +10,6 @@ import { checkRequest } from '../../../shared/request';
 import type { GenerateRequest } from '../../../shared/sampling';
 import type { Slices } from '../../../shared/ipc';
 import { useSlice } from '../../state/projection';
-import { send } from '../../state/send';
 import { copy } from '../../copy';
 import { adoptModel } from '../../state/adopt';
 import { chosenDevices, jobDevices, type ChosenDevices } from '../../state/devices';
@@ -28,8 +26,6 @@ import {
   type Draft,
 } from '../../state/draft';
 import { enqueueJobs, jobInput } from '../../state/job-input';
-
-const PERSIST_AFTER_MS = 400;
 
 export interface ReadyModel {
   readonly model: ModelEntry;
@@ -84,7 +80,6 @@ export function useCreateForm(): CreateForm | null {
   const measurements = useSlice('measurements');
   const local = useDraft((state) => state.draft);
   const found = currentDraft(local ?? settings.draft, models);
-  usePersistedDraft(local);
 
   if (found === null) return null;
   const { draft, model } = found;
@@ -147,14 +142,6 @@ export function useCreateForm(): CreateForm | null {
     // What may be wrong with it beside the prompt, main reports.
     generateExample: (prompt) => generate(prompt, [prompt]),
   };
-}
-
-function usePersistedDraft(draft: Draft | null): void {
-  useEffect(() => {
-    if (draft === null) return;
-    const timer = window.setTimeout(() => void send(window.splitreel.updateSettings({ draft })), PERSIST_AFTER_MS);
-    return () => window.clearTimeout(timer);
-  }, [draft]);
 }
 
 /** The last part of a path or repository name: what a person calls the model. */
