@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from splitreel.commands.flags import make_parser, parse_flags
 from splitreel.commands.generate import note_long_prompts, plan_request
 from splitreel.commands.report_errors import report, report_errors
+from splitreel.commands.torchrun import prepare
 from splitreel.contract import failures
 from splitreel.contract.errors import SplitreelError
 from tests.processes.worker import PACKAGE_PARENT, make_model_folder
@@ -114,14 +116,46 @@ def test_long_prompts_are_noted_in_our_words(capsys: pytest.CaptureFixture[str])
     assert line.startswith("The prompt has ")
 
 
+def leave_free(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(10**12, 10**12 - free, free))
+
+
+def refusal_of(prepare: Callable[[], object]) -> SplitreelError:
+    with pytest.raises(SplitreelError) as caught:
+        prepare()
+    return caught.value
+
+
 def test_too_little_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = make_model_folder(tmp_path / "model")
     flags = parse_flags(make_parser("x"), [*GOOD, "--model", str(model), "--prompt", "x"])
-    monkeypatch.setattr(shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(10**9, 10**9, 4096))
-    with pytest.raises(SplitreelError) as caught:
-        plan_request(flags)
-    assert caught.value.code == "DISK_FULL"
-    assert caught.value.error.exit_code == 3
+    leave_free(monkeypatch, 4096)
+    error = refusal_of(lambda: plan_request(flags))
+    assert error.code == "DISK_FULL"
+    assert error.error.exit_code == 3
+
+
+@pytest.mark.parametrize("is_drop_in", [False, True])
+def test_latents_need_disk_space_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_drop_in: bool) -> None:
+    model = make_model_folder(tmp_path / "model")
+    arguments = [*GOOD, "--model", str(model), "--output_dir", str(tmp_path), "--prompt", "x", "y"]
+    latents = ["--save_latents", str(tmp_path / "new" / "latents.safetensors")]
+
+    def plan(*more: str) -> object:
+        if is_drop_in:
+            return prepare([*arguments, *more], 1)
+        return plan_request(parse_flags(make_parser("x"), [*arguments, *more]))
+
+    leave_free(monkeypatch, 0)
+    videos = refusal_of(plan).error.params["neededBytes"]
+    needed = 2 * videos
+    leave_free(monkeypatch, needed)
+    plan()
+    error = refusal_of(lambda: plan(*latents))
+    assert (error.code, error.error.params["freeBytes"]) == ("DISK_FULL", needed)
+    leave_free(monkeypatch, needed + 1_000_000_000)
+    plan(*latents)
+    assert not (tmp_path / "new").exists()
 
 
 def test_flags_take_dashes_and_values_keep_theirs() -> None:

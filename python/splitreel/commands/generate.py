@@ -35,10 +35,11 @@ from splitreel.contract.types import Device, Plan, Stage
 from splitreel.machine.gpus import visible_gpus
 from splitreel.rules.naming import free_path, video_name
 from splitreel.store.find_model import find_model
-from splitreel.worker.supervisor.checks import check_disk_space, check_settings, writable_folder
+from splitreel.worker.supervisor.checks import check_disk_space, check_settings
 from splitreel.worker.supervisor.current_job import JobRequest
 from splitreel.worker.supervisor.latents_file import check_latents_path
 from splitreel.worker.supervisor.models import count_tokens, model_of
+from splitreel.worker.supervisor.private_folder import private_parent
 from splitreel.worker.supervisor.supervisor import Options, Supervisor
 
 _JOB = "generate"
@@ -91,13 +92,10 @@ def plan_request(flags: Flags) -> JobRequest:
         check_settings(replace(job, devices=tuple(Device("cuda", index, None, "") for index in range(64))), model)
     job = replace(job, devices=_devices(flags, plan))
     check_settings(job, model)
-    check_disk_space(job)
-    if flags.save_latents is None:
-        return JobRequest(job, None, flags.dtype)
-    check_latents_path(flags.save_latents)
-    target = flags.save_latents.absolute()
-    writable_folder(target.parent)
-    return JobRequest(job, target, flags.dtype)
+    latents = check_latents_path(flags.save_latents)
+    latents_folders = () if latents is None else (latents.parent, private_parent())
+    check_disk_space(job, model.shape, latents_folders=latents_folders)
+    return JobRequest(job, latents, flags.dtype)
 
 
 def note_long_prompts(job: StartJob) -> None:

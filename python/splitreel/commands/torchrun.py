@@ -119,9 +119,9 @@ def prepare(arguments: Sequence[str], world: int) -> tuple[Flags, ModelFolder, S
         preview_folder=None,
     )
     check_settings(job, model)
-    check_disk_space(job, may_replace=flags.overwrite)
-    if flags.save_latents is not None:
-        check_latents_path(flags.save_latents)
+    latents = check_latents_path(flags.save_latents)
+    latents_folders = () if latents is None else (latents.parent, Path(tempfile.gettempdir()))
+    check_disk_space(job, model.shape, latents_folders=latents_folders, may_replace=flags.overwrite)
     return flags, model, job, note_of(flags.ignored)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from splitreel.machine.gpus import known_gpus
 from splitreel.rules.model_shape import ModelShape
 from splitreel.rules.plan import PlanContext, PlanDevices, check_plan
 from splitreel.rules.request import check_request
-from splitreel.rules.video_size import video_bytes
+from splitreel.rules.video_size import latents_bytes, video_bytes
 from splitreel.store.model_folder import ModelFolder
 from splitreel.video.image_file import check_image
 from splitreel.worker.supervisor.memory import check_memory
@@ -37,7 +38,7 @@ def check_job(job: StartJob, dtype: str = "auto") -> CheckedJob:
     """Raises REQUEST_INVALID or PLAN_INVALID with every reason, or an error of the model, memory or disk."""
     model = model_of(job.model_path)
     check_settings(job, model)
-    check_disk_space(job)
+    check_disk_space(job, model.shape)
     if job.devices[0].kind == "cpu":
         return CheckedJob(job, model)
     # `auto` is bfloat16 on CUDA.
@@ -99,18 +100,36 @@ def image_tokens(shape: ModelShape, settings: SamplingParams) -> int:
     return -(-frames // shape.patch_size_temporal) * (settings.height // cell) * (settings.width // cell)
 
 
-def check_disk_space(job: StartJob, *, may_replace: bool = False) -> None:
-    """Whether the videos can be written. Creates no folder: it checks the nearest one that exists."""
+def check_disk_space(
+    job: StartJob, shape: ModelShape, *, latents_folders: Sequence[Path] = (), may_replace: bool = False
+) -> None:
+    """Whether the files can be written. Creates no folder: it checks the nearest one that exists.
+
+    `latents_folders` will each hold the latents of all videos: where ranks leave them, and where they are joined.
+    """
     settings = job.settings
-    needed = len(job.videos) * video_bytes(settings.width, settings.height, settings.num_frames)
+    folders = []
     for video in job.videos:
         target = Path(video.output_path)
         if os.path.lexists(target) and not (may_replace and not target.is_dir()):
             raise failures.output_exists(file=str(target))
-        folder = writable_folder(target.parent)
+        folders.append(writable_folder(target.parent))
+    size = settings.width, settings.height, settings.num_frames
+    needs = [(folder, video_bytes(*size)) for folder in folders]
+    latents = len(job.videos) * latents_bytes(shape, *size)
+    needs += [(writable_folder(folder), latents) for folder in latents_folders]
+    _refuse_full_disks(needs)
+
+
+def _refuse_full_disks(needs: Sequence[tuple[Path, int]]) -> None:
+    """`needs`: folders and the bytes each will take. Folders on one disk share what is free there."""
+    needed: dict[int, int] = {}
+    for folder, size in needs:
+        disk = folder.stat().st_dev
+        needed[disk] = needed.get(disk, 0) + size
         free = shutil.disk_usage(folder).free
-        if free < needed:
-            raise failures.disk_full(folder=str(folder), needed_bytes=needed, free_bytes=free)
+        if free < needed[disk]:
+            raise failures.disk_full(folder=str(folder), needed_bytes=needed[disk], free_bytes=free)
 
 
 def writable_folder(folder: Path) -> Path:

@@ -17,8 +17,13 @@ from splitreel.worker.rank.messages import LatentsSaved
 _FLAG: Final = "--save_latents"
 
 
-def check_latents_path(target: Path) -> None:
-    """Refuses before the start what can't be written at the end. An existing file is never replaced."""
+def check_latents_path(target: Path | None) -> Path | None:
+    """Refuses before the start a path that can't be written at the end. An existing file is never replaced.
+
+    Returns the absolute path; None where no latents are asked for.
+    """
+    if target is None:
+        return None
     try:
         if len(os.fsencode(target.name)) > os.pathconf("/", "PC_NAME_MAX"):
             raise failures.flag_invalid(reasons=[reasons.latents_name_too_long(flag=_FLAG)])
@@ -29,6 +34,7 @@ def check_latents_path(target: Path) -> None:
     except OSError as error:
         reason = reasons.latents_not_writable(flag=_FLAG, path=target)
         raise failures.flag_invalid(reasons=[reason], details=error.strerror) from error
+    return target.absolute()
 
 
 def save_latents(target: Path | None, parts: Mapping[int, LatentsSaved]) -> Path | AppError | None:

@@ -24,6 +24,11 @@ _NAME = re.compile(_PREFIX + r"[a-z0-9_]{8}")
 _LOCK = "lock"
 
 
+def private_parent() -> Path:
+    """The folder that a `PrivateFolder` is made in, as far as it can be written to."""
+    return _runtime_parent() or data_folder() / "run"
+
+
 class PrivateFolder:
     """A folder of mode 0700 that exists until `remove`, or until the next supervisor after this process died."""
 
@@ -32,10 +37,9 @@ class PrivateFolder:
         self.path = self._make()
 
     def _make(self) -> Path:
-        for parent in (_runtime_parent(), data_folder() / "run"):
-            if parent is not None:
-                with suppress(OSError):
-                    return self._make_in(parent)
+        for parent in (private_parent(), data_folder() / "run"):
+            with suppress(OSError):
+                return self._make_in(parent)
         # Neither can be written to. Folders in a shared place are never searched for leftovers.
         return Path(tempfile.mkdtemp(prefix="splitreel-"))
 
