@@ -15,7 +15,7 @@ from splitreel.bench.world import RankContext
 
 # What is switched on, and on how many ranks (Ulysses). The last one is approximate. Its fp8 needs torchao, whose import
 # initializes CUDA: no rank could be forked any more.
-VARIANTS = (("compiled", 2), ("", 2), ("compiled", 1), ("DBCache", 1))
+VARIANTS = (("compiled", 2), ("", 2), ("compiled", 1), ("DBCache", 1), ("compiled", 4), ("compiled", 8))
 
 
 @cache

@@ -196,7 +196,11 @@ class _Bench:
 
     def _job(self, case: Case) -> EngineJob:
         return EngineJob(
-            videos=(VideoJob("a small dog running on a beach at sunset", "", seed=42),),
+            # Data parallelism makes one video on each of its ranks.
+            videos=tuple(
+                VideoJob("a small dog running on a beach at sunset", "", seed=42 + video)
+                for video in range(case.plan.dp)
+            ),
             width=case.width,
             height=case.height,
             num_frames=case.frames,
@@ -235,7 +239,7 @@ class _Bench:
         # Steps of the fast quality differ in length by design.
         is_even = case.quality is not Quality.FAST
         step_s = max(one.step_s if is_even else one.denoise_s / self._steps(case) for one in measured)
-        flops = roof.step_flops(model, case.width, case.height, case.frames, batch=2)
+        flops = case.plan.dp * roof.step_flops(model, case.width, case.height, case.frames, batch=2)
         latents = next((one.latents_BFCHW for one in measured if one.latents_BFCHW is not None), None)
         key = (case.model, case.size, case.dtype, self._steps(case))
         reference = self._references.get(key)
@@ -247,7 +251,7 @@ class _Bench:
         difference = None if latents is None or reference is None else relative(latents, reference[0])
         return {
             "step_s": step_s,
-            "faster": 1.0 if case.is_reference else None if reference is None else reference[1] / step_s,
+            "faster": 1.0 if case.is_reference else None if reference is None else reference[1] * case.plan.dp / step_s,
             "roof_share": flops / (step_s * case.plan.world_size * self._roof) if has_roof else None,
             "peak_gb": max(one.denoise_peak_bytes for one in measured) / 1e9 if is_cuda else None,
             "decode_s": max(one.decode_s for one in measured) or None,

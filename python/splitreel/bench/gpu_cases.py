@@ -65,6 +65,8 @@ class Case:
 _PLANS = (
     Plan(cfg=2, ulysses=4),
     Plan(cfg=2, ulysses=2, ring=2),
+    Plan(cfg=2, pp=4),
+    Plan(cfg=2, tp=4),
     Plan(cfg=2, ulysses=2),
     Plan(cfg=2, ring=2),
     Plan(ulysses=2, ring=2),
@@ -77,12 +79,20 @@ _PLANS = (
     Plan(pp=2),
     Plan(cfg=2, pp=2),
     Plan(cfg=2, tp=2),
+    Plan(ring=4),
     Plan(pp=4),
     Plan(tp=4),
+    Plan(tp=8),
+    Plan(dp=2),
+    Plan(dp=4),
+    Plan(dp=8),
 )
 
 # The plans that xfuser supports. It ignores tensor parallelism, and with PipeFusion it runs half the blocks.
-_PEER_PLANS = (Plan(), Plan(cfg=2), Plan(ulysses=2), Plan(ring=2), Plan(cfg=2, ulysses=2), Plan(cfg=2, ulysses=4))
+_PEER_PLANS = (
+    Plan(), Plan(cfg=2), Plan(ulysses=2), Plan(ring=2), Plan(cfg=2, ulysses=2), Plan(cfg=2, ring=2), Plan(ulysses=4),
+    Plan(cfg=2, ulysses=4), Plan(cfg=2, ulysses=2, ring=2), Plan(ulysses=8),
+)  # fmt: skip
 
 _CUDA_KERNELS = (Kernel.CUDNN, Kernel.FLASH, Kernel.FLASH3, Kernel.FLASH4)
 
@@ -108,7 +118,7 @@ SECTIONS = (
 )  # fmt: skip
 _JOB_STEPS = 50
 # What the table of qualities and of whole jobs is made on, where there are so many ranks.
-_JOB_PLANS = (Plan(), Plan(cfg=2))
+_JOB_PLANS = (Plan(), Plan(cfg=2), Plan(cfg=2, ulysses=2), Plan(cfg=2, ulysses=4))
 _SPLIT_PLANS = (Plan(), Plan(cfg=2), Plan(ulysses=2), Plan(ring=2), Plan(tp=2), Plan(pp=2))
 
 
@@ -177,8 +187,8 @@ def _possible(wanted: tuple[Plan, ...], valid: list[Plan]) -> list[Plan]:
 
 
 def _plans(shape: ModelShape, options: Options) -> list[Plan]:
-    context = PlanContext(shape, PlanDevices(options.device, options.ranks, options.ranks))
-    valid = [plan for plan in _PLANS if not check_plan(context, plan)]
+    devices = PlanDevices(options.device, options.ranks, options.ranks)
+    valid = [plan for plan in _PLANS if not check_plan(PlanContext(shape, devices, video_count=plan.dp), plan)]
     return sorted(valid, key=lambda plan: plan.world_size != options.ranks)
 
 

@@ -34,7 +34,10 @@ COLUMNS: Final = {
     "stage": "stage", "predicted_gb": "predicted GB", "measured_gb": "measured GB", "ratio": "predicted / measured",
     "over_gb": "over GB",
 }  # fmt: skip
-_PLANS: Final = (Plan(), Plan(cfg=2), Plan(ulysses=2), Plan(ring=2), Plan(tp=2), Plan(pp=2), Plan(cfg=2, ulysses=2))
+_PLANS: Final = (
+    Plan(), Plan(cfg=2), Plan(ulysses=2), Plan(ring=2), Plan(tp=2), Plan(pp=2), Plan(cfg=2, ulysses=2),
+    Plan(cfg=2, tp=2), Plan(cfg=2, pp=2), Plan(ulysses=4), Plan(tp=4), Plan(cfg=2, ulysses=2, ring=2), Plan(cfg=2, ulysses=4),
+)  # fmt: skip
 _PATIENCE_S: Final = 600.0
 
 
@@ -123,7 +126,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--models", default="2b,5b", help="comma-separated: 2b, 5b (default: both)")
     parser.add_argument("--size", default="720x480", help="WIDTHxHEIGHT (default: 720x480)")
     parser.add_argument("--frames", type=int, default=49, help="8k + 1 (default: 49)")
-    parser.add_argument("--ranks", type=int, default=0, help="GPUs to use (default: all, at most 4)")
+    parser.add_argument("--ranks", type=int, default=0, help="GPUs to use (default: all, at most 8)")
     parser.add_argument(
         "--offload", default="none,model,sequential", help="comma-separated: none, model, sequential (default: all)"
     )
@@ -134,7 +137,7 @@ def main(arguments: Sequence[str]) -> int:
     asked = parser.parse_args(arguments)
     device: Device = "cpu" if asked.small else "cuda"
     try:
-        ranks = min(asked.ranks or (2 if asked.small else len(visible_gpus())), 4)
+        ranks = min(asked.ranks or (2 if asked.small else len(visible_gpus())), 8)
     except SplitreelError as error:
         parser.error(f"{error} Try --small, which runs on the processor.")
     width, height = (96, 64) if asked.small else (int(side) for side in str(asked.size).split("x"))

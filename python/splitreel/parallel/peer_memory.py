@@ -36,15 +36,9 @@ class PeerMemory:
         self._stream = torch.cuda.Stream(device, priority=-1)  # type: ignore[no-untyped-call]
         self._buffers: dict[int, list[Tensor]] = {}  # by slot: one view for each rank of the group
         self._numbers = [0] * _SLOTS
-        self._turns = 0
         self._flags = self._rendezvous(4 * 2 * _SLOTS * size)
         self._flags[index].zero_()
         self._meet()
-
-    def next_turn(self) -> int:
-        """Counts up: what alternates between slots."""
-        self._turns += 1
-        return self._turns
 
     def _meet(self) -> None:
         torch.cuda.synchronize(self._device)
