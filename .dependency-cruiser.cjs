@@ -46,7 +46,7 @@ module.exports = {
     },
     {
       name: 'texts-come-in-the-language-of-the-page',
-      comment: 'A catalogue of one language is read by copy/index.ts alone.',
+      comment: 'A catalog of one language is read by copy/index.ts alone.',
       severity: 'error',
       from: { path: '^src/renderer/', pathNot: ['^src/renderer/copy/', '\\.test\\.tsx?$'] },
       to: { path: '^src/renderer/copy/(?!index\\.ts$)', pathNot: '^src/renderer/copy/facts\\.ts$' },

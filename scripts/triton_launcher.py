@@ -18,8 +18,24 @@ import tempfile
 from importlib import metadata
 from pathlib import Path
 
-_PREBUILT = Path(__file__).resolve().parents[1] / "python" / "splitreel" / "kernels" / "prebuilt"
-_COMPILER = [sys.executable, "-m", "ziglang", "cc", "-target", "x86_64-linux-gnu.2.28", "-shared", "-fPIC", "-w"]
+_PREBUILT = (
+    Path(__file__).resolve().parents[1]
+    / "python"
+    / "splitreel"
+    / "kernels"
+    / "prebuilt"
+)
+_COMPILER = [
+    sys.executable,
+    "-m",
+    "ziglang",
+    "cc",
+    "-target",
+    "x86_64-linux-gnu.2.28",
+    "-shared",
+    "-fPIC",
+    "-w",
+]
 _ASK = "import sysconfig; print(sysconfig.get_paths()['include']); print(sysconfig.get_config_var('EXT_SUFFIX'))"
 
 
@@ -32,20 +48,45 @@ def main(triton: Path, pythons: list[str]) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         symbols = sorted(set(re.findall(r"\b(cu[A-Z]\w*)\(", text)))
-        (folder / "stub.c").write_text("".join(f"void {symbol}(void) {{}}\n" for symbol in symbols))
+        (folder / "stub.c").write_text(
+            "".join(f"void {symbol}(void) {{}}\n" for symbol in symbols)
+        )
         library = folder / "libcuda.so.1"
-        subprocess.run([*_COMPILER, "-Wl,-soname,libcuda.so.1", str(folder / "stub.c"), "-o", str(library)], check=True)
+        subprocess.run(
+            [
+                *_COMPILER,
+                "-Wl,-soname,libcuda.so.1",
+                str(folder / "stub.c"),
+                "-o",
+                str(library),
+            ],
+            check=True,
+        )
         for python in pythons:
-            asked = subprocess.run([python, "-I", "-c", _ASK], check=True, capture_output=True, text=True)
+            asked = subprocess.run(
+                [python, "-I", "-c", _ASK], check=True, capture_output=True, text=True
+            )
             include, suffix = asked.stdout.split()
             module = _PREBUILT / f"cuda_utils{suffix}"
             includes = [f"-I{backend / 'include'}", f"-I{include}"]
             links = [f"-L{folder}", "-l:libcuda.so.1"]
-            subprocess.run([*_COMPILER, "-O2", "-s", *includes, str(source), *links, "-o", str(module)], check=True)
+            subprocess.run(
+                [
+                    *_COMPILER,
+                    "-O2",
+                    "-s",
+                    *includes,
+                    str(source),
+                    *links,
+                    "-o",
+                    str(module),
+                ],
+                check=True,
+            )
             module.chmod(0o644)
-    licence = next(triton.parent.glob("triton-*.dist-info/licenses/LICENSE"))
-    shutil.copy(licence, _PREBUILT / "LICENSE")
-    version = re.search(r"triton-([\d.]+)\.dist-info", str(licence))
+    license = next(triton.parent.glob("triton-*.dist-info/licenses/LICENSE"))
+    shutil.copy(license, _PREBUILT / "LICENSE")
+    version = re.search(r"triton-([\d.]+)\.dist-info", str(license))
     build = {
         "triton": version[1] if version else None,
         "source": hashlib.sha256(source.read_bytes()).hexdigest(),

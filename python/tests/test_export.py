@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from splitreel.commands.export import export
-from splitreel.contract.errors import Cancelled, SplitreelError
+from splitreel.contract.errors import Canceled, SplitreelError
 from splitreel.contract.exports import ExportFormat, ExportRequest
 from splitreel.contract.messages import RESOURCES
 from splitreel.video.export import export_video
@@ -59,7 +59,7 @@ def difference(found: np.ndarray, expected: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("kind", STREAMS, ids=lambda kind: kind.value)
-def test_a_video_keeps_its_frames_its_rate_and_its_colours(kind: ExportFormat, source: Path, tmp_path: Path) -> None:
+def test_a_video_keeps_its_frames_its_rate_and_its_colors(kind: ExportFormat, source: Path, tmp_path: Path) -> None:
     name, codec, pixels = STREAMS[kind]
     seen: list[tuple[int, int]] = []
     made = export_video(source, tmp_path / name, request(kind), lambda done, total: seen.append((done, total)))
@@ -127,12 +127,12 @@ def test_the_settings_stay_in_the_file(source: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "kind", [ExportFormat.H264, ExportFormat.GIF, ExportFormat.FRAMES], ids=lambda kind: kind.value
 )
-def test_a_cancelled_export_leaves_nothing(kind: ExportFormat, source: Path, tmp_path: Path) -> None:
+def test_a_canceled_export_leaves_nothing(kind: ExportFormat, source: Path, tmp_path: Path) -> None:
     def stop(done: int, _total: int) -> None:
         if done == 4:
-            raise Cancelled
+            raise Canceled
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(Canceled):
         export_video(source, tmp_path / "a", request(kind), stop)
     assert names_in(tmp_path) == []
 

@@ -108,8 +108,8 @@ def test_every_flag_is_looked_at() -> None:
 def test_dashes_work_for_underscores_and_unknown_flags_are_named() -> None:
     flags = parse_flags(make_parser("p"), ["--model", "demo", "--prompt", "x", "--num-inference-steps=9"])
     assert flags.sampling["num_inference_steps"] == 9
-    with pytest.raises(SplitreelError, match="--colour"):
-        parse_flags(make_parser("p"), [*BASE, "--colour", "red"])
+    with pytest.raises(SplitreelError, match="--color"):
+        parse_flags(make_parser("p"), [*BASE, "--color", "red"])
 
 
 # As published: xDiT's examples/run_cogvideo.sh and run_cogvideo_i2v.sh, CogVideo's tools/parallel_inference/run.sh.

@@ -87,10 +87,10 @@ def test_a_stretch_and_the_same_shape_are_left_to_the_model(asked: SamplingParam
     assert fit_image(image, asked) is image
 
 
-def test_16_bit_grey_is_scaled(tmp_path: Path) -> None:
+def test_16_bit_gray_is_scaled(tmp_path: Path) -> None:
     values = np.linspace(0, 65535, 256).astype(np.uint16).reshape(16, 16)
-    Image.fromarray(values).save(tmp_path / "grey16.png")
-    image = np.asarray(read_image(tmp_path / "grey16.png"))
+    Image.fromarray(values).save(tmp_path / "gray16.png")
+    image = np.asarray(read_image(tmp_path / "gray16.png"))
     assert np.abs(image[:, :, 0].astype(int).reshape(-1) - np.arange(256)).max() <= 1
     assert (image[:, :, 0] == image[:, :, 2]).all()
 
@@ -111,7 +111,7 @@ def test_other_ranges_are_scaled(mode: str, values: list[list[float]], expected:
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "RGB"])
 def test_transparency_lies_over_white(mode: str, tmp_path: Path) -> None:
-    """The colour under full transparency is hidden everywhere, so it must stay hidden."""
+    """The color under full transparency is hidden everywhere, so it must stay hidden."""
     file = tmp_path / "transparent.png"
     if mode == "P":
         image = Image.new("P", (2, 1), 0)

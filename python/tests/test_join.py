@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from splitreel.contract.errors import Cancelled, SplitreelError
+from splitreel.contract.errors import Canceled, SplitreelError
 from splitreel.video import join
 from splitreel.video.join import join_videos
 from splitreel.video.mp4 import Mp4Writer, VideoFormat, read_metadata
@@ -107,9 +107,9 @@ def test_a_cancel_leaves_nothing(tmp_path: Path) -> None:
 
     def stop(done: int, _total: int) -> None:
         if done == 3:
-            raise Cancelled
+            raise Canceled
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(Canceled):
         join_videos(first, second, tmp_path / "c.mp4", stop)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mp4", "b.mp4"]
 

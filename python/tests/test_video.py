@@ -75,7 +75,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
             8.0,
         )
     assert len(shown) == 9
-    # Visually lossless: on a smooth ramp a few grey values at most.
+    # Visually lossless: on a smooth ramp a few gray values at most.
     assert np.mean([np.abs(a.astype(int) - b).mean() for a, b in zip(shown, frames(), strict=True)]) < 6
     content = target.read_bytes()
     assert content.index(b"moov") < content.index(b"mdat")

@@ -132,7 +132,7 @@ export const CLASS_OPTIONS: Readonly<Record<string, Omit<ClassOptions, 'parent'>
   SamplingParams: { defaults: SAMPLING_DEFAULTS },
   GenerateRequest: { parent: 'SamplingParams' },
 };
-export const BASES = { DeviceText: 'behaviour', FindingText: 'behaviour', PlanProperties: 'behaviour' } as const;
+export const BASES = { DeviceText: 'behavior', FindingText: 'behavior', PlanProperties: 'behavior' } as const;
 
 /** Where JSON Schema says less than the rules: a seed that is no whole number is a reason, not a broken message. */
 export const FIELD_TYPES: Readonly<Record<string, string>> = { 'GenerateRequest.seed': 'int | float' };

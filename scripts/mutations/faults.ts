@@ -32,7 +32,7 @@ export const FAULTS: readonly Mutation[] = [
     file: 'src/main/jobs/job-store.ts',
     find: "await save(next).catch((error: unknown) => log.error('jobs could not be saved yet', error));",
     replace: 'await save(next);\n    void log;',
-    test: ['vitest', 'test/faults/worker-full-disk.test.ts', '-t', 'cancelled while the disk is full'],
+    test: ['vitest', 'test/faults/worker-full-disk.test.ts', '-t', 'canceled while the disk is full'],
   },
   {
     row: 'faults, full disk at a new job',

@@ -166,7 +166,7 @@ export const MACHINE_FAULTS: readonly Mutation[] = [
     row: 'faults, cancel at every state',
     without: 'an end that stays the end',
     file: 'src/shared/job.ts',
-    find: "return state.status === 'running' || state.status === 'cancelling' ? { status: 'interrupted' } : state;",
+    find: "return state.status === 'running' || state.status === 'canceling' ? { status: 'interrupted' } : state;",
     replace: "return { status: 'interrupted' };",
     test: ['vitest', 'src/shared/job.test.ts'],
   },

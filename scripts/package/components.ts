@@ -1,4 +1,4 @@
-/** What a package is made of and what the environment installs: names, versions, licences, for the SBOM and notices. */
+/** What a package is made of and what the environment installs: names, versions, licenses, for the SBOM and notices. */
 import { execa } from 'execa';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,7 +10,7 @@ const componentSchema = z.object({
   name: z.string(),
   version: z.string(),
   purl: z.string(),
-  licences: z.array(z.string()),
+  licenses: z.array(z.string()),
 });
 export type Component = z.infer<typeof componentSchema>;
 
@@ -57,7 +57,7 @@ export async function npmSbom(): Promise<Sbom> {
   return { ...sbom, components: sbom.components.filter(isBundled) };
 }
 
-/** Asks the environment that was made from the same lock; packages name their licence in three different fields. */
+/** Asks the environment that was made from the same lock; packages name their license in three different fields. */
 const ASK_PYTHON = `
 import json, sys
 from importlib import metadata
@@ -70,10 +70,10 @@ for name in sorted(set(names)):
         continue  # for another Python or platform
     classifiers = [c.split(" :: ")[-1] for c in about.get_all("Classifier", []) if c.startswith("License ::")]
     short = about.get("License") or ""
-    licences = [about["License-Expression"]] if about.get("License-Expression") else classifiers
-    licences = licences or ([short.splitlines()[0][:80]] if short else [])
+    licenses = [about["License-Expression"]] if about.get("License-Expression") else classifiers
+    licenses = licenses or ([short.splitlines()[0][:80]] if short else [])
     version = metadata.version(name)
-    found.append({"name": name, "version": version, "purl": f"pkg:pypi/{name}@{version}", "licences": licences})
+    found.append({"name": name, "version": version, "purl": f"pkg:pypi/{name}@{version}", "licenses": licenses})
 print(json.dumps(found))
 `;
 
@@ -86,14 +86,14 @@ export async function pythonComponents(): Promise<readonly Component[]> {
   return [...installed, ...lockedComponents(await readFile(lock('requirements-flash-attention.lock'), 'utf8'))];
 }
 
-/** A machine without a GPU installs none of these, so their licences can't be read from them. */
+/** A machine without a GPU installs none of these, so their licenses can't be read from them. */
 const lockedComponents = (lock: string): readonly Component[] =>
   [...lock.matchAll(/^([\w.-]+)==(\S+)/gm)].map(([, name = '', version = '']) => {
-    return { name, version, purl: `pkg:pypi/${name}@${version}`, licences: [] };
+    return { name, version, purl: `pkg:pypi/${name}@${version}`, licenses: [] };
   });
 
-/** The licence texts of an npm package, as it ships them. */
-export async function npmLicenceText(name: string): Promise<string> {
+/** The license texts of an npm package, as it ships them. */
+export async function npmLicenseText(name: string): Promise<string> {
   const folder = path.join(ROOT, 'node_modules', name);
   const files = (await readdir(folder).catch(() => [])).filter((file) => /^(licen[cs]e|notice)/i.test(file)).sort();
   const texts = await Promise.all(files.map((file) => readFile(path.join(folder, file), 'utf8')));

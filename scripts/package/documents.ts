@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ROOT } from '../../src/cli/paths';
-import { npmLicenceText, npmSbom, pythonComponents, type Component } from './components';
-import { electronLicences } from './electron';
+import { npmLicenseText, npmSbom, pythonComponents, type Component } from './components';
+import { electronLicenses } from './electron';
 import type { Product } from './product';
 
 export interface Documents {
@@ -20,7 +20,7 @@ export async function makeDocuments(product: Product, packed: string): Promise<D
     name: 'electron',
     version: product.runtime.version,
     purl: `pkg:npm/electron@${product.runtime.version}`,
-    licences: ['MIT'],
+    licenses: ['MIT'],
   };
   const sbom = {
     ...npm,
@@ -31,7 +31,7 @@ export async function makeDocuments(product: Product, packed: string): Promise<D
         type: 'application',
         name: 'splitreel',
         version: product.version,
-        licenses: [licence('Apache-2.0')],
+        licenses: [license('Apache-2.0')],
       },
     },
     components: [
@@ -42,7 +42,7 @@ export async function makeDocuments(product: Product, packed: string): Promise<D
         name: component.name,
         version: component.version,
         purl: component.purl,
-        licenses: component.licences.map(licence),
+        licenses: component.licenses.map(license),
       })),
     ],
   };
@@ -55,7 +55,7 @@ export async function makeDocuments(product: Product, packed: string): Promise<D
   return { sbom: bill, notices };
 }
 
-const licence = (name: string): { license: { name: string } } => ({ license: { name } });
+const license = (name: string): { license: { name: string } } => ({ license: { name } });
 
 /** CycloneDX wants a UUID; this one is the same for the same commit. */
 function stableSerial(product: Product, components: readonly Component[]): string {
@@ -75,18 +75,18 @@ async function thirdParty(
   const blocks = [
     'Splitreel includes or installs the software below. Chromium and the libraries inside it are listed in\n' +
       'LICENSES.chromium.html beside the program.',
-    `${line}\nElectron\n${line}\n${await electronLicences(packed)}`,
+    `${line}\nElectron\n${line}\n${await electronLicenses(packed)}`,
   ];
   for (const component of npm) {
     const name = component.group === undefined ? component.name : `${component.group}/${component.name}`;
-    const text = await npmLicenceText(name);
+    const text = await npmLicenseText(name);
     if (text !== '') blocks.push(`${line}\n${name} ${component.version}\n${line}\n${text.trim()}`);
   }
   const table = python.map(
-    ({ name, version, licences }) => `${name} ${version}: ${licences.join(', ') || 'see package'}`,
+    ({ name, version, licenses }) => `${name} ${version}: ${licenses.join(', ') || 'see package'}`,
   );
   blocks.push(
-    `${line}\nPython packages\n${line}\nThe environment installs these from the package index. Each brings its own licence text, in its\n` +
+    `${line}\nPython packages\n${line}\nThe environment installs these from the package index. Each brings its own license text, in its\n` +
       `dist-info folder.\n\n${table.join('\n')}`,
   );
   return `${blocks.join('\n\n')}\n`;

@@ -127,5 +127,5 @@ async function zipRuntime({ runtime, work }: Product): Promise<{ version: string
   return { version, zipFolder };
 }
 
-export const electronLicences = async (folder: string): Promise<string> =>
+export const electronLicenses = async (folder: string): Promise<string> =>
   readFile(path.join(folder, 'LICENSE'), 'utf8');

@@ -4,13 +4,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 const SIZE = { width: 1280, height: 800 } as const;
-/** The colour of a primary button in the dark and in the light theme (tokens.css, --accent). */
+/** The color of a primary button in the dark and in the light theme (tokens.css, --accent). */
 const ACCENTS = [
   [0x7a, 0xb8, 0xff],
   [0x0a, 0x5b, 0xc4],
 ] as const;
 const TOLERANCE = 6;
-/** A button has at least as many rows, and a row as many pixels in that colour. Meters and texts have fewer. */
+/** A button has at least as many rows, and a row as many pixels in that color. Meters and texts have fewer. */
 const MIN_ROWS = 20;
 const MIN_PIXELS = 24;
 
@@ -20,7 +20,7 @@ const MIN_WINDOW = 100_000;
 export interface Screen {
   readonly display: string;
   readonly shot: (file: string) => Promise<void>;
-  /** The centre of the primary button that can be pressed; null while there is none. */
+  /** The center of the primary button that can be pressed; null while there is none. */
   readonly findButton: () => Promise<Point | null>;
   readonly click: (point: Point) => Promise<void>;
   /** Nothing is open. */
@@ -56,7 +56,7 @@ export async function openScreen(): Promise<Screen> {
     },
     findButton: async () => centreOf(await pixels()),
     click: async ({ x, y }) => {
-      // Away again: a button under the pointer has another colour.
+      // Away again: a button under the pointer has another color.
       await execa('xdotool', ['mousemove', String(x), String(y), 'click', '1', 'mousemove', '1', '1'], { env });
     },
     isBlank: async () => {

@@ -35,7 +35,7 @@ function anySignal(signals: Iterable<AbortSignal>): AbortSignal {
 }
 fill(AbortSignal, { any: anySignal });
 
-/** Colours are for terminals; the app's output goes to a log. */
+/** Colors are for terminals; the app's output goes to a log. */
 const styleText = (_format: unknown, text: string): string => text;
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {

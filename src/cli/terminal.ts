@@ -19,6 +19,6 @@ export async function reportErrors(run: () => Promise<number>): Promise<number> 
     const { message, action } = describeError(error.error);
     printProgress(`${message} ${action}`);
     if (details !== null) printProgress(isVerbose() ? details : (details.split('\n')[0] ?? ''));
-    return code === 'CANCELLED' ? 130 : errorExitCode(code);
+    return code === 'CANCELED' ? 130 : errorExitCode(code);
   }
 }

@@ -31,14 +31,14 @@ export interface DataFolders {
   readonly settingsFile: string;
   readonly jobsFile: string;
   readonly downloadsFile: string;
-  /** The person's own list of models, beside resources/catalogue.json. */
-  readonly catalogueFile: string;
+  /** The person's own list of models, beside resources/catalog.json. */
+  readonly catalogFile: string;
   /** Encrypted by the system's keychain. */
   readonly tokenFile: string;
   readonly measurementsFile: string;
   /** Prompts that were used, and presets. */
   readonly promptsFile: string;
-  /** Favourites, ratings and tags of videos. */
+  /** Favorites, ratings and tags of videos. */
   readonly marksFile: string;
   readonly windowFile: string;
   /** What was announced of newer versions. */
@@ -89,7 +89,7 @@ export function dataFolders(root: string): DataFolders {
     movesFile: path.join(root, 'moves.json'),
     settingsFile: path.join(root, 'settings.json'),
     downloadsFile: path.join(root, 'downloads.json'),
-    catalogueFile: path.join(root, 'catalogue.json'),
+    catalogFile: path.join(root, 'catalog.json'),
     tokenFile: path.join(root, 'hub-token.bin'),
     jobsFile: path.join(root, 'jobs.json'),
     measurementsFile: path.join(root, 'measurements.json'),

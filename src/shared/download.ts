@@ -89,7 +89,7 @@ const progressSchema = z.object({
 /** A download as the window sees it; it is in the list until its model is whole or what came of it was discarded. */
 export const downloadSchema = z.object({
   modelId: z.string(),
-  /** True: an existing model is being repaired, and stays if this is cancelled. */
+  /** True: an existing model is being repaired, and stays if this is canceled. */
   isRepair: z.boolean(),
   state: z.discriminatedUnion('status', [
     z.object({ status: z.literal('running'), stage: z.enum(DOWNLOAD_STAGES) }),

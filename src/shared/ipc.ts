@@ -28,7 +28,7 @@ import { LOCATION_NAMES, storageSchema } from './storage';
 import { updatesSchema } from './updates';
 
 /** Fixed https pages that the window may open, by id: never an address from the window. */
-export const LINK_IDS = ['docs', 'issues', 'licence', 'model2b', 'model5b', 'model15', 'driver', 'wsl'] as const;
+export const LINK_IDS = ['docs', 'issues', 'license', 'model2b', 'model5b', 'model15', 'driver', 'wsl'] as const;
 
 const nothing = z.undefined();
 const done = z.void();
@@ -168,10 +168,10 @@ export const calls = {
   checkForUpdates: call(nothing, done),
   /** Opens the page that the signed announcement names, in the user's browser. */
   openUpdatePage: call(nothing, done),
-  /** Opens the system's folder dialogue; null when it is cancelled. */
+  /** Opens the system's folder dialog; null when it is canceled. */
   chooseVideosFolder: call(nothing, z.string().nullable()),
   chooseImage: call(nothing, z.string().nullable()),
-  /** Opens the system's file dialogue, and checks the file against a model; null when it is cancelled. */
+  /** Opens the system's file dialog, and checks the file against a model; null when it is canceled. */
   chooseLora: call(z.object({ modelId: id }), loraSchema.nullable()),
 
   /** GPUs are read once a second while a window shows them. */
@@ -181,7 +181,7 @@ export const calls = {
   installEnvironment: call(nothing, done),
   /** What an install would fetch, and where it needs room. */
   estimateInstall: call(nothing, installEstimateSchema),
-  /** Asks for a folder that `npm run bundle` made and installs from it without a network; false when cancelled. */
+  /** Asks for a folder that `npm run bundle` made and installs from it without a network; false when canceled. */
   installFromFolder: call(nothing, z.boolean()),
   installFromArchive: call(nothing, z.boolean()),
   chooseInstallFolder: call(nothing, z.boolean()),
@@ -192,11 +192,11 @@ export const calls = {
   runDoctor: call(nothing, done),
   measureStorage: call(nothing, done),
   removeStorage: call(z.object({ id }), done),
-  /** Asks for a folder, or goes back to the first one; false when the dialogue is cancelled. */
+  /** Asks for a folder, or goes back to the first one; false when the dialog is canceled. */
   moveStorage: call(z.object({ name: z.enum(LOCATION_NAMES), toDefault: z.boolean() }), z.boolean()),
   cancelMove: call(nothing, done),
 
-  /** Asks for a folder, checks it, adds it; null when the dialogue is cancelled. */
+  /** Asks for a folder, checks it, adds it; null when the dialog is canceled. */
   addModelFolder: call(nothing, z.object({ modelId: z.string() }).nullable()),
   /** Forgets a folder that was added; the folder itself stays. */
   forgetModel: call(z.object({ modelId: id }), done),
@@ -213,9 +213,9 @@ export const calls = {
   /** Removes a model from the models folder. */
   removeModel: call(z.object({ modelId: id }), done),
   showModelInFolder: call(z.object({ modelId: id }), done),
-  /** The model's own page on huggingface.co, where its licence is. */
+  /** The model's own page on huggingface.co, where its license is. */
   openModelPage: call(z.object({ modelId: id }), done),
-  /** Asks for a folder and moves the models there; null when the dialogue is cancelled. */
+  /** Asks for a folder and moves the models there; null when the dialog is canceled. */
   moveModelsFolder: call(nothing, z.string().nullable()),
   signIn: call(z.object({ token: z.string().max(300) }), done),
   signOut: call(nothing, done),
@@ -242,7 +242,7 @@ export const calls = {
   /** A frame as an image of the data folder, for image to video; null: the last one. Its path. */
   saveVideoFrame: call(z.object({ videoId: id, frame: z.number().int().nonnegative().nullable() }), z.string()),
   markVideos: call(z.object({ videoIds, change: marksChangeSchema }), done),
-  /** Asks where to, and answers when the copy is there: its path, null where the person cancelled. */
+  /** Asks where to, and answers when the copy is there: its path, null where the person canceled. */
   exportVideo: call(z.object({ videoId: id, request: exportRequestSchema }), z.string().nullable()),
   /** Asks for a folder. The copies that were made, fewer than asked for after a cancel; null: none was started. */
   exportVideos: call(
@@ -254,7 +254,7 @@ export const calls = {
   showVideoInFolder: call(z.object({ videoId: id }), done),
   /** Starts a drag of the files out of the window, from a dragstart that was prevented. */
   dragVideos: call(z.object({ videoIds }), done),
-  /** A file that the person dropped, or chooses where path is null, to play beside others; null when cancelled. */
+  /** A file that the person dropped, or chooses where path is null, to play beside others; null when canceled. */
   openVideoFile: call(z.object({ path: droppedPath }), guestVideoSchema.nullable()),
   /** Settings of a video file that the person dropped or chose: asks for a file where path is null. */
   readVideoSettings: call(z.object({ path: droppedPath }), videoMetadataSchema.nullable()),
@@ -264,17 +264,17 @@ export const calls = {
   forgetPrompt: call(z.object({ prompt: usedPromptSchema.shape.prompt.nullable() }), done),
   savePreset: call(presetSchema, done),
   removePreset: call(presetSchema.pick({ name: true }), done),
-  /** Asks where; null when cancelled. */
+  /** Asks where; null when canceled. */
   exportPresets: call(nothing, z.string().nullable()),
-  /** How many were added from a file that the person dropped, or chooses where path is null; null when cancelled. */
+  /** How many were added from a file that the person dropped, or chooses where path is null; null when canceled. */
   importPresets: call(z.object({ path: droppedPath }), z.number().nullable()),
-  /** The text of a file of prompts, one on each line: dropped, or chosen where path is null; null when cancelled. */
+  /** The text of a file of prompts, one on each line: dropped, or chosen where path is null; null when canceled. */
   readPromptFile: call(z.object({ path: droppedPath }), z.string().nullable()),
 
   saveDiagnostics: call(z.object({ includePrompts: z.boolean() }), z.string().nullable()),
   readLogTail: call(nothing, z.string()),
   openLogsFolder: call(nothing, done),
-  /** The licences of all that is in the package; null in a checkout. */
+  /** The licenses of all that is in the package; null in a checkout. */
   readNotices: call(nothing, z.string().nullable()),
   /** Shows the CycloneDX file of the package in its folder. */
   showBillOfMaterials: call(nothing, done),

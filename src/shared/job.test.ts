@@ -9,11 +9,11 @@ const events: readonly JobEvent[] = [
   { type: 'cancelRequested' },
   { type: 'finished', videoIds: ['v'], report },
   { type: 'failed', error: appError('WORKER_DIED', { exit: 'SIGKILL' }) },
-  { type: 'cancelled' },
+  { type: 'canceled' },
   { type: 'interrupted' },
   { type: 'retried' },
 ];
-const terminal = new Set<JobState['status']>(['finished', 'failed', 'cancelled', 'interrupted']);
+const terminal = new Set<JobState['status']>(['finished', 'failed', 'canceled', 'interrupted']);
 const run = (sequence: readonly JobEvent[]): JobState[] => {
   const states: JobState[] = [{ status: 'queued' }];
   for (const event of sequence) states.push(transition(states.at(-1) ?? { status: 'queued' }, event));
@@ -38,8 +38,8 @@ describe('transition', () => {
     expect(states.at(-1)?.status).toBe('finished');
   });
 
-  it('ends a waiting job at once when it is cancelled', () => {
-    expect(run([{ type: 'cancelRequested' }]).at(-1)?.status).toBe('cancelled');
+  it('ends a waiting job at once when it is canceled', () => {
+    expect(run([{ type: 'cancelRequested' }]).at(-1)?.status).toBe('canceled');
   });
 
   it('leaves an ended job only by a retry, and a finished one never', () => {

@@ -19,7 +19,7 @@ export type JobJoin = z.infer<typeof jobJoinSchema>;
 export const jobStateSchema = z.discriminatedUnion('status', [
   z.object({ status: z.literal('queued') }),
   z.object({ status: z.literal('running') }),
-  z.object({ status: z.literal('cancelling') }),
+  z.object({ status: z.literal('canceling') }),
   z.object({
     status: z.literal('finished'),
     videoIds: z.array(z.string()),
@@ -27,7 +27,7 @@ export const jobStateSchema = z.discriminatedUnion('status', [
     joins: z.array(jobJoinSchema).optional(),
   }),
   z.object({ status: z.literal('failed'), error: appErrorSchema }),
-  z.object({ status: z.literal('cancelled') }),
+  z.object({ status: z.literal('canceled') }),
   /** It was running when the app ended without warning. */
   z.object({ status: z.literal('interrupted') }),
 ]);
@@ -39,14 +39,14 @@ export type JobEvent =
   | { readonly type: 'finished'; readonly videoIds: readonly string[]; readonly report: JobReport }
   | { readonly type: 'joined'; readonly join: JobJoin }
   | { readonly type: 'failed'; readonly error: AppError }
-  | { readonly type: 'cancelled' }
+  | { readonly type: 'canceled' }
   | { readonly type: 'interrupted' }
   | { readonly type: 'retried' };
 
 const isOver = (state: JobState): boolean =>
   state.status === 'finished' ||
   state.status === 'failed' ||
-  state.status === 'cancelled' ||
+  state.status === 'canceled' ||
   state.status === 'interrupted';
 
 /**
@@ -58,11 +58,11 @@ export function transition(state: JobState, event: JobEvent): JobState {
     case 'started':
       return state.status === 'queued' ? { status: 'running' } : state;
     case 'cancelRequested':
-      if (state.status === 'queued') return { status: 'cancelled' };
-      return state.status === 'running' ? { status: 'cancelling' } : state;
+      if (state.status === 'queued') return { status: 'canceled' };
+      return state.status === 'running' ? { status: 'canceling' } : state;
     case 'finished':
       // A finish that wins the race against a cancel counts: the video is there.
-      if (state.status !== 'running' && state.status !== 'cancelling') return state;
+      if (state.status !== 'running' && state.status !== 'canceling') return state;
       return { status: 'finished', videoIds: [...event.videoIds], report: event.report };
     case 'joined': {
       if (state.status !== 'finished') return state;
@@ -72,10 +72,10 @@ export function transition(state: JobState, event: JobEvent): JobState {
     }
     case 'failed':
       return isOver(state) ? state : { status: 'failed', error: event.error };
-    case 'cancelled':
-      return state.status === 'running' || state.status === 'cancelling' ? { status: 'cancelled' } : state;
+    case 'canceled':
+      return state.status === 'running' || state.status === 'canceling' ? { status: 'canceled' } : state;
     case 'interrupted':
-      return state.status === 'running' || state.status === 'cancelling' ? { status: 'interrupted' } : state;
+      return state.status === 'running' || state.status === 'canceling' ? { status: 'interrupted' } : state;
     case 'retried':
       return isOver(state) && state.status !== 'finished' ? { status: 'queued' } : state;
     default:

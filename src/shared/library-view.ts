@@ -17,7 +17,7 @@ export const libraryFilterSchema = z.object({
   /** `one`: on one device; an axis: split along it. */
   plan: z.enum(PLAN_KINDS).nullable(),
   quality: qualitySchema.nullable(),
-  isFavourite: z.boolean(),
+  isFavorite: z.boolean(),
   minRating: z.number().int().min(0).max(MAX_RATING),
   /** A video has all of them. */
   tags: z.array(z.string().max(100)).max(MAX_TAGS).readonly(),
@@ -30,7 +30,7 @@ export const NO_FILTER: LibraryFilter = {
   period: null,
   plan: null,
   quality: null,
-  isFavourite: false,
+  isFavorite: false,
   minRating: 0,
   tags: [],
 };

@@ -9,7 +9,7 @@ export const gpuSchema = deviceSchema.extend({
   pciBusId: z.string(),
   memoryTotalBytes: z.number(),
   memoryUsedBytes: z.number().nullable(),
-  utilisationPercent: z.number().nullable(),
+  utilizationPercent: z.number().nullable(),
   temperatureCelsius: z.number().nullable(),
   powerWatts: z.number().nullable(),
   /** GPUs with the same number share NVLink; null where it has none. */

@@ -28,30 +28,30 @@ const tagsSchema = z.array(tagSchema).max(MAX_TAGS);
 const ratingSchema = z.number().int().min(0).max(MAX_RATING);
 
 export const videoMarksSchema = z.object({
-  isFavourite: z.boolean(),
+  isFavorite: z.boolean(),
   /** 0: not rated. */
   rating: ratingSchema,
   tags: tagsSchema,
 });
 export type VideoMarks = z.infer<typeof videoMarksSchema>;
 
-export const NO_MARKS: VideoMarks = { isFavourite: false, rating: 0, tags: [] };
+export const NO_MARKS: VideoMarks = { isFavorite: false, rating: 0, tags: [] };
 
 /** Applied to several videos at once, so tags are added and removed instead of replaced. */
 export const marksChangeSchema = z
-  .strictObject({ isFavourite: z.boolean(), rating: ratingSchema, addTags: tagsSchema, removeTags: tagsSchema })
+  .strictObject({ isFavorite: z.boolean(), rating: ratingSchema, addTags: tagsSchema, removeTags: tagsSchema })
   .partial();
 export type MarksChange = z.infer<typeof marksChangeSchema>;
 
-export const hasMarks = ({ isFavourite, rating, tags }: VideoMarks): boolean =>
-  isFavourite || rating > 0 || tags.length > 0;
+export const hasMarks = ({ isFavorite, rating, tags }: VideoMarks): boolean =>
+  isFavorite || rating > 0 || tags.length > 0;
 
 /** Tags beyond the limit are left out. */
 export function changedMarks(marks: VideoMarks, change: MarksChange): VideoMarks {
-  const { isFavourite = marks.isFavourite, rating = marks.rating, addTags = [], removeTags = [] } = change;
+  const { isFavorite = marks.isFavorite, rating = marks.rating, addTags = [], removeTags = [] } = change;
   const removed = new Set(removeTags.map(tagKey));
   const tags = new Map<string, string>();
   for (const tag of [...marks.tags, ...addTags])
     if (!removed.has(tagKey(tag)) && !tags.has(tagKey(tag))) tags.set(tagKey(tag), tag);
-  return { isFavourite, rating, tags: [...tags.values()].slice(0, MAX_TAGS) };
+  return { isFavorite, rating, tags: [...tags.values()].slice(0, MAX_TAGS) };
 }

@@ -35,7 +35,7 @@ export function smallestChange(question: MemoryQuestion): Explanation {
   };
 }
 
-/** To a tenth of a gigabyte, upwards: the amount that is shown is enough. */
+/** To a tenth of a gigabyte, upward: the amount that is shown is enough. */
 const roundedUp = (bytes: number): number => Math.ceil(bytes / 100_000_000) * 100_000_000;
 
 type Change = readonly [MemoryQuestion, Explanation];

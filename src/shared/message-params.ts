@@ -33,7 +33,7 @@ export interface ErrorParams {
   readonly HUB_UNREACHABLE: { readonly host: KindTypes['address'] };
   readonly DOWNLOAD_INTERRUPTED: None;
   readonly DOWNLOAD_CORRUPT: { readonly file: KindTypes['path'] };
-  readonly CATALOGUE_INVALID: { readonly file: KindTypes['path'] };
+  readonly CATALOG_INVALID: { readonly file: KindTypes['path'] };
   readonly ENVIRONMENT_MISSING: None;
   readonly ENVIRONMENT_INSTALL_FAILED: None;
   readonly ENVIRONMENT_BROKEN: None;
@@ -102,7 +102,7 @@ export interface ErrorParams {
   readonly WORKER_STOPPED: None;
   readonly WORKER_START_FAILED: None;
   readonly PROTOCOL_BROKEN: None;
-  readonly CANCELLED: None;
+  readonly CANCELED: None;
   readonly KERNEL_UNAVAILABLE: { readonly kernel: KindTypes['kernel'] };
   readonly PROMPT_FILE_UNREADABLE: { readonly file: KindTypes['path'] };
   readonly IMAGE_UNREADABLE: { readonly file: KindTypes['path'] };
@@ -411,8 +411,8 @@ export interface ReasonParams {
   readonly hub_file_differs: { readonly file: KindTypes['path'] };
   readonly hub_redirect_insecure: None;
   readonly hub_status: { readonly status: KindTypes['count'] };
-  readonly catalogue_not_json: { readonly file: KindTypes['path'] };
-  readonly catalogue_field: { readonly field: KindTypes['name']; readonly file: KindTypes['path'] };
+  readonly catalog_not_json: { readonly file: KindTypes['path'] };
+  readonly catalog_field: { readonly field: KindTypes['name']; readonly file: KindTypes['path'] };
   readonly environment_files_missing: None;
   readonly package_not_importable: { readonly package: KindTypes['name'] };
   readonly package_version: {

@@ -1,6 +1,6 @@
 /** Models that can be used: what the window shows of each. */
 import { z } from 'zod';
-import { catalogueEntrySchema } from './catalogue';
+import { catalogEntrySchema } from './catalog';
 import { appErrorSchema } from './errors';
 import { memoryShapeSchema } from './memory-shape';
 import { modelShapeSchema } from './model';
@@ -42,12 +42,12 @@ export const loraInspectionSchema = z.discriminatedUnion('status', [
 export type LoraInspection = z.infer<typeof loraInspectionSchema>;
 
 export const modelEntrySchema = z.object({
-  /** `demo`, a catalogue name, or the folder's path. */
+  /** `demo`, a catalog name, or the folder's path. */
   id: z.string(),
   name: z.string(),
   /** One line: what it is, what it is good for. */
   description: z.string(),
-  source: z.enum(['builtin', 'folder', 'catalogue']),
+  source: z.enum(['builtin', 'folder', 'catalog']),
   path: z.string().nullable(),
   sizeBytes: z.number().nullable(),
   state: z.discriminatedUnion('status', [
@@ -68,8 +68,8 @@ export const modelEntrySchema = z.object({
   sizes: z.array(z.object({ width: z.number(), height: z.number() })),
   /** Sentences to try in one click. */
   examples: z.array(z.string()),
-  /** What the catalogue says of it; null for models that are in no catalogue. */
-  offer: catalogueEntrySchema.nullable(),
+  /** What the catalog says of it; null for models that are in no catalog. */
+  offer: catalogEntrySchema.nullable(),
   /** Null while nothing of it is there. */
   files: z
     .object({

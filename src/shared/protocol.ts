@@ -147,9 +147,9 @@ export const workerEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('videoFailed'), ...video, error: appErrorSchema }),
   z
     .object({ type: z.literal('jobFinished'), jobId: z.string(), report: jobReportSchema })
-    .describe('Exactly one of JobFinished, JobFailed and JobCancelled ends a job.'),
+    .describe('Exactly one of JobFinished, JobFailed and JobCanceled ends a job.'),
   z.object({ type: z.literal('jobFailed'), jobId: z.string(), error: appErrorSchema }),
-  z.object({ type: z.literal('jobCancelled'), jobId: z.string() }),
+  z.object({ type: z.literal('jobCanceled'), jobId: z.string() }),
   z.object({ type: z.literal('tokensCounted'), requestId: z.string(), tokens: count, max: count }),
   z.object({ type: z.literal('requestFailed'), requestId: z.string(), error: appErrorSchema }),
   z

@@ -128,7 +128,7 @@ function checkFrames(shape: ModelShape, frames: number): RequestReason[] {
   const over = (frames - 1) % frameStep;
   if (over === 0) return [];
   const lower = frames - over;
-  // Beyond the last possible number there is only the lower neighbour, and the one below it.
+  // Beyond the last possible number there is only the lower neighbor, and the one below it.
   const upper = lower + frameStep > max ? lower - frameStep : lower + frameStep;
   return [
     {

@@ -2,7 +2,7 @@
 import { IntlMessageFormat } from 'intl-messageformat';
 import { expect, test } from 'vitest';
 import chineseSentences from '../../resources/messages.zh-CN.json';
-import catalogue from '../../resources/catalogue.json';
+import catalog from '../../resources/catalog.json';
 import sentences from '../../resources/messages.en.json';
 import { copy as mainEnglish } from '../../src/main/copy/en';
 import { copy as mainChinese } from '../../src/main/copy/zh';
@@ -96,8 +96,8 @@ test.each([...tables.en])('the sentence %s has the same placeholders in both lan
   if (sentence !== '') expect(translated).toMatch(/[\p{Script=Han}。]/u);
 });
 
-test('every model of the catalogue has a Chinese description', () => {
-  const shipped = catalogue.models.map(({ description }) => description);
+test('every model of the catalog has a Chinese description', () => {
+  const shipped = catalog.models.map(({ description }) => description);
   expect(Object.keys(modelDescriptions)).toEqual(expect.arrayContaining(shipped));
 });
 

@@ -12,7 +12,7 @@ async function everywhere(page: Page, what: string): Promise<readonly string[]> 
     await page.evaluate((wanted) => window.splitreel.updateSettings({ theme: wanted }), theme);
     for (const place of PLACES) {
       await page.getByRole('navigation').getByRole('button').nth(PLACES.indexOf(place)).click();
-      // Colours fade over; what counts is where they arrive.
+      // Colors fade over; what counts is where they arrive.
       await page.evaluate(async () => {
         const fades = document.getAnimations().filter((each) => each.effect?.getTiming().iterations !== Infinity);
         await Promise.allSettled(fades.map(({ finished }) => finished));

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
 import { addFigures, electronPids, median, pssMb } from './figures';
-import { answerFolderDialogue, expect, test, type RunningApp } from './harness';
+import { answerFolderDialog, expect, test, type RunningApp } from './harness';
 import { fillForm, generateButton, slices, waitForJob } from './steps';
 
 const LAUNCHES = 3;
@@ -143,7 +143,7 @@ test('four videos of 720x480 in step', async ({ launch }) => {
     const source = `testsrc2=size=720x480:rate=8:duration=6,setpts=PTS/${String(rate)},fps=8`;
     const args = ['-v', 'error', '-f', 'lavfi', '-i', source, '-t', '6', '-c:v', 'libx264', '-pix_fmt', 'yuv420p'];
     execFileSync('ffmpeg', [...args, '-movflags', '+faststart', file]);
-    await answerFolderDialogue(app, file);
+    await answerFolderDialog(app, file);
     if (index === 0) await run(page, 'Compare files');
     await page.getByRole('button', { name: 'Add a file' }).click();
     await expect(page.getByRole('region', { name: 'Comparison' }).locator('video')).toHaveCount(index + 1);

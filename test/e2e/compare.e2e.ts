@@ -1,7 +1,7 @@
 /** Several videos of one job: they form in a grid, are compared, discarded and brought back, and one is finished. */
 import { copyFileSync } from 'node:fs';
 import path from 'node:path';
-import { answerFolderDialogue, expect, test } from './harness';
+import { answerFolderDialog, expect, test } from './harness';
 import { fillForm, newestFile, slices, waitForJob } from './steps';
 
 test('drafts form in a grid, two are compared in step, one is finished, and a discard is taken back', async ({
@@ -50,7 +50,7 @@ test('drafts form in a grid, two are compared in step, one is finished, and a di
 
   const file = path.join(dataFolder, 'outside.mp4');
   copyFileSync(await newestFile(page), file);
-  await answerFolderDialogue(app, file);
+  await answerFolderDialog(app, file);
   await comparison.getByRole('button', { name: 'Add a file' }).click();
   await expect(comparison.locator('video')).toHaveCount(3);
   const guest = comparison.locator('video').last();

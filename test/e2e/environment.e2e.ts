@@ -4,7 +4,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Page } from '@playwright/test';
-import { answerFolderDialogue, expect, test } from './harness';
+import { answerFolderDialog, expect, test } from './harness';
 import { fillForm, generateButton, INSTALL_MS, readySlot, slices, waitForJob } from './steps';
 
 const ROOT = path.resolve(import.meta.dirname, '..', '..');
@@ -58,7 +58,7 @@ test('a computer without a network is set up from a folder; the environment move
 
   await test.step('a folder that is no such bundle is refused in words', async () => {
     await machine();
-    await answerFolderDialogue(app, dataFolder);
+    await answerFolderDialog(app, dataFolder);
     await page.getByRole('button', { name: 'Install from a folder' }).click();
     await expect(page.getByText(/isn't a complete bundle/)).toBeVisible();
     await screenshot('environment-no-bundle');
@@ -66,11 +66,11 @@ test('a computer without a network is set up from a folder; the environment move
   await test.step('another folder is chosen before the first install', async () => {
     const chosen = path.join(dataFolder, 'chosen');
     mkdirSync(chosen);
-    await answerFolderDialogue(app, chosen);
+    await answerFolderDialog(app, chosen);
     await page.getByRole('button', { name: 'Choose another folder' }).click();
     await expect(page.getByText(`${chosen}/splitreel/environment`)).toBeVisible();
   });
-  await answerFolderDialogue(app, bundle);
+  await answerFolderDialog(app, bundle);
   await page.getByRole('button', { name: 'Install from a folder' }).click();
   const slot = await readySlot(page);
   await makeVideo(page, 0);
@@ -80,10 +80,10 @@ test('a computer without a network is set up from a folder; the environment move
     mkdirSync(other);
     await machine();
     await page.getByRole('button', { name: 'Calculate sizes' }).click();
-    await answerFolderDialogue(app, '/proc');
+    await answerFolderDialog(app, '/proc');
     await page.getByRole('button', { name: 'Move: Python environment' }).click();
     await expect(page.getByText(/Splitreel can't write to/)).toBeVisible();
-    await answerFolderDialogue(app, other);
+    await answerFolderDialog(app, other);
     await page.getByRole('button', { name: 'Move: Python environment' }).click();
     await expect(page.getByText(new RegExp(`${other}/splitreel/environment`)).first()).toBeVisible();
     await screenshot('environment-moved');

@@ -38,9 +38,7 @@ async function makesOne(page: Page, at: number): Promise<void> {
   await waitForJob(page, 'finished', at);
 }
 
-test('a running video is cancelled after a question, and the next one is made by the same ranks', async ({
-  launch,
-}) => {
+test('a running video is canceled after a question, and the next one is made by the same ranks', async ({ launch }) => {
   const running = await launch({ withEnvironment: true });
   const { page, screenshot } = running;
   await startLong(page, 2);
@@ -50,7 +48,7 @@ test('a running video is cancelled after a question, and the next one is made by
   await expect(dialog).toContainText('Cancel this video?');
   await screenshot('cancel-question');
   await dialog.getByRole('button', { name: 'Cancel video' }).click();
-  await waitForJob(page, 'cancelled');
+  await waitForJob(page, 'canceled');
   await expect(page.getByText('Nothing was saved.')).toBeVisible();
   expect((await slices(page)).library).toEqual([]);
   await fillForm(page, { ranks: 2, steps: 4 });

@@ -165,14 +165,14 @@ async function launchApp(options: LaunchOptions): Promise<RunningApp> {
   };
 }
 
-/** The system's dialogue cannot be clicked from here: it answers with this folder. */
-export const answerFolderDialogue = (app: ElectronApplication, folder: string): Promise<void> =>
+/** The system's dialog cannot be clicked from here: it answers with this folder. */
+export const answerFolderDialog = (app: ElectronApplication, folder: string): Promise<void> =>
   app.evaluate(({ dialog }, chosen) => {
     dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] });
   }, folder);
 
-/** As `answerFolderDialogue`, where the app asks for the name of a file to write. */
-export const answerSaveDialogue = (app: ElectronApplication, file: string): Promise<void> =>
+/** As `answerFolderDialog`, where the app asks for the name of a file to write. */
+export const answerSaveDialog = (app: ElectronApplication, file: string): Promise<void> =>
   app.evaluate(({ dialog }, chosen) => {
     dialog.showSaveDialog = () => Promise.resolve({ canceled: false, filePath: chosen });
   }, file);

@@ -24,10 +24,10 @@ test('a second start shows the window of the first and ends; there is one superv
   await expect.poll(() => supervisors(processTree()).length).toBe(1);
   const [before] = supervisors(processTree());
   await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.minimize());
-  const isMinimised = () =>
+  const isMinimized = () =>
     app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isMinimized() ?? true);
   expect(await start(dataFolder).ended).toBe(0);
-  await expect.poll(isMinimised).toBe(false);
+  await expect.poll(isMinimized).toBe(false);
   expect(supervisors(processTree())).toEqual([before]);
   expect(app.windows()).toHaveLength(1);
   await fillForm(page, { steps: 2 });

@@ -96,7 +96,7 @@ test('videos are marked, found, selected, deleted and brought back, and the fold
   await expect(cards(page)).toHaveCount(3);
   await page.keyboard.press('Escape');
   await expect(bar).toHaveCount(0);
-  expect((await slices(page)).library[0]?.marks).toEqual({ isFavourite: true, rating: 4, tags: ['winter'] });
+  expect((await slices(page)).library[0]?.marks).toEqual({ isFavorite: true, rating: 4, tags: ['winter'] });
 
   renameSync(path.join(videos, `${PROMPTS[0]}.mp4`), path.join(videos, 'renamed.mp4'));
   copyFileSync(path.join(videos, `${PROMPTS[1]}.mp4`), path.join(videos, 'copy.mp4'));

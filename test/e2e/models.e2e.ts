@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Page } from '@playwright/test';
-import { answerFolderDialogue, descendants, expect, test } from './harness';
+import { answerFolderDialog, descendants, expect, test } from './harness';
 import { fillForm, generateButton, INSTALL_MS, readySlot, slices, waitForJob } from './steps';
 
 const ROOT = path.resolve(import.meta.dirname, '..', '..');
@@ -42,10 +42,10 @@ function freshData(): string {
     name: 'Little',
     description: 'The demo model under another name.',
     repositories: [REPO],
-    licence: { name: 'Apache 2.0', isOpen: true },
+    license: { name: 'Apache 2.0', isOpen: true },
     task: 'text-to-video',
   };
-  writeFileSync(path.join(data, 'catalogue.json'), JSON.stringify({ version: 1, models: [offer] }));
+  writeFileSync(path.join(data, 'catalog.json'), JSON.stringify({ version: 1, models: [offer] }));
   return data;
 }
 
@@ -118,7 +118,7 @@ test('from nothing: installed, a model downloaded through kill -9, moved, and ma
     await first.screenshot('models-settings');
   });
   await go(first.page, 'Models');
-  await first.screenshot('models-catalogue');
+  await first.screenshot('models-catalog');
   const card = first.page.getByRole('listitem', { name: 'Little' });
   await card.getByRole('button', { name: 'Download' }).click();
   const dialog = first.page.getByRole('dialog');
@@ -150,7 +150,7 @@ test('from nothing: installed, a model downloaded through kill -9, moved, and ma
   await test.step('the models folder is moved', async () => {
     const other = path.join(dataFolder, 'elsewhere');
     mkdirSync(other);
-    await answerFolderDialogue(second.app, other);
+    await answerFolderDialog(second.app, other);
     await go(second.page, 'Settings');
     await second.page.getByRole('button', { name: 'Move', exact: true }).click();
     await expect.poll(async () => (await little(second.page))?.path).toBe(path.join(other, 'little'));

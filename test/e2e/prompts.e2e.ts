@@ -1,7 +1,7 @@
 /** Several prompts from one text, the history of prompts, undo, presets through a file: in the real window. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { answerFolderDialogue, answerSaveDialogue, expect, test } from './harness';
+import { answerFolderDialog, answerSaveDialog, expect, test } from './harness';
 import { fillForm, generateButton, slices } from './steps';
 
 const prompt = 'Prompt';
@@ -28,8 +28,8 @@ test('a list becomes jobs with its count said before; history, undo and presets 
   await page.keyboard.press('Enter');
   await expect(page.getByRole('dialog').getByRole('option', { name: /two steps/ })).toBeVisible();
   const file = path.join(dataFolder, 'presets.json');
-  await answerSaveDialogue(first.app, file);
-  await answerFolderDialogue(first.app, file);
+  await answerSaveDialog(first.app, file);
+  await answerFolderDialog(first.app, file);
   await page.getByRole('button', { name: 'Export' }).click();
   await expect(page.getByText(`Saved to ${file}`)).toBeVisible();
   await page.getByRole('button', { name: 'Remove', exact: true }).click();

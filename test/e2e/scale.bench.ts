@@ -172,13 +172,13 @@ test('a queue of 5,000 jobs', async ({ launch }) => {
   let next = 0;
   const jobId = (): string => `job-${String((next += 7))}`;
   figures['queueMoveMs'] = await repeated(() => timeCall(page, 'moveJob', { jobId: jobId(), toIndex: 2_500 }));
-  const cancelled: string[] = [];
+  const canceled: string[] = [];
   figures['queueCancelMs'] = await repeated(() => {
     const id = jobId();
-    cancelled.push(id);
+    canceled.push(id);
     return timeCall(page, 'cancelJob', { jobId: id });
   });
-  figures['queueRemoveMs'] = await repeated(() => timeCall(page, 'removeJob', { jobId: cancelled.pop() ?? '' }));
+  figures['queueRemoveMs'] = await repeated(() => timeCall(page, 'removeJob', { jobId: canceled.pop() ?? '' }));
   const input = { request: asked, plan: ONE_RANK, devices: cpuDevices(1) };
   figures['queueAddMs'] = await repeated(() => timeCall(page, 'enqueueJobs', { jobs: [input] }));
 });

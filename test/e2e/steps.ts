@@ -57,7 +57,7 @@ export const seenStages = (page: Page) => page.evaluate(() => window.seenStages 
 
 /** Waits until the newest job has this status; fails at once where it ended in another way. */
 export async function waitForJob(page: Page, status: string, at = -1, timeout = 150_000): Promise<void> {
-  const over = ['finished', 'failed', 'cancelled', 'interrupted'];
+  const over = ['finished', 'failed', 'canceled', 'interrupted'];
   await expect
     .poll(
       async () => {

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
-import { answerFolderDialogue, expect, keepDrags, test, type RunningApp } from './harness';
+import { answerFolderDialog, expect, keepDrags, test, type RunningApp } from './harness';
 import { DEMO_SENTENCE, fillForm, generateButton, newestFile, probe, slices, waitForJob } from './steps';
 import * as story from './story';
 
@@ -34,22 +34,22 @@ function writeLora(file: string): void {
 }
 
 async function addLora({ app, page }: RunningApp, file: string): Promise<void> {
-  await answerFolderDialogue(app, file);
+  await answerFolderDialog(app, file);
   await page.getByRole('button', { name: 'More settings' }).click();
   await page.getByRole('button', { name: 'Add a LoRA' }).click();
   await page.getByLabel('Strength of style').fill('0.5');
 }
 
-/** A cancelled export, then a GIF, then the video itself dragged out. */
+/** A canceled export, then a GIF, then the video itself dragged out. */
 async function takeOut(running: RunningApp, folder: string): Promise<string> {
   const { app, page } = running;
   mkdirSync(folder);
-  const cancelled = await story.openExport(running, IMMEDIATE, 'hevc', path.join(folder, 'cancelled.mp4'));
-  // Slow enough that it is still running when it is cancelled.
-  await cancelled.getByLabel('Motion').selectOption('60');
-  await cancelled.getByLabel('Size').selectOption('2');
-  await story.startExport(cancelled, IMMEDIATE);
-  await cancelled.getByRole('button', { name: 'Cancel' }).click();
+  const canceled = await story.openExport(running, IMMEDIATE, 'hevc', path.join(folder, 'canceled.mp4'));
+  // Slow enough that it is still running when it is canceled.
+  await canceled.getByLabel('Motion').selectOption('60');
+  await canceled.getByLabel('Size').selectOption('2');
+  await story.startExport(canceled, IMMEDIATE);
+  await canceled.getByRole('button', { name: 'Cancel' }).click();
   await expect.poll(async () => (await slices(page)).exports).toEqual([]);
   expect(readdirSync(folder)).toEqual([]);
 
@@ -73,7 +73,7 @@ async function makeFromImages({ app, page, dataFolder, screenshot }: RunningApp)
   await page.getByLabel('Steps').fill('2');
   await generateButton(page).click();
   await expect.poll(async () => (await slices(page)).jobs.length).toBe(3);
-  await answerFolderDialogue(app, path.join(dataFolder, 'wide.png'));
+  await answerFolderDialog(app, path.join(dataFolder, 'wide.png'));
   await page.getByRole('button', { name: /-frame-17\.png$/ }).click();
   await expect(page.getByText(/120 × 40, cropped to/)).toBeVisible();
   await page.getByRole('slider', { name: 'Which part to keep' }).press('Home');

@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, type Locator, type Page } from '@playwright/test';
-import { answerFolderDialogue, answerSaveDialogue, type RunningApp } from './harness';
+import { answerFolderDialog, answerSaveDialog, type RunningApp } from './harness';
 import { DEMO_SENTENCE, readySlot, slices, waitForJob } from './steps';
 
 const ROOT = path.resolve(import.meta.dirname, '..', '..');
@@ -44,7 +44,7 @@ export async function makeImageModel({ page, dataFolder }: RunningApp): Promise<
 }
 
 export async function addImageModel({ app, page, dataFolder }: RunningApp): Promise<void> {
-  await answerFolderDialogue(app, path.join(dataFolder, 'image-to-video'));
+  await answerFolderDialog(app, path.join(dataFolder, 'image-to-video'));
   await page.evaluate(() => window.splitreel.addModelFolder());
   const state = async () => (await slices(page)).models.find(({ name }) => name === 'image-to-video')?.state.status;
   await expect.poll(state).toBe('ready');
@@ -100,7 +100,7 @@ export async function takeLastFrame(page: Page, pace: Pace): Promise<void> {
 
 /** The export dialog, in which this format is chosen. */
 export async function openExport({ app, page }: RunningApp, pace: Pace, format: string, file: string) {
-  await answerSaveDialogue(app, file);
+  await answerSaveDialog(app, file);
   await pace.click(page.getByRole('button', { name: 'Export', exact: true }));
   const dialog = page.getByRole('dialog', { name: 'Export this video' });
   await dialog.getByLabel('Format').selectOption(format);

@@ -42,7 +42,7 @@ export const gpu = (index: number) => ({
   pciBusId: `00000000:0${String(index)}:00.0`,
   memoryTotalBytes: 150e9,
   memoryUsedBytes: 1e9,
-  utilisationPercent: 0,
+  utilizationPercent: 0,
   temperatureCelsius: 40,
   powerWatts: 80,
   nvlinkIsland: 0,

@@ -11,7 +11,7 @@ import { WebError } from '../../src/main/ports/web';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
-/** Every question is cancelled or answered with yes. */
+/** Every question is canceled or answered with yes. */
 export const NO_DESKTOP: Desktop = {
   chooseFolder: () => Promise.resolve(null),
   chooseFile: () => Promise.resolve(null),

@@ -21,7 +21,7 @@ const open = async (...args: Parameters<typeof openFakeApp>): Promise<FakeApp> =
   return app;
 };
 const isOver = (one: FakeApp, id: string): boolean =>
-  ['finished', 'failed', 'cancelled', 'interrupted'].includes(
+  ['finished', 'failed', 'canceled', 'interrupted'].includes(
     one.jobs().find((job) => job.id === id)?.state.status ?? '',
   );
 const stateOf = (one: FakeApp, id: string) => one.jobs().find((job) => job.id === id)?.state;
@@ -162,7 +162,7 @@ describe('cancel', () => {
     await one.queue.cancel(second);
     await Promise.all([one.queue.cancel(first), one.queue.cancel(first)]);
     await until(() => isOver(one, first));
-    expect([stateOf(one, first)?.status, stateOf(one, second)?.status]).toEqual(['cancelled', 'cancelled']);
+    expect([stateOf(one, first)?.status, stateOf(one, second)?.status]).toEqual(['canceled', 'canceled']);
     const third = await one.queue.enqueue(jobInput());
     await until(() => isOver(one, third));
     expect(stateOf(one, third)?.status).toBe('finished');
@@ -209,7 +209,7 @@ describe('the app ends in mid-job', () => {
     await until(() => stateOf(one, id)?.status === 'running');
     await Promise.all([one.queue.cancel(id), one.queue.close(), one.engine.stop()]);
     const ended = stateOf(one, id)?.status;
-    expect(['cancelled', 'interrupted']).toContain(ended);
+    expect(['canceled', 'interrupted']).toContain(ended);
     const two = await openFakeApp({ folder: one.folder });
     expect(stateOf(two, id)?.status).toBe(ended);
     await two.close();

@@ -52,12 +52,12 @@ test('a job that ends while the disk is full is over, and the next one runs', as
   expect(await saved()).toMatchObject([{ id: second, state: { status: 'finished' } }]);
 });
 
-test('a running job can be cancelled while the disk is full', async () => {
+test('a running job can be canceled while the disk is full', async () => {
   const id = await app.queue.enqueue(jobInput({ numInferenceSteps: 400 }));
   await until(() => statusOf(id) === 'running');
   isFull = true;
   await app.queue.cancel(id);
-  await until(() => statusOf(id) === 'cancelled');
+  await until(() => statusOf(id) === 'canceled');
 });
 
 test('a job that cannot be written down is refused, not promised', async () => {

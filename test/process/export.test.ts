@@ -1,4 +1,4 @@
-/** Exports by the real command in its real process: copies, their progress, and what is left of one that is cancelled. */
+/** Exports by the real command in its real process: copies, their progress, and what is left of one that is canceled. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ import type { ExportRequest, ExportState } from '../../src/shared/export';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const execute = promisify(execFile);
-/** Three seconds of grey, large enough that its export can be cancelled halfway. */
+/** Three seconds of gray, large enough that its export can be canceled halfway. */
 const SOURCE = `
 import av, numpy as np, sys
 with av.open(sys.argv[1], "w") as out:
@@ -81,17 +81,17 @@ test('what cannot be read is an error', async () => {
   await expect(run).rejects.toMatchObject({ error: { code: 'VIDEO_NOT_FOUND' } });
 });
 
-test('a cancelled export of several keeps the whole copies and leaves nothing else', async () => {
+test('a canceled export of several keeps the whole copies and leaves nothing else', async () => {
   const before = await readdir(folder);
-  const cancelled: Promise<void>[] = [];
+  const canceled: Promise<void>[] = [];
   const exports = open((states) => {
     const [state] = states;
-    if (state?.videoIndex === 1 && state.done >= 3) cancelled.push(exports.cancel(state.id));
+    if (state?.videoIndex === 1 && state.done >= 3) canceled.push(exports.cancel(state.id));
   });
   const slow = { ...GIF, format: 'hevc', scale: 4 } as const;
   const copies = await exports.run([job('d.gif'), job('e.mp4', slow), job('f.gif')]);
   expect(copies).toEqual([path.join(folder, 'd.gif')]);
-  await Promise.all(cancelled);
+  await Promise.all(canceled);
   expect(new Set(seen.flat().map(({ id, videoCount }) => `${id} ${String(videoCount)}`)).size).toBe(1);
   expect(await readdir(folder)).toEqual([...before, 'd.gif'].sort());
 });

@@ -16,12 +16,12 @@ import { readMp4 } from '../../src/main/library/mp4';
 import { SILENT_LOG } from '../../src/main/ports/log';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-/** Nine grey frames, brighter from one to the next. */
+/** Nine gray frames, brighter from one to the next. */
 const SOURCE = `
 import json, sys
 import av, numpy as np
 with av.open(sys.argv[1], "w") as out:
-    out.metadata["comment"] = json.dumps({"splitreel": 1, "request": {"prompt": "grey"}})
+    out.metadata["comment"] = json.dumps({"splitreel": 1, "request": {"prompt": "gray"}})
     stream = out.add_stream("libx264", rate=8)
     stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
     for n in range(9):
@@ -37,7 +37,7 @@ let source = '';
 beforeAll(async () => {
   const python = path.join(await pythonForTests(ROOT), 'bin', 'python');
   folder = await mkdtemp(path.join(tmpdir(), 'splitreel further ü '));
-  source = path.join(folder, 'grey.mp4');
+  source = path.join(folder, 'gray.mp4');
   await execFileAsync(python, ['-c', SOURCE, source]);
   ports = {
     processes: nodeProcesses,
@@ -60,8 +60,8 @@ test('a frame becomes an image once, and stays while something uses it', async (
   const third = await open(0).save('id', source, 2);
   const last = await open(0).save('id', source, null);
   expect([third, last].map((file) => path.relative(frames, file))).toEqual([
-    'id/grey-frame-3.png',
-    'id/grey-last-frame.png',
+    'id/gray-frame-3.png',
+    'id/gray-last-frame.png',
   ]);
   expect((await readFile(third)).subarray(1, 4).toString()).toBe('PNG');
   const before = await stat(last);
@@ -75,7 +75,7 @@ test('a frame becomes an image once, and stays while something uses it', async (
 });
 
 test('two videos become one, with the doubled frame once', async () => {
-  const target = path.join(folder, 'grey-continued.mp4');
+  const target = path.join(folder, 'gray-continued.mp4');
   const run = startFileCommand(ports, await currentPython(ports), ['join', source, source, target]);
   expect(await run.result).toBe(target);
   const { size } = await stat(target);

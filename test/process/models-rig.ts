@@ -129,10 +129,10 @@ export async function open(
     name: 'Little',
     description: 'The demo model under another name.',
     repositories: [REPO],
-    licence: { name: 'Apache 2.0', isOpen: true },
+    license: { name: 'Apache 2.0', isOpen: true },
     task: 'text-to-video',
   };
-  await writeFile(folders.catalogueFile, JSON.stringify({ version: 1, models: [offer] }));
+  await writeFile(folders.catalogFile, JSON.stringify({ version: 1, models: [offer] }));
   let models: readonly ModelEntry[] = [];
   let downloads: readonly Download[] = [];
   const started: number[] = [];
@@ -173,7 +173,7 @@ export async function open(
       defaultModelsFolder: folders.models,
       recordsFolder: folders.verified,
       downloadsFile: folders.downloadsFile,
-      catalogueFile: folders.catalogueFile,
+      catalogFile: folders.catalogFile,
       tokenFile: folders.tokenFile,
       onModels: (value) => {
         models = value;
@@ -192,7 +192,7 @@ export async function open(
     data,
     entry: () => {
       const found = models.find(({ id }) => id === ID);
-      if (found === undefined) throw new Error('the catalogue was not read');
+      if (found === undefined) throw new Error('the catalog was not read');
       return found;
     },
     download: () => downloads.find(({ modelId }) => modelId === ID),

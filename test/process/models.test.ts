@@ -51,7 +51,7 @@ async function flipByte(file: string): Promise<void> {
   await utimes(file, before.atime, before.mtime);
 }
 
-test('a model of the catalogue is fetched, verified and ready; its size is known before', async () => {
+test('a model of the catalog is fetched, verified and ready; its size is known before', async () => {
   const hub = await startHub();
   const app = await open(hub);
   expect(app.entry().state.status).toBe('absent');

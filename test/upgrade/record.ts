@@ -79,7 +79,7 @@ async function fill(here: string): Promise<void> {
     schema: windowStateSchema,
     fallback: DEFAULT_WINDOW_STATE,
   });
-  await window.save({ x: 10, y: 20, width: 1_400, height: 900, isMaximised: false });
+  await window.save({ x: 10, y: 20, width: 1_400, height: 900, isMaximized: false });
   await mkdir(path.join(here, 'my videos'));
   await writeFile(path.join(here, 'my videos', 'a small dog.mp4'), mp4(JSON.stringify(metadata())));
 }
@@ -90,13 +90,13 @@ type Folders = ReturnType<typeof dataFolders>;
 async function fillJobs(folders: Folders): Promise<void> {
   const file = await openJsonStore(ports, { file: folders.jobsFile, schema: jobsFileSchema, fallback: NO_JOBS });
   const jobs = createJobStore(file, { folder: folders.root, log: SILENT_LOG, onJobs: nothing, onPaused: nothing });
-  await jobs.promise(['finished', 'failed', 'cancelled', 'running', 'queued'].map(job));
-  for (const id of ['finished', 'failed', 'cancelled', 'running']) await jobs.apply(id, { type: 'started' });
+  await jobs.promise(['finished', 'failed', 'canceled', 'running', 'queued'].map(job));
+  for (const id of ['finished', 'failed', 'canceled', 'running']) await jobs.apply(id, { type: 'started' });
   await jobs.apply('finished', { type: 'finished', videoIds: ['a small dog.mp4'], report: REPORT });
   const params = { rank: 1, stage: 'denoising', exit: 'SIGKILL' } as const;
   await jobs.apply('failed', { type: 'failed', error: appError('RANK_DIED', params, { details: 'Traceback' }) });
-  await jobs.apply('cancelled', { type: 'cancelRequested' });
-  await jobs.apply('cancelled', { type: 'cancelled' });
+  await jobs.apply('canceled', { type: 'cancelRequested' });
+  await jobs.apply('canceled', { type: 'canceled' });
   const measurements = await openMeasurements(ports, {
     file: folders.measurementsFile,
     log: SILENT_LOG,
@@ -105,7 +105,7 @@ async function fillJobs(folders: Folders): Promise<void> {
   measurements.add(job('finished'), REPORT);
 }
 
-/** A verified model, one that was added to the catalogue, and a download that was paused half way. */
+/** A verified model, one that was added to the catalog, and a download that was paused half way. */
 async function fillModels(folders: Folders): Promise<void> {
   const model = path.join(folders.models, 'my-model');
   const index = '{"_class_name": "CogVideoXPipeline"}\n';
@@ -133,10 +133,10 @@ async function fillModels(folders: Folders): Promise<void> {
     name: 'My model',
     description: 'One of mine.',
     repositories: ['someone/my-model'],
-    licence: { name: 'MIT', isOpen: true },
+    license: { name: 'MIT', isOpen: true },
     task: 'text-to-video',
   };
-  await writeFile(folders.catalogueFile, JSON.stringify({ version: 1, models: [entry] }));
+  await writeFile(folders.catalogFile, JSON.stringify({ version: 1, models: [entry] }));
   const final = path.join(folders.models, 'cogvideox-2b');
   const downloads = await openJsonStore(ports, {
     file: folders.downloadsFile,

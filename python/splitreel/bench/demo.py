@@ -1,6 +1,6 @@
 """`bench demo`: the quality of the shipped demo model's videos, by plain image analysis, and how soon they play.
 
-Clips are made by our own engine from held-out captions. The same recogniser is run on true clips (nearly all must be
+Clips are made by our own engine from held-out captions. The same recognizer is run on true clips (nearly all must be
 right) and with the captions shuffled (nearly all must be wrong), so that it is seen to measure.
 """
 
@@ -24,7 +24,7 @@ from splitreel.bench.world import World
 from splitreel.contract.types import Plan
 from splitreel.demo.captions import Scene, held_out_captions
 from splitreel.demo.clips import Frame, draw, label_tensor
-from splitreel.demo.recogniser import Scores, recognise, score
+from splitreel.demo.recognizer import Scores, recognize, score
 from splitreel.demo.sheet import write_sheet
 from splitreel.demo.vae import held_out_psnr
 from splitreel.store.find_model import find_model
@@ -33,7 +33,7 @@ from splitreel.worker.supervisor.process_environment import core_count
 _SCORES = {
     "clips": "clips",
     "what": "what",
-    "colour": "colour",
+    "color": "color",
     "background": "background",
     "direction": "direction",
     "motion": "motion",
@@ -122,10 +122,10 @@ def _scores(asked: argparse.Namespace) -> dict[str, object]:
         how = ClipSettings(model, frame, asked.steps, asked.guidance, Plan(dp=asked.ranks))
         clips = make_videos(world, how, prompts)
     table.start()
-    seen = [recognise(as_tensor(clip)) for clip in clips]
+    seen = [recognize(as_tensor(clip)) for clip in clips]
     true_clips = (draw(label_tensor(scenes), frame, torch.Generator().manual_seed(1)) + 1) / 2
     _add(table, "made by the engine", score(seen, scenes))
-    _add(table, "true clips", score([recognise(clip.transpose(0, 1)) for clip in true_clips], scenes))
+    _add(table, "true clips", score([recognize(clip.transpose(0, 1)) for clip in true_clips], scenes))
     _add(table, "made, captions shuffled", score(seen, shuffled(scenes)))
     mean, least = _vae_psnr(model, frame, asked.psnr_clips)
     print(f"\nVAE alone, {asked.psnr_clips} held-out clips: mean {mean:.2f} dB, least {least:.2f} dB")

@@ -92,7 +92,7 @@ def make_videos(world: World, asked: ClipSettings, prompts: Sequence[str]) -> li
 
 
 def as_tensor(clip: Clip) -> torch.Tensor:
-    """To (F, 3, H, W) float32 in [0, 1], for the recogniser and the contact sheet."""
+    """To (F, 3, H, W) float32 in [0, 1], for the recognizer and the contact sheet."""
     return torch.from_numpy(clip).permute(0, 3, 1, 2).float() / 255
 
 

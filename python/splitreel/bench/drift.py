@@ -13,7 +13,7 @@ from splitreel.bench.table import Table, Value
 from splitreel.bench.world import World
 from splitreel.contract.types import Plan
 from splitreel.demo.captions import held_out_captions
-from splitreel.demo.recogniser import recognise, score
+from splitreel.demo.recognizer import recognize, score
 
 _COLUMNS = {
     "stages": "stages",
@@ -21,7 +21,7 @@ _COLUMNS = {
     "warmup": "warm-up steps",
     "psnr_db": "PSNR from exact, dB",
     "least_db": "least",
-    "colour": "colour",
+    "color": "color",
     "direction": "direction",
     "motion": "motion",
     "shape": "shape",
@@ -41,23 +41,23 @@ def measure_drift(
     table.start()
     with World(ranks, "cpu") as world:
         originals = make_videos(world, replace(exact, plan=Plan(dp=ranks)), prompts)
-        scores = score([recognise(as_tensor(clip)) for clip in originals], scenes)
-        table.add({"stages": 1, **_seen(scores.colour, scores.direction, scores.motion, scores.shape)})
+        scores = score([recognize(as_tensor(clip)) for clip in originals], scenes)
+        table.add({"stages": 1, **_seen(scores.color, scores.direction, scores.motion, scores.shape)})
         for stages, patches, warmup in settings:
             asked = replace(exact, plan=Plan(pp=stages), num_pipeline_patch=patches, warmup_steps=warmup)
             clips = make_videos(world, asked, prompts)
             distances = [psnr_db(found, expected) for found, expected in zip(clips, originals, strict=True)]
-            scores = score([recognise(as_tensor(clip)) for clip in clips], scenes)
+            scores = score([recognize(as_tensor(clip)) for clip in clips], scenes)
             table.add({
                 "stages": stages,
                 "patches": patches,
                 "warmup": warmup,
                 "psnr_db": statistics.mean(distances),
                 "least_db": min(distances),
-                **_seen(scores.colour, scores.direction, scores.motion, scores.shape),
+                **_seen(scores.color, scores.direction, scores.motion, scores.shape),
             })  # fmt: skip
     return table.rows
 
 
-def _seen(colour: float, direction: float, motion: float, shape: float) -> dict[str, Value]:
-    return {"colour": colour, "direction": direction, "motion": motion, "shape": shape}
+def _seen(color: float, direction: float, motion: float, shape: float) -> dict[str, Value]:
+    return {"color": color, "direction": direction, "motion": motion, "shape": shape}

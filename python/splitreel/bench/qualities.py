@@ -10,13 +10,13 @@ from splitreel.bench.table import Table, Value
 from splitreel.bench.world import World
 from splitreel.contract.types import Plan, Quality
 from splitreel.demo.captions import held_out_captions
-from splitreel.demo.recogniser import recognise, score
+from splitreel.demo.recognizer import recognize, score
 
 _COLUMNS = {
     "quality": "quality",
     "psnr_db": "PSNR from exact, dB",
     "least_db": "least",
-    "colour": "colour",
+    "color": "color",
     "direction": "direction",
     "motion": "motion",
     "shape": "shape",
@@ -36,11 +36,11 @@ def measure_qualities(exact: ClipSettings, captions: int, ranks: int) -> list[di
             is_exact = quality is Quality.EXACT
             clips = originals if is_exact else make_videos(world, replace(asked, quality=quality), prompts)
             distances = [psnr_db(found, expected) for found, expected in zip(clips, originals, strict=True)]
-            scores = score([recognise(as_tensor(clip)) for clip in clips], scenes)
+            scores = score([recognize(as_tensor(clip)) for clip in clips], scenes)
             table.add({
                 "quality": quality.value,
                 **({} if is_exact else {"psnr_db": statistics.mean(distances), "least_db": min(distances)}),
-                "colour": scores.colour,
+                "color": scores.color,
                 "direction": scores.direction,
                 "motion": scores.motion,
                 "shape": scores.shape,

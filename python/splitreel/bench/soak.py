@@ -38,7 +38,7 @@ _FULL_DISK_BYTES: Final = 64_000_000
 # What each fault may end in, besides a job that was over before it.
 _ENDS: Final[dict[str, set[str]]] = {
     "none": set(),
-    "cancel": {"CANCELLED"},
+    "cancel": {"CANCELED"},
     "refuse": {"PLAN_INVALID", "REQUEST_INVALID"},
     "kill rank": {"RANK_DIED", "WORKER_DIED"},
     "kill zygote": {"RANK_DIED", "WORKER_DIED", "WORKER_START_FAILED"},

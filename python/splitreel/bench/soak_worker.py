@@ -28,7 +28,7 @@ _ZYGOTE = "splitreel.worker.rank.zygote"
 
 @dataclass(frozen=True, slots=True)
 class JobEnd:
-    """`code`: finished, CANCELLED, or the code of the job's error. `failed`: the codes of videos that failed alone."""
+    """`code`: finished, CANCELED, or the code of the job's error. `failed`: the codes of videos that failed alone."""
 
     code: str
     message: str
@@ -115,8 +115,8 @@ class SoakWorker:
                 failed.append(event["error"]["code"])
             case "jobFinished":
                 self._end(job_id, JobEnd("finished", "", frozenset(saved), tuple(failed)))
-            case "jobCancelled":
-                self._end(job_id, JobEnd("CANCELLED", "", frozenset(saved)))
+            case "jobCanceled":
+                self._end(job_id, JobEnd("CANCELED", "", frozenset(saved)))
             case "jobFailed":
                 error = event["error"]
                 self._end(job_id, JobEnd(error["code"], str(error["params"]), frozenset(saved)))

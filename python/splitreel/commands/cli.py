@@ -21,7 +21,7 @@ _HELP = """usage: python -m splitreel COMMAND [FLAGS]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Exit codes: 0 made, 2 invalid, 3 environment or model, 4 memory, 5 a process died, 130 cancelled."""
+    """Exit codes: 0 made, 2 invalid, 3 environment or model, 4 memory, 5 a process died, 130 canceled."""
     commands: dict[str, Callable[[Sequence[str]], int]] = {
         "generate": _generate,
         "doctor": _doctor,

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import TypeAlias
 
 from splitreel.contract import failures
-from splitreel.contract.errors import Cancelled, SplitreelError
+from splitreel.contract.errors import Canceled, SplitreelError
 from splitreel.contract.exports import Event, ExportFailed, ExportFinished, ExportProgressed
 from splitreel.contract.limits import EVENT_FD
 from splitreel.contract.lines import export_event_line
@@ -22,14 +22,14 @@ Write: TypeAlias = Callable[[Progressed], Path]
 
 
 def run_file_job(write: Write, *, events: bool) -> int:
-    """`write` gets a function that takes (done, in total) and raises Cancelled once a signal has come."""
+    """`write` gets a function that takes (done, in total) and raises Canceled once a signal has come."""
     stopped = _stopped_by_signals()
     if events:
         return _with_events(write, stopped)
 
     def check(_done: int, _total: int) -> None:
         if stopped.is_set():
-            raise Cancelled
+            raise Canceled
 
     print(write(check))
     return 0
@@ -51,15 +51,15 @@ def _with_events(write: Write, stopped: threading.Event) -> int:
 
         def progressed(done: int, total: int) -> None:
             if stopped.is_set():
-                raise Cancelled
+                raise Canceled
             send(ExportProgressed(done, total))
 
         try:
             send(ExportFinished(str(write(progressed))))
         except SplitreelError as error:
             send(ExportFailed(error.error))
-        except Cancelled:
-            send(ExportFailed(failures.cancelled().error))
+        except Canceled:
+            send(ExportFailed(failures.canceled().error))
     return 0
 
 

@@ -124,7 +124,7 @@ def _plan_context(flags: Flags, shape: ModelShape, devices: PlanDevices) -> Plan
 def make_parser(program: str) -> argparse.ArgumentParser:
     parser = Parser(program, "Generate videos from text prompts.")
     add = parser.add_argument
-    add("--model", required=True, help="a model folder, a catalogue name or demo")
+    add("--model", required=True, help="a model folder, a catalog name or demo")
     add("--prompt", nargs="+", default=[], help="one or more prompts; one video each")
     add("--prompt_file", type=Path, help="a text file with one prompt per line")
     add("--negative_prompt", nargs="*", default=[], help="one for all prompts, or one for each")

@@ -13,14 +13,14 @@ from typing import Literal
 from splitreel.commands.flags import Flags, chosen_plan
 from splitreel.contract import failures, reasons
 from splitreel.contract.devices import cpu_devices
-from splitreel.contract.errors import AppError, Cancelled, SplitreelError
+from splitreel.contract.errors import AppError, Canceled, SplitreelError
 from splitreel.contract.format import size_text
 from splitreel.contract.limits import MAX_CPU_RANKS, MAX_VIDEOS
 from splitreel.contract.messages import notice_text
 from splitreel.contract.protocol import (
     CancelJob,
     Event,
-    JobCancelled,
+    JobCanceled,
     JobFailed,
     JobFinished,
     JobReport,
@@ -132,7 +132,7 @@ class _ProgressDisplay:
         self.supervisor: Supervisor | None = None
         self._report: JobReport | None = None
         self._error: AppError | None = None
-        self._is_cancelled = False
+        self._is_canceled = False
         self._is_terminal = sys.stderr.isatty()
         self._stage: Stage | None = None
         self._shown_at = 0.0
@@ -154,8 +154,8 @@ class _ProgressDisplay:
             case JobFailed():
                 self._error = event.error
                 self._stop()
-            case JobCancelled():
-                self._is_cancelled = True
+            case JobCanceled():
+                self._is_canceled = True
                 self._stop()
             case _:
                 pass
@@ -163,13 +163,13 @@ class _ProgressDisplay:
     def conclude(self) -> int:
         if self._is_terminal:
             print(file=sys.stderr)
-        # A job that fails or is cancelled later leaves these videos, too.
+        # A job that fails or is canceled later leaves these videos, too.
         for path in self._saved:
             print(f"output saved to {_shown(path)}")
         if self._error is not None:
             raise SplitreelError.from_error(self._error)
-        if self._is_cancelled or self._report is None:
-            raise Cancelled
+        if self._is_canceled or self._report is None:
+            raise Canceled
         for notice in self._report.notices:
             print(notice, file=sys.stderr, flush=True)
         peak_gb = max((rank.peak_memory_bytes for rank in self._report.ranks), default=0) / 1e9

@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Callable
 
-from splitreel.contract.errors import AppError, Cancelled, SplitreelError, error_of
+from splitreel.contract.errors import AppError, Canceled, SplitreelError, error_of
 from splitreel.contract.messages import exit_code
 from splitreel.contract.variables import SHOW_DETAILS
 
@@ -26,10 +26,10 @@ def report_errors(work: Callable[[], int], *, is_reported: Callable[[Exception],
         if is_reported(error):
             report(error.error)
         return error.error.exit_code
-    except (Cancelled, KeyboardInterrupt) as error:
+    except (Canceled, KeyboardInterrupt) as error:
         if isinstance(error, KeyboardInterrupt) or is_reported(error):
-            print("Cancelled.", file=sys.stderr)
-        return exit_code("CANCELLED")
+            print("Canceled.", file=sys.stderr)
+        return exit_code("CANCELED")
     except Exception as error:  # noqa: BLE001 - whatever it is, the user gets a sentence and a known exit code
         unforeseen = error_of(error)
         if is_reported(error):

@@ -174,7 +174,7 @@ def make_video(device: Device, dtype: str, folder: Path) -> Path:
             code = generate(flags)
     except SplitreelError as error:
         # These are clearer than "broken".
-        if error.code in {"DISK_FULL", "CANCELLED", "DRIVER_MISSING"}:
+        if error.code in {"DISK_FULL", "CANCELED", "DRIVER_MISSING"}:
             raise
         details = "\n".join(filter(None, [str(error), error.error.details]))
         raise _broken(reasons.test_video_failed(device=device), details) from error

@@ -24,7 +24,7 @@ from splitreel.commands.report_errors import report, report_errors
 from splitreel.contract import failures, reasons
 from splitreel.contract.defaults import DROP_IN_DEFAULTS
 from splitreel.contract.devices import cpu_devices
-from splitreel.contract.errors import Cancelled, PeerError, SplitreelError, error_of
+from splitreel.contract.errors import Canceled, PeerError, SplitreelError, error_of
 from splitreel.contract.limits import MAX_CPU_RANKS
 from splitreel.contract.protocol import StartJob, WorkerVideo
 from splitreel.contract.types import Device, Plan, Stage
@@ -155,7 +155,7 @@ def _run(arguments: Sequence[str], rank: int, world: int) -> int:
         board.watch()
     try:
         return _run_in_world(flags, model, job, store, (rank, world))
-    except (Cancelled, KeyboardInterrupt):
+    except (Canceled, KeyboardInterrupt):
         raise
     except Exception as error:
         # Another rank's error may have broken a collective here: the first one is the cause.

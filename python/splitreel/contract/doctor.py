@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from splitreel.contract.behaviour import FindingText
+from splitreel.contract.behavior import FindingText
 from splitreel.contract.errors import AppError, FindingSentence
 
 

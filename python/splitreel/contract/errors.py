@@ -159,5 +159,5 @@ def error_details(error: BaseException) -> str:
     return f"{line}\n{''.join(traceback.format_exception(error))}"
 
 
-class Cancelled(Exception):  # noqa: N818 - an outcome, not an error
-    """The user cancelled the job. Not a failure, so it is never turned into an error."""
+class Canceled(Exception):  # noqa: N818 - an outcome, not an error
+    """The user canceled the job. Not a failure, so it is never turned into an error."""

@@ -137,9 +137,9 @@ def download_corrupt(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelErro
     return SplitreelError("DOWNLOAD_CORRUPT", {"file": path_text(file)}, **extra)
 
 
-def catalogue_invalid(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+def catalog_invalid(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
     """{file} is not a valid list of models."""
-    return SplitreelError("CATALOGUE_INVALID", {"file": path_text(file)}, **extra)
+    return SplitreelError("CATALOG_INVALID", {"file": path_text(file)}, **extra)
 
 
 def environment_missing(**extra: Unpack[Extra]) -> SplitreelError:
@@ -365,9 +365,9 @@ def protocol_broken(**extra: Unpack[Extra]) -> SplitreelError:
     return SplitreelError("PROTOCOL_BROKEN", {}, **extra)
 
 
-def cancelled(**extra: Unpack[Extra]) -> SplitreelError:
-    """Cancelled."""
-    return SplitreelError("CANCELLED", {}, **extra)
+def canceled(**extra: Unpack[Extra]) -> SplitreelError:
+    """Canceled."""
+    return SplitreelError("CANCELED", {}, **extra)
 
 
 def kernel_unavailable(*, kernel: str, **extra: Unpack[Extra]) -> SplitreelError:

@@ -31,5 +31,5 @@ def duration_text(duration_ms: float) -> str:
 
 
 def _fixed(value: float, digits: int) -> str:
-    """As JavaScript's toFixed, which rounds a half upwards; Python's own formatting rounds it to even."""
+    """As JavaScript's toFixed, which rounds a half upward; Python's own formatting rounds it to even."""
     return str(Decimal(value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))

@@ -221,7 +221,7 @@ class VideoFailed:
 
 @dataclass(frozen=True, slots=True)
 class JobFinished:
-    """Exactly one of JobFinished, JobFailed and JobCancelled ends a job."""
+    """Exactly one of JobFinished, JobFailed and JobCanceled ends a job."""
 
     job_id: str
     report: JobReport
@@ -236,9 +236,9 @@ class JobFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class JobCancelled:
+class JobCanceled:
     job_id: str
-    type: Literal["jobCancelled"] = "jobCancelled"
+    type: Literal["jobCanceled"] = "jobCanceled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +285,7 @@ Event: TypeAlias = (
     | VideoFailed
     | JobFinished
     | JobFailed
-    | JobCancelled
+    | JobCanceled
     | TokensCounted
     | RequestFailed
     | KernelsFound
@@ -306,7 +306,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
     "videoFailed": VideoFailed,
     "jobFinished": JobFinished,
     "jobFailed": JobFailed,
-    "jobCancelled": JobCancelled,
+    "jobCanceled": JobCanceled,
     "tokensCounted": TokensCounted,
     "requestFailed": RequestFailed,
     "kernelsFound": KernelsFound,

@@ -754,14 +754,14 @@ def hub_status(*, status: int) -> Reason:
     return Reason("hub_status", {"status": status})
 
 
-def catalogue_not_json(*, file: PathText) -> Reason:
+def catalog_not_json(*, file: PathText) -> Reason:
     """{file} is not valid JSON."""
-    return Reason("catalogue_not_json", {"file": path_text(file)})
+    return Reason("catalog_not_json", {"file": path_text(file)})
 
 
-def catalogue_field(*, field: str, file: PathText) -> Reason:
+def catalog_field(*, field: str, file: PathText) -> Reason:
     """The entry {field} in {file} is not valid."""
-    return Reason("catalogue_field", {"field": printable(field), "file": path_text(file)})
+    return Reason("catalog_field", {"field": printable(field), "file": path_text(file)})
 
 
 def environment_files_missing() -> Reason:

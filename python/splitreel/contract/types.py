@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from splitreel.contract.behaviour import DeviceText, PlanProperties
+from splitreel.contract.behavior import DeviceText, PlanProperties
 from splitreel.contract.bounds import Bounds
 
 

@@ -12,8 +12,8 @@ from splitreel.demo.words import (
     ADJECTIVES,
     ADVERBS,
     BACKGROUND_PHRASES,
-    COLOUR_NAMES,
-    COLOUR_WORDS,
+    COLOR_NAMES,
+    COLOR_WORDS,
     DIRECTIONS,
     ENDINGS,
     MOTION_PHRASES,
@@ -28,7 +28,7 @@ from splitreel.demo.words import (
     Words,
 )
 
-ATTRIBUTES: Final = ("shape", "motion", "size", "colour", "background")
+ATTRIBUTES: Final = ("shape", "motion", "size", "color", "background")
 UNSAID: Final = -100
 """The label of an attribute that a sentence leaves open. torch's cross entropy ignores this value."""
 _MOTION_WEIGHTS: Final = tuple(
@@ -44,7 +44,7 @@ class Scene:
     shape: str
     motion: str
     size: str
-    colour: str
+    color: str
     background: str
 
     def labels(self) -> tuple[int, int, int, int, int]:
@@ -53,8 +53,8 @@ class Scene:
             SHAPES.index(self.shape),
             MOTIONS.index(self.motion),
             SIZES.index(self.size),
-            COLOUR_NAMES.index(self.colour),
-            COLOUR_NAMES.index(self.background),
+            COLOR_NAMES.index(self.color),
+            COLOR_NAMES.index(self.background),
         )
 
 
@@ -67,23 +67,23 @@ class Caption:
 
 def is_held_out(scene: Scene) -> bool:
     """Whether this combination is held out of training. Scores use only these, which no wording has shown."""
-    key = f"{scene.shape}/{scene.motion}/{scene.colour}/{scene.background}"
+    key = f"{scene.shape}/{scene.motion}/{scene.color}/{scene.background}"
     return zlib.crc32(key.encode()) % _HELD_OUT_ONE_IN == 0
 
 
-def default_background(colour: str) -> str:
+def default_background(color: str) -> str:
     """The background if a sentence names none."""
-    return "black" if colour == "white" else "white"
+    return "black" if color == "white" else "white"
 
 
 def sample_scene(random: Random, held_out: bool = False) -> Scene:
     while True:
-        colour, background = random.sample(COLOUR_NAMES, 2)
+        color, background = random.sample(COLOR_NAMES, 2)
         scene = Scene(
             shape=random.choice(SHAPES),
             motion=random.choices(MOTIONS, _MOTION_WEIGHTS)[0],
             size=random.choice(SIZES),
-            colour=colour,
+            color=color,
             background=background,
         )
         if scene.motion == "spin" and scene.shape == "ball":
@@ -111,7 +111,7 @@ def _motion_phrase(scene: Scene, random: Random) -> str:
         side = scene.motion
         across = "left to right" if side == "right" else "right to left"
         forms = [f"{verb} to the {side}", f"{verb} to the {side}", f"{verb} {side}", f"{verb} from {across}"]
-        forms += [f"moving {side}", f"moving to the {side}", f"{verb} towards the {side}"]
+        forms += [f"moving {side}", f"moving to the {side}", f"{verb} toward the {side}"]
         return random.choice(forms + (["rolling to the " + side] if rolls else []))
     if " " in scene.motion:
         vertical, side = scene.motion.split()
@@ -138,26 +138,26 @@ def describe(scene: Scene, random: Random, plain: bool = False) -> Caption:
     if chance(0.03):
         labels[3] = UNSAID
     else:
-        noun_words.append(_pick(COLOUR_WORDS[scene.colour], random, 0.8))
+        noun_words.append(_pick(COLOR_WORDS[scene.color], random, 0.8))
     noun_words.append(_pick(SHAPE_WORDS[scene.shape], random))
     article = _article(noun_words[0]) if plain or random.random() < 0.75 else random.choice(("the", "one", "this"))
     subject = " ".join((article, *noun_words))
     motion = "" if scene.motion == "stay" and chance(0.4) else _motion_phrase(scene, random)
     if motion and chance(0.08):
         motion = random.choice((f"{motion} {random.choice(ADVERBS)}", f"{random.choice(ADVERBS)} {motion}"))
-    colour = _pick(COLOUR_WORDS[scene.background], random, 0.8)
-    if scene.background == default_background(scene.colour) and chance(0.5):
+    color = _pick(COLOR_WORDS[scene.background], random, 0.8)
+    if scene.background == default_background(scene.color) and chance(0.5):
         background = ""
     elif chance(0.03):
         background, labels[4] = "", UNSAID
     else:
         background = (
-            random.choice(BACKGROUND_PHRASES).format(colour).replace(" a " + colour, f" {_article(colour)} {colour}")
+            random.choice(BACKGROUND_PHRASES).format(color).replace(" a " + color, f" {_article(color)} {color}")
         )
     if background and chance(0.08):
         text = f"{background}, {subject} {motion}"
     elif background and chance(0.06):
-        text = f"{subject} {motion}, {colour} background"
+        text = f"{subject} {motion}, {color} background"
     elif background and chance(0.04):
         text = f"{subject} {background} {motion}"
     else:
@@ -169,8 +169,8 @@ def describe(scene: Scene, random: Random, plain: bool = False) -> Caption:
     text = " ".join(text.replace(" ,", ",").split())
     if chance(0.3):
         text += "."
-    shape, said_motion, size, said_colour, said_background = labels
-    return Caption(text, (shape, said_motion, size, said_colour, said_background))
+    shape, said_motion, size, said_color, said_background = labels
+    return Caption(text, (shape, said_motion, size, said_color, said_background))
 
 
 def say_nothing(random: Random) -> Caption:

@@ -1,7 +1,7 @@
 """Renders scenes as clips, entirely in torch, so that CPU tests and GPU training run the same code.
 
-Lengths are in units of the frame's height with the origin in the centre, so any size and number of frames works.
-Suffixes name axes: B clips, T frames, H height, W width, C colour.
+Lengths are in units of the frame's height with the origin in the center, so any size and number of frames works.
+Suffixes name axes: B clips, T frames, H height, W width, C color.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from splitreel.demo.captions import Scene
-from splitreel.demo.words import COLOURS, DIRECTIONS, MOTIONS, RADII, SHAPES
+from splitreel.demo.words import COLORS, DIRECTIONS, MOTIONS, RADII, SHAPES
 
 SQUARE_HALF_SIDE: Final = 0.88
 _DIRECTION_TABLE: Final = tuple(DIRECTIONS.get(motion, (0.0, 0.0)) for motion in MOTIONS)
@@ -40,7 +40,7 @@ def _uniform(count: int, low: float, high: float, generator: torch.Generator, de
 
 
 def _paths(labels_B5: Tensor, frame: Frame, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Centre x and y, radius and angle of every object in every frame, each (B, T)."""
+    """Center x and y, radius and angle of every object in every frame, each (B, T)."""
     device, count = labels_B5.device, len(labels_B5)
     half_width = frame.width / frame.height / 2
     u_T = torch.linspace(0, 1, frame.frames, device=device)[None]
@@ -72,7 +72,7 @@ def _paths(labels_B5: Tensor, frame: Frame, generator: torch.Generator) -> tuple
 def shape_distances(a: Tensor, b: Tensor) -> Tensor:
     """Signed distance to each of SHAPES in units of the object's radius, negative inside; adds a leading axis.
 
-    `a` and `b` are coordinates in the object's own frame, b downwards.
+    `a` and `b` are coordinates in the object's own frame, b downward.
     """
     r = torch.sqrt(a * a + b * b)
     square = torch.maximum(a.abs(), b.abs()) - SQUARE_HALF_SIDE
@@ -105,10 +105,10 @@ def draw(labels_B5: Tensor, frame: Frame, generator: torch.Generator) -> Tensor:
     distances = shape_distances((px * cos + py * sin) / r, (-px * sin + py * cos) / r)
     distance = distances.gather(0, labels_B5[:, 0][None, :, None, None, None].expand(1, *distances.shape[1:]))[0]
     cover = (0.5 - distance * r * frame.height).clamp(0, 1)[:, None]
-    palette = torch.tensor(tuple(COLOURS.values()), device=device)
-    colour = palette[labels_B5[:, 3]][:, :, None, None, None]
+    palette = torch.tensor(tuple(COLORS.values()), device=device)
+    color = palette[labels_B5[:, 3]][:, :, None, None, None]
     background = palette[labels_B5[:, 4]][:, :, None, None, None]
-    return (background + (colour - background) * cover) * 2 - 1
+    return (background + (color - background) * cover) * 2 - 1
 
 
 assert len(SHAPES) == 4, "shape_distances has one formula for each shape"

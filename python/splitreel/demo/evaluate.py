@@ -1,6 +1,6 @@
 """Scores the demo model: `python -m splitreel.demo.evaluate [MODEL]`.
 
-Prints what the recogniser sees in clips made from held-out sentences, and what it sees in the true clips, in the true
+Prints what the recognizer sees in clips made from held-out sentences, and what it sees in the true clips, in the true
 clips after the VAE alone, and in the made clips when the sentences are shuffled (chance).
 """
 
@@ -20,11 +20,11 @@ from torch import Tensor
 
 from splitreel.demo.captions import Scene, held_out_captions
 from splitreel.demo.clips import Frame, draw, label_tensor
-from splitreel.demo.recogniser import Scores, recognise, score
+from splitreel.demo.recognizer import Scores, recognize, score
 from splitreel.demo.vae import held_out_psnr
 
 FOLDER: Final = Path(__file__).resolve().parents[3] / "resources" / "demo"
-AIMS: Final = {"colour": 0.97, "background": 0.99, "direction": 0.95, "shape": 0.85}
+AIMS: Final = {"color": 0.97, "background": 0.99, "direction": 0.95, "shape": 0.85}
 
 
 def load(folder: Path, device: torch.device) -> Any:
@@ -103,7 +103,7 @@ def main() -> None:
         print(_line(name, scores), flush=True)
 
     true_clips = (draw(label_tensor(scenes), frame, torch.Generator().manual_seed(1)) + 1) / 2
-    note("drawn clips", score([recognise(clip.transpose(0, 1)) for clip in true_clips], scenes))
+    note("drawn clips", score([recognize(clip.transpose(0, 1)) for clip in true_clips], scenes))
     pipeline = load(options.model, device)
     mean, least = held_out_psnr(pipeline.vae, frame, 16, device)
     figures["vae_psnr_db"] = {"mean": mean, "least": least}
@@ -111,7 +111,7 @@ def main() -> None:
     begun = time.monotonic()
     clips = make_clips(pipeline, prompts, frame, options.steps, options.guidance, not options.no_dynamic, options.batch)
     figures["seconds"] = time.monotonic() - begun
-    seen = [recognise(clip) for clip in clips]
+    seen = [recognize(clip) for clip in clips]
     note("made clips", score(seen, scenes))
     note("made clips, sentences shuffled", score(seen, _shuffled(scenes)))
     for key, aim in AIMS.items():

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from splitreel.demo.clips import Frame, draw
-from splitreel.demo.words import COLOURS
+from splitreel.demo.words import COLORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def encode(vae: Any, labels_B5: Tensor, frame: Frame, generator: torch.Generator
     x = draw(labels_B5, frame, generator)
     with torch.autocast(x.device.type, torch.bfloat16, enabled=x.device.type == "cuda"):
         z = vae.encode(x).latent_dist.mean.float() * vae.config.scaling_factor
-    palette = torch.tensor(tuple(COLOURS.values()), device=x.device) * 2 - 1
+    palette = torch.tensor(tuple(COLORS.values()), device=x.device) * 2 - 1
     far = (x - palette[labels_B5[:, 4]][:, :, None, None, None]).abs().amax(1, keepdim=True)
     inside = (far > 0.05).float()
     inside = torch.cat((inside[:, :, :1].expand(-1, -1, 3, -1, -1), inside), 2)  # the first latent frame is one frame

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 _COEFFICIENTS: Final = (3.4445, -4.7750, 2.0315)
 
 
-def orthogonalise(g_NAB: Tensor) -> Tensor:
+def orthogonalize(g_NAB: Tensor) -> Tensor:
     """The nearest semi-orthogonal matrices, roughly (singular values between 0.7 and 1.2)."""
     a, b, c = _COEFFICIENTS
     x = g_NAB.bfloat16() if g_NAB.is_cuda else g_NAB
@@ -49,14 +49,14 @@ class Muon:
         for group, momentum in zip(self.groups, self.momentum, strict=True):
             gradient = torch.stack([p.grad.float() for p in group if p.grad is not None])
             momentum.lerp_(gradient, 0.05)
-            update = orthogonalise(gradient.lerp(momentum, 0.95))
+            update = orthogonalize(gradient.lerp(momentum, 0.95))
             scale = 0.2 * max(group[0].shape) ** 0.5
             torch._foreach_mul_([p.data for p in group], 1 - self.rate * self.weight_decay)
             torch._foreach_sub_([p.data for p in group], list((update * (scale * self.rate)).unbind(0)))
 
 
 class Optimizer:
-    """Both optimisers behind one `step`; `set_rate` takes the shared learning rate."""
+    """Both optimizers behind one `step`; `set_rate` takes the shared learning rate."""
 
     def __init__(
         self, matrices: Sequence[nn.Parameter], others: Sequence[nn.Parameter], weight_decay: float = 0.01

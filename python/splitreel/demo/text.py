@@ -1,7 +1,7 @@
 """The demo model's T5 encoder, and the probes that make it expose what a sentence says.
 
 In training every token must be able to name every attribute of the scene: a linear head for each reads all positions.
-That binds colours to object and background long before the video loss would. The heads are dropped at export.
+That binds colors to object and background long before the video loss would. The heads are dropped at export.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from transformers import T5Config, T5EncoderModel
 
 from splitreel.demo.captions import ATTRIBUTES, UNSAID
 from splitreel.demo.tokenizer import END_ID, PAD_ID
-from splitreel.demo.words import COLOUR_NAMES, MOTIONS, SHAPES, SIZES
+from splitreel.demo.words import COLOR_NAMES, MOTIONS, SHAPES, SIZES
 
 TEXT_WIDTH: Final = 128
-_CHOICES: Final = (len(SHAPES), len(MOTIONS), len(SIZES), len(COLOUR_NAMES), len(COLOUR_NAMES))
+_CHOICES: Final = (len(SHAPES), len(MOTIONS), len(SIZES), len(COLOR_NAMES), len(COLOR_NAMES))
 
 
 def new_text_encoder(pieces: int) -> Any:

@@ -27,7 +27,7 @@ from splitreel.demo.evaluate import make_clips
 from splitreel.demo.latents import Bucket, LatentBank
 from splitreel.demo.model import new_pipeline, save_folder
 from splitreel.demo.optimizer import Optimizer
-from splitreel.demo.recogniser import recognise, score
+from splitreel.demo.recognizer import recognize, score
 from splitreel.demo.sheet import write_sheet
 from splitreel.demo.tokenizer import TEXT_LENGTH
 from splitreel.demo.training_step import Feeder, Model, Stepper
@@ -83,7 +83,7 @@ def evaluate(pipeline: Any, out: Path, deadline: float, captions: int) -> None:
         if time.monotonic() > deadline:
             return
         clips = make_clips(pipeline, prompts, Frame(frames, height, width), 25, guidance, dynamic, 32)
-        scores = score([recognise(clip) for clip in clips], scenes)
+        scores = score([recognize(clip) for clip in clips], scenes)
         print(f"eval {width}x{height} {frames} frames guidance {guidance} dynamic {dynamic}: {scores}", flush=True)
         write_sheet(
             clips[:14], prompts[:14], out / f"sheet-{width}-{frames}-{guidance:g}{'-dynamic' if dynamic else ''}.png"

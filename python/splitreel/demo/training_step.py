@@ -71,7 +71,7 @@ class Model(nn.Module):
 
 
 def sample_timesteps(count: int, device: torch.device) -> Tensor:
-    """Stratified over the batch; a quarter at 900 and above, where colours and paths are decided."""
+    """Stratified over the batch; a quarter at 900 and above, where colors and paths are decided."""
     u = (torch.randperm(count, device=device) + torch.rand(count, device=device)) / count
     late = 900 + 100 * (u / 0.25)
     early = 1000 * ((u - 0.25) / 0.75).clamp(min=0) ** 0.8

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-COLOURS: Final[Mapping[str, tuple[float, float, float]]] = MappingProxyType(
+COLORS: Final[Mapping[str, tuple[float, float, float]]] = MappingProxyType(
     {
         "red": (0.90, 0.10, 0.10),
         "green": (0.10, 0.70, 0.20),
@@ -20,7 +20,7 @@ COLOURS: Final[Mapping[str, tuple[float, float, float]]] = MappingProxyType(
         "black": (0.04, 0.04, 0.04),
     }
 )
-COLOUR_NAMES: Final = tuple(COLOURS)
+COLOR_NAMES: Final = tuple(COLORS)
 SHAPES: Final = ("ball", "square", "triangle", "star")
 RADII: Final[Mapping[str, float]] = MappingProxyType({"small": 0.16, "medium": 0.21, "large": 0.27})
 """Radius of an object as a share of the frame's height."""
@@ -50,7 +50,7 @@ class Words:
     others: tuple[str, ...] = ()
 
 
-COLOUR_WORDS: Final[Mapping[str, Words]] = MappingProxyType(
+COLOR_WORDS: Final[Mapping[str, Words]] = MappingProxyType(
     {
         "red": Words("red", ("crimson", "scarlet")),
         "green": Words("green", ("emerald", "lime")),

@@ -4,7 +4,7 @@ Every rank of the world always calls `Engine.load` and `Engine.generate` with eq
 outside the plan returns at once and keeps its weights. The engine decides which ranks take part (a warm
 engine uses each rank for the shard that it holds), so callers never compute that.
 
-Failures are `SplitreelError`s and `Cancelled`, raised on every rank that took part.
+Failures are `SplitreelError`s and `Canceled`, raised on every rank that took part.
 """
 
 from __future__ import annotations

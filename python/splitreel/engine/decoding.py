@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from splitreel.contract.errors import Cancelled
+from splitreel.contract.errors import Canceled
 from splitreel.contract.types import Stage
 from splitreel.engine.api import Hooks
 from splitreel.models.family import VideoDecoder
@@ -31,7 +31,7 @@ def decode_video(
 
     def decoded() -> None:
         if hooks.cancel_requested():
-            raise Cancelled
+            raise Canceled
         received()
 
     def received() -> None:
@@ -45,7 +45,7 @@ def decode_video(
         for frames in decoder.frames() if is_writer else ():
             for frame in frames:
                 if hooks.cancel_requested():
-                    raise Cancelled
+                    raise Canceled
                 hooks.frame(video, index, frame)
                 index += 1
 

@@ -35,7 +35,7 @@ class Engine:
     """Lives as long as its process and keeps the model between jobs.
 
     The default process group must be initialized (gloo on the CPU, "cpu:gloo,cuda:nccl" on CUDA).
-    Raises SplitreelError and Cancelled, on every rank that took part.
+    Raises SplitreelError and Canceled, on every rank that took part.
     """
 
     def __init__(

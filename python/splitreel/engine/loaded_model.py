@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from splitreel.contract.errors import Cancelled
+from splitreel.contract.errors import Canceled
 from splitreel.contract.types import Offload, Plan, Stage
 from splitreel.engine.api import Hooks, LoadOptions
 from splitreel.engine.context import EngineContext
@@ -67,7 +67,7 @@ def load_model(
 ) -> LoadedModel:
     """Reads this rank's shard. Local: ranks only have to agree once all of them are done.
 
-    Raises Cancelled, GPU_OOM, HOST_OOM, MODEL_INCOMPLETE, MODEL_UNSUPPORTED, or what is wrong with a LoRA.
+    Raises Canceled, GPU_OOM, HOST_OOM, MODEL_INCOMPLETE, MODEL_UNSUPPORTED, or what is wrong with a LoRA.
     """
     folder, options, device, host = request.folder, request.options, context.device, torch.device("cpu")
     dtype = _dtype(options, device)
@@ -103,7 +103,7 @@ def load_model(
 
 
 class _Progress:
-    """Reports bytes read to the hooks. Raises Cancelled on this rank when a cancel is requested."""
+    """Reports bytes read to the hooks. Raises Canceled on this rank when a cancel is requested."""
 
     def __init__(self, hooks: Hooks) -> None:
         self._hooks = hooks
@@ -111,7 +111,7 @@ class _Progress:
 
     def __call__(self, read: int, total: int) -> None:
         if self._hooks.cancel_requested():
-            raise Cancelled
+            raise Canceled
         if self._has_started:
             self._hooks.stage_progressed(0, Stage.LOADING, read)
         else:

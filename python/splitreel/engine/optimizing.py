@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from splitreel.contract.errors import Cancelled
+from splitreel.contract.errors import Canceled
 from splitreel.contract.types import Stage
 from splitreel.engine.api import Hooks
 
@@ -22,13 +22,13 @@ class OptimizingStage:
             self._hooks.stage_started(0, Stage.OPTIMIZING, self._total)
 
     def kernel_checked(self) -> None:
-        """Raises Cancelled on this rank when a cancel is requested."""
+        """Raises Canceled on this rank when a cancel is requested."""
         if not self._has_begun:
             return
         self._done += 1
         self._hooks.stage_progressed(0, Stage.OPTIMIZING, min(self._done, self._total))
         if self._hooks.cancel_requested():
-            raise Cancelled
+            raise Canceled
 
     def end(self) -> None:
         if self._has_begun:

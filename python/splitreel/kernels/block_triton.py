@@ -56,11 +56,11 @@ def norm_modulate_kernel(
     if HAS_NORM:
         value = token.to(tl.float32)
         mean = tl.sum(value, axis=0) / width
-        centred = tl.where(mask, value - mean, 0.0)
-        variance = tl.sum(centred * centred, axis=0) / width
+        centered = tl.where(mask, value - mean, 0.0)
+        variance = tl.sum(centered * centered, axis=0) / width
         weight = tl.load(weight_ptr + column, mask=mask, other=0.0).to(tl.float32)
         bias = tl.load(bias_ptr + column, mask=mask, other=0.0).to(tl.float32)
-        normed = centred / tl.sqrt(variance + eps) * weight + bias
+        normed = centered / tl.sqrt(variance + eps) * weight + bias
         shift = tl.load(modulation_ptr + own, mask=mask, other=0.0).to(tl.float32)
         scale = tl.load(modulation_ptr + own + width, mask=mask, other=0.0).to(tl.float32)
         normed = normed * (1.0 + scale) + shift
@@ -142,9 +142,9 @@ def norm_rotate_kernel(
             bias = tl.load(k_bias_ptr + column).to(tl.float32)
             eps = k_eps
         mean = tl.sum(value, axis=1) / WIDTH
-        centred = value - mean[:, None]
-        variance = tl.sum(centred * centred, axis=1) / WIDTH
-        normed = centred / tl.sqrt(variance + eps)[:, None] * weight[None, :] + bias[None, :]
+        centered = value - mean[:, None]
+        variance = tl.sum(centered * centered, axis=1) / WIDTH
+        normed = centered / tl.sqrt(variance + eps)[:, None] * weight[None, :] + bias[None, :]
         if ROTATE:
             normed = _rotate(normed, cosine_ptr, sine_ptr, token - text_tokens, column, HEADS, WIDTH)
         if part == 0:
@@ -164,7 +164,7 @@ def _load_projection(ptr, bias_ptr, source, inner, mask, HAS_BIAS: tl.constexpr)
 
 @triton.jit
 def _rotate(value, cosine_ptr, sine_ptr, image_token, column, HEADS: tl.constexpr, WIDTH: tl.constexpr):
-    """Rotary embedding of [HEADS, WIDTH] values by neighbouring pairs. Text has a negative `image_token` and stays."""
+    """Rotary embedding of [HEADS, WIDTH] values by neighboring pairs. Text has a negative `image_token` and stays."""
     is_image = column < tl.where(image_token >= 0, WIDTH, 0)
     table = image_token * WIDTH + column
     cosine = tl.load(cosine_ptr + table, mask=is_image, other=1.0).to(tl.float32)

@@ -146,7 +146,7 @@ def upsample_kernel(
     CHANNELS: tl.constexpr,
     BLOCK: tl.constexpr,
 ):
-    """Nearest neighbour, twice the height and width (those of the result are given), and twice the frames if asked for.
+    """Nearest neighbor, twice the height and width (those of the result are given), and twice the frames if asked for.
 
     ODD: the first frame is not doubled in time, as `CogVideoXUpsample3D` has it.
     """

@@ -129,7 +129,7 @@ class VideoModel(Protocol):
     def denoise(
         self, params: SamplingParams, seed: int, text: TextEmbeddings, image: Image | None, run: DenoisingRun
     ) -> Denoised:
-        """Collective over the replica. Raises Cancelled on all of its ranks, at the same step."""
+        """Collective over the replica. Raises Canceled on all of its ranks, at the same step."""
         ...
 
     def decoder(self, latents_BFCHW: torch.Tensor) -> VideoDecoder: ...

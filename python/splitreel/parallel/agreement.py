@@ -9,7 +9,7 @@ from typing import TypeVar
 import torch
 import torch.distributed as dist
 
-from splitreel.contract.errors import Cancelled, PeerError, SplitreelError
+from splitreel.contract.errors import Canceled, PeerError, SplitreelError
 from splitreel.parallel.peer_wait import waiting_for_peers
 
 T = TypeVar("T")
@@ -19,7 +19,7 @@ class _Outcome(IntEnum):
     """How an operation ended on one rank. The worst outcome of all ranks counts."""
 
     DONE = 0
-    CANCELLED = 1
+    CANCELED = 1
     FAILED = 2
 
 
@@ -33,10 +33,10 @@ class Agreement:
         self._group = group
         self._size = size
 
-    def raise_if_any(self, cancelled: bool) -> None:
-        """Collective. Raises Cancelled on every rank if any rank passes True."""
-        if self._worst(_Outcome.CANCELLED if cancelled else _Outcome.DONE) is not _Outcome.DONE:
-            raise Cancelled
+    def raise_if_any(self, canceled: bool) -> None:
+        """Collective. Raises Canceled on every rank if any rank passes True."""
+        if self._worst(_Outcome.CANCELED if canceled else _Outcome.DONE) is not _Outcome.DONE:
+            raise Canceled
 
     def all(self, is_true: bool) -> bool:
         """Collective. Whether it is true on every rank."""
@@ -54,22 +54,22 @@ class Agreement:
     def together(self, operation: Callable[[], T]) -> T:
         """Collective. Runs a local operation on each rank; if it fails on one, every rank raises.
 
-        A rank on which the operation itself failed raises its own error, the others raise Cancelled or PeerError.
+        A rank on which the operation itself failed raises its own error, the others raise Canceled or PeerError.
         """
         results: list[T] = []
         error: BaseException | None = None
         try:
             results.append(operation())
-        except (Cancelled, SplitreelError, OSError, RuntimeError, ValueError) as caught:
+        except (Canceled, SplitreelError, OSError, RuntimeError, ValueError) as caught:
             error = caught
         outcome = (
-            _Outcome.DONE if error is None else _Outcome.CANCELLED if isinstance(error, Cancelled) else _Outcome.FAILED
+            _Outcome.DONE if error is None else _Outcome.CANCELED if isinstance(error, Canceled) else _Outcome.FAILED
         )
         worst = self._worst(outcome)
         if error is not None and outcome is worst:
             raise error
-        if worst is _Outcome.CANCELLED:
-            raise Cancelled
+        if worst is _Outcome.CANCELED:
+            raise Canceled
         if worst is _Outcome.FAILED:
             raise PeerError
         return results[0]
@@ -96,13 +96,13 @@ class DeferredCancel:
         self._posted: tuple[dist.Work, torch.Tensor] | None = None
 
     def post(self) -> None:
-        """Starts to share whether a cancel is requested on this rank. Call once per step, after `is_cancelled`."""
+        """Starts to share whether a cancel is requested on this rank. Call once per step, after `is_canceled`."""
         flag = torch.tensor([int(self._cancel_requested())], dtype=torch.int32)
         work = dist.all_reduce(flag, op=dist.ReduceOp.MAX, group=self._group, async_op=True)
         assert work is not None
         self._posted = (work, flag)
 
-    def is_cancelled(self) -> bool:
+    def is_canceled(self) -> bool:
         """Whether any rank requested a cancel in the step before. The same answer on every rank."""
         if self._posted is None:
             return False
@@ -113,6 +113,6 @@ class DeferredCancel:
         return bool(flag.item())
 
     def finish(self) -> None:
-        """After the last step: takes the last request into account. Raises Cancelled on all ranks or on none."""
-        if self.is_cancelled():
-            raise Cancelled
+        """After the last step: takes the last request into account. Raises Canceled on all ranks or on none."""
+        if self.is_canceled():
+            raise Canceled

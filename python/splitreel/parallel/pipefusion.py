@@ -25,7 +25,7 @@ import torch
 import torch.distributed as dist
 
 from splitreel.contract import failures, reasons
-from splitreel.contract.errors import Cancelled
+from splitreel.contract.errors import Canceled
 from splitreel.parallel.agreement import DeferredCancel
 from splitreel.parallel.collectives import Traffic, all_gather
 from splitreel.parallel.groups import BACK, SEQUENCE, Mesh
@@ -142,7 +142,7 @@ class PipeFusion:
         return len(self._patches) > 1 and self._exact_steps < self._model.num_inference_steps
 
     def run(self, on_step: Callable[[StepResult], None]) -> torch.Tensor:
-        """Latents (1, F, C, H, W) after the last step, on every rank. Raises Cancelled, on all at the same step."""
+        """Latents (1, F, C, H, W) after the last step, on every rank. Raises Canceled, on all at the same step."""
         steps = self._model.num_inference_steps
         self._model.use_kv_cache(self._kv_cache)
         try:
@@ -163,9 +163,9 @@ class PipeFusion:
 
     def _one_step(self, index: int, on_step: Callable[[StepResult], None]) -> None:
         began = time.perf_counter()
-        if self._cancel.is_cancelled():
+        if self._cancel.is_canceled():
             self._drain()
-            raise Cancelled
+            raise Canceled
         self._cancel.post()
         condition = self._model.condition(index)
         is_first, is_last = self._mesh["pp"].index == 0, self._mesh["pp"].index == self._mesh["pp"].size - 1

@@ -59,7 +59,7 @@ def smallest_change(question: MemoryQuestion) -> Explanation:
 
 
 def rounded_up(size_bytes: int) -> int:
-    """To a tenth of a gigabyte, upwards: the amount that is shown is enough."""
+    """To a tenth of a gigabyte, upward: the amount that is shown is enough."""
     return -(-size_bytes // _TENTH_OF_GB) * _TENTH_OF_GB
 
 

@@ -119,7 +119,7 @@ def _check_frames(shape: ModelShape, frames: int) -> list[Reason]:
     if over == 0:
         return []
     lower = frames - over
-    # Beyond the last possible number there is only the lower neighbour, and the one below it.
+    # Beyond the last possible number there is only the lower neighbor, and the one below it.
     upper = lower - step if lower + step > high else lower + step
     return [reasons.frames_not_allowed(frames=frames, lower=min(lower, upper), upper=max(lower, upper))]
 

@@ -128,8 +128,8 @@ def vae_tensors(config: Config) -> dict[str, Shape]:
     groups = config.count("norm_num_groups", 32)
     if any(width % groups for width in channels):
         raise refuse("MODEL_CORRUPT", reasons.model_field_implausible(file=config.file, field="norm_num_groups"))
-    colours_in, colours_out = config.count("in_channels", 3), config.count("out_channels", 3)
-    found = _conv("encoder.conv_in.conv", colours_in, channels[0])
+    colors_in, colors_out = config.count("in_channels", 3), config.count("out_channels", 3)
+    found = _conv("encoder.conv_in.conv", colors_in, channels[0])
     before, last = channels[0], len(channels) - 1
     for level, width in enumerate(channels):
         name = f"encoder.down_blocks.{level}"
@@ -153,7 +153,7 @@ def vae_tensors(config: Config) -> dict[str, Shape]:
             found |= _conv(f"{name}.upsamplers.0.conv", width, width, (3, 3))
         before = width
     found |= _spatial_norm("decoder.norm_out", shallowest, latent)
-    return found | _conv("decoder.conv_out.conv", shallowest, colours_out)
+    return found | _conv("decoder.conv_out.conv", shallowest, colors_out)
 
 
 def text_encoder_tensors(config: Config) -> dict[str, Shape]:

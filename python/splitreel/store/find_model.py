@@ -10,17 +10,17 @@ from typing import Final
 from splitreel.contract import failures
 from splitreel.contract.messages import RESOURCES
 from splitreel.store.files import is_file, names_in, read_start, status
-from splitreel.store.locations import cache_folder, catalogue_repositories, models_folders
+from splitreel.store.locations import cache_folder, catalog_repositories, models_folders
 from splitreel.store.model_folder import is_model
 
-# ORGANISATION/NAME, as on Hugging Face and as src/shared/catalogue.ts has it.
+# ORGANIZATION/NAME, as on Hugging Face and as src/shared/catalog.ts has it.
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 
 
 def find_model(name: str) -> Path:
-    """The folder of `demo`, a catalogue name, a repository in the Hugging Face cache, or a path.
+    """The folder of `demo`, a catalog name, a repository in the Hugging Face cache, or a path.
 
-    Raises MODEL_NOT_DOWNLOADED for a catalogue name that is nowhere.
+    Raises MODEL_NOT_DOWNLOADED for a catalog name that is nowhere.
     """
     if name == "demo":
         return RESOURCES / "demo"
@@ -29,7 +29,7 @@ def find_model(name: str) -> Path:
         for base in models_folders():
             if is_model(base / name):
                 return base / name
-        repositories = catalogue_repositories(name)
+        repositories = catalog_repositories(name)
         for repository in repositories:
             if (cached := cached_snapshot(repository)) is not None:
                 return cached

@@ -52,12 +52,12 @@ def cache_folder() -> Path:
     return Path(os.environ.get("HF_HOME") or cache / "huggingface").expanduser() / "hub"
 
 
-def catalogue_repositories(name: str) -> tuple[str, ...]:
-    """Under which names a model of the catalogue is published; empty for a name that no catalogue has.
+def catalog_repositories(name: str) -> tuple[str, ...]:
+    """Under which names a model of the catalog is published; empty for a name that no catalog has.
 
-    The user's own catalogue comes first.
+    The user's own catalog comes first.
     """
-    for file in (data_folder() / "catalogue.json", RESOURCES / "catalogue.json"):
+    for file in (data_folder() / "catalog.json", RESOURCES / "catalog.json"):
         try:
             models = json.loads(file.read_text("utf-8"))["models"]
             found = next((entry for entry in models if entry["id"] == name), None)

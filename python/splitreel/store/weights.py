@@ -180,7 +180,7 @@ def _read_index(folder: Path, part: str) -> Mapping[str, str] | None:
     if not isinstance(names, dict) or not names or not all(isinstance(name, str) for name in names.values()):
         raise refuse("MODEL_CORRUPT", reasons.model_index_invalid(file=file))
     for name in set(names.values()):
-        # An index names its neighbours, never a path out of the folder.
+        # An index names its neighbors, never a path out of the folder.
         if Path(name).name != name or name.startswith(".") or not name.endswith(".safetensors"):
             raise refuse("MODEL_UNSAFE", reasons.model_index_leads_out(file=file, name=_shown(name)))
     return names

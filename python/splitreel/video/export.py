@@ -1,6 +1,6 @@
 """Copies of a finished video in other formats, optionally with interpolated frames or enlarged.
 
-FFmpeg's filters and encoders do the work. Colours keep BT.709 in every YUV format and are converted with it to RGB.
+FFmpeg's filters and encoders do the work. Colors keep BT.709 in every YUV format and are converted with it to RGB.
 The target appears whole or not at all (output_file.py).
 """
 
@@ -179,7 +179,7 @@ class _Video:
         self.tags = {name: text for name, text in container.metadata.items() if name in {"title", "comment"}}
 
     def size(self, pixels: str) -> tuple[int, int]:
-        """Width and height of the copy. Formats that share colour between pixels have even ones."""
+        """Width and height of the copy. Formats that share color between pixels have even ones."""
         width, height = self.width * self._request.scale, self.height * self._request.scale
         return (width - width % 2, height - height % 2) if pixels.startswith("yuv") else (width, height)
 
@@ -192,7 +192,7 @@ class _Video:
         return count
 
     def frames(self, pixels: str) -> Iterator[av.VideoFrame]:
-        """All frames, in `pixels`; `pal8` with the best 256 colours of the whole video."""
+        """All frames, in `pixels`; `pal8` with the best 256 colors of the whole video."""
         graph = self._graph(pixels)
         for index, frame in enumerate(self._filtered(graph)):
             if index == self.total:

@@ -91,23 +91,23 @@ def fit_image(image: Image.Image, params: SamplingParams) -> Image.Image:
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Any of Pillow's modes to 8-bit RGB. 16-bit grey and floats are scaled, where Pillow's own conversion clips them.
+    """Any of Pillow's modes to 8-bit RGB. 16-bit gray and floats are scaled, where Pillow's own conversion clips them.
 
     "I;16" and "I" are taken as 16-bit. "F" is taken as 0..1, or as 0..255 if any value is above 1.
     """
     from PIL import Image
 
     if image.mode.startswith("I"):
-        return _from_grey(image, 65535)
+        return _from_gray(image, 65535)
     if image.mode == "F":
-        return _from_grey(image, None)
+        return _from_gray(image, None)
     if image.has_transparency_data:
         rgba = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", rgba.size, (255, 255, 255, 255)), rgba).convert("RGB")
     return image.convert("RGB")
 
 
-def _from_grey(image: Image.Image, white: int | None) -> Image.Image:
+def _from_gray(image: Image.Image, white: int | None) -> Image.Image:
     """`white`: the value that becomes 255; None chooses 1 or 255 by the largest value."""
     import numpy as np
     from PIL import Image

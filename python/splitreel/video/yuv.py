@@ -24,7 +24,7 @@ def _fixed(value: float) -> int:
     return round(value * (1 << _BITS))
 
 
-# Rows sum to exactly 219 / 255 (luma) and 0 (chroma) in fixed point, so white is 235 and grey has no colour.
+# Rows sum to exactly 219 / 255 (luma) and 0 (chroma) in fixed point, so white is 235 and gray has no color.
 _Y = (_fixed(_LUMA * _KR), _fixed(_LUMA) - _fixed(_LUMA * _KR) - _fixed(_LUMA * _KB), _fixed(_LUMA * _KB))
 _CB_R, _CB_B = _fixed(-_CHROMA * _KR / (2 * (1 - _KB))), _fixed(_CHROMA / 2)
 _CR_R, _CR_B = _fixed(_CHROMA / 2), _fixed(-_CHROMA * _KB / (2 * (1 - _KR)))

@@ -14,7 +14,7 @@ def test_scores_come_with_controls_and_a_sheet(tmp_path: Path) -> None:
     scores = json.loads(out.read_text())["scores"]
     made, true, mixed = scores["rows"]
     assert made["clips"] == true["clips"] == mixed["clips"] == 2
-    assert true["all"] == 1, "the recogniser is right on drawn clips"
+    assert true["all"] == 1, "the recognizer is right on drawn clips"
     assert scores["vae_psnr_db"]["least"] > 25
     assert sheet.read_bytes().startswith(b"\x89PNG")
 

@@ -26,7 +26,7 @@ def end(code: str, *saved: Path) -> JobEnd:
 
 
 def test_good_ends(job: dict[str, Any], tmp_path: Path) -> None:
-    assert problems_of("cancel", job, end("CANCELLED")) == []
+    assert problems_of("cancel", job, end("CANCELED")) == []
     assert problems_of("kill rank", job, end("RANK_DIED")) == []
     write(tmp_path / "a.mp4").publish()
     assert problems_of("none", job, end("finished", tmp_path / "a.mp4")) == []
@@ -62,7 +62,7 @@ def test_missing_broken_and_forgotten_files(job: dict[str, Any], tmp_path: Path)
     assert problems_of("none", job, end("finished")) == ["job-1 (none): 0 of 1 videos"]
     (tmp_path / "a.mp4").write_bytes(b"half")
     assert len(problems_of("none", job, end("finished", tmp_path / "a.mp4"))) == 1
-    assert problems_of("cancel", job, end("CANCELLED")) == [f"job-1 (cancel): left behind: {tmp_path / 'a.mp4'}"]
+    assert problems_of("cancel", job, end("CANCELED")) == [f"job-1 (cancel): left behind: {tmp_path / 'a.mp4'}"]
 
 
 def test_the_report_shows_how_memory_develops() -> None:

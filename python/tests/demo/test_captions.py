@@ -3,7 +3,7 @@
 from random import Random
 
 from splitreel.demo.captions import UNSAID, describe, held_out_captions, is_held_out, sample_scene, say_nothing
-from splitreel.demo.words import COLOUR_WORDS, SHAPE_WORDS
+from splitreel.demo.words import COLOR_WORDS, SHAPE_WORDS
 
 
 def test_same_seed_gives_the_same_sentences() -> None:
@@ -26,8 +26,8 @@ def test_what_the_labels_say_stands_in_the_sentence() -> None:
         shape = SHAPE_WORDS[scene.shape]
         assert words & {shape.usual, *shape.others}
         if caption.labels[3] != UNSAID:
-            colour = COLOUR_WORDS[scene.colour]
-            assert words & {colour.usual, *colour.others}
+            color = COLOR_WORDS[scene.color]
+            assert words & {color.usual, *color.others}
 
 
 def test_a_plain_sentence_decides_everything() -> None:

@@ -8,7 +8,7 @@ import torch
 from splitreel.demo.clips import Frame
 from splitreel.demo.evaluate import FOLDER, load, make_clips
 from splitreel.demo.model import LARGEST_FOLDER_BYTES
-from splitreel.demo.recogniser import recognise
+from splitreel.demo.recognizer import recognize
 
 
 def test_folder_is_complete_and_small() -> None:
@@ -27,7 +27,7 @@ def test_text_lengths_agree_and_heads_divide() -> None:
     assert transformer["use_rotary_positional_embeddings"]
 
 
-def test_catalogue_entry_names_only_what_the_model_can_do() -> None:
+def test_catalog_entry_names_only_what_the_model_can_do() -> None:
     entry = json.loads((FOLDER / "splitreel.json").read_text("utf-8"))
     assert entry["name"]
     assert len(entry["examples"]) >= 6
@@ -49,5 +49,5 @@ def test_the_demo_sentence_is_obeyed() -> None:
         defaults["useDynamicCfg"],
         1,
     )[0]
-    seen = recognise(clip)
-    assert (seen.colour, seen.background, seen.motion) == ("red", "blue", "right")
+    seen = recognize(clip)
+    assert (seen.color, seen.background, seen.motion) == ("red", "blue", "right")

@@ -8,15 +8,15 @@ import torch
 
 from splitreel.demo.checkpoint import PART_BYTES, load_parts, save_parts
 from splitreel.demo.clips import Frame, draw
-from splitreel.demo.optimizer import Muon, orthogonalise
+from splitreel.demo.optimizer import Muon, orthogonalize
 from splitreel.demo.training_step import sample_timesteps
 from splitreel.demo.vae import new_vae, vae_loss
 
 
-def test_orthogonalised_matrices_have_singular_values_near_one() -> None:
+def test_orthogonalized_matrices_have_singular_values_near_one() -> None:
     torch.manual_seed(0)
     for shape in ((3, 16, 16), (2, 48, 16), (2, 16, 48)):
-        values = torch.linalg.svdvals(orthogonalise(torch.randn(shape)))
+        values = torch.linalg.svdvals(orthogonalize(torch.randn(shape)))
         assert values.min() > 0.3
         assert values.max() < 1.4
 

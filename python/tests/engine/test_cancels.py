@@ -51,7 +51,7 @@ def test_cancels_at_random_steps(plan: Plan, count: int, model: Path, world: Wor
         rank, step = draw.randrange(plan.world_size), draw.randint(1, STEPS - 3)
         request = RunRequest(model, plan, LONG, cancel=(rank, Stage.DENOISING, step))
         results = world.run(request)[: plan.world_size]
-        assert [result.cancelled for result in results] == [True] * plan.world_size
+        assert [result.canceled for result in results] == [True] * plan.world_size
         # A pipeline has no barrier: its stages learn of it at the start of the next step but one.
         assert results[rank].steps_after_cancel <= (0 if plan.pp == 1 else 2)
         after = world.run(RunRequest(model, plan, SHORT))[0].latents[0]
@@ -68,7 +68,7 @@ def test_cancels_at_random_moments(plan: Plan, count: int, model: Path, world: W
     for _ in range(count):
         rank, moment = draw.randrange(plan.world_size), draw.uniform(0, 1)
         results = world.run(RunRequest(model, plan, LONG, cancel_after=(rank, moment)))[: plan.world_size]
-        assert len({result.cancelled for result in results}) == 1, "some ranks went on"
-        assert results[rank].steps_after_cancel <= (1 if plan.pp == 1 else 3) or not results[rank].cancelled
+        assert len({result.canceled for result in results}) == 1, "some ranks went on"
+        assert results[rank].steps_after_cancel <= (1 if plan.pp == 1 else 3) or not results[rank].canceled
         after = world.run(RunRequest(model, plan, SHORT))[0].latents[0]
         assert relative(after, _EXPECTED[0]) <= TOLERANCE, "the job after a cancel is wrong"

@@ -66,9 +66,9 @@ def test_a_cancel_on_one_rank_ends_all_at_the_same_step(
     plan: Plan, asking: int, models: dict[str, Path], world: Worlds
 ) -> None:
     asked = replace(job(), num_inference_steps=8, warmup_steps=3)
-    cancelled = world.run(RunRequest(models["t2v-5b"], plan, asked, cancel=(asking, Stage.DENOISING, 2)), size=8)
-    assert [result.cancelled for result in cancelled] == [True] * 4 + [False] * 4
-    steps = {max(count for what, count in result.events if what == "0 denoising") for result in cancelled[:4]}
+    canceled = world.run(RunRequest(models["t2v-5b"], plan, asked, cancel=(asking, Stage.DENOISING, 2)), size=8)
+    assert [result.canceled for result in canceled] == [True] * 4 + [False] * 4
+    steps = {max(count for what, count in result.events if what == "0 denoising") for result in canceled[:4]}
     # A pipeline has no barrier: a request made in one step is known to all at the start of the next but one, and its
     # first stage learns of a step's end when the last patch returns.
     assert steps <= ({2} if plan.pp == 1 else {2, 3, 4})

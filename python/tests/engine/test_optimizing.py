@@ -1,4 +1,4 @@
-"""Checking kernels is a stage of its own: counted, cancellable, and absent once the engine knows its kernels."""
+"""Checking kernels is a stage of its own: counted, cancelable, and absent once the engine knows its kernels."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from splitreel.contract.errors import Cancelled
+from splitreel.contract.errors import Canceled
 from splitreel.contract.types import Plan, Stage
 from splitreel.engine import loaded_model
 from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
@@ -52,7 +52,7 @@ def test_the_first_job_counts_kernels_and_the_next_does_not(engine: Engine, fold
 
 def test_a_cancel_takes_effect_between_two_kernels(engine: Engine, folder: Path) -> None:
     hooks = RecordingHooks(cancel_at=(Stage.OPTIMIZING, 1))
-    with pytest.raises(Cancelled):
+    with pytest.raises(Canceled):
         run(engine, folder, hooks)
     assert ("0 optimizing", 2) not in hooks.events
     assert run(engine, folder, RecordingHooks())[-1] == ("0 optimizing finished", 0)

@@ -56,10 +56,10 @@ def test_it_is_offloaded_as_any_other(offload: Offload, model: Path, world: Worl
     assert relative(found.latents[0], expected.latents[0]) <= TOLERANCE
 
 
-def test_it_is_cancelled_as_any_other(model: Path, world: World) -> None:
+def test_it_is_canceled_as_any_other(model: Path, world: World) -> None:
     job = replace(JOB, num_inference_steps=50)
     results = world.run(RunRequest(model, Plan(ring=2), job, cancel=(1, Stage.DENOISING, 2)))
-    assert [result.cancelled for result in results] == [True, True]
+    assert [result.canceled for result in results] == [True, True]
 
 
 def test_without_its_registration_it_is_refused(model: Path) -> None:

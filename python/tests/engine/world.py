@@ -20,7 +20,7 @@ import numpy as np
 import torch
 import torch.distributed as dist
 
-from splitreel.contract.errors import Cancelled
+from splitreel.contract.errors import Canceled
 from splitreel.contract.types import Plan, Stage
 from splitreel.engine.api import EngineJob, EngineReport, LoadOptions, LoadReport
 from splitreel.engine.engine import Engine
@@ -42,11 +42,11 @@ class RecordingHooks:
     previews: list[int] = field(default_factory=list)
     steps: int = 0
     steps_after_cancel: int = 0
-    _cancelled: bool = False
+    _canceled: bool = False
 
     def cancel(self) -> None:
         """From any thread."""
-        self._cancelled = True
+        self._canceled = True
 
     def stage_started(self, video: int, stage: Stage, total: int) -> None:
         self.events.append((f"{video} {stage.value} of", total))
@@ -55,9 +55,9 @@ class RecordingHooks:
         self.events.append((f"{video} {stage.value}", completed))
         if stage is Stage.DENOISING:
             self.steps += 1
-            self.steps_after_cancel += self._cancelled
+            self.steps_after_cancel += self._canceled
         if self.cancel_at is not None and stage is self.cancel_at[0] and completed >= self.cancel_at[1]:
-            self._cancelled = True
+            self._canceled = True
 
     def stage_finished(self, video: int, stage: Stage) -> None:
         self.events.append((f"{video} {stage.value} finished", 0))
@@ -66,7 +66,7 @@ class RecordingHooks:
         self.events.append((f"{video} {stage.value} peak", peak_bytes))
 
     def cancel_requested(self) -> bool:
-        return self._cancelled
+        return self._canceled
 
     def preview(self, video: int, step: int, image_u8_HWC: np.ndarray[Any, Any]) -> None:
         assert image_u8_HWC.dtype == np.uint8
@@ -95,7 +95,7 @@ class RunRequest:
 class RunResult:
     """What one rank reports of a request."""
 
-    cancelled: bool
+    canceled: bool
     load: LoadReport
     events: list[tuple[str, int]]
     latents: list[np.ndarray[Any, Any]]
@@ -132,17 +132,17 @@ def _run(engine: Engine, rank: int, request: RunRequest) -> RunResult:
         timer = Timer(request.cancel_after[1], hooks.cancel)
         timer.daemon = True
         timer.start()
-    cancelled = False
+    canceled = False
     try:
         with (
             patches_see_only_themselves() if request.without_cache else nullcontext(),
             patch.object(fused_attention, "gathers_keys", return_value=request.gathers_keys),
         ):
             report = engine.generate(request.job, request.plan, hooks)
-    except Cancelled:
-        cancelled = True
+    except Canceled:
+        canceled = True
     return RunResult(
-        cancelled,
+        canceled,
         load,
         hooks.events,
         [tensor.numpy() for tensor in hooks.final],

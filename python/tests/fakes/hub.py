@@ -30,7 +30,7 @@ _LFS = (".safetensors", ".bin", ".model")
 
 
 @dataclass
-class Behaviour:
+class Behavior:
     """What goes wrong. Each list is used up from its front; tests fill it."""
 
     token: str | None = None  # gated: only for whoever has it
@@ -56,9 +56,9 @@ class Seen:
 
 
 class FakeHub:
-    def __init__(self, models: dict[str, Path], behaviour: Behaviour | None = None, log: Path | None = None) -> None:
+    def __init__(self, models: dict[str, Path], behavior: Behavior | None = None, log: Path | None = None) -> None:
         self.models = models
-        self.behaviour = behaviour or Behaviour()
+        self.behavior = behavior or Behavior()
         self.seen: list[Seen] = []
         self.served: Counter[str] = Counter()  # content bytes that were sent, by path in the model
         self.requests: Counter[str] = Counter()
@@ -105,8 +105,8 @@ class FakeHub:
 
     def take_flip(self, path: str) -> bool:
         with self._lock:
-            left = self.behaviour.flip.get(path, 0)
-            self.behaviour.flip[path] = left - 1
+            left = self.behavior.flip.get(path, 0)
+            self.behavior.flip[path] = left - 1
             return left > 0
 
     def digests(self, file: Path) -> tuple[str, str]:
@@ -169,7 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
         hub, size = self.server.hub, file.stat().st_size
         begin, end, status = 0, size, 200
         asked = self.headers.get("range")
-        if asked and not hub.behaviour.ignore_ranges and self.headers.get("if-range") in {None, headers.get("ETag")}:
+        if asked and not hub.behavior.ignore_ranges and self.headers.get("if-range") in {None, headers.get("ETag")}:
             first, _, last = asked.removeprefix("bytes=").partition("-")
             begin, end, status = int(first), min(size, int(last) + 1 if last else size), 206
             if begin >= end:
@@ -182,14 +182,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, name: str, file: Path, begin: int, end: int) -> None:
         hub = self.server.hub
-        limit = hub.take(hub.behaviour.break_after)
+        limit = hub.take(hub.behavior.break_after)
         flips = hub.take_flip(name)
         stop = end if limit is None else min(end, begin + limit)
         sent = 0
         try:
             with file.open("rb") as stream:
                 while begin + sent < stop:
-                    rate = hub.behaviour.bytes_per_second
+                    rate = hub.behavior.bytes_per_second
                     count = min(stop - begin - sent, 16_777_216 if rate is None else 16_384)
                     if flips or rate is not None:
                         stream.seek(begin + sent)
@@ -209,7 +209,7 @@ class _Handler(BaseHTTPRequestHandler):
             hub.count(name, sent)
         if stop < end:
             self.close_connection = True
-            if hub.behaviour.reset:
+            if hub.behavior.reset:
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
 
@@ -221,7 +221,7 @@ class _HubHandler(_Handler):
 
     def do_GET(self) -> None:
         path, hub = self.start(), self.server.hub
-        if (given := hub.take(hub.behaviour.hub_statuses)) is not None:
+        if (given := hub.take(hub.behavior.hub_statuses)) is not None:
             self.answer(given[0], given[1])
             return
         repo = next((repo for repo in hub.models if f"/{repo}/" in path + "/"), None)
@@ -235,7 +235,7 @@ class _HubHandler(_Handler):
             self.answer(404, {"X-Error-Code": "EntryNotFound"})
 
     def _is_let_in(self) -> bool:
-        token = self.server.hub.behaviour.token
+        token = self.server.hub.behavior.token
         given = self.headers.get("authorization")
         if token is None or given == f"Bearer {token}":
             return True
@@ -247,17 +247,17 @@ class _HubHandler(_Handler):
 
     def _describe(self, repo: str) -> None:
         hub = self.server.hub
-        if hub.behaviour.redirect_api_to is not None:
-            self.answer(307, {"Location": hub.behaviour.redirect_api_to + self.path})
+        if hub.behavior.redirect_api_to is not None:
+            self.answer(307, {"Location": hub.behavior.redirect_api_to + self.path})
             return
-        if hub.behaviour.listing is not None:
-            body, headers = hub.behaviour.listing
+        if hub.behavior.listing is not None:
+            body, headers = hub.behavior.listing
             self.answer(200, {"Content-Type": "application/json", **headers}, body)
             return
         # The real hub describes gated models to everyone; only their files are kept back.
         about = {
             "_id": "0", "id": repo, "modelId": repo, "sha": COMMIT, "private": False, "tags": [], "downloads": 0,
-            "gated": "auto" if hub.behaviour.token else False, "siblings": hub.siblings(hub.models[repo]),
+            "gated": "auto" if hub.behavior.token else False, "siblings": hub.siblings(hub.models[repo]),
         }  # fmt: skip
         self.answer(200, {"Content-Type": "application/json"}, json.dumps(about).encode())
 
@@ -289,7 +289,7 @@ class _ContentHandler(_Handler):
     def do_GET(self) -> None:
         self.start()
         hub = self.server.hub
-        if (given := hub.take(hub.behaviour.statuses)) is not None:
+        if (given := hub.take(hub.behavior.statuses)) is not None:
             self.answer(given[0], given[1])
             return
         repo, _, name = urlsplit(self.path).path.lstrip("/").partition("/")
@@ -309,8 +309,8 @@ def main() -> None:
     parser.add_argument("--log", type=Path)
     flags = parser.parse_args()
     models = {name: Path(folder) for name, _, folder in (model.partition("=") for model in flags.model)}
-    behaviour = Behaviour(token=flags.token, bytes_per_second=flags.bytes_per_second)
-    hub = FakeHub(models, behaviour, flags.log)
+    behavior = Behavior(token=flags.token, bytes_per_second=flags.bytes_per_second)
+    hub = FakeHub(models, behavior, flags.log)
     print(json.dumps({"endpoint": hub.endpoint, "content": hub.content_host}), flush=True)
     sys.stdin.read()
 

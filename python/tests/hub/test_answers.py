@@ -40,7 +40,7 @@ BODIES: dict[str, tuple[bytes, dict[str, str]]] = {
 
 @pytest.mark.parametrize("name", BODIES)
 def test_a_listing_that_cannot_be_used_is_an_answer(hub: FakeHub, tmp_path: Path, name: str) -> None:
-    hub.behaviour.listing = BODIES[name]
+    hub.behavior.listing = BODIES[name]
     process = HubProcess()
     process.configure(hub)
     process.send("inspect", requestId="r", repo=REPO, revision="main")
@@ -48,7 +48,7 @@ def test_a_listing_that_cannot_be_used_is_an_answer(hub: FakeHub, tmp_path: Path
     assert (event["type"], event["requestId"]) == ("inspectFailed", "r")
     assert event["error"]["code"] in {"HUB_ANSWER_BROKEN", "MODEL_UNSUPPORTED"}
     # And the next question is answered too.
-    hub.behaviour.listing = None
+    hub.behavior.listing = None
     process.send("inspect", requestId="s", repo=REPO, revision="main")
     assert process.wait_for("inspected", "inspectFailed")["type"] == "inspected"
     process.kill()
@@ -56,7 +56,7 @@ def test_a_listing_that_cannot_be_used_is_an_answer(hub: FakeHub, tmp_path: Path
 
 @pytest.mark.parametrize("size", [2 * 10**15, 10**17, -1, 1.5, None, "1"])
 def test_a_size_that_cannot_be_takes_no_memory(hub: FakeHub, tmp_path: Path, size: object) -> None:
-    hub.behaviour.listing = (listing(hub, size=size), {})
+    hub.behavior.listing = (listing(hub, size=size), {})
     tracemalloc.start()
     with pytest.raises(SplitreelError) as caught:
         Fetch(hub, tmp_path).run()
@@ -67,7 +67,7 @@ def test_a_size_that_cannot_be_takes_no_memory(hub: FakeHub, tmp_path: Path, siz
 
 
 def test_a_model_larger_than_the_disk_is_refused_before_its_segments_are_counted(hub: FakeHub, tmp_path: Path) -> None:
-    hub.behaviour.listing = (listing(hub, size=2 * 10**12), {})
+    hub.behavior.listing = (listing(hub, size=2 * 10**12), {})
     with pytest.raises(SplitreelError) as caught:
         Fetch(hub, tmp_path / "m").run()
     assert caught.value.code == "DISK_FULL"

@@ -41,24 +41,24 @@ def test_a_model_arrives_whole_and_only_what_is_needed(hub: FakeHub, tmp_path: P
 
 def test_a_hundred_broken_connections_fetch_no_byte_twice(hub: FakeHub, tmp_path: Path) -> None:
     draw = random.Random(7)
-    hub.behaviour.break_after = deque(draw.randrange(1, 150_000) for _ in range(100))
+    hub.behavior.break_after = deque(draw.randrange(1, 150_000) for _ in range(100))
     Fetch(hub, tmp_path).run()
-    assert not hub.behaviour.break_after, "all hundred were broken"
+    assert not hub.behavior.break_after, "all hundred were broken"
     assert served(hub) == total_bytes()
     assert held(tmp_path) == wanted()
 
 
 def test_connections_that_are_reset_end_well(hub: FakeHub, tmp_path: Path) -> None:
-    hub.behaviour.break_after = deque([50_000] * 20)
-    hub.behaviour.reset = True
+    hub.behavior.break_after = deque([50_000] * 20)
+    hub.behavior.reset = True
     Fetch(hub, tmp_path).run()
     assert held(tmp_path) == wanted()
 
 
 def test_errors_that_pass_are_waited_for(hub: FakeHub, tmp_path: Path) -> None:
     errors: list[tuple[int, dict[str, str]]] = [(429, {"Retry-After": "0"}), (500, {}), (503, {}), (403, {})]
-    hub.behaviour.statuses = deque(errors * 4)
-    hub.behaviour.hub_statuses = deque([(502, {}), (429, {"Retry-After": "0"})])
+    hub.behavior.statuses = deque(errors * 4)
+    hub.behavior.hub_statuses = deque([(502, {}), (429, {"Retry-After": "0"})])
     Fetch(hub, tmp_path).run()
     assert served(hub) == total_bytes()
     # Each segment was asked for once, and once more after each error: no answer was lost by who had asked.
@@ -71,7 +71,7 @@ def test_errors_that_pass_are_waited_for(hub: FakeHub, tmp_path: Path) -> None:
 def test_files_are_hashed_while_the_rest_still_comes(
     hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hub.behaviour.bytes_per_second = 2_000_000
+    hub.behavior.bytes_per_second = 2_000_000
     fetch = Fetch(hub, tmp_path)
     hashed_early: list[int] = []
 
@@ -92,26 +92,26 @@ def test_files_are_hashed_while_the_rest_still_comes(
 
 
 def test_a_line_that_stays_dead_ends_in_words_and_keeps_what_came(hub: FakeHub, tmp_path: Path) -> None:
-    hub.behaviour.break_after = deque([1_000_000] * 12 + [0] * 500)
+    hub.behavior.break_after = deque([1_000_000] * 12 + [0] * 500)
     with pytest.raises(SplitreelError) as caught:
         Fetch(hub, tmp_path).run()
     assert caught.value.code == "DOWNLOAD_INTERRUPTED"
     before = served(hub)
     assert 1_000_000 <= before < total_bytes()
-    hub.behaviour.break_after.clear()
+    hub.behavior.break_after.clear()
     assert Fetch(hub, tmp_path).run() == total_bytes() - before
     assert held(tmp_path) == wanted()
 
 
 def test_pause_and_resume_lose_nothing(hub: FakeHub, tmp_path: Path) -> None:
-    hub.behaviour.bytes_per_second = 4_000_000
+    hub.behavior.bytes_per_second = 4_000_000
     for share in (0.2, 0.5, 0.8):
         fetch = Fetch(hub, tmp_path)
         watcher = fetch.stop_at(int(total_bytes() * share))
         with pytest.raises(Paused):
             fetch.run()
         watcher.join()
-    hub.behaviour.bytes_per_second = None
+    hub.behavior.bytes_per_second = None
     Fetch(hub, tmp_path).run()
     assert held(tmp_path) == wanted()
     # What was on the wire when the line was cut was sent but never came: at most a few blocks for each connection.
@@ -127,14 +127,14 @@ def test_the_speed_limit_holds(hub: FakeHub, tmp_path: Path) -> None:
 
 
 def test_a_wrong_byte_is_found_and_only_its_file_fetched_again(hub: FakeHub, tmp_path: Path) -> None:
-    hub.behaviour.flip = {WEIGHTS: 1}
+    hub.behavior.flip = {WEIGHTS: 1}
     Fetch(hub, tmp_path).run()
     assert held(tmp_path) == wanted()
     assert served(hub) == total_bytes() + (DEMO / WEIGHTS).stat().st_size
 
 
 def test_bytes_that_stay_wrong_are_never_accepted(hub: FakeHub, tmp_path: Path) -> None:
-    hub.behaviour.flip = {WEIGHTS: 1_000}
+    hub.behavior.flip = {WEIGHTS: 1_000}
     with pytest.raises(SplitreelError) as caught:
         Fetch(hub, tmp_path / "m.part", final=tmp_path / "m").run()
     assert (caught.value.code, caught.value.params["file"]) == ("DOWNLOAD_CORRUPT", WEIGHTS)
@@ -176,8 +176,8 @@ def test_a_truncated_file_is_refused(hub: FakeHub, tmp_path: Path, monkeypatch: 
 
 
 def test_a_server_without_ranges_serves_too(hub: FakeHub, tmp_path: Path) -> None:
-    hub.behaviour.ignore_ranges = True
-    hub.behaviour.break_after = deque([40_000] * 5)
+    hub.behavior.ignore_ranges = True
+    hub.behavior.break_after = deque([40_000] * 5)
     Fetch(hub, tmp_path, tuning=Tuning(1_048_576, 0.01, connections=1)).run()
     assert held(tmp_path) == wanted()
 
@@ -228,7 +228,7 @@ def test_a_disk_that_is_full_at_the_last_word_is_told_too(
 
 
 def test_a_downloader_killed_again_and_again_ends_with_every_byte_fetched_once(hub: FakeHub, tmp_path: Path) -> None:
-    hub.behaviour.bytes_per_second = 1_500_000
+    hub.behavior.bytes_per_second = 1_500_000
     draw, kills = random.Random(3), 6
     for _ in range(kills):
         process = HubProcess()
@@ -243,7 +243,7 @@ def test_a_downloader_killed_again_and_again_ends_with_every_byte_fetched_once(h
                     break
         process.kill()
     assert not (tmp_path / "m").exists()
-    hub.behaviour.bytes_per_second = None
+    hub.behavior.bytes_per_second = None
     process = HubProcess()
     process.configure(hub)
     process.download(tmp_path / "m.part", tmp_path / "m")

@@ -20,7 +20,7 @@ def heard_token(hub: FakeHub, server: str) -> bool:
 
 
 def test_a_gated_model_needs_a_token(hub: FakeHub, tmp_path: Path) -> None:
-    hub.behaviour.token = CANARY
+    hub.behavior.token = CANARY
     with pytest.raises(SplitreelError) as caught:
         Fetch(hub, tmp_path).run()
     assert caught.value.code == "MODEL_GATED"
@@ -30,7 +30,7 @@ def test_a_gated_model_needs_a_token(hub: FakeHub, tmp_path: Path) -> None:
 
 
 def test_the_content_host_never_gets_the_token(hub: FakeHub, tmp_path: Path) -> None:
-    hub.behaviour.token = CANARY
+    hub.behavior.token = CANARY
     Fetch(hub, tmp_path, token=CANARY, for_mirror=True).run()
     assert held(tmp_path) == wanted()
     assert heard_token(hub, "hub")
@@ -45,7 +45,7 @@ def test_a_mirror_gets_the_token_only_when_told(hub: FakeHub, tmp_path: Path) ->
 
 def test_a_redirect_to_another_host_loses_the_token(hub: FakeHub, tmp_path: Path) -> None:
     other = FakeHub({REPO: DEMO})
-    hub.behaviour.redirect_api_to = other.endpoint
+    hub.behavior.redirect_api_to = other.endpoint
     Fetch(hub, tmp_path, token=CANARY, for_mirror=True).run()
     assert heard_token(hub, "hub")
     assert other.seen
@@ -73,7 +73,7 @@ def test_hugging_face_gets_it() -> None:
         "https://evil.org/huggingface.co",
     ],
 )
-def test_its_neighbours_do_not_get_it(url: str) -> None:
+def test_its_neighbors_do_not_get_it(url: str) -> None:
     assert authorization(url) == {}
 
 
@@ -87,7 +87,7 @@ def test_addresses_that_are_refused(address: str) -> None:
 
 
 def test_the_token_is_nowhere_but_in_memory(hub: FakeHub, tmp_path: Path) -> None:
-    hub.behaviour.token = CANARY
+    hub.behavior.token = CANARY
     home = tmp_path / "home"
     process = HubProcess({"HOME": str(home), "HF_HOME": str(home / "hf"), "HF_DEBUG": ""})
     process.configure(hub, CANARY, for_mirror=True)

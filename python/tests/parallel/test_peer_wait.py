@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.distributed as dist
 
-from splitreel.contract.errors import Cancelled
+from splitreel.contract.errors import Canceled
 from splitreel.contract.types import Plan
 from splitreel.parallel.agreement import Agreement
 from splitreel.parallel.collectives import Traffic, all_gather, all_reduce, connect
@@ -30,9 +30,9 @@ def test_every_call_that_waits_sets_the_flag(seen: list[bool]) -> None:
     all_reduce(tensor, PAIR, traffic)
     all_gather(tensor, [2, 2], 0, PAIR, traffic)
     connect(PAIR, torch.device("cpu"))
-    Agreement(None, 2).raise_if_any(cancelled=False)
-    with pytest.raises(Cancelled):
-        Agreement(None, 2).raise_if_any(cancelled=True)
+    Agreement(None, 2).raise_if_any(canceled=False)
+    with pytest.raises(Canceled):
+        Agreement(None, 2).raise_if_any(canceled=True)
     MeshBuilder(0).mesh(Plan(ring=2))
     assert seen
     assert all(seen)

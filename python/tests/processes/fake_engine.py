@@ -1,6 +1,6 @@
 """A small engine behind the real interface. It has no torch, so tests of processes start at once.
 
-The prompt sets its behaviour: `sleep 5` per step, `hang 1` (rank 1 sleeps for ever in step 2), `boom 1`
+The prompt sets its behavior: `sleep 5` per step, `hang 1` (rank 1 sleeps for ever in step 2), `boom 1`
 (rank 1 raises in step 2), `oom`, `full` (the disk is full). Ranks meet at a file barrier at each step.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from splitreel.contract import failures
-from splitreel.contract.errors import Cancelled, SplitreelError
+from splitreel.contract.errors import Canceled, SplitreelError
 from splitreel.contract.types import Plan, Stage, TextEncoderPolicy
 from splitreel.engine.api import EngineJob, EngineReport, Hooks, LoadOptions, LoadReport, StageFigures, VideoOutcome
 from splitreel.parallel.peer_wait import waiting_for_peers
@@ -67,7 +67,7 @@ class FakeEngine:
             time.sleep(0.02)
             hooks.stage_progressed(0, Stage.LOADING, _BYTES * part // 4)
             if self.meet(hooks.cancel_requested()):
-                raise Cancelled
+                raise Canceled
         hooks.stage_finished(0, Stage.LOADING)
         self.model = str(model)
         return LoadReport(False, _BYTES, _BYTES, _BYTES, _BYTES, 0.1)
@@ -94,7 +94,7 @@ class FakeEngine:
             if step == 2:
                 self._misbehave(options, prompt)
             if self.meet(hooks.cancel_requested()):
-                raise Cancelled
+                raise Canceled
             hooks.stage_progressed(video, Stage.DENOISING, step)
             if self.rank == 0 and step in job.preview_steps:
                 hooks.preview(video, step, np.zeros((8, 8, 3), np.uint8))

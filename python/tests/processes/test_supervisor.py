@@ -130,11 +130,11 @@ def test_cancel_in_each_stage(worker: Worker, model: Path, output: Path, stage: 
     worker.send({"type": "cancelJob", "jobId": "j1"})
     worker.send({"type": "cancelJob", "jobId": "j1"})
     end = worker.wait_end()
-    assert end["type"] == "jobCancelled"
+    assert end["type"] == "jobCanceled"
     assert files(output) == []
     next_job_works(worker, model, output)
     ends = [event for event in worker.events if event.get("jobId") == "j1" and event["type"].startswith("job")]
-    assert [event["type"] for event in ends] == ["jobStarted", "jobCancelled"]
+    assert [event["type"] for event in ends] == ["jobStarted", "jobCanceled"]
 
 
 def test_a_cancel_after_the_last_video_comes_too_late(worker: Worker, model: Path, output: Path) -> None:

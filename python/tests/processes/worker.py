@@ -77,7 +77,7 @@ class Worker:
         return self.wait(lambda event: event["type"] == kind, timeout_s)
 
     def wait_end(self, timeout_s: float = 60) -> dict[str, Any]:
-        ends = {"jobFinished", "jobFailed", "jobCancelled"}
+        ends = {"jobFinished", "jobFailed", "jobCanceled"}
         return self.wait(lambda event: event["type"] in ends, timeout_s)
 
     def unload(self) -> None:

@@ -28,7 +28,7 @@ def cached(cache: Path, repository: str = "zai-org--CogVideoX-2b", commit: str =
     return make_model_folder(cache / f"models--{repository}" / "snapshots" / commit)
 
 
-def test_a_catalogue_name_is_looked_up_in_the_data_folder(data: Path) -> None:
+def test_a_catalog_name_is_looked_up_in_the_data_folder(data: Path) -> None:
     folder = make_model_folder(data / "models" / "cogvideox-2b")
     assert find_model("cogvideox-2b") == folder
     assert find_model("nothing-of-that-name") == Path("nothing-of-that-name").absolute()

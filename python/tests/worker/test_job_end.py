@@ -13,7 +13,7 @@ from splitreel.worker.supervisor.job_end import (
     JobEnd,
     JobState,
     Made,
-    WasCancelled,
+    WasCanceled,
     agreed_end,
     forced_end,
 )
@@ -21,7 +21,7 @@ from splitreel.worker.supervisor.job_end import (
 FULL = AppError("DISK_FULL", {"folder": "x", "needed": "1 MB", "free": "0 MB"})
 OOM = AppError("HOST_OOM", {"rank": 0, "stage": "denoising", "advice": ""})
 DONE = Done(1, (), 0.0, 0, (), TextEncoderPolicy.KEPT, Kernel.SDPA)
-CANCELLED = Stopped(1, None, shared=True)
+CANCELED = Stopped(1, None, shared=True)
 SHARED = Stopped(1, OOM, shared=True)
 OWN = Stopped(1, OOM, shared=False)
 
@@ -30,10 +30,10 @@ def state(
     published: int = 0,
     *,
     failed: dict[int, AppError] | None = None,
-    is_cancelled: bool = False,
+    is_canceled: bool = False,
     failure: AppError | None = None,
 ) -> JobState:
-    return JobState(2, published, failed or {}, is_cancelled, failure)
+    return JobState(2, published, failed or {}, is_canceled, failure)
 
 
 @pytest.mark.parametrize(
@@ -43,10 +43,10 @@ def state(
         (state(2), [DONE, DONE], Made()),
         (state(1, failed={0: FULL}), [DONE, DONE], Made()),
         (state(failed={0: FULL, 1: OOM}), [DONE, DONE], Failed(FULL)),
-        (state(is_cancelled=True), [CANCELLED, CANCELLED], WasCancelled()),
-        (state(1, is_cancelled=True), [CANCELLED, CANCELLED], WasCancelled()),
-        (state(2, is_cancelled=True), [DONE, CANCELLED], Made()),
-        (state(), [DONE, CANCELLED], WasCancelled()),
+        (state(is_canceled=True), [CANCELED, CANCELED], WasCanceled()),
+        (state(1, is_canceled=True), [CANCELED, CANCELED], WasCanceled()),
+        (state(2, is_canceled=True), [DONE, CANCELED], Made()),
+        (state(), [DONE, CANCELED], WasCanceled()),
         (state(failure=OOM), [SHARED, SHARED], Failed(OOM)),
         (state(failure=OOM), [OWN, SHARED], None),
         (state(failure=OOM), [OWN, None], None),
@@ -68,7 +68,7 @@ def test_ranks_that_write_nothing_have_failed() -> None:
         (state(), Failed(OOM)),
         (state(1), Failed(OOM)),
         (state(2), Made()),
-        (state(is_cancelled=True), WasCancelled()),
+        (state(is_canceled=True), WasCanceled()),
     ],
 )
 def test_the_end_when_ranks_are_lost(given: JobState, end: JobEnd) -> None:

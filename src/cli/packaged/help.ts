@@ -13,7 +13,7 @@ Commands:
   --version     print the version
   --help        print this text
 
-Exit codes of generate: 0 done, 2 invalid request, 3 environment or model, 4 memory, 5 a process died, 130 cancelled.
+Exit codes of generate: 0 done, 2 invalid request, 3 environment or model, 4 memory, 5 a process died, 130 canceled.
 
 Files: ~/.local/share/splitreel (or SPLITREEL_DATA) contains the environment, settings, queue and logs; ~/.cache/splitreel (or SPLITREEL_CACHE) contains what can be downloaded again. Removing the package keeps both.
 `;

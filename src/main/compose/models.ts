@@ -31,7 +31,7 @@ export async function composeModels(base: Foundation, services: ModelServices): 
       defaultModelsFolder: folders.models,
       recordsFolder: folders.verified,
       downloadsFile: folders.downloadsFile,
-      catalogueFile: folders.catalogueFile,
+      catalogFile: folders.catalogFile,
       tokenFile: folders.tokenFile,
       onModels: (value) => store.set('models', [...value]),
       onDownloads: (value) => store.set('downloads', [...value]),

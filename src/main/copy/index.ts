@@ -5,7 +5,7 @@ import { copy as zh } from './zh';
 
 type Copy = Translation<typeof en>;
 
-const CATALOGUES: Readonly<Record<Language, Copy>> = { en, 'zh-CN': zh };
+const CATALOGS: Readonly<Record<Language, Copy>> = { en, 'zh-CN': zh };
 
 /** The texts in the language of the moment: this process lives through a change of it. */
-export const mainCopy = (): Copy => CATALOGUES[currentLanguage()];
+export const mainCopy = (): Copy => CATALOGS[currentLanguage()];

@@ -29,7 +29,7 @@ test('what a card does not say is null', () => {
     parseReading(row(0, '06').replace('0, 0, 43, 82.11', '[N/A], [N/A], [N/A], [Not Supported]'))?.gpus ?? [];
   expect(gpu).toMatchObject({
     memoryUsedBytes: null,
-    utilisationPercent: null,
+    utilizationPercent: null,
     temperatureCelsius: null,
     powerWatts: null,
   });
@@ -43,7 +43,7 @@ test.each<[string, RunOutcome, string | null]>([
   ['no program', { kind: 'notFound' }, 'noProgram'],
   ['no answer', { kind: 'timedOut', stdout: '', stderr: '' }, 'DRIVER_NOT_RESPONDING'],
   ['half a list', exited(`${row(0, '06')}\n1, GPU-`), 'DRIVER_GARBLED'],
-  ['a crash', { kind: 'signalled', signal: 'SIGSEGV', stdout: '', stderr: '' }, 'DRIVER_GARBLED'],
+  ['a crash', { kind: 'signaled', signal: 'SIGSEGV', stdout: '', stderr: '' }, 'DRIVER_GARBLED'],
 ])('%s', (_name, outcome, code) => {
   expect(problemOf(interpret(outcome))).toBe(code);
 });

@@ -62,11 +62,11 @@ export function interpret(outcome: RunOutcome): Result<Reading, NoReading> {
     case 'notFound':
       return err({ kind: 'noProgram' });
     case 'timedOut':
-    case 'cancelled':
+    case 'canceled':
       return problem(appError('DRIVER_NOT_RESPONDING'));
     case 'failed':
       return problem(appError('DRIVER_GARBLED', {}, { details: outcome.problem }));
-    case 'signalled':
+    case 'signaled':
       return problem(appError('DRIVER_GARBLED', {}, { details: `${outcome.signal}: ${said(outcome)}` }));
     case 'exited':
       return interpretExit(outcome.code, outcome);
@@ -123,7 +123,7 @@ function parseRow(line: string): { readonly gpu: GpuFigures; readonly driverVers
       // Unified-memory chips say [N/A] here.
       memoryTotalBytes: (totalMib ?? 0) * MIB,
       memoryUsedBytes: usedMib === null ? null : usedMib * MIB,
-      utilisationPercent: figure(load),
+      utilizationPercent: figure(load),
       temperatureCelsius: figure(heat),
       powerWatts: figure(power),
     },

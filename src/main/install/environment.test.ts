@@ -51,7 +51,7 @@ function play(failing: string | null): InstallPorts['processes'] {
   return {
     ...nodeProcesses,
     run: async (_file, { args, signal }) => {
-      if (signal?.aborted === true) return { kind: 'cancelled' };
+      if (signal?.aborted === true) return { kind: 'canceled' };
       if (failing !== null && args.includes(failing)) return exited('error: it failed', 2);
       if (args[0] === 'venv') {
         const slot = args[args.length - 1] ?? '';
@@ -205,11 +205,11 @@ test('a slot whose interpreter has gone is broken, not ready', async () => {
   expect(await service.current()).toBeNull();
 });
 
-test('a cancelled install ends as what there was before', async () => {
+test('a canceled install ends as what there was before', async () => {
   const service = open();
   const done = service.install();
   service.cancel();
-  await expect(done).rejects.toMatchObject({ error: { code: 'CANCELLED' } });
+  await expect(done).rejects.toMatchObject({ error: { code: 'CANCELED' } });
   expect(service.get()).toEqual({ status: 'missing' });
 });
 

@@ -80,7 +80,7 @@ export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentO
       await check();
     } catch (error) {
       // With a working environment the state stays ready, and the call that began the install reports the error.
-      const isFailed = error instanceof SplitreelError && error.error.code !== 'CANCELLED' && !hasWorkingSlot;
+      const isFailed = error instanceof SplitreelError && error.error.code !== 'CANCELED' && !hasWorkingSlot;
       if (isFailed) setState({ status: 'failed', error: error.error, hasWorkingSlot });
       else await check();
       throw error;

@@ -22,7 +22,7 @@ export function outputOrThrow(
   { folder, program, toError = installFailed }: { folder: string; program: string; toError?: MakeError },
 ): string {
   if (outcome.kind === 'exited' && outcome.code === 0) return outcome.stdout;
-  if (outcome.kind === 'cancelled') throw new SplitreelError(appError('CANCELLED'));
+  if (outcome.kind === 'canceled') throw new SplitreelError(appError('CANCELED'));
   const failed = (details: string, ...reasons: Reason[]): SplitreelError => toError({ details, reasons });
   if (outcome.kind === 'notFound') throw failed('', { code: 'program_missing', params: { program } });
   if (outcome.kind === 'failed') throw failed(outcome.problem);
@@ -31,7 +31,7 @@ export function outputOrThrow(
   if (isDiskFull(output)) throw diskFull(folder, details);
   if (isLockTrouble(output)) throw new SplitreelError(appError('NO_FILE_LOCKS', { folder }, { details }));
   if (outcome.kind === 'timedOut') throw failed(details, { code: 'program_unfinished', params: { program } });
-  if (outcome.kind === 'signalled')
+  if (outcome.kind === 'signaled')
     throw failed(details, { code: 'program_ended', params: { program, exit: outcome.signal } });
   throw failed(`${mainLine(output)}\n${details}`);
 }

@@ -97,7 +97,7 @@ async function makeVenv(
   try {
     await make(...managed);
   } catch (error) {
-    if (!(error instanceof SplitreelError) || error.error.code === 'CANCELLED') throw error;
+    if (!(error instanceof SplitreelError) || error.error.code === 'CANCELED') throw error;
     ports.log.info(`install: uv could not download Python, so ${python} is used`);
     await make('--python', python);
   }
@@ -106,7 +106,7 @@ async function makeVenv(
 /** No Python came and none is there: that is what the person can do something about. A full disk and a cancel stay. */
 function withoutPython(error: unknown, { settings }: InstallPlan): unknown {
   const isPlain =
-    error instanceof SplitreelError && !['CANCELLED', 'DISK_FULL', 'NO_FILE_LOCKS'].includes(error.error.code);
+    error instanceof SplitreelError && !['CANCELED', 'DISK_FULL', 'NO_FILE_LOCKS'].includes(error.error.code);
   if (!isPlain) return error;
   const details = error.error.details ?? error.message;
   return new SplitreelError(appError('PYTHON_UNAVAILABLE', { versions: pythonRange(settings) }, { details }));
@@ -177,7 +177,7 @@ async function installAllPackages(ports: InstallPorts, plan: InstallPlan, uv: st
   try {
     await installPackages(ports, plan, uv, [lockFile, optionalFile]);
   } catch (error) {
-    if (!(error instanceof SplitreelError) || ['CANCELLED', 'DISK_FULL', 'DISK_RAN_FULL'].includes(error.error.code))
+    if (!(error instanceof SplitreelError) || ['CANCELED', 'DISK_FULL', 'DISK_RAN_FULL'].includes(error.error.code))
       throw error;
     // Fails again, with the error that is shown, unless FlashAttention was the cause.
     await installPackages(ports, plan, uv, [lockFile]);

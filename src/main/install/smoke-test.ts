@@ -88,7 +88,7 @@ function outcomeOf(ending: Ending & { readonly lastOutput: string }): RunOutcome
   const output = { stdout: '', stderr: ending.lastOutput };
   switch (ending.kind) {
     case 'stopped':
-      return { kind: 'cancelled' };
+      return { kind: 'canceled' };
     case 'timedOut':
     case 'hung':
       return { kind: 'timedOut', ...output };
@@ -96,7 +96,7 @@ function outcomeOf(ending: Ending & { readonly lastOutput: string }): RunOutcome
       return { kind: 'failed', problem: ending.problem };
     case 'exited': {
       const { code, signal, problem } = ending.exit;
-      if (signal !== null) return { kind: 'signalled', signal, ...output };
+      if (signal !== null) return { kind: 'signaled', signal, ...output };
       return code === null ? { kind: 'failed', problem: problem ?? '' } : { kind: 'exited', code, ...output };
     }
   }

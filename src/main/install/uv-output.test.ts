@@ -47,7 +47,7 @@ const failed = (stderr: string): RunOutcome => ({ kind: 'exited', code: 2, stdou
 
 test.each<[string, RunOutcome, string | null]>([
   ['done', { kind: 'exited', code: 0, stdout: '', stderr: '' }, null],
-  ['cancelled', { kind: 'cancelled' }, 'CANCELLED'],
+  ['canceled', { kind: 'canceled' }, 'CANCELED'],
   ['a full disk', failed('error: failed to write: No space left on device (os error 28)'), 'DISK_RAN_FULL'],
   [
     'no network',
@@ -62,7 +62,7 @@ test.each<[string, RunOutcome, string | null]>([
   ],
   ['a full quota', failed('OSError: [Errno 122] Disk quota exceeded'), 'DISK_RAN_FULL'],
   ['an altered hash', failed('error: Hash mismatch for `torch==2.15.0`'), 'ENVIRONMENT_INSTALL_FAILED'],
-  ['a killed uv', { kind: 'signalled', signal: 'SIGKILL', stdout: '', stderr: '' }, 'ENVIRONMENT_INSTALL_FAILED'],
+  ['a killed uv', { kind: 'signaled', signal: 'SIGKILL', stdout: '', stderr: '' }, 'ENVIRONMENT_INSTALL_FAILED'],
 ])('%s', (_name, outcome, code) => {
   expect(codeOf(outcome)).toBe(code);
 });

@@ -6,7 +6,7 @@ const MAX_KEPT = 200;
 
 export const isQueued = (job: Job): boolean => job.state.status === 'queued';
 
-export const isActive = (job: Job): boolean => job.state.status === 'running' || job.state.status === 'cancelling';
+export const isActive = (job: Job): boolean => job.state.status === 'running' || job.state.status === 'canceling';
 
 /** The jobs with one of the waiting ones at another place among them; the others keep theirs. */
 export function moved(jobs: readonly Job[], jobId: string, toIndex: number): readonly Job[] {

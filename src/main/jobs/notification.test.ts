@@ -23,7 +23,7 @@ test('a finish and a failure say of what; an end that the person has chosen says
   expect(text(finished('a'))).toEqual({ title: 'Your video is ready', body: 'a dog' });
   expect(text(finished('a', 'b'))?.title).toBe('2 videos are ready');
   expect(text({ status: 'failed', error: appError('JOB_NOT_FOUND') })?.body).toMatch(/^a dog: This job /);
-  for (const status of ['cancelled', 'interrupted', 'queued', 'running', 'cancelling'] as const)
+  for (const status of ['canceled', 'interrupted', 'queued', 'running', 'canceling'] as const)
     expect(text({ status })).toBeNull();
 });
 

@@ -15,7 +15,7 @@ export function firstWords(prompt: string): string {
   return `${lastSpace > MAX_CHARACTERS / 2 ? cut.slice(0, lastSpace) : cut}…`;
 }
 
-/** Null for an end that needs no notification: the person cancelled it, or the app closed. */
+/** Null for an end that needs no notification: the person canceled it, or the app closed. */
 export function notificationText({
   state,
   request,
@@ -29,8 +29,8 @@ export function notificationText({
       return { title: copy.failed, body: copy.reason({ prompt, reason: describeError(state.error).message }) };
     case 'queued':
     case 'running':
-    case 'cancelling':
-    case 'cancelled':
+    case 'canceling':
+    case 'canceled':
     case 'interrupted':
       return null;
   }

@@ -27,7 +27,7 @@ export interface QueuePorts extends StartPorts {
 
 export interface QueueOptions {
   readonly onProgress: (progress: JobProgress | null) => void;
-  /** A job has finished, failed or been cancelled. */
+  /** A job has finished, failed or been canceled. */
   readonly onEnded: (job: Job) => void;
 }
 
@@ -126,7 +126,7 @@ function createRunner(ports: QueuePorts, running: RunningJob, onEnded: QueueOpti
     handleLost: (error) => {
       running.setRanks([], isRunning());
       for (const { id, state } of jobs.get().filter(isActive))
-        end(id, () => (state.status === 'cancelling' ? { type: 'cancelled' } : { type: 'failed', error }));
+        end(id, () => (state.status === 'canceling' ? { type: 'canceled' } : { type: 'failed', error }));
     },
     handleEvent: (event) => {
       if (event.type === 'engineStateChanged') {
@@ -142,7 +142,7 @@ function createRunner(ports: QueuePorts, running: RunningJob, onEnded: QueueOpti
         const paths = running.madeFiles();
         end(job.id, () => finishedEvent(ports, paths, event.report));
       } else if (event.type === 'jobFailed') end(job.id, () => ({ type: 'failed', error: event.error }));
-      else if (event.type === 'jobCancelled') end(job.id, () => ({ type: 'cancelled' }));
+      else if (event.type === 'jobCanceled') end(job.id, () => ({ type: 'canceled' }));
     },
   };
 }
@@ -204,7 +204,7 @@ function listCalls(ports: QueuePorts, advance: () => void): ListCalls {
     cancel: (jobId) =>
       jobs.inTurn(async () => {
         const changed = await jobs.apply(jobId, { type: 'cancelRequested' });
-        if (changed?.state.status === 'cancelling') engine.send({ type: 'cancelJob', jobId });
+        if (changed?.state.status === 'canceling') engine.send({ type: 'cancelJob', jobId });
       }),
     retry: (jobId) =>
       jobs

@@ -17,7 +17,7 @@ export interface ExportJob {
 }
 
 export interface Exports {
-  /** One after the other. The paths of the copies, fewer where the export was cancelled. Throws what is wrong. */
+  /** One after the other. The paths of the copies, fewer where the export was canceled. Throws what is wrong. */
   readonly run: (jobs: readonly ExportJob[]) => Promise<readonly string[]>;
   readonly cancel: (exportId: string) => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -37,7 +37,7 @@ export function createExports(ports: ExportPorts, onChange: (exports: readonly E
     const current = await currentPython(ports);
     const id = ports.random.id();
     const paths: string[] = [];
-    const cancelled = new AbortController();
+    const canceled = new AbortController();
     try {
       for (const [videoIndex, job] of jobs.entries()) {
         const { videoId, request } = job;
@@ -45,12 +45,12 @@ export function createExports(ports: ExportPorts, onChange: (exports: readonly E
         set([...states.filter((other) => other.id !== id), state]);
         const { stop, result } = startFileCommand(ports, current, argsOf(job), (progress) => change(id, progress));
         stops.set(id, () => {
-          cancelled.abort();
+          canceled.abort();
           return stop();
         });
         const copied = await result;
         if (copied !== null) paths.push(copied);
-        if (copied === null || cancelled.signal.aborted) break;
+        if (copied === null || canceled.signal.aborted) break;
       }
       return paths;
     } finally {

@@ -64,6 +64,6 @@ export function startFileCommand(
 
 function resultOf(end: Ended | null, isStopped: boolean, lastOutput: string): string | null {
   if (end?.type === 'exportFinished') return end.path;
-  if (isStopped || end?.error.code === 'CANCELLED') return null;
+  if (isStopped || end?.error.code === 'CANCELED') return null;
   throw new SplitreelError(end?.error ?? appError('INTERNAL', {}, { details: lastOutput }));
 }

@@ -36,7 +36,7 @@ export function createFirstFrames(ports: FirstFramePorts): FirstFrames {
       const number = `--frame=${String(frame ?? LAST_FRAME)}`;
       const args = ['export', '--format=frame', number, file, target] as const;
       const made = await startFileCommand(ports, await currentPython(ports), args).result;
-      if (made === null) throw new SplitreelError(appError('CANCELLED'));
+      if (made === null) throw new SplitreelError(appError('CANCELED'));
       return made;
     },
     prune: async (used) => {

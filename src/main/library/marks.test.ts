@@ -41,12 +41,12 @@ test('marks of several videos are changed at once, and are there after a restart
   const [a, b] = [file('a'), file('b', 2)];
   const marks = await open();
   marks.follow([a, b]);
-  await marks.change(['a', 'b'], { isFavourite: true, addTags: ['sea', 'dusk'] });
+  await marks.change(['a', 'b'], { isFavorite: true, addTags: ['sea', 'dusk'] });
   await marks.change(['b'], { rating: 4, removeTags: ['Sea'] });
   expect(changes).toBe(2);
   const again = await open();
-  expect(marksOf(again, a)).toEqual({ isFavourite: true, rating: 0, tags: ['sea', 'dusk'] });
-  expect(marksOf(again, b)).toEqual({ isFavourite: true, rating: 4, tags: ['dusk'] });
+  expect(marksOf(again, a)).toEqual({ isFavorite: true, rating: 0, tags: ['sea', 'dusk'] });
+  expect(marksOf(again, b)).toEqual({ isFavorite: true, rating: 4, tags: ['dusk'] });
 });
 
 test('only a video whose marks change becomes another object', async () => {
@@ -75,11 +75,11 @@ test('a tag is kept once, whatever its case; tags beyond the limit are left out'
 test('marks follow a file that gets another name, also while the app is closed', async () => {
   const marks = await open();
   marks.follow([file('before')]);
-  await marks.change(['before'], { isFavourite: true });
+  await marks.change(['before'], { isFavorite: true });
   const renamed = file('after');
   const again = await open();
   again.follow([renamed, file('other', 2)]);
-  expect(marksOf(again, renamed)?.isFavourite).toBe(true);
+  expect(marksOf(again, renamed)?.isFavorite).toBe(true);
   expect(marksOf(again, file('before'))).toEqual(NO_MARKS);
 });
 

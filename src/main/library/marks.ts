@@ -1,5 +1,5 @@
 /**
- * Favourites, ratings and tags, in one file of the data folder. A video that is renamed or moved by hand gets another
+ * Favorites, ratings and tags, in one file of the data folder. A video that is renamed or moved by hand gets another
  * id, so its marks follow its size and modification time. They outlive the file for a while: it may be restored from
  * the bin, or be on a drive that is not connected.
  */
@@ -90,7 +90,7 @@ export async function openMarks(
 }
 
 const marksOf = (entry: Entry | undefined): VideoMarks =>
-  entry === undefined ? NO_MARKS : { isFavourite: entry.isFavourite, rating: entry.rating, tags: entry.tags };
+  entry === undefined ? NO_MARKS : { isFavorite: entry.isFavorite, rating: entry.rating, tags: entry.tags };
 
 const identityOf = ({ sizeBytes, createdAtMs }: VideoFile): Pick<Entry, 'sizeBytes' | 'modifiedMs'> => ({
   sizeBytes,

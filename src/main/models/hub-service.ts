@@ -13,7 +13,7 @@ import type { Random } from '../ports/random';
 import type { Secrets } from '../ports/secrets';
 import type { SettingsService } from '../settings/settings';
 import { openJsonStore } from '../state/json-store';
-import { readCatalogue } from './catalogue';
+import { readCatalog } from './catalog';
 import { downloadsFileSchema, NO_DOWNLOADS } from './download-list';
 import { createDownloads, type Downloads } from './downloads';
 import { createHub } from './hub';
@@ -51,7 +51,7 @@ export interface HubServiceOptions {
   readonly defaultModelsFolder: string;
   readonly recordsFolder: string;
   readonly downloadsFile: string;
-  readonly catalogueFile: string;
+  readonly catalogFile: string;
   readonly tokenFile: string;
   readonly onModels: (models: readonly ModelEntry[]) => void;
   readonly onDownloads: (downloads: readonly Download[]) => void;
@@ -80,8 +80,8 @@ export interface HubService {
 export async function openHubService(ports: HubServicePorts, options: HubServiceOptions): Promise<HubService> {
   const { files, log, settings } = ports;
   const token = await openToken(ports, options.tokenFile);
-  const ours = path.join(options.resourcesFolder, 'catalogue.json');
-  const catalogue = await readCatalogue(files, ours, options.catalogueFile);
+  const ours = path.join(options.resourcesFolder, 'catalog.json');
+  const catalog = await readCatalog(files, ours, options.catalogFile);
   const store = await openJsonStore(ports, {
     file: options.downloadsFile,
     schema: downloadsFileSchema,
@@ -111,7 +111,7 @@ export async function openHubService(ports: HubServicePorts, options: HubService
       log,
       hub,
       inspect: createInspect(ports, options),
-      catalogue: catalogue.entries,
+      catalog: catalog.entries,
       modelsFolders: folder.all,
       ...modelPlaces(settings, options),
     },
@@ -131,7 +131,7 @@ export async function openHubService(ports: HubServicePorts, options: HubService
     inspectLora: createInspectLora(ports, options),
     downloads,
     state,
-    problems: [catalogue.problem, store.problem],
+    problems: [catalog.problem, store.problem],
     signIn: async (given) => {
       await token.set(given);
       configure();

@@ -42,7 +42,7 @@ test('without any Python nothing is said about a folder', async () => {
 
 test.each<[string, RunOutcome]>([
   ['took too long', { kind: 'timedOut', stdout: '', stderr: '' }],
-  ['was ended by its limits', { kind: 'signalled', signal: 'SIGXCPU', stdout: '', stderr: '' }],
+  ['was ended by its limits', { kind: 'signaled', signal: 'SIGXCPU', stdout: '', stderr: '' }],
   ['failed', printed('', 1)],
   ['answered something else', printed('hello')],
   ['answered half', printed('{"status":"ready"')],

@@ -46,7 +46,7 @@ async function runStore(
     timeoutMs: TIMEOUT_MS,
     maxOutputBytes: MAX_ANSWER_BYTES,
   });
-  if (outcome.kind === 'notFound' || outcome.kind === 'cancelled') return null;
+  if (outcome.kind === 'notFound' || outcome.kind === 'canceled') return null;
   const stdout = outcome.kind === 'exited' && outcome.code === 0 ? outcome.stdout : null;
   return { stdout, details: ('stderr' in outcome ? outcome.stderr : outcome.kind).slice(-4_000) };
 }

@@ -1,6 +1,6 @@
 /** Finds the models that there are and checks what is in each folder. */
 import path from 'node:path';
-import type { CatalogueEntry } from '../../shared/catalogue';
+import type { CatalogEntry } from '../../shared/catalog';
 import type { ModelEntry } from '../../shared/models';
 import type { Log } from '../ports/log';
 import { absent, readDemo, readModel, type About, type EntryPorts, type ModelPlacement } from './model-entry';
@@ -15,7 +15,7 @@ export interface CheckPorts extends EntryPorts {
   readonly demoFolder: string;
   /** Folders that the person added. */
   readonly folders: () => readonly string[];
-  readonly catalogue: readonly CatalogueEntry[];
+  readonly catalog: readonly CatalogEntry[];
   /** Where models are kept, the newest first: two while they are being moved. */
   readonly modelsFolders: () => readonly string[];
   /** huggingface_hub's own cache. */
@@ -29,17 +29,17 @@ export interface ModelCheck {
 }
 
 export function createModelCheck(ports: CheckPorts, list: ModelList): ModelCheck {
-  const { files, log, catalogue } = ports;
-  const catalogueIds = catalogue.map(({ id }) => id);
+  const { files, log, catalog } = ports;
+  const catalogIds = catalog.map(({ id }) => id);
 
   const readInto = async (folder: string, place: ModelPlacement, about: About): Promise<void> => {
     const { entry, record } = await readModel(ports, folder, place, about);
     list.put(entry, record);
   };
   const checkDemo = async (): Promise<void> => list.put(await readDemo(ports, DEMO_ID, ports.demoFolder));
-  const checkCatalogued = async (offer: CatalogueEntry): Promise<void> => {
+  const checkCatalogd = async (offer: CatalogEntry): Promise<void> => {
     const { id, name, description } = offer;
-    const about = { id, name, description, source: 'catalogue', offer } as const;
+    const about = { id, name, description, source: 'catalog', offer } as const;
     const where = { modelsFolders: ports.modelsFolders(), cacheFolder: ports.cacheFolder };
     const found = await locate(files, offer, where);
     if (found === null) list.put(absent(about));
@@ -54,7 +54,7 @@ export function createModelCheck(ports: CheckPorts, list: ModelList): ModelCheck
       offer: null,
     });
   const foundFolders = async (): Promise<readonly string[]> => {
-    const known = [DEMO_ID, ...catalogueIds];
+    const known = [DEMO_ID, ...catalogIds];
     const found = await Promise.all(ports.modelsFolders().map((base) => modelFoldersIn(files, base, known)));
     return found.flat();
   };
@@ -62,7 +62,7 @@ export function createModelCheck(ports: CheckPorts, list: ModelList): ModelCheck
     checkFolder,
     check: async (entry) => {
       if (entry.id === DEMO_ID) await checkDemo();
-      else if (entry.offer !== null) await checkCatalogued(entry.offer);
+      else if (entry.offer !== null) await checkCatalogd(entry.offer);
       else await checkFolder(entry.id, entry.files?.place === 'models' ? 'models' : 'folder');
     },
     checkAll: async () => {
@@ -70,7 +70,7 @@ export function createModelCheck(ports: CheckPorts, list: ModelList): ModelCheck
       const attempt = (name: string, work: Promise<void>): Promise<void> =>
         work.catch((error: unknown) => log.error(`${name} could not be checked`, error));
       await attempt(DEMO_ID, checkDemo());
-      for (const offer of catalogue) await attempt(offer.id, checkCatalogued(offer));
+      for (const offer of catalog) await attempt(offer.id, checkCatalogd(offer));
       const inModels = await foundFolders().catch((error: unknown): readonly string[] => {
         log.error('the models folder could not be read', error);
         return [];
@@ -79,7 +79,7 @@ export function createModelCheck(ports: CheckPorts, list: ModelList): ModelCheck
       const added = ports.folders().filter((folder) => !inModels.includes(folder));
       for (const folder of added) await attempt(folder, checkFolder(folder, 'folder'));
       // What was there before and is gone, such as a folder that was moved.
-      const there = new Set([DEMO_ID, ...catalogueIds, ...inModels, ...added]);
+      const there = new Set([DEMO_ID, ...catalogIds, ...inModels, ...added]);
       for (const { id } of list.get()) if (!there.has(id)) list.remove(id);
     },
   };

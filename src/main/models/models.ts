@@ -1,5 +1,5 @@
 /**
- * The models that there are: the one that comes with the app, those of the catalogue (here, in the Hugging Face cache
+ * The models that there are: the one that comes with the app, those of the catalog (here, in the Hugging Face cache
  * or yet to be fetched), whatever else is in the models folder, and folders that the user added.
  */
 import { appError, SplitreelError } from '../../shared/errors';

@@ -3,7 +3,7 @@
  * model's folder is read by the Python store alone.
  */
 import path from 'node:path';
-import type { CatalogueEntry } from '../../shared/catalogue';
+import type { CatalogEntry } from '../../shared/catalog';
 import type { Environ } from '../engine/worker-environment';
 import type { Files } from '../ports/files';
 
@@ -29,7 +29,7 @@ export const isModel = async (files: Files, folder: string): Promise<boolean> =>
 
 export async function locate(
   files: Files,
-  entry: CatalogueEntry,
+  entry: CatalogEntry,
   where: { readonly modelsFolders: readonly string[]; readonly cacheFolder: string },
 ): Promise<ModelPlace | null> {
   for (const base of where.modelsFolders) {

@@ -1,4 +1,4 @@
-/** The desktop around the window: dialogues, the bin, the clipboard, drags, notifications. */
+/** The desktop around the window: dialogs, the bin, the clipboard, drags, notifications. */
 import type { ExportFormat } from '../../shared/export';
 import type { LinkId } from '../window/links';
 
@@ -39,7 +39,7 @@ export interface Desktop {
   readonly isWindowInFront: () => boolean;
   /** On the window's entry in the taskbar: 0 to 1, or null for none. */
   readonly showProgress: (fraction: number | null) => void;
-  /** True: the person took the action. Cancelling is the default. */
+  /** True: the person took the action. Canceling is the default. */
   readonly confirm: (question: Question) => Promise<boolean>;
   /** True: leave although a job runs. */
   readonly confirmQuit: () => Promise<boolean>;

@@ -16,9 +16,9 @@ export interface RunOptions {
 
 export type RunOutcome =
   | { readonly kind: 'exited'; readonly code: number; readonly stdout: string; readonly stderr: string }
-  | { readonly kind: 'signalled'; readonly signal: SignalName; readonly stdout: string; readonly stderr: string }
+  | { readonly kind: 'signaled'; readonly signal: SignalName; readonly stdout: string; readonly stderr: string }
   | { readonly kind: 'timedOut'; readonly stdout: string; readonly stderr: string }
-  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'canceled' }
   | { readonly kind: 'notFound' }
   | { readonly kind: 'failed'; readonly problem: string };
 

@@ -159,7 +159,7 @@ test('a move ends the engine first, and shows the new place', async () => {
   expect(existsSync(path.join(folders.environment, 'slots', 'current', 'a'))).toBe(true);
 });
 
-test('a move to another disk can be cancelled, and all is where it was', async () => {
+test('a move to another disk can be canceled, and all is where it was', async () => {
   const other = path.join(root, 'other');
   let cancel = (): void => undefined;
   const storage = await open({
@@ -178,7 +178,7 @@ test('a move to another disk can be cancelled, and all is where it was', async (
     expect(told.moving).toMatchObject({ name: 'environment', totalBytes: 1_730 });
     storage.cancelMove();
   };
-  await expect(storage.move('environment', other)).rejects.toMatchObject({ error: { code: 'CANCELLED' } });
+  await expect(storage.move('environment', other)).rejects.toMatchObject({ error: { code: 'CANCELED' } });
   expect(told.moving).toBeNull();
   expect(told.locations[0]).toMatchObject({ folder: folders.environment, isDefault: true });
   expect(await readdir(path.join(other, 'splitreel'))).toEqual([]);

@@ -55,7 +55,7 @@ export function createStorage(
         onProgress: (copiedBytes, totalBytes) => set({ moving: { name, to, copiedBytes, totalBytes } }),
       });
     } catch (error) {
-      throw signal.aborted ? new SplitreelError(appError('CANCELLED')) : error;
+      throw signal.aborted ? new SplitreelError(appError('CANCELED')) : error;
     } finally {
       abort = null;
       set({ moving: null });

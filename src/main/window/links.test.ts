@@ -28,7 +28,7 @@ test('whatever text the page sends, only an id of the table is taken', () => {
   );
 });
 
-test('whatever a catalogue calls a repository, its page is on huggingface.co or nowhere', () => {
+test('whatever a catalog calls a repository, its page is on huggingface.co or nowhere', () => {
   const odd = fc.constantFrom('..', '/', '\\', '@', ':', '?', '#', '%2e', 'evil.example', 'a/b', 'javascript:');
   const name = fc.oneof(
     fc.string(),

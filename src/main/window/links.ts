@@ -1,5 +1,5 @@
 /** The pages that the window may open in the user's browser. The window names one; it never gives an address. */
-import { repositorySchema } from '../../shared/catalogue';
+import { repositorySchema } from '../../shared/catalog';
 import type { LINK_IDS } from '../../shared/ipc';
 
 export type LinkId = (typeof LINK_IDS)[number];
@@ -9,7 +9,7 @@ const PROJECT = 'https://github.com/splitreel/splitreel';
 export const LINKS: Readonly<Record<LinkId, string>> = {
   docs: `${PROJECT}#readme`,
   issues: `${PROJECT}/issues`,
-  licence: 'https://www.apache.org/licenses/LICENSE-2.0',
+  license: 'https://www.apache.org/licenses/LICENSE-2.0',
   model2b: 'https://huggingface.co/THUDM/CogVideoX-2b',
   model5b: 'https://huggingface.co/THUDM/CogVideoX-5b',
   model15: 'https://huggingface.co/THUDM/CogVideoX1.5-5B',
@@ -17,5 +17,5 @@ export const LINKS: Readonly<Record<LinkId, string>> = {
   wsl: 'https://learn.microsoft.com/windows/wsl/install',
 };
 
-/** Throws for what is not a repository's name: a catalogue is a file that anyone may have written. */
+/** Throws for what is not a repository's name: a catalog is a file that anyone may have written. */
 export const modelPage = (repository: string): string => `https://huggingface.co/${repositorySchema.parse(repository)}`;

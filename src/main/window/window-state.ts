@@ -6,13 +6,13 @@ export const windowStateSchema = z.object({
   y: z.number().nullable(),
   width: z.number(),
   height: z.number(),
-  isMaximised: z.boolean(),
+  isMaximized: z.boolean(),
 });
 export type WindowState = z.infer<typeof windowStateSchema>;
 
 export const MIN_WIDTH = 900;
 export const MIN_HEIGHT = 600;
-export const DEFAULT_WINDOW_STATE: WindowState = { x: null, y: null, width: 1280, height: 800, isMaximised: false };
+export const DEFAULT_WINDOW_STATE: WindowState = { x: null, y: null, width: 1280, height: 800, isMaximized: false };
 
 export interface Area {
   readonly x: number;
@@ -24,7 +24,7 @@ export interface Area {
 /** Enough of the title bar to take hold of it. */
 const MIN_VISIBLE = 100;
 
-/** The state with its size cut to the screen, and centred by the system where it would be out of sight. */
+/** The state with its size cut to the screen, and centered by the system where it would be out of sight. */
 export function fitToScreens(state: WindowState, screens: readonly Area[]): WindowState {
   const { x, y } = state;
   const home = screens.find((screen) => {

@@ -20,7 +20,7 @@ beforeEach(() => {
   useNavigation.setState({ page: 'create', openVideoId: null, stageJobId: null, isHelpOpen: false });
 });
 
-/** happy-dom's dialogue does not show itself as modal ones do. */
+/** happy-dom's dialog does not show itself as modal ones do. */
 const HIDDEN = { hidden: true } as const;
 
 async function open(changes: Partial<Slices> = {}): Promise<FakeMain> {

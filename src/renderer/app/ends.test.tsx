@@ -34,7 +34,7 @@ const running = job({ status: 'running' }, 'a', 'a');
 
 test('a finish and a failure of what ran have a sound, a cancel and old ends have none', () => {
   expect(soundOfEnd([running], [finished('a', ['v'])])).toBe('finished');
-  expect(soundOfEnd([running], [job({ status: 'cancelled' }, 'a', 'a')])).toBeNull();
+  expect(soundOfEnd([running], [job({ status: 'canceled' }, 'a', 'a')])).toBeNull();
   expect(soundOfEnd([running], [running])).toBeNull();
   expect(soundOfEnd([finished('a', ['v'])], [finished('a', ['v'])])).toBeNull();
 });

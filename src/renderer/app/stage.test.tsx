@@ -4,7 +4,7 @@ import userEvent from '@testing-library/user-event';
 import { afterEach, expect, test } from 'vitest';
 import { fakeMain, gpu, job, MODEL, SLICES, video, type FakeMain } from '../../../test/fakes/main-process';
 import { request } from '../../../test/fakes/request';
-import { catalogueEntrySchema } from '../../shared/catalogue';
+import { catalogEntrySchema } from '../../shared/catalog';
 import type { Slices } from '../../shared/ipc';
 import { copy } from '../copy';
 import { followRunningJob, goTo } from '../state/navigation';
@@ -121,12 +121,12 @@ test('a first start takes one press for the engine and one for the first video',
 });
 
 test('with a GPU the model that suits it is offered, with its size before anything is downloaded', async () => {
-  const offer = catalogueEntrySchema.parse({
+  const offer = catalogEntrySchema.parse({
     id: 'large',
     name: 'Large',
     description: '',
     repositories: ['someone/large'],
-    licence: { name: 'MIT', isOpen: true },
+    license: { name: 'MIT', isOpen: true },
     task: 'text-to-video',
     memory: { offloadedGb: 5, wholeGb: 15 },
   });

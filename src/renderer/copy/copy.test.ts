@@ -52,7 +52,7 @@ test('every text is shown somewhere', () => {
   expect(leaves.map((steps) => steps.join('.')).filter((key) => !isRead(key))).toEqual([]);
 });
 
-/** Texts of plain strings: what a button can be labelled with. */
+/** Texts of plain strings: what a button can be labeled with. */
 const labels = new Set(
   leaves
     .map((steps) => steps.reduce<unknown>((table, step) => (table as Record<string, unknown>)[step], copy))

@@ -13,6 +13,6 @@ export function computedText(steps: number, completed: number): string {
   return copy.progress.computed({ computed, steps: completed, predicted: completed - computed });
 }
 
-/** A description that is not ours, from a catalogue of the person's own, stays as it was written. */
+/** A description that is not ours, from a catalog of the person's own, stays as it was written. */
 export const modelDescription = (description: string): string =>
   currentLanguage() === 'zh-CN' ? (modelDescriptions[description] ?? description) : description;

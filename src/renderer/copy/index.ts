@@ -11,9 +11,9 @@ import { copy as zh } from './zh';
 
 export type Copy = Translation<typeof en>;
 
-const CATALOGUES: Readonly<Record<Language, Copy>> = { en, 'zh-CN': zh };
+const CATALOGS: Readonly<Record<Language, Copy>> = { en, 'zh-CN': zh };
 
 const named = new URLSearchParams(window.location.search).get(LANGUAGE_PARAMETER);
 if (isLanguage(named)) setLanguage(named);
 
-export const copy = CATALOGUES[currentLanguage()];
+export const copy = CATALOGS[currentLanguage()];

@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { gpu, MODEL } from '../../../test/fakes/main-process';
-import { catalogueSchema } from '../../shared/catalogue';
+import { catalogSchema } from '../../shared/catalog';
 import type { ModelEntry } from '../../shared/models';
 import { bestModel } from './best-model';
 
-const file = path.resolve(import.meta.dirname, '../../../resources/catalogue.json');
-const catalogue = catalogueSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+const file = path.resolve(import.meta.dirname, '../../../resources/catalog.json');
+const catalog = catalogSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
 const MODELS: readonly ModelEntry[] = [
   MODEL,
-  ...catalogue.models.map((offer) => ({ ...MODEL, id: offer.id, offer, state: { status: 'absent' as const } })),
+  ...catalog.models.map((offer) => ({ ...MODEL, id: offer.id, offer, state: { status: 'absent' as const } })),
 ];
 const gpus = (...gigabytes: readonly number[]) =>
   gigabytes.map((size, index) => ({ ...gpu(index), memoryTotalBytes: size * 1e9 }));

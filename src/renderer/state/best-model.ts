@@ -2,9 +2,9 @@ import type { Machine } from '../../shared/machine';
 import type { ModelEntry } from '../../shared/models';
 
 /**
- * The text-to-video model of the catalogue to offer for these GPUs: the most demanding one that fits the smallest GPU
+ * The text-to-video model of the catalog to offer for these GPUs: the most demanding one that fits the smallest GPU
  * whole, or else the least demanding one that fits with offloading. Null without a GPU, where none fits, and where a
- * model of the catalogue is here already or on its way.
+ * model of the catalog is here already or on its way.
  */
 export function bestModel(
   models: readonly ModelEntry[],

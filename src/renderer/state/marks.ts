@@ -9,12 +9,11 @@ export function markVideos(videos: readonly LibraryVideo[], change: MarksChange)
   if (videos.length > 0) void send(window.splitreel.markVideos({ videoIds: idsOf(videos), change }));
 }
 
-export const areFavourites = (videos: readonly LibraryVideo[]): boolean =>
-  videos.every(({ marks }) => marks.isFavourite);
+export const areFavorites = (videos: readonly LibraryVideo[]): boolean => videos.every(({ marks }) => marks.isFavorite);
 
 /** All of them, unless they are already: then none. */
-export const toggleFavourite = (videos: readonly LibraryVideo[]): void =>
-  markVideos(videos, { isFavourite: !areFavourites(videos) });
+export const toggleFavorite = (videos: readonly LibraryVideo[]): void =>
+  markVideos(videos, { isFavorite: !areFavorites(videos) });
 
 /** Null where they differ. */
 export function commonRating([first, ...others]: readonly LibraryVideo[]): number | null {

@@ -10,20 +10,20 @@ import { Fragment, useState, type ReactNode } from 'react';
 import { classes } from './classes';
 import styles from './menu.module.css';
 
-interface Labelled {
+interface Labeled {
   readonly label: string;
   /** The keys that do the same. */
   readonly keys?: string;
 }
 
 export type MenuEntry =
-  | (Labelled & {
+  | (Labeled & {
       readonly kind: 'item';
       readonly isDanger?: boolean;
       readonly isDisabled?: boolean;
       readonly run: () => void;
     })
-  | (Labelled & { readonly kind: 'check'; readonly isChecked: boolean; readonly run: () => void })
+  | (Labeled & { readonly kind: 'check'; readonly isChecked: boolean; readonly run: () => void })
   | { readonly kind: 'menu'; readonly label: string; readonly entries: readonly MenuEntry[] }
   | { readonly kind: 'line' };
 

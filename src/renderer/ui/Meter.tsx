@@ -4,10 +4,10 @@ interface MeterProps {
   readonly label: string;
   /** 0 to 1. */
   readonly value: number;
-  readonly colour?: string;
+  readonly color?: string;
 }
 
-export function Meter({ label, value, colour }: MeterProps) {
+export function Meter({ label, value, color }: MeterProps) {
   const share = Math.min(Math.max(value, 0), 1);
   return (
     <div
@@ -18,7 +18,7 @@ export function Meter({ label, value, colour }: MeterProps) {
       aria-valuemax={100}
       aria-valuenow={Math.round(share * 100)}
     >
-      <div className={styles.meterFill} style={{ transform: `scaleX(${String(share)})`, background: colour }} />
+      <div className={styles.meterFill} style={{ transform: `scaleX(${String(share)})`, background: color }} />
     </div>
   );
 }

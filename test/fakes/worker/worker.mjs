@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 const mode = process.argv[2] ?? 'well';
 let seq = 0;
 let heartbeat = null;
-const cancelled = new Set();
+const canceled = new Set();
 const CPU = { kind: 'cpu', index: 0, uuid: null, name: 'CPU' };
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -58,8 +58,8 @@ async function runJob(job) {
     send({ type: 'stageStarted', ...video(job, stage, { total }) });
     const steps = stage === 'denoising' ? total : 1;
     for (let step = 1; step <= steps; step += 1) {
-      if (cancelled.has(job.jobId) && mode !== 'finishes-anyway') {
-        send({ type: 'jobCancelled', jobId: job.jobId });
+      if (canceled.has(job.jobId) && mode !== 'finishes-anyway') {
+        send({ type: 'jobCanceled', jobId: job.jobId });
         return;
       }
       if (stage === 'denoising') misbehave(job, step);
@@ -119,7 +119,7 @@ commands.on('line', (line) => {
   const command = JSON.parse(line);
   if (command.type === 'startJob')
     work = work.then(() => runJob(command)).then(() => state('warm', [{ rank: 0, pid: process.pid, device: CPU }]));
-  if (command.type === 'cancelJob') cancelled.add(command.jobId);
+  if (command.type === 'cancelJob') canceled.add(command.jobId);
   if (command.type === 'unload') state('cold');
   if (command.type === 'countTokens')
     send({ type: 'tokensCounted', requestId: command.requestId, tokens: command.text.split(/\s+/).length, max: 226 });

@@ -148,7 +148,7 @@ class ModelDownload:
             target = self._folder / file.path
             entry = before.files.get(file.path)
             if entry is None or entry.digest != file.digest or not entry.is_unchanged(target):
-                entry = self._recognised(target, file)
+                entry = self._recognized(target, file)
             if entry is not None:
                 kept[file.path] = entry
                 self._files.append(_File(file, None))
@@ -157,7 +157,7 @@ class ModelDownload:
                 self._files.append(_File(file, PartFile(data, file, self._tuning.segment_bytes)))
         self._record = Record(self._request.repo, commit, kept)
 
-    def _recognised(self, target: Path, file: RemoteFile) -> RecordedFile | None:
+    def _recognized(self, target: Path, file: RemoteFile) -> RecordedFile | None:
         """A complete file without a record is hashed instead of fetched: a kill between renaming the file and
         writing the record leaves one, and a user may have put it there."""
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Which files of a repository a model needs: weights as safetensors, configs, the tokenizer, the licence.
+"""Which files of a repository a model needs: weights as safetensors, configs, the tokenizer, the license.
 
 What is not named here is not fetched: pickles, code, videos of the model card. Names come from another computer, so
 each is held to these patterns before it becomes a path.

@@ -164,7 +164,7 @@ class HubService:
         try:
             return verify(command, report, check)
         except Paused:
-            return downloads.VerifyFailed(command.model_id, failures.cancelled().error)
+            return downloads.VerifyFailed(command.model_id, failures.canceled().error)
         except Exception as error:  # noqa: BLE001 - as above
             return downloads.VerifyFailed(command.model_id, error_of(error, Path(command.folder)))
 

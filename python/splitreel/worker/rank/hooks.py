@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
-from splitreel.contract.errors import Cancelled
+from splitreel.contract.errors import Canceled
 from splitreel.contract.metadata import MetadataModel, MetadataReport, VideoMetadata
 from splitreel.contract.protocol import StagePeak, StageReport
 from splitreel.contract.sampling import request_of
@@ -37,7 +37,7 @@ class JobObserver(Protocol):
     def latents_saved(self, video: int, path: Path, shape: tuple[int, ...]) -> None: ...
 
     def may_publish(self, video: int) -> bool:
-        """Blocks until the supervisor decides. False: the job was cancelled."""
+        """Blocks until the supervisor decides. False: the job was canceled."""
         ...
 
     def published(self, video: int, path: Path) -> None: ...
@@ -69,10 +69,10 @@ def mean_step_s(videos: Sequence[Sequence[float]]) -> float:
 
 
 class JobHooks:
-    def __init__(self, run: Run, observer: JobObserver, cancelled: Event) -> None:
+    def __init__(self, run: Run, observer: JobObserver, canceled: Event) -> None:
         self._run = run
         self._observer = observer
-        self._cancelled = cancelled
+        self._canceled = canceled
         self._began = time.monotonic()
         self._totals: dict[tuple[int, Stage], int] = {}
         self._clocks: dict[int, _Clock] = {}
@@ -95,7 +95,7 @@ class JobHooks:
         self._clock(video).peaks[stage] = peak_bytes
 
     def cancel_requested(self) -> bool:
-        return self._cancelled.is_set()
+        return self._canceled.is_set()
 
     def preview(self, video: int, step: int, image_u8_HWC: np.ndarray) -> None:
         if self._run.job.preview_folder is None:
@@ -146,7 +146,7 @@ class JobHooks:
     def _complete(self, video: int, clip: ClipWriter) -> None:
         clip.finish(lambda: self._metadata(video))
         if not self._observer.may_publish(video):
-            raise Cancelled
+            raise Canceled
         path = clip.publish()
         self._finish(video, Stage.WRITING)
         self._observer.published(video, path)

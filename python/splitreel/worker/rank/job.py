@@ -19,10 +19,10 @@ _PREVIEWS = 10
 
 
 def run_job(
-    run: Run, engine: RankEngine, observer: JobObserver, cancelled: Event, loaded: Callable[[LoadReport], None]
+    run: Run, engine: RankEngine, observer: JobObserver, canceled: Event, loaded: Callable[[LoadReport], None]
 ) -> tuple[Done, EngineReport]:
-    """Raises SplitreelError or Cancelled on every rank alike; any other exception is this rank's own failure."""
-    hooks = JobHooks(run, observer, cancelled)
+    """Raises SplitreelError or Canceled on every rank alike; any other exception is this rank's own failure."""
+    hooks = JobHooks(run, observer, canceled)
     job = run.job
     try:
         settings = job.settings

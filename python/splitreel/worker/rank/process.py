@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Event
 from typing import BinaryIO
 
-from splitreel.contract.errors import Cancelled, PeerError, SplitreelError, UnsharedError, error_of
+from splitreel.contract.errors import Canceled, PeerError, SplitreelError, UnsharedError, error_of
 from splitreel.contract.types import Stage
 from splitreel.engine.api import LoadReport
 from splitreel.parallel.peer_wait import is_waiting_for_peers
@@ -48,8 +48,8 @@ class RankProcess:
         self._engine_module = engine_module
         self._tasks: queue.Queue[Join | Run] = queue.Queue()
         self._decisions: queue.Queue[Publish] = queue.Queue()
-        self._cancelled = Event()
-        self._cancelled_serial = -1
+        self._canceled = Event()
+        self._canceled_serial = -1
 
     def serve(self) -> None:
         """Never returns: the process exits when the supervisor does."""
@@ -75,17 +75,17 @@ class RankProcess:
         return engine
 
     def _run(self, run: Run, engine: RankEngine) -> None:
-        self._cancelled.clear()
-        if self._cancelled_serial == run.serial:
-            self._cancelled.set()
+        self._canceled.clear()
+        if self._canceled_serial == run.serial:
+            self._canceled.set()
         observer = _SupervisorObserver(run.serial, self._channel, self._decisions)
 
         def loaded(report: LoadReport) -> None:
             self._channel.send(Loaded(run.serial, report.bytes_read))
 
         try:
-            done, _ = run_job(run, engine, observer, self._cancelled, loaded)
-        except Cancelled:
+            done, _ = run_job(run, engine, observer, self._canceled, loaded)
+        except Canceled:
             self._channel.send(Stopped(run.serial, None, shared=True))
         except PeerError:
             # The rank whose error it is reports it.
@@ -104,8 +104,8 @@ class RankProcess:
                     case Join() | Run():
                         self._tasks.put(command)
                     case Cancel():
-                        self._cancelled_serial = command.serial
-                        self._cancelled.set()
+                        self._canceled_serial = command.serial
+                        self._canceled.set()
                     case Publish():
                         self._decisions.put(command)
         finally:

@@ -54,7 +54,7 @@ class CurrentJob:
     began: float = field(default_factory=time.monotonic)
     is_running: bool = False
     is_loaded: bool = False  # on every rank
-    cancelled_at: float | None = None  # steady clock
+    canceled_at: float | None = None  # steady clock
     settle_at: float | None = None  # steady clock: when every rank must have stopped after the first one failed
     failure: AppError | None = None
     published: set[int] = field(default_factory=set)
@@ -72,9 +72,9 @@ class CurrentJob:
         return 1000 * (time.monotonic() - self.began)
 
     @property
-    def can_be_cancelled(self) -> bool:
+    def can_be_canceled(self) -> bool:
         """False once every video may be published: a cancel comes too late then."""
-        return self.cancelled_at is None and len(self.granted) < len(self.job.videos)
+        return self.canceled_at is None and len(self.granted) < len(self.job.videos)
 
     def on_event(self, rank: Rank, event: JobEvent, ranks: RankSet, now: float) -> None:
         """`now`: steady clock."""
@@ -87,7 +87,7 @@ class CurrentJob:
             case Preview():
                 self.emit(PreviewMade(job_id, event.video, event.step, event.path))
             case MayPublish():
-                is_granted = self.cancelled_at is None
+                is_granted = self.canceled_at is None
                 if is_granted:
                     self.granted.add(event.video)
                 rank.send(Publish(self.serial, event.video, is_granted))
@@ -113,7 +113,7 @@ class CurrentJob:
             for failed in answer.errors:
                 if failed.video not in self.failed_videos:
                     self.failed_videos[failed.video] = failed.error
-                    if self.cancelled_at is None:
+                    if self.canceled_at is None:
                         self.emit(VideoFailed(self.job.job_id, failed.video, failed.error))
         elif answer.error is not None and self.settle_at is None:
             self.failure = answer.error
@@ -129,14 +129,14 @@ class CurrentJob:
         """An error when ranks have not stopped in time, after a failure or a cancel."""
         if self.settle_at is not None and now > self.settle_at:
             return self.failure
-        if self.cancelled_at is not None and now - self.cancelled_at > cancel_s:
-            return failures.cancelled().error
+        if self.canceled_at is not None and now - self.canceled_at > cancel_s:
+            return failures.canceled().error
         return None
 
     @property
     def _state(self) -> JobState:
         return JobState(
-            len(self.job.videos), len(self.published), self.failed_videos, self.cancelled_at is not None, self.failure
+            len(self.job.videos), len(self.published), self.failed_videos, self.canceled_at is not None, self.failure
         )
 
     def report(self, ranks: RankSet) -> JobReport:

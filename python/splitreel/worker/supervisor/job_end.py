@@ -20,7 +20,7 @@ class JobState:
     video_count: int
     published_count: int
     failed_videos: Mapping[int, AppError]
-    is_cancelled: bool
+    is_canceled: bool
     failure: AppError | None
 
 
@@ -35,11 +35,11 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class WasCancelled:
+class WasCanceled:
     pass
 
 
-JobEnd: TypeAlias = Made | Failed | WasCancelled
+JobEnd: TypeAlias = Made | Failed | WasCanceled
 
 
 def agreed_end(state: JobState, answers: Sequence[Answer | None]) -> JobEnd | None:
@@ -49,8 +49,8 @@ def agreed_end(state: JobState, answers: Sequence[Answer | None]) -> JobEnd | No
     has_stopped = any(isinstance(answer, Stopped) for answer in answers)
     if state.published_count == state.video_count:
         return Made()
-    if state.is_cancelled or (has_stopped and state.failure is None):
-        return WasCancelled()
+    if state.is_canceled or (has_stopped and state.failure is None):
+        return WasCanceled()
     if state.failure is not None:
         return Failed(state.failure)
     if state.published_count == 0:
@@ -61,8 +61,8 @@ def agreed_end(state: JobState, answers: Sequence[Answer | None]) -> JobEnd | No
 
 def forced_end(state: JobState, error: AppError) -> JobEnd:
     """The end when the ranks can't be trusted any more and are killed."""
-    if state.is_cancelled:
-        return WasCancelled()
+    if state.is_canceled:
+        return WasCanceled()
     if state.published_count == state.video_count:
         # The ranks were lost after the last video was in its place.
         return Made()

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from splitreel.contract import failures
 from splitreel.contract.errors import AppError
-from splitreel.contract.protocol import Event, JobCancelled, JobFailed, JobFinished, JobStarted, Logged
+from splitreel.contract.protocol import Event, JobCanceled, JobFailed, JobFinished, JobStarted, Logged
 from splitreel.contract.types import Stage
 from splitreel.machine.vitals import SteadyClock
 from splitreel.worker.rank.messages import Cancel, Joined, JoinFailed, RankEvent, RankHeartbeat, Run
 from splitreel.worker.supervisor.checks import CheckedJob, prepare_job
 from splitreel.worker.supervisor.current_job import CurrentJob, JobRequest
 from splitreel.worker.supervisor.engine_processes import EngineProcesses
-from splitreel.worker.supervisor.job_end import Failed, JobEnd, Made, WasCancelled
+from splitreel.worker.supervisor.job_end import Failed, JobEnd, Made, WasCanceled
 from splitreel.worker.supervisor.kernel_probe import probe_kernels
 from splitreel.worker.supervisor.latents_file import save_latents
 from splitreel.worker.supervisor.ranks import Rank
@@ -67,9 +67,9 @@ class Jobs:
 
     def close(self) -> None:
         if self._current is not None:
-            self._finish(WasCancelled())
+            self._finish(WasCanceled())
         for request in self._waiting:
-            self._emit(JobCancelled(request.job.job_id))
+            self._emit(JobCanceled(request.job.job_id))
 
     def advance(self) -> None:
         """Ends the job where its ranks died or hang, runs it where they have joined, or starts the next."""
@@ -93,16 +93,16 @@ class Jobs:
         if current is not None and current.job.job_id == job_id:
             if not current.is_running:
                 # Ranks that are starting carry on: the next job needs them too.
-                self._finish(WasCancelled())
-            elif current.can_be_cancelled:
-                current.cancelled_at = self._clock.now
+                self._finish(WasCanceled())
+            elif current.can_be_canceled:
+                current.canceled_at = self._clock.now
                 for rank in self._engine.ranks.ranks:
                     rank.send(Cancel(current.serial))
             return
         for request in self._waiting:
             if request.job.job_id == job_id:
                 self._waiting.remove(request)
-                self._emit(JobCancelled(job_id))
+                self._emit(JobCanceled(job_id))
                 return
 
     def unload(self) -> None:
@@ -127,7 +127,7 @@ class Jobs:
     def on_checked(self, message: JobChecked) -> None:
         current, result = self._current, message.result
         if current is None or current.serial != message.serial:
-            return  # cancelled meanwhile
+            return  # canceled meanwhile
         if isinstance(result, AppError):
             self._finish(Failed(result))
             return
@@ -205,8 +205,8 @@ class Jobs:
                 self._emit(self._made(current))
             case Failed():
                 self._emit(JobFailed(job_id, end.error))
-            case WasCancelled():
-                self._emit(JobCancelled(job_id))
+            case WasCanceled():
+                self._emit(JobCanceled(job_id))
         self._current = None
         if current.job.settings.attention != "sdpa":
             # The job may have compared kernels with SDPA for the first time.

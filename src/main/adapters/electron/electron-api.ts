@@ -37,7 +37,7 @@ export {
   powerSaveBlocker,
   /** `protocol.handle` came with 25, which deprecated `registerStreamProtocol`; in 22 the one is made from the other. */
   protocol,
-  /** 22 has only the synchronous functions and never keeps a token; 45 deprecates those in favour of the asynchronous. */
+  /** 22 has only the synchronous functions and never keeps a token; 45 deprecates those in favor of the asynchronous. */
   safeStorage,
   /** On Wayland, the work areas are those of the compositor. */
   screen,

@@ -46,7 +46,7 @@ export function createMainWindow(options: MainWindowOptions): BrowserWindow {
       spellcheck: false,
     },
   });
-  if (place.isMaximised) window.maximize();
+  if (place.isMaximized) window.maximize();
   window.once('ready-to-show', () => window.show());
   rememberBounds(window, place, options);
   reloadAfterCrash(window, options);
@@ -81,7 +81,7 @@ function rememberBounds(window: BrowserWindow, requested: WindowState, { state, 
     const { width, height } = bounds;
     const [x, y] = [bounds.x - offset.x, bounds.y - offset.y];
     state
-      .save({ x, y, width, height, isMaximised: window.isMaximized() })
+      .save({ x, y, width, height, isMaximized: window.isMaximized() })
       .catch((error: unknown) => log.error('the bounds of the window could not be saved', error));
   };
   window.on('resized', save);

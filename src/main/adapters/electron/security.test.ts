@@ -65,7 +65,7 @@ describe('a session', () => {
     ['file:///etc/passwd', false, true],
     ['devtools://devtools/bundled/inspector.html', false, false],
     ['devtools://devtools/bundled/inspector.html', true, true],
-  ])('request %s, packaged %s: cancelled %s', (url, isPackaged, cancel) => {
+  ])('request %s, packaged %s: canceled %s', (url, isPackaged, cancel) => {
     let decided: unknown;
     closedSession({ isPackaged }).call('request', { url }, (decision: unknown) => (decided = decision));
     expect(decided).toEqual({ cancel });

@@ -25,12 +25,12 @@ async function run(file: string, options: RunOptions): Promise<RunOutcome> {
   if (onLine !== undefined) for (const stream of [subprocess.stdout, subprocess.stderr]) forEachLine(stream, onLine);
   const result = await subprocess;
   const output = { stdout: result.stdout, stderr: result.stderr };
-  if (result.isCanceled) return { kind: 'cancelled' };
+  if (result.isCanceled) return { kind: 'canceled' };
   if (result.timedOut) return { kind: 'timedOut', ...output };
   // A folder of PATH that may not be read says EACCES for a program that is in none of them.
   const isBareName = !/[\\/]/.test(file);
   if (result.code === 'ENOENT' || (result.code === 'EACCES' && isBareName)) return { kind: 'notFound' };
-  if (result.signal !== undefined) return { kind: 'signalled', signal: result.signal, ...output };
+  if (result.signal !== undefined) return { kind: 'signaled', signal: result.signal, ...output };
   if (result.exitCode !== undefined) return { kind: 'exited', code: result.exitCode, ...output };
   return { kind: 'failed', problem: result.originalMessage ?? 'it could not be started' };
 }

@@ -181,6 +181,6 @@ export const stage = {
   recent: 'Recent videos',
   pickToCompare: message('Compare: {prompt}'),
   failedTitle: 'This video could not be generated',
-  cancelled: 'Nothing was saved.',
+  canceled: 'Nothing was saved.',
   interrupted: 'Splitreel closed while this video was being generated.',
 } as const;

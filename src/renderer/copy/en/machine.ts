@@ -43,7 +43,7 @@ export const machine = {
   noGpu: 'Splitreel uses the CPU, which is practical only for small models and short videos.',
   driverPage: 'Driver downloads',
   used: message('{used} of {total}'),
-  utilisation: 'Load',
+  utilization: 'Load',
   memory: 'Memory',
   nvlink: message('NVLink group {number}'),
   noNvlink: 'No NVLink',

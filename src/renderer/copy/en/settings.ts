@@ -23,7 +23,7 @@ export const settings = {
   notices: 'Third-party licenses',
   noticesTitle: 'Third-party licenses',
   billOfMaterials: 'Show bill of materials',
-  licence: 'License: Apache 2.0',
+  license: 'License: Apache 2.0',
   docs: 'Documentation',
   issues: 'Report a problem',
 } as const;

@@ -176,6 +176,6 @@ export const stage = {
   recent: '最近的视频',
   pickToCompare: message('对比：{prompt}'),
   failedTitle: '视频生成失败',
-  cancelled: '没有保存任何内容。',
+  canceled: '没有保存任何内容。',
   interrupted: '生成此视频时 Splitreel 被关闭。',
 } as const;

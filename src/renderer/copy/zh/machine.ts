@@ -41,7 +41,7 @@ export const machine = {
   noGpu: 'Splitreel 将使用 CPU，只适合小模型和短视频。',
   driverPage: '下载驱动',
   used: message('{used} / {total}'),
-  utilisation: '负载',
+  utilization: '负载',
   memory: '显存',
   nvlink: message('NVLink 第 {number} 组'),
   noNvlink: '无 NVLink',

@@ -1,4 +1,4 @@
-/** The descriptions in resources/catalogue.json and of the demo model, by their English text. */
+/** The descriptions in resources/catalog.json and of the demo model, by their English text. */
 export const modelDescriptions: Readonly<Record<string, string>> = {
   'Small and fast; a single GPU is enough.': '小巧快速，一块 GPU 就够。',
   'Better image quality than 2B, at about twice the time.': '画质优于 2B，耗时约为两倍。',

@@ -24,7 +24,7 @@ export const settings = {
   notices: '第三方许可证',
   noticesTitle: '第三方许可证',
   billOfMaterials: '显示物料清单',
-  licence: '许可证：Apache 2.0',
+  license: '许可证：Apache 2.0',
   docs: '文档',
   issues: '报告问题',
 } as const;

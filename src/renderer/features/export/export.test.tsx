@@ -66,7 +66,7 @@ test('one frame is chosen by its number, which the video has to have', async () 
   expect(main.callsOf('exportVideo')).toMatchObject([{ request: { format: 'frame', frame: 2, fps: null } }]);
 });
 
-test('an export under way shows its frames and can be cancelled', async () => {
+test('an export under way shows its frames and can be canceled', async () => {
   const running = {
     id: 'e1',
     videoId: VIDEO.id,

@@ -32,9 +32,9 @@ const planText = (plan: NonNullable<LibraryFilter['plan']>): string =>
 
 /** Each active filter with the change that removes it. */
 export function chipsOf(filter: LibraryFilter, models: readonly ModelEntry[]): readonly Chip[] {
-  const { model, size, period, plan, quality, isFavourite, minRating, tags } = filter;
+  const { model, size, period, plan, quality, isFavorite, minRating, tags } = filter;
   return [
-    ...(isFavourite ? [{ label: words.favourites, without: { isFavourite: false } }] : []),
+    ...(isFavorite ? [{ label: words.favorites, without: { isFavorite: false } }] : []),
     ...(minRating === 0 ? [] : [{ label: words.atLeast({ rating: minRating }), without: { minRating: 0 } }]),
     ...(model === null ? [] : [{ label: modelName(model, models), without: { model: null } }]),
     ...(size === null ? [] : [{ label: sizeText(size), without: { size: null } }]),
@@ -132,9 +132,9 @@ function Fields({ filter, models }: { readonly filter: LibraryFilter; readonly m
   return (
     <div className={styles.fields}>
       <SwitchField
-        label={words.favourites}
-        isOn={filter.isFavourite}
-        onChange={(isFavourite) => changeFilter({ isFavourite })}
+        label={words.favorites}
+        isOn={filter.isFavorite}
+        onChange={(isFavorite) => changeFilter({ isFavorite })}
       />
       <div className={styles.grid}>
         <Choose

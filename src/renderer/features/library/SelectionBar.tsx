@@ -3,7 +3,7 @@ import { Columns2, FileOutput, Gauge, Star, Tag, Trash2, X } from 'lucide-react'
 import type { LibraryVideo } from '../../../shared/library';
 import { canCompare, compareOrPick } from '../../state/compare';
 import { discardVideos } from '../../state/discard';
-import { areFavourites, toggleFavourite } from '../../state/marks';
+import { areFavorites, toggleFavorite } from '../../state/marks';
 import { openVideoDialog } from '../../state/video-dialogs';
 import { copy } from '../../copy';
 import { Button, IconButton } from '../../ui/Button';
@@ -21,9 +21,9 @@ export function SelectionBar({ videos }: { readonly videos: readonly LibraryVide
       <span className={styles.selectionCount} role="status">
         {words.count({ count: videos.length })}
       </span>
-      <Button size="small" look="plain" aria-pressed={areFavourites(videos)} onClick={() => toggleFavourite(videos)}>
-        <Star size={14} fill={areFavourites(videos) ? 'currentColor' : 'none'} aria-hidden />
-        {copy.videos.favourite}
+      <Button size="small" look="plain" aria-pressed={areFavorites(videos)} onClick={() => toggleFavorite(videos)}>
+        <Star size={14} fill={areFavorites(videos) ? 'currentColor' : 'none'} aria-hidden />
+        {copy.videos.favorite}
       </Button>
       <ButtonMenu label={copy.videos.rating} entries={() => ratingEntries(videos, true)}>
         <Button size="small" look="plain">

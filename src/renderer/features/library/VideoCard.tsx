@@ -12,7 +12,7 @@ import { ButtonMenu } from '../../ui/Menu';
 import { classes } from '../../ui/classes';
 import page from '../../ui/page.module.css';
 import { dragVideosOut } from '../player';
-import { FavouriteButton, RatingPips, videoEntries, VideoMenu } from '../video';
+import { FavoriteButton, RatingPips, videoEntries, VideoMenu } from '../video';
 import { HoverVideo } from './HoverVideo';
 import { tagLine } from './library-index';
 import styles from './LibraryPage.module.css';
@@ -87,10 +87,7 @@ export function VideoCard({ video, place, targets, order }: VideoCardProps) {
           >
             {isSelected && <Check size={14} strokeWidth={3} aria-hidden />}
           </button>
-          <FavouriteButton
-            video={video}
-            className={classes(styles.star, video.marks.isFavourite && styles.isFavourite)}
-          />
+          <FavoriteButton video={video} className={classes(styles.star, video.marks.isFavorite && styles.isFavorite)} />
           {(video.marks.rating > 0 || tags !== '') && (
             <div className={styles.marks}>
               <RatingPips rating={video.marks.rating} />

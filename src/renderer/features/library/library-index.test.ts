@@ -14,7 +14,7 @@ const fox = made('fox', {
   createdAtMs: NOW_MS - 3_600_000,
   durationMs: 1_000,
   sizeBytes: 300,
-  marks: { isFavourite: true, rating: 5, tags: ['Forest', 'dusk'] },
+  marks: { isFavorite: true, rating: 5, tags: ['Forest', 'dusk'] },
   metadata: {
     ...video('fox').metadata,
     request: request({ prompt: 'A fox', width: 720, height: 480, quality: 'fast', modelId: 'two' }),
@@ -25,7 +25,7 @@ const ball = made('ball', {
   createdAtMs: NOW_MS - 13 * 3_600_000,
   durationMs: 3_000,
   sizeBytes: 100,
-  marks: { isFavourite: false, rating: 2, tags: ['dusk'] },
+  marks: { isFavorite: false, rating: 2, tags: ['dusk'] },
   metadata: { ...video('ball').metadata, request: request({ prompt: 'a ball', width: 256, height: 160 }) },
 });
 const sea = made('sea', {
@@ -51,7 +51,7 @@ test.each<[Partial<LibraryFilter>, readonly string[]]>([
   [{ plan: 'ulysses' }, ['fox']],
   [{ plan: 'ring' }, []],
   [{ quality: 'fast' }, ['fox']],
-  [{ isFavourite: true }, ['fox']],
+  [{ isFavorite: true }, ['fox']],
   [{ minRating: 2 }, ['fox', 'ball']],
   [{ tags: ['DUSK'] }, ['fox', 'ball']],
   [{ tags: ['dusk', 'forest'] }, ['fox']],

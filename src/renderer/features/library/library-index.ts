@@ -39,7 +39,7 @@ export const isFiltering = (filter: LibraryFilter): boolean =>
   );
 
 function matcherOf(filter: LibraryFilter, nowMs: number): (video: LibraryVideo) => boolean {
-  const { model, size, plan, quality, isFavourite, minRating } = filter;
+  const { model, size, plan, quality, isFavorite, minRating } = filter;
   const since = startOf(filter.period, nowMs);
   const tags = filter.tags.map(tagKey);
   return (video) => {
@@ -50,7 +50,7 @@ function matcherOf(filter: LibraryFilter, nowMs: number): (video: LibraryVideo) 
       video.createdAtMs >= since &&
       (plan === null || isOfPlan(video, plan)) &&
       (quality === null || metadata.request.quality === quality) &&
-      (!isFavourite || marks.isFavourite) &&
+      (!isFavorite || marks.isFavorite) &&
       marks.rating >= minRating &&
       (tags.length === 0 || hasTags(marks.tags, tags))
     );

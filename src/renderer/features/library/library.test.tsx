@@ -63,11 +63,11 @@ const openButton = (id: string) =>
 const bar = () => within(screen.getByRole('region', { name: copy.selection.title }));
 
 test('of 10,000 videos a filter and an order show the right ones, and few are in the document', async () => {
-  const favourite = { isFavourite: true, rating: 3, tags: ['kept'] };
-  const { user } = await open(10_000, (each) => (each.id.endsWith('7') ? { ...each, marks: favourite } : each));
+  const favorite = { isFavorite: true, rating: 3, tags: ['kept'] };
+  const { user } = await open(10_000, (each) => (each.id.endsWith('7') ? { ...each, marks: favorite } : each));
   await user.selectOptions(screen.getByLabelText(copy.libraryView.sort), 'prompt');
   await user.click(screen.getByRole('button', { name: copy.libraryView.filters({ count: 0 }) }));
-  await user.click(screen.getByRole('switch', { name: copy.libraryView.favourites }));
+  await user.click(screen.getByRole('switch', { name: copy.libraryView.favorites }));
   await user.click(screen.getByRole('button', { name: 'kept' }));
   expect(screen.getByText(copy.libraryView.found({ found: 1_000, count: 10_000 }))).toBeInTheDocument();
   expect(ids().slice(0, 3)).toEqual(['1007', '1017', '1027']);
@@ -88,7 +88,7 @@ test('F, a digit and Delete act on the video that has the focus', async () => {
   openButton('1').focus();
   await user.keyboard('f4');
   expect(main.callsOf('markVideos')).toEqual([
-    { videoIds: ['1'], change: { isFavourite: true } },
+    { videoIds: ['1'], change: { isFavorite: true } },
     { videoIds: ['1'], change: { rating: 4 } },
   ]);
   await user.keyboard('{Delete}');
@@ -142,8 +142,8 @@ test('a menu of a card marks, makes again and copies', async () => {
     fireEvent.contextMenu(openButton('1'));
     await user.click(screen.getByRole(role, { name: new RegExp(`^${name}`) }));
   };
-  await choose(copy.videos.favourite, 'menuitemcheckbox');
-  expect(main.callsOf('markVideos')).toEqual([{ videoIds: ['1'], change: { isFavourite: true } }]);
+  await choose(copy.videos.favorite, 'menuitemcheckbox');
+  expect(main.callsOf('markVideos')).toEqual([{ videoIds: ['1'], change: { isFavorite: true } }]);
   await choose(copy.videos.makeAgain);
   expect(main.callsOf('enqueueJobs')).toMatchObject([{ jobs: [{ request: { prompt: 'the video 1' } }] }]);
   await choose(copy.videos.copyPrompt);
@@ -186,7 +186,7 @@ describe('playing under the pointer', () => {
 });
 
 test('a tag in use keeps its spelling, and one of several videos shows on how many it is', async () => {
-  const sea = { isFavourite: false, rating: 0, tags: ['Sea'] };
+  const sea = { isFavorite: false, rating: 0, tags: ['Sea'] };
   const { main, user } = await open(2, (each) => (each.id === '0' ? { ...each, marks: sea } : each));
   await user.keyboard('{Control>}a{/Control}t');
   expect(screen.getByText(copy.tagEditor.onSome({ tag: 'Sea', count: 1, total: 2 }))).toBeInTheDocument();

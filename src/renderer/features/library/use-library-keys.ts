@@ -3,7 +3,7 @@ import type { LibraryVideo } from '../../../shared/library';
 import { canCompare, compareOrPick } from '../../state/compare';
 import { useCommands, type Command } from '../../state/commands';
 import { discardVideos } from '../../state/discard';
-import { markVideos, toggleFavourite } from '../../state/marks';
+import { markVideos, toggleFavorite } from '../../state/marks';
 import { openVideoDialog } from '../../state/video-dialogs';
 import { copy } from '../../copy';
 import { useShortcut } from '../../ui/use-shortcut';
@@ -19,7 +19,7 @@ const words = copy.videos;
 
 /** By the key that is pressed without others. */
 const ACTIONS: Readonly<Record<string, (videos: readonly LibraryVideo[]) => void>> = {
-  f: toggleFavourite,
+  f: toggleFavorite,
   t: (videos) => openVideoDialog('tags', videos),
   e: (videos) => openVideoDialog('export', videos),
   c: (videos) => {
@@ -72,7 +72,7 @@ function commandsOf(found: readonly LibraryVideo[], selected: readonly LibraryVi
   return [
     all,
     clear,
-    command('favourite', words.favourite, 'F'),
+    command('favorite', words.favorite, 'F'),
     command('tags', words.tags, 'T'),
     ...(canCompare(selected.length) ? [command('compare', words.compare, 'C')] : []),
     command('export', copy.export.open, 'E'),

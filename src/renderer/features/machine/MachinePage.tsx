@@ -10,7 +10,7 @@ import { Empty } from '../../ui/Empty';
 import { ErrorNote } from '../../ui/ErrorNote';
 import { Meter } from '../../ui/Meter';
 import page from '../../ui/page.module.css';
-import { gpuColour } from '../../ui/gpu-colours';
+import { gpuColor } from '../../ui/gpu-colors';
 import { DoctorSection } from './DoctorSection';
 import { EngineSection, EnvironmentSection } from './EnvironmentSection';
 import { LogSection } from './LogSection';
@@ -85,24 +85,20 @@ export function MachinePage() {
 function GpuCard({ gpu }: { readonly gpu: Gpu }) {
   const used = gpu.memoryUsedBytes;
   const facts = [
-    ...(gpu.utilisationPercent === null ? [] : [`${words.utilisation} ${String(gpu.utilisationPercent)} %`]),
+    ...(gpu.utilizationPercent === null ? [] : [`${words.utilization} ${String(gpu.utilizationPercent)} %`]),
     ...(gpu.temperatureCelsius === null ? [] : [`${String(gpu.temperatureCelsius)} °C`]),
     ...(gpu.powerWatts === null ? [] : [`${String(Math.round(gpu.powerWatts))} W`]),
   ];
   return (
     <li className={styles.gpu}>
       <div className={styles.gpuHead}>
-        <span className={styles.swatch} style={{ background: gpuColour(gpu.index) }} />
+        <span className={styles.swatch} style={{ background: gpuColor(gpu.index) }} />
         <strong>{copy.devices.name({ kind: 'cuda', index: gpu.index })}</strong>
         <span className={styles.name} title={`${gpu.name}, ${gpu.pciBusId}`}>
           {gpu.name}
         </span>
       </div>
-      <Meter
-        label={words.memory}
-        value={used === null ? 0 : used / gpu.memoryTotalBytes}
-        colour={gpuColour(gpu.index)}
-      />
+      <Meter label={words.memory} value={used === null ? 0 : used / gpu.memoryTotalBytes} color={gpuColor(gpu.index)} />
       <p className={page.quiet}>
         {used === null
           ? formatBytes(gpu.memoryTotalBytes)

@@ -71,8 +71,8 @@ export function DownloadDialog({ model, onClose }: { readonly model: ModelEntry;
             <dd>{words.free({ size: formatBytes(offer.freeBytes) })}</dd>
             <dt>{words.facts.folder}</dt>
             <dd>{offer.folder}</dd>
-            <dt>{words.facts.licence}</dt>
-            <dd>{model.offer?.licence.name ?? ''}</dd>
+            <dt>{words.facts.license}</dt>
+            <dd>{model.offer?.license.name ?? ''}</dd>
           </dl>
           {!fits && <p role="alert">{words.tooLittle}</p>}
         </>

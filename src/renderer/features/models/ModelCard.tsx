@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from '../../../shared/catalogue';
+import type { CatalogEntry } from '../../../shared/catalog';
 import type { Download } from '../../../shared/download';
 import type { ModelEntry } from '../../../shared/models';
 import { requestLimits } from '../../../shared/request';
@@ -36,7 +36,7 @@ function statusOf({ model, download }: CardProps): Status {
   return model.state.status;
 }
 
-/** What it can do, what it needs, under which licence: from its own configs once it is here, before from the catalogue. */
+/** What it can do, what it needs, under which license: from its own configs once it is here, before from the catalog. */
 function factsOf({ state, offer, sizeBytes }: ModelEntry): string {
   const facts: string[] = [];
   if (state.status === 'ready') {
@@ -88,9 +88,9 @@ export function ModelCard({ model, download }: CardProps) {
           {offer !== null && status === 'absent' && <FitLine offer={offer} />}
           {offer !== null && (
             <p className={page.quiet}>
-              {offer.licence.isOpen
-                ? words.licence({ name: offer.licence.name })
-                : words.licenceLimited({ name: offer.licence.name })}
+              {offer.license.isOpen
+                ? words.license({ name: offer.license.name })
+                : words.licenseLimited({ name: offer.license.name })}
             </p>
           )}
           {about.length > 0 && <p className={page.quiet}>{formatList(about)}</p>}
@@ -110,7 +110,7 @@ export function ModelCard({ model, download }: CardProps) {
   );
 }
 
-function FitLine({ offer }: { readonly offer: CatalogueEntry }) {
+function FitLine({ offer }: { readonly offer: CatalogEntry }) {
   const machine = useSlice('machine');
   const { freeBytes } = useSlice('hub');
   const fits = fitsOf(offer, machine, freeBytes);

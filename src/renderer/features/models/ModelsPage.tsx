@@ -50,8 +50,8 @@ export function ModelsPage() {
         </section>
       )}
       {toFetch.length > 0 && (
-        <section className={styles.group} aria-label={words.catalogue}>
-          <h2 className={styles.groupTitle}>{words.catalogue}</h2>
+        <section className={styles.group} aria-label={words.catalog}>
+          <h2 className={styles.groupTitle}>{words.catalog}</h2>
           <ul>
             {toFetch.map((model) => (
               <ModelCard key={model.id} model={model} download={undefined} />

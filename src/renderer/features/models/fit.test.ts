@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
-import type { CatalogueEntry } from '../../../shared/catalogue';
+import type { CatalogEntry } from '../../../shared/catalog';
 import type { Gpu } from '../../../shared/machine';
 import { fitsOf } from './fit';
 
-const OFFER: CatalogueEntry = {
+const OFFER: CatalogEntry = {
   id: 'x',
   name: 'Big',
   description: '',
   repositories: ['some/big'],
   revision: 'main',
-  licence: { name: 'Big licence', isOpen: false },
+  license: { name: 'Big license', isOpen: false },
   task: 'text-to-video',
   video: null,
   downloadGb: 21,
@@ -24,7 +24,7 @@ const gpu = (index: number, gb: number): Gpu => ({
   pciBusId: '',
   memoryTotalBytes: gb * 1e9,
   memoryUsedBytes: null,
-  utilisationPercent: null,
+  utilizationPercent: null,
   temperatureCelsius: null,
   powerWatts: null,
   nvlinkIsland: null,

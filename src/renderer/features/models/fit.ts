@@ -1,5 +1,5 @@
-/** Whether a model of the catalogue suits this computer, before anything is downloaded. */
-import type { CatalogueEntry } from '../../../shared/catalogue';
+/** Whether a model of the catalog suits this computer, before anything is downloaded. */
+import type { CatalogEntry } from '../../../shared/catalog';
 import { formatBytes } from '../../../shared/format';
 import type { Machine } from '../../../shared/machine';
 import { copy } from '../../copy';
@@ -15,7 +15,7 @@ export interface Fit {
 
 /** What this computer has for the model: memory of its largest GPU, then the disk. What is not known is left out. */
 export function fitsOf(
-  { memory, downloadGb }: CatalogueEntry,
+  { memory, downloadGb }: CatalogEntry,
   { status, gpus }: Pick<Machine, 'status' | 'gpus'>,
   freeBytes: number | null,
 ): readonly Fit[] {
@@ -29,7 +29,7 @@ export function fitsOf(
   return fits;
 }
 
-function memoryFit(memory: NonNullable<CatalogueEntry['memory']>, gpus: Machine['gpus']): Fit {
+function memoryFit(memory: NonNullable<CatalogEntry['memory']>, gpus: Machine['gpus']): Fit {
   const [largest] = [...gpus].sort((a, b) => b.memoryTotalBytes - a.memoryTotalBytes || a.index - b.index);
   if (largest === undefined) return { isRight: false, text: words.cpu };
   const { index, memoryTotalBytes } = largest;

@@ -3,7 +3,7 @@ import { act, cleanup, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, expect, test } from 'vitest';
 import { fakeMain, MODEL, SLICES, type FakeMain } from '../../../../test/fakes/main-process';
-import type { CatalogueEntry } from '../../../shared/catalogue';
+import type { CatalogEntry } from '../../../shared/catalog';
 import { isHubAddress, type Download } from '../../../shared/download';
 import { appError } from '../../../shared/errors';
 import type { Slices } from '../../../shared/ipc';
@@ -43,13 +43,13 @@ test.each([
   expect(isHubAddress(address)).toBe(isRight);
 });
 
-const OFFER: CatalogueEntry = {
+const OFFER: CatalogEntry = {
   id: 'x',
   name: 'Big',
   description: 'A big one.',
   repositories: ['some/big'],
   revision: 'main',
-  licence: { name: 'Big licence', isOpen: false },
+  license: { name: 'Big license', isOpen: false },
   task: 'text-to-video',
   video: { width: 720, height: 480, frames: 49 },
   downloadGb: 21,
@@ -60,7 +60,7 @@ const ABSENT: ModelEntry = {
   ...MODEL,
   id: 'x',
   name: 'Big',
-  source: 'catalogue',
+  source: 'catalog',
   path: null,
   sizeBytes: null,
   state: { status: 'absent' },

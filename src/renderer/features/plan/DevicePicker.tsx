@@ -8,7 +8,7 @@ import { NumberField } from '../../ui/fields';
 import { Tooltip } from '../../ui/Tooltip';
 import { formatBytes, formatList } from '../../../shared/format';
 import type { ChosenDevices } from '../../state/devices';
-import { gpuColour, gpuInk } from '../../ui/gpu-colours';
+import { gpuColor, gpuInk } from '../../ui/gpu-colors';
 import styles from './PlanPanel.module.css';
 
 interface DevicePickerProps {
@@ -36,7 +36,7 @@ export function DevicePicker({ machine, devices }: DevicePickerProps) {
       <div className={styles.gpuRow} role="group" aria-label={copy.plan.chooseGpus}>
         {machine.gpus.map((gpu) => {
           const isChosen = chosen.includes(gpu.uuid);
-          const style = isChosen ? { background: gpuColour(gpu.index), color: gpuInk(gpu.index) } : {};
+          const style = isChosen ? { background: gpuColor(gpu.index), color: gpuInk(gpu.index) } : {};
           return (
             <Tooltip key={gpu.uuid} text={formatList([gpu.name, formatBytes(gpu.memoryTotalBytes)])}>
               <button

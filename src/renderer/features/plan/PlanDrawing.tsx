@@ -3,7 +3,7 @@ import { useId, useMemo } from 'react';
 import { checkPlan, worldSize, type Plan, type PlanContext } from '../../../shared/plan';
 import { copy } from '../../copy';
 import type { ChosenDevices } from '../../state/devices';
-import { gpuColour, gpuInk } from '../../ui/gpu-colours';
+import { gpuColor, gpuInk } from '../../ui/gpu-colors';
 import { blocksOfStage, headsOfRank, layOutPlan, scaleIn, type Frame, type Tile } from './geometry';
 import styles from './PlanDrawing.module.css';
 
@@ -149,7 +149,7 @@ function TileView({ tile, index, name, note }: { tile: Tile; index: number; name
   return (
     <g className={styles.moving} style={{ transform: `translate(${String(tile.x)}px, ${String(tile.y)}px)` }}>
       <title>{name}</title>
-      <rect width={tile.width} height={tile.height} rx={6} style={{ fill: gpuColour(index) }} />
+      <rect width={tile.width} height={tile.height} rx={6} style={{ fill: gpuColor(index) }} />
       <text
         className={styles.name}
         x={tile.width / 2}

@@ -78,7 +78,7 @@ function headsBlock(sheet: Sheet, count: number): Block {
   };
 }
 
-/** The centres of the capsules of a ring, as a loop: along the top to the right, along the bottom back. */
+/** The centers of the capsules of a ring, as a loop: along the top to the right, along the bottom back. */
 function loopPlaces(count: number): { column: number; row: number }[] {
   const top = Math.ceil(count / 2);
   return Array.from({ length: count }, (_, i) =>
@@ -120,9 +120,9 @@ function ringBlock(sheet: Sheet, count: number, inner: Block, ranksEach: number)
 
 /** A straight arrow across the gap between two capsules; `offset` keeps the two of a pair apart. */
 function hop(from: Box, to: Box, offset: number): string {
-  const centre = (box: Box): { x: number; y: number } => ({ x: box.x + box.width / 2, y: box.y + box.height / 2 });
-  const a = centre(from);
-  const b = centre(to);
+  const center = (box: Box): { x: number; y: number } => ({ x: box.x + box.width / 2, y: box.y + box.height / 2 });
+  const a = center(from);
+  const b = center(to);
   const line = (x1: number, y1: number, x2: number, y2: number): string =>
     `M${String(x1)} ${String(y1)}L${String(x2)} ${String(y2)}`;
   if (a.y === b.y) {

@@ -10,7 +10,7 @@ import { computedText } from '../../copy/facts';
 import { Button } from '../../ui/Button';
 import { Confirm } from '../../ui/Dialog';
 import { Meter } from '../../ui/Meter';
-import { gpuColour } from '../../ui/gpu-colours';
+import { gpuColor } from '../../ui/gpu-colors';
 import { useShortcut } from '../../ui/use-shortcut';
 import styles from './Progress.module.css';
 import { currentVideo, elapsedMs, segmentsOf } from './timeline';
@@ -21,21 +21,21 @@ const words = copy.progress;
 export function ProgressPanel() {
   const jobs = useSlice('jobs');
   const progress = useSlice('progress');
-  const running = jobs.find((job) => job.state.status === 'running' || job.state.status === 'cancelling');
+  const running = jobs.find((job) => job.state.status === 'running' || job.state.status === 'canceling');
   if (running === undefined) return null;
   return <Running key={running.id} job={running} progress={progress?.jobId === running.id ? progress : null} />;
 }
 
 function Running({ job, progress }: { readonly job: Job; readonly progress: JobProgress | null }) {
   const [isAsking, setIsAsking] = useState(false);
-  const isCancelling = job.state.status === 'cancelling';
+  const isCanceling = job.state.status === 'canceling';
   const elapsed = useElapsed(progress);
 
   useShortcut({
     inControls: true,
     match: ({ key }) => {
       // In full screen, Esc leaves full screen.
-      const isFree = document.fullscreenElement === null && !isCancelling;
+      const isFree = document.fullscreenElement === null && !isCanceling;
       return key === 'Escape' && isFree ? () => setIsAsking(true) : null;
     },
   });
@@ -50,8 +50,8 @@ function Running({ job, progress }: { readonly job: Job; readonly progress: JobP
     <section className={styles.panel} aria-label={words.title}>
       <div className={styles.head}>
         <p className={styles.prompt}>{job.request.prompt}</p>
-        <span className={styles.figures}>{isCancelling ? words.cancelling : figures(job, progress, elapsed)}</span>
-        <Button size="small" disabled={isCancelling} onClick={() => setIsAsking(true)}>
+        <span className={styles.figures}>{isCanceling ? words.canceling : figures(job, progress, elapsed)}</span>
+        <Button size="small" disabled={isCanceling} onClick={() => setIsAsking(true)}>
           <X size={14} aria-hidden />
           {words.cancel}
         </Button>
@@ -134,7 +134,7 @@ function Timeline({ job, progress }: { readonly job: Job; readonly progress: Job
   );
 }
 
-/** One lane per rank, in the colour of its GPU, so that a straggler is seen. */
+/** One lane per rank, in the color of its GPU, so that a straggler is seen. */
 function Lanes({ progress }: { readonly progress: JobProgress }) {
   const { gpus } = useSlice('machine');
   return (
@@ -142,22 +142,22 @@ function Lanes({ progress }: { readonly progress: JobProgress }) {
       {progress.ranks.map((rank) => {
         const gpu = gpus.find(({ uuid }) => uuid === rank.device.uuid);
         const name = copy.devices.name({ kind: rank.device.kind, index: rank.device.index });
-        const colour = gpuColour(rank.device.index);
+        const color = gpuColor(rank.device.index);
         const stage = rank.stage === null ? words.waiting : words.stages[rank.stage];
         const stepText =
           rank.stage === 'loading' || rank.total === 0 ? stage : `${String(rank.completed)}/${String(rank.total)}`;
         const loads = [
           ...(typeof gpu?.memoryUsedBytes === 'number' ? [formatBytes(gpu.memoryUsedBytes)] : []),
-          ...(typeof gpu?.utilisationPercent === 'number' ? [words.load({ percent: gpu.utilisationPercent })] : []),
+          ...(typeof gpu?.utilizationPercent === 'number' ? [words.load({ percent: gpu.utilizationPercent })] : []),
         ];
         return (
           <li key={rank.rank} className={styles.lane}>
-            <span className={styles.dot} style={{ background: colour }} />
+            <span className={styles.dot} style={{ background: color }} />
             <span className={styles.laneName}>{name}</span>
             <Meter
               label={formatPair(name, stage)}
               value={rank.total === 0 ? 0 : rank.completed / rank.total}
-              colour={colour}
+              color={color}
             />
             <span className={styles.laneFigures}>{[stepText, ...loads].join('  ')}</span>
           </li>

@@ -23,7 +23,7 @@ const ONE_COLUMN = 100_000;
 export function QueueList() {
   const jobs = useSlice('jobs');
   const waiting = jobs.filter((job) => job.state.status === 'queued');
-  const ended = jobs.filter((job) => ['failed', 'cancelled', 'interrupted'].includes(job.state.status));
+  const ended = jobs.filter((job) => ['failed', 'canceled', 'interrupted'].includes(job.state.status));
   const [draggedId, setDraggedId] = useState<string | null>(null);
   const { isPaused } = useSlice('queue');
   if (waiting.length + ended.length === 0 && !isPaused) return null;
@@ -167,7 +167,7 @@ function EndedRow({ job, place }: { readonly job: Job; readonly place: CSSProper
   return (
     <ContextMenu label={words.menu} entries={() => endedEntries(job)}>
       <li className={styles.job} style={place}>
-        <JobText job={job} status={endText(job)} isBad={job.state.status !== 'cancelled'} />
+        <JobText job={job} status={endText(job)} isBad={job.state.status !== 'canceled'} />
         <IconButton
           size="small"
           label={words.retry}
@@ -207,7 +207,7 @@ const endedEntries = (job: Job): readonly MenuEntry[] => [
 
 function endText(job: Job): string {
   if (job.state.status === 'failed') return formatPair(words.failed, describeError(job.state.error).message);
-  return job.state.status === 'interrupted' ? words.interrupted : words.cancelled;
+  return job.state.status === 'interrupted' ? words.interrupted : words.canceled;
 }
 
 function JobText({

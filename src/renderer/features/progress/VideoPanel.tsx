@@ -20,7 +20,7 @@ import { compare } from '../../state/compare';
 import { copyText } from '../../state/copy-text';
 import { discardVideos } from '../../state/discard';
 import { makeAgain, makeExact, useFinish } from '../../state/finish';
-import { toggleFavourite } from '../../state/marks';
+import { toggleFavorite } from '../../state/marks';
 import { useSlice } from '../../state/projection';
 import { send, showToast } from '../../state/send';
 import { continueVideo } from '../../state/take-further';
@@ -70,9 +70,9 @@ export function VideoPanel({ video }: { readonly video: LibraryVideo }) {
 const commandsOf = (video: LibraryVideo): readonly Command[] => [
   { id: 'videoAgain', label: copy.videos.makeAgain, run: () => makeAgain(video.metadata) },
   {
-    id: 'videoFavourite',
-    label: video.marks.isFavourite ? copy.videos.removeFavourite : copy.videos.addFavourite,
-    run: () => toggleFavourite([video]),
+    id: 'videoFavorite',
+    label: video.marks.isFavorite ? copy.videos.removeFavorite : copy.videos.addFavorite,
+    run: () => toggleFavorite([video]),
   },
   { id: 'videoTags', label: copy.videos.editTags, run: () => openVideoDialog('tags', [video]) },
   { id: 'videoPrompt', label: copy.videos.copyPrompt, run: () => copyText(video.metadata.request.prompt) },

@@ -33,7 +33,7 @@ export function AboutSection() {
       <div className={page.row}>
         <Button onClick={() => void send(window.splitreel.openLink({ link: 'docs' }))}>{words.docs}</Button>
         <Button onClick={() => void send(window.splitreel.openLink({ link: 'issues' }))}>{words.issues}</Button>
-        <Button onClick={() => void send(window.splitreel.openLink({ link: 'licence' }))}>{words.licence}</Button>
+        <Button onClick={() => void send(window.splitreel.openLink({ link: 'license' }))}>{words.license}</Button>
         {about.isPackaged && (
           <>
             <Button onClick={() => void showNotices()}>{words.notices}</Button>

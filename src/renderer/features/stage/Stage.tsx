@@ -36,7 +36,7 @@ function ratioOf(view: StageView, formRatio: number): number {
     case 'results':
     case 'running':
     case 'failed':
-    case 'cancelled':
+    case 'canceled':
     case 'interrupted':
       return sizeRatio(view.job.request);
     case 'environment':
@@ -98,8 +98,8 @@ function StageContent({ view, examples, onExample }: ContentProps) {
       return <Previews job={view.job} />;
     case 'failed':
       return <Failed job={view.job} />;
-    case 'cancelled':
-      return <Empty icon={Ban} title={copy.queue.cancelled} text={copy.stage.cancelled} />;
+    case 'canceled':
+      return <Empty icon={Ban} title={copy.queue.canceled} text={copy.stage.canceled} />;
     case 'interrupted':
       return (
         <Empty icon={CloudOff} title={copy.stage.failedTitle} text={copy.stage.interrupted}>

@@ -9,7 +9,7 @@ const REPORT = { totalMs: 1, msPerStep: 1, weightBytesRead: 0, stages: [], ranks
 const finished = (id: string, videoIds: string[]) => job({ status: 'finished', videoIds, report: REPORT }, 'p', id);
 const running = job({ status: 'running' }, 'p', 'running');
 const failed = job({ status: 'failed', error: appError('JOB_NOT_FOUND') }, 'p', 'failed');
-const cancelled = job({ status: 'cancelled' }, 'p', 'cancelled');
+const canceled = job({ status: 'canceled' }, 'p', 'canceled');
 const missing: Environment = { status: 'missing' };
 
 const seen = (changes: Partial<StageSlices>): StageSlices => ({
@@ -58,7 +58,7 @@ describe('stageView', () => {
     ['results that are all deleted', seen({ jobs: [finished('j', ['x'])], library }), null, 'j', 'video new paused'],
     ['a failed job', seen({ jobs: [failed], library }), null, 'failed', 'failed'],
     ['a failed job while the next one runs', seen({ jobs: [failed, running], library }), null, 'failed', 'running'],
-    ['a cancelled job', seen({ jobs: [cancelled], library }), null, 'cancelled', 'cancelled'],
+    ['a canceled job', seen({ jobs: [canceled], library }), null, 'canceled', 'canceled'],
   ])('%s: %s', (_name, slices, openVideoId, stageJobId, expected) => {
     expect(shown(slices, openVideoId, stageJobId)).toBe(expected);
   });

@@ -18,7 +18,7 @@ export type StageView =
   /** Several videos of one job, beside each other. */
   | { readonly kind: 'results'; readonly job: Job; readonly videos: readonly LibraryVideo[] }
   | { readonly kind: 'running'; readonly job: Job }
-  | { readonly kind: 'failed' | 'cancelled' | 'interrupted'; readonly job: Job }
+  | { readonly kind: 'failed' | 'canceled' | 'interrupted'; readonly job: Job }
   | { readonly kind: 'environment' }
   | { readonly kind: 'noModel' }
   | { readonly kind: 'hint' };
@@ -26,7 +26,7 @@ export type StageView =
 export type StageSlices = Pick<Slices, 'jobs' | 'library' | 'environment' | 'models'>;
 
 export const runningJob = (jobs: readonly Job[]): Job | undefined =>
-  jobs.find((job) => job.state.status === 'running' || job.state.status === 'cancelling');
+  jobs.find((job) => job.state.status === 'running' || job.state.status === 'canceling');
 
 /** The videos of a finished job that are still in the library, in the order of their seeds. */
 export function resultsOf(job: Job | undefined, library: readonly LibraryVideo[]): LibraryVideo[] {
@@ -64,13 +64,13 @@ function endedView(job: Job): StageView | null {
   const { state } = job;
   switch (state.status) {
     case 'failed':
-    case 'cancelled':
+    case 'canceled':
     case 'interrupted':
       return { kind: state.status, job };
     case 'finished':
     case 'queued':
     case 'running':
-    case 'cancelling':
+    case 'canceling':
       return null;
     default:
       return assertNever(state);

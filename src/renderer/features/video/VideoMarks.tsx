@@ -3,7 +3,7 @@ import { Star, Tag } from 'lucide-react';
 import type { LibraryVideo } from '../../../shared/library';
 import { MAX_RATING } from '../../../shared/marks';
 import { formatList } from '../../../shared/format';
-import { markVideos, toggleFavourite } from '../../state/marks';
+import { markVideos, toggleFavorite } from '../../state/marks';
 import { openVideoDialog } from '../../state/video-dialogs';
 import { copy } from '../../copy';
 import { Button, IconButton } from '../../ui/Button';
@@ -16,7 +16,7 @@ export function VideoMarks({ video }: { readonly video: LibraryVideo }) {
   const { tags } = video.marks;
   return (
     <div className={styles.marks}>
-      <FavouriteButton video={video} />
+      <FavoriteButton video={video} />
       <RatingField video={video} />
       <Button
         size="small"
@@ -33,22 +33,22 @@ export function VideoMarks({ video }: { readonly video: LibraryVideo }) {
   );
 }
 
-export function FavouriteButton({
+export function FavoriteButton({
   video,
   className,
 }: {
   readonly video: LibraryVideo;
   readonly className?: string | undefined;
 }) {
-  const { isFavourite } = video.marks;
+  const { isFavorite } = video.marks;
   return (
     <IconButton
       size="small"
-      className={classes(isFavourite && styles.starred, className)}
-      label={isFavourite ? words.removeFavourite : words.addFavourite}
-      onClick={() => toggleFavourite([video])}
+      className={classes(isFavorite && styles.starred, className)}
+      label={isFavorite ? words.removeFavorite : words.addFavorite}
+      onClick={() => toggleFavorite([video])}
     >
-      <Star size={14} fill={isFavourite ? 'currentColor' : 'none'} aria-hidden />
+      <Star size={14} fill={isFavorite ? 'currentColor' : 'none'} aria-hidden />
     </IconButton>
   );
 }

@@ -11,7 +11,7 @@ const VIDEO = {
     model: { id: MODEL.id, fingerprint: 'f1' },
     versions: { torch: '2.9.0' },
   }),
-  marks: { isFavourite: false, rating: 3, tags: ['sea', 'dusk'] },
+  marks: { isFavorite: false, rating: 3, tags: ['sea', 'dusk'] },
 };
 const REPORT = {
   totalMs: 28_000,

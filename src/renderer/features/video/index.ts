@@ -1,5 +1,5 @@
 export { modelName, reportDetails, reportFigures, reportOf, requestFacts, type KnownReport } from './report';
 export { VideoDialogs } from './VideoDialogs';
 export { VideoFacts } from './VideoFacts';
-export { FavouriteButton, RatingPips, VideoMarks } from './VideoMarks';
+export { FavoriteButton, RatingPips, VideoMarks } from './VideoMarks';
 export { ratingEntries, videoEntries, VideoMenu } from './video-menu';

@@ -7,7 +7,7 @@ import { canCompare, compareOrPick } from '../../state/compare';
 import { copyText } from '../../state/copy-text';
 import { discardVideos } from '../../state/discard';
 import { makeAgain } from '../../state/finish';
-import { areFavourites, commonRating, markVideos, toggleFavourite } from '../../state/marks';
+import { areFavorites, commonRating, markVideos, toggleFavorite } from '../../state/marks';
 import { openVideo } from '../../state/navigation';
 import { send } from '../../state/send';
 import { openVideoDialog } from '../../state/video-dialogs';
@@ -53,10 +53,10 @@ export function videoEntries(videos: readonly LibraryVideo[], hasKeys = false): 
     LINE,
     {
       kind: 'check',
-      label: words.favourite,
+      label: words.favorite,
       ...keys('F'),
-      isChecked: areFavourites(videos),
-      run: () => toggleFavourite(videos),
+      isChecked: areFavorites(videos),
+      run: () => toggleFavorite(videos),
     },
     { kind: 'menu', label: words.rating, entries: ratingEntries(videos, hasKeys) },
     { kind: 'item', label: words.editTags, ...keys('T'), run: () => openVideoDialog('tags', videos) },

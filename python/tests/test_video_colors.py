@@ -1,4 +1,4 @@
-"""Equal frames give equal files, and colours survive the round trip."""
+"""Equal frames give equal files, and colors survive the round trip."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WIDTH, HEIGHT = 160, 96
 
 
 def smooth_frames() -> list[npt.NDArray[np.uint8]]:
-    """Colour gradients that move, like the frames of a video: their values lie on every side of a rounding."""
+    """Color gradients that move, like the frames of a video: their values lie on every side of a rounding."""
     y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
     return [
         np.stack([127 + 127 * np.sin((x * (1 + c) + y * (3 - c)) / 23 + n / 2 + c) for c in range(3)], axis=2).astype(
@@ -72,7 +72,7 @@ def test_the_file_does_not_depend_on_how_frames_lie_in_memory(tmp_path: Path) ->
 
 
 CHART = {
-    "white": (255, 255, 255), "grey": (128, 128, 128), "black": (0, 0, 0), "red": (255, 0, 0), "green": (0, 255, 0),
+    "white": (255, 255, 255), "gray": (128, 128, 128), "black": (0, 0, 0), "red": (255, 0, 0), "green": (0, 255, 0),
     "blue": (0, 0, 255), "yellow": (255, 255, 0), "cyan": (0, 255, 255), "magenta": (255, 0, 255),
     "skin": (224, 172, 140), "sky": (110, 160, 220), "leaf": (60, 110, 40),
 }  # fmt: skip
@@ -84,23 +84,23 @@ def chart() -> npt.NDArray[np.uint8]:
     return patches.repeat(32, axis=0).repeat(32, axis=1)
 
 
-def test_a_colour_chart_survives_the_round_trip(tmp_path: Path) -> None:
+def test_a_color_chart_survives_the_round_trip(tmp_path: Path) -> None:
     encode(tmp_path / "chart.mp4", [chart()] * 5)
     with av.open(str(tmp_path / "chart.mp4")) as container:
         stream = container.streams.video[0]
         context = stream.codec_context
         assert (context.colorspace, context.color_primaries, context.color_trc, context.color_range) == (1, 1, 1, 1)
         shown = [frame.to_ndarray(format="rgb24") for frame in container.decode(stream)]
-    for number, (name, colour) in enumerate(CHART.items()):
+    for number, (name, color) in enumerate(CHART.items()):
         row, column = divmod(number, 4)
         middle = shown[2][row * 32 + 12 : row * 32 + 20, column * 32 + 12 : column * 32 + 20].astype(int)
-        assert np.abs(middle - colour).max() <= 4, name
+        assert np.abs(middle - color).max() <= 4, name
 
 
 @pytest.mark.parametrize(
     ("rgb", "yuv"),
     [
-        # Rec. ITU-R BT.709-6 in 8 bits, as every table of colour bars gives them.
+        # Rec. ITU-R BT.709-6 in 8 bits, as every table of color bars gives them.
         ((255, 255, 255), (235, 128, 128)),
         ((0, 0, 0), (16, 128, 128)),
         ((255, 0, 0), (63, 102, 240)),
@@ -117,7 +117,7 @@ def test_values_are_those_of_bt709(rgb: tuple[int, ...], yuv: tuple[int, ...]) -
     assert {*planes[30:]} == {yuv[2]}
 
 
-def test_every_grey_has_no_colour() -> None:
-    greys = np.arange(256, dtype=np.uint8).repeat(4).reshape(256, 4)
-    planes = rgb_to_yuv420(np.stack([greys] * 3, axis=2)).reshape(-1)
+def test_every_gray_has_no_color() -> None:
+    grays = np.arange(256, dtype=np.uint8).repeat(4).reshape(256, 4)
+    planes = rgb_to_yuv420(np.stack([grays] * 3, axis=2)).reshape(-1)
     assert {*planes[256 * 4 :]} == {128}

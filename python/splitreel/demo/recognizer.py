@@ -17,13 +17,13 @@ from torch.nn import functional
 
 from splitreel.demo.captions import Scene
 from splitreel.demo.clips import shape_distances
-from splitreel.demo.words import COLOUR_NAMES, COLOURS, DIRECTIONS, SHAPES
+from splitreel.demo.words import COLOR_NAMES, COLORS, DIRECTIONS, SHAPES
 
 OBJECT_CONTRAST: Final = 0.30
 """RGB distance from the background above which a pixel belongs to the object."""
 FEWEST_PIXELS: Final = 8
-TRAVELLED: Final = 0.16
-"""Share of the frame's height that the centre must move to count as motion."""
+TRAVELED: Final = 0.16
+"""Share of the frame's height that the center must move to count as motion."""
 SIDEWAYS_RATIO: Final = 2.6
 """How much longer the longer of both components must be for a straight direction rather than a diagonal."""
 LEAST_OVERLAP: Final = 0.70
@@ -38,7 +38,7 @@ class Seen:
 
     shape: str | None
     motion: str | None
-    colour: str | None
+    color: str | None
     background: str | None
 
 
@@ -102,14 +102,14 @@ def _motion_of(cover_THW: Tensor, seen: Sequence[int]) -> str:
     cx = (cover_THW.sum(1) @ (torch.arange(width) + 0.5) / area.clamp(min=1e-6)) / height
     first, last = seen[0], seen[-1]
     dx, dy = (cx[last] - cx[first]).item(), (cy[last] - cy[first]).item()
-    if max(abs(dx), abs(dy)) >= TRAVELLED:
+    if max(abs(dx), abs(dy)) >= TRAVELED:
         if abs(dx) > SIDEWAYS_RATIO * abs(dy):
             return "right" if dx > 0 else "left"
         if abs(dy) > SIDEWAYS_RATIO * abs(dx):
             return "down" if dy > 0 else "up"
         return ("up " if dy < 0 else "down ") + ("right" if dx > 0 else "left")
     heights = cy[list(seen)]
-    if (heights.max() - heights.min()).item() > TRAVELLED:
+    if (heights.max() - heights.min()).item() > TRAVELED:
         return "bounce"
     growth = (area[last] / area[first]).item()
     if growth > 1.7:
@@ -125,28 +125,28 @@ def _motion_of(cover_THW: Tensor, seen: Sequence[int]) -> str:
     return "spin" if max(changes) > 0.20 else "stay"
 
 
-def recognise(clip_T3HW: Tensor) -> Seen:
+def recognize(clip_T3HW: Tensor) -> Seen:
     """Recognizes one clip. `clip_T3HW`: float32 in [0, 1] on the CPU."""
-    palette = torch.tensor(tuple(COLOURS.values()))
+    palette = torch.tensor(tuple(COLORS.values()))
     nearest = ((clip_T3HW[:, None] - palette[None, :, :, None, None]) ** 2).sum(2).argmin(1)
     border = (
         torch.cat([nearest[:, 0], nearest[:, -1]], 1).flatten(),
         torch.cat([nearest[:, :, 0], nearest[:, :, -1]], 1).flatten(),
     )
-    background = int(torch.bincount(torch.cat(border), minlength=len(COLOUR_NAMES)).argmax())
+    background = int(torch.bincount(torch.cat(border), minlength=len(COLOR_NAMES)).argmax())
     distance_THW = (clip_T3HW - palette[background][None, :, None, None]).square().sum(1).sqrt()
     inside = (distance_THW > OBJECT_CONTRAST) & (nearest != background)
     if not inside.any():
-        return Seen(None, None, None, COLOUR_NAMES[background])
-    colour = int(torch.bincount(nearest[inside], minlength=len(COLOUR_NAMES)).argmax())
-    span = (palette[colour] - palette[background]).norm()
+        return Seen(None, None, None, COLOR_NAMES[background])
+    color = int(torch.bincount(nearest[inside], minlength=len(COLOR_NAMES)).argmax())
+    span = (palette[color] - palette[background]).norm()
     cover_THW = ((distance_THW / span).clamp(0, 1)) * (distance_THW > 0.5 * OBJECT_CONTRAST)
     seen = [frame for frame in range(len(cover_THW)) if cover_THW[frame].sum() >= FEWEST_PIXELS]
     if len(seen) < max(3, len(cover_THW) * 2 // 3):
-        return Seen(None, None, COLOUR_NAMES[colour], COLOUR_NAMES[background])
+        return Seen(None, None, COLOR_NAMES[color], COLOR_NAMES[background])
     looked_at = [seen[len(seen) // 4], seen[len(seen) // 2], seen[len(seen) * 3 // 4]]
     return Seen(
-        _shape_of(cover_THW, looked_at), _motion_of(cover_THW, seen), COLOUR_NAMES[colour], COLOUR_NAMES[background]
+        _shape_of(cover_THW, looked_at), _motion_of(cover_THW, seen), COLOR_NAMES[color], COLOR_NAMES[background]
     )
 
 
@@ -154,33 +154,33 @@ def recognise(clip_T3HW: Tensor) -> Seen:
 class Scores:
     """Shares of clips, 0 to 1. `direction` counts only scenes that move in one of the eight directions."""
 
-    colour: float
+    color: float
     background: float
     direction: float
     motion: float
     shape: float
     all: float
-    """Colour, background, motion and shape all at once."""
+    """Color, background, motion and shape all at once."""
     clips: int
 
 
 def score(seen: Sequence[Seen], scenes: Sequence[Scene]) -> Scores:
     pairs = list(zip(seen, scenes, strict=True))
-    travelling = [(found, scene) for found, scene in pairs if scene.motion in DIRECTIONS]
+    traveling = [(found, scene) for found, scene in pairs if scene.motion in DIRECTIONS]
 
     def share(hits: Sequence[bool]) -> float:
         return sum(hits) / len(hits) if hits else math.nan
 
     return Scores(
-        colour=share([found.colour == scene.colour for found, scene in pairs]),
+        color=share([found.color == scene.color for found, scene in pairs]),
         background=share([found.background == scene.background for found, scene in pairs]),
-        direction=share([found.motion == scene.motion for found, scene in travelling]),
+        direction=share([found.motion == scene.motion for found, scene in traveling]),
         motion=share([found.motion == scene.motion for found, scene in pairs]),
         shape=share([found.shape == scene.shape for found, scene in pairs]),
         all=share(
             [
-                (found.colour, found.background, found.motion, found.shape)
-                == (scene.colour, scene.background, scene.motion, scene.shape)
+                (found.color, found.background, found.motion, found.shape)
+                == (scene.color, scene.background, scene.motion, scene.shape)
                 for found, scene in pairs
             ]
         ),
