@@ -77,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--minutes", type=float, default=9.0, help="stop after this many minutes (default: 9)")
     parser.add_argument("--ranks", type=int, default=0, help="GPUs to use (default: all, at most 8)")
     parser.add_argument("--only", default=",".join(SECTIONS), help=f"rows to make (default: {','.join(SECTIONS)})")
+    parser.add_argument("--plans", default="", help="comma-separated: only these, such as 1x2x1x1x2x1 (default: all)")
     parser.add_argument("--small", action="store_true", help="small models on the CPU, to check that everything runs")
     parser.add_argument("--out", type=Path, help="write all figures to this JSON file")
     return parser
@@ -96,16 +97,17 @@ def _options(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Optio
         width, height = (int(side) for side in str(asked.size or "0x0").split("x"))
     except ValueError:
         parser.error("--size: expected WIDTHxHEIGHT, such as 720x480")
+    plans = tuple(filter(None, str(asked.plans).split(",")))
     if asked.small:
-        ranks = asked.ranks or 2
-        return Options(models, asked.steps, 96, 64, 9, asked.minutes, ranks, only, "cpu", small=True, out=asked.out)
+        size, ranks = (96, 64, 9), asked.ranks or 2
+        return Options(models, asked.steps, *size, asked.minutes, ranks, only, "cpu", True, asked.out, plans)
     try:
         gpus = len(visible_gpus())
     except SplitreelError as error:
         parser.error(f"{error} Try --small, which runs on the processor.")
     ranks = min(asked.ranks or gpus, gpus, 8)
     size = (width, height, asked.frames)
-    return Options(models, asked.steps, *size, asked.minutes, ranks, only, "cuda", small=False, out=asked.out)
+    return Options(models, asked.steps, *size, asked.minutes, ranks, only, "cuda", False, asked.out, plans)
 
 
 class _Bench:

@@ -32,6 +32,7 @@ class Options:
     device: Device
     small: bool
     out: Path | None
+    plans: tuple[str, ...] = ()  # keys; empty: all
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,11 @@ _SPLIT_PLANS = (Plan(), Plan(cfg=2), Plan(ulysses=2), Plan(ring=2), Plan(tp=2), 
 
 
 def cases(options: Options, folders: Mapping[str, Path]) -> Iterator[Case]:
-    return (case for section, case in _all_cases(options, folders) if section in options.only)
+    return (
+        case
+        for section, case in _all_cases(options, folders)
+        if section in options.only and (not options.plans or case.is_reference or case.plan.key in options.plans)
+    )
 
 
 def _all_cases(options: Options, folders: Mapping[str, Path]) -> Iterator[tuple[str, Case]]:
