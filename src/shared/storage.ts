@@ -5,7 +5,16 @@ import { z } from 'zod';
 export const LOCATION_NAMES = ['environment', 'downloads'] as const;
 export type LocationName = (typeof LOCATION_NAMES)[number];
 
-export const STORAGE_KINDS = ['slot', 'tool', 'pythons', 'downloads', 'models', 'previews', 'kernels'] as const;
+export const STORAGE_KINDS = [
+  'slot',
+  'tool',
+  'pythons',
+  'downloads',
+  'models',
+  'previews',
+  'firstFrames',
+  'kernels',
+] as const;
 
 export const storageItemSchema = z.object({
   id: z.string(),
@@ -14,7 +23,7 @@ export const storageItemSchema = z.object({
   name: z.string(),
   folder: z.string(),
   bytes: z.number(),
-  /** What removing it alone frees: files that the slot and the downloads share stay with the other. */
+  /** What removing it frees: files that the slot and the downloads share stay, and so do first frames in use. */
   ownBytes: z.number(),
   /** False for what is in use, and for models, which are removed one by one on their own page. */
   canRemove: z.boolean(),

@@ -1,11 +1,14 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { metadata, mp4 } from '../../../test/fakes/mp4';
+import { request } from '../../../test/fakes/request';
 import { NO_DESKTOP, servicePorts, serviceOptions } from '../../../test/fakes/services';
+import { cpuDevices } from '../../shared/device';
 import { calls, snapshotSchema } from '../../shared/ipc';
 import { currentLanguage, setLanguage } from '../../shared/language';
+import { ONE_RANK } from '../../shared/plan';
 import { nodeFiles } from '../adapters/node/files';
 import { openApp, type App } from './app';
 
@@ -90,4 +93,47 @@ test('videos that no watcher reports are there when the window comes to the fron
   expect(app.store.get('library')).toEqual([]);
   await app.calls.restoreVideos({ videoIds });
   expect(app.store.get('library')[0]?.marks.rating).toBe(3);
+});
+
+test('storage removes no first frame that a job, a discarded video or the form uses', async () => {
+  await app.close();
+  const frames = path.join(folder, 'data', 'first-frames');
+  const frame = (name: string): string => path.join(frames, name, 'ball-frame-3.png');
+  const [job, video, form, unused] = ['job', 'video', 'form', 'unused'].map(frame) as [string, string, string, string];
+  for (const file of [job, video, form, unused]) {
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, 'PNG');
+    await utimes(file, 0, 0);
+  }
+  const queued = {
+    id: 'a',
+    createdAtMs: 1,
+    request: request({ imagePath: job }),
+    plan: ONE_RANK,
+    devices: cpuDevices(1),
+    state: { status: 'queued' },
+  };
+  await nodeFiles.writeAtomically(
+    path.join(folder, 'data', 'jobs.json'),
+    JSON.stringify({ version: 1, jobs: [queued] }),
+  );
+  const made = mp4(JSON.stringify(metadata({ request: request({ imagePath: video }) })));
+  await mkdir(path.join(folder, 'videos'), { recursive: true });
+  await writeFile(path.join(folder, 'videos', 'a.mp4'), made);
+  app = await open();
+  const draft = {
+    request: request({ imagePath: form }),
+    plan: ONE_RANK,
+    isPlanAutomatic: true,
+    isSeedLocked: false,
+    isPromptList: false,
+  };
+  await app.calls.updateSettings({ draft });
+  await app.calls.measureStorage(undefined);
+  await app.calls.discardVideos({ videoIds: app.store.get('library').map(({ id }) => id) });
+  const row = () => app.store.get('storage').items?.find(({ kind }) => kind === 'firstFrames');
+  expect(row()).toMatchObject({ bytes: 12, ownBytes: 3, canRemove: true });
+  await app.calls.removeStorage({ id: 'firstFrames' });
+  expect((await readdir(frames)).sort()).toEqual(['form', 'job', 'video']);
+  expect(row()).toMatchObject({ bytes: 9, ownBytes: 0, canRemove: false });
 });

@@ -118,7 +118,11 @@ async function openServices(base: Foundation) {
   });
   const doctor = composeDoctor(base, environment, settings);
   const prompts = await composePrompts(base);
-  const storage = composeStorage(base, { environment, locations }, { settings, stopEngine: engine.stop });
+  const storage = composeStorage(
+    base,
+    { environment, locations },
+    { settings, library, firstFrames, stopEngine: engine.stop },
+  );
   const lifecycle = createEnvironmentLifecycle({
     environment,
     storage,
@@ -192,7 +196,7 @@ async function begin(base: Foundation, services: Services): Promise<void> {
   // Not before the library is read: it decides what is still used, and what is still to be joined.
   void services.continuations.resume();
   services.firstFrames
-    .prune(usedFirstFrames(base))
+    .prune(usedFirstFrames(base, library))
     .catch((error: unknown) => log.error('old first frames could not be removed', error));
   await storage.resume().catch((error: unknown) => log.error('a move could not be resumed', error));
 }

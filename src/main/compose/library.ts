@@ -50,12 +50,12 @@ export const fileCommandPorts = ({ ports, log, options, folders }: Foundation, e
 export const composeFirstFrames = (base: Foundation, environment: EnvironmentService): FirstFrames =>
   createFirstFrames({ ...fileCommandPorts(base, environment), folder: base.folders.firstFrames });
 
-/** Of the form, the jobs and the videos that are there. */
-export const usedFirstFrames = ({ store }: Foundation): ReadonlySet<string> =>
+/** Of the form, the jobs and the videos that are there, also discarded ones that can still be brought back. */
+export const usedFirstFrames = ({ store }: Foundation, library: Pick<Library, 'get'>): ReadonlySet<string> =>
   new Set(
     [
       ...store.get('jobs').map(({ request }) => request.imagePath),
-      ...store.get('library').map(({ metadata }) => metadata.request.imagePath),
+      ...library.get().map(({ metadata }) => metadata.request.imagePath),
       store.get('settings').draft?.request.imagePath ?? null,
     ].filter((image) => image !== null),
   );

@@ -9,6 +9,8 @@ import { currentPython, startFileCommand, type FileCommandPorts } from './file-c
 const LAST_FRAME = 1_000_000_000;
 /** A frame that no job, no video and not the form refers to stays this long: its video may be on a drive that is away. */
 const KEPT_MS = 30 * 24 * 3_600_000;
+/** A newer frame is never unused: the form may be about to get it, and undo may bring it back. */
+const RECENT_MS = 3_600_000;
 
 export interface FirstFramePorts extends FileCommandPorts {
   readonly files: Pick<Files, 'stat' | 'list' | 'makeFolder' | 'remove'>;
@@ -21,10 +23,29 @@ export interface FirstFrames {
   readonly save: (videoId: string, file: string, frame: number | null) => Promise<string>;
   /** Removes old frames that are not among `used`. */
   readonly prune: (used: ReadonlySet<string>) => Promise<void>;
+  /** What `removeUnused` would free. */
+  readonly unusedBytes: (used: ReadonlySet<string>) => Promise<number>;
+  /** Removes every frame that is not among `used`, except those of the last hour. */
+  readonly removeUnused: (used: ReadonlySet<string>) => Promise<void>;
+}
+
+interface UnusedImage {
+  readonly file: string;
+  readonly bytes: number;
 }
 
 export function createFirstFrames(ports: FirstFramePorts): FirstFrames {
   const { files, folder, clock } = ports;
+  const unused = async (used: ReadonlySet<string>): Promise<readonly UnusedImage[]> => {
+    const found: UnusedImage[] = [];
+    for (const name of await files.list(folder))
+      for (const image of await files.list(path.join(folder, name))) {
+        const file = path.join(folder, name, image);
+        const info = used.has(file) ? null : await files.stat(file);
+        if (info !== null && info.modifiedMs < clock.wallMs() - RECENT_MS) found.push({ file, bytes: info.sizeBytes });
+      }
+    return found;
+  };
   return {
     save: async (videoId, file, frame) => {
       const stem = path.basename(file, path.extname(file));
@@ -38,6 +59,13 @@ export function createFirstFrames(ports: FirstFramePorts): FirstFrames {
       const made = await startFileCommand(ports, await currentPython(ports), args).result;
       if (made === null) throw new SplitreelError(appError('CANCELED'));
       return made;
+    },
+    unusedBytes: async (used) => (await unused(used)).reduce((sum, { bytes }) => sum + bytes, 0),
+    removeUnused: async (used) => {
+      const images = await unused(used);
+      for (const { file } of images) await files.remove(file);
+      for (const inside of new Set(images.map(({ file }) => path.dirname(file))))
+        if ((await files.list(inside)).length === 0) await files.remove(inside);
     },
     prune: async (used) => {
       for (const name of await files.list(folder)) {

@@ -11,6 +11,11 @@ export interface InventoryPorts {
   readonly locations: Locations;
   readonly environment: Pick<EnvironmentService, 'get'>;
   readonly modelsFolder: () => string;
+  /** Images that no job, no video and not the form uses. */
+  readonly firstFrames: {
+    readonly unusedBytes: () => Promise<number>;
+    readonly removeUnused: () => Promise<void>;
+  };
 }
 
 type Item = Omit<StorageItem, 'bytes' | 'ownBytes'>;
@@ -41,6 +46,7 @@ export async function listItems(ports: InventoryPorts, folders: DataFolders): Pr
     single('downloads', ports.locations.folderOf('downloads'), true),
     single('models', ports.modelsFolder(), false),
     single('previews', folders.previews, true),
+    single('firstFrames', folders.firstFrames, true),
     single('kernels', folders.kernels, true),
   ];
 }
@@ -55,7 +61,10 @@ export async function measureItems(
     (await listItems(ports, folders)).map(async (item) => {
       const info = await files.stat(item.folder);
       if (info?.kind !== 'folder') return null;
-      return { ...item, bytes: await files.folderBytes(item.folder), ownBytes: await files.ownBytes(item.folder) };
+      const bytes = await files.folderBytes(item.folder);
+      if (item.kind !== 'firstFrames') return { ...item, bytes, ownBytes: await files.ownBytes(item.folder) };
+      const ownBytes = await ports.firstFrames.unusedBytes();
+      return { ...item, bytes, ownBytes, canRemove: ownBytes > 0 };
     }),
   );
   const shown = await Promise.all(

@@ -1,6 +1,6 @@
 /** What is listed, what is removed and what stays, on real files. */
 import { existsSync } from 'node:fs';
-import { link, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -9,6 +9,8 @@ import type { Storage } from '../../shared/storage';
 import { nodeFiles } from '../adapters/node/files';
 import { nodeClock } from '../adapters/node/clock';
 import { nodeRandom } from '../adapters/node/random';
+import { createFirstFrames } from '../library/first-frames';
+import { SILENT_LOG } from '../ports/log';
 import { nodeProcesses } from '../adapters/node/processes';
 import { dataFolders, defaultLocations, type DataFolders } from '../data-folder';
 import type { Files } from '../ports/files';
@@ -33,6 +35,7 @@ let told: Storage = UNKNOWN_STORAGE;
 let environment: Environment;
 let isBusy = false;
 let stops = 0;
+let usedFrames: ReadonlySet<string> = new Set();
 
 const write = async (file: string, bytes: number): Promise<void> => {
   await mkdir(path.dirname(file), { recursive: true });
@@ -43,6 +46,7 @@ beforeEach(async () => {
   root = await mkdtemp(path.join(tmpdir(), 'splitreel storage ü '));
   folders = dataFolders(path.join(root, 'data'));
   [told, environment, isBusy, stops] = [UNKNOWN_STORAGE, READY, false, 0];
+  usedFrames = new Set();
   await write(path.join(folders.environment, 'slots', 'current', 'a'), 1_000);
   await write(path.join(folders.environment, 'slots', 'before', 'a'), 500);
   await write(path.join(folders.environment, 'tool', 'uv'), 30);
@@ -68,8 +72,20 @@ async function open(files: Files = nodeFiles): Promise<StorageService> {
     get: () => environment,
     check: () => Promise.resolve(environment),
   };
+  const firstFrames = createFirstFrames({
+    ...ports,
+    log: SILENT_LOG,
+    python: () => Promise.reject(new Error('no frame is made here')),
+    env: {},
+    cwd: root,
+    folder: folders.firstFrames,
+  });
   return createStorage(
     {
+      firstFrames: {
+        unusedBytes: () => firstFrames.unusedBytes(usedFrames),
+        removeUnused: () => firstFrames.removeUnused(usedFrames),
+      },
       files,
       locations,
       environment: service as EnvironmentService,
@@ -115,6 +131,30 @@ test('what is removed is that folder alone, and nothing that a person made can b
   for (const id of ['slot:../..', 'slot:', 'Videos', '']) await storage.remove(id);
   expect(existsSync(path.join(root, 'Videos', 'mine.mp4'))).toBe(true);
   expect((await readdir(folders.root)).sort()).toEqual(['environment', 'jobs.json', 'models', 'settings.json']);
+});
+
+const HOURS_AGO = new Date(Date.now() - 2 * 3_600_000);
+
+async function writeFrame(name: string, bytes: number, modified = HOURS_AGO): Promise<string> {
+  const file = path.join(folders.firstFrames, name);
+  await write(file, bytes);
+  await utimes(file, modified, modified);
+  return file;
+}
+
+test('first frames that something uses stay, and so do new ones', async () => {
+  const used = await writeFrame('a/ball-frame-3.png', 100);
+  const unused = await writeFrame('a/ball-last-frame.png', 20);
+  const alone = await writeFrame('b/star-frame-1.png', 3);
+  const recent = await writeFrame('c/star-frame-9.png', 50, new Date());
+  usedFrames = new Set([used]);
+  const storage = await open();
+  await storage.measure();
+  expect(listed()['firstFrames']).toEqual([173, 23, true]);
+  await storage.remove('firstFrames');
+  expect([used, unused, alone, recent].map((file) => existsSync(file))).toEqual([true, false, false, true]);
+  expect((await readdir(folders.firstFrames)).sort()).toEqual(['a', 'c']);
+  expect(listed()['firstFrames']).toEqual([150, 0, false]);
 });
 
 test.each([

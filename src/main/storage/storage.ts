@@ -70,7 +70,8 @@ export function createStorage(
       const item = (await listItems(ports, folders)).find((candidate) => candidate.id === id);
       if (item === undefined) return;
       if (!item.canRemove) throw new SplitreelError(appError('STORAGE_IN_USE', { folder: item.folder }));
-      await files.remove(item.folder);
+      if (item.kind === 'firstFrames') await ports.firstFrames.removeUnused();
+      else await files.remove(item.folder);
       await environment.check();
       await measure();
     },

@@ -115,6 +115,7 @@ export const machine = {
       downloads: 'Downloaded packages',
       models: 'Models',
       previews: 'Previews',
+      firstFrames: 'First frames',
       kernels: 'Compiled GPU kernels',
     },
     places: { environment: 'Python environment', downloads: 'Downloaded packages' },
@@ -129,5 +130,8 @@ export const machine = {
     removeItem: message('Remove: {title}'),
     removeTitle: message('Remove {title}?'),
     removeText: message('This deletes {folder} and frees {size}.'),
+    removeFirstFrames: message(
+      "This deletes first frames that no job, no video in the library and not the form uses, and frees {size}. Videos on a drive that isn't connected may lose theirs.",
+    ),
   },
 } as const;

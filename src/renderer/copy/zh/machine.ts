@@ -113,6 +113,7 @@ export const machine = {
       downloads: '已下载的软件包',
       models: '模型',
       previews: '预览',
+      firstFrames: '首帧图像',
       kernels: '已编译的 GPU 内核',
     },
     places: { environment: 'Python 环境', downloads: '已下载的软件包' },
@@ -127,5 +128,8 @@ export const machine = {
     removeItem: message('移除：{title}'),
     removeTitle: message('移除“{title}”？'),
     removeText: message('将删除 {folder} 并释放 {size}。'),
+    removeFirstFrames: message(
+      '这将删除没有被任何任务、作品库视频或表单使用的首帧图像，并释放 {size}。未连接的磁盘上的视频可能因此失去首帧图像。',
+    ),
   },
 } as const;

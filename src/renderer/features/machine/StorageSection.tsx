@@ -102,7 +102,11 @@ function ItemRow({ item }: { readonly item: StorageItem }) {
       {isAsking && (
         <Confirm
           title={words.removeTitle({ title })}
-          text={words.removeText({ folder, size: formatBytes(ownBytes) })}
+          text={
+            kind === 'firstFrames'
+              ? words.removeFirstFrames({ size: formatBytes(ownBytes) })
+              : words.removeText({ folder, size: formatBytes(ownBytes) })
+          }
           yes={words.remove}
           onYes={() => void send(window.splitreel.removeStorage({ id }))}
           onClose={() => setIsAsking(false)}
