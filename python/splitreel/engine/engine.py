@@ -20,6 +20,7 @@ from splitreel.engine.optimizing import OptimizingStage
 from splitreel.engine.prompt_cache import PromptCache
 from splitreel.engine.run import JobRun
 from splitreel.kernels.checks import OWN_KERNEL_KINDS
+from splitreel.kernels.fallback import kernel_failures
 from splitreel.models.loading import bytes_of
 from splitreel.models.tensor_files import OpenTensors, open_safetensors
 from splitreel.parallel.agreement import Agreement
@@ -114,7 +115,7 @@ class Engine:
 
     def _new_notices(self, loaded: LoadedModel) -> tuple[str, ...]:
         """What this engine has not reported before."""
-        notices = list(self._kernels.failures)
+        notices = [*self._kernels.failures, *kernel_failures()]
         problem = loaded.model.fused_problem
         if loaded.options.fused and problem is not None and self._context.device.type == "cuda":
             notices.append(f"Splitreel's own GPU kernels are off, and the model runs as in diffusers: {problem}")

@@ -5,49 +5,16 @@ Shapes: B batch, S tokens of this rank (text first), D width of a token, H heads
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeAlias
-
 import torch
 from torch import nn
 
+from splitreel.kernels import block_torch
 from splitreel.kernels import block_triton as kernels
+from splitreel.kernels.block_values import Branch, HeadsOut, Product, Rotary, Rows
+from splitreel.kernels.fallback import or_in_torch
 from splitreel.kernels.float8 import FLOAT8, Quantized
 
 Tensor = torch.Tensor
-Rotary = tuple[Tensor, Tensor]
-
-
-Rows: TypeAlias = Tensor | Quantized
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """What a linear layer gave, and its bias where that is still to be added."""
-
-    values: Tensor
-    bias: Tensor | None
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """The result of attention or feed-forward, to be added to the tokens through the gate of its modulation (B, 6 D)."""
-
-    product: Product
-    modulation: Tensor
-
-
-@dataclass(frozen=True, slots=True)
-class HeadsOut:
-    """Where queries, keys and values go: (groups, B, S, heads of a group, W) views, of any strides but the last two."""
-
-    q: Tensor
-    k: Tensor
-    v: Tensor
-
-    @property
-    def group_heads(self) -> int:
-        return self.q.shape[-2]
 
 
 def add_branch(tokens: Tensor, branch: Branch, text: int) -> Tensor:
@@ -63,6 +30,7 @@ def norm_modulate(
     return tokens, Quantized(normed, scales) if quantize else normed
 
 
+@or_in_torch(block_torch.norm_modulate)
 def _norm_modulate(
     tokens: Tensor,
     branch: Branch | None,
@@ -120,7 +88,7 @@ def norm_rotate(
     """
     # Values without a bias that stay in place need no pass.
     parts = 2 if v.bias is None and out.v.data_ptr() == v.values.data_ptr() else 3
-    _launch_norm_rotate((q, k, v), (norm_q, norm_k), rotary, text, out, range(parts))
+    _norm_rotate((q, k, v), (norm_q, norm_k), rotary, text, out, range(parts))
 
 
 def make_heads(
@@ -129,10 +97,11 @@ def make_heads(
     """As `norm_rotate`, of one projection alone. `out_GBSHW`: as in `HeadsOut`. Of values, only the bias is added."""
     out = HeadsOut(out_GBSHW, out_GBSHW, out_GBSHW)
     parts = range(2, 3) if are_values else range(1)
-    _launch_norm_rotate((x, x, x), (norm, norm), rotary, text, out, parts)
+    _norm_rotate((x, x, x), (norm, norm), rotary, text, out, parts)
 
 
-def _launch_norm_rotate(
+@or_in_torch(block_torch.norm_rotate)
+def _norm_rotate(
     qkv: tuple[Product, Product, Product],
     norms: tuple[nn.LayerNorm, nn.LayerNorm],
     rotary: Rotary | None,
@@ -187,16 +156,17 @@ def _strides(out_GBSHW: Tensor) -> tuple[int, int, int]:
 
 def gelu(hidden: Product, *, quantize: bool = False) -> Rows:
     """GELU by tanh, in the memory of its input unless it is quantized."""
-    return _rows(hidden.values, hidden.bias, is_gelu=True, quantize=quantize)
+    return _activate_rows(hidden.values, hidden.bias, is_gelu=True, quantize=quantize)
 
 
 def quantize(rows: Tensor) -> Quantized:
-    quantized = _rows(rows, None, is_gelu=False, quantize=True)
+    quantized = _activate_rows(rows, None, is_gelu=False, quantize=True)
     assert isinstance(quantized, Quantized)
     return quantized
 
 
-def _rows(rows: Tensor, bias: Tensor | None, *, is_gelu: bool, quantize: bool) -> Rows:
+@or_in_torch(block_torch.activate_rows)
+def _activate_rows(rows: Tensor, bias: Tensor | None, *, is_gelu: bool, quantize: bool) -> Rows:
     width = rows.shape[-1]
     count = rows.numel() // width
     out = torch.empty_like(rows, dtype=FLOAT8) if quantize else rows
@@ -216,6 +186,7 @@ def _rows(rows: Tensor, bias: Tensor | None, *, is_gelu: bool, quantize: bool) -
     return Quantized(out, scales) if quantize else out
 
 
+@or_in_torch(block_torch.merge)
 def merge(out: Tensor, lse: Tensor, part: Tensor, part_lse: Tensor, merged: Tensor) -> None:
     """Joins attention (B, S, H, W) over some keys with a part over others, into `merged`; `lse` (B, H, S) is renewed."""
     batch, count, heads, width = out.shape

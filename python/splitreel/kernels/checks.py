@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from splitreel.kernels.fallback import comparing_kernels
 from splitreel.kernels.float8 import Quantized, dequantize, kernels_quantize, quantize_rows
 from splitreel.kernels.triton_build import use_prebuilt_launcher
 
@@ -66,20 +67,26 @@ def _problem(device: torch.device, dtype: torch.dtype, width: int | None, head_w
     try:
         if device.type == "cuda":
             use_prebuilt_launcher()
-        if width is None or head_width is None:
-            differences = _vae_differences(device, dtype)
-        else:
-            differences = {
-                f"{name}, {count} tokens": difference
-                for text, count in _TOKENS
-                for name, difference in _block_differences(device, dtype, width, head_width, text, count).items()
-            }
+        with comparing_kernels():
+            differences = _differences(device, dtype, width, head_width)
     except torch.OutOfMemoryError:
         raise  # says nothing of the kernels
     except Exception as error:  # noqa: BLE001 - a compiler's or a driver's failure is a reason like another
         return (str(error).splitlines() or [type(error).__name__])[0][:200]
     wrong = {name: found for name, found in differences.items() if not found <= _TOLERANCE[dtype]}
     return f"differs from torch: {wrong}" if wrong else None
+
+
+def _differences(
+    device: torch.device, dtype: torch.dtype, width: int | None, head_width: int | None
+) -> dict[str, float]:
+    if width is None or head_width is None:
+        return _vae_differences(device, dtype)
+    return {
+        f"{name}, {count} tokens": difference
+        for text, count in _TOKENS
+        for name, difference in _block_differences(device, dtype, width, head_width, text, count).items()
+    }
 
 
 def _is_interpreted() -> bool:
@@ -111,23 +118,17 @@ def _block_differences(
     device: torch.device, dtype: torch.dtype, width: int, head_width: int, text: int, count: int
 ) -> dict[str, float]:
     """Of each operation in float32 or bf16 from torch's, on `count` tokens, text first."""
-    from splitreel.kernels.block_ops import (
-        Branch,
-        HeadsOut,
-        Product,
-        gelu,
-        make_heads,
-        merge,
-        norm_modulate,
-        norm_rotate,
-    )
+    from splitreel.kernels import block_torch
+    from splitreel.kernels.block_ops import gelu, make_heads, merge, norm_modulate, norm_rotate
+    from splitreel.kernels.block_values import Branch, HeadsOut, Product
 
     draw, batch, heads = _drawer(device, dtype), 2, width // head_width
     tokens, values, bias = draw(batch, count, width), draw(batch, count, width), draw(width)
     modulation, norm = 0.3 * draw(batch, 6 * width), _norm(width, 1e-5, draw)
-    summed, normed = norm_modulate(tokens, Branch(Product(values, bias), modulation), norm, modulation, text)
+    branch = Branch(Product(values, bias), modulation)
+    summed, normed = norm_modulate(tokens, branch, norm, modulation, text)
     assert isinstance(normed, Tensor)
-    expected_sum, expected = _modulated(tokens, values + bias, modulation, norm, text)
+    expected_sum, expected, _ = block_torch.norm_modulate(tokens, branch, norm, modulation, text, quantize=False)
     found = {"sum": _relative(summed, expected_sum), "norm": _relative(normed, expected)}
 
     q, k, v = (draw(batch, count, width) for _ in range(3))
@@ -138,7 +139,7 @@ def _block_differences(
     by_head = (batch, count, heads, head_width)
     norm_rotate(Product(q, bias), Product(k, bias), Product(v, bias), norm_q, norm_k, rotary, text, HeadsOut(*out))
     for name, x, own_norm, got in (("queries", q, norm_q, out[0]), ("keys", k, norm_k, out[1])):
-        found[name] = _relative(got[0], _rotated(own_norm((x + bias).view(by_head)), rotary, text))
+        found[name] = _relative(got[0], block_torch.rotate(own_norm((x + bias).view(by_head)), rotary, text))
     found["values"] = _relative(out[2][0], (v + bias).view(by_head))
     # One at a time and by groups of heads, as Ulysses sends them.
     groups = 2 if heads % 2 == 0 else 1
@@ -150,7 +151,7 @@ def _block_differences(
         grouped[1].transpose(1, 2).flatten(3), out[2][0].view(batch, count, groups, -1)
     )
     # In place, as where no rank shares the tokens.
-    expected = _rotated(norm_k((k + bias).view(by_head)), rotary, text)
+    expected = block_torch.rotate(norm_k((k + bias).view(by_head)), rotary, text)
     views = HeadsOut(q.view(by_head)[None], k.view(by_head)[None], v.view(by_head)[None])
     norm_rotate(Product(q, bias), Product(k, bias), Product(v, None), norm_q, norm_k, rotary, text, views)
     found["in place"] = _relative(k.view(by_head), expected)
@@ -175,13 +176,18 @@ def _block_differences(
 
 def _quantized_differences(tokens: Tensor, modulation: Tensor, norm: nn.LayerNorm, text: int) -> dict[str, float]:
     """Of what kernels round to float8, from torch's rounding of the same in float32."""
-    from splitreel.kernels.block_ops import Product, gelu, norm_modulate, quantize
+    from splitreel.kernels import block_torch
+    from splitreel.kernels.block_ops import gelu, norm_modulate, quantize
+    from splitreel.kernels.block_values import Product
 
     wide = tokens.float()
     precise = deepcopy(norm).float()
     _, normed = norm_modulate(tokens, None, norm, modulation, text, quantize=True)
     expected = {
-        "norm in float8": (normed, _modulated(wide, torch.zeros_like(wide), modulation.float(), precise, text)[1]),
+        "norm in float8": (
+            normed,
+            block_torch.norm_modulate(wide, None, precise, modulation.float(), text, quantize=False)[1],
+        ),
         "gelu in float8": (gelu(Product(tokens.clone(), None), quantize=True), F.gelu(wide, approximate="tanh")),
         "float8": (quantize(tokens), wide),
     }
@@ -190,25 +196,6 @@ def _quantized_differences(tokens: Tensor, modulation: Tensor, norm: nn.LayerNor
         assert isinstance(rows, Quantized)
         found[name] = _relative(dequantize(rows, torch.float32), dequantize(quantize_rows(values), torch.float32))
     return found
-
-
-def _modulated(
-    tokens: Tensor, branch: Tensor, modulation: Tensor, norm: nn.LayerNorm, text: int
-) -> tuple[Tensor, Tensor]:
-    sums, norms = [], []
-    three = modulation.chunk(6, dim=1)
-    for (shift, scale, gate), part in ((three[3:], slice(0, text)), (three[:3], slice(text, None))):
-        sums.append(tokens[:, part] + gate[:, None] * branch[:, part])
-        norms.append(norm(sums[-1]) * (1 + scale[:, None]) + shift[:, None])
-    return torch.cat(sums, 1), torch.cat(norms, 1)
-
-
-def _rotated(x_BSHW: Tensor, rotary: tuple[Tensor, Tensor], text: int) -> Tensor:
-    from diffusers.models.embeddings import apply_rotary_emb
-
-    image = apply_rotary_emb(x_BSHW[:, text:], rotary, sequence_dim=1)
-    assert isinstance(image, Tensor)
-    return torch.cat((x_BSHW[:, :text], image), dim=1)
 
 
 @torch.no_grad()

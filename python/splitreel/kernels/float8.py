@@ -12,6 +12,8 @@ from functools import cache
 import torch
 import torch.nn.functional as F
 
+from splitreel.kernels.fallback import comparing_kernels, or_in_torch
+
 Tensor = torch.Tensor
 
 FLOAT8 = torch.float8_e4m3fn
@@ -60,20 +62,24 @@ def product_of(rows: Quantized, weight: Quantized, dtype: torch.dtype) -> Tensor
     outputs, inputs = weight.values.shape
     flat = rows.values.reshape(-1, inputs)
     is_aligned = outputs % _MULTIPLE == 0 and inputs % _MULTIPLE == 0
-    if dtype is torch.bfloat16 and is_aligned and float8_problem(flat.device) is None:
-        out = _scaled_product(flat, weight.values, rows.scales, weight.scales)
-    else:
-        wide = dequantize(weight, dtype)
-        out = torch.empty((len(flat), outputs), dtype=dtype, device=flat.device)
-        for part in _parts(flat):
-            out[part] = F.linear(flat[part].to(dtype), wide).mul_(rows.scales[part])
+    is_native = dtype is torch.bfloat16 and is_aligned and float8_problem(flat.device) is None
+    out = (_scaled_product if is_native else _wide_product)(flat, rows.scales, weight, dtype)
     return out.view(*rows.values.shape[:-1], outputs)
 
 
-def _scaled_product(rows: Tensor, weight: Tensor, row_scales: Tensor, weight_scales: Tensor) -> Tensor:
+def _wide_product(rows: Tensor, scales: Tensor, weight: Quantized, dtype: torch.dtype) -> Tensor:
+    wide = dequantize(weight, dtype)
+    out = torch.empty((len(rows), len(wide)), dtype=dtype, device=rows.device)
+    for part in _parts(rows):
+        out[part] = F.linear(rows[part].to(dtype), wide).mul_(scales[part])
+    return out
+
+
+@or_in_torch(_wide_product)
+def _scaled_product(rows: Tensor, scales: Tensor, weight: Quantized, dtype: torch.dtype) -> Tensor:
     """On the tensor cores, to bf16. The one call of an interface that torch has not published (2.11 to 2.15)."""
     out: Tensor = torch._scaled_mm(
-        rows, weight.t(), scale_a=row_scales, scale_b=weight_scales.t(), out_dtype=torch.bfloat16, use_fast_accum=True
+        rows, weight.values.t(), scale_a=scales, scale_b=weight.scales.t(), out_dtype=dtype, use_fast_accum=True
     )
     return out
 
@@ -93,7 +99,8 @@ def float8_problem(device: torch.device) -> str | None:
     generator = torch.Generator("cpu").manual_seed(0)
     rows, weight = (quantize_rows(torch.randn(side, 256, generator=generator).to(device)) for side in (48, 64))
     try:
-        found = _scaled_product(rows.values, weight.values, rows.scales, weight.scales).float()
+        with comparing_kernels():
+            found = _scaled_product(rows.values, rows.scales, weight, torch.bfloat16).float()
     except torch.OutOfMemoryError:
         raise  # says nothing of the product
     except (RuntimeError, TypeError, ValueError, AttributeError) as error:

@@ -11,14 +11,16 @@ mathematics, rounded in fewer places. Three things make it cheaper:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from splitreel.kernels import vae_torch
 from splitreel.kernels import vae_triton as kernels
+from splitreel.kernels.fallback import or_in_torch
+from splitreel.kernels.vae_torch import Summed
 
 Tensor = torch.Tensor
 
@@ -27,15 +29,6 @@ _TILE = 8192
 # cuDNN takes tensors up to this size whole; larger ones are split by diffusers' `CogVideoXSafeConv3d`.
 _WHOLE_BYTES = 2 * 1024**3
 _PROGRAMS = 264  # two for each multiprocessor of an H100; any number is right
-
-
-@dataclass(frozen=True, slots=True)
-class _Summed:
-    """Activations (T, H, W, C), and their sums by channel (programs, 2, C), which take in a bias still to be added."""
-
-    x: Tensor
-    partial: Tensor
-    bias: Tensor | None = None
 
 
 def prepare(decoder: nn.Module) -> None:
@@ -84,7 +77,7 @@ class _Span:
         pixels, bias = self._convolve("conv_out", decoder.conv_out, self._normed("conv_out", decoder.norm_out, state))
         return pixels if bias is None else pixels + bias
 
-    def _resnet(self, name: str, resnet: Any, state: _Summed) -> _Summed:
+    def _resnet(self, name: str, resnet: Any, state: Summed) -> Summed:
         inner = _summed(*self._convolve(f"{name}.1", resnet.conv1, self._normed(f"{name}.1", resnet.norm1, state)))
         out, bias = self._convolve(f"{name}.2", resnet.conv2, self._normed(f"{name}.2", resnet.norm2, inner))
         shortcut = state.x
@@ -111,36 +104,22 @@ class _Span:
             behind[:2] = before
         return behind
 
-    def _normed(self, name: str, norm: Any, state: _Summed) -> Tensor:
+    def _normed(self, name: str, norm: Any, state: Summed) -> Tensor:
         """The spatial norm and SiLU of what was summed, behind the two frames that precede it."""
-        x, group = state.x, norm.norm_layer
-        frames, height, width, channels = x.shape
-        rows = frames * height * width
-        affine = torch.empty((2, channels), dtype=torch.float32, device=x.device)
-        kernels.group_affine_kernel[(group.num_groups,)](
-            state.partial, group.weight, group.bias, group.weight if state.bias is None else state.bias, affine,
-            state.partial.shape[0], rows, group.eps, HAS_BIAS=state.bias is not None,
-            CHANNELS=channels, GROUP=channels // group.num_groups, BLOCK=64,
-        )  # fmt: skip
         latents = F.linear(
             self._z,
             torch.cat((norm.conv_y.conv.weight, norm.conv_b.conv.weight)).flatten(1),
             torch.cat((norm.conv_y.conv.bias, norm.conv_b.conv.bias)),
         )
-        behind = self._behind(name, x)
-        block = _TILE // channels
-        latent_frames, latent_height, latent_width, _ = self._z.shape
-        kernels.spatial_norm_silu_kernel[(-(-rows // block),)](
-            x, affine, latents, behind[2:], rows, height, width, frames,
-            latent_frames, latent_height, latent_width,
-            ODD=frames > 1 and frames % 2 == 1, CHANNELS=channels, BLOCK=block, num_warps=8,
-        )  # fmt: skip
+        behind = self._behind(name, state.x)
+        _spatial_norm_silu(state.x, _group_affine(state, norm.norm_layer), latents, behind[2:])
         if name not in self._before:
             behind[:2] = behind[2]
         return behind
 
 
-def _summed(x_THWC: Tensor, bias: Tensor | None = None, other: Tensor | None = None) -> _Summed:
+@or_in_torch(vae_torch.summed)
+def _summed(x_THWC: Tensor, bias: Tensor | None = None, other: Tensor | None = None) -> Summed:
     """x + bias with its sums by channel; with `other`, x + bias + other in the memory of x."""
     channels = x_THWC.shape[-1]
     rows = x_THWC.numel() // channels
@@ -152,12 +131,45 @@ def _summed(x_THWC: Tensor, bias: Tensor | None = None, other: Tensor | None = N
         x_THWC, x_THWC if bias is None else bias, x_THWC if other is None else other, x_THWC, partial,
         rows, program_rows, HAS_BIAS=bias is not None, HAS_OTHER=other is not None, CHANNELS=channels, BLOCK=block, num_warps=8,
     )  # fmt: skip
-    return _Summed(x_THWC, partial, bias if other is None else None)
+    return Summed(x_THWC, partial, bias if other is None else None)
+
+
+@or_in_torch(vae_torch.group_affine)
+def _group_affine(state: Summed, group: nn.GroupNorm) -> Tensor:
+    """The group norm as a factor and a summand for each channel: (2, C) in float32."""
+    channels = state.x.shape[-1]
+    affine = torch.empty((2, channels), dtype=torch.float32, device=state.x.device)
+    kernels.group_affine_kernel[(group.num_groups,)](
+        state.partial, group.weight, group.bias, group.weight if state.bias is None else state.bias, affine,
+        state.partial.shape[0], state.x.numel() // channels, group.eps, HAS_BIAS=state.bias is not None,
+        CHANNELS=channels, GROUP=channels // group.num_groups, BLOCK=64,
+    )  # fmt: skip
+    return affine
+
+
+@or_in_torch(vae_torch.spatial_norm_silu)
+def _spatial_norm_silu(x_THWC: Tensor, affine: Tensor, latents_THWC: Tensor, out_THWC: Tensor) -> None:
+    """silu((x * factor + summand) * y + b), where y and b come from the nearest of `latents` (T, H, W, 2 C)."""
+    frames, height, width, channels = x_THWC.shape
+    rows, block = frames * height * width, _TILE // channels
+    latent_frames, latent_height, latent_width, _ = latents_THWC.shape
+    kernels.spatial_norm_silu_kernel[(-(-rows // block),)](
+        x_THWC, affine, latents_THWC, out_THWC, rows, height, width, frames,
+        latent_frames, latent_height, latent_width,
+        ODD=frames > 1 and frames % 2 == 1, CHANNELS=channels, BLOCK=block, num_warps=8,
+    )  # fmt: skip
 
 
 def _upsample(upsampler: Any, x_THWC: Tensor) -> Tensor:
+    is_doubled = bool(upsampler.compress_time) and x_THWC.shape[0] > 1
+    convolved: Tensor = upsampler.conv(_enlarged(x_THWC, is_doubled=is_doubled).permute(0, 3, 1, 2))
+    return convolved.permute(0, 2, 3, 1).contiguous()
+
+
+@or_in_torch(vae_torch.enlarged)
+def _enlarged(x_THWC: Tensor, *, is_doubled: bool) -> Tensor:
+    """Twice the height and width, and with `is_doubled` twice the frames, except for the first of an odd number."""
     frames, height, width, channels = x_THWC.shape
-    is_doubled = bool(upsampler.compress_time) and frames > 1
     out_frames = 2 * frames - frames % 2 if is_doubled else frames
     out = x_THWC.new_empty((out_frames, 2 * height, 2 * width, channels))
     rows, block = out.numel() // channels, _TILE // channels
@@ -165,5 +177,4 @@ def _upsample(upsampler: Any, x_THWC: Tensor) -> Tensor:
         x_THWC, out, rows, 2 * height, 2 * width,
         DOUBLE_TIME=is_doubled, ODD=frames % 2 == 1, CHANNELS=channels, BLOCK=block, num_warps=8,
     )  # fmt: skip
-    convolved: Tensor = upsampler.conv(out.permute(0, 3, 1, 2))
-    return convolved.permute(0, 2, 3, 1).contiguous()
+    return out

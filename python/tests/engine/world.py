@@ -13,10 +13,11 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkContext, SpawnContext
 from pathlib import Path
 from threading import Timer
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 from unittest.mock import patch
 
 import numpy as np
+import pytest
 import torch
 import torch.distributed as dist
 
@@ -89,6 +90,7 @@ class RunRequest:
     gathers_keys: bool = False  # Ring over peer memory, which only GPUs have
     without_cache: bool = False  # a wrong engine: patches of a pipeline attend only to themselves
     options: LoadOptions = field(default_factory=LoadOptions)
+    kernels_fail_on: int | None = None  # a rank whose kernels can't be launched once they have been compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ class RunResult:
     steps_after_cancel: int  # of these, since this rank requested a cancel
     errors: tuple[str, ...]  # codes of the videos that failed
     fused_problem: str | None  # why the model does not run on the fused kernels; None where it does
+    notices: tuple[str, ...]
 
 
 def _rank(rank: int, world: int, store: str, pipe: Connection) -> None:
@@ -137,6 +140,7 @@ def _run(engine: Engine, rank: int, request: RunRequest) -> RunResult:
         with (
             patches_see_only_themselves() if request.without_cache else nullcontext(),
             patch.object(fused_attention, "gathers_keys", return_value=request.gathers_keys),
+            kernels_fail() if request.kernels_fail_on == rank else nullcontext(),
         ):
             report = engine.generate(request.job, request.plan, hooks)
     except Canceled:
@@ -155,6 +159,7 @@ def _run(engine: Engine, rank: int, request: RunRequest) -> RunResult:
         hooks.steps_after_cancel,
         () if report is None else tuple(one.error.code for one in report.outcomes if one.error),
         engine.loaded.model.fused_problem,
+        () if report is None else report.notices,
     )
 
 
@@ -167,6 +172,25 @@ def patches_see_only_themselves() -> Iterator[None]:
         yield
     finally:
         BlockKVCache.update = right  # type: ignore[method-assign]
+
+
+class _NoLauncher:
+    def __getitem__(self, grid: object) -> NoReturn:
+        raise RuntimeError("out of resource: shared memory")
+
+
+@contextmanager
+def kernels_fail() -> Iterator[None]:
+    """Every Triton kernel raises when it is launched. The failures are forgotten afterwards."""
+    from splitreel.kernels import block_triton, fallback, vae_triton
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (block_triton, vae_triton):
+            for name in vars(module):
+                if name.endswith("_kernel"):
+                    patch.setattr(module, name, _NoLauncher())
+        yield
+    fallback._failed.clear()
 
 
 def frames_hash(frames: list[np.ndarray[Any, Any]]) -> str:

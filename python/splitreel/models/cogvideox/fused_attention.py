@@ -10,7 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from splitreel.kernels.block_ops import HeadsOut, Product, Rotary, Rows, make_heads, merge, norm_rotate, quantize
+from splitreel.kernels.block_ops import make_heads, merge, norm_rotate, quantize
+from splitreel.kernels.block_values import HeadsOut, Product, Rotary, Rows
 from splitreel.kernels.float8 import Quantized, kernels_quantize, quantize_rows
 from splitreel.models.quantized_linear import QuantizedLinear
 from splitreel.parallel.collectives import Traffic, ring_shift

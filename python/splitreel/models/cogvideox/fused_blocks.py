@@ -14,7 +14,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from splitreel.kernels.block_ops import Branch, add_branch, gelu, norm_modulate
+from splitreel.kernels.block_ops import add_branch, gelu, norm_modulate
+from splitreel.kernels.block_values import Branch
 from splitreel.models.cogvideox.fused_attention import BlockContext, attend, product, takes_quantized
 from splitreel.parallel.kv_cache import BlockKVCache, KVCache
 
