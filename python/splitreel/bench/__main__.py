@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from splitreel.machine.imports import lasting_imports
 from splitreel.worker.supervisor.process_environment import ENGINE_SETTINGS
 
 # Name: module with `main(arguments) -> exit code`, and what it measures.
@@ -27,7 +28,8 @@ def main(arguments: Sequence[str]) -> int:
     # Before torch is imported. The rest of the environment stays as it is: a machine's own switches reach every rank.
     for setting, value in ENGINE_SETTINGS.items():
         os.environ.setdefault(setting, value)
-    module = importlib.import_module(BENCHMARKS[arguments[0]][0])
+    with lasting_imports():
+        module = importlib.import_module(BENCHMARKS[arguments[0]][0])
     code: int = module.main(arguments[1:])
     return code
 

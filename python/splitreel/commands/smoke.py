@@ -31,6 +31,7 @@ from splitreel.contract.errors import Reason, SplitreelError, error_details
 from splitreel.contract.limits import EVENT_FD
 from splitreel.contract.lines import smoke_event_line
 from splitreel.contract.smoke import Event, ImportsStarted, SmokeFailed, SmokePassed, VideoChecked, VideoStarted
+from splitreel.machine.imports import lasting_imports
 
 Device = Literal["cpu", "cuda"]
 
@@ -89,7 +90,8 @@ def smoke(arguments: Sequence[str]) -> int:
 
 def _check(flags: _Flags, report: Callable[[Event], None]) -> None:
     report(ImportsStarted())
-    versions = import_all()
+    with lasting_imports():
+        versions = import_all()
     if flags.lock is not None:
         compare_with_lock(flags.lock.read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory(dir=flags.work_dir, prefix="splitreel-smoke-", ignore_cleanup_errors=True) as name:

@@ -29,6 +29,7 @@ from splitreel.contract.limits import MAX_CPU_RANKS
 from splitreel.contract.protocol import StartJob, WorkerVideo
 from splitreel.contract.types import Device, Plan, Stage
 from splitreel.machine.gpus import visible_gpus
+from splitreel.machine.imports import lasting_imports
 from splitreel.rules.naming import free_path
 from splitreel.store.locations import kernel_cache_environment, kernel_trials_file
 from splitreel.store.model_folder import ModelFolder
@@ -145,7 +146,8 @@ def _run(arguments: Sequence[str], rank: int, world: int) -> int:
         print(note, file=sys.stderr, flush=True)
     for name, value in kernel_cache_environment().items():
         os.environ.setdefault(name, value)
-    from torch.distributed.rendezvous import rendezvous
+    with lasting_imports():
+        from torch.distributed.rendezvous import rendezvous
 
     for name, value in {"RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "0"}.items():
         os.environ.setdefault(name, value)
@@ -167,12 +169,14 @@ def _run(arguments: Sequence[str], rank: int, world: int) -> int:
 
 def _run_in_world(flags: Flags, model: ModelFolder, job: StartJob, store: Store, place: tuple[int, int]) -> int:
     """`place`: this rank and the world size."""
-    import torch.distributed as dist
-
-    from splitreel.engine.engine import Engine
-
     rank, world = place
+    # Before the longest import, so that a device that is missing is reported at once.
     device, own = _device(flags)
+    with lasting_imports():
+        import torch.distributed as dist
+
+        from splitreel.engine.engine import Engine
+
     dist.init_process_group(
         "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo",
         store=store,

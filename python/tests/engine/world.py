@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing as mp
 import os
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkContext, SpawnContext
+from multiprocessing.context import ForkContext, ForkServerContext
 from pathlib import Path
 from threading import Timer
 from typing import Any, NoReturn, Self
@@ -212,11 +213,19 @@ class World:
 
     def __init__(self, size: int, folder: Path, *, interprets_kernels: bool = False) -> None:
         """`interprets_kernels`: models run on the fused kernels, by Triton's interpreter."""
-        # Triton decides how its own functions run when it is first imported, which torch has already done here.
-        context: SpawnContext | ForkContext = mp.get_context("spawn") if interprets_kernels else mp.get_context("fork")
+        # Triton decides how its own functions run when it is first imported, which torch has already done here. Ranks
+        # that interpret them are forked from a process that imports all of it anew, once.
+        context: ForkServerContext | ForkContext
+        if interprets_kernels:
+            context = mp.get_context("forkserver")
+            context.set_forkserver_preload(["tests.engine.interpreted_kernels"])
+        else:
+            context = mp.get_context("fork")
         self.is_lost = False
         self._pipes: list[Connection] = []
         self._processes = []
+        # A rank collects garbage whenever it unloads a model. Frozen, the objects of this process take no part in it.
+        gc.freeze()
         for rank in range(size):
             ours, theirs = context.Pipe()
             process = context.Process(

@@ -24,6 +24,8 @@ Latents = npt.NDArray[np.float32]
 
 pytest.importorskip("triton", reason="the CPU variant of the environment has no Triton")
 
+# Two steps: Triton's interpreter takes seconds for each.
+_JOB = replace(GUIDED, num_inference_steps=2)
 _PLANS = (
     Plan(),
     Plan(ring=2, ulysses=2),
@@ -47,7 +49,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def eager(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Latents:
     with World(1, tmp_path_factory.mktemp("eager")) as ranks:
-        latents: Latents = ranks.run(RunRequest(model, Plan(), GUIDED))[0].latents[0]
+        latents: Latents = ranks.run(RunRequest(model, Plan(), _JOB))[0].latents[0]
         return latents
 
 
@@ -62,10 +64,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def test_a_fused_model_makes_the_video_of_one_eager_process(
     plan: Plan, model: Path, world: World, eager: Latents
 ) -> None:
-    answer = world.run(RunRequest(model, plan, GUIDED))[0]
+    answer = world.run(RunRequest(model, plan, _JOB))[0]
     assert answer.fused_problem is None
     assert relative(answer.latents[0], eager) <= TOLERANCE
-    assert answer.frame_count == GUIDED.num_frames
+    assert answer.frame_count == _JOB.num_frames
 
 
 @pytest.mark.slow
@@ -78,7 +80,7 @@ def test_gathered_keys_make_the_same_video(plan: Plan, model: Path, world: World
 
 @pytest.mark.slow
 def test_pipefusion_attends_to_cached_keys_in_fused_blocks(model: Path, world: World, eager: Latents) -> None:
-    exact = replace(GUIDED, warmup_steps=GUIDED.num_inference_steps)
+    exact = replace(_JOB, warmup_steps=_JOB.num_inference_steps)
     answer = world.run(RunRequest(model, Plan(pp=2, ulysses=2), exact))[0]
     assert answer.fused_problem is None
     assert relative(answer.latents[0], eager) <= TOLERANCE
@@ -86,7 +88,7 @@ def test_pipefusion_attends_to_cached_keys_in_fused_blocks(model: Path, world: W
 
 @pytest.mark.slow
 def test_balanced_fused_blocks_compute_the_same(model: Path, world: World, tmp_path: Path) -> None:
-    balanced = RunRequest(model, Plan(), GUIDED, options=LoadOptions(quantized=True))
+    balanced = RunRequest(model, Plan(), _JOB, options=LoadOptions(quantized=True))
     with World(1, tmp_path) as eager_rank:
         eager = eager_rank.run(balanced)[0]
     answer = world.run(replace(balanced, plan=Plan(ulysses=2)))[0]

@@ -6,7 +6,6 @@ socket, together with the descriptors that the new rank will use.
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import signal
@@ -15,6 +14,7 @@ import sys
 from select import select
 from typing import NoReturn
 
+from splitreel.machine.imports import lasting_imports
 from splitreel.worker.rank.messages import Channel
 from splitreel.worker.rank.parent import die_with_parent
 from splitreel.worker.rank.port import EngineModule, load_engine_module
@@ -31,11 +31,9 @@ def main(argv: list[str]) -> int:
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_IGN)
     control = socket.socket(fileno=descriptor)
-    engine_module = load_engine_module(module)
-    engine_module.preload()
-    # Objects made so far are exempt from collection, so a collection in a forked rank doesn't copy their pages.
-    gc.collect()
-    gc.freeze()
+    with lasting_imports():
+        engine_module = load_engine_module(module)
+        engine_module.preload()
     _send(control, {"type": "ready"})
     return _serve(control, engine_module)
 
