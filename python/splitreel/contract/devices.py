@@ -1,4 +1,4 @@
-"""Devices that nothing has to be asked about."""
+"""Devices that are known without querying a driver."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a plan is the best, or what would help. Made by the functions of contract/explanations.py."""
+    """Why a plan is recommended, or what would help. Made by the functions of contract/explanations.py."""
 
     code: str
     params: Params = field(default_factory=dict)
@@ -62,11 +62,11 @@ class FindingSentence:
 
 @dataclass(frozen=True, slots=True)
 class AppError:
-    """An error as it crosses a border.
+    """An error as it crosses a process boundary.
 
-    `reasons`: what is wrong, one sentence each, where the code stands for several causes; shown in place of its
-    message. `advice`: what would help in this very case; shown in place of the code's action. `details`: a stack trace
-    or last lines, never the message; the first line says most.
+    `reasons`: what is wrong, one sentence each, for a code that covers several causes; replaces the code's message.
+    `advice`: what would help in this case; replaces the code's action. `details`: a stack trace or the last lines of
+    output, never the message, with the most useful line first.
     """
 
     code: str
@@ -96,7 +96,7 @@ class AppError:
 
 
 class Extra(TypedDict, total=False):
-    """What an error may have besides its parameters."""
+    """What an error may carry besides its parameters."""
 
     reasons: Iterable[Reason]
     advice: Explanation | None
@@ -104,7 +104,7 @@ class Extra(TypedDict, total=False):
 
 
 class SplitreelError(Exception):
-    """Raised inside one process; at a border it becomes its `error`. Made by the functions of contract/failures.py."""
+    """Raised inside one process and sent to others as its `error`. Made by the functions of contract/failures.py."""
 
     def __init__(
         self,
@@ -132,7 +132,7 @@ class SplitreelError(Exception):
 
 
 def error_of(error: Exception) -> AppError:
-    """Any exception as data: the details of an unforeseen one are its own line and the traceback."""
+    """Any exception as data. The details of an unexpected one are its own line and the traceback."""
     if isinstance(error, SplitreelError):
         return error.error
     return AppError("INTERNAL", details=error_details(error))
@@ -154,7 +154,7 @@ class PeerError(SplitreelError):
 
 
 def error_details(error: BaseException) -> str:
-    """For an error that was not foreseen: its own line first, then where it came from."""
+    """Details of an unexpected error: its own line first, then the traceback."""
     line = f"{type(error).__name__}: {error}".split("\n")[0][:300]
     return f"{line}\n{''.join(traceback.format_exception(error))}"
 

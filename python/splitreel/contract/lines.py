@@ -1,4 +1,4 @@
-"""Messages as lines of JSON. Raises ValueError with what is wrong, but no values: one of them may be a token."""
+"""Messages as lines of JSON. A ValueError names the problem but quotes no values: one of them may be a token."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The sentences for errors, reasons, explanations and findings: resources/messages.en.json, shared with the window.
+"""The sentences for errors, reasons, explanations and findings, from resources/messages.en.json.
 
-The repository and the packaged app both keep `resources` beside `python`.
+The window shows the same sentences. The repository and the packaged app both keep `resources` beside `python`.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def number_text(value: str | float) -> str:
     return str(value)
 
 
-# How a number of this kind is written; every other kind is written as it is.
+# How a number of each kind is written. Other kinds are written as they are.
 _FORMATS: Final[Mapping[str, Callable[[float], str]]] = {
     "size": size_text,
     "duration": duration_text,

@@ -1,4 +1,4 @@
-"""Frozen dataclasses to JSON and back: snake_case here, camelCase on the wire. Raises ValueError with the field."""
+"""Frozen dataclasses to JSON and back: snake_case here, camelCase on the wire. A ValueError names the field."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def wire_name(name: str) -> str:
 
 
 def to_wire(value: object) -> object:
-    """Keys of mappings are data, not names, and stay as they are."""
+    """`value` as JSON data. Keys of mappings are data, not field names, and stay as they are."""
     if isinstance(value, Enum):
         return value.value
     if is_dataclass(value) and not isinstance(value, type):
@@ -36,7 +36,7 @@ def to_wire(value: object) -> object:
 
 
 def from_wire(kind: type[T], value: object) -> T:
-    """Parses a JSON value as `kind`, a dataclass. Unknown keys are left out, as zod does."""
+    """Parses a JSON value as `kind`, a dataclass. Ignores unknown keys, as zod does. Raises ValueError."""
     return cast("T", _parse(kind, value, kind.__name__))
 
 
@@ -109,7 +109,7 @@ def _parse_dataclass(kind: Any, value: object, path: str) -> object:
 def _parse_scalar(kind: Any, value: object, path: str) -> object:
     if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
-    # JSON has one kind of number: 6.0 is as whole as 6.
+    # JSON has one kind of number, so 6.0 is the integer 6.
     if kind is int and isinstance(value, float) and value.is_integer():
         return int(value)
     if type(value) is not kind:

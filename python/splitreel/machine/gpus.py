@@ -32,7 +32,7 @@ class Gpu:
     index: int
     uuid: str
     name: str
-    memory_bytes: int  # 0 where the driver doesn't say, as with unified memory
+    memory_bytes: int  # 0 if the driver doesn't report it, as with unified memory
     driver: str
 
     @property
@@ -41,7 +41,7 @@ class Gpu:
 
 
 def find_gpus() -> list[Gpu]:
-    """Every GPU; an empty list where the driver works and finds none.
+    """Every GPU; an empty list if the driver works and finds none.
 
     Raises DRIVER_MISSING, DRIVER_NOT_RESPONDING or DRIVER_GARBLED.
     """
@@ -65,7 +65,7 @@ def _query(fields: str) -> subprocess.CompletedProcess[str]:
 
 
 def interpret_answer(exit_code: int, stdout: str, stderr: str) -> list[Gpu]:
-    """The GPUs in an answer of nvidia-smi, under the same rules as src/main/gpus/nvidia-smi.ts."""
+    """The GPUs in the output of nvidia-smi, by the same rules as src/main/gpus/nvidia-smi.ts."""
     text = f"{stdout}\n{stderr}".strip()[:_DETAILS]
     if _NO_DEVICES.search(text):
         return []
@@ -78,7 +78,7 @@ def interpret_answer(exit_code: int, stdout: str, stderr: str) -> list[Gpu]:
         if exit_code == 0 and lines:
             return [_parse(line) for line in lines]
     except ValueError:
-        pass  # half a list of GPUs would be worse than none
+        pass  # a partial list of GPUs would be worse than none
     raise failures.driver_garbled(details=f"exit code {exit_code}\n{text}")
 
 
@@ -91,19 +91,19 @@ def _parse(line: str) -> Gpu:
 
 
 def known_gpus() -> list[Gpu]:
-    """As `find_gpus`, but an empty list where the driver doesn't answer, which others report."""
+    """Like `find_gpus`, but an empty list if the driver doesn't answer. Other checks report that."""
     try:
         return find_gpus()
     except SplitreelError:
         return []
 
 
-# Stands for a capability that nvidia-smi doesn't know: only a trial shows what runs on such a GPU.
+# For a GPU whose capability nvidia-smi doesn't know: only a trial shows what runs there.
 _UNKNOWN_CAPABILITY = (99, 0)
 
 
 def compute_capabilities() -> list[tuple[int, int]]:
-    """One per visible GPU; empty without a driver that answers."""
+    """(major, minor) of each visible GPU; empty if no driver answers."""
     answered: dict[str, tuple[int, int]] = {}
     try:
         gpus = visible_gpus()
@@ -119,7 +119,7 @@ def compute_capabilities() -> list[tuple[int, int]]:
 
 
 def visible_gpus() -> list[Gpu]:
-    """The GPUs that CUDA_VISIBLE_DEVICES leaves, in its order; never empty. Raises GPU_MISSING where there are none."""
+    """The GPUs that CUDA_VISIBLE_DEVICES selects, in its order. Raises GPU_MISSING if there are none."""
     gpus, chosen = find_gpus(), os.environ.get(_VARIABLE)
     if not gpus:
         raise failures.gpu_missing(reasons=[reasons.gpus_not_found()])
@@ -138,7 +138,7 @@ def visible_gpus() -> list[Gpu]:
 
 def select_visible(gpus: Sequence[Gpu], chosen: str) -> list[Gpu]:
     """Reads CUDA_VISIBLE_DEVICES as CUDA does: the first entry that names no GPU ends the list, and an entry that
-    comes twice empties it (torch/cuda/__init__.py, _parse_visible_devices). Numbers count in PCI order.
+    appears twice empties it (torch/cuda/__init__.py, _parse_visible_devices). Indices are in PCI order.
     """
     visible: list[Gpu] = []
     by_uuid = chosen.strip().startswith("GPU-")

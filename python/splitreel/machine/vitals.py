@@ -1,4 +1,4 @@
-"""Signs of life of another process, as the kernel counts them: the process need not cooperate."""
+"""Signs of life of another process, from the kernel's counters: the process doesn't have to cooperate."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Vitals:
 
 
 def read_vitals(pid: int) -> Vitals | None:
-    """None where the kernel doesn't say."""
+    """None if the kernel doesn't report them."""
     try:
         process = psutil.Process(pid)
         with process.oneshot():
@@ -33,7 +33,7 @@ def read_vitals(pid: int) -> Vitals | None:
 
 
 class SteadyClock:
-    """Seconds that this process has run: time in which it was stopped or the computer slept doesn't age ranks."""
+    """Seconds that this process has run. Time while it was stopped or the computer slept doesn't count against ranks."""
 
     _LONGEST_S = 1.0
 

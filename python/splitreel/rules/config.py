@@ -1,4 +1,4 @@
-"""One config of a model folder, read field by field: each value is of its type and within its range, or named."""
+"""One config of a model folder, read field by field. A value of the wrong type or out of range is reported by name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from splitreel.contract.errors import Reason, SplitreelError
 
 Json: TypeAlias = object
 
-# Far above every model that exists, and small enough that nothing built from it takes long to count.
+# Far above every existing model, and small enough that counting anything built from it is fast.
 MAX_COUNT: Final = 1_000_000
 
 
@@ -19,7 +19,7 @@ Refusal: TypeAlias = Literal["MODEL_CORRUPT", "MODEL_INCOMPLETE", "MODEL_UNSAFE"
 
 
 def refuse(code: Refusal, reason: Reason, *, details: str | None = None) -> SplitreelError:
-    """`code` with one reason as its sentence; the file is also a parameter of the error, for code that acts on it."""
+    """`code` with one reason as its sentence. The error also carries the file as a parameter, for code that acts on it."""
     named = reason.params.get("file", reason.params.get("folder"))
     file = {} if named is None else {"file": named}
     return SplitreelError(code, file, reasons=[reason], details=details)
@@ -37,7 +37,7 @@ class Config:
         return cls(file, raw)
 
     def count(self, name: str, default: int | None = None, *, least: int = 1, most: int = MAX_COUNT) -> int:
-        """A whole number; JSON may write it as 16.0. A missing or null one is `default`."""
+        """A whole number, which JSON may write as 16.0. A missing or null value is `default`."""
         value = self.fields.get(name)
         value = default if value is None else value
         is_whole = type(value) is int or (isinstance(value, float) and value.is_integer())
@@ -85,7 +85,7 @@ class Config:
             raise refuse("MODEL_UNSUPPORTED", reasons.model_class_unknown(file=self.file, class_name=found[:80]))
 
     def disagrees(self, name: str, found: int, expected: int, other: str) -> SplitreelError:
-        """For two configs that do not belong together; `other` names the file that `expected` comes from."""
+        """The error for two configs that contradict each other. `other`: the file that `expected` comes from."""
         return refuse(
             "MODEL_UNSUPPORTED",
             reasons.model_configs_disagree(file=self.file, field=name, found=found, expected=expected, other=other),

@@ -1,6 +1,6 @@
-"""Which attention kernels there are, which can run on this machine, and what comparing them with SDPA has shown.
+"""Which attention kernels exist, which can run on this machine, and how each compared with SDPA.
 
-No torch: the supervisor answers the window from packages, the GPU's compute capability and the trials file.
+No torch: the supervisor answers the window from installed packages, the GPU's compute capability and the trials file.
 `parallel/kernels.py` runs the kernels and writes the trials.
 """
 
@@ -25,12 +25,12 @@ from splitreel.contract.types import Kernel
 
 @dataclass(frozen=True, slots=True)
 class KernelNeeds:
-    """What must be there before a kernel can be tried."""
+    """What a kernel requires before it can be tried."""
 
     name: str
     capability: tuple[int, int]  # of the GPU, at least; (0, 0): it runs on the CPU too
     package: str | None = None  # the module to import; None: it comes with torch
-    distributions: tuple[str, ...] = ()  # under one of these names its version is found
+    distributions: tuple[str, ...] = ()  # one of these names gives its version
 
 
 # Compute capabilities: torch 2.15 aten/native/transformers/cuda/sdp_utils.cpp (check_sm_version) for the two of SDPA;
@@ -56,7 +56,7 @@ class Trial:
     head_dim: int
     difference: float | None  # relative L2, of the output; None: it did not run
     lse_difference: float | None  # of the log-sum-exp, absolute; None: it gives none
-    problem: str | None = None  # what it said when it did not run
+    problem: str | None = None  # its error message, if it did not run
 
     @property
     def key(self) -> tuple[str, str, str, str, int]:
@@ -64,13 +64,13 @@ class Trial:
 
 
 class TrialsFile:
-    """Trials of this machine, kept between starts. Several ranks may write: the last one wins, whole."""
+    """Trials of this machine, kept between starts. Several ranks may write; the last one replaces the whole file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def read(self) -> list[Trial]:
-        """What can be read; a damaged file is as good as none, for trials can be made again."""
+        """The readable trials. A damaged file counts as empty, since trials can be repeated."""
         with suppress(OSError, ValueError, TypeError, KeyError):
             raw = json.loads(self._path.read_text("utf-8"))
             return [Trial(**entry) for entry in raw["trials"]]
@@ -100,7 +100,7 @@ def kernel_versions(needs: KernelNeeds) -> str:
 
 
 def why_not(needs: KernelNeeds, capability: tuple[int, int] | None) -> Reason | None:
-    """Why a kernel cannot even be tried on a GPU of this compute capability (None: there is no GPU)."""
+    """Why a kernel can't be tried on a GPU of this compute capability (None: there is no GPU)."""
     if needs.capability == (0, 0):
         return None
     if capability is None:
@@ -116,12 +116,12 @@ def why_not(needs: KernelNeeds, capability: tuple[int, int] | None) -> Reason | 
 def _is_installed(package: str) -> bool:
     try:
         return importlib.util.find_spec(package) is not None
-    except ModuleNotFoundError:  # of the package that it is in
+    except ModuleNotFoundError:  # its parent package is missing
         return False
 
 
 def judge(trial: Trial, tolerance: float) -> Reason | None:
-    """Why a kernel that was tried may not be used."""
+    """Why a kernel that was tried must not be used, or None."""
     if trial.difference is None:
         return reasons.kernel_failed(kernel=trial.kernel)
     if not trial.difference <= tolerance:
@@ -130,7 +130,7 @@ def judge(trial: Trial, tolerance: float) -> Reason | None:
     return None
 
 
-# Largest relative L2 difference from SDPA. bf16 rounds to 2^-8, and flash-like kernels differ in the order of sums.
+# Largest relative L2 difference from SDPA. bf16 rounds to 2^-8, and flash-like kernels sum in a different order.
 TOLERANCES: Final = {"sdpa": 0.0, "cudnn": 1e-2, "flash": 1e-2, "flash3": 1e-2, "flash4": 1e-2}
 
 

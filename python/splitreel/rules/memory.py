@@ -15,7 +15,7 @@ from typing import Final, Literal
 from splitreel.contract.types import Offload, Plan
 from splitreel.rules.memory_shape import MemoryShape, PartWeights, VaeShape
 
-# What a process takes of a GPU beside torch's tensors: CUDA's context with its kernels, cuBLAS's workspace.
+# GPU memory of a process besides torch's tensors: CUDA's context with its kernels, cuBLAS's workspace.
 OVERHEAD_BYTES: Final = 800_000_000
 # NCCL's buffers: for the first group of ranks, with its kernels, and for each further group or pair. Measured with two
 # GPUs (docs/memory.md): over NVLink it opens many channels at once.
@@ -23,7 +23,7 @@ FIRST_LINK_BYTES: Final = 500_000_000
 FURTHER_LINK_BYTES: Final = 100_000_000
 FIRST_NVLINK_BYTES: Final = 1_400_000_000
 FURTHER_NVLINK_BYTES: Final = 400_000_000
-# One part in this many is lost between tensors (the allocator's rounding and gaps).
+# One part in this many is lost between tensors (the allocator's rounding, and gaps).
 SLACK_DIVISOR: Final = 20
 
 StageName = Literal["encoding", "denoising", "decoding"]
@@ -31,7 +31,7 @@ StageName = Literal["encoding", "denoising", "decoding"]
 
 @dataclass(frozen=True, slots=True)
 class MemoryJob:
-    """What the need depends on, beside the model and the plan."""
+    """What the need depends on, besides the model and the plan."""
 
     width: int
     height: int
@@ -39,7 +39,7 @@ class MemoryJob:
     is_guided: bool
     dtype_bytes: int  # 2 in bfloat16, 4 in float32
     offload: Offload = Offload.NONE
-    is_nvlinked: bool = False  # the GPUs reach each other by NVLink
+    is_nvlinked: bool = False  # NVLink connects the GPUs
     is_quantized: bool = False  # the transformer's large layers are in float8
 
 
@@ -59,7 +59,7 @@ class StageNeed:
 
     @property
     def device_bytes(self) -> int:
-        """What the GPU must have free for the process."""
+        """What must be free on the GPU for the process."""
         return self.tensor_bytes + self.tensor_bytes // SLACK_DIVISOR + OVERHEAD_BYTES + self.link_bytes
 
 
@@ -68,7 +68,7 @@ def memory_needs(
 ) -> tuple[StageNeed, ...]:
     """A rank's need in each stage. Ranks differ by a token or a block; this is the larger share.
 
-    `is_writer`: it holds the decoded clip. `keeps_text_encoder`: its weights stay while the other stages run.
+    `is_writer`: the rank holds the decoded clip. `keeps_text_encoder`: its weights stay while the other stages run.
     """
     size = job.dtype_bytes
     text = _weights(shape.text_encoder, shape.text_encoder.blocks, plan.tp, size, job.offload)
@@ -79,7 +79,7 @@ def memory_needs(
     links = link_bytes(plan, is_nvlinked=job.is_nvlinked)
     return (
         StageNeed("encoding", text + (transformer + vae if is_resident else 0), encoding_bytes(shape, job), links),
-        # The VAE comes in beside the transformer for previews, and for the picture that a video starts from.
+        # The VAE joins the transformer for previews, and for the image that a video starts from.
         StageNeed("denoising", kept + transformer + vae, denoising_bytes(shape, job, plan), links),
         StageNeed(
             "decoding",
@@ -91,12 +91,12 @@ def memory_needs(
 
 
 def link_bytes(plan: Plan, *, is_nvlinked: bool) -> int:
-    """What NCCL takes of a rank's GPU for the groups and the pairs that this rank works in."""
+    """NCCL's memory on a rank's GPU, for the groups and pairs that this rank belongs to."""
     split = sum(degree > 1 for degree in (plan.cfg, plan.ring, plan.ulysses, plan.tp))
     joint = int(plan.ring > 1 and plan.ulysses > 1)
-    # A stage gives to the next one and back; those are pairs beside the groups.
+    # A stage sends to the next one, and the last one back: these are pairs in addition to the groups.
     pairs = 2 if plan.pp > 1 else 0
-    # All ranks that make one video, for the decoded tiles: the same group where only one axis is split.
+    # All ranks that make one video exchange decoded tiles. If only one axis is split, its group serves for that too.
     whole = int(split > 1 or plan.pp > 1)
     count = split + joint + pairs + whole
     if count == 0:
@@ -114,7 +114,7 @@ def keeps_text_encoder(shape: MemoryShape, job: MemoryJob, plan: Plan, device_by
 
 
 def worst(needs: Sequence[StageNeed]) -> StageNeed:
-    """The stage that needs most; the first of equals."""
+    """The stage that needs the most; the first one of a tie."""
     return max(needs, key=lambda need: need.tensor_bytes)
 
 
@@ -124,7 +124,8 @@ def _transformer(shape: MemoryShape, job: MemoryJob, plan: Plan) -> int:
     if not job.is_quantized:
         return whole
     held = _held(blocks, job.offload)
-    # The first and the last block keep their type (models/cogvideox/sharding.py); a stage has both, or one at most.
+    # The first and the last block keep their dtype (models/cogvideox/sharding.py). With one stage it holds both, with
+    # several it holds at most one.
     plain = min(held, 2 if plan.pp == 1 else 1)
     numbers = _share(12 * shape.hidden**2, plan.tp)
     scales = 4 * 9 * shape.hidden
@@ -132,7 +133,7 @@ def _transformer(shape: MemoryShape, job: MemoryJob, plan: Plan) -> int:
 
 
 def _held(blocks: int, offload: Offload) -> int:
-    """With sequential offload one block works while the next one comes."""
+    """Blocks on the device. With sequential offload one block computes while the next one is copied."""
     return min(blocks, 2) if offload is Offload.SEQUENTIAL else blocks
 
 
@@ -150,8 +151,8 @@ def encoding_bytes(shape: MemoryShape, job: MemoryJob) -> int:
 def denoising_bytes(shape: MemoryShape, job: MemoryJob, plan: Plan) -> int:
     """The transformer at the peak of a block, in units of its hidden states.
 
-    Feed-forward: what enters the block and what leaves its attention, a norm and its input, and the inner width of
-    four twice (before and after GELU). Attention with rotary positions: q, k, v, and three products in float32.
+    Feed-forward: the block's input and its attention's output, a norm and its input, and twice the inner width of four
+    (before and after GELU). Attention with rotary positions: q, k, v, and three products in float32.
     """
     size, batch = job.dtype_bytes, 2 if job.is_guided and plan.cfg == 1 else 1
     latent_frames = (job.num_frames - 1) // shape.vae.temporal_compression + 1
@@ -165,23 +166,23 @@ def denoising_bytes(shape: MemoryShape, job: MemoryJob, plan: Plan) -> int:
     feed_forward = 4 * own + _share(8 * own, plan.tp)
     rotary = own + 12 * own // size if shape.is_rotary else 2 * own
     attention = 3 * own + _share(3 * own + max(rotary, _ring_bytes(own, size, plan)), plan.tp)
-    # Parts of a layer are summed beside what entered it, the sum and its bias.
+    # The parts of a layer are summed while its input, the sum and the bias are alive.
     summed = 8 * own if plan.tp > 1 else 0
-    # PipeFusion keeps keys and values of all tokens, of the heads that a rank has, for each of its blocks.
+    # PipeFusion caches keys and values of all tokens, for the heads of a rank, in each of its blocks.
     blocks = math.ceil(shape.transformer.blocks / plan.pp)
     kept = 2 * blocks * _share(whole, plan.tp * plan.ulysses) if plan.pp > 1 else 0
     latents = 4 * batch * steps * shape.patch_size_temporal * shape.in_channels * rows * columns * size
-    # The first picture of image to video comes before the transformer runs.
-    is_pictured = shape.in_channels > shape.vae.latent_channels
-    picture = 21 * shape.vae.channels[0] * shape.vae.tile_height * shape.vae.tile_width * shape.vae.scale**2 * size
-    # Patches are embedded for the whole sequence before it is cut.
-    return max(feed_forward, attention, summed, 3 * whole, picture if is_pictured else 0) + kept + latents
+    # Image-to-video encodes its starting image before the transformer runs.
+    has_image = shape.in_channels > shape.vae.latent_channels
+    image = 21 * shape.vae.channels[0] * shape.vae.tile_height * shape.vae.tile_width * shape.vae.scale**2 * size
+    # Patches of the whole sequence are embedded before it is split.
+    return max(feed_forward, attention, summed, 3 * whole, image if has_image else 0) + kept + latents
 
 
 def _ring_bytes(own: int, size: int, plan: Plan) -> int:
-    """Keys and values held and coming, a part, and three of them in float32 where it is joined to the others.
+    """Keys and values held and arriving, one part, and three parts in float32 while it is merged with the others.
 
-    With Ulysses the queries, keys and values of before the exchange are alive besides.
+    With Ulysses, the queries, keys and values from before the exchange are alive as well.
     """
     if plan.ring == 1:
         return 0
@@ -193,7 +194,7 @@ def _share(amount: int, parts: int) -> int:
 
 
 def decoding_bytes(vae: VaeShape, job: MemoryJob, *, is_writer: bool) -> int:
-    """One tile at its peak, and the decoded tiles: with the writer those of the whole clip."""
+    """One tile at its peak, and the decoded tiles: on the writer, those of the whole clip."""
     rows, columns = job.height // vae.scale, job.width // vae.scale
     is_cut = rows > vae.tile_height or columns > vae.tile_width
     height = min(rows, vae.tile_height) if is_cut else rows
@@ -203,7 +204,7 @@ def decoding_bytes(vae: VaeShape, job: MemoryJob, *, is_writer: bool) -> int:
     pixels = vae.scale**2 * 3 * job.dtype_bytes
     every = _tiled(rows, vae.tile_height, 6) * _tiled(columns, vae.tile_width, 5) if is_cut else rows * columns
     clip = (every if is_writer else height * width) * pixels * job.num_frames
-    # Joining a span: its frames as they are, and twice in float32 on their way to bytes.
+    # Joining a span: its frames in the model's dtype, and twice in float32 while they become bytes.
     span = (2 * vae.temporal_compression + 1) * job.width * job.height * 3 * (job.dtype_bytes + 8) if is_writer else 0
     first = _span(vae, height, width, 2 + latent_frames % 2 if latent_frames > 1 else 1)
     tile = first.at_peak
@@ -213,24 +214,25 @@ def decoding_bytes(vae: VaeShape, job: MemoryJob, *, is_writer: bool) -> int:
 
 
 def _tiled(length: int, tile: int, parts: int) -> int:
-    """Latents along one side, those in overlaps counted as often as they are decoded."""
+    """Latents along one side. Those in overlaps count as often as they are decoded."""
     step = tile * (parts - 1) // parts
     return sum(min(tile, length - start) for start in range(0, length, step))
 
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """Numbers of one tile over one span of latent frames."""
+    """Element counts of one tile over one span of latent frames."""
 
-    at_peak: int  # beside what the span before has left
+    at_peak: int  # in addition to what the span before has carried over
     carried: int  # to the next span
 
 
 def _span(vae: VaeShape, height: int, width: int, latent_frames: int) -> _Span:
-    """The peak is in the last level: at its first norm (six tensors of what comes in), or at its last one.
+    """The peak is in the last level: at its first norm (six tensors the size of its input), or at its last one.
 
-    There what came in is alive, and seven of what goes out, when nearly all that is carried has been put aside: the
-    last two frames into each convolution, and, of each spatial norm, both copies of the latents at its size.
+    At the last norm, the input and seven tensors the size of the output are alive, and nearly everything to carry over
+    is stored: the last two frames into each convolution and, for each spatial norm, both copies of the latents at its
+    size.
     """
     doublings = vae.temporal_compression.bit_length() - 1
     frames, area, before, latent = latent_frames, height * width, vae.channels[-1], vae.latent_channels

@@ -1,4 +1,4 @@
-"""Does a job fit, and what is the smallest change with which it would? Pure; the same rules as src/shared/memory-advice.ts."""
+"""Whether a job fits, and the smallest change that would make it fit. Pure; same rules as src/shared/memory-advice.ts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TENTH_OF_GB: Final = 100_000_000
 
 @dataclass(frozen=True, slots=True)
 class MemoryQuestion:
-    """`context` says which plans are possible; its offload is that of the job. `device_bytes`: of the smallest GPU."""
+    """`context`: the possible plans, with the job's offload. `device_bytes`: of the smallest GPU."""
 
     shape: MemoryShape
     context: PlanContext
@@ -36,7 +36,7 @@ class MemoryQuestion:
 
 
 def worst_need(question: MemoryQuestion) -> StageNeed:
-    """Of the rank that writes, which holds most."""
+    """The need of the rank that writes, which holds the most."""
     return worst(memory_needs(question.shape, question.job, question.plan))
 
 
@@ -45,9 +45,9 @@ def fits(question: MemoryQuestion) -> bool:
 
 
 def smallest_change(question: MemoryQuestion) -> Explanation:
-    """What to change so that it fits: what costs the least time and changes the video least comes first.
+    """What to change so that the job fits. Changes that cost less time and alter the video less come first.
 
-    The balanced quality comes before sequential offload, which moves every block in every step.
+    The balanced quality comes before sequential offload, which copies every block in every step.
     """
     for changed, explanation in _changes(question):
         if fits(changed):
@@ -59,7 +59,7 @@ def smallest_change(question: MemoryQuestion) -> Explanation:
 
 
 def rounded_up(size_bytes: int) -> int:
-    """To a tenth of a gigabyte, upward: the amount that is shown is enough."""
+    """Rounded up to a tenth of a gigabyte, so that the amount shown is always enough."""
     return -(-size_bytes // _TENTH_OF_GB) * _TENTH_OF_GB
 
 
@@ -77,7 +77,7 @@ def _changes(question: MemoryQuestion) -> Iterator[tuple[MemoryQuestion, Explana
 
 
 def _other_plans(question: MemoryQuestion) -> Iterator[tuple[MemoryQuestion, Explanation]]:
-    """Exact ones, the nearest first; of those CFG and Ulysses before Ring, and whole weights before shards."""
+    """Exact plans, nearest first; among equals, CFG and Ulysses before Ring, and whole weights before shards."""
 
     def rank(plan: Plan) -> tuple[int, int, int]:
         pairs = zip(plan.degrees, question.plan.degrees, strict=True)
@@ -92,7 +92,7 @@ def _other_plans(question: MemoryQuestion) -> Iterator[tuple[MemoryQuestion, Exp
 
 
 def _offloaded(question: MemoryQuestion, offload: Offload) -> Iterator[tuple[MemoryQuestion, Explanation]]:
-    """Nothing where as much is offloaded already, or where the plan forbids it."""
+    """Yields nothing if as much is offloaded already, or if the plan doesn't allow it."""
     context = replace(question.context, offload=offload)
     is_more = _OFFLOADS.index(offload) > _OFFLOADS.index(question.job.offload)
     if is_more and not check_plan(context, question.plan):

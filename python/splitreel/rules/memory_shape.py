@@ -1,7 +1,7 @@
 """What a model's configs say about the memory it takes.
 
-Counts of weights are exact: they are the sums over the layers that diffusers 0.42.1 and transformers 5.23 build
-from these configs (CogVideoXTransformer3DModel, AutoencoderKLCogVideoX, T5EncoderModel), buffers included.
+Weight counts are exact: they sum the layers that diffusers 0.42.1 and transformers 5.23 build from these configs
+(CogVideoXTransformer3DModel, AutoencoderKLCogVideoX, T5EncoderModel), buffers included.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from splitreel.rules.config import MAX_COUNT, Json
 from splitreel.rules.model_shape import CONFIG_FILES, shape_from_configs
 
 TEXT_ENCODER_CONFIG = "text_encoder/config.json"
-# T5Config's own default where a folder does not name it.
+# T5Config's default, for folders that don't state it.
 _RELATIVE_BUCKETS = 32
 
 
 @dataclass(frozen=True, slots=True)
 class PartWeights:
-    """Numbers, not bytes. `blocks` of `block` each, of which tensor parallelism shares `shared_of_block`."""
+    """Counts of numbers, not bytes. `blocks` of `block` each; tensor parallelism splits `shared_of_block` of each."""
 
     outside: int
     blocks: int
@@ -53,7 +53,7 @@ class VaeShape:
 
 @dataclass(frozen=True, slots=True)
 class MemoryShape:
-    """All that the memory planner knows of a model."""
+    """Everything that the memory planner knows about a model."""
 
     text_encoder: PartWeights
     transformer: PartWeights
@@ -69,7 +69,7 @@ class MemoryShape:
 
 
 def memory_shape_from_configs(raw: Mapping[str, Json], text_encoder: Json) -> MemoryShape | None:
-    """The configs as in `shape_from_configs`, and the text encoder's. None where one of them lacks a number."""
+    """From the configs that `shape_from_configs` takes, and the text encoder's. None if one of them lacks a number."""
     try:
         shape = shape_from_configs(raw)
         return MemoryShape(
@@ -90,7 +90,7 @@ def memory_shape_from_configs(raw: Mapping[str, Json], text_encoder: Json) -> Me
 
 
 def read_memory_shape(folder: Path) -> MemoryShape | None:
-    """Of a model's folder; None where a config cannot be read."""
+    """The memory shape of a model folder; None if a config can't be read."""
     try:
         raw = {part: json.loads((folder / file).read_text("utf-8")) for part, file in CONFIG_FILES.items()}
         text_encoder = json.loads((folder / TEXT_ENCODER_CONFIG).read_text("utf-8"))
@@ -100,7 +100,7 @@ def read_memory_shape(folder: Path) -> MemoryShape | None:
 
 
 class _Numbers:
-    """A config's whole numbers; ValueError where one is missing or is none."""
+    """A config's whole numbers. Raises ValueError for one that is missing or not a whole number."""
 
     def __init__(self, config: Json) -> None:
         self._config: Mapping[str, object] = config if isinstance(config, dict) else {}
@@ -157,10 +157,10 @@ def _transformer_weights(config: _Numbers, vae: _Numbers) -> PartWeights:
         rows, columns = config.of("sample_height") // patch, config.of("sample_width") // patch
         frames = (config.of("sample_frames") - 1) // vae.of("temporal_compression_ratio") + 1
         outside += (config.of("max_text_seq_length") + frames * rows * columns) * hidden
-    # As models/cogvideox/sharding.py splits them: to_q, to_k, to_v with biases and to_out; the two layers of the
-    # feed-forward; what modulates the two norms.
+    # As models/cogvideox/sharding.py splits them: to_q, to_k, to_v with biases and to_out; the two feed-forward layers;
+    # the modulation of the two norms.
     shared = 4 * hidden * hidden + 3 * hidden + 8 * hidden * hidden + 4 * hidden + 12 * hidden * time + 12 * hidden
-    # The norms themselves, those of q and k, and the biases that are added once.
+    # Not split: the norms, those of q and k, and the biases that are added once.
     whole = 4 * hidden + 4 * head + 2 * hidden
     return PartWeights(outside, config.of("num_layers"), shared + whole, shared)
 
@@ -186,7 +186,7 @@ def _conv(inputs: int, outputs: int, taps: int = 27) -> int:
 
 
 def _resnet(inputs: int, outputs: int, latent: int) -> int:
-    """`latent`: channels that a spatial norm looks at; 0 for plain norms."""
+    """`latent`: channels that condition a spatial norm; 0 for plain norms."""
     spatial = sum(2 * _conv(latent, width, 1) for width in (inputs, outputs)) if latent else 0
     shortcut = _conv(inputs, outputs, 1) if inputs != outputs else 0
     return 2 * (inputs + outputs) + spatial + _conv(inputs, outputs) + _conv(outputs, outputs) + shortcut

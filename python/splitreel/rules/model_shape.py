@@ -1,6 +1,7 @@
-"""What a model's own configs say about its shape. Nothing about a model is a constant in the code.
+"""A model's shape, from its own configs. No size of a model is a constant in the code.
 
-Read here alone: the window gets a shape as data (`splitreel inspect`). Cases: resources/golden/model-shapes.json.
+Only this module reads it: the window gets a shape as data (`splitreel inspect`). Golden cases are in
+resources/golden/model-shapes.json.
 """
 
 from __future__ import annotations
@@ -38,13 +39,13 @@ _TASKS: Mapping[str, Task] = {
 }
 
 
-# Levels of a VAE: each halves the size.
+# Levels of a VAE. Each halves the size.
 _MAX_LEVELS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class ModelShape:
-    """Sizes in pixels and frames, counts in what their names say."""
+    """Sizes are in pixels and frames; other fields count what they name."""
 
     task: Task
     heads: int
@@ -96,7 +97,7 @@ def shape_from_configs(raw: Mapping[str, Json]) -> ModelShape:
 
 
 def _positions(transformer: Config) -> Positions:
-    # 5B-I2V sets both flags: its learned table is added before rotation, and it is what fixes the size.
+    # 5B-I2V sets both flags: its learned table is added before rotation, and the table fixes the video's size.
     if transformer.flag("use_learned_positional_embeddings", default=False):
         return Positions.LEARNED
     # diffusers 0.30.0 wrote configs without this flag; its own default is False.

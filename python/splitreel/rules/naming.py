@@ -1,6 +1,6 @@
-"""Names of video files: readable, and never one that is taken. No file is opened here.
+"""Names of video files: readable, and never one that is taken. Opens no file.
 
-resources/golden/video-names.json holds these rules and src/main/jobs/output-path.ts together.
+src/main/jobs/output-path.ts follows the same rules; both run resources/golden/video-names.json.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def video_name(prompt: str, seed: int) -> str:
     words = "-".join(re.findall(r"[^\W_]+", text))
     short = words.encode()[:_STEM_BYTES].decode("utf-8", "ignore")
     if len(short) < len(words) and not words[len(short) :].startswith("-"):
-        # Ends at a word, unless that leaves less than half.
+        # Cut at a word boundary unless that leaves less than half.
         whole_words = short.rpartition("-")[0]
         short = whole_words if len(whole_words) > len(short) / 2 else short
     return f"{short.rstrip('-') or 'video'}_seed{seed}"
@@ -31,7 +31,7 @@ def video_name(prompt: str, seed: int) -> str:
 def free_path(folder: Path, stem: str, taken: set[Path], separator: str = "_") -> Path:
     """The first of `stem.mp4`, `stem_1.mp4`, `stem_2.mp4`, ... that neither exists nor is in `taken`."""
     candidates = numbered(folder / f"{stem}.mp4", separator)
-    # A link that leads nowhere takes a name, too.
+    # A dangling link occupies its name too.
     path = next(path for path in candidates if path not in taken and not os.path.lexists(path))
     taken.add(path)
     return path

@@ -1,4 +1,4 @@
-"""A plan: how one job is divided over ranks. Pure; depends on neither torch nor models, only on their shape.
+"""A plan: how one job is divided over ranks. Pure: depends on a model's shape, not on the model or on torch.
 
 The same rules as src/shared/plan.ts; both run resources/golden/plan-cases.json.
 """
@@ -24,7 +24,7 @@ ONE_RANK: Final = Plan()
 
 @dataclass(frozen=True, slots=True)
 class PlanDevices:
-    """`count` GPUs chosen, or CPU ranks allowed; `island_size` of them are joined by NVLink (1: none)."""
+    """`count`: GPUs chosen, or CPU ranks allowed. `island_size`: how many of them NVLink connects (1: none)."""
 
     kind: Literal["cuda", "cpu"]
     count: int
@@ -41,7 +41,7 @@ class PlanContext:
     quality: Quality = Quality.EXACT
 
 
-# Seconds per step that this machine has measured, by Plan.key, for this model, size and length.
+# Measured seconds per step on this machine, by Plan.key, for this model, size and length.
 MeasuredSteps: TypeAlias = Mapping[str, float]
 
 
@@ -52,7 +52,7 @@ def plan_text(plan: Plan) -> PlanText:
 
 
 def check_plan(context: PlanContext, plan: Plan) -> list[Reason]:
-    """Every reason why the plan cannot be; an empty list means that it is valid."""
+    """Every reason why the plan is invalid; empty if it is valid."""
     shape, devices = context.shape, context.devices
     degrees = zip(AXES, plan.degrees, strict=True)
     found = [reasons.degree_not_whole(axis=axis) for axis, degree in degrees if degree < 1]
@@ -85,7 +85,7 @@ def check_plan(context: PlanContext, plan: Plan) -> list[Reason]:
 def valid_plans(context: PlanContext) -> list[Plan]:
     """Every valid plan for these devices, in the order of AXES, smaller degrees first."""
     limit, shape = context.devices.count, context.shape
-    # Beyond these check_plan refuses every plan. Without them the search takes minutes for a thousand devices.
+    # check_plan rejects every plan beyond these. Without them, searching a thousand devices takes minutes.
     most = {"dp": context.video_count, "cfg": 2, "pp": shape.blocks, "ulysses": shape.heads, "tp": shape.heads}
 
     def extend(plan: Plan, axes: tuple[str, ...]) -> Iterator[Plan]:
@@ -101,12 +101,12 @@ def valid_plans(context: PlanContext) -> list[Plan]:
 
 
 def _thumb_score(plan: Plan, devices: PlanDevices) -> tuple[int, ...]:
-    """The rule of thumb, larger first.
+    """The rule of thumb; the largest score is best.
 
     Exact before approximate; whole weights before shards (tp saves memory, not time); more devices; several
     videos side by side; CFG; Ulysses within an island; the rest by Ring.
     """
-    # Without NVLink pairs are the sweet spot: xDiT's own best on 8 PCIe cards is ulysses 2, ring 2, cfg 2.
+    # Without NVLink, pairs are best: xDiT's fastest plan on 8 PCIe cards is ulysses 2, ring 2, cfg 2.
     island = devices.count if devices.kind == "cpu" else max(devices.island_size, 2)
     return (
         int(plan.pp == 1),
@@ -120,10 +120,10 @@ def _thumb_score(plan: Plan, devices: PlanDevices) -> tuple[int, ...]:
 
 
 def rank_plans(context: PlanContext, measured: MeasuredSteps | None = None) -> list[Plan]:
-    """Valid plans, best first: those by rule of thumb, the fastest measured one before them."""
+    """Valid plans, best first: by the rule of thumb, except that the fastest measured plan can come first."""
     seconds = measured or {}
     plans = sorted(valid_plans(context), key=lambda plan: _thumb_score(plan, context.devices), reverse=True)
-    # A measurement can only overrule what has been measured as well: an untried plan is not known to be slower.
+    # A measurement only overrules a plan that was measured as well: an untried plan isn't known to be slower.
     if not plans or plans[0].key not in seconds:
         return plans
     exact = [plan for plan in plans if not plan.may_differ]
@@ -138,7 +138,7 @@ class Recommendation:
 
 
 def recommend_plan(context: PlanContext, measured: MeasuredSteps | None = None) -> Recommendation:
-    """The best plan and why it is the best. The one-rank plan is always valid for a valid request."""
+    """The best plan and why. For a valid request the one-rank plan is always valid."""
     ranked = rank_plans(context, measured)
     plan = ranked[0] if ranked else ONE_RANK
     return Recommendation(plan, tuple(_explain(context, plan, measured or {})))

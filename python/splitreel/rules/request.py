@@ -1,4 +1,4 @@
-"""What a person asks for, and what a model allows. The same rules as src/shared/request.ts.
+"""Checks a request against what a model allows. The same rules as src/shared/request.ts.
 
 Both run resources/golden/request-cases.json.
 """
@@ -18,7 +18,7 @@ from splitreel.contract.limits import MAX_LORA_STRENGTH, MAX_LORAS, MAX_SEED, MA
 from splitreel.contract.types import GenerateRequest, Lora, SamplingParams
 from splitreel.rules.model_shape import ModelShape, Positions, Task
 
-# Half of a character beyond U+FFFF, which no UTF-8 text holds and no tokenizer takes.
+# Half of a character beyond U+FFFF. No UTF-8 text contains one and no tokenizer accepts it.
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -41,7 +41,7 @@ class RequestLimits:
 
 def request_limits(shape: ModelShape) -> RequestLimits:
     size_step = shape.spatial_compression * shape.patch_size
-    # The VAE works on two latent frames at a time after the first, so 4k+1 frames are silently changed by diffusers.
+    # After the first latent frame the VAE works on two at a time, so diffusers silently changes any other 4k + 1.
     frame_step = 2 * shape.temporal_compression
     learned = shape.positions is Positions.LEARNED
     # CogVideoX 1.5, the family with temporal patches, is published for 5 and for 10 seconds: twice its sample length.
@@ -58,7 +58,7 @@ def request_limits(shape: ModelShape) -> RequestLimits:
 
 
 def default_params(shape: ModelShape) -> SamplingParams:
-    """The settings that a model's authors publish, from its shape."""
+    """The settings that the model's authors publish, derived from its shape."""
     is_temporal = shape.patch_size_temporal > 1
     is_square = shape.sample_width == shape.sample_height and shape.sample_width > SIZE_OF_SQUARE["width"]
     values = {
@@ -71,9 +71,9 @@ def default_params(shape: ModelShape) -> SamplingParams:
 
 
 def check_request(shape: ModelShape, request: GenerateRequest) -> list[Reason]:
-    """Everything about the request that the model does not allow; an empty list means that it can be made."""
+    """Everything in the request that the model doesn't allow; empty if the request is valid."""
     found: list[Reason] = []
-    # JavaScript's trim takes the byte order mark too.
+    # JavaScript's trim removes the byte order mark too.
     if not request.prompt.strip().strip("\ufeff"):
         found.append(reasons.prompt_empty())
     if _LONE_SURROGATE.search(request.prompt):
@@ -119,7 +119,7 @@ def _check_frames(shape: ModelShape, frames: int) -> list[Reason]:
     if over == 0:
         return []
     lower = frames - over
-    # Beyond the last possible number there is only the lower neighbor, and the one below it.
+    # Above the largest possible number, suggest the two numbers below.
     upper = lower - step if lower + step > high else lower + step
     return [reasons.frames_not_allowed(frames=frames, lower=min(lower, upper), upper=max(lower, upper))]
 
@@ -127,7 +127,7 @@ def _check_frames(shape: ModelShape, frames: int) -> list[Reason]:
 def _check_numbers(request: GenerateRequest) -> list[Reason]:
     found: list[Reason] = []
     steps, videos, warmup = request.num_inference_steps, request.video_count, request.warmup_steps
-    # Warm-up is counted in steps, so it can only be judged where the steps themselves make sense.
+    # Warm-up counts steps, so it can only be checked if the number of steps is valid.
     if not 1 <= steps <= MAX_STEPS:
         found.append(reasons.steps_out_of_range(steps=steps, min=1, max=MAX_STEPS))
     elif not 0 <= warmup <= steps:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-# The video takes shape in the first steps, and the last ones make its details.
+# The first steps form the video, and the last ones its details.
 _FIRST_PART = 12
 _LEAST_FIRST = 2
 _LAST = 2
-# Between them, one of so many.
+# Between them, one step in this many is computed.
 _INTERVAL = 3
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from splitreel.rules.model_shape import ModelShape
 
-# Visually lossless H.264 seldom needs more; while it is made there are two copies.
+# Visually lossless H.264 rarely needs more. While it is written there are two copies.
 _BYTES_PER_PIXEL = 0.75
 _SPARE_BYTES = 8_000_000
 _FLOAT32_BYTES = 4
 
 
 def video_bytes(width: int, height: int, frames: int) -> int:
-    """Room that making one video needs on the disk, generously."""
+    """Disk space for making one video, in bytes: a generous estimate."""
     return int(2 * _BYTES_PER_PIXEL * width * height * frames) + _SPARE_BYTES
 
 

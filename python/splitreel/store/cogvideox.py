@@ -1,8 +1,7 @@
 """CogVideoX on disk: which classes its folders name, and every tensor that its configs describe.
 
-The names and shapes are those of diffusers 0.42.1 and transformers 5.23 (CogVideoXTransformer3DModel,
-AutoencoderKLCogVideoX, T5EncoderModel); tests/store/test_layout.py holds them to the modules themselves. Defaults are
-those of the modules' constructors.
+Names and shapes follow diffusers 0.42.1 and transformers 5.23 (CogVideoXTransformer3DModel, AutoencoderKLCogVideoX,
+T5EncoderModel); tests/store/test_layout.py compares them with the modules. Defaults are those of the constructors.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ _MAX_LAYERS: Final = 1_000
 _MAX_LEVELS: Final = 8
 _MAX_WIDTH: Final = 100_000
 _MAX_TRAIN_STEPS: Final = 100_000
-# Of a table of positions, which diffusers computes on the CPU: the largest that is published holds 55 million.
+# The table of positions, which diffusers computes on the CPU. The largest published one holds 55 million numbers.
 _MAX_TABLE_NUMBERS: Final = 500_000_000
 
 
@@ -39,7 +38,7 @@ def check_configs(configs: Mapping[str, Config]) -> None:
     vae.count("temporal_compression_ratio", 4, most=2**_MAX_LEVELS)
     transformer.count("temporal_compression_ratio", 4, most=2**_MAX_LEVELS)
     latent = vae.count("latent_channels", 16)
-    # The picture's latents come beside the noise.
+    # The image's latents are concatenated to the noise.
     is_image = configs["model_index"].text("_class_name") == _IMAGE_PIPELINE
     channels, expected = transformer.count("in_channels", 16), latent * (2 if is_image else 1)
     if channels != expected:
@@ -57,7 +56,7 @@ def check_configs(configs: Mapping[str, Config]) -> None:
 
 
 def _check_scheduler(scheduler: Config) -> None:
-    """What the schedulers' constructors and `set_timesteps` read."""
+    """Checks what the schedulers' constructors and `set_timesteps` read."""
     scheduler.need_class(COGVIDEOX_LAYOUT.classes["scheduler"])
     scheduler.count("num_train_timesteps", 1_000, most=_MAX_TRAIN_STEPS)
     scheduler.choice("beta_schedule", "scaled_linear", ("linear", "scaled_linear", "squaredcos_cap_v2"))
@@ -74,7 +73,7 @@ def _check_scheduler(scheduler: Config) -> None:
 
 
 def _positions(transformer: Config) -> int:
-    """Entries of the table of positions: the text's, then one for each patch."""
+    """Entries in the table of positions: the text's, then one for each patch."""
     patch = transformer.count("patch_size", 2)
     rows, columns = (transformer.count(f"sample_{side}") // patch for side in ("height", "width"))
     frames = (transformer.count("sample_frames", 49) - 1) // transformer.count("temporal_compression_ratio", 4) + 1
@@ -199,12 +198,12 @@ def _spatial_norm(name: str, width: int, latent: int) -> dict[str, Shape]:
 
 
 def _resnet(name: str, inputs: int, outputs: int, latent: int) -> dict[str, Shape]:
-    """`latent`: channels that the norms look at; 0 for plain norms, as the encoder has them."""
+    """`latent`: channels that condition the norms; 0 for plain norms, as in the encoder."""
     found: dict[str, Shape] = {}
     for norm, width in (("norm1", inputs), ("norm2", outputs)):
         found |= _spatial_norm(f"{name}.{norm}", width, latent) if latent else _norm(f"{name}.{norm}", width)
     found |= _conv(f"{name}.conv1.conv", inputs, outputs) | _conv(f"{name}.conv2.conv", outputs, outputs)
-    # Not one of CogVideoX's causal convolutions, so its name has one part less.
+    # A plain convolution, not CogVideoX's causal one, so its name is one part shorter.
     return found | (_conv(f"{name}.conv_shortcut", inputs, outputs, (1, 1, 1)) if inputs != outputs else {})
 
 

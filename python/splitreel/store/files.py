@@ -1,5 +1,6 @@
-"""Reads the files of a model folder. They come from anywhere, so each question is bounded and ends in an answer or a
-SplitreelError that names the file: never an OSError, and never more memory than a file of its kind may take.
+"""Reads the files of a model folder, which can come from anywhere.
+
+Every function is bounded in memory and returns or raises a SplitreelError that names the file, never an OSError.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ from splitreel.rules.config import Json, refuse
 MAX_CONFIG_BYTES: Final = 4_000_000
 # tokenizer.json of T5 is 2.4 MB, and an index of the largest model below 1 MB.
 _MAX_NAMES: Final = 20_000
-# Tokenizer configs write "no limit" as 10**30; a number with thousands of digits only costs time.
+# Tokenizer configs write "no limit" as 10**30. A number with thousands of digits would only cost time.
 _MAX_DIGITS: Final = 40
 _LFS_POINTER: Final = b"version https://git-lfs.github.com/spec/"
-# What says that a file is not there, as against that it cannot be reached.
+# These mean that a file doesn't exist, rather than that it can't be reached.
 _ABSENT: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL})
 
 
 def status(path: Path) -> os.stat_result | None:
-    """None where nothing is there. Raises MODEL_CORRUPT where that cannot be found out."""
+    """None if nothing exists at the path. Raises MODEL_CORRUPT if that can't be determined."""
     try:
         return path.stat()
     except OSError as error:
@@ -49,7 +50,7 @@ def is_folder(path: Path) -> bool:
 
 
 def names_in(folder: Path) -> list[str]:
-    """The names in a folder, sorted; none where there is no folder. Raises MODEL_CORRUPT."""
+    """The names in a folder, sorted; empty if there is no folder. Raises MODEL_CORRUPT."""
     found: list[str] = []
     try:
         with os.scandir(folder) as entries:
@@ -65,7 +66,7 @@ def names_in(folder: Path) -> list[str]:
 
 
 def need_file(folder: Path, file: str) -> int:
-    """The size of a file that has to be there. Raises MODEL_INCOMPLETE, MODEL_CORRUPT."""
+    """The size of a required file in bytes. Raises MODEL_INCOMPLETE, MODEL_CORRUPT."""
     found = status(folder / file)
     if found is None or not stat.S_ISREG(found.st_mode):
         raise refuse("MODEL_INCOMPLETE", reasons.model_file_missing(file=file))
@@ -73,7 +74,7 @@ def need_file(folder: Path, file: str) -> int:
 
 
 def read_start(folder: Path, file: str, count: int) -> bytes:
-    """Up to `count` bytes. Raises MODEL_CORRUPT, also for a Git LFS pointer in place of the file."""
+    """The first `count` bytes, or fewer. Raises MODEL_CORRUPT, also for a Git LFS pointer in place of the file."""
     try:
         with (folder / file).open("rb") as stream:
             start = stream.read(count)
@@ -85,7 +86,7 @@ def read_start(folder: Path, file: str, count: int) -> bytes:
 
 
 def read_json(folder: Path, file: str, most_bytes: int = MAX_CONFIG_BYTES) -> Json:
-    """A config. Raises MODEL_INCOMPLETE, MODEL_CORRUPT, and MODEL_UNSAFE where it names code to run."""
+    """A config. Raises MODEL_INCOMPLETE, MODEL_CORRUPT, and MODEL_UNSAFE if it names code to run."""
     size = need_file(folder, file)
     if size > most_bytes:
         raise refuse("MODEL_CORRUPT", reasons.model_file_too_large(file=file, bytes=size, max=most_bytes))
@@ -96,7 +97,7 @@ def read_json(folder: Path, file: str, most_bytes: int = MAX_CONFIG_BYTES) -> Js
 
 
 def parse_json(text: bytes, file: str) -> Json:
-    """Strict JSON: no NaN, no number beyond a double, no name twice. A byte order mark is skipped."""
+    """Strict JSON: no NaN, no number beyond a double, no duplicate names. Skips a byte order mark."""
     try:
         parsed: Json = json.loads(
             text.decode("utf-8-sig"),

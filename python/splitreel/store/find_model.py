@@ -1,4 +1,4 @@
-"""Which folder a name on the command line means."""
+"""Finds the folder of a model named on the command line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _REPOSITORY: Final = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95
 def find_model(name: str) -> Path:
     """The folder of `demo`, a catalog name, a repository in the Hugging Face cache, or a path.
 
-    Raises MODEL_NOT_DOWNLOADED for a catalog name that is nowhere.
+    Raises MODEL_NOT_DOWNLOADED for a catalog name that isn't on this disk.
     """
     if name == "demo":
         return RESOURCES / "demo"
@@ -44,7 +44,7 @@ def find_model(name: str) -> Path:
 
 
 def cached_snapshot(repository: str) -> Path | None:
-    """The snapshot that `main` was when it was last fetched, else the first that holds a model."""
+    """The snapshot that `main` pointed to when it was last fetched, or else the first one that holds a model."""
     folder = cache_folder() / f"models--{repository.replace('/', '--')}"
     main = ""
     if is_file(folder / "refs" / "main"):

@@ -32,7 +32,7 @@ def print_lora_inspection(file: str, model: str) -> int:
 
 
 def inspect_folder(folder: Path) -> dict[str, object]:
-    """What the window shows of a folder, as JSON: a shape, or what is wrong."""
+    """What the window shows about a folder, as JSON: a shape, or what is wrong."""
 
     def found() -> dict[str, object]:
         model = check_model_folder(folder)
@@ -57,6 +57,6 @@ def _answer(found: Callable[[], dict[str, object]]) -> dict[str, object]:
         return {"status": "ready", **found()}
     except SplitreelError as error:
         return {"status": "broken", "error": wire.to_wire(error.error)}
-    except Exception as error:  # noqa: BLE001 - one folder may not end what asks about it
+    except Exception as error:  # noqa: BLE001 - a folder must not crash the process that asks about it
         problem = failures.internal(details=repr(error)[:2_000]).error
         return {"status": "broken", "error": wire.to_wire(problem)}

@@ -1,4 +1,4 @@
-"""What a family of models looks like on disk, known without torch. A new family is a file like cogvideox.py."""
+"""What a model family looks like on disk, without torch. A new family adds a file like cogvideox.py."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from splitreel.store.weights import Shape
 class ModelLayout:
     # `_class_name` in model_index.json.
     pipelines: frozenset[str]
-    # Component to the classes it may be: a class is the name of code to run.
+    # Allowed classes by component: a class names code to run.
     classes: Mapping[str, frozenset[str]]
-    # Checks what two configs say of each other, by component. Raises MODEL_UNSUPPORTED, MODEL_CORRUPT.
+    # Checks the configs, by component, including values that must agree. Raises MODEL_UNSUPPORTED, MODEL_CORRUPT.
     check_configs: Callable[[Mapping[str, Config]], None]
-    # For each component with weights: name and shape of every tensor that the config describes.
+    # For each component with weights: the name and shape of every tensor that its config describes.
     tensors: Mapping[str, Callable[[Config], dict[str, Shape]]]
-    # Another name under which a tensor may be stored, to the name that the module uses.
+    # Alternative names under which a tensor may be stored, mapped to the module's name for it.
     aliases: Mapping[str, str]

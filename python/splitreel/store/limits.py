@@ -1,4 +1,4 @@
-"""Limits for a process that reads what came with a model: a bomb ends that process, and nothing else."""
+"""Limits for a process that reads a model's files, so that a decompression bomb ends that process and nothing else."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PASSED_ON: Final = ("HOME", "LANG", "LC_ALL", "PATH", "SYSTEMROOT", "TMPDIR")
 
 
 def limit_this_process() -> None:
-    """Bounds address space, CPU time and core dumps; the parent bounds the time on the wall. Linux only."""
+    """Limits address space, CPU time and core dumps. The parent limits the elapsed time. Linux only."""
     if sys.platform == "win32":
         return
     import resource
@@ -23,12 +23,12 @@ def limit_this_process() -> None:
         (resource.RLIMIT_CPU, _CPU_SECONDS),
         (resource.RLIMIT_CORE, 0),
     ):
-        with suppress(ValueError, OSError):  # below the limit that the user has already
+        with suppress(ValueError, OSError):  # the user's own limit is lower
             resource.setrlimit(kind, (most, most))
 
 
 def child_environment() -> dict[str, str]:
-    """No credentials, one thread and one arena: those of a large machine would fill the address space on their own."""
+    """No credentials, one thread and one malloc arena: a large machine's defaults alone would fill the address space."""
     return {
         **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
         "RAYON_NUM_THREADS": "1",

@@ -1,4 +1,4 @@
-"""Where things are kept: the data folder, the models folders, the Hugging Face cache. Decides nothing else."""
+"""Paths of the data folder, the models folders and the Hugging Face cache."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from splitreel.contract.variables import DATA_FOLDER
 
 
 def data_folder() -> Path:
-    """Where the app keeps its data. resources/golden/data-folder.json holds this and src/main/data-folder.ts together."""
+    """Where the app keeps its data, as in src/main/data-folder.ts; both run resources/golden/data-folder.json."""
     if given := os.environ.get(DATA_FOLDER):
         return Path(given)
-    # The specification of XDG base directories: a relative path is ignored.
+    # The XDG Base Directory specification ignores relative paths.
     chosen = Path(os.environ.get("XDG_DATA_HOME", ""))
     return (chosen if chosen.is_absolute() else _home() / ".local" / "share") / "splitreel"
 
 
 def kernel_trials_file() -> Path:
-    """How attention kernels compared with SDPA on this machine; see kernel_trials.py."""
+    """The file that records how attention kernels compared with SDPA on this machine; see kernel_trials.py."""
     return data_folder() / "cache" / "kernels.json"
 
 
 def kernel_cache_environment() -> dict[str, str]:
-    """What makes Triton and FlashAttention 4 keep compiled kernels: in one folder for all ranks, between starts."""
+    """Variables that make Triton and FlashAttention 4 cache compiled kernels in one folder for all ranks and starts."""
     folder = data_folder() / "cache"
     return {
         "TRITON_CACHE_DIR": str(folder / "triton"),
@@ -45,7 +45,7 @@ def models_folders() -> tuple[Path, ...]:
 
 
 def cache_folder() -> Path:
-    """huggingface_hub's cache, by the rules of its constants.py, without importing it."""
+    """huggingface_hub's cache folder, by the rules in its constants.py, without importing it."""
     if given := os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE"):
         return Path(given).expanduser()
     cache = Path(os.environ.get("XDG_CACHE_HOME") or _home() / ".cache").expanduser()
@@ -53,7 +53,7 @@ def cache_folder() -> Path:
 
 
 def catalog_repositories(name: str) -> tuple[str, ...]:
-    """Under which names a model of the catalog is published; empty for a name that no catalog has.
+    """The repositories of a catalog model; empty for a name that no catalog has.
 
     The user's own catalog comes first.
     """

@@ -33,7 +33,7 @@ _KINDS: Final = {
     "lora_A": "down", "lora_down": "down", "lora.down": "down", "lora_linear_layer.down": "down",
     "lora_B": "up", "lora_up": "up", "lora.up": "up", "lora_linear_layer.up": "up",
 }  # fmt: skip
-# What the header of a file from diffusers calls PEFT's config.
+# The name of PEFT's config in the header of a file from diffusers.
 _CONFIG_KEY: Final = "lora_adapter_metadata"
 _MAX_CONFIG_CHARACTERS: Final = 1_000_000
 _MAX_ALPHA: Final = 1e6
@@ -43,7 +43,7 @@ _SHOWN_NAME: Final = 80
 
 @dataclass(frozen=True, slots=True)
 class LoraLayer:
-    """The change of one weight (out, in): scale * up (out, rank) @ down (rank, in), and where to find its scale."""
+    """The change to one weight (out, in): scale * up (out, rank) @ down (rank, in), and where its scale is stored."""
 
     down: str  # names of tensors in the file
     up: str
@@ -54,7 +54,7 @@ class LoraLayer:
 
 @dataclass(frozen=True, slots=True)
 class LoraFile:
-    """A file that fits a model. `layers`: by the name of the transformer's weight that each changes."""
+    """A file that fits a model. `layers`: by the name of the transformer weight that each one changes."""
 
     path: Path
     sha256: str
@@ -90,7 +90,7 @@ def check_lora(path: Path, model: Path) -> LoraFile:
 
 
 def hash_lora(path: Path) -> str:
-    """As `hash_file`, of a file with a safetensors header: anything else may be huge, and is refused before it is read.
+    """Like `hash_file`, but first checks for a safetensors header, because any other file could be huge.
 
     Raises LORA_MISSING or LORA_UNUSABLE.
     """
@@ -104,7 +104,7 @@ def hash_lora(path: Path) -> str:
 
 
 def not_finite(path: Path, layer: str) -> SplitreelError:
-    """The error for a LoRA whose numbers would spoil a weight."""
+    """The error for a LoRA whose values would make a weight infinite or NaN."""
     return _refuse(path, reasons.lora_not_finite(file=path.name, layer=layer[:_SHOWN_NAME]))
 
 
@@ -116,7 +116,7 @@ def _read_header(path: Path) -> tuple[dict[str, StoredTensor], Mapping[str, obje
 
 
 def need_lora(lora: Lora, model: Path) -> LoraFile:
-    """As `check_lora`; raises LORA_CHANGED for another content than the one that was chosen."""
+    """Like `check_lora`, and raises LORA_CHANGED if the file's content isn't the one that was chosen."""
     file = check_lora(Path(lora.path), model)
     if file.sha256 != lora.sha256:
         raise failures.lora_changed(file=lora.path)
@@ -124,7 +124,7 @@ def need_lora(lora: Lora, model: Path) -> LoraFile:
 
 
 def hash_file(path: Path) -> str:
-    """SHA-256 in hexadecimal, of a file of any size. Raises OSError, also for devices and pipes, which may have no end."""
+    """SHA-256 in hexadecimal of a file of any size. Raises OSError, also for devices and pipes, which may be endless."""
     if not stat.S_ISREG(path.stat().st_mode):
         raise OSError(errno.EINVAL, "Not a regular file", str(path))
     digest = hashlib.sha256()
@@ -136,7 +136,7 @@ def hash_file(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Config:
-    """PEFT's config, as diffusers stores it in the header: one alpha for all layers, and exceptions by layer."""
+    """PEFT's config as diffusers stores it in the header: one alpha for all layers, with exceptions for some."""
 
     alpha: float | None = None
     alphas: Mapping[str, float] = field(default_factory=dict)
@@ -164,7 +164,7 @@ class _Config:
         return cls(alpha, alphas, bool(fields.get("use_rslora")))
 
     def alpha_of(self, layer: str) -> float | None:
-        """PEFT matches a name or its end; `^` in front asks for the whole name."""
+        """The alpha of a layer. PEFT's patterns match the end of a name, or all of it if they start with `^`."""
         for name, alpha in self.alphas.items():
             if layer == name.removeprefix("^") or layer.endswith(f".{name}"):
                 return alpha
@@ -172,7 +172,7 @@ class _Config:
 
 
 def check_alpha(path: Path, value: object) -> float:
-    """Raises LORA_UNUSABLE for what is no sensible number; NaN is none either."""
+    """Raises LORA_UNUSABLE if it isn't a sensible number."""
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _MAX_ALPHA:
         return float(value)
     raise _refuse(path, reasons.lora_config_invalid(file=path.name))
@@ -199,14 +199,14 @@ def _layers(path: Path, tensors: Mapping[str, StoredTensor], config: _Config) ->
 
 
 def _split_name(path: Path, name: str) -> tuple[str, str]:
-    """The layer that a tensor belongs to, and whether it is its `down`, `up` or `alpha`."""
+    """The layer of a tensor, and which part of it: `down`, `up` or `alpha`."""
     prefix = next((each for each in _PREFIXES if name.startswith(each)), "")
     stem = name.removeprefix(prefix)
     if stem.startswith("text_encoder."):
         raise _refuse(path, reasons.lora_text_encoder(file=path.name))
     if stem.endswith(".alpha"):
         return stem.removesuffix(".alpha"), "alpha"
-    # PEFT in memory also writes the adapter's name, `lora_A.default.weight`.
+    # PEFT's in-memory names include the adapter's: `lora_A.default.weight`.
     stem = stem.removesuffix(".weight").removesuffix(".default")
     for ending, kind in _KINDS.items():
         if stem.endswith(f".{ending}"):
@@ -243,9 +243,9 @@ def _check_layer(
 
 
 def _changed_shape(down: Shape, up: Shape) -> Shape | None:
-    """The shape of the weight that two factors change, None where they don't belong together.
+    """The shape of the weight that two factors change; None if they don't fit each other.
 
-    Of a convolution's factors the first has the kernel, and the second is 1 x 1.
+    For a convolution, the first factor has the kernel's shape and the second is 1 x 1.
     """
     if len(down) < 2 or len(up) != len(down) or up[1] != down[0] or any(side != 1 for side in up[2:]):
         return None

@@ -1,6 +1,6 @@
-"""Is a folder a model that runs? Answered from configs and headers, before a byte of weights is read. No torch.
+"""Checks whether a folder is a model that can run, from configs and headers, without reading weights. No torch.
 
-Only safetensors are let in: anything that unpickles runs code.
+Only safetensors are accepted: unpickling runs code.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from splitreel.store.weights import PICKLES, StoredTensor, check_tensors, listed
 
 _LAYOUTS: Final = (COGVIDEOX_LAYOUT,)
 _INDEX: Final = "model_index.json"
-# In the order in which they are read.
+# In order of preference.
 _TOKENIZERS: Final = ("tokenizer.json", "spiece.model")
-# What transformers reads of a tokenizer's folder besides.
+# Other files that transformers reads from a tokenizer's folder.
 _TOKENIZER_CONFIGS: Final = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
 _MAX_TOKENIZER_BYTES: Final = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFolder:
-    """A folder that was found whole."""
+    """A folder that passed the checks."""
 
     path: Path
     shape: ModelShape
@@ -50,7 +50,7 @@ class ModelFolder:
 
 
 def is_model(path: Path) -> bool:
-    """Whether a folder claims to be a model. Raises MODEL_CORRUPT where it cannot be read."""
+    """Whether a folder claims to be a model. Raises MODEL_CORRUPT if it can't be read."""
     return is_file(path / _INDEX)
 
 
@@ -66,7 +66,7 @@ def check_model_folder(path: Path) -> ModelFolder:
     except UnicodeEncodeError as error:
         # The safetensors library opens paths as text.
         raise refuse("MODEL_UNSUPPORTED", reasons.model_path_not_text(path=path)) from error
-    # A second job with the same files need not read their headers again.
+    # The cache spares a second job with the same files from reading their headers again.
     stamp = tuple(
         (file, found.st_size, found.st_mtime_ns) for file in _files(path) if (found := status(path / file)) is not None
     )
@@ -82,7 +82,7 @@ def tokenizer_file(path: Path) -> str:
 
 
 def files_of(path: Path) -> tuple[str, ...]:
-    """Every file that makes the model, relative to its folder, whether it is there or not, and nothing beside them."""
+    """Exactly the files that make up the model, relative to its folder, whether they exist or not."""
     layout = COGVIDEOX_LAYOUT
     weights = [file for part in layout.tensors for file in listed_files(path, part)]
     configs = [*CONFIG_FILES.values(), *(f"{part}/config.json" for part in layout.tensors)]
@@ -93,12 +93,12 @@ def files_of(path: Path) -> tuple[str, ...]:
 
 
 def module_name(stored: str) -> str:
-    """The name that the module gives to a tensor, by the one under which a file stores it."""
+    """The module's name for a tensor that a file stores as `stored`."""
     return next((layout.aliases[stored] for layout in _LAYOUTS if stored in layout.aliases), stored)
 
 
 def module_tensors(path: Path, part: str) -> dict[str, StoredTensor]:
-    """What the files of a component hold, by the names of the module."""
+    """The tensors in the files of a component, by the module's names."""
     return {module_name(name): tensor for name, tensor in stored_tensors(path, part).items()}
 
 

@@ -1,4 +1,4 @@
-"""Checks a model's folder in the reading process: nothing that a folder holds is parsed by the supervisor."""
+"""Checks a model folder in a separate process, so that the supervisor parses nothing from it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from splitreel.store.lora import need_lora
 from splitreel.store.model_folder import ModelFolder, check_model_folder
 from splitreel.store.reader_process import Question, ReaderProcess
 
-# As the window allows for the same check (src/main/models/inspect.ts): headers on a network share take a while.
+# The same limit as in the window (src/main/models/inspect.ts). Reading headers from a network share takes a while.
 _CHECK_SECONDS: Final = 60.0
 
 
@@ -27,7 +27,7 @@ class ModelReader:
         self._reader = ReaderProcess(answer_seconds)
 
     def read(self, folder: Path) -> ModelFolder:
-        """As `check_model_folder`, and raises MODEL_CORRUPT where the check itself exceeds its limits."""
+        """Like `check_model_folder`. Also raises MODEL_CORRUPT if the check exceeds its limits."""
         match self._reader.ask("check", {"folder": str(folder)}):
             case {"error": error}:
                 raise SplitreelError.from_error(wire.from_wire(AppError, error))
@@ -37,7 +37,7 @@ class ModelReader:
         raise refuse("MODEL_CORRUPT", reasons.model_check_fails(file=folder.name))
 
     def check_lora(self, lora: Lora, model: Path) -> None:
-        """As `need_lora`, and raises LORA_UNUSABLE where the check itself exceeds its limits."""
+        """Like `need_lora`. Also raises LORA_UNUSABLE if the check exceeds its limits."""
         match self._reader.ask("lora", {"lora": wire.to_wire(lora), "model": str(model)}):
             case {"error": error}:
                 raise SplitreelError.from_error(wire.from_wire(AppError, error))
@@ -51,7 +51,7 @@ class ModelReader:
 
 
 def answer_check(question: Question) -> object:
-    """In the reading process: the parts of a ModelFolder, or what is wrong with it."""
+    """Runs in the reading process. Returns the parts of a ModelFolder, or what is wrong with it."""
 
     def answer() -> object:
         model = check_model_folder(Path(str(question["folder"])))
@@ -66,7 +66,7 @@ def answer_check(question: Question) -> object:
 
 
 def answer_lora(question: Question) -> object:
-    """In the reading process: how many layers a LoRA changes, or why it cannot be used."""
+    """Runs in the reading process. Returns how many layers a LoRA changes, or why it can't be used."""
 
     def answer() -> object:
         lora = need_lora(wire.from_wire(Lora, question["lora"]), Path(str(question["model"])))
@@ -80,6 +80,6 @@ def _answer_or_error(answer: Callable[[], object]) -> object:
         return answer()
     except SplitreelError as error:
         return {"error": wire.to_wire(error.error)}
-    except Exception as error:  # noqa: BLE001 - one folder may not end what asks about it
+    except Exception as error:  # noqa: BLE001 - a folder must not end the process that reads all of them
         problem = failures.internal(details=repr(error)[:2_000]).error
         return {"error": wire.to_wire(problem)}

@@ -1,7 +1,7 @@
-"""A process that reads what came with a model, under limits that end it and nothing else.
+"""A process that reads a model's files under limits.
 
-Configs, headers and tokenizers come from anywhere. Each reader of ours is bounded, but a tokenizer is a program of
-sorts, and a parser may have a fault: whatever happens here costs one question, not the supervisor and its warm ranks.
+Configs, headers and tokenizers can come from anywhere. Our own readers are bounded, but a tokenizer is almost a program
+and a parser can have bugs. A failure here costs one answer, not the supervisor and its warm ranks.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from splitreel.contract.messages import RESOURCES
 from splitreel.store.limits import child_environment, limit_this_process
 
 COMMAND: Final = "read-models"
-# The text of the longest prompt, or every reason of a check.
+# Enough for every reason that a check can return.
 _MAX_ANSWER_BYTES: Final = 1_000_000
 
 Question: TypeAlias = Mapping[str, object]
 
 
 class ReaderProcess:
-    """Starts with the first question. Safe to call from several threads; it answers one question at a time."""
+    """Starts with the first question and answers one at a time. Safe to call from several threads."""
 
     def __init__(self, answer_seconds: float) -> None:
         self._answer_seconds = answer_seconds
@@ -35,7 +35,7 @@ class ReaderProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def ask(self, kind: str, question: Question) -> object:
-        """The answer, as JSON. None where the process ended or took too long."""
+        """The answer, as JSON data. None if the process ended or took too long."""
         line = json.dumps({**question, "kind": kind, "seconds": self._answer_seconds}).encode() + b"\n"
         with self._lock:
             process = self._running()
@@ -75,13 +75,13 @@ class ReaderProcess:
             if stream is not None:
                 try:
                     stream.close()
-                except OSError:  # what was buffered for a process that is gone
+                except OSError:  # flushing what was buffered for a process that is gone
                     continue
         self._process = None
 
 
 def _read_line(stream: IO[bytes], seconds: float) -> bytes:
-    """Raises TimeoutError, and ValueError for an answer without an end."""
+    """Raises TimeoutError, or ValueError for a line that is too long or incomplete."""
     descriptor = stream.fileno()
     held = b""
     with selectors.DefaultSelector() as selector:
@@ -97,11 +97,11 @@ def _read_line(stream: IO[bytes], seconds: float) -> bytes:
 
 
 def serve_questions(answers: Mapping[str, Callable[[Question], object]]) -> int:
-    """The process itself: questions on stdin, answers on stdout, both lines of JSON. Ends with its stdin."""
+    """The main loop of the process: lines of JSON, questions on stdin and answers on stdout. Returns when stdin ends."""
     limit_this_process()
     for line in sys.stdin.buffer:
         question = json.loads(line)
-        # The default action ends the process, whatever native code is at work, and also where the parent is gone.
+        # The signal's default action ends the process even in native code, and even if the parent is gone.
         signal.setitimer(signal.ITIMER_REAL, 2 * question["seconds"])
         answer = answers[question["kind"]](question)
         signal.setitimer(signal.ITIMER_REAL, 0)

@@ -1,4 +1,4 @@
-"""What was verified of a model, compared with the sizes and times of its files. Reads none of them."""
+"""Compares the record of verified files with their current sizes and times, without reading them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ RecordStatus = Literal["none", "good", "stale", "damaged"]
 
 @dataclass(frozen=True, slots=True)
 class RecordState:
-    """`none`: never verified. `stale`: a file has another time than when it was verified.
+    """`none`: never verified. `stale`: a file's time changed since it was verified.
 
-    `known`: how many files have the hash that Hugging Face publishes. `source`: the repository and commit that the
-    files can be downloaded from again.
+    `known`: how many files have the hash that Hugging Face publishes. `source`: the repository and commit from which
+    the files can be downloaded again.
     """
 
     status: RecordStatus
@@ -48,7 +48,7 @@ def check_record(folder: Path, file: Path) -> RecordState:
 
 
 def _is_same(folder: Path, name: str, entry: RecordedFile) -> bool:
-    """False where its time has changed. Raises MODEL_INCOMPLETE, MODEL_CORRUPT."""
+    """False if its time has changed. Raises MODEL_INCOMPLETE, MODEL_CORRUPT."""
     info = status(folder / name)
     if info is None:
         raise refuse("MODEL_INCOMPLETE", reasons.model_file_missing(file=name))

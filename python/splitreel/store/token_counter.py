@@ -1,7 +1,7 @@
 """Counts the tokens of a prompt with the model's own tokenizer, in a process of its own.
 
-A few hundred kilobytes of a tokenizer's rules can take minutes and gigabytes on one sentence. So it runs where limits
-end it, and a model whose tokenizer went over them is not tried again.
+A few hundred kilobytes of tokenizer rules can take minutes and gigabytes for one sentence, so it runs under limits. A
+tokenizer that exceeded them is not tried again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from splitreel.store.model_reader import ModelReader
 from splitreel.store.reader_process import Question, ReaderProcess
 
 _ANSWER_SECONDS: Final = 10.0
-# What a person can type; a longer text is refused by the checks of a request.
+# More than anybody types. The checks of a request refuse longer texts.
 _MAX_TEXT: Final = 100_000
 
 
@@ -31,9 +31,9 @@ class TokenCounter:
         self._refused: set[tuple[str, int, int]] = set()
 
     def count(self, folder: Path, text: str) -> tuple[int, int]:
-        """The tokens of the text, including the end token, and the most that the model reads.
+        """The number of tokens in the text, including the end token, and the maximum that the model reads.
 
-        Raises what is wrong with the model, and MODEL_CORRUPT where its tokenizer fails or exceeds the limits.
+        Raises whatever is wrong with the model, and MODEL_CORRUPT if its tokenizer fails or exceeds the limits.
         """
         shape = self._models.read(folder).shape
         file = tokenizer_file(folder)
@@ -56,7 +56,7 @@ _Counter: TypeAlias = Callable[[str], int]
 
 
 def answer_count(question: Question) -> object:
-    """In the reading process: the number of tokens, or the name of what the tokenizer raised."""
+    """Runs in the reading process. Returns the number of tokens, or the name of the tokenizer's exception."""
     try:
         return _counter(str(question["file"]))(str(question["text"]))
     except Exception as error:  # noqa: BLE001 - whatever a tokenizer raises
@@ -73,5 +73,5 @@ def _counter(file: str) -> _Counter:
     from sentencepiece import SentencePieceProcessor
 
     pieces = SentencePieceProcessor(model_file=file)
-    # T5 ends every text with a token of its own.
+    # T5 appends an end token to every text.
     return lambda text: len(pieces.encode(text)) + 1

@@ -1,7 +1,7 @@
 """The weights of one component: which files hold them, and what their headers say. Reads no weights.
 
-Checking, hashing, the fingerprint and loading all take their files from `weight_files`: what lies beside them (another
-precision, stale shards, a macOS `._` file) is never opened.
+Checking, hashing, the fingerprint and loading all take their files from `weight_files`. Other files beside them
+(another precision, stale shards, a macOS `._` file) are never opened.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Shape: TypeAlias = tuple[int, ...]
 
 _STEMS: Final = {"text_encoder": "model"}
 _DIFFUSERS_STEM: Final = "diffusion_pytorch_model"
-# Headers of the largest models take below 1 MB; the safetensors library itself stops at 100 MB.
+# The headers of the largest models are below 1 MB. The safetensors library's own limit is 100 MB.
 _MAX_HEADER_BYTES: Final = 8_000_000
 _DTYPE_BITS: Final = {
     "F64": 64, "I64": 64, "U64": 64, "C64": 64, "F32": 32, "I32": 32, "U32": 32, "F16": 16, "BF16": 16, "I16": 16,
@@ -56,7 +56,7 @@ def weight_files(folder: Path, part: str) -> tuple[str, ...]:
 
 
 def listed_files(folder: Path, part: str) -> tuple[str, ...]:
-    """As `weight_files`, and the index itself, whether they are there or not. An unreadable index lists only itself."""
+    """Like `weight_files`, plus the index, whether they exist or not. An unreadable index lists only itself."""
     index_file = f"{part}/{_stem(part)}.safetensors.index.json"
     try:
         index = _read_index(folder, part)
@@ -82,12 +82,11 @@ def stored_tensors(folder: Path, part: str) -> dict[str, StoredTensor]:
 
 
 def check_tensors(part: str, stored: Mapping[str, StoredTensor], expected: Mapping[str, Shape]) -> None:
-    """Raises MODEL_UNSUPPORTED where the files hold other tensors than the config describes (names, shapes, number
-    types), and MODEL_INCOMPLETE where they lack one.
+    """Raises MODEL_UNSUPPORTED if names, shapes or dtypes differ from the config's, MODEL_INCOMPLETE if one is missing.
 
-    Files may hold more: a text encoder is often published with its decoder.
+    Files may hold more tensors: a text encoder is often published with its decoder.
     """
-    # Scaled and quantized weights carry their scales beside them; without those the numbers mean nothing.
+    # Quantized weights come with separate scales, and are meaningless without them.
     for name, tensor in stored.items():
         if name.endswith((".scale_weight", ".weight_scale", ".scale_input", ".absmax", ".SCB")) or name == "scaled_fp8":
             raise refuse("MODEL_UNSUPPORTED", reasons.model_weights_scaled(file=tensor.file, tensor=_shown(name)))
@@ -105,9 +104,9 @@ def check_tensors(part: str, stored: Mapping[str, StoredTensor], expected: Mappi
 
 
 def read_header(folder: Path, file: str) -> dict[str, StoredTensor]:
-    """The tensors of one safetensors file: eight bytes of length, a JSON header, then exactly the bytes it promises.
+    """The tensors of one safetensors file: eight bytes of length, a JSON header, then exactly the bytes it lists.
 
-    Raises MODEL_CORRUPT and, where the file ends early, MODEL_INCOMPLETE.
+    Raises MODEL_CORRUPT or, if the file ends early, MODEL_INCOMPLETE.
     """
     return read_header_with_notes(folder, file)[0]
 
@@ -149,7 +148,7 @@ def _tensor(file: str, name: str, entry: object) -> tuple[StoredTensor, tuple[in
             if bits is not None and is_shape and 0 <= begin <= end <= _MAX_BYTES:
                 total = bits
                 for count in shape:
-                    # Stops before the product of absurd counts takes time.
+                    # Stops before the product of absurd counts takes long.
                     total = total * count if total <= 8 * _MAX_BYTES else total
                 if total == 8 * (end - begin):
                     return StoredTensor(file, dtype, tuple(shape)), (begin, end)
@@ -157,7 +156,7 @@ def _tensor(file: str, name: str, entry: object) -> tuple[StoredTensor, tuple[in
 
 
 def _end_of(file: str, spans: list[tuple[int, int]]) -> int:
-    """Tensors lie one behind the other, without gaps: the safetensors library refuses anything else."""
+    """Where the last tensor ends. Tensors must be contiguous, as the safetensors library requires."""
     end = 0
     for begin, after in spans:
         if begin != end:
@@ -171,7 +170,7 @@ def _stem(part: str) -> str:
 
 
 def _read_index(folder: Path, part: str) -> Mapping[str, str] | None:
-    """Tensor to file name, or None where the component has no index."""
+    """File names by tensor, or None if the component has no index."""
     file = f"{part}/{_stem(part)}.safetensors.index.json"
     if not is_file(folder / file):
         return None
@@ -180,7 +179,7 @@ def _read_index(folder: Path, part: str) -> Mapping[str, str] | None:
     if not isinstance(names, dict) or not names or not all(isinstance(name, str) for name in names.values()):
         raise refuse("MODEL_CORRUPT", reasons.model_index_invalid(file=file))
     for name in set(names.values()):
-        # An index names its neighbors, never a path out of the folder.
+        # An index names files beside it, never a path out of the folder.
         if Path(name).name != name or name.startswith(".") or not name.endswith(".safetensors"):
             raise refuse("MODEL_UNSAFE", reasons.model_index_leads_out(file=file, name=_shown(name)))
     return names
@@ -192,7 +191,7 @@ def _need_weights(folder: Path, part: str, file: str) -> None:
     except SplitreelError as error:
         if error.code != "MODEL_INCOMPLETE":
             raise
-        # What is there instead explains more than what is missing.
+        # The files that exist instead explain more than the missing one.
         others = [name for name in names_in(folder / part) if not name.startswith(".") and f"{part}/{name}" != file]
         if pickle := next((name for name in others if name.lower().endswith(PICKLES)), None):
             raise refuse("MODEL_UNSAFE", reasons.model_is_pickle(file=f"{part}/{pickle}")) from error
@@ -204,7 +203,7 @@ def _need_weights(folder: Path, part: str, file: str) -> None:
 
 
 def _explain_missing(part: str, name: str, stored: Mapping[str, StoredTensor]) -> SplitreelError:
-    """A tensor under a longer name, as trainers leave it (`module.`), is not missing but called otherwise."""
+    """The error for a missing tensor. One with a prefix that trainers add (`module.`) is reported as renamed."""
     if other := next((each for each in stored if each.endswith("." + name)), None):
         return refuse(
             "MODEL_UNSUPPORTED", reasons.model_tensor_renamed(file=stored[other].file, tensor=name, found=_shown(other))

@@ -39,7 +39,7 @@ class _Encoder:
 
 
 _ENCODERS: Final = {
-    # As the app's own files: see mp4.py.
+    # Like the app's own files: see mp4.py.
     ExportFormat.H264: _Encoder(
         "mp4", "libx264", "yuv420p", {"crf": "17", "preset": "medium", "x264-params": "mbtree=0"}
     ),
@@ -54,7 +54,7 @@ _ENCODERS: Final = {
     # libwebp converts RGB itself; YUV would be taken for BT.601.
     ExportFormat.WEBP: _Encoder("webp", "libwebp_anim", "bgra", {"quality": "85"}),
 }
-# What is read.
+# Input formats.
 _FORMATS: Final = "mov,matroska,avi,gif,mpegts,ogg,flv"
 # 0: forever.
 _LOOP: Final = {"loop": "0"}
@@ -68,7 +68,7 @@ Progressed = Callable[[int, int], None]
 def export_video(
     source: Path, target: Path, request: ExportRequest, progressed: Progressed, *, replace: bool = False
 ) -> Path:
-    """Writes `target` and returns its path: another name where it is taken, unless `replace`.
+    """Writes `target` and returns its path: another name if it is taken, unless `replace`.
 
     `progressed` gets (frames written, frames in total) and may raise to stop; then nothing is left.
     Raises VIDEO_NOT_FOUND, VIDEO_UNREADABLE, EXPORT_UNAVAILABLE, DISK_FULL or OUTPUT_NOT_WRITABLE.
@@ -138,7 +138,7 @@ def _export_frame(source: Path, target: Path, request: ExportRequest, progressed
 
 
 def _export_folder(source: Path, target: Path, request: ExportRequest, progressed: Progressed) -> Path:
-    """Numbered PNG files in a folder of their own, which is named once it is whole."""
+    """Numbered PNG files in their own folder, which gets its name once it is complete."""
     partial = Path(tempfile.mkdtemp(prefix=".splitreel-", suffix=".part", dir=target.parent))
     try:
         with _opened(source, request) as video:
@@ -282,8 +282,8 @@ def _opened(source: Path, request: ExportRequest) -> Iterator[_Video]:
             raise failures.video_unreadable(file=source.name)
     except FileNotFoundError as error:
         raise failures.video_not_found() from error
-    # `file:` because FFmpeg takes what stands before a colon in a name for a protocol. A playlist, which names other
-    # files and addresses, is not among the formats.
+    # `file:`, because FFmpeg would read the part of a name before a colon as a protocol. The formats exclude playlists,
+    # which name other files and addresses.
     with av.open(f"file:{source}", options={"format_whitelist": _FORMATS, "protocol_whitelist": "file"}) as container:
         if not container.streams.video:
             raise failures.video_unreadable(file=source.name)

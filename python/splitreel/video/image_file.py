@@ -1,8 +1,7 @@
-"""Reads the image that a video starts from, in one way for the checks before a job and for the engine. No torch.
+"""Reads the image that a video starts from. The checks before a job and the engine both use it. No torch.
 
-Formats are few and sizes are bounded, because the file may come from anywhere.
-
-Pillow picks a decoder by content, and some of its decoders start other programs (EPS runs Ghostscript).
+The file can come from anywhere, so formats and sizes are limited: Pillow picks a decoder by content, and some of its
+decoders start other programs (EPS runs Ghostscript).
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _MEGA: Final = 10**6
 def check_image(file: Path) -> None:
     """Decodes the whole file once. Raises IMAGE_UNREADABLE with the reason."""
     with open_image(file) as image:
-        # A JPEG is read to its end at an eighth of its size, which finds a truncated file as well and costs little.
+        # Decodes a JPEG at an eighth of its size. That still reads to the end, so it finds a truncated file cheaply.
         image.draft("RGB", (image.width // 8, image.height // 8))
         image.load()
 
@@ -45,7 +44,7 @@ def open_image(file: Path) -> Iterator[Image.Image]:
         if not stat.S_ISREG(file.stat().st_mode):
             raise _unreadable(file, reasons.image_not_file(file=file))
         with warnings.catch_warnings():
-            # About large images, and about damaged metadata that is not used.
+            # Pillow warns about large images, and about damaged metadata that isn't used.
             warnings.simplefilter("ignore")
             with Image.open(file, formats=_FORMATS) as image:
                 yield image
@@ -82,7 +81,7 @@ def fit_image(image: Image.Image, params: SamplingParams) -> Image.Image:
     size = (params.width, params.height)
     if params.image_fit is ImageFit.STRETCH or image.width * params.height == image.height * params.width:
         return image
-    # The filter of diffusers' VaeImageProcessor, which does the scaling otherwise.
+    # The same filter as in diffusers' VaeImageProcessor, which scales in the other cases.
     filter_ = Image.Resampling.LANCZOS
     if params.image_fit is ImageFit.FIT:
         return ImageOps.pad(image, size, filter_, color="black")
@@ -91,7 +90,7 @@ def fit_image(image: Image.Image, params: SamplingParams) -> Image.Image:
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Any of Pillow's modes to 8-bit RGB. 16-bit gray and floats are scaled, where Pillow's own conversion clips them.
+    """Any of Pillow's modes to 8-bit RGB. Scales 16-bit gray and floats, which Pillow's own conversion clips.
 
     "I;16" and "I" are taken as 16-bit. "F" is taken as 0..1, or as 0..255 if any value is above 1.
     """
@@ -120,7 +119,7 @@ def _from_gray(image: Image.Image, white: int | None) -> Image.Image:
 
 
 def _most_pixels() -> int:
-    """Where Pillow refuses an image as a decompression bomb: at twice the size at which it warns."""
+    """The size at which Pillow refuses an image as a decompression bomb: twice the one at which it warns."""
     from PIL import Image
 
     return 2 * (Image.MAX_IMAGE_PIXELS or 0)

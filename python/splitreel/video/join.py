@@ -1,8 +1,8 @@
 """Joins a video and its continuation, whose first frame is the last one of the video, into one MP4.
 
-The frames of the first file are copied as they are encoded, so that a chain of continuations does not lose quality at
-every link. Those of the second are encoded again, because they start with the doubled frame that is left out, and all
-others depend on it. Where the two streams have other parameters, both are encoded again.
+The first file's frames are copied without re-encoding, so a chain of continuations doesn't lose quality at every step.
+Those of the second are encoded again, because the duplicate first frame is left out and all others depend on it. If the
+parameters of the two streams differ, both are encoded again.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ class _Part:
     height: int
     rate: Fraction
     frames: int
-    extradata: bytes  # parameter sets: pictures can only be decoded with their own
-    metadata: dict[str, Any]  # as its file has it, also of an older version
+    extradata: bytes  # parameter sets: frames can only be decoded with their own
+    metadata: dict[str, Any]  # as stored in its file, possibly by an older version
 
     @property
     def entries(self) -> list[dict[str, Any]]:
-        """What it consists of itself."""
+        """The videos that it consists of."""
         own = {"fileName": self.path.name, "frames": self.frames, "request": self.metadata["request"]}
         return self.metadata.get("parts") or [own]
 
 
 def join_videos(first: Path, second: Path, target: Path, progressed: Progressed) -> Path:
-    """Writes `target` or, where that is taken, the next free name, and returns its path.
+    """Writes `target` or, if that is taken, the next free name, and returns its path.
 
     `progressed` gets (frames encoded, frames to encode) and may raise to stop; then nothing is left. Raises
     VIDEOS_NOT_JOINABLE, VIDEO_UNREADABLE, METADATA_UNREADABLE, DISK_FULL or OUTPUT_NOT_WRITABLE.
@@ -116,14 +116,14 @@ def _differences(before: _Part, after: _Part) -> list[Reason]:
 
 
 def _encode(sources: list[tuple[_Part, int]], path: str, progressed: Progressed) -> None:
-    """The frames of each source from the given one on, with the settings of all our videos."""
+    """Encodes the frames of each source from the given one on, with the same settings as all our videos."""
     part = sources[0][0]
     total = sum(source.frames - start for source, start in sources)
     with av.open(path, "w", format="mp4") as container:
         stream = add_h264_stream(container, VideoFormat(part.width, part.height, part.rate))
         for index, frame in enumerate(_frames(sources)):
             frame.pts, frame.time_base = index, 1 / part.rate
-            # The encoder would take the kind that the frame had in its file for an order.
+            # Otherwise the encoder would be forced to the frame type that the frame had in its source.
             frame.pict_type = PictureType.NONE
             tag_bt709(frame)
             container.mux(stream.encode(frame))
@@ -145,7 +145,7 @@ def _extradata(path: str) -> bytes:
 
 
 def _copy(sources: list[tuple[str, int]], path: str, rate: Fraction, tags: dict[str, str]) -> None:
-    """The packets of each source, from the given frame of the target on, with the index in front."""
+    """Copies the packets of each source so that they start at the given frame of the target. The index comes first."""
     with av.open(path, "w", format="mp4", options={"movflags": "+faststart"}) as writer:
         writer.metadata.update(tags)
         copy = None

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 # CRF 17 is visually lossless for H.264; the file of a 6 s video is a few megabytes. Macroblock trees are off: x264's
-# AVX-512 code for them is not deterministic (build 165: equal frames gave one of five files; AVX2 and plain C gave one).
+# AVX-512 code for them is not deterministic (build 165: equal frames gave five different files; with AVX2 or C, one).
 _ENCODER_OPTIONS = {"crf": "17", "preset": "medium", "x264-params": "mbtree=0"}
 _TITLE_LENGTH = 80
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -43,14 +43,14 @@ def add_h264_stream(container: OutputContainer, video: VideoFormat) -> VideoStre
     stream.width, stream.height = video.width, video.height
     stream.pix_fmt = "yuv420p"
     stream.options = dict(_ENCODER_OPTIONS)
-    # One thread keeps up with the ranks, which need the other cores, and its output is deterministic.
+    # One thread keeps up with the ranks, which need the other cores. Its output is deterministic.
     stream.codec_context.thread_count = 1
     tag_bt709(stream.codec_context)
     return stream
 
 
 class Mp4Writer:
-    """Encodes frames into an unnamed file as they come. `finish` adds the settings, `publish` names the file."""
+    """Encodes frames into an unnamed file as they arrive. `finish` adds the settings, `publish` names the file."""
 
     def __init__(self, target: Path, video: VideoFormat) -> None:
         self._target = target
@@ -101,9 +101,9 @@ def title_of(prompt: str) -> str:
 
 
 def metadata_text(metadata: object) -> str:
-    """`metadata`: as JSON values."""
+    """JSON text. `metadata`: JSON data."""
     text = json.dumps(metadata, ensure_ascii=False, separators=(",", ":"))
-    # Python reads bytes of file names that are not UTF-8 as lone surrogates, which can't be encoded but escaped.
+    # Python reads bytes of file names that aren't UTF-8 as lone surrogates, which can't be encoded, only escaped.
     return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 

@@ -1,6 +1,6 @@
-"""A file that appears whole or not at all, and never replaces another.
+"""A file that appears complete or not at all, and doesn't replace another unless `replace` is called.
 
-On Linux it has no name until it is complete (O_TMPFILE), so that not even a power cut or kill -9 leaves a piece of it.
+On Linux it has no name until it is complete (O_TMPFILE), so even a power cut or kill -9 leaves no partial file.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class OutputFile:
         os.fsync(self._fd)
 
     def publish(self) -> Path:
-        """Names the file and returns its path: `target`, or the next free number where that was taken meanwhile."""
+        """Names the file and returns its path: `target`, or the next free number if that was taken meanwhile."""
         try:
             path = next(path for path in numbered(self.target) if self._link(path))
         finally:
@@ -59,7 +59,7 @@ class OutputFile:
         return path
 
     def replace(self) -> Path:
-        """Names the file `target`, in place of whatever has that name."""
+        """Names the file `target`, replacing any file of that name."""
         named = self.target.with_name(f".splitreel-{os.getpid()}-{secrets.token_hex(4)}.part")
         try:
             self._link(named)
@@ -70,7 +70,7 @@ class OutputFile:
         return self.target
 
     def _link(self, path: Path) -> bool:
-        """False where the name is taken."""
+        """False if the name is taken."""
         try:
             if self._temporary is None:
                 self._link_anonymous(path)

@@ -1,4 +1,4 @@
-"""Previews of a video that is still being made."""
+"""Previews of a video in progress."""
 
 from __future__ import annotations
 

@@ -182,7 +182,9 @@ def test_a_server_without_ranges_serves_too(hub: FakeHub, tmp_path: Path) -> Non
     assert held(tmp_path) == wanted()
 
 
-def test_a_full_disk_is_told_and_mended_by_room(hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_and_space_lets_it_resume(
+    hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
     mounted = subprocess.run(
@@ -196,7 +198,7 @@ def test_a_full_disk_is_told_and_mended_by_room(hub: FakeHub, tmp_path: Path, mo
         assert early.value.code == "DISK_FULL"
         assert served(hub) == 0, "refused before anything was fetched"
         # Room that others take while it runs: the check has passed, the disk is full all the same.
-        monkeypatch.setattr("splitreel.store.hub.download.ModelDownload._check_room", lambda _self: None)
+        monkeypatch.setattr("splitreel.store.hub.download.ModelDownload._check_disk_space", lambda _self: None)
         with pytest.raises(SplitreelError) as late:
             Fetch(hub, disk / "m").run()
         assert late.value.code == "DISK_FULL"

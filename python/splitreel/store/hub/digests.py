@@ -1,4 +1,4 @@
-"""Hashes of files, and the record of what was verified when."""
+"""Hashes of files, and the record of what was verified."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BLOCK_BYTES: Final = 4 * 1_048_576
 
 
 def hash_stream(blocks: Iterable[memoryview], kind: str, size: int) -> str:
-    """`kind` as in Digest; `size`: the bytes of all blocks together, which git's hash begins with."""
+    """`kind` as in Digest. `size`: total bytes of the blocks, which git's hash starts with."""
     hasher = hashlib.sha256() if kind == "sha256" else hashlib.sha1(usedforsecurity=False)
     if kind == "gitSha1":
         hasher.update(b"blob %d\0" % size)
@@ -41,7 +41,7 @@ def hash_file(path: Path, kind: str, on_bytes: Callable[[int], None] = lambda _c
 
 @dataclass(frozen=True, slots=True)
 class RecordedFile:
-    """`is_known`: the digest is the hub's, not merely what the file had when it was first seen."""
+    """`is_known`: Hugging Face publishes this digest; otherwise it is only the file's digest when first seen."""
 
     size: int
     digest: Digest
@@ -59,7 +59,7 @@ class RecordedFile:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What was verified of one model: each file by its path in the folder."""
+    """The verified files of one model, by their path in the folder."""
 
     repo: str | None
     commit: str | None
@@ -75,7 +75,7 @@ def recorded(path: Path, digest: Digest, *, is_known: bool) -> RecordedFile:
 
 
 def read_record(file: Path) -> Record:
-    """An empty one where there is none or it cannot be read: then everything is hashed again."""
+    """An empty record if there is none or it can't be read: everything is then hashed again."""
     try:
         raw = json.loads(file.read_text("utf-8"))
         files = {
@@ -93,7 +93,7 @@ def read_record(file: Path) -> Record:
 
 
 def write_record(file: Path, record: Record) -> None:
-    """All or nothing."""
+    """Replaces the whole file, or leaves it unchanged."""
     entries = {
         name: {
             "size": entry.size,
@@ -106,7 +106,7 @@ def write_record(file: Path, record: Record) -> None:
     }
     text = json.dumps({"version": 1, "repo": record.repo, "commit": record.commit, "files": entries}, indent=2)
     file.parent.mkdir(parents=True, exist_ok=True)
-    # Always the same name: what a kill leaves is replaced by the next record.
+    # Always the same name, so that the next record replaces what a killed process left.
     temporary = file.with_name(f".{file.name}.part")
     temporary.unlink(missing_ok=True)
     try:

@@ -43,11 +43,11 @@ _PROGRESS_SECONDS: Final = 0.25
 _SYNC_SECONDS: Final = 5.0
 # How often the hashing thread checks for new bytes.
 _LOOK_SECONDS: Final = 0.02
-# Tries without a single byte in between; with the delays below, about two minutes.
+# Consecutive tries without receiving a byte. With the delays below, about two minutes.
 MAX_TRIES: Final = 8
 _LONGEST_WAIT_SECONDS: Final = 30.0
 # What a file system needs besides the files: records and folders.
-_ROOM_TO_SPARE: Final = 16 * 1_048_576
+_SPARE_BYTES: Final = 16 * 1_048_576
 
 
 class Paused(Exception):  # noqa: N818 - what was asked for, not an error
@@ -56,7 +56,7 @@ class Paused(Exception):  # noqa: N818 - what was asked for, not an error
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """What tests reduce."""
+    """Values that tests reduce."""
 
     segment_bytes: int = SEGMENT_BYTES
     first_wait_seconds: float = 1.0
@@ -122,7 +122,7 @@ class ModelDownload:
         try:
             commit, remote = self._retried(lambda: self._session.listing(self._request.repo, self._request.revision))
             self._prepare(commit, remote)
-            self._check_room()
+            self._check_disk_space()
             self._stage = "fetching"
             self._fetch_all(commit)
         finally:
@@ -133,17 +133,17 @@ class ModelDownload:
         return self._speed.total
 
     def _prepare(self, commit: str, remote: tuple[RemoteFile, ...]) -> None:
-        """Finds what is already there: complete files by their record, the others by their counts."""
+        """Finds what is already on the disk: complete files by their record, partial ones by their counts."""
         self._folder.mkdir(parents=True, exist_ok=True)
         before = read_record(Path(self._request.record_file))
         kept: dict[str, RecordedFile] = {}
-        # Counting segments takes memory in proportion to the sizes listed, so these have to be possible first.
+        # Counting segments takes memory in proportion to the listed sizes, so check first that they are plausible.
         usage = shutil.disk_usage(self._folder)
         if (total := sum(file.size for file in remote)) > usage.total:
             raise failures.disk_full(folder=self._folder, needed_bytes=total, free_bytes=usage.free)
         make_parts_folder(self._folder)
         for file in remote:
-            # Before gigabytes are fetched for a file that may not be written.
+            # Raises before gigabytes are fetched for a file that can't be written.
             writable_target(self._folder, file.path)
             target = self._folder / file.path
             entry = before.files.get(file.path)
@@ -169,13 +169,13 @@ class ModelDownload:
         return None
 
     def _needed(self) -> int:
-        """Bytes still to be allocated: part files are sparse, and what they hold has its space."""
+        """Bytes still to be allocated on the disk. Part files are sparse: only what they hold is allocated."""
         return sum(file.remote.size - part.held_bytes for file in self._files if (part := file.part) is not None)
 
-    def _check_room(self) -> None:
+    def _check_disk_space(self) -> None:
         needed = self._needed()
         free = shutil.disk_usage(self._folder).free
-        if needed + (_ROOM_TO_SPARE if needed else 0) > free:
+        if needed + (_SPARE_BYTES if needed else 0) > free:
             raise failures.disk_full(folder=self._folder, needed_bytes=needed, free_bytes=free)
 
     def _fetch_all(self, commit: str) -> None:

@@ -1,4 +1,4 @@
-"""How fast it goes: the limit that the person set, and the speed that is true."""
+"""Download speed: the user's limit, and the speed measured."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CHUNK_BYTES: Final = 1_048_576
 
 
 class Pace:
-    """Shared by all connections of all downloads: the limit is of the computer's line, not of one file."""
+    """Shared by all connections of all downloads: the limit is for the network connection, not for one file."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -32,7 +32,7 @@ class Pace:
         return _CHUNK_BYTES if self._limit is None else _LIMITED_CHUNK_BYTES
 
     def delay(self, count: int) -> float:
-        """Seconds to wait after `count` bytes, so that all together stay below the limit."""
+        """Seconds to wait after receiving `count` bytes, so that all connections together stay below the limit."""
         with self._lock:
             if self._limit is None:
                 return 0.0
@@ -42,7 +42,7 @@ class Pace:
 
 
 class Speed:
-    """Bytes per second over the last seconds, of bytes that really came."""
+    """Bytes per second over the last seconds, counting only received bytes."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

@@ -1,8 +1,8 @@
-"""A file on its way: its bytes at their final places, and beside them how far each segment of it has come.
+"""A partial download: the file's bytes at their final offsets, and beside it a file with the progress of each segment.
 
-The count of a segment is written after its bytes, so a killed process loses nothing. After a power cut the counts
-may be on disk and the bytes not: a second count says what had been synced, and it alone is believed when the
-computer has been restarted since then (its boot id differs).
+A segment's count is written after its bytes, so a killed process loses nothing. After a power cut the counts may be on
+disk and the bytes not. A second count says what was synced; it is the only one trusted after a restart of the computer
+(when the boot id differs).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
 def boot_id() -> str:
-    """Empty where the system has none: then only synced bytes are believed."""
+    """Empty if the system has none: then only synced bytes are trusted."""
     try:
         return _BOOT_ID.read_text("ascii").strip()
     except OSError:
@@ -38,7 +38,7 @@ def write_at(descriptor: int, data: bytes | memoryview, offset: int) -> None:
 
 
 class PartFile:
-    """Segments may be written by several threads, each by one at a time."""
+    """Several threads may write, but only one at a time to each segment."""
 
     def __init__(self, data: Path, file: RemoteFile, segment_bytes: int, *, boot: str | None = None) -> None:
         self.data = data
@@ -50,7 +50,7 @@ class PartFile:
         self._lock = threading.Lock()
         data.parent.mkdir(parents=True, exist_ok=True)
         for path in (data, self._progress):
-            # Never written through: neither file is a link unless somebody put it there.
+            # Never write through a link: neither file is one unless somebody put it there.
             if path.is_symlink():
                 path.unlink()
         written = self._read_counts()
@@ -73,7 +73,7 @@ class PartFile:
         return {"v": 1, "digest": digest, "size": self.file.size, "segment": self._segment_bytes, "boot": boot}
 
     def _read_counts(self) -> list[int] | None:
-        """None where nothing usable is there: another file, another cut, a damaged count."""
+        """None if there is nothing usable: another file, another segment size, a damaged count."""
         try:
             raw = self._progress.read_bytes()
             header = json.loads(raw[:_HEADER_BYTES])
@@ -104,7 +104,7 @@ class PartFile:
         return min(self._segment_bytes, self.file.size - segment * self._segment_bytes)
 
     def held(self, segment: int) -> int:
-        """Bytes of the segment that are there, from its start on."""
+        """Number of bytes received of the segment, from its start."""
         return self._written[segment]
 
     @property
@@ -112,7 +112,7 @@ class PartFile:
         return sum(self._written)
 
     def held_from(self, place: int) -> int:
-        """Bytes that are there from `place` on without a gap."""
+        """Number of bytes received from `place` on without a gap."""
         end = place
         while end < self.file.size:
             segment = end // self._segment_bytes
@@ -122,20 +122,22 @@ class PartFile:
         return end - place
 
     def read_into(self, buffer: memoryview, place: int) -> int:
-        """Fills `buffer` with the bytes from `place` on, as far as one call does; the count of them, not 0."""
+        """Reads from `place` into `buffer` with one call. Returns the number of bytes, at least 1."""
         count = os.preadv(self._data_fd, [buffer], place)
         if count == 0 and len(buffer) > 0:
             raise OSError(errno.EIO, os.strerror(errno.EIO), str(self.data))
         return count
 
     def let_go(self, place: int, count: int) -> None:
-        """Says that these bytes will not be read again soon: the disk begins to write them now, so that little is
-        left for the end, and a model larger than the memory does not push out what else is there."""
+        """Starts writing these bytes to the disk and drops them from the page cache.
+
+        Little is then left to sync at the end, and a model larger than the memory doesn't evict other files.
+        """
         if hasattr(os, "posix_fadvise"):
             os.posix_fadvise(self._data_fd, place, count, os.POSIX_FADV_DONTNEED)
 
     def append(self, segment: int, chunk: bytes | memoryview) -> None:
-        """The next bytes of a segment. Raises OSError with ENOSPC where the disk is full; what was counted stays."""
+        """Writes the next bytes of a segment. Raises OSError with ENOSPC on a full disk; counted bytes stay valid."""
         held = self._written[segment]
         if held + len(chunk) > self.length(segment):
             raise ValueError("more bytes than the segment has")
@@ -146,11 +148,11 @@ class PartFile:
             write_at(self._progress_fd, count, _HEADER_BYTES + segment * _COUNTS.size)
 
     def sync(self) -> None:
-        """Makes what has been written so far outlast a power cut."""
+        """Makes everything written so far survive a power cut."""
         before = list(self._written)
         if before == self._synced:
             return
-        # fsync, not fdatasync: the counts are worth nothing where the length of the file is not on disk.
+        # fsync, not fdatasync: the counts are useless if the file's length isn't on disk.
         os.fsync(self._data_fd)
         with self._lock:
             self._synced = before
@@ -158,14 +160,14 @@ class PartFile:
             os.fsync(self._progress_fd)
 
     def start_again(self) -> None:
-        """Forgets all of it: the bytes were wrong."""
+        """Discards everything, after the bytes turned out to be wrong."""
         with self._lock:
             self._written = [0] * self._count
             self._synced = [0] * self._count
             self._write_all_counts()
 
     def finish(self, target: Path) -> None:
-        """The whole file, on disk, under its own name."""
+        """Syncs the complete file and renames it to `target`."""
         self.sync()
         self.close()
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -173,7 +175,7 @@ class PartFile:
         self._progress.unlink(missing_ok=True)
 
     def close(self) -> None:
-        # Not while another thread syncs: the number of a closed descriptor may be that of another file by then.
+        # Not while another thread syncs: by then, another file may have the number of a closed descriptor.
         with self._lock:
             for name in ("_data_fd", "_progress_fd"):
                 descriptor = getattr(self, name, -1)

@@ -1,7 +1,7 @@
 """Which files of a repository a model needs: weights as safetensors, configs, the tokenizer, the license.
 
-What is not named here is not fetched: pickles, code, videos of the model card. Names come from another computer, so
-each is held to these patterns before it becomes a path.
+Nothing else is fetched: no pickles, no code, no videos of the model card. Names come from a server, so each must match
+these patterns before it becomes a path.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ _WANTED: Final = re.compile(
     r"model_index\.json|LICENSE(?:\.md|\.txt)?"
     r"|(?:transformer|vae|text_encoder|tokenizer|scheduler)/"
     r"(?:[A-Za-z0-9_.-]+\.json|spiece\.model"
-    # Not the variants in another precision (model.fp16.safetensors), which diffusers would not load unasked.
+    # Excludes variants in another precision (model.fp16.safetensors), which diffusers doesn't load by default.
     r"|(?:diffusion_pytorch_model|model)(?:-\d{5}-of-\d{5})?\.safetensors)"
 )
 _NEEDED: Final = ("model_index.json", "transformer/config.json", "vae/config.json", "text_encoder/config.json")
 _INDEX: Final = ".safetensors.index.json"
 _MAX_FILES: Final = 100_000
-# Of one file. The largest shards that are published take 50 GB.
+# Of one file. The largest published shards take 50 GB.
 _MAX_BYTES: Final = 2 * 10**12
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _SHA1: Final = re.compile(r"[0-9a-f]{40}")
@@ -44,7 +44,7 @@ class RemoteFile:
 
 
 def digest_of(text: str) -> Digest | None:
-    """The digest that a blob name or an etag of the hub is; None for anything else."""
+    """The digest in a blob's name or an ETag from Hugging Face; None if it isn't one."""
     if _SHA256.fullmatch(text):
         return Digest("sha256", text)
     return Digest("gitSha1", text) if _SHA1.fullmatch(text) else None
@@ -55,15 +55,15 @@ def is_wanted(path: str) -> bool:
 
 
 def wanted_files(repo: str, siblings: object) -> tuple[RemoteFile, ...]:
-    """Small files first, so that what cannot be a model is known before gigabytes are fetched.
+    """The files to fetch, small ones first, so that an unusable model is rejected before gigabytes are fetched.
 
-    Raises HUB_ANSWER_BROKEN where the hub gives no size or hash, MODEL_UNSUPPORTED where it is no model of ours.
+    Raises HUB_ANSWER_BROKEN if a size or hash is missing, MODEL_UNSUPPORTED if it isn't a supported model.
     """
     if not isinstance(siblings, list) or len(siblings) > _MAX_FILES:
         raise failures.hub_answer_broken(reasons=[reasons.hub_list_unreadable()])
     files = [file for sibling in siblings if (file := _remote_file(sibling)) is not None]
     names = {file.path for file in files}
-    # Where there is an index, the single file beside it is a stale copy: see store/weights.py.
+    # If there is an index, the single file beside it is a stale copy: see store/weights.py.
     stale = {name.removesuffix(_INDEX) + ".safetensors" for name in names if name.endswith(_INDEX)}
     files = [file for file in files if file.path not in stale]
     if len({file.path for file in files}) != len(files):
@@ -80,7 +80,7 @@ def wanted_files(repo: str, siblings: object) -> tuple[RemoteFile, ...]:
 
 
 def _remote_file(sibling: object) -> RemoteFile | None:
-    """One entry of a listing; None for a file that no model needs."""
+    """One entry of a listing; None for a file that isn't needed."""
     entry = sibling if isinstance(sibling, dict) else {}
     path, lfs, size = entry.get("rfilename"), entry.get("lfs"), entry.get("size")
     if not isinstance(path, str) or not is_wanted(path):

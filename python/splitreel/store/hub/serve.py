@@ -23,9 +23,9 @@ from splitreel.store.hub.session import HubSession, Interrupted, describe, versi
 from splitreel.store.hub.verify import verify
 
 _VERIFY_PROGRESS_SECONDS: Final = 0.25
-# Connections notice within one read, and count what they hold before they end.
+# Connections notice within one read, and save their counts before they end.
 _END_SECONDS: Final = 2.0
-# Whatever a server does, a question has an answer by then.
+# A question is answered by then, whatever the server does.
 _ANSWER_SECONDS: Final = 90.0
 
 
@@ -37,9 +37,9 @@ class HubService:
         self._lock = threading.Lock()
         self._pace = Pace()
         self._session: HubSession | None = None
-        self._session_error = failures.hub_address_invalid(address="").error  # where there is no session
-        # By model: what is under way. Entries go before their last event is sent, so that a command which answers
-        # that event never meets the work that has just ended.
+        self._session_error = failures.hub_address_invalid(address="").error  # while there is no session
+        # Running work by model. An entry is removed before its last event is sent, so that a command sent in response
+        # to that event doesn't find the work still running.
         self._running: dict[str, tuple[threading.Event, threading.Thread]] = {}
         self._running_lock = threading.Lock()
 
@@ -131,7 +131,7 @@ class HubService:
             commit, files = self._need_session().listing(command.repo, command.revision)
             total = sum(file.size for file in files)
             answer(downloads.Inspected(command.request_id, commit, len(files), total))
-        except Exception as error:  # noqa: BLE001 - whatever an answer does to its parser, the app waits for ours
+        except Exception as error:  # noqa: BLE001 - the app waits for an answer, whatever went wrong
             answer(downloads.InspectFailed(command.request_id, error_of(error, None)))
         finally:
             timer.cancel()
@@ -183,7 +183,7 @@ def error_of(error: BaseException, folder: Path | None) -> AppError:
 
 
 def serve() -> int:
-    """Until stdin ends. Exit code 0, or 2 where a line was no command."""
+    """Runs until stdin ends. Returns the exit code: 0, or 2 after a line that wasn't a command."""
     # Its warnings contain addresses, which may be signed.
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     with os.fdopen(EVENT_FD, "wb", buffering=0) as out:
@@ -198,5 +198,5 @@ def serve() -> int:
                 break
             service.take(command)
         service.end()
-        # Threads that wait for a slow server are not joined: what they hold is counted.
+        # Threads that wait for a slow server are not joined: their progress is already saved.
         os._exit(code)

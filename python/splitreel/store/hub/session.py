@@ -1,8 +1,8 @@
-"""The hub over the network: huggingface_hub for what it knows (listing, metadata, addresses), urllib3 for the bytes.
+"""Hugging Face over the network: huggingface_hub for listings, metadata and addresses, urllib3 for the bytes.
 
-huggingface_hub's own downloader appends to one file over one connection, cannot be paused within a file or slowed
-down, and loses what it has when its process is killed at the wrong moment; see docs/decisions.md. The token is put
-on a request by one function, by the request's own origin, after every redirect anew: no other way leads out.
+huggingface_hub's own downloader appends to one file over one connection, can't be paused within a file or slowed
+down, and loses data if its process is killed at the wrong moment; see docs/decisions.md. One function adds the token,
+depending on the request's origin, and runs again after every redirect. Nothing else sends it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ T = TypeVar("T")
 HUB: Final = "https://huggingface.co"
 MAX_CONNECTIONS: Final = 6
 _CONNECT_SECONDS: Final = 15.0
-# Silence on an open connection for this long is a broken connection.
+# A connection that is silent for this long counts as broken.
 _READ_SECONDS: Final = 30.0
 _MAX_REDIRECTS: Final = 5
 
@@ -50,7 +50,7 @@ _ADDRESS: Final = re.compile(
 
 
 class Interrupted(Exception):  # noqa: N818 - the network may recover; not an error of ours
-    """Worth another try. `after`: seconds that the server asked for. `host`: set where it could not be reached."""
+    """Worth another try. `after`: seconds that the server asked for. `host`: set if it couldn't be reached."""
 
     def __init__(self, problem: str, after: float | None = None, host: str | None = None) -> None:
         super().__init__(problem)
@@ -64,7 +64,7 @@ def origin(url: str) -> tuple[str, str, int]:
 
 
 def check_endpoint(endpoint: str) -> str:
-    """The address of a mirror, without a slash at its end. Raises HUB_ADDRESS_INVALID."""
+    """The address of a mirror without a trailing slash. Raises HUB_ADDRESS_INVALID."""
     address = endpoint.strip()
     match = _ADDRESS.fullmatch(address)
     if match is None or int(match[1] or 443) > 65_535:
@@ -73,7 +73,7 @@ def check_endpoint(endpoint: str) -> str:
 
 
 class HubSession:
-    """One configuration: where models come from and who gets the token."""
+    """One configuration: where models come from and which origin gets the token."""
 
     def __init__(self, settings: Configure) -> None:
         self.endpoint = HUB if settings.endpoint is None else check_endpoint(settings.endpoint)
@@ -98,7 +98,7 @@ class HubSession:
 
     def _make_client(self) -> httpx2.Client:
         def authorize(request: httpx2.Request) -> None:
-            # Runs for each request, those of redirects too.
+            # Runs for each request, including redirects.
             request.headers.pop("authorization", None)
             request.headers.update(self.authorization(str(request.url)))
 
@@ -119,7 +119,7 @@ class HubSession:
         return self._proxied.get(parts.scheme, self._pool)
 
     def listing(self, repo: str, revision: str) -> tuple[str, tuple[RemoteFile, ...]]:
-        """The commit that `revision` is now, and its files that a model needs with their sizes and hashes."""
+        """The commit that `revision` points to now, and the files to fetch, with sizes and hashes."""
         url = f"{self.endpoint}/api/models/{repo}/revision/{quote(revision, safe='')}?blobs=true"
         try:
             info = json.loads(self._read_small(repo, url))
@@ -132,7 +132,7 @@ class HubSession:
         return digest.value, wanted_files(repo, siblings)
 
     def _read_small(self, repo: str, url: str) -> bytes:
-        """The body of an answer that must be small, uncompressed and soon there."""
+        """The body of an answer that must be small, uncompressed and prompt."""
         deadline = time.monotonic() + _LISTING_SECONDS
         held = bytearray()
         try:
@@ -155,7 +155,7 @@ class HubSession:
         return bytes(held)
 
     def location(self, repo: str, commit: str, file: RemoteFile) -> str:
-        """Where the bytes of a file are now: signed addresses of the content host last for minutes."""
+        """The current address of a file's bytes. Signed addresses of the content host expire within minutes."""
         url = hf_hub_url(repo, file.path, revision=commit, endpoint=self.endpoint)
         found = self._ask(repo, lambda: get_hf_file_metadata(url, token=False, timeout=_READ_SECONDS))
         if found.etag is not None and digest_of(found.etag) not in {None, file.digest}:
@@ -163,7 +163,7 @@ class HubSession:
         return urljoin(url, found.location)
 
     def _ask(self, repo: str, question: Callable[[], T]) -> T:
-        """What huggingface_hub answers; its errors as ours. Raises Interrupted for what may pass."""
+        """huggingface_hub's answer, with its errors turned into ours. Raises Interrupted for temporary ones."""
         try:
             return question()
         except GatedRepoError as error:
@@ -182,7 +182,7 @@ class HubSession:
 
     @contextmanager
     def stream(self, url: str, start: int, end: int) -> Iterator[tuple[urllib3.BaseHTTPResponse, int]]:
-        """The bytes from `start` to before `end`, and the place where they really begin.
+        """Yields the response for bytes `start` up to `end`, and the offset at which it actually starts.
 
         A server without range support sends the whole file, from 0. Raises Interrupted, MODEL_GATED.
         """
@@ -197,8 +197,8 @@ class HubSession:
                     raise_for_status(response.status, response.headers.get("retry-after"))
                     raise Interrupted(f"status {response.status}")
             finally:
-                # Reading to the end has put the connection back into the pool. One that still has its answer, be it
-                # an empty one, must not go there: whoever drew it would lose what is sent to its next request.
+                # Reading to the end has returned the connection to the pool. One with an unread response, even an empty
+                # one, must not go back: the next request on it would lose its response.
                 response.close()
         except urllib3.exceptions.HTTPError as error:
             raise Interrupted(describe(error)) from error
@@ -221,7 +221,7 @@ class HubSession:
 
 
 def raise_for_hub_status(status: int, headers: Mapping[str, str], repo: str) -> None:
-    """As huggingface_hub's hf_raise_for_status reads the answers of its own server; always raises."""
+    """Interprets a status as huggingface_hub's hf_raise_for_status does. Always raises."""
     code, message = headers.get("x-error-code"), headers.get("x-error-message")
     if code == "GatedRepo" or status == 403:
         raise failures.model_gated(repo=repo)
@@ -240,7 +240,7 @@ def raise_for_status(status: int, retry_after: str | None) -> None:
     if status == 401:
         raise failures.hub_token_refused()
     if status == 403:
-        # A signed address that has run out says 403 too: it is asked for again, and then the hub itself answers.
+        # An expired signed address returns 403 too. Requesting it again gets an answer from Hugging Face itself.
         raise Interrupted("status 403")
     if status >= 400:
         raise failures.hub_answer_broken(reasons=[reasons.hub_status(status=status)])
@@ -257,7 +257,7 @@ def _range_start(content_range: str | None) -> int:
 
 
 def describe(error: BaseException) -> str:
-    """The kind of failure, never an address: a signed one is a key."""
+    """The kind of failure. Never an address, because a signed one is a key."""
     while error.__cause__ is not None or error.__context__ is not None:
         error = error.__cause__ or error.__context__ or error
     return type(error).__name__

@@ -1,7 +1,7 @@
-"""Where a download may write: inside the model's folder, and nowhere that a link in it leads.
+"""Where a download may write: inside the model's folder, but not through links out of it.
 
-A folder may come from anybody, and what is written into it comes from a server: a link in it must not turn a repair
-into a way to replace any file of the user.
+A folder can come from anybody and its new contents come from a server, so a link in it must not let a repair replace
+arbitrary files of the user.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ from typing import Final
 from splitreel.contract import reasons
 from splitreel.rules.config import refuse
 
-# Segments on their way, beside the files that they become.
+# The folder for partial files, beside their targets.
 PARTS: Final = ".parts"
 
 
 def writable_target(folder: Path, name: str) -> Path:
-    """The file to replace. Links are followed only from a snapshot of a Hugging Face cache to a blob of the same
-    repository: there the damaged file is the blob. Raises MODEL_UNSAFE for every other link below `folder`.
+    """The file to replace.
+
+    Follows links only from a snapshot in a Hugging Face cache to a blob of the same repository: there, the damaged
+    file is the blob. Raises MODEL_UNSAFE for every other link below `folder`.
     """
     root = folder.resolve()
     target = root / name
@@ -33,7 +35,7 @@ def writable_target(folder: Path, name: str) -> Path:
 
 
 def make_parts_folder(folder: Path) -> None:
-    """Raises MODEL_UNSAFE where it is a link."""
+    """Raises MODEL_UNSAFE if it is a link."""
     parts = folder / PARTS
     if parts.is_symlink():
         raise refuse("MODEL_UNSAFE", reasons.model_link_outside(file=PARTS))

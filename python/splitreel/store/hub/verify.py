@@ -1,8 +1,8 @@
-"""Every file of a model against its hash: the hub's where it is known, otherwise what it was when first seen.
+"""Compares every file of a model with its hash: the published one if it is known, otherwise the one first seen.
 
-A model in the Hugging Face cache names its own hashes: each file is a link to a blob that has its hash as name. A
-folder made with `hf download --local-dir` keeps them in .cache/huggingface; files are held to those as well, but what
-came with a folder does not count as known from Hugging Face.
+The Hugging Face cache contains the hashes: each file links to a blob named after its hash. A folder made with
+`hf download --local-dir` keeps them in .cache/huggingface. Files are compared with those too, but a hash that came with
+a folder doesn't count as known from Hugging Face.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ _SNAPSHOT: Final = re.compile(r"models--([\w.-]+?)--([\w.-]+)")
 
 
 def verify(command: Verify, report: Callable[[int, int], None], check: Callable[[], None]) -> Verified:
-    """Hashes and writes the record. `report` gets bytes done and in total. `check` raises to stop; progress is kept."""
+    """Hashes the files and writes the record.
+
+    `report` gets (bytes hashed, bytes in total). `check` may raise to stop; files hashed so far stay in the record.
+    """
     folder, record_file = Path(command.folder), Path(command.record_file)
     before = read_record(record_file)
     repo, commit = _source(folder, before)
@@ -55,7 +58,7 @@ def verify(command: Verify, report: Callable[[int, int], None], check: Callable[
         digest = Digest(digest.kind, hash_file(path, digest.kind, on_bytes))
         if right is not None and digest != right:
             damaged.append(name)
-            # What the file should be, but never again trusted by size and time.
+            # Keeps the right digest, but with a size and time that match no file.
             kept[name] = RecordedFile(old.size if old else -1, right, -1, is_from_hub)
             continue
         kept[name] = recorded(path, digest, is_known=is_from_hub)
@@ -66,8 +69,11 @@ def verify(command: Verify, report: Callable[[int, int], None], check: Callable[
 
 
 def _source(folder: Path, before: Record) -> tuple[str | None, str | None]:
-    """Where damaged files can be fetched again: from the record of our own download, or what the Hugging Face cache
-    of this user says. A folder that merely has such a name, or brings a record, names no source."""
+    """The repository and commit from which damaged files can be fetched again.
+
+    They come from the record of our own download or from this user's Hugging Face cache. A folder elsewhere that has
+    such a name or contains a record doesn't count.
+    """
     match = _SNAPSHOT.fullmatch(folder.parent.parent.name)
     if match is not None and folder.parent.name == "snapshots" and _is_in_cache(folder):
         return f"{match[1]}/{match[2]}", folder.name
@@ -79,7 +85,7 @@ def _is_in_cache(folder: Path) -> bool:
 
 
 def _expected_digest(folder: Path, name: str, old: RecordedFile | None) -> tuple[Digest | None, bool]:
-    """What a file should hash to, and whether that came from Hugging Face itself rather than with the folder."""
+    """The expected hash of a file, and whether it came from Hugging Face itself rather than with the folder."""
     if old is not None and old.is_known:
         return old.digest, True
     path = folder / name
