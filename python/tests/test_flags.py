@@ -62,7 +62,7 @@ ELSEWHERE = {
 }
 REFUSED: dict[str, tuple[list[str], int, str]] = {
     "--nproc_per_node": (["--nproc_per_node", "3"], 1, "torchrun started 1 processes"),
-    "--image": (["--image", "FILE"], 1, "does not use an image"),
+    "--image": (["--image", "FILE"], 1, "doesn't use an image"),
     "--attention": (["--attention", "cudnn"], 1, "needs an NVIDIA GPU"),
     "--lora": (["--lora", "FILE", "0.5", "extra"], 1, "takes a file and"),
     "--enable_model_cpu_offload": (["--enable_model_cpu_offload"], 1, "needs a GPU"),

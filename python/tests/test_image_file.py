@@ -170,11 +170,11 @@ def _huge(tmp_path: Path) -> Path:
     ("make", "problem"),
     [
         (_damaged, "truncated"),
-        (_text, "is not a PNG, JPEG or WebP file"),
-        (_other_format, "is not a PNG, JPEG or WebP file"),
+        (_text, "isn't a PNG, JPEG or WebP file"),
+        (_other_format, "isn't a PNG, JPEG or WebP file"),
         (_huge, "megapixels"),
         (lambda folder: folder / "missing.png", "No such file"),
-        (lambda folder: folder, "is not a file"),
+        (lambda folder: folder, "isn't a file"),
     ],
 )
 def test_what_is_no_image_is_refused(
@@ -190,7 +190,7 @@ def test_what_is_no_image_is_refused(
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
-    with pytest.raises(SplitreelError, match="is not a file"):
+    with pytest.raises(SplitreelError, match="isn't a file"):
         check_image(tmp_path / "pipe.png")
 
 
@@ -200,7 +200,7 @@ def test_an_eps_in_disguise_starts_no_ghostscript(tmp_path: Path, monkeypatch: p
     gs.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     corners().save(tmp_path / "x.png", "EPS")
-    with pytest.raises(SplitreelError, match="not a PNG, JPEG or WebP file"):
+    with pytest.raises(SplitreelError, match="isn't a PNG, JPEG or WebP file"):
         check_image(tmp_path / "x.png")
     assert not canary.exists()
 

@@ -61,13 +61,13 @@ function main(): void {
       onFailedStart: (message) => console.error(message),
     });
   if (app.isPackaged && app.commandLine.hasSwitch('no-sandbox')) {
-    console.error('Splitreel does not open its window without the sandbox.');
+    console.error("Splitreel doesn't open its window without the sandbox.");
     app.exit(2);
     return;
   }
   const refused = refusedSwitch({ argv: process.argv, env, isPackaged: app.isPackaged });
   if (refused !== null) {
-    console.error(`Splitreel does not start with ${refused}.`);
+    console.error(`Splitreel doesn't start with ${refused}.`);
     app.exit(2);
     return;
   }
@@ -105,7 +105,7 @@ function main(): void {
     .whenReady()
     .then(start)
     .catch((error: unknown) => {
-      console.error('Splitreel could not start:', error);
+      console.error("Splitreel couldn't start:", error);
       app.exit(1);
     });
 }
@@ -211,7 +211,7 @@ async function runningCopy(): Promise<string> {
   try {
     return await openRunningCopy({ files: nodeFiles, rawFiles }, { installed, versions: folders.versions });
   } catch (error) {
-    console.error('The files of this version could not be copied:', error);
+    console.error("The files of this version couldn't be copied:", error);
     return installed;
   }
 }
@@ -286,7 +286,7 @@ function leave({ asks = true } = {}): Promise<void> {
       leaving = null;
       return;
     }
-    await opened?.close().catch((error: unknown) => console.error('the end was not clean:', error));
+    await opened?.close().catch((error: unknown) => console.error("Splitreel didn't shut down cleanly:", error));
     mayLeave = true;
     app.quit();
   })();

@@ -1,5 +1,6 @@
 /** What `splitreel doctor` finds: python/splitreel/contract/doctor.py is generated from this file. */
 import { z } from 'zod';
+import { formatSentences } from './format';
 import { appErrorSchema, describeError, messageParamsSchema } from './errors';
 import { FINDING_CODES, findingAction, findingText } from './messages';
 
@@ -44,9 +45,9 @@ export function describeFinding({ sentence, error }: Pick<Finding, 'sentence' | 
   readonly action: string;
 } {
   const described = error === null ? null : describeError(error);
-  const text = [sentence === null ? null : findingText(sentence.code, sentence.params), described?.message ?? null];
+  const text = [sentence === null ? '' : findingText(sentence.code, sentence.params), described?.message ?? ''];
   return {
-    text: text.filter((each) => each !== null).join(' '),
+    text: formatSentences(text),
     action: described?.action ?? (sentence === null ? '' : findingAction(sentence.code)),
   };
 }

@@ -51,14 +51,14 @@ describe('checkRequest', () => {
     // Not in the golden table: JSON readers differ about half a character.
     [{ prompt: 'a \ud83d dog' }, 'The prompt contains an invalid character: delete it and type it again.'],
     [{ negativePrompt: '\udc00' }, 'The negative prompt contains an invalid character: delete it and type it again.'],
-    [{ numFrames: 13 }, '13 frames are not possible: choose 9 or 17.'],
-    [{ numFrames: 48 }, '48 frames are not possible: choose 41 or 49.'],
-    [{ numFrames: 50 }, '50 frames are not possible: this model makes 9 to 49.'],
-    [{ height: 481 }, 'A height of 481 is not possible: it must be a multiple of 16, such as 480 or 496.'],
-    [{ numInferenceSteps: 0 }, '0 steps are not possible: choose 1 to 500.'],
+    [{ numFrames: 13 }, "13 frames aren't possible: choose 9 or 17."],
+    [{ numFrames: 48 }, "48 frames aren't possible: choose 41 or 49."],
+    [{ numFrames: 50 }, "50 frames aren't possible: this model makes 9 to 49."],
+    [{ height: 481 }, "A height of 481 isn't possible: it must be a multiple of 16, such as 480 or 496."],
+    [{ numInferenceSteps: 0 }, "0 steps aren't possible: choose 1 to 500."],
     [{ seed: -1 }, 'The seed must be a whole number from 0 to 9007199254740991.'],
     [{ imagePosition: 1.5 }, 'The position of the image must be from 0 to 1, not 1.5.'],
-    [{ warmupSteps: 51 }, '51 warm-up steps are not possible: choose 0 to 50.'],
+    [{ warmupSteps: 51 }, "51 warm-up steps aren't possible: choose 0 to 50."],
   ])('%j: %s', (change, sentence) => {
     expect(sentences(change)).toEqual([sentence]);
   });

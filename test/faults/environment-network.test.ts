@@ -97,7 +97,7 @@ describe('a certificate of a company', () => {
     const expectRefused = async (): Promise<void> => {
       const { error } = await failureOf(rig.open(env));
       expect(error.code).toBe('CERTIFICATE_UNTRUSTED');
-      expect(describeError(error).message).toMatch(/^This computer does not trust the certificate of /);
+      expect(describeError(error).message).toMatch(/^This computer doesn't trust the certificate of /);
       expect(index?.asked).toEqual([]);
     };
     await expectRefused();

@@ -45,7 +45,7 @@ test.each([
   const service = await withoutPython(address());
   const error = await failureOf(service.install());
   expect(describeError(error).message).toMatch(
-    /^Python could not be downloaded, and this computer has no Python 3\.\d+\.$/,
+    /^Python couldn't be downloaded, and this computer has no Python 3\.\d+\.$/,
   );
   await expectOldSlotAlone(rig, service);
   const left = await readdir(rig.at('pythons'), { recursive: true }).catch(() => []);

@@ -113,7 +113,7 @@ test('the man page has the text of --help', async () => {
 });
 
 test.each([
-  ['without the sandbox', ['--no-sandbox'], 'does not open its window without the sandbox'],
+  ['without the sandbox', ['--no-sandbox'], "doesn't open its window without the sandbox"],
   ['with a debugging port', ['--remote-debugging-port=0'], 'remote-debugging-port'],
 ])('the window is refused %s', async (_name, args, message) => {
   const { exitCode, stderr } = await start(args, { DISPLAY: ':0' });
@@ -222,7 +222,7 @@ test('another kind of computer and an unfinished installation are named by the c
   await cp(inRoot('usr/bin/splitreel'), path.join(unfinished, 'splitreel'));
   const answer = await execa(path.join(unfinished, 'splitreel'), ['--version'], { ...options, env: BARE });
   expect(answer.exitCode).toBe(1);
-  expect(answer.stderr).toMatch(/^Splitreel is not completely installed\. Reinstall the package;/);
+  expect(answer.stderr).toMatch(/^Splitreel isn't completely installed\. Reinstall the package;/);
 });
 
 test('commands refuse a package whose files are of two versions', async () => {

@@ -28,7 +28,7 @@ def model_missing(*, path: PathText, **extra: Unpack[Extra]) -> SplitreelError:
 
 
 def model_not_downloaded(*, name: str, **extra: Unpack[Extra]) -> SplitreelError:
-    """{name} has not been downloaded yet."""
+    """{name} hasn't been downloaded yet."""
     return SplitreelError("MODEL_NOT_DOWNLOADED", {"name": printable(name)}, **extra)
 
 
@@ -68,7 +68,7 @@ def lora_changed(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
 
 
 def video_unreadable(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
-    """{file} is not a video that Splitreel can play."""
+    """{file} isn't a video that Splitreel can play."""
     return SplitreelError("VIDEO_UNREADABLE", {"file": path_text(file)}, **extra)
 
 
@@ -78,7 +78,7 @@ def videos_not_joinable(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelE
 
 
 def continued_video_missing(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
-    """{file} has been moved or deleted, so the new part could not be joined to it."""
+    """{file} has been moved or deleted, so the new part couldn't be joined to it."""
     return SplitreelError("CONTINUED_VIDEO_MISSING", {"file": path_text(file)}, **extra)
 
 
@@ -103,12 +103,12 @@ def models_in_use(**extra: Unpack[Extra]) -> SplitreelError:
 
 
 def hub_token_refused(**extra: Unpack[Extra]) -> SplitreelError:
-    """Hugging Face did not accept this token."""
+    """Hugging Face didn't accept this token."""
     return SplitreelError("HUB_TOKEN_REFUSED", {}, **extra)
 
 
 def hub_model_not_found(*, repo: str, **extra: Unpack[Extra]) -> SplitreelError:
-    """{repo} was not found on Hugging Face, or it is private."""
+    """{repo} wasn't found on Hugging Face, or it is private."""
     return SplitreelError("HUB_MODEL_NOT_FOUND", {"repo": printable(repo)}, **extra)
 
 
@@ -138,22 +138,22 @@ def download_corrupt(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelErro
 
 
 def catalog_invalid(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
-    """{file} is not a valid list of models."""
+    """{file} isn't a valid list of models."""
     return SplitreelError("CATALOG_INVALID", {"file": path_text(file)}, **extra)
 
 
 def environment_missing(**extra: Unpack[Extra]) -> SplitreelError:
-    """The Python environment is not installed yet."""
+    """The Python environment isn't installed yet."""
     return SplitreelError("ENVIRONMENT_MISSING", {}, **extra)
 
 
 def environment_install_failed(**extra: Unpack[Extra]) -> SplitreelError:
-    """The Python environment could not be installed."""
+    """The Python environment couldn't be installed."""
     return SplitreelError("ENVIRONMENT_INSTALL_FAILED", {}, **extra)
 
 
 def environment_broken(**extra: Unpack[Extra]) -> SplitreelError:
-    """The Python environment does not work."""
+    """The Python environment doesn't work."""
     return SplitreelError("ENVIRONMENT_BROKEN", {}, **extra)
 
 
@@ -205,7 +205,7 @@ def python_missing(**extra: Unpack[Extra]) -> SplitreelError:
 
 
 def python_unavailable(*, versions: Iterable[str], **extra: Unpack[Extra]) -> SplitreelError:
-    """Python could not be downloaded, and this computer has no Python {versions}."""
+    """Python couldn't be downloaded, and this computer has no Python {versions}."""
     return SplitreelError("PYTHON_UNAVAILABLE", {"versions": names_text(versions)}, **extra)
 
 
@@ -240,12 +240,12 @@ def folder_read_only(*, folder: PathText, **extra: Unpack[Extra]) -> SplitreelEr
 
 
 def network_unreachable(**extra: Unpack[Extra]) -> SplitreelError:
-    """The package index could not be reached."""
+    """The package index couldn't be reached."""
     return SplitreelError("NETWORK_UNREACHABLE", {}, **extra)
 
 
 def certificate_untrusted(**extra: Unpack[Extra]) -> SplitreelError:
-    """This computer does not trust the certificate of the package index or of your proxy."""
+    """This computer doesn't trust the certificate of the package index or of your proxy."""
     return SplitreelError("CERTIFICATE_UNTRUSTED", {}, **extra)
 
 
@@ -267,7 +267,7 @@ def output_not_writable(*, folder: PathText, **extra: Unpack[Extra]) -> Splitree
 
 
 def output_exists(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
-    """{file} already exists and was not overwritten."""
+    """{file} already exists and wasn't overwritten."""
     return SplitreelError("OUTPUT_EXISTS", {"file": path_text(file)}, **extra)
 
 
@@ -282,7 +282,7 @@ def driver_too_old(*, found: str, needed: str, **extra: Unpack[Extra]) -> Splitr
 
 
 def driver_not_responding(**extra: Unpack[Extra]) -> SplitreelError:
-    """The NVIDIA driver does not respond."""
+    """The NVIDIA driver doesn't respond."""
     return SplitreelError("DRIVER_NOT_RESPONDING", {}, **extra)
 
 
@@ -302,7 +302,7 @@ def gpu_missing(**extra: Unpack[Extra]) -> SplitreelError:
 
 
 def cuda_unavailable(*, device: str, **extra: Unpack[Extra]) -> SplitreelError:
-    """CUDA does not start on {device}."""
+    """CUDA doesn't start on {device}."""
     return SplitreelError("CUDA_UNAVAILABLE", {"device": printable(device)}, **extra)
 
 
@@ -336,7 +336,7 @@ def rank_died(*, rank: int, stage: StageName, exit: int | None, **extra: Unpack[
 
 
 def rank_hung(*, rank: int, silent_ms: float, stage: StageName, **extra: Unpack[Extra]) -> SplitreelError:
-    """Worker {rank} has not responded for {silentMs} during {stage}."""
+    """Worker {rank} hasn't responded for {silentMs} during {stage}."""
     return SplitreelError("RANK_HUNG", {"rank": rank, "silentMs": silent_ms, "stage": str(stage)}, **extra)
 
 
@@ -346,22 +346,22 @@ def worker_died(*, exit: int | None, **extra: Unpack[Extra]) -> SplitreelError:
 
 
 def worker_hung(*, silent_ms: float, **extra: Unpack[Extra]) -> SplitreelError:
-    """The engine did not respond for {silentMs} and was stopped."""
+    """The engine didn't respond for {silentMs} and was stopped."""
     return SplitreelError("WORKER_HUNG", {"silentMs": silent_ms}, **extra)
 
 
 def worker_stopped(**extra: Unpack[Extra]) -> SplitreelError:
-    """The engine is not running."""
+    """The engine isn't running."""
     return SplitreelError("WORKER_STOPPED", {}, **extra)
 
 
 def worker_start_failed(**extra: Unpack[Extra]) -> SplitreelError:
-    """The engine could not be started."""
+    """The engine couldn't be started."""
     return SplitreelError("WORKER_START_FAILED", {}, **extra)
 
 
 def protocol_broken(**extra: Unpack[Extra]) -> SplitreelError:
-    """The engine sent a message that Splitreel does not understand."""
+    """The engine sent a message that Splitreel doesn't understand."""
     return SplitreelError("PROTOCOL_BROKEN", {}, **extra)
 
 
@@ -411,7 +411,7 @@ def presets_unreadable(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelEr
 
 
 def prompts_unreadable(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
-    """{file} is not a list of prompts."""
+    """{file} isn't a list of prompts."""
     return SplitreelError("PROMPTS_UNREADABLE", {"file": path_text(file)}, **extra)
 
 
@@ -461,7 +461,7 @@ def data_too_new(*, folder: PathText, **extra: Unpack[Extra]) -> SplitreelError:
 
 
 def call_refused(**extra: Unpack[Extra]) -> SplitreelError:
-    """The window requested something that is not allowed."""
+    """The window requested something that isn't allowed."""
     return SplitreelError("CALL_REFUSED", {}, **extra)
 
 

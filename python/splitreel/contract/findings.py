@@ -27,12 +27,12 @@ def gpu(*, index: int, name: str, memory: int) -> FindingSentence:
 
 
 def python_missing(*, versions: str) -> FindingSentence:
-    """Python {versions} was not found."""
+    """Python {versions} wasn't found."""
     return FindingSentence("python_missing", {"versions": printable(versions)})
 
 
 def environment_missing() -> FindingSentence:
-    """The Python environment is not installed yet."""
+    """The Python environment isn't installed yet."""
     return FindingSentence("environment_missing", {})
 
 
@@ -47,7 +47,7 @@ def lock_missing() -> FindingSentence:
 
 
 def package_missing(*, package: str) -> FindingSentence:
-    """{package} is not installed."""
+    """{package} isn't installed."""
     return FindingSentence("package_missing", {"package": printable(package)})
 
 
@@ -69,7 +69,7 @@ def folder_unreachable(*, path: PathText) -> FindingSentence:
 
 
 def folder_read_only(*, path: PathText) -> FindingSentence:
-    """{path} is not writable."""
+    """{path} isn't writable."""
     return FindingSentence("folder_read_only", {"path": path_text(path)})
 
 

@@ -62,12 +62,12 @@ def model_lfs_pointer(*, file: PathText) -> Reason:
 
 
 def model_json_invalid(*, file: PathText) -> Reason:
-    """{file} is not valid JSON."""
+    """{file} isn't valid JSON."""
     return Reason("model_json_invalid", {"file": path_text(file)})
 
 
 def model_json_no_object(*, file: PathText) -> Reason:
-    """{file} is not a JSON object."""
+    """{file} isn't a JSON object."""
     return Reason("model_json_no_object", {"file": path_text(file)})
 
 
@@ -119,7 +119,7 @@ def model_class_unknown(*, file: PathText, class_name: str) -> Reason:
 
 
 def model_not_cogvideox(*, repo: str, file: PathText) -> Reason:
-    """{repo} is not a CogVideoX model: it has no {file}."""
+    """{repo} isn't a CogVideoX model: it has no {file}."""
     return Reason("model_not_cogvideox", {"repo": printable(repo), "file": path_text(file)})
 
 
@@ -151,7 +151,7 @@ def model_weights_named_otherwise(*, file: PathText, found: str) -> Reason:
 
 
 def model_header_invalid(*, file: PathText) -> Reason:
-    """{file} is not a safetensors file: its header is damaged."""
+    """{file} isn't a safetensors file: its header is damaged."""
     return Reason("model_header_invalid", {"file": path_text(file)})
 
 
@@ -161,7 +161,7 @@ def model_index_invalid(*, file: PathText) -> Reason:
 
 
 def model_index_leads_out(*, file: PathText, name: str) -> Reason:
-    """{file} names {name}, which is not a safetensors file in the same folder."""
+    """{file} names {name}, which isn't a safetensors file in the same folder."""
     return Reason("model_index_leads_out", {"file": path_text(file), "name": printable(name)})
 
 
@@ -202,7 +202,7 @@ def model_tensor_dtype(*, tensor: str, file: PathText, dtype: str) -> Reason:
 
 
 def model_path_not_text(*, path: PathText) -> Reason:
-    """The path {path} contains bytes that are not UTF-8: rename the folder."""
+    """The path {path} contains bytes that aren't UTF-8: rename the folder."""
     return Reason("model_path_not_text", {"path": path_text(path)})
 
 
@@ -252,7 +252,7 @@ def lora_text_encoder(*, file: PathText) -> Reason:
 
 
 def lora_method_unknown(*, file: PathText, tensor: str) -> Reason:
-    """{file} contains {tensor}, which is not part of a plain LoRA: DoRA, LoKr, LoHa and biases are not supported."""
+    """{file} contains {tensor}, which isn't part of a plain LoRA: DoRA, LoKr, LoHa and biases aren't supported."""
     return Reason("lora_method_unknown", {"file": path_text(file), "tensor": printable(tensor)})
 
 
@@ -272,7 +272,7 @@ def lora_not_finite(*, file: PathText, layer: str) -> Reason:
 
 
 def lora_path_not_text(*, path: PathText) -> Reason:
-    """The path {path} contains bytes that are not UTF-8: rename the file or its folder."""
+    """The path {path} contains bytes that aren't UTF-8: rename the file or its folder."""
     return Reason("lora_path_not_text", {"path": path_text(path)})
 
 
@@ -331,22 +331,22 @@ def negative_prompt_not_unicode() -> Reason:
 
 
 def frames_not_allowed(*, frames: float, lower: int, upper: int) -> Reason:
-    """{frames} frames are not possible: choose {lower} or {upper}."""
+    """{frames} frames aren't possible: choose {lower} or {upper}."""
     return Reason("frames_not_allowed", {"frames": frames, "lower": lower, "upper": upper})
 
 
 def frames_out_of_range(*, frames: float, min: int, max: int) -> Reason:
-    """{frames} frames are not possible: this model makes {min} to {max}."""
+    """{frames} frames aren't possible: this model makes {min} to {max}."""
     return Reason("frames_out_of_range", {"frames": frames, "min": min, "max": max})
 
 
 def size_not_multiple(*, side: Side, value: float, step: int, lower: int, upper: int) -> Reason:
-    """A {side} of {value} is not possible: it must be a multiple of {step}, such as {lower} or {upper}."""
+    """A {side} of {value} isn't possible: it must be a multiple of {step}, such as {lower} or {upper}."""
     return Reason("size_not_multiple", {"side": side, "value": value, "step": step, "lower": lower, "upper": upper})
 
 
 def size_out_of_range(*, side: Side, value: float, min: int, max: int) -> Reason:
-    """A {side} of {value} is not possible: choose {min} to {max}."""
+    """A {side} of {value} isn't possible: choose {min} to {max}."""
     return Reason("size_out_of_range", {"side": side, "value": value, "min": min, "max": max})
 
 
@@ -383,12 +383,12 @@ def size_fixed(*, width: int, height: int) -> Reason:
 
 
 def steps_out_of_range(*, steps: float, min: int, max: int) -> Reason:
-    """{steps} steps are not possible: choose {min} to {max}."""
+    """{steps} steps aren't possible: choose {min} to {max}."""
     return Reason("steps_out_of_range", {"steps": steps, "min": min, "max": max})
 
 
 def guidance_out_of_range(*, value: float, min: int, max: int) -> Reason:
-    """A guidance of {value} is not possible: choose {min} to {max}."""
+    """A guidance of {value} isn't possible: choose {min} to {max}."""
     return Reason("guidance_out_of_range", {"value": value, "min": min, "max": max})
 
 
@@ -398,7 +398,7 @@ def seed_out_of_range(*, max: int) -> Reason:
 
 
 def videos_out_of_range(*, value: float, min: int, max: int) -> Reason:
-    """{value} videos at once are not possible: choose {min} to {max}."""
+    """{value} videos at once aren't possible: choose {min} to {max}."""
     return Reason("videos_out_of_range", {"value": value, "min": min, "max": max})
 
 
@@ -408,12 +408,12 @@ def image_missing() -> Reason:
 
 
 def image_not_used() -> Reason:
-    """This model does not use an image. Remove it."""
+    """This model doesn't use an image. Remove it."""
     return Reason("image_not_used", {})
 
 
 def patches_out_of_range(*, value: float, min: int, max: int) -> Reason:
-    """{value} pipeline patches are not possible: choose {min} to {max}."""
+    """{value} pipeline patches aren't possible: choose {min} to {max}."""
     return Reason("patches_out_of_range", {"value": value, "min": min, "max": max})
 
 
@@ -428,7 +428,7 @@ def image_position_out_of_range(*, min: float, max: float, value: float) -> Reas
 
 
 def warmup_out_of_range(*, warmup: float, max: float) -> Reason:
-    """{warmup} warm-up steps are not possible: choose 0 to {max}."""
+    """{warmup} warm-up steps aren't possible: choose 0 to {max}."""
     return Reason("warmup_out_of_range", {"warmup": warmup, "max": max})
 
 
@@ -465,7 +465,7 @@ def kernel_needs_newer_gpu(*, kernel: str, needed: str, found: str) -> Reason:
 
 
 def kernel_not_installed(*, kernel: str, package: str) -> Reason:
-    """The attention kernel {kernel} needs the package {package}, which is not installed."""
+    """The attention kernel {kernel} needs the package {package}, which isn't installed."""
     return Reason("kernel_not_installed", {"kernel": printable(kernel), "package": printable(package)})
 
 
@@ -620,12 +620,12 @@ def negative_prompts_differ(*, negative: int, prompts: int) -> Reason:
 
 
 def prompt_not_text(*, number: int) -> Reason:
-    """Prompt {number} is not UTF-8 text."""
+    """Prompt {number} isn't UTF-8 text."""
     return Reason("prompt_not_text", {"number": number})
 
 
 def negative_prompt_not_text(*, number: int) -> Reason:
-    """Negative prompt {number} is not UTF-8 text."""
+    """Negative prompt {number} isn't UTF-8 text."""
     return Reason("negative_prompt_not_text", {"number": number})
 
 
@@ -650,7 +650,7 @@ def latents_not_writable(*, flag: str, path: PathText) -> Reason:
 
 
 def prompt_file_not_text(*, file: PathText) -> Reason:
-    """The prompt file {file} is not UTF-8 text."""
+    """The prompt file {file} isn't UTF-8 text."""
     return Reason("prompt_file_not_text", {"file": path_text(file)})
 
 
@@ -665,7 +665,7 @@ def prompt_file_empty(*, file: PathText) -> Reason:
 
 
 def image_format(*, file: PathText) -> Reason:
-    """{file} is not a PNG, JPEG or WebP file."""
+    """{file} isn't a PNG, JPEG or WebP file."""
     return Reason("image_format", {"file": path_text(file)})
 
 
@@ -680,7 +680,7 @@ def image_is_address(*, file: PathText) -> Reason:
 
 
 def image_not_file(*, file: PathText) -> Reason:
-    """{file} is not a file."""
+    """{file} isn't a file."""
     return Reason("image_not_file", {"file": path_text(file)})
 
 
@@ -740,7 +740,7 @@ def hub_file_without_hash(*, file: PathText) -> Reason:
 
 
 def hub_file_differs(*, file: PathText) -> Reason:
-    """The {file} that Hugging Face offers is not the one it lists."""
+    """The {file} that Hugging Face offers isn't the one it lists."""
     return Reason("hub_file_differs", {"file": path_text(file)})
 
 
@@ -755,12 +755,12 @@ def hub_status(*, status: int) -> Reason:
 
 
 def catalog_not_json(*, file: PathText) -> Reason:
-    """{file} is not valid JSON."""
+    """{file} isn't valid JSON."""
     return Reason("catalog_not_json", {"file": path_text(file)})
 
 
 def catalog_field(*, field: str, file: PathText) -> Reason:
-    """The entry {field} in {file} is not valid."""
+    """The entry {field} in {file} isn't valid."""
     return Reason("catalog_field", {"field": printable(field), "file": path_text(file)})
 
 
@@ -782,7 +782,7 @@ def package_version(*, package: str, found: str, expected: Iterable[str]) -> Rea
 
 
 def test_video_failed(*, device: str) -> Reason:
-    """A test video could not be made on {device}."""
+    """A test video couldn't be made on {device}."""
     return Reason("test_video_failed", {"device": printable(device)})
 
 
@@ -814,12 +814,12 @@ def check_unfinished() -> Reason:
 
 
 def program_missing(*, program: str) -> Reason:
-    """The program {program} was not found."""
+    """The program {program} wasn't found."""
     return Reason("program_missing", {"program": printable(program)})
 
 
 def program_unfinished(*, program: str) -> Reason:
-    """The program {program} did not finish in time."""
+    """The program {program} didn't finish in time."""
     return Reason("program_unfinished", {"program": printable(program)})
 
 

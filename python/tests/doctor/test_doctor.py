@@ -93,7 +93,7 @@ def test_lines_are_what_was_found_what_to_do_and_details() -> None:
 @pytest.mark.parametrize(
     ("gpus", "topic", "status", "text"),
     [
-        ("mismatch", "driver", "problem", "does not respond"),
+        ("mismatch", "driver", "problem", "doesn't respond"),
         ("nodriver", "driver", "note", "No NVIDIA driver"),
         ("0", "gpu", "note", "finds no GPU"),
     ],

@@ -142,8 +142,8 @@ LAYER = "transformer.transformer_blocks.0.attn1.to_q"
     [
         (lambda state: state.clear(), "contains no LoRA"),
         (lambda state: state.pop(f"{LAYER}.lora_B.weight"), "only one of the two matrices"),
-        (lambda state: state.update({f"{LAYER}.dora_scale": torch.ones(4)}), "not part of a plain LoRA"),
-        (lambda state: state.update({f"{LAYER}.lora_B.bias": torch.ones(4)}), "not part of a plain LoRA"),
+        (lambda state: state.update({f"{LAYER}.dora_scale": torch.ones(4)}), "n't part of a plain LoRA"),
+        (lambda state: state.update({f"{LAYER}.lora_B.bias": torch.ones(4)}), "n't part of a plain LoRA"),
         (lambda state: state.update({"text_encoder.q.lora_A.weight": torch.ones(4, 4)}), "the text encoder"),
         (lambda state: state.update({f"{LAYER}.lora_A.weight": torch.ones(4, 7)}), "trained for another model"),
         (lambda state: state.update({f"{LAYER}.lora_A.weight": torch.ones(3, 7)}), "trained for another model"),

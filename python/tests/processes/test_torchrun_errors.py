@@ -44,7 +44,7 @@ def test_its_details_are_the_traceback_of_that_rank(tmp_path: Path) -> None:
 
 def test_an_error_before_the_ranks_have_met_is_shown_too(tmp_path: Path) -> None:
     shown = run_failing(tmp_path, "device")
-    assert shown.count("CUDA does not start on GPU 1.") == 1, shown
+    assert shown.count("CUDA doesn't start on GPU 1.") == 1, shown
 
 
 _ENDING = """

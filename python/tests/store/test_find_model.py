@@ -87,7 +87,7 @@ def test_a_repository_is_resolved_in_the_cache_and_a_path_of_that_form_first(
 def test_a_model_that_was_not_downloaded_is_said_to_be_so(name: str) -> None:
     with pytest.raises(SplitreelError) as caught:
         find_model(name)
-    assert str(caught.value) == f"{name} has not been downloaded yet."
+    assert str(caught.value) == f"{name} hasn't been downloaded yet."
 
 
 @pytest.mark.parametrize("name", ["x" * 300, "a/" + "b" * 300, "a\0b", "/proc/self/root/" * 300])

@@ -24,7 +24,7 @@ def test_the_details_begin_with_the_reason(monkeypatch: pytest.MonkeyPatch, mess
     monkeypatch.setattr(torch.cuda, "set_device", fail)
     with pytest.raises(SplitreelError) as raised:
         cuda.start_cuda(torch.device("cuda", 0), "GPU 0")
-    assert str(raised.value) == "CUDA does not start on GPU 0."
+    assert str(raised.value) == "CUDA doesn't start on GPU 0."
     assert (raised.value.error.details or "").split("\n")[0] == reason
 
 

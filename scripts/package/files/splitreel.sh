@@ -11,7 +11,7 @@ if [ "$machine" != x86_64 ]; then
 fi
 # The manifest is the last file that a package manager puts in place.
 if [ ! -x "$app/splitreel" ] || [ ! -r "$app/resources/manifest.json" ]; then
-  echo "Splitreel is not completely installed. Reinstall the package; your videos, models and settings stay." >&2
+  echo "Splitreel isn't completely installed. Reinstall the package; your videos, models and settings stay." >&2
   exit 1
 fi
 
@@ -37,10 +37,10 @@ if [ -z "${DISPLAY:-}" ] && [ -z "${WAYLAND_DISPLAY:-}" ]; then
 fi
 if [ ! -u "$app/chrome-sandbox" ] && ! unshare --user --map-root-user true 2>/dev/null; then
   if [ -n "${APPIMAGE:-}" ]; then
-    echo "Splitreel does not run without Chromium's sandbox, and this system doesn't let an AppImage create one. Install the .deb or .rpm package instead." >&2
+    echo "Splitreel doesn't run without Chromium's sandbox, and this system doesn't let an AppImage create one. Install the .deb or .rpm package instead." >&2
     exit 1
   fi
-  echo "Splitreel does not run without Chromium's sandbox, and this system doesn't let ordinary users create one. Install the .deb or .rpm package, or run this once: sudo chown root:root '$app/chrome-sandbox' && sudo chmod 4755 '$app/chrome-sandbox'" >&2
+  echo "Splitreel doesn't run without Chromium's sandbox, and this system doesn't let ordinary users create one. Install the .deb or .rpm package, or run this once: sudo chown root:root '$app/chrome-sandbox' && sudo chmod 4755 '$app/chrome-sandbox'" >&2
   exit 1
 fi
 exec "$app/splitreel" "$@"

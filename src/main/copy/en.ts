@@ -4,7 +4,7 @@ import { messagesIn } from '../../shared/message';
 const message = messagesIn('en');
 
 export const copy = {
-  cannotStart: 'Splitreel cannot start',
+  cannotStart: "Splitreel can't start",
   cancel: 'Cancel',
   quit: {
     message: 'A video is being generated.',
@@ -29,7 +29,7 @@ export const copy = {
   },
   notification: {
     ready: message('{count, plural, =1 {Your video is ready} other {# videos are ready}}'),
-    failed: 'A video could not be generated',
+    failed: "A video couldn't be generated",
     reason: message('{prompt}: {reason}'),
   },
   /** Groups of files in the system's file dialogs. */
@@ -65,7 +65,7 @@ export const copy = {
     ),
     missing: message('{file} is missing. Reinstall Splitreel; your videos, models and settings stay.'),
     added: message(
-      '{file} does not belong to this version. Reinstall Splitreel; your videos, models and settings stay.',
+      "{file} doesn't belong to this version. Reinstall Splitreel; your videos, models and settings stay.",
     ),
   },
 } as const;

@@ -43,7 +43,7 @@ export function runCommand(
     ...(polyfill === undefined ? {} : { execArgv: ['--require', polyfill] }),
   });
   if (Atomics.wait(view, 0, 0, START_TIMEOUT_MS) === 'timed-out') {
-    onFailedStart('Splitreel could not start the command. Reinstall the package.');
+    onFailedStart("Splitreel couldn't start the command. Reinstall the package.");
     process.exit(5);
   }
   Atomics.wait(view, 0, 1);

@@ -35,7 +35,7 @@ function State() {
   const engine = useSlice('engine');
   const { isPaused } = useSlice('queue');
   const waiting = useSlice('jobs').filter((job) => job.state.status === 'queued').length;
-  const parts = [deviceText(devices), copy.engine.state({ state: copy.engine.states[engine.status] })];
+  const parts = [deviceText(devices), copy.engine.state({ status: engine.status })];
   if (waiting > 0) parts.push(copy.engine.waiting({ count: waiting }));
   if (isPaused) parts.push(copy.engine.paused);
   return (

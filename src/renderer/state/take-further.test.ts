@@ -86,5 +86,5 @@ test('a model that cannot make the size is refused with the reason', async () =>
   withModels([rigid]);
   await continueVideo(made);
   expect(draft()).toBeNull();
-  expect(toast()?.text).toMatch(/^Rigid cannot make .*, so its video could not be joined to this one\.$/);
+  expect(toast()?.text).toMatch(/^Rigid can't make .*, so its video couldn't be joined to this one\.$/);
 });

@@ -24,7 +24,7 @@ export const app = {
   settingsReused: "The form now uses that video's settings.",
   promptReplaced: 'Your prompt was replaced.',
   undo: 'Undo',
-  imageNotUsed: 'This model does not start from an image. Choose an image-to-video model first.',
+  imageNotUsed: "This model doesn't start from an image. Choose an image-to-video model first.",
 } as const;
 
 /** Keyboard shortcuts, by where they work. */
@@ -96,7 +96,9 @@ export const engine = {
     busy: 'busy',
     failed: 'failed',
   },
-  state: message('engine {state}'),
+  state: message(
+    'engine {status, select, stopped {stopped} cold {idle} warm {idle, model loaded} busy {busy} failed {failed} other {starting}}',
+  ),
   waiting: message('{count, plural, one {# video} other {# videos}} waiting'),
   paused: 'queue paused',
 } as const;

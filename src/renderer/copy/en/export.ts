@@ -43,7 +43,7 @@ export const exportCopy = {
   size: 'Size',
   sizes: message('{scale, plural, =1 {Original ({width} × {height})} other {{width} × {height}}}'),
   scales: message('{scale, plural, =1 {Original} other {# times as wide and high}}'),
-  processed: 'Post-processing: added frames and pixels are computed from the video. The original is not changed.',
+  processed: "Post-processing: added frames and pixels are computed from the video. The original isn't changed.",
   progress: 'Export progress',
   opening: 'Opening the video',
   frames: message('{done, number} of {total, number} frames'),

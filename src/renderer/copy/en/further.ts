@@ -11,8 +11,8 @@ export const further = {
   frameUsedWith: message('Frame {frame, number} is now the first frame of the next video, made with {model}.'),
   continuing: message('Change the prompt if you like, and press Generate. The new part is joined to {name}.'),
   continues: message('Continues {name}: the new part is joined to it, and both files are kept.'),
-  separate: 'Make a video of its own instead',
+  separate: 'Make a separate video instead',
   noModel: message('No model on this computer starts from an image. You can download {model}.'),
-  sizeRefused: message('{model} cannot make {width} × {height}, so its video could not be joined to this one.'),
+  sizeRefused: message("{model} can't make {width} × {height}, so its video couldn't be joined to this one."),
   parts: message('{count, plural, one {# part} other {# parts}}'),
 } as const;

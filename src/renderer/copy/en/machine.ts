@@ -18,13 +18,9 @@ export const install = {
   cancel: 'Cancel installation',
   variants: { cuda: 'NVIDIA GPUs', cpu: 'CPU only' },
   facts: { packages: 'Packages', download: 'Download', time: 'Time', space: 'Disk space' },
-  reasons: {
-    chosen: 'your choice',
-    gpu: 'a GPU was found',
-    noGpu: 'no NVIDIA GPU was found',
-    oldDriver: 'the driver is too old for GPU packages',
-  },
-  what: message('{packages} ({reason})'),
+  what: message(
+    '{variant, select, cuda {NVIDIA GPUs} other {CPU only}} ({reason, select, chosen {your choice} gpu {a GPU was found} noGpu {no NVIDIA GPU was found} other {the driver is too old for GPU packages}})',
+  ),
   toDownload: message(
     '{count, plural, =0 {nothing, all {all, number} packages are already downloaded} other {{size}, # of {all, number} packages}}',
   ),
@@ -43,7 +39,7 @@ export const machine = {
   noGpu: 'Splitreel uses the CPU, which is practical only for small models and short videos.',
   driverPage: 'Driver downloads',
   used: message('{used} of {total}'),
-  utilization: 'Load',
+  load: message('Load {percent, number}%'),
   memory: 'Memory',
   nvlink: message('NVLink group {number}'),
   noNvlink: 'No NVLink',
@@ -108,22 +104,17 @@ export const machine = {
   storage: {
     title: 'Storage',
     measure: 'Calculate sizes',
-    kinds: {
-      slot: 'Environment version',
-      tool: 'Installer',
-      pythons: 'Python',
-      downloads: 'Downloaded packages',
-      models: 'Models',
-      previews: 'Previews',
-      firstFrames: 'First frames',
-      kernels: 'Compiled GPU kernels',
-    },
+    item: message(
+      '{kind, select, slot {Environment version {name}} tool {Installer} pythons {Python} downloads {Downloaded packages} models {Models} previews {Previews} firstFrames {First frames} other {Compiled GPU kernels}}',
+    ),
     places: { environment: 'Python environment', downloads: 'Downloaded packages' },
     place: message('{folder} ({free} free)'),
     shared: message('{all} ({own} can be freed)'),
     move: 'Move',
     moveBack: 'Move back',
-    moving: message('Moving: {what}'),
+    moving: message(
+      '{name, select, environment {Moving the Python environment} other {Moving the downloaded packages}}',
+    ),
     moved: message('{done} of {all}'),
     cancelMove: 'Cancel',
     remove: 'Remove',
@@ -131,7 +122,7 @@ export const machine = {
     removeTitle: message('Remove {title}?'),
     removeText: message('This deletes {folder} and frees {size}.'),
     removeFirstFrames: message(
-      "This deletes first frames that no job, no video in the library and not the form uses, and frees {size}. Videos on a drive that isn't connected may lose theirs.",
+      "This deletes first frames that no job, library video or form uses, and frees {size}. Videos on a drive that isn't connected may lose theirs.",
     ),
   },
 } as const;

@@ -63,7 +63,7 @@ export const models = {
   alreadyHere: message('{size} already downloaded'),
   free: message('{size} free'),
   facts: { size: 'Size', time: 'Time', folder: 'Folder', disk: 'Disk', license: 'License' },
-  tooLittle: 'There is not enough disk space. Move the models folder in Settings, or free some space.',
+  tooLittle: "There isn't enough disk space. Move the models folder in Settings, or free some space.",
   start: 'Download',
   stages: {
     listing: 'Getting the file list',

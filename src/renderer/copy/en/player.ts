@@ -21,5 +21,5 @@ export const player = {
   reuse: 'Reuse settings',
   makeExact: 'Generate exact version',
   exactQueued: 'The exact version was added to the queue.',
-  broken: 'This video cannot be played. It may have been moved or deleted, or need another player: try Show in folder.',
+  broken: "This video can't be played. It may have been moved or deleted, or need another player: try Show in folder.",
 } as const;

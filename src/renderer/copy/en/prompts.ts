@@ -19,8 +19,10 @@ export const prompts = {
 export const variations = {
   seeds: message('Same prompt, {count, number} new seeds'),
   guidance: message('This seed, guidance {values}'),
-  drafts: message('{count, number} drafts at once, one {device} each'),
-  together: message('{count, plural, one {# video} other {# videos}} on {devices}'),
+  drafts: message('{count, number} drafts at once, one on each {kind, select, cuda {GPU} other {CPU worker}}'),
+  together: message(
+    'One video on {kind, select, cuda {{count, plural, one {# GPU} other {# GPUs}}} other {{count, plural, one {# CPU worker} other {# CPU workers}}}}',
+  ),
   draftSteps: message('{steps, number} steps'),
   about: message('about {time}'),
   unmeasured: 'not measured yet',

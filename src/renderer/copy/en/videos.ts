@@ -53,7 +53,7 @@ export const libraryView = {
   size: 'Size',
   period: 'Created',
   periods: { today: 'Today', week: 'In the last 7 days', month: 'In the last 30 days' },
-  plan: 'Plan',
+  plan: 'Parallelism',
   plans: { one: 'One GPU or worker', several: 'Several' },
   axis: message('Split by {axis}'),
   quality: 'Quality',

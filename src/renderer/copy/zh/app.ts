@@ -93,7 +93,9 @@ export const engine = {
     busy: '忙碌',
     failed: '出错',
   },
-  state: message('引擎{state}'),
+  state: message(
+    '引擎{status, select, stopped {已停止} cold {空闲} warm {空闲，模型已加载} busy {忙碌} failed {出错} other {正在启动}}',
+  ),
   waiting: message('{count, plural, other {# 个视频排队中}}'),
   paused: '队列已暂停',
 } as const;

@@ -18,8 +18,10 @@ export const prompts = {
 export const variations = {
   seeds: message('同一提示词，{count, number} 个新种子'),
   guidance: message('同一种子，引导强度 {values}'),
-  drafts: message('同时生成 {count, number} 个草稿，每个用一块 {device}'),
-  together: message('{devices}共同生成 {count, plural, other {# 个视频}}'),
+  drafts: message('同时生成 {count, number} 个草稿，{kind, select, cuda {每块 GPU} other {每个 CPU 工作进程}}一个'),
+  together: message(
+    '{kind, select, cuda {{count, plural, other {# 块 GPU}}} other {{count, plural, other {# 个 CPU 工作进程}}}}共同生成一个视频',
+  ),
   draftSteps: message('{steps, number} 步'),
   about: message('约 {time}'),
   unmeasured: '尚未测量',

@@ -1,4 +1,3 @@
-import { formatList } from '../../../shared/format';
 import { ImagePlus, X } from 'lucide-react';
 import { useEffect, useId, useState } from 'react';
 import { noticeText } from '../../../shared/messages';
@@ -51,11 +50,13 @@ function promptNote(prompts: readonly string[], count: TokenCount | null): strin
   const prompt = longestOf(prompts);
   if (prompt.trim() === '') return '\u00a0';
   if (isForeign(prompt)) return copy.create.englishOnly;
-  const many = prompts.length > 1 ? copy.prompts.count({ count: prompts.length }) : null;
-  if (count === null) return many ?? '\u00a0';
+  const isList = prompts.length > 1;
+  if (count === null) return isList ? copy.prompts.count({ count: prompts.length }) : '\u00a0';
   if (count.tokens > count.max) return noticeText('prompt_too_long', { ...count });
-  const tokens = copy.create.tokens({ tokens: count.tokens, max: count.max });
-  return many === null ? tokens : formatList([many, copy.create.longest({ tokens })]);
+  const { tokens, max } = count;
+  return isList
+    ? copy.create.tokensOfList({ prompts: prompts.length, tokens, max })
+    : copy.create.tokens({ tokens, max });
 }
 
 export function PromptField({ form }: { readonly form: CreateForm }) {

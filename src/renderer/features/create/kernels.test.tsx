@@ -53,7 +53,7 @@ test('a kernel that cannot run cannot be chosen, and one chosen elsewhere says w
     isSeedLocked: false,
     isPromptList: false,
   });
-  const sentence = 'The attention kernel flash4 needs the package flash_attn.cute, which is not installed.';
+  const sentence = "The attention kernel flash4 needs the package flash_attn.cute, which isn't installed.";
   expect((await screen.findAllByText(sentence)).length).toBeGreaterThan(0);
   expect(screen.getByRole('button', { name: /Generate/ })).toBeDisabled();
   stop();

@@ -59,7 +59,7 @@ test('lines become prompts when that is switched on; the count is shown before t
   await type('a {red|blue} ball\na star');
   expect(screen.getByRole('button', { name: /^Generate 2/ })).toBeEnabled();
   await user.click(screen.getByRole('switch', { name: copy.prompts.list }));
-  await screen.findByText(`3 prompts, ${copy.create.longest({ tokens: copy.create.tokens({ tokens: 3, max: 226 }) })}`);
+  await screen.findByText(copy.create.tokensOfList({ prompts: 3, tokens: 3, max: 226 }));
   await user.click(screen.getByRole('button', { name: /^Generate 3/ }));
   const [requests = []] = queued(main);
   expect(requests.map((each) => each.prompt)).toEqual(['a red ball', 'a blue ball', 'a star']);

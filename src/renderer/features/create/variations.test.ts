@@ -45,7 +45,7 @@ test('several devices make a draft each, or one video together; the times are th
   const measurements = [measurement({ ...ONE_RANK, dp: 4 }, 4, 4), measurement(together, 4, 1)];
   const found = byId(variationsOf(given({ measurements })));
   expect(found['drafts']).toMatchObject({
-    label: copy.variations.drafts({ count: 4, device: 'GPU' }),
+    label: copy.variations.drafts({ count: 4, kind: 'cuda' }),
     plan: { ...ONE_RANK, dp: 4 },
     requests: [{ videoCount: 4, numInferenceSteps: 20 }],
     timeMs: 82_000,

@@ -96,15 +96,8 @@ function sideBySide(given: VariationsOf): readonly Variation[] {
   };
   const together = { ...request, videoCount: 1 };
   const used = worldSize(jobInput({ ...given, request: together }, null).plan);
-  const device = devices.kind === 'cuda' ? 'GPU' : copy.plan.cpuWorker;
   return [
-    variation(given, 'drafts', words.drafts({ count, device }), [draft], { ...ONE_RANK, dp: count }),
-    variation(
-      given,
-      'together',
-      words.together({ count: 1, devices: copy.plan.available({ kind: devices.kind, count: used }) }),
-      [together],
-      null,
-    ),
+    variation(given, 'drafts', words.drafts({ count, kind: devices.kind }), [draft], { ...ONE_RANK, dp: count }),
+    variation(given, 'together', words.together({ kind: devices.kind, count: used }), [together], null),
   ];
 }

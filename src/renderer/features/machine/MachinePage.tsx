@@ -85,7 +85,7 @@ export function MachinePage() {
 function GpuCard({ gpu }: { readonly gpu: Gpu }) {
   const used = gpu.memoryUsedBytes;
   const facts = [
-    ...(gpu.utilizationPercent === null ? [] : [`${words.utilization} ${String(gpu.utilizationPercent)} %`]),
+    ...(gpu.utilizationPercent === null ? [] : [words.load({ percent: gpu.utilizationPercent })]),
     ...(gpu.temperatureCelsius === null ? [] : [`${String(gpu.temperatureCelsius)} °C`]),
     ...(gpu.powerWatts === null ? [] : [`${String(Math.round(gpu.powerWatts))} W`]),
   ];

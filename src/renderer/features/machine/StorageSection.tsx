@@ -67,10 +67,7 @@ function Moving({ moving }: { readonly moving: NonNullable<Storage['moving']> })
   const { name, copiedBytes, totalBytes } = moving;
   return (
     <div className={page.narrow}>
-      <Meter
-        label={words.moving({ what: words.places[name] })}
-        value={totalBytes === 0 ? 0 : copiedBytes / totalBytes}
-      />
+      <Meter label={words.moving({ name })} value={totalBytes === 0 ? 0 : copiedBytes / totalBytes} />
       <div className={page.row}>
         <span className={page.quiet}>
           {words.moved({ done: formatBytes(copiedBytes), all: formatBytes(totalBytes) })}
@@ -86,7 +83,7 @@ function Moving({ moving }: { readonly moving: NonNullable<Storage['moving']> })
 function ItemRow({ item }: { readonly item: StorageItem }) {
   const [isAsking, setIsAsking] = useState(false);
   const { id, kind, name, folder, bytes, ownBytes, canRemove } = item;
-  const title = [words.kinds[kind], name].filter((text) => text !== '').join(' ');
+  const title = words.item({ kind, name });
   const size =
     ownBytes === bytes ? formatBytes(bytes) : words.shared({ all: formatBytes(bytes), own: formatBytes(ownBytes) });
   return (

@@ -27,7 +27,7 @@ function input(gigabytes: readonly number[], change: Partial<MemoryFitInput> = {
 
 test('a GPU with room for all: what it needs in each stage, and no warning', () => {
   expect(memoryWords(input([80]))).toEqual({
-    needs: 'Each GPU needs 23.0 GB for the prompt, 16.0 GB for denoising, 17.3 GB for decoding. GPU 0 has 80.0 GB.',
+    needs: 'Each GPU needs 23.0 GB for the prompt, 16.0 GB for denoising and 17.3 GB for decoding. GPU 0 has 80.0 GB.',
     problem: null,
   });
 });

@@ -6,7 +6,7 @@ import { explanationText } from '../../../shared/messages';
 import { worldSize, type Plan, type PlanContext } from '../../../shared/plan';
 import type { GenerateRequest } from '../../../shared/sampling';
 import { copy } from '../../copy';
-import { formatBytes, formatList, formatSentences } from '../../../shared/format';
+import { formatBytes, formatSentences } from '../../../shared/format';
 import type { ChosenDevices } from '../../state/devices';
 
 /** The engine's choice on CUDA. */
@@ -39,12 +39,10 @@ export function memoryWords({ memory, context, request, plan, devices }: MemoryF
   const isQuantized = quality !== 'exact';
   const job = { width, height, numFrames, offload, isGuided, dtypeBytes: BFLOAT16_BYTES, isNvlinked, isQuantized };
   const question: MemoryQuestion = { shape: memory, context, job, plan, deviceBytes: smallest.memoryTotalBytes };
-  const stages = memoryNeeds(memory, job, plan).map((need) =>
-    copy.plan.memoryStage({ stage: copy.plan.memoryStages[need.stage], size: formatBytes(deviceBytes(need)) }),
-  );
-  const has = copy.plan.memoryHas({ gpu: smallest.index, size: formatBytes(smallest.memoryTotalBytes) });
+  const needs = { encoding: '', denoising: '', decoding: '' };
+  for (const need of memoryNeeds(memory, job, plan)) needs[need.stage] = formatBytes(deviceBytes(need));
   return {
-    needs: copy.plan.memory({ stages: formatList(stages), device: has }),
+    needs: copy.plan.memory({ ...needs, gpu: smallest.index, has: formatBytes(smallest.memoryTotalBytes) }),
     problem: fits(question)
       ? null
       : formatSentences([copy.plan.memoryShort, explanationText(smallestChange(question))]),

@@ -37,7 +37,7 @@ export function InstallFacts() {
       {driverProblem !== null && <ErrorNote error={driverProblem} />}
       <dl className={page.facts}>
         <dt>{words.facts.packages}</dt>
-        <dd>{words.what({ packages: words.variants[variant], reason: words.reasons[reason] })}</dd>
+        <dd>{words.what({ variant, reason })}</dd>
         <dt>{words.facts.download}</dt>
         <dd>{words.toDownload({ size: formatBytes(downloadBytes), count: downloadCount, all: packageCount })}</dd>
         {downloadBytes > 0 && (

@@ -40,7 +40,7 @@ export function reportFigures(report: KnownReport): string[] {
 /** How long each stage took, and what each device needed. */
 export const reportDetails = (report: KnownReport): string[] => [
   ...('notices' in report ? report.notices : []),
-  ...report.stages.map(({ stage, durationMs }) => `${words.stages[stage]} ${formatDuration(durationMs)}`),
+  ...report.stages.map(({ stage, durationMs }) => formatPair(words.stages[stage], formatDuration(durationMs))),
   ...('ranks' in report
     ? report.ranks.map((rank) =>
         formatPair(
