@@ -7,7 +7,7 @@ import { Button, IconButton } from '../../ui/Button';
 import { Tooltip } from '../../ui/Tooltip';
 import styles from './Compare.module.css';
 import { COMPARE_MODES, type CompareMode } from './keys';
-import type { Sync } from './use-sync';
+import { useFrame, type Sync } from './use-sync';
 import { ZOOM_STEP } from './use-zoom';
 
 const words = copy.compare;
@@ -87,17 +87,18 @@ function Modes({ mode, isPair, onMode }: Pick<CompareBarProps, 'mode' | 'isPair'
 }
 
 function SyncTransport({ sync }: { readonly sync: Sync }) {
-  const { frame, frames, frameRate, isPlaying, toggle, seek } = sync;
+  const { frames, frameRate, isPlaying, toggle, seek, step } = sync;
+  const frame = useFrame(sync);
   const player = copy.player;
   return (
     <div className={styles.transport}>
       <IconButton size="small" label={isPlaying ? player.pause : player.play} onClick={toggle}>
         {isPlaying ? <Pause size={16} aria-hidden /> : <Play size={16} aria-hidden />}
       </IconButton>
-      <IconButton size="small" label={player.previous} onClick={() => seek(frame - 1)}>
+      <IconButton size="small" label={player.previous} onClick={() => step(-1)}>
         <ChevronLeft size={16} aria-hidden />
       </IconButton>
-      <IconButton size="small" label={player.next} onClick={() => seek(frame + 1)}>
+      <IconButton size="small" label={player.next} onClick={() => step(1)}>
         <ChevronRight size={16} aria-hidden />
       </IconButton>
       <Slider.Root

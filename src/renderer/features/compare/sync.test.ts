@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { keepTogether, leaderOf, playAll, seekAll, type Follower } from './sync';
+import { followLeader, keepTogether, leaderOf, playAll, seekAll, type Follower } from './sync';
 
 interface Fake extends Follower {
   paused: boolean;
@@ -16,6 +16,7 @@ function fake(duration: number, at = 0, paused = false): Fake {
     seeks,
     ended: false,
     seeking: false,
+    playbackRate: 1,
     get currentTime() {
       return time;
     },
@@ -46,17 +47,70 @@ test('a seek goes to the middle of the same frame in all, and to the last one of
   expect(videos.map(({ currentTime }) => currentTime)).toEqual([40.5 / 8, 2 - 0.5 / 8]);
 });
 
-test('one that is more than a frame behind is brought up; less is left alone, and so is one that seeks', () => {
-  const [leader, behind, near] = [fake(6, 3), fake(6, 2.5), fake(6, 2.95)];
+test('a drift that is not seen is left alone, a small drift is made up by speed, a large one by a seek', () => {
+  const at = [3, 2.985, 2.895, 3.205, 1.9, 3];
+  const [leader, near, behind, ahead, far, back] = at.map((time) => fake(6, time)) as [
+    Fake,
+    Fake,
+    Fake,
+    Fake,
+    Fake,
+    Fake,
+  ];
   const seeking = { ...fake(6, 0), seeking: true };
-  expect(keepTogether([leader, behind, near, seeking], 8)).toBe(24);
-  expect([behind.seeks, near.seeks, seeking.currentTime]).toEqual([[3], [], 0]);
+  back.playbackRate = 0.9;
+  keepTogether(leader, [leader, near, behind, ahead, far, back, seeking], 8);
+  expect([near, behind, ahead, back].map(({ playbackRate, seeks }) => [playbackRate, seeks])).toEqual([
+    [1, []],
+    [1.1, []],
+    [0.8, []],
+    [1, []],
+  ]);
+  expect([far.seeks, far.playbackRate, seeking.currentTime]).toEqual([[3], 1, 0]);
+});
+
+test('a video that falls behind again while it seeks is not sent after the others again', () => {
+  const [leader, slow] = [fake(6, 3), fake(6, 2)];
+  for (let frame = 0; frame < 60; frame += 1) {
+    leader.currentTime += 1 / 60;
+    slow.currentTime = leader.currentTime - 0.4;
+    slow.seeks.length = 0;
+    keepTogether(leader, [leader, slow], 60);
+    expect([slow.seeks, slow.playbackRate]).toEqual([[], 1.25]);
+  }
 });
 
 test('one that has been paused by the system plays on, one that is over holds its last frame', () => {
-  const [leader, paused, over] = [fake(6, 3), fake(6, 3, true), fake(2, 1.9375, true)];
-  keepTogether([leader, paused, over], 8);
-  expect([paused.paused, over.paused, over.seeks]).toEqual([false, true, []]);
+  const [leader, paused, over, short] = [fake(6, 3), fake(6, 3, true), fake(2, 1.9375, true), fake(2, 1)];
+  keepTogether(leader, [leader, paused, over, short], 8);
+  expect([paused.paused, over.paused, over.seeks, short.seeks]).toEqual([false, true, [], [1.9375]]);
   playAll([over]);
   expect(over.paused).toBe(false);
+});
+
+/** An element with events that plays as the fake does. */
+const elementOf = (video: Fake): HTMLVideoElement =>
+  Object.defineProperties(
+    document.createElement('video'),
+    Object.fromEntries(
+      Object.keys(video).map((key) => [
+        key,
+        { get: (): unknown => Reflect.get(video, key), set: (value: unknown) => void Reflect.set(video, key, value) },
+      ]),
+    ),
+  );
+
+test('each frame of the leader is reported, and at its end all start again', () => {
+  const videos = [2, 6, 4].map((duration) => elementOf(fake(duration, 1, true)));
+  const [, leader] = videos;
+  const frames: number[] = [];
+  const stop = followLeader(videos, 8, (frame) => frames.push(frame));
+  leader?.dispatchEvent(new Event('timeupdate'));
+  videos[0]?.dispatchEvent(new Event('timeupdate'));
+  expect(frames).toEqual([8]);
+  leader?.dispatchEvent(new Event('ended'));
+  expect(videos.map(({ currentTime, paused }) => [currentTime, paused])).toEqual(Array(3).fill([0.0625, false]));
+  stop();
+  leader?.dispatchEvent(new Event('timeupdate'));
+  expect(frames).toHaveLength(1);
 });

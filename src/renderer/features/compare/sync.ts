@@ -1,9 +1,16 @@
-/** Several video elements on one clock: a leader plays, and the others are kept within a frame of it. */
-import { frameAt, timeOf } from '../player';
+/** Several video elements on one clock: a leader plays, and the others follow it frame by frame. */
+import { frameAt, listenToVideo, timeOf } from '../player';
+
+/** Beyond this a seek is the shorter way. */
+const MAX_DRIFT_S = 1;
+const MAX_RATE_CHANGE = 0.25;
+/** Less than this is not seen, even at 8 frames per second. */
+const FREE_DRIFT_S = 0.02;
 
 /** What of a video element is used. */
 export interface Follower {
   currentTime: number;
+  playbackRate: number;
   readonly duration: number;
   readonly paused: boolean;
   readonly ended: boolean;
@@ -37,17 +44,78 @@ export function pauseAll(videos: readonly Follower[]): void {
   for (const video of videos) video.pause();
 }
 
-/** Called for every frame that the window draws while they play: the frame that is seen now. */
-export function keepTogether(videos: readonly Follower[], frameRate: number): number {
-  const leader = leaderOf(videos);
-  if (leader === undefined) return 0;
+/**
+ * Called for each frame of the leader. A small drift is made up by speed: every seek decodes from the key frame before
+ * it, and by then the leader is ahead again, so that on a busy computer one seek would follow another.
+ */
+export function keepTogether(leader: Follower, videos: readonly Follower[], frameRate: number): void {
   for (const video of videos) {
     if (video === leader || video.seeking) continue;
-    const wanted = Math.min(leader.currentTime, lastTime(video, frameRate));
-    // Less than a frame is what decoders differ by; correcting it would make them stutter.
-    if (Math.abs(video.currentTime - wanted) > 1 / frameRate) video.currentTime = wanted;
     const isOver = leader.currentTime >= lastTime(video, frameRate);
-    if (!leader.paused && video.paused && !isOver) video.play().catch(() => undefined);
+    if (isOver) {
+      holdEnd(video, frameRate);
+      continue;
+    }
+    const driftS = video.currentTime - leader.currentTime;
+    if (Math.abs(driftS) > MAX_DRIFT_S) video.currentTime = leader.currentTime;
+    setRate(video, Math.abs(driftS) > MAX_DRIFT_S ? 1 : rateFor(driftS, frameRate));
+    if (!leader.paused && video.paused) video.play().catch(() => undefined);
   }
-  return frameAt(leader.currentTime, frameRate);
+}
+
+/** A video that is over shows its last frame, wherever a slow start has left it. */
+function holdEnd(video: Follower, frameRate: number): void {
+  const last = lastTime(video, frameRate);
+  if (video.currentTime < last - 1 / frameRate) video.currentTime = last;
+}
+
+/** Within half a frame decoders differ anyway; a larger drift is made up in about a second. */
+function rateFor(driftS: number, frameRate: number): number {
+  const stepS = Math.min(0.5 / frameRate, FREE_DRIFT_S);
+  const change = Math.trunc(driftS / stepS) * stepS;
+  return 1 - Math.min(Math.max(change, -MAX_RATE_CHANGE), MAX_RATE_CHANGE);
+}
+
+function setRate(video: Follower, rate: number): void {
+  if (video.playbackRate !== rate) video.playbackRate = rate;
+}
+
+/**
+ * Reports each frame that the leader shows, keeps the others with it, and starts all again at its end. Returns a
+ * function that ends this.
+ */
+export function followLeader(
+  videos: readonly HTMLVideoElement[],
+  frameRate: number,
+  onFrame: (frame: number) => void,
+): () => void {
+  let leader: HTMLVideoElement | undefined;
+  let stopListening = (): void => undefined;
+  const follow = (): void => {
+    const next = leaderOf(videos);
+    if (next === undefined || next === leader) return;
+    stopListening();
+    leader = next;
+    setRate(next, 1);
+    const onTime = (seconds: number): void => {
+      keepTogether(next, videos, frameRate);
+      onFrame(frameAt(seconds, frameRate));
+    };
+    stopListening = listenToVideo(next, {
+      // Half a frame later, so that rounding cannot name the frame before.
+      onFrame: (seconds) => onTime(seconds + 0.5 / frameRate),
+      onTime,
+      onEnd: () => {
+        seekAll(videos, 0, frameRate);
+        playAll(videos);
+      },
+    });
+  };
+  follow();
+  // Lengths, and with them the longest, are known one by one.
+  for (const video of videos) video.addEventListener('loadedmetadata', follow);
+  return () => {
+    stopListening();
+    for (const video of videos) video.removeEventListener('loadedmetadata', follow);
+  };
 }

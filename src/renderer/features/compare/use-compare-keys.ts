@@ -11,7 +11,7 @@ export function useCompareKeys(sync: Sync, zoom: ZoomControl, onMode: (mode: Com
         sync.toggle();
         return;
       case 'step':
-        sync.seek(sync.frame + command.frames);
+        sync.step(command.frames);
         return;
       case 'first':
         sync.seek(0);

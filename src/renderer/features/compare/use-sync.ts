@@ -1,10 +1,12 @@
 /** The transport of all compared videos, for React. */
 import { useEffect, useRef, useState } from 'react';
+import { createStore, useStore, type StoreApi } from 'zustand';
 import type { GuestVideo } from '../../../shared/library';
-import { keepTogether, leaderOf, pauseAll, playAll, seekAll } from './sync';
+import { followLeader, pauseAll, playAll, seekAll } from './sync';
 
 export interface Sync {
-  readonly frame: number;
+  /** Outside React's state: while videos play it changes with each frame, and only the transport shows it. */
+  readonly clock: StoreApi<{ readonly frame: number }>;
   readonly frames: number;
   readonly frameRate: number;
   readonly isPlaying: boolean;
@@ -12,14 +14,23 @@ export interface Sync {
   readonly register: (videoId: string, element: HTMLVideoElement | null) => void;
   readonly toggle: () => void;
   readonly seek: (frame: number) => void;
+  /** From the frame that is shown; negative goes back. */
+  readonly step: (frames: number) => void;
 }
 
 const framesOf = ({ durationMs, frameRate }: GuestVideo): number =>
   Math.max(Math.round((durationMs / 1000) * frameRate), 1);
 
+/** The frame that is shown now, for what shows it. */
+export const useFrame = ({ clock, frames }: Sync): number =>
+  Math.min(
+    useStore(clock, ({ frame }) => frame),
+    frames - 1,
+  );
+
 export function useSync(videos: readonly GuestVideo[]): Sync {
   const elements = useRef(new Map<string, HTMLVideoElement>());
-  const [frame, setFrame] = useState(0);
+  const [clock] = useState(() => createStore(() => ({ frame: 0 })));
   const [isPlaying, setIsPlaying] = useState(true);
   const frameRate = videos[0]?.frameRate ?? 8;
   const frames = Math.max(1, ...videos.map(framesOf));
@@ -27,28 +38,26 @@ export function useSync(videos: readonly GuestVideo[]): Sync {
 
   // Also when a video joins or leaves: a new one starts where the others are.
   useEffect(() => {
-    const all = (): readonly HTMLVideoElement[] => [...elements.current.values()];
+    const all = [...elements.current.values()];
     if (!isPlaying) {
-      pauseAll(all());
+      pauseAll(all);
       return;
     }
-    playAll(all());
-    let request = 0;
-    const onDraw = (): void => {
-      const leader = leaderOf(all());
-      if (leader?.ended === true) {
-        seekAll(all(), 0, frameRate);
-        playAll(all());
-      }
-      setFrame(keepTogether(all(), frameRate));
-      request = requestAnimationFrame(onDraw);
-    };
-    request = requestAnimationFrame(onDraw);
-    return () => cancelAnimationFrame(request);
-  }, [isPlaying, frameRate, ids]);
+    playAll(all);
+    return followLeader(all, frameRate, (frame) => {
+      if (frame !== clock.getState().frame) clock.setState({ frame });
+    });
+  }, [isPlaying, frameRate, ids, clock]);
 
+  const seek = (next: number): void => {
+    const wanted = Math.min(Math.max(next, 0), frames - 1);
+    setIsPlaying(false);
+    pauseAll([...elements.current.values()]);
+    seekAll([...elements.current.values()], wanted, frameRate);
+    clock.setState({ frame: wanted });
+  };
   return {
-    frame: Math.min(frame, frames - 1),
+    clock,
     frames,
     frameRate,
     isPlaying,
@@ -57,12 +66,7 @@ export function useSync(videos: readonly GuestVideo[]): Sync {
       else elements.current.set(videoId, element);
     },
     toggle: () => setIsPlaying(!isPlaying),
-    seek: (next) => {
-      const wanted = Math.min(Math.max(next, 0), frames - 1);
-      setIsPlaying(false);
-      pauseAll([...elements.current.values()]);
-      seekAll([...elements.current.values()], wanted, frameRate);
-      setFrame(wanted);
-    },
+    seek,
+    step: (count) => seek(Math.min(clock.getState().frame, frames - 1) + count),
   };
 }

@@ -4,10 +4,10 @@ export interface VideoListener {
   readonly onFrame: (mediaSeconds: number) => void;
   /** The position moved, other than by a seek that is still under way. */
   readonly onTime: (seconds: number) => void;
-  readonly onPlay: (rate: number) => void;
-  readonly onPause: () => void;
+  readonly onPlay?: (rate: number) => void;
+  readonly onPause?: () => void;
   readonly onEnd: () => void;
-  readonly onError: () => void;
+  readonly onError?: () => void;
 }
 
 /** Returns a function that stops listening. */
@@ -16,10 +16,10 @@ export function listenToVideo(video: HTMLVideoElement, listener: VideoListener):
     timeupdate: () => {
       if (!video.seeking) listener.onTime(video.currentTime);
     },
-    play: () => listener.onPlay(video.playbackRate),
-    pause: listener.onPause,
+    play: () => listener.onPlay?.(video.playbackRate),
+    pause: () => listener.onPause?.(),
     ended: listener.onEnd,
-    error: listener.onError,
+    error: () => listener.onError?.(),
   };
   const stopFrames = listenToFrames(video, listener.onFrame);
   for (const [name, handler] of Object.entries(events)) video.addEventListener(name, handler);
