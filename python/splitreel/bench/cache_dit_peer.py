@@ -20,7 +20,7 @@ VARIANTS = (("compiled", 2), ("", 2), ("compiled", 1), ("DBCache", 1), ("compile
 
 @cache
 def cache_dit_problem() -> str | None:
-    """Why it can't be measured, or None. Runs in a process of its own, because importing it may touch CUDA."""
+    """Why it can't be measured, or None. Checks in a separate process, because importing it may touch CUDA."""
     import subprocess
     import sys
 

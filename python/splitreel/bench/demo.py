@@ -1,7 +1,7 @@
 """`bench demo`: the quality of the shipped demo model's videos, by plain image analysis, and how soon they play.
 
-Clips are made by our own engine from held-out captions. The same recognizer is run on true clips (nearly all must be
-right) and with the captions shuffled (nearly all must be wrong), so that it is seen to measure.
+Our own engine makes clips from held-out captions. The recognizer also runs on ground-truth clips (nearly all must be
+right) and with shuffled captions (nearly all must be wrong), to show that it measures something.
 """
 
 from __future__ import annotations

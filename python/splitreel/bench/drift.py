@@ -1,6 +1,6 @@
 """PipeFusion's drift on the demo model: distance from the exact clips, and whether they still match the captions.
 
-Patches are computed over keys and values of the step before, but for the first `warmup_steps`.
+After the first `warmup_steps`, patches attend to keys and values of the previous step.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """`bench gpu`: CogVideoX-2B and 5B at full size with random weights, on the NVIDIA GPUs of this machine.
 
 Seconds per step and peak memory by plan and by attention kernel, the share of the card's own matmul speed, the tiled
-VAE decode, and how far each result is from one rank's, and that from plain diffusers'; xfuser's pipeline in the same
-run where it is installed. The most important rows come first, and each is printed as it is made, so that a run that
-is short of time is still of use.
+VAE decode, how far each result is from one rank's, and how far that is from plain diffusers'; xfuser's pipeline in the
+same run if it is installed. The most important rows come first and each is printed when it is done, so that a run that
+is short of time is still useful.
 """
 
 from __future__ import annotations

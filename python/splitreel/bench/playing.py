@@ -1,4 +1,4 @@
-"""Time from Generate to a playable file, with the real supervisor and ranks, driven as by the app."""
+"""Time from Generate to a playable file, with the real supervisor and ranks, driven like the app does."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PROMPT = "a red ball rolls to the right on a blue background"
 
 
 class _Player:
-    """Sends the same job twice and takes the time from each order to its video."""
+    """Sends the same job twice and measures the time from each request to its video."""
 
     def __init__(self, jobs: list[StartJob]) -> None:
         self._jobs = jobs
@@ -65,7 +65,7 @@ class _Player:
 
 
 def time_to_play(model: Path, frame: Frame, steps: int, guidance: float, plan: Plan) -> dict[str, Value]:
-    """Seconds from the order to the file in place: cold, from nothing; warm, the second time. Stages of the second."""
+    """Seconds from the request to the file, without running processes (cold) and again (warm), with the warm stages."""
     settings = SamplingParams(
         width=frame.width,
         height=frame.height,

@@ -24,7 +24,7 @@ _COLUMNS = {
 
 
 def measure_qualities(exact: ClipSettings, captions: int, ranks: int) -> list[dict[str, Value]]:
-    """Prints one row per quality, the exact one first. Each of the ranks makes its own clips."""
+    """Prints one row per quality, the exact one first. Each rank makes its own clips."""
     scenes, prompts = (list(column) for column in zip(*held_out_captions(captions), strict=True))
     table = Table(_COLUMNS)
     print(f"\nQualities, {captions} held-out captions, {exact.steps} steps\n")

@@ -1,7 +1,7 @@
 """`bench soak`: jobs, cancels, kills, full disks and reloads at random against the real supervisor and its ranks.
 
-Every job must end in one of the ways that its fault allows, leave whole videos or none, and the next job must run.
-The report says how memory and descriptors develop, and what was left behind.
+Every job must end in one of the ways that its fault allows and leave complete videos or none, and the next job must
+run. The report shows how memory and descriptors develop, and what was left behind.
 """
 
 from __future__ import annotations
@@ -236,7 +236,7 @@ class Soak:
 
 
 class _SmallDisk:
-    """A disk that can be filled to its last byte. Only root can mount one; others go without."""
+    """A disk that can be filled to the last byte. Only root can mount one; the fault is left out otherwise."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -263,9 +263,9 @@ def _signal(process: psutil.Process, number: signal.Signals) -> None:
 
 
 def problems_of(fault: str, job: dict[str, Any], end: JobEnd | None, late: str = "none") -> list[str]:
-    """What is wrong with the end of a job and with the files that it left.
+    """What is wrong with the end of a job and the files that it left.
 
-    `late`: the fault of the job before, when it came after that job's end.
+    `late`: the previous job's fault, if it came after the end of that job.
     """
     name = f"{job['jobId']} ({fault})"
     if end is None:

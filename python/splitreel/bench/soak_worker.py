@@ -67,7 +67,7 @@ class SoakWorker:
         self._child.stdin.flush()
 
     def wait_for_end(self, job_id: str, timeout_s: float) -> JobEnd | None:
-        """None when the time is up, or the supervisor is gone."""
+        """The job's end. None if the time is up or the supervisor is gone."""
         deadline = time.monotonic() + timeout_s
         while job_id not in self._ends:
             try:
@@ -80,9 +80,9 @@ class SoakWorker:
         return self._ends[job_id]
 
     def wait_while_it_works(self, job_id: str) -> JobEnd | None:
-        """None when the supervisor is gone, or no process of the engine works any more.
+        """The job's end. None if the supervisor is gone, or if no process of the engine works any more.
 
-        A job of seconds may take half an hour on a machine that does other things, so a time limit says nothing.
+        A job of seconds can take half an hour on a busy machine, so a time limit would prove nothing.
         """
         worked_s = -math.inf
         while job_id not in self._ends and self._child.poll() is None:

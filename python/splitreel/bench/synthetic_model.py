@@ -1,8 +1,8 @@
 """CogVideoX without its weights: folders with real configs, whose tensors are generated on the device when read.
 
-A folder holds what a loader needs: configs, a tokenizer, and safetensors files with true headers. Their data is a
-hole in the file, which takes no room on the disk and is never read: `open_synthetic` answers in its place. A tensor's
-values depend on its name alone, so that every rank and every library get the same model.
+A folder holds what a loader needs: configs, a tokenizer, and safetensors files with real headers. Their data is a hole
+in the file, which takes no disk space and is never read: `open_synthetic` generates it instead. A tensor's values
+depend only on its name, so every rank and every library get the same model.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def make_folder(model: SyntheticModel, folder: Path) -> Path:
 
 
 def open_synthetic(device: torch.device) -> OpenTensors:
-    """Opens a hollow file: its tensors are drawn on `device` in float32."""
+    """Opens a file without data: its tensors are generated on `device` in float32."""
 
     @contextmanager
     def opened(file: Path) -> Iterator[_DrawnFile]:

@@ -11,7 +11,7 @@ Value = str | int | float | None
 
 
 class Table:
-    """`columns`: key of a figure to the head of its column, which names its unit. A figure that was not taken is -."""
+    """`columns`: by key, the heading of a column, with the unit. A missing figure is shown as -."""
 
     def __init__(self, columns: Mapping[str, str]) -> None:
         self._columns = dict(columns)
@@ -35,7 +35,7 @@ def _shown(value: Value) -> str:
 
 
 def write_json(path: Path, figures: Mapping[str, object]) -> None:
-    """By rename, so that an interrupted run leaves the rows so far."""
+    """Writes by rename, so that an interrupted run leaves the rows so far."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".part")
     draft.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")

@@ -1,7 +1,7 @@
-"""Ranks of a benchmark: forked once, sent their work over pipes, ended with the benchmark.
+"""Ranks of a benchmark: forked once, given work over pipes, ended with the benchmark.
 
-As in the product they are forked from a process that has imported everything and has not touched CUDA, meet in a
-file, and inherit the whole environment.
+As in the product they are forked from a process that has imported everything and has not touched CUDA, and meet in a
+file. They inherit the whole environment.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class _Failure:
     is_refusal: bool
 
 
-# How ranks open weight files. Called on each rank, with its device.
+# How ranks open weight files. Called on each rank with its device.
 Opener = Callable[[torch.device], OpenTensors]
 
 

@@ -16,7 +16,7 @@ from splitreel.bench.world import RankContext
 
 @cache
 def xfuser_problem() -> str | None:
-    """Why it can't be measured, or None. Runs in a process of its own, because importing xfuser touches CUDA."""
+    """Why it can't be measured, or None. Checks in a separate process, because importing xfuser touches CUDA."""
     import subprocess
     import sys
 

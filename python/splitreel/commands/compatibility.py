@@ -9,7 +9,7 @@ from typing import Final
 
 from splitreel.contract import failures, reasons
 
-# What they ask for happens anyway, or they choose between ways that Splitreel doesn't have. With their arguments.
+# What they request happens anyway, or they choose between options that Splitreel doesn't have. Values: argument counts.
 _HARMLESS: Final[dict[str, int]] = {
     "--enable_tiling": 0,
     "--enable_slicing": 0,
@@ -65,7 +65,7 @@ class _Refuse(argparse.Action):
 
 
 def add_compatible_flags(parser: argparse.ArgumentParser) -> None:
-    """The names of the harmless ones that were given end up in `ignored`."""
+    """The names of harmless flags that were given are collected in `ignored`."""
     for flag, count in _HARMLESS.items():
         parser.add_argument(
             flag, action=_Note, nargs=count, dest="ignored", default=argparse.SUPPRESS, help=argparse.SUPPRESS

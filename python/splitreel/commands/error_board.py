@@ -1,7 +1,7 @@
-"""Where the ranks that one torchrun started leave the first error, so that rank 0 reports it, once.
+"""Shares the first error among the ranks of one torchrun, so that rank 0 reports it once.
 
-An error of one rank breaks the collectives of the others, whose own errors then say "connection closed". So the rank
-that fails first names its error in the store through which all have met, and the others take it from there.
+An error on one rank breaks the collectives of the others, whose own errors then say "connection closed". So the rank
+that fails first puts its error into the store that all ranks share, and the others read it from there.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class ErrorBoard:
         self._is_reported = False
 
     def post(self, error: AppError) -> AppError:
-        """Leaves an error, unless another rank was first. Returns the one that was."""
+        """Posts an error unless another rank was first. Returns the first one."""
         if self._store.add(_COUNT, 1) == 1:
             self._store.set(_ERROR, json.dumps(wire.to_wire(error)))
         return self.first()
@@ -42,14 +42,14 @@ class ErrorBoard:
         return wire.from_wire(AppError, json.loads(self._store.get(_ERROR)))
 
     def report(self, error: AppError) -> None:
-        """Reports once, whichever thread comes first."""
+        """Reports only once, on whichever thread calls it first."""
         with self._lock:
             if not self._is_reported:
                 self._is_reported = True
                 self._report(error)
 
     def watch(self) -> None:
-        """On rank 0: reports another rank's error and ends this process, which may wait for that rank in vain."""
+        """On rank 0: reports another rank's error and ends this process, which may be waiting for that rank."""
         threading.Thread(target=self._watch, name="errors", daemon=True).start()
 
     def _watch(self) -> None:

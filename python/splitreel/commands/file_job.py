@@ -1,4 +1,4 @@
-"""Runs a command that writes one file: with a line at its end, or with progress as JSON for the app."""
+"""Runs a command that writes one file. Prints one line at the end, or progress as JSON for the app."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Write: TypeAlias = Callable[[Progressed], Path]
 
 
 def run_file_job(write: Write, *, events: bool) -> int:
-    """`write` gets a function that takes (done, in total) and raises Canceled once a signal has come."""
+    """`write` gets a function that takes (done, in total) and raises Canceled after a signal."""
     stopped = _stopped_by_signals()
     if events:
         return _with_events(write, stopped)

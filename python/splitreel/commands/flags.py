@@ -1,4 +1,4 @@
-"""The flags of `generate` and of the torchrun drop-in, and the job that they describe. No torch, no processes."""
+"""The flags of `generate` and of the torchrun drop-in, and the job that they describe. Starts nothing; no torch."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _SAMPLING_HELP = {
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """The flags as given; None where one was not given."""
+    """The flags as given. One that was not given is None."""
 
     model: str
     prompts: tuple[str, ...]
@@ -63,7 +63,7 @@ class Flags:
     pipefusion_parallel_degree: int | None
     data_parallel_degree: int | None
     seed: int
-    sampling: Mapping[str, Any]  # of SamplingParams, what was given
+    sampling: Mapping[str, Any]  # the fields of SamplingParams that were given
     dtype: Literal["auto", "bfloat16", "float32"]
     device: Literal["auto", "cpu", "cuda"]
     output_dir: Path
@@ -73,7 +73,7 @@ class Flags:
 
     @property
     def plan(self) -> Plan | None:
-        """The plan that the degrees make; None where none was given."""
+        """The plan that the degrees describe; None if none was given."""
         degrees = (
             self.data_parallel_degree,
             self.pipefusion_parallel_degree,
@@ -87,7 +87,7 @@ class Flags:
         return Plan(dp=dp, cfg=2 if self.use_cfg_parallel else 1, pp=pp, ring=ring, ulysses=ulysses, tp=tp)
 
     def videos(self, paths: Sequence[Path]) -> tuple[WorkerVideo, ...]:
-        """One per prompt, at the path of the same position."""
+        """One video per prompt, with the path at the same index."""
         negative = self.negative_prompts if len(self.negative_prompts) > 1 else self.negative_prompts * len(paths)
         image = None if self.image is None else str(self.image.absolute())
         return tuple(
@@ -96,13 +96,13 @@ class Flags:
         )
 
     def settings(self, shape: ModelShape, plan: Plan, defaults: Mapping[str, Any] | None = None) -> SamplingParams:
-        """What was given, else `defaults`, else what the model's authors publish."""
+        """The given flags, then `defaults`, then the values that the model's authors publish."""
         values = {"num_pipeline_patch": plan.pp, **(defaults or {}), **self.sampling}
         return replace(default_params(shape), **values)
 
 
 def chosen_plan(flags: Flags, shape: ModelShape, kind: Literal["cuda", "cpu"]) -> Plan:
-    """The plan of the degrees, or the best for `nproc_per_node`; PLAN_INVALID where the two disagree."""
+    """The plan of the degrees, or the best one for `nproc_per_node`. Raises PLAN_INVALID if the two disagree."""
     plan, nproc = flags.plan, flags.nproc_per_node
     if nproc is not None and nproc < 1:
         reason = reasons.flag_too_small(flag="--nproc_per_node", min=1, value=nproc)
@@ -159,7 +159,7 @@ def _add_sampling_flags(parser: argparse.ArgumentParser) -> None:
                 help="a LoRA file and its strength (default: 1); can be repeated",
             )
         elif kind is Offload:
-            # The original script has two switches in place of one choice.
+            # The original script has two switches instead of one choice.
             parser.add_argument("--enable_model_cpu_offload", action="store_true")
             parser.add_argument("--enable_sequential_cpu_offload", action="store_true")
         elif kind is bool:
@@ -197,7 +197,7 @@ def parse_flags(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Fl
         sampling["offload"] = Offload.SEQUENTIAL
     if values["lora"]:
         sampling["loras"] = tuple(_lora_of(*given) for given in cast("list[list[str]]", values["lora"]))
-    # No prompt at all counts as an empty one, and is refused as such.
+    # No prompt counts as an empty one, and is refused like one.
     prompts = tuple(cast("list[str]", values["prompt"])) + _prompts_of(cast("Path | None", values["prompt_file"]))
     prompts = prompts or ("",)
     negative = tuple(cast("list[str]", values["negative_prompt"])) or ("",)
@@ -233,7 +233,7 @@ def _check_prompts(prompts: tuple[str, ...], negative: tuple[str, ...]) -> None:
         raise failures.flag_invalid(reasons=[reason])
     for not_text, texts in ((reasons.prompt_not_text, prompts), (reasons.negative_prompt_not_text, negative)):
         for number, text in enumerate(texts, start=1):
-            # Python reads bytes that are not UTF-8 as lone surrogates, which no tokenizer takes.
+            # Python reads bytes that aren't UTF-8 as lone surrogates, which no tokenizer accepts.
             if any("\ud800" <= character <= "\udfff" for character in text):
                 raise failures.flag_invalid(reasons=[not_text(number=number)])
 

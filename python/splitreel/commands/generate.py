@@ -61,7 +61,7 @@ def generate(flags: Flags, options: Options | None = None) -> int:
     supervisor = Supervisor(display.handle, options)
     display.supervisor = supervisor
     note_long_prompts(request.job)
-    # SIGHUP comes when the terminal closes, SIGQUIT by Ctrl-\.
+    # SIGHUP is sent when the terminal closes, SIGQUIT by Ctrl-\.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, lambda *_: supervisor.post(CancelJob(_JOB)))
     supervisor.post(request)
@@ -70,7 +70,7 @@ def generate(flags: Flags, options: Options | None = None) -> int:
 
 
 def plan_request(flags: Flags) -> JobRequest:
-    """Refuses everything that can be refused, before any process imports torch."""
+    """Makes every check that is possible before a process imports torch. Raises SplitreelError."""
     model = model_of(flags.model)
     if len(flags.prompts) > MAX_VIDEOS:
         raise failures.flag_invalid(reasons=[reasons.prompts_too_many(prompts=len(flags.prompts), max=MAX_VIDEOS)])
@@ -87,7 +87,7 @@ def plan_request(flags: Flags) -> JobRequest:
         devices=cpu_devices(MAX_CPU_RANKS),
         preview_folder=None,
     )
-    # What is wrong on any device is reported before the GPUs are looked for.
+    # Errors that don't depend on the device are reported before looking for GPUs.
     if flags.device != "cpu":
         check_settings(replace(job, devices=tuple(Device("cuda", index, None, "") for index in range(64))), model)
     job = replace(job, devices=_devices(flags, plan))
@@ -99,7 +99,7 @@ def plan_request(flags: Flags) -> JobRequest:
 
 
 def note_long_prompts(job: StartJob) -> None:
-    """Prints how much of a long prompt the model reads, as the window shows it."""
+    """Prints how much of a long prompt the model reads, like the window."""
     for video in job.videos:
         for text in (video.prompt, video.negative_prompt):
             # Counting is a courtesy: a tokenizer that doesn't load fails the job later, with its own error.
@@ -119,7 +119,7 @@ def _devices(flags: Flags, plan: Plan) -> tuple[Device, ...]:
         if flags.device == "cuda":
             raise
         if error.code != "DRIVER_MISSING":
-            # There seems to be a GPU, so a slow run on the CPU would come as a surprise.
+            # There seems to be a GPU, so explain why the run is slow.
             print(f"{error.error.message} Running on the CPU.", file=sys.stderr)
         return on_cpu
     return tuple(gpu.device for gpu in gpus[: plan.world_size])

@@ -1,4 +1,4 @@
-"""An argument parser whose errors are ours: each says in one sentence what is wrong with which option."""
+"""An argument parser that raises our own errors: one sentence that names the option and the problem."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(program, description=description, allow_abbrev=False, exit_on_error=False)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Raises FLAG_INVALID, also for options that there aren't."""
+        """Raises FLAG_INVALID, also for unknown options."""
         given: Sequence[str] = args
         try:
             parsed, unknown = super().parse_known_args(given, namespace)
@@ -27,14 +27,14 @@ class Parser(argparse.ArgumentParser):
         return parsed, unknown
 
     def error(self, message: str) -> NoReturn:
-        """argparse calls this where an option that is required is missing."""
+        """argparse calls this if a required option is missing."""
         raise argparse.ArgumentError(None, message)
 
     def _reason(self, error: argparse.ArgumentError, given: Sequence[str]) -> Reason:
         names = (error.argument_name or "").split("/")
         action = next((each for each in self._actions if names[-1] in each.option_strings), None)
         if action is None:
-            # argparse lists all that are missing after a colon.
+            # argparse lists the missing options after a colon.
             missing = str(error).rsplit(": ", 1)[-1].split(", ")[0]
             is_flag = missing.startswith("--")
             return reasons.flag_missing(flag=missing) if is_flag else reasons.argument_missing(argument=missing)

@@ -1,4 +1,4 @@
-"""How a command ends: an error is a sentence or two on stderr, the first line of its details, and an exit code."""
+"""Reports the error of a command: a sentence or two on stderr, the first line of its details, and an exit code."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def report_errors(work: Callable[[], int], *, is_reported: Callable[[Exception],
 
 
 def one_line(text: str) -> str:
-    """Names in a message come from anywhere, and may hold what moves a terminal's cursor or starts a line of its own."""
+    """Replaces control characters: names in a message can come from anywhere and contain terminal escapes or newlines."""
     return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 

@@ -105,19 +105,19 @@ def _check(flags: _Flags, report: Callable[[Event], None]) -> None:
 
 
 def import_all() -> dict[str, str]:
-    """Imports what the engine needs and returns the versions. Raises ENVIRONMENT_BROKEN with what is missing."""
+    """Imports what the engine needs and returns the versions. Raises ENVIRONMENT_BROKEN and names what is missing."""
     versions = {"python": platform.python_version()}
     for name in _PACKAGES:
         try:
             importlib.import_module(name)
             versions[name] = importlib.metadata.version(name)
-        except Exception as error:  # a package may raise anything while it is imported
+        except Exception as error:  # importing a package can raise anything
             raise _broken(reasons.package_not_importable(package=name), error_details(error)) from error
     return versions | _optional_versions()
 
 
 def _optional_versions() -> dict[str, str]:
-    """Of the packages that import; the rest are reported on stderr."""
+    """Versions of the optional packages that can be imported. Reports the others on stderr."""
     versions = {}
     for name, module in _OPTIONAL_PACKAGES.items():
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
@@ -155,14 +155,14 @@ def check_device(device: Device, folder: Path) -> float:
     """Makes tiny videos with `folder/model` and checks them. Returns the relative error of the latents."""
     right: Sequence[float] = RIGHT_SAMPLE
     if device == "cuda":
-        # Random numbers in bfloat16 differ between CPUs (with AVX-512 they are unrelated to those in float32), so the
-        # reference is what the CPU of this computer makes of them.
+        # Random numbers in bfloat16 differ between CPUs (with AVX-512 they are unrelated to those in float32), so this
+        # computer's CPU makes the reference.
         right = sample_of(make_video("cpu", _DTYPES[device], folder))
     return compare(sample_of(make_video(device, _DTYPES[device], folder)), right, device)
 
 
 def make_video(device: Device, dtype: str, folder: Path) -> Path:
-    """Returns the file of its latents. Raises ENVIRONMENT_BROKEN if that fails or gives another video."""
+    """Returns the path of its latents. Raises ENVIRONMENT_BROKEN if that fails or the video is wrong."""
     from splitreel.commands.flags import make_parser, parse_flags
     from splitreel.commands.generate import generate
 
@@ -171,11 +171,11 @@ def make_video(device: Device, dtype: str, folder: Path) -> Path:
     arguments = ["--model", str(folder / "model"), "--device", device, "--dtype", dtype, "--output_dir", str(output)]
     flags = parse_flags(make_parser("splitreel smoke"), [*_JOB, *arguments, "--save_latents", str(latents)])
     try:
-        # Its output is meant for users who want a video.
+        # Its output is for users who want a video.
         with contextlib.redirect_stdout(io.StringIO()):
             code = generate(flags)
     except SplitreelError as error:
-        # These are clearer than "broken".
+        # These errors are clearer than "broken".
         if error.code in {"DISK_FULL", "CANCELED", "DRIVER_MISSING"}:
             raise
         details = "\n".join(filter(None, [str(error), error.error.details]))
@@ -221,7 +221,7 @@ def compare(sample: Sequence[float], right: Sequence[float], device: Device) -> 
 def _make_model(folder: Path) -> None:
     from splitreel.models.cogvideox.random_model import make_model
 
-    # Its progress bar is of no interest here.
+    # Hides its progress bar.
     with contextlib.redirect_stderr(io.StringIO()):
         make_model("demo-random", folder)
 

@@ -1,4 +1,4 @@
-"""The standard streams of a command. A reader that goes away, or a full disk behind them, never ends a job."""
+"""The standard streams of a command. A reader that closes its end, or a full disk, doesn't end a job."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _Lossy(io.FileIO):
 
 
 def protect_streams() -> None:
-    """Call it first: a process that was started without a stream would give its number to the next socket or file."""
+    """Call it first: in a process started without a standard stream, the next socket or file would get its number."""
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
@@ -39,7 +39,7 @@ def protect_streams() -> None:
 def _stream(descriptor: int, before: TextIO | None) -> TextIO:
     encoding = "utf-8" if before is None else before.encoding
     raw = _Lossy(descriptor)
-    # Names of files that are not UTF-8 come out as the bytes that they are.
+    # File names that aren't UTF-8 are printed as their original bytes.
     return io.TextIOWrapper(
         io.BufferedWriter(raw), encoding, errors="surrogateescape", line_buffering=descriptor == 2 or raw.isatty()
     )

@@ -1,7 +1,7 @@
 """`torchrun --nproc_per_node=N -m splitreel.parallel_inference FLAGS`: a drop-in for the original script.
 
-It takes that script's flags, writes its file name and prints its two lines. torchrun starts the ranks, also across
-machines, so there is no supervisor here: every rank checks the same things before it imports torch.
+It takes that script's flags, uses its file names and prints its two lines. torchrun starts the ranks, also on several
+machines, so there is no supervisor: every rank makes the same checks before it imports torch.
 """
 
 from __future__ import annotations
@@ -59,11 +59,11 @@ class _PostedError(SplitreelError):
 
 
 def main(arguments: Sequence[str]) -> int:
-    # torchrun gives each rank a session of its own, so they would outlive its death.
+    # torchrun starts each rank in its own session, so ranks would outlive it.
     die_with_parent(os.getppid())
     os.environ.update(_QUIET_LIBRARIES)
     is_first_here = os.environ.get("LOCAL_RANK", "0") == "0"
-    # Until the ranks have met, each finds the same error, and one per machine reports it. After that it is rank 0.
+    # Until the ranks have met, each finds the same error, and one per machine reports it. After that, rank 0 does.
     code = report_errors(
         lambda: _run(arguments, *_place()),
         is_reported=lambda error: is_first_here and not isinstance(error, _PostedError),
@@ -95,7 +95,7 @@ def _variable(name: str, default: int, *, least: int, most: int) -> int:
 
 
 def prepare(arguments: Sequence[str], world: int) -> tuple[Flags, ModelFolder, StartJob, str | None]:
-    """Checks everything that needs no torch. The last is a note on flags that have no effect."""
+    """Makes every check that doesn't need torch. The last result is a note on flags that have no effect."""
     parser = make_parser("splitreel.parallel_inference")
     parser.add_argument("--overwrite", action="store_true", help="replace videos of the same name")
     parser.add_argument("--output_type", choices=("pil",), default="pil", help="only pil, as in the original script")
@@ -160,7 +160,7 @@ def _run(arguments: Sequence[str], rank: int, world: int) -> int:
     except (Canceled, KeyboardInterrupt):
         raise
     except Exception as error:
-        # Another rank's error may have broken a collective here: the first one is the cause.
+        # Another rank's error may have broken a collective here, so report the first one.
         first = board.first() if isinstance(error, PeerError) else board.post(error_of(error))
         if rank == 0:
             board.report(first)
@@ -188,7 +188,7 @@ def _run_in_world(flags: Flags, model: ModelFolder, job: StartJob, store: Store,
         engine = Engine(rank=rank, world_size=world, device=device, kernel_trials=kernel_trials_file())
         devices = [own] * world
         dist.all_gather_object(devices, own)
-        # Rank 0 has chosen names that are free; the others must use the same.
+        # Rank 0 has chosen free names; the others must use the same.
         shared = [replace(job, devices=tuple(devices))]
         dist.broadcast_object_list(shared, src=0)
         with tempfile.TemporaryDirectory(prefix="splitreel-") as folder:
@@ -240,7 +240,7 @@ def _make(flags: Flags, model: ModelFolder, job: StartJob, engine: Engine, rank:
     world = len(job.devices)
     peaks: list[int] = [0] * world
     dist.all_gather_object(peaks, done.peak_memory_bytes)
-    # Ranks may be on several machines, so their files travel as bytes.
+    # Ranks may be on several machines, so the contents of their files are sent.
     parts: list[list[tuple[int, tuple[int, ...], bytes]]] = [[] for _ in range(world)]
     dist.all_gather_object(parts, [(video, shape, path.read_bytes()) for video, path, shape in observer.latents])
     if rank == 0:
@@ -250,7 +250,7 @@ def _make(flags: Flags, model: ModelFolder, job: StartJob, engine: Engine, rank:
             write_latents(
                 flags.save_latents.absolute(), [shape for _, shape, _ in ordered], (data for _, _, data in ordered)
             )
-    # The rank that knows a video's error may be any of them; the first one reports it.
+    # Any rank may know a video's error; the first rank reports it.
     errors = [done.errors] * world
     dist.all_gather_object(errors, done.errors)
     if (failed := next((error for own in errors for error in own), None)) is not None:

@@ -1,5 +1,5 @@
 """The demo model's training: clips and captions, VAE, text encoder, transformer, scores, export.
 
-Nothing of the app imports this package. It knows diffusers' CogVideoX classes and torch; it must not know the engine.
+The app doesn't import this package. It uses diffusers' CogVideoX classes and torch, and must not import the engine.
 `docs/demo-model.md` has the commands, one for each stage.
 """

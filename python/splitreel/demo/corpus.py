@@ -1,6 +1,6 @@
 """The training set: scenes with their labels and several tokenized sentences each.
 
-Sentences are written by processes before anything touches a GPU, so that training never waits for Python.
+Worker processes write all sentences before training starts, so training never waits for Python.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The demo model's T5 encoder, and the probes that make it expose what a sentence says.
+"""The demo model's T5 encoder, and the probes that train it to represent the scene in a sentence.
 
 In training every token must be able to name every attribute of the scene: a linear head for each reads all positions.
 That binds colors to object and background long before the video loss would. The heads are dropped at export.

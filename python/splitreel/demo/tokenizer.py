@@ -1,6 +1,6 @@
 """Makes the demo model's tokenizer: `python -m splitreel.demo.tokenizer OUT`.
 
-Every word of the grammar becomes one piece, other words fall into smaller pieces or letters; case does not matter.
+Every word of the grammar becomes one piece; other words are split into smaller pieces or letters. Case is ignored.
 """
 
 from __future__ import annotations

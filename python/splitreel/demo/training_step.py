@@ -112,7 +112,7 @@ class Feeder:
 class Stepper:
     """One training step on a bucket. After a few steps it becomes a CUDA graph, if that works.
 
-    `compiled`: whether this bucket is worth the compiler's time. The others run the blocks uncompiled.
+    `compiled`: whether compiling is worthwhile for this bucket. The others run the blocks uncompiled.
     """
 
     def __init__(

@@ -84,7 +84,7 @@ def held_out_psnr(vae: Any, frame: Frame, clips: int, device: torch.device) -> t
 def train_vae(
     start: Path | None, out: Path, seconds: float, peak_rate: float, device: torch.device, small: int
 ) -> None:
-    """Trains for so many seconds and writes the averaged weights. `small` divides the batches (for tests)."""
+    """Trains for `seconds` and writes the averaged weights. `small` divides the batch sizes (for tests)."""
     torch.manual_seed(0)
     torch.backends.cudnn.benchmark = True
     vae = (AutoencoderKLCogVideoX.from_pretrained(start, dtype=torch.float32) if start else new_vae()).to(device)

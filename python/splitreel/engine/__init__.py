@@ -1,1 +1,1 @@
-"""A job on one rank: load, generate, unload. `api.py` is the border with the rank loop."""
+"""A job on one rank: load, generate, unload. `api.py` is the interface to the rank loop."""

@@ -1,8 +1,8 @@
-"""The border between the engine and the rank loop around it: plain data and one protocol, no torch.
+"""The interface between the engine and the rank loop around it: plain data and one protocol, no torch.
 
-Every rank of the world always calls `Engine.load` and `Engine.generate` with equal arguments. A rank
-outside the plan returns at once and keeps its weights. The engine decides which ranks take part (a warm
-engine uses each rank for the shard that it holds), so callers never compute that.
+Every rank of the world calls `Engine.load` and `Engine.generate` with equal arguments. A rank outside the plan returns
+at once and keeps its weights. The engine decides which ranks take part: a warm engine uses each rank for the shard that
+it holds.
 
 Failures are `SplitreelError`s and `Canceled`, raised on every rank that took part.
 """
@@ -33,7 +33,7 @@ class VideoJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineJob(SamplingParams):
-    """Everything that the numbers depend on. Videos are dealt to the dp replicas in turn."""
+    """Everything that the result depends on. Video i goes to dp replica i modulo the number of replicas."""
 
     videos: tuple[VideoJob, ...]
     preview_steps: frozenset[int] = frozenset()  # 1-based steps after which to show a preview
@@ -46,7 +46,7 @@ class LoadOptions:
     dtype: str = "auto"  # "auto": bfloat16 on CUDA, float32 on the CPU; or either by name
     offload: Offload = Offload.NONE
     quantized: bool = False  # large layers in float8: what the balanced and the fast quality run on
-    fused: bool = True  # our own kernels, where they run; False: as diffusers computes
+    fused: bool = True  # our own kernels if they run here; False: diffusers' modules
     loras: tuple[Lora, ...] = ()  # merged into the weights while they are read
 
 
@@ -105,7 +105,7 @@ class Hooks(Protocol):
     def stage_finished(self, video: int, stage: Stage) -> None: ...
 
     def memory_measured(self, video: int, stage: Stage, peak_bytes: int) -> None:
-        """The stage's peak on this rank: of its GPU, or of the process on the CPU. Before the frames are written."""
+        """The stage's peak on this rank: of its GPU, or of the process on the CPU. Called before frames are written."""
         ...
 
     def cancel_requested(self) -> bool:
@@ -121,5 +121,5 @@ class Hooks(Protocol):
         ...
 
     def frame(self, video: int, index: int, frame_u8_HWC: np.ndarray) -> None:
-        """Decoded frames in order, as they come. Writer rank only. An exception here fails this video."""
+        """Decoded frames, in order, as they arrive. Writer rank only. An exception here fails this video."""
         ...

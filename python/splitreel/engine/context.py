@@ -1,4 +1,4 @@
-"""What an engine knows about its rank for as long as the process lives."""
+"""What an engine keeps about its rank for the lifetime of the process."""
 
 from __future__ import annotations
 

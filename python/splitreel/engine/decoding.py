@@ -1,4 +1,4 @@
-"""Decoding one video: progress, cancels and handing over the frames."""
+"""Decodes one video: progress, cancels, and passing frames to the hooks."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class Engine:
         self._tp_group = TensorParallelGroup(traffic)
         self._world = Agreement(None, world_size)
         self._kernels = KernelChooser(device, None if kernel_trials is None else TrialsFile(kernel_trials))
-        self._shards: tuple[Shard, ...] = ()  # of all ranks: each rank works out where a plan can run
+        self._shards: tuple[Shard, ...] = ()  # of all ranks, from which each rank computes where a plan can run
         self._loaded: LoadedModel | None = None
         self._optimizing: OptimizingStage | None = None  # begun while loading, ended by the next job
         self._noticed: set[str] = set()
@@ -83,7 +83,7 @@ class Engine:
         self._optimizing = optimizing = self._optimizing_stage(hooks)
         with self._context.meter.stage(Stage.LOADING):
             loaded = self._world.together(lambda: load_model(request, self._tp_group, self._context, hooks, optimizing))
-        # The two ways exchange different tensors, so all ranks take the same one.
+        # Fused and unfused ranks exchange different tensors, so all ranks must agree.
         if self._world.all(loaded.model.fused_problem is None):
             loaded.model.fuse()
         self._loaded = loaded
@@ -126,7 +126,7 @@ class Engine:
     def _kernel(self, loaded: LoadedModel, job: EngineJob, plan: Plan, optimizing: OptimizingStage) -> AttentionKernel:
         """The requested kernel, compared with SDPA before its first use. If it fails on one rank, it fails on all.
 
-        AUTO is the first rank's choice, and SDPA where another rank cannot follow it.
+        AUTO is the first rank's choice, or SDPA if another rank can't run that.
         """
         model = loaded.model
         # Under PipeFusion, Ring only exchanges fresh keys and values, so it needs no log-sum-exp.

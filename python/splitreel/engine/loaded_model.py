@@ -38,7 +38,7 @@ class LoadedModel:
     placement: WeightPlacement
     memory_shape: MemoryShape | None  # None: the memory planner does not know this model
     bytes_read: int
-    signature: Signature  # of what embeds prompts
+    signature: Signature  # of the text encoder and tokenizer
 
     @property
     def component_bytes(self) -> tuple[int, int, int]:

@@ -66,7 +66,7 @@ def memory_failure(
 def memory_advice(
     folder: Path, job: MemoryJob, plan: Plan, budget: MemoryBudget, *, device_count: int, video_count: int
 ) -> Explanation | None:
-    """The smallest change that would make the failed job fit; None where the model's shape is not known."""
+    """The smallest change that would make the failed job fit; None if the model's shape isn't known."""
     shape = read_memory_shape(folder)
     if shape is None:
         return None

@@ -1,4 +1,4 @@
-"""The stage in which kernels are compiled and compared with torch: long the first time on a machine, short from its cache."""
+"""The stage in which kernels are compiled and compared with torch. Slow the first time on a machine, then cached."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ Signature: TypeAlias = tuple[tuple[str, int, int], ...]
 
 
 def text_encoder_signature(folder: Path) -> Signature:
-    """Identifies a model's text encoder and tokenizer. Files of another time or size have another signature."""
+    """Identifies a model's text encoder and tokenizer. Changes with the time or size of any of their files."""
     files = sorted(file for name in ("text_encoder", "tokenizer") for file in (folder / name).rglob("*"))
     found = [(str(file.relative_to(folder)), file.stat()) for file in files if file.is_file()]
     return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in found)
@@ -37,7 +37,7 @@ class PromptKey:
 
 
 class PromptCache:
-    """In host memory, the least recently used entries make room for new ones."""
+    """Embeddings in host memory. The least recently used entries make room for new ones."""
 
     def __init__(self, max_bytes: int = _MAX_BYTES) -> None:
         self._max_bytes = max_bytes
@@ -58,7 +58,7 @@ class PromptCache:
 
 
 def _on(text: TextEmbeddings, device: torch.device) -> TextEmbeddings:
-    """Copies, so that nobody who changes theirs in place changes the cached ones."""
+    """Copies, so that changing them in place doesn't change the cached ones."""
     negative = None if text.negative is None else text.negative.to(device, copy=True)
     return TextEmbeddings(text.positive.to(device, copy=True), negative)
 

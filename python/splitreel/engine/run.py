@@ -55,7 +55,7 @@ class JobRun:
         self._is_approximate = loaded.options.quantized
 
     def all_videos(self) -> EngineReport:
-        """Videos are dealt to the replicas in turn."""
+        """Makes every video of this rank's replica: one in `dp` of the job's."""
         outcomes = [
             self._video(video)
             for video in range(len(self._job.videos))
@@ -73,7 +73,7 @@ class JobRun:
 
     @torch.no_grad()
     def _video(self, video: int) -> VideoOutcome:
-        """Makes one video with the replica's ranks. An error that they share is its outcome; a cancel is raised."""
+        """Makes one video with the replica's ranks. A shared error becomes its outcome; a cancel is raised."""
         writer = self._mesh[REPLICA].ranks[0]
         try:
             text = self._stage(Stage.ENCODING, lambda: self._encode(video))
@@ -128,7 +128,7 @@ class JobRun:
         loaded, prompts = self._loaded, self._context.prompts
         key = PromptKey(loaded.folder, loaded.signature, self._model.dtype, request.prompt, negative_prompt)
         cached = prompts.get(key, device)
-        # Encoding may be collective, so all ranks take the same way.
+        # Encoding may be collective, so all ranks must make the same choice.
         is_cached = self._replica.all(cached is not None)
         count = 0 if is_cached else 1 if negative_prompt is None else 2
         self._hooks.stage_started(video, Stage.ENCODING, count)

@@ -1,1 +1,1 @@
-"""Kernels of our own: what a transformer block and the VAE compute beside matrix products and attention."""
+"""Our own kernels: what a transformer block and the VAE compute besides matrix products and attention."""

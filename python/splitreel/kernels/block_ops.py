@@ -1,4 +1,4 @@
-"""What a transformer block computes beside attention, in few passes over memory: the arguments and launches of `block_triton`.
+"""What a transformer block computes besides attention, in few passes over memory: launches the kernels of `block_triton`.
 
 Shapes: B batch, S tokens of this rank (text first), D width of a token, H heads, W width of a head.
 """
@@ -82,9 +82,9 @@ def norm_rotate(
     text: int,
     out: HeadsOut,
 ) -> None:
-    """Queries, keys and values as attention takes them, from projections (B, S, D); `out` may be their own memory.
+    """Projections (B, S, D) to queries, keys and values for attention. `out` may be the projections' own memory.
 
-    Queries and keys are normalized by head, and rotated where they are of the image: `rotary` is (S - text, W) twice.
+    Normalizes queries and keys by head, and rotates those of image tokens: `rotary` is (S - text, W) twice.
     """
     # Values without a bias that stay in place need no pass.
     parts = 2 if v.bias is None and out.v.data_ptr() == v.values.data_ptr() else 3
@@ -94,7 +94,7 @@ def norm_rotate(
 def make_heads(
     x: Product, norm: nn.LayerNorm, rotary: Rotary | None, text: int, out_GBSHW: Tensor, *, are_values: bool
 ) -> None:
-    """As `norm_rotate`, of one projection alone. `out_GBSHW`: as in `HeadsOut`. Of values, only the bias is added."""
+    """Like `norm_rotate`, for one projection. `out_GBSHW`: as in `HeadsOut`. Values only get their bias added."""
     out = HeadsOut(out_GBSHW, out_GBSHW, out_GBSHW)
     parts = range(2, 3) if are_values else range(1)
     _norm_rotate((x, x, x), (norm, norm), rotary, text, out, parts)
@@ -109,7 +109,7 @@ def _norm_rotate(
     out: HeadsOut,
     parts: range,
 ) -> None:
-    """`parts`: of queries (0), keys (1) and values (2), those to make."""
+    """`parts`: which of queries (0), keys (1) and values (2) to make."""
     q, k, v = qkv
     batch, count, width = q.values.shape
     head_width = norms[0].normalized_shape[0]
@@ -150,12 +150,12 @@ def _norm_rotate(
 
 
 def _strides(out_GBSHW: Tensor) -> tuple[int, int, int]:
-    """Of batch, group and token."""
+    """Strides of batch, group and token."""
     return out_GBSHW.stride(1), out_GBSHW.stride(0), out_GBSHW.stride(2)
 
 
 def gelu(hidden: Product, *, quantize: bool = False) -> Rows:
-    """GELU by tanh, in the memory of its input unless it is quantized."""
+    """GELU (tanh), in place unless the result is quantized."""
     return _activate_rows(hidden.values, hidden.bias, is_gelu=True, quantize=quantize)
 
 
@@ -188,7 +188,7 @@ def _activate_rows(rows: Tensor, bias: Tensor | None, *, is_gelu: bool, quantize
 
 @or_in_torch(block_torch.merge)
 def merge(out: Tensor, lse: Tensor, part: Tensor, part_lse: Tensor, merged: Tensor) -> None:
-    """Joins attention (B, S, H, W) over some keys with a part over others, into `merged`; `lse` (B, H, S) is renewed."""
+    """Merges attention (B, S, H, W) over some keys with a part over others, into `merged`. Updates `lse` (B, H, S)."""
     batch, count, heads, width = out.shape
     part = part if part[0, 0].is_contiguous() else part.contiguous()
     kernels.merge_kernel[(batch * count,)](
@@ -208,5 +208,5 @@ def merge(out: Tensor, lse: Tensor, part: Tensor, part_lse: Tensor, merged: Tens
 
 
 def _power(number: int) -> int:
-    """The smallest power of two that is no smaller."""
+    """The smallest power of two that is at least `number`."""
     return 1 << (number - 1).bit_length()

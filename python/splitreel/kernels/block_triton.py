@@ -1,7 +1,7 @@
 """Triton kernels for a transformer block. Each program handles whole rows, so no program waits for another.
 
-Statistics and arithmetic are in float32; only what leaves a kernel is rounded. They need no autotuning: they are bound
-by memory, and one row is enough work for a program.
+Statistics and arithmetic are in float32; only a kernel's result is rounded. The kernels need no autotuning: they are
+memory-bound, and one row is enough work for a program.
 """
 
 from __future__ import annotations
@@ -191,7 +191,7 @@ def merge_kernel(
     HEADS: tl.constexpr,
     WIDTH: tl.constexpr,
 ):
-    """Joins two attention results of one token over different keys, by their log-sum-exp (B, H, S)."""
+    """Merges two attention results of one token over different keys, by their log-sum-exp (B, H, S)."""
     row = tl.program_id(0).to(tl.int64)
     batch = row // tokens
     token = row % tokens
@@ -229,7 +229,7 @@ def gelu_kernel(
 ):
     """GELU (tanh) of one row, with the bias of the layer before it, or the row as it is; to float8 if asked for.
 
-    A row in float8 has a scale of its own.
+    Each float8 row has its own scale.
     """
     row = tl.program_id(0).to(tl.int64)
     column = tl.arange(0, BLOCK)

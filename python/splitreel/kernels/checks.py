@@ -24,13 +24,13 @@ _TOLERANCE = {torch.float32: 1e-5, torch.float16: 5e-3, torch.bfloat16: 2e-2}
 # Text tokens and all tokens of a rank. Triton compiles apart for multiples of 16: a whole video of the usual size has one
 # such number of tokens, its halves have others. What these cover is not compiled within a job.
 _TOKENS = ((3, 19), (3, 32))
-# Those of blocks and those of the VAE.
+# The kernels of blocks and those of the VAE.
 OWN_KERNEL_KINDS = 2
 _CAPABILITY = (8, 0)  # bf16 arithmetic; Triton's own oldest target
 
 
 def can_run_kernels(device: torch.device) -> bool:
-    """Whether it makes sense to check kernels at all."""
+    """Whether the kernels can be compared on this device at all."""
     return device.type == "cuda" or _is_interpreted()
 
 
@@ -117,7 +117,7 @@ def _norm(width: int, eps: float, draw: Callable[..., Tensor]) -> nn.LayerNorm:
 def _block_differences(
     device: torch.device, dtype: torch.dtype, width: int, head_width: int, text: int, count: int
 ) -> dict[str, float]:
-    """Of each operation in float32 or bf16 from torch's, on `count` tokens, text first."""
+    """Difference of each operation in `dtype` from torch's, on `count` tokens, text first."""
     from splitreel.kernels import block_torch
     from splitreel.kernels.block_ops import gelu, make_heads, merge, norm_modulate, norm_rotate
     from splitreel.kernels.block_values import Branch, HeadsOut, Product
@@ -150,7 +150,7 @@ def _block_differences(
     found["values by group"] = _relative(
         grouped[1].transpose(1, 2).flatten(3), out[2][0].view(batch, count, groups, -1)
     )
-    # In place, as where no rank shares the tokens.
+    # In place, as when no other rank shares the tokens.
     expected = block_torch.rotate(norm_k((k + bias).view(by_head)), rotary, text)
     views = HeadsOut(q.view(by_head)[None], k.view(by_head)[None], v.view(by_head)[None])
     norm_rotate(Product(q, bias), Product(k, bias), Product(v, None), norm_q, norm_k, rotary, text, views)
@@ -175,7 +175,7 @@ def _block_differences(
 
 
 def _quantized_differences(tokens: Tensor, modulation: Tensor, norm: nn.LayerNorm, text: int) -> dict[str, float]:
-    """Of what kernels round to float8, from torch's rounding of the same in float32."""
+    """Difference of the kernels' float8 results from torch's rounding of the same values in float32."""
     from splitreel.kernels import block_torch
     from splitreel.kernels.block_ops import gelu, norm_modulate, quantize
     from splitreel.kernels.block_values import Product
@@ -200,7 +200,7 @@ def _quantized_differences(tokens: Tensor, modulation: Tensor, norm: nn.LayerNor
 
 @torch.no_grad()
 def _vae_differences(device: torch.device, dtype: torch.dtype) -> dict[str, float]:
-    """Of a small decoder over two spans of time, the first of them odd."""
+    """Differences in a small decoder over two spans of time, the first of them odd."""
     from diffusers.models.autoencoders.autoencoder_kl_cogvideox import CogVideoXDecoder3D
 
     from splitreel.kernels.vae_decoder import FusedDecoder

@@ -1,7 +1,7 @@
-"""Matrix products of rows and weights in float8 (e4m3), each row with a scale of its own.
+"""Matrix products of rows and weights in float8 (e4m3), each row with its own scale.
 
-On GPUs that multiply float8 the tensor cores do it. Everywhere else the same numbers are multiplied in the type of the
-result, so the balanced quality makes the same video there and takes the same memory, without being faster.
+GPUs with float8 tensor cores use them. Everywhere else the same numbers are multiplied in the result's dtype, so the
+balanced quality gives the same video there and takes the same memory, but isn't faster.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Tensor = torch.Tensor
 
 FLOAT8 = torch.float8_e4m3fn
 _MAX = 448.0  # the largest finite value
-_SMALLEST_SCALED = 1e-12  # of a row: below it every value becomes zero
+_SMALLEST_SCALED = 1e-12  # lower bound of a row's largest value, so that no scale is zero
 _CAPABILITY = (8, 9)  # Ada: the first with float8 tensor cores
 _MULTIPLE = 16  # of both sides of a weight, for the tensor cores
 _PART_NUMBERS = 1 << 25
@@ -34,7 +34,7 @@ class Quantized:
 
 
 def quantize_rows(rows: Tensor) -> Quantized:
-    """Rows (..., D), each scaled so that its largest value is float8's. The kernels of `block_ops` do the same."""
+    """Rows (..., D), each scaled so that its maximum is float8's. The kernels of `block_ops` do the same."""
     flat = rows.reshape(-1, rows.shape[-1])
     values = torch.empty_like(flat, dtype=FLOAT8)
     scales = torch.empty((len(flat), 1), dtype=torch.float32, device=rows.device)
@@ -52,13 +52,13 @@ def dequantize(quantized: Quantized, dtype: torch.dtype) -> Tensor:
 
 
 def _parts(rows: Tensor) -> list[slice]:
-    """Of rows (N, D), so that a copy of a part in a wider type takes little memory."""
+    """Slices of rows (N, D) that are small enough to copy to a wider dtype."""
     height = max(_PART_NUMBERS // rows.shape[1], 1)
     return [slice(start, start + height) for start in range(0, len(rows), height)]
 
 
 def product_of(rows: Quantized, weight: Quantized, dtype: torch.dtype) -> Tensor:
-    """Rows (..., inputs) with a weight (outputs, inputs), to (..., outputs) of `dtype`."""
+    """Multiplies rows (..., inputs) by a weight (outputs, inputs). Returns (..., outputs) in `dtype`."""
     outputs, inputs = weight.values.shape
     flat = rows.values.reshape(-1, inputs)
     is_aligned = outputs % _MULTIPLE == 0 and inputs % _MULTIPLE == 0
@@ -77,7 +77,7 @@ def _wide_product(rows: Tensor, scales: Tensor, weight: Quantized, dtype: torch.
 
 @or_in_torch(_wide_product)
 def _scaled_product(rows: Tensor, scales: Tensor, weight: Quantized, dtype: torch.dtype) -> Tensor:
-    """On the tensor cores, to bf16. The one call of an interface that torch has not published (2.11 to 2.15)."""
+    """On the tensor cores, to bf16. The only call of a private torch function (as in 2.11 to 2.15)."""
     out: Tensor = torch._scaled_mm(
         rows, weight.values.t(), scale_a=scales, scale_b=weight.scales.t(), out_dtype=dtype, use_fast_accum=True
     )

@@ -1,8 +1,8 @@
 """Triton's launcher without a C compiler and without Python's headers.
 
-Triton compiles `backends/nvidia/driver.c` when it first meets a GPU: the module that loads and launches kernels. That is
-all it needs a C compiler for. `prebuilt/` holds this module for the locked Triton, made by `scripts/triton_launcher.py`;
-with another Triton or another Python, Triton compiles its own as before.
+When it first uses a GPU, Triton compiles `backends/nvidia/driver.c`, the module that loads and launches kernels. It
+needs a C compiler for nothing else. `prebuilt/` holds this module for the locked Triton, built by
+`scripts/triton_launcher.py`. Another version of Triton or Python compiles its own as usual.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ PREBUILT = Path(__file__).with_name("prebuilt")
 
 @cache
 def use_prebuilt_launcher() -> None:
-    """Makes Triton of this process take the prebuilt module. Call it before the first kernel."""
+    """Makes Triton use the prebuilt module in this process. Call it before the first kernel."""
     from triton import knobs
     from triton.backends.nvidia import driver
 
     if prebuilt_for(Path(driver.__file__).with_name("driver.c")) is None:
         return
     knobs.build.impl = _build
-    # Where the linker would look: nothing is linked, and `ldconfig`, which Triton asks otherwise, may be missing.
+    # The linker's search path. Nothing is linked, and `ldconfig`, which Triton would run, may be missing.
     knobs.nvidia.libcuda_path = str(PREBUILT)
 
 
@@ -44,7 +44,7 @@ def prebuilt_for(source: Path) -> Path | None:
 def _build(
     name: str, src: str, srcdir: str, library_dirs: list[str], include_dirs: list[str], libraries: list[str]
 ) -> str:
-    """Stands for `triton.runtime.build._build`: puts the module into `srcdir`, and returns its path."""
+    """Replaces `triton.runtime.build._build`: puts the module into `srcdir` and returns its path."""
     prebuilt = prebuilt_for(Path(src))
     if prebuilt is not None:
         return str(shutil.copy(prebuilt, Path(srcdir) / f"{name}{sysconfig.get_config_var('EXT_SUFFIX')}"))

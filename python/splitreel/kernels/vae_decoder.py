@@ -5,7 +5,7 @@ mathematics, rounded in fewer places. Three things make it cheaper:
 
 - Group statistics are one reduction over rows; torch's kernel takes a third of the decode.
 - The spatial norm's two 1x1 convolutions of upsampled latents are taken before upsampling, which commutes with them.
-- Each activation is written where the next convolution reads it, behind the two frames that the span before left.
+- Each activation is written where the next convolution reads it, after the last two frames of the previous span.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _PROGRAMS = 264  # two for each multiprocessor of an H100; any number is right
 
 
 def prepare(decoder: nn.Module) -> None:
-    """Lays the weights of convolutions out channels last. Their values stay."""
+    """Changes the layout of convolution weights to channels last. Their values stay the same."""
     for module in decoder.modules():
         if isinstance(module, nn.Conv3d):
             module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last_3d)
@@ -86,7 +86,7 @@ class _Span:
         return _summed(out, bias, shortcut)
 
     def _convolve(self, name: str, causal: Any, behind: Tensor) -> tuple[Tensor, Tensor | None]:
-        """`behind`: the input after the two frames that precede it. The result, and a bias that it is without."""
+        """`behind`: the two preceding frames, then the input. Returns the result, and a bias still to be added to it."""
         self.left[name] = behind[-2:].clone()
         conv, x = causal.conv, behind.permute(3, 0, 1, 2).unsqueeze(0)
         bias = None
@@ -97,7 +97,7 @@ class _Span:
         return out[0].permute(1, 2, 3, 0).contiguous(), bias
 
     def _behind(self, name: str, like: Tensor) -> Tensor:
-        """Room for an activation, after the two frames before it: those of the last span, or its first one twice."""
+        """A buffer for an activation after its two preceding frames: those of the last span, or its first frame twice."""
         behind = like.new_empty((like.shape[0] + 2, *like.shape[1:]))
         before = self._before.get(name)
         if before is not None:
@@ -105,7 +105,7 @@ class _Span:
         return behind
 
     def _normed(self, name: str, norm: Any, state: Summed) -> Tensor:
-        """The spatial norm and SiLU of what was summed, behind the two frames that precede it."""
+        """The two preceding frames, then the spatial norm and SiLU of the activations."""
         latents = F.linear(
             self._z,
             torch.cat((norm.conv_y.conv.weight, norm.conv_b.conv.weight)).flatten(1),
@@ -120,7 +120,7 @@ class _Span:
 
 @or_in_torch(vae_torch.summed)
 def _summed(x_THWC: Tensor, bias: Tensor | None = None, other: Tensor | None = None) -> Summed:
-    """x + bias with its sums by channel; with `other`, x + bias + other in the memory of x."""
+    """x + bias with its sums by channel; with `other`, x + bias + other, in place of x."""
     channels = x_THWC.shape[-1]
     rows = x_THWC.numel() // channels
     block = _TILE // channels

@@ -22,7 +22,7 @@ def add_sums_kernel(
 ):
     """Sums and sums of squares by channel over this program's rows, with the bias of the convolution before them.
 
-    `other` is added too where there is one; only then are the rows written.
+    Adds `other` too, if there is one; only then are the rows written.
     """
     program = tl.program_id(0).to(tl.int64)
     channel = tl.arange(0, CHANNELS)
@@ -66,7 +66,7 @@ def group_affine_kernel(
 ):
     """One group's norm as a factor and a summand for each of its channels: (2, channels) in float32.
 
-    The summand takes in the bias of the convolution before, which the rows are still without.
+    The summand includes the previous convolution's bias, which the rows don't contain yet.
     """
     group = tl.program_id(0)
     channel = group * GROUP + tl.arange(0, GROUP)
@@ -106,9 +106,9 @@ def spatial_norm_silu_kernel(
     CHANNELS: tl.constexpr,
     BLOCK: tl.constexpr,
 ):
-    """silu((x * factor + summand) * y + b), where y and b (latent rows, 2 * channels) are of the nearest latent.
+    """silu((x * factor + summand) * y + b), where y and b (latent rows, 2 * channels) come from the nearest latent.
 
-    ODD: the first frame stands for itself, as `CogVideoXSpatialNorm3D` has it.
+    ODD: the first frame has a latent frame of its own, as in `CogVideoXSpatialNorm3D`.
     """
     row = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
     channel = tl.arange(0, CHANNELS)
@@ -148,7 +148,7 @@ def upsample_kernel(
 ):
     """Nearest neighbor, twice the height and width (those of the result are given), and twice the frames if asked for.
 
-    ODD: the first frame is not doubled in time, as `CogVideoXUpsample3D` has it.
+    ODD: the first frame is not doubled in time, as in `CogVideoXUpsample3D`.
     """
     row = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
     channel = tl.arange(0, CHANNELS)

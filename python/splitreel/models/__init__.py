@@ -1,1 +1,1 @@
-"""Model families behind one border (`family.py`), and how their folders are read. One package per family."""
+"""Model families behind one interface (`family.py`), and how their folders are read. One package per family."""

@@ -1,4 +1,4 @@
-"""The registered families. A new one is a package of its own and a line here."""
+"""The registered families. A new one needs its own package and a line here."""
 
 from __future__ import annotations
 

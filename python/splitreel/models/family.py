@@ -1,8 +1,8 @@
-"""The border between the engine and a family of models. Everything that knows a family's layers is behind it.
+"""The interface between the engine and a model family. Code that knows a family's layers belongs behind it.
 
-A family is one `Family`: how to build its components without weights, how to shard them, and how to make a
-`VideoModel` of the filled components. The engine reads weights, moves them, measures, and runs the stages of a job; it
-only calls what is declared here. `models/cogvideox/` is the family to read.
+A family is one `Family`: how to build its components without weights, how to shard them, and how to turn the filled
+components into a `VideoModel`. The engine reads weights, moves them, measures, and runs the stages of a job. It only
+calls what is declared here. `models/cogvideox/` is an example.
 
 Letters in shapes: B batch, F (latent) frames, C channels, H height, W width, T text tokens, D hidden size.
 """
@@ -108,7 +108,7 @@ class VideoModel(Protocol):
     """One model of a family on this rank, with its shard of the weights. Kept between jobs."""
 
     components: Components
-    head_dim: int  # of the attention that runs on a chosen kernel
+    head_dim: int  # of the attention that runs on the chosen kernel
     fused_problem: str | None  # why our own kernels cannot run this model here
 
     @property
@@ -141,7 +141,7 @@ class VideoModel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LoadedComponents:
-    """What a family makes a `VideoModel` of. Every module has its weights; `device` is where it will compute."""
+    """What a family builds a `VideoModel` from. Every module has its weights. `device`: where it will compute."""
 
     folder: Path
     modules: Mapping[str, nn.Module]
@@ -157,7 +157,7 @@ class Family:
 
     # `_class_name` values of model_index.json that this family loads.
     pipelines: frozenset[str]
-    # A folder's components without weights ("text_encoder", "transformer", "vae"), in the order to read them.
+    # Builds a folder's components without weights ("text_encoder", "transformer", "vae"), in the order to read them.
     empty_components: Callable[[Path], dict[str, nn.Module]]
     # For components that ranks split: reduces a module to this rank's shard and returns the slices to read, by
     # parameter name. A component that is not named here is read whole on every rank.

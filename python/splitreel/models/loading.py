@@ -34,7 +34,7 @@ class ReadOptions:
     dtype: torch.dtype
     device: torch.device
     progressed: Callable[[int, int], None]
-    quantize_on: torch.device  # where float8 is made of weights, one at a time
+    quantize_on: torch.device  # where weights become float8, one at a time
     open_tensors: OpenTensors = open_safetensors
     merger: LoraMerger | None = None
 
@@ -56,7 +56,7 @@ def shard_components(
 
     `quantized`: large layers hold float8 from now on.
 
-    Raises MODEL_UNSUPPORTED or MODEL_INCOMPLETE where the headers of the files do not describe these modules.
+    Raises MODEL_UNSUPPORTED or MODEL_INCOMPLETE if the files' headers don't match these modules.
     """
     try:
         with init_empty_weights(include_buffers=False):
@@ -64,7 +64,7 @@ def shard_components(
     except SplitreelError:
         raise
     except Exception as error:
-        # Constructors read more of a config than the checks know, and fail in any way.
+        # Constructors read more of a config than the checks cover, and can raise anything.
         reason = reasons.model_configs_unusable(folder=folder)
         raise refuse("MODEL_UNSUPPORTED", reason, details=error_details(error)) from error
     for name, module in modules.items():
@@ -81,7 +81,7 @@ def read_weights(components: ShardedComponents, folder: Path, options: ReadOptio
     """Fills every component in the order of its family. Returns the bytes read.
 
     Each weight is read once, straight from its position in the file, and becomes `dtype` or float8 on `device`. No rank
-    ever holds more of a sharded component than its shard, nor more than one quantized weight in its own type.
+    ever holds more of a sharded component than its shard, nor more than one unquantized copy of a quantized weight.
     """
     # A rank reads the same fraction of a file's bytes as of its parameters: a component's weights share one dtype.
     total = sum(

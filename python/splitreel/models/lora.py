@@ -23,7 +23,7 @@ from splitreel.store.lora import LoraFile, LoraLayer, check_alpha, need_lora, no
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """What one LoRA does to one weight."""
+    """The change that one LoRA makes to one weight."""
 
     file: Path
     tensors: TensorFile
@@ -39,7 +39,7 @@ class LoraMerger:
         self._device = device
 
     def merge(self, component: str, name: str, tensor: torch.Tensor, part: WeightSlice | None) -> torch.Tensor:
-        """The changed weight in float32, or `tensor` itself where no LoRA changes it. `part`: what it is a slice of."""
+        """The changed weight in float32, or `tensor` itself if no LoRA changes it. `part`: the slice that `tensor` is."""
         changes = self._changes.get(name, ()) if component == "transformer" else ()
         if not changes:
             return tensor
@@ -62,8 +62,9 @@ class LoraMerger:
 
 @contextmanager
 def open_loras(loras: Sequence[Lora], model: Path, device: torch.device) -> Iterator[LoraMerger]:
-    """Opens the files for the time of reading. Raises LORA_MISSING, LORA_UNUSABLE, or LORA_CHANGED for a file with
-    another content than the one that was chosen.
+    """Opens the files while weights are read.
+
+    Raises LORA_MISSING, LORA_UNUSABLE, or LORA_CHANGED if a file's content isn't the one that was chosen.
     """
     changes: dict[str, list[_Change]] = {}
     with ExitStack() as opened:

@@ -1,4 +1,4 @@
-"""Linear layers that hold their weights in float8: what the balanced and the fast quality compute with."""
+"""Linear layers with weights in float8, for the balanced and the fast quality."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from splitreel.parallel.tensor import RowParallelLinear
 
 
 class QuantizedLinear(nn.Module):
-    """Takes the place of a linear layer, sharded or not, before any weight is read.
+    """Replaces a linear layer, sharded or not, before any weight is read.
 
-    Each output's weights have a scale, and so has each row of the input. Scales are found for a rank's own slice, so
-    layers that are cut by inputs round differently under tensor parallelism. The bias keeps its type.
+    Each output's weights and each row of the input have a scale. Scales are computed for a rank's own slice, so layers
+    that are split by inputs round differently under tensor parallelism. The bias keeps its dtype.
     """
 
     weight_scales: torch.Tensor
@@ -32,13 +32,13 @@ class QuantizedLinear(nn.Module):
         )
 
     def fill(self, weight: torch.Tensor, device: torch.device) -> None:
-        """Holds the weight (outputs, inputs) from now on, in float8 on `device`. Quantized where it comes from."""
+        """Quantizes the weight (outputs, inputs) on the device where it is, and holds it in float8 on `device`."""
         quantized = quantize_rows(weight)
         self.weight = nn.Parameter(quantized.values.to(device), requires_grad=False)
         self.weight_scales = quantized.scales.to(device)
 
     def product(self, x: Quantized, dtype: torch.dtype) -> torch.Tensor:
-        """Without the bias, summed over ranks that hold other inputs: (..., inputs) to (..., outputs)."""
+        """(..., inputs) to (..., outputs) without the bias, summed over ranks that hold other inputs."""
         values = product_of(x, Quantized(self.weight, self.weight_scales), dtype)
         return values if self.sum_over_ranks is None else self.sum_over_ranks(values)
 

@@ -1,4 +1,4 @@
-"""Where weights come from. A port, so that a benchmark can generate a full-size model instead of reading one."""
+"""The port to weight files, so that a benchmark can generate a full-size model instead of reading one."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How work is split over ranks. Knows tensors and process groups, and no model."""
+"""Splits work over ranks. Works on tensors and process groups, and is independent of any model."""

@@ -1,6 +1,6 @@
 """Exchanges that run beside arithmetic: Ulysses' all-to-all, and the all-gather of keys and values.
 
-Over peer memory where the group's GPUs reach each other's (`peer_memory.py`), otherwise over the process group.
+Over peer memory if the group's GPUs can access each other's (`peer_memory.py`), otherwise over the process group.
 Queries, keys and values travel one after another, each contiguous: one travels while the next is projected, and attention
 is slower on interleaved tensors.
 
@@ -119,7 +119,7 @@ class TokenReturn:
     def __init__(
         self, like_SHW: torch.Tensor, batch: int, lengths: Sequence[int], group: Group, traffic: Traffic
     ) -> None:
-        """`like_SHW`: one video's attention on this rank, (all tokens, own heads, W)."""
+        """`like_SHW`: gives the shape and dtype of one video's attention on this rank, (all tokens, own heads, W)."""
         self._lengths = lengths
         self._group = group
         self._traffic = traffic
@@ -139,11 +139,11 @@ class TokenReturn:
 
     @property
     def whole(self) -> torch.Tensor:
-        """Of all videos, (B, own tokens, D). Those that were waited for are here."""
+        """(B, own tokens, D) of all videos. Only those that were waited for are valid."""
         return self._received.flatten(2)
 
     def send(self, attended_SHW: torch.Tensor) -> None:
-        """The next video's, contiguous. It must stay as it is until `wait`."""
+        """Sends the next video's attention, contiguous. Don't change it until `wait`."""
         video, group = len(self._finish), self._group
         parts = torch.split(attended_SHW, list(self._lengths))
         for rank, part in enumerate(parts):
@@ -183,5 +183,5 @@ def _count(traffic: Traffic, part: torch.Tensor, times: int) -> None:
 
 
 def _view(buffer: torch.Tensor, shape: Sequence[int], dtype: torch.dtype) -> torch.Tensor:
-    """The start of a buffer of bytes, as a tensor."""
+    """The start of a buffer of bytes as a tensor of this shape."""
     return buffer[: prod(shape) * dtype.itemsize].view(dtype).view(*shape)

@@ -36,7 +36,7 @@ class Group:
     ranks: tuple[int, ...]
     index: int
     handle: dist.ProcessGroup | None
-    peers: PeerMemory | None = None  # where its exchanges run over peer memory
+    peers: PeerMemory | None = None  # set if its exchanges run over peer memory
 
     @property
     def size(self) -> int:
@@ -78,7 +78,7 @@ class MeshBuilder:
     """Builds meshes and caches their process groups, so that a plan costs nothing the second time."""
 
     def __init__(self, rank: int, device: torch.device | None = None) -> None:
-        """`device`: this rank's, where exchanges may run over peer memory."""
+        """`device`: this rank's; None never uses peer memory."""
         self._rank = rank
         self._device = device
         self._peers: dict[tuple[int, ...], PeerMemory | None] = {}

@@ -1,7 +1,7 @@
 """Attention kernels: softmax(q k^T / sqrt(d)) v over (B, H, S, D), with the log-sum-exp if Ring needs it.
 
-SDPA lets torch choose (cuDNN on Hopper, flash, efficient, or the CPU's own). A kernel that a person chooses is
-compared with SDPA on this machine before its first use; what that showed is kept in a `TrialsFile`.
+SDPA lets torch choose (cuDNN on Hopper, flash, efficient, or the CPU's own). Any other kernel is compared with SDPA on
+this machine before its first use; the results are kept in a `TrialsFile`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _KNOWN_TORCH = ((2, 9), (2, 15))
 def _aten_with_lse(operator: SDPBackend | None, q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
     """The one place that calls torch's private operators. `operator`: None takes the one that SDPA would choose.
 
-    Raises RuntimeError on a version of torch whose operators nobody has looked at.
+    Raises RuntimeError on a version of torch whose operators were not checked.
     """
     version = tuple(int(part) for part in torch.__version__.split(".")[:2])
     if not _KNOWN_TORCH[0] <= version <= _KNOWN_TORCH[1]:
@@ -106,7 +106,7 @@ def _flash3() -> AttentionKernel:
 
 
 def _flash4() -> AttentionKernel:
-    # Takes (B, S, H, D) of any strides, and gives it contiguous.
+    # Takes (B, S, H, D) with any strides; its result is contiguous.
     from flash_attn.cute import flash_attn_func
 
     def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
@@ -130,7 +130,7 @@ MAKERS: Makers = {
     "flash3": _flash3,
 }
 
-# As many as a video has, so that what Python adds to a launch does not count.
+# As many as in a typical video, so that Python's launch overhead is negligible.
 _TIMED_TOKENS = 16384
 _TIMED_RUNS = 5
 _WORTH_NAMING = 0.98
@@ -182,9 +182,9 @@ class KernelChooser:
         began: Callable[[], None] = lambda: None,
         tried: Callable[[], None] = lambda: None,
     ) -> str:
-        """The kernel that takes least time here, of those that have shown that they are right.
+        """The fastest kernel here, among those that passed the comparison with SDPA.
 
-        If that is not known yet, `began` is called before and `tried` after each kernel, which may raise to stop.
+        If that isn't known yet, calls `began` first and `tried` after each kernel. Both may raise to stop.
         """
         if self._device.type != "cuda" or dtype.itemsize > 2:
             return SDPA.name
@@ -198,7 +198,7 @@ class KernelChooser:
                     kernel = self.choose(name, dtype, head_dim, with_ring=with_ring)
                     seconds[name] = self._seconds(kernel, dtype, head_dim)
                 tried()
-            # SDPA chooses among the same kernels; what is no faster than it is not worth naming.
+            # SDPA chooses among the same kernels, so prefer it unless another one is faster.
             best = min(seconds, key=lambda name: seconds[name])
             self._fastest[key] = best if seconds[best] < _WORTH_NAMING * seconds[SDPA.name] else SDPA.name
         return self._fastest[key]
@@ -252,9 +252,9 @@ class KernelChooser:
         return self._guarded(AttentionKernel(name, kernel.attend, kernel.attend_with_lse if gives_lse else None))
 
     def _guarded(self, kernel: AttentionKernel) -> AttentionKernel:
-        """The kernel until it fails, at a size that no trial had; then SDPA, on this rank alone if need be.
+        """Runs the kernel until it fails at a size that no trial covered, then SDPA, even if only on this rank.
 
-        Other ranks notice nothing: attention is local, and both kernels give the same numbers but for rounding.
+        Other ranks are not affected: attention is local, and both kernels give the same numbers up to rounding.
         """
         with_lse, sdpa_with_lse = kernel.attend_with_lse, SDPA.attend_with_lse
         assert sdpa_with_lse is not None
@@ -287,7 +287,7 @@ class KernelChooser:
 
 
 def compare(kernel: AttentionKernel, trial: Trial, device: torch.device, dtype: torch.dtype) -> Trial:
-    """Runs the kernel and SDPA on one small case. Its lengths are odd, as real ones are."""
+    """Runs the kernel and SDPA on one small case with odd lengths, which real videos have too."""
     generator = torch.Generator("cpu").manual_seed(0)
     q, k, v = torch.randn(3, 2, 4, 1023, trial.head_dim, generator=generator).to(device, dtype)
     difference = _relative(kernel.attend(q, k, v), F.scaled_dot_product_attention(q, k, v))

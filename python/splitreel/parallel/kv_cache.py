@@ -20,7 +20,7 @@ class BlockKVCache:
     values: torch.Tensor | None = None
 
     def places(self, like_BSHW: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor] | None:
-        """Where keys and values of the current tokens go, (B, S, H, D) each; None where they are not consecutive."""
+        """Where keys and values of the current tokens go, (B, S, H, D) each; None if they are not consecutive."""
         start = self.owner.start
         if start is None:
             return None
@@ -29,13 +29,13 @@ class BlockKVCache:
         return keys.transpose(1, 2)[:, start:stop], values.transpose(1, 2)[:, start:stop]
 
     def whole(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Keys and values of all tokens, (B, S, H, D) each, once those of the current ones are in their places."""
+        """Keys and values of all tokens, (B, S, H, D) each. Call it after writing those of the current ones."""
         assert self.keys is not None
         assert self.values is not None
         return self.keys.transpose(1, 2), self.values.transpose(1, 2)
 
     def _whole(self, like_BHSD: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Of all tokens. They lie token by token, as projections make them."""
+        """Keys and values of all tokens, stored token by token, in the layout of a projection's result."""
         if self.keys is None or self.values is None:
             assert self.owner.positions.numel() == self.owner.tokens, "the first update covers all tokens"
             batch, heads, _, width = like_BHSD.shape

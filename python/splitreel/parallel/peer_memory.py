@@ -1,9 +1,9 @@
-"""Exchanges between GPUs that reach each other's memory, by copy engines: no multiprocessor copies or waits.
+"""Exchanges between GPUs that can access each other's memory, by copy engines: no multiprocessor copies or waits.
 
-NCCL's kernels occupy multiprocessors while they copy, and while they wait for a rank that is late. Products and
-attention beside them then lose more time than the exchange takes. Here a rank copies straight into a buffer of its
-peer (torch's symmetric memory), then writes the number of the message beside it; the peer's stream waits for that
-number in the command processor. Nothing here uses NVLink multicast.
+NCCL's kernels occupy multiprocessors while they copy and while they wait for a late rank. Matrix products and attention
+that run at the same time then lose more time than the exchange takes. Here a rank copies straight into a buffer of its
+peer (torch's symmetric memory), then writes the message's number beside it. The peer's stream waits for that number in
+the command processor. Nothing here uses NVLink multicast.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _AT_LEAST = 0  # CU_STREAM_WAIT_VALUE_GEQ, which takes wrapping into account
 
 
 class PeerMemory:
-    """One group's buffers and message numbers on this rank. Every rank of the group calls every method alike."""
+    """One group's buffers and message numbers on this rank. All ranks of the group call the same methods in order."""
 
     def __init__(self, handle: dist.ProcessGroup, index: int, size: int, device: torch.device) -> None:
         self.index, self.size = index, size
@@ -56,11 +56,11 @@ class PeerMemory:
         return views
 
     def _flag(self, holder: int, slot: int, sender: int, *, is_free: bool = False) -> int:
-        """Address, on the rank that holds it, of the last number sent by `sender`, or of the last that it may reuse."""
+        """Address, on rank `holder`, of the last number that `sender` sent; with `is_free`, of the last it may reuse."""
         return self._flags[holder].data_ptr() + 4 * ((2 * slot + is_free) * self.size + sender)
 
     def buffers(self, slot: int, nbytes: int) -> list[Tensor]:
-        """The slot's buffer on each rank, at least so large. `nbytes` is the same on every rank."""
+        """The slot's buffer on each rank, of at least `nbytes`, which is the same on every rank."""
         held = self._buffers.get(slot)
         if held is None or held[0].numel() < nbytes:
             if held is not None:
@@ -70,9 +70,9 @@ class PeerMemory:
         return self._buffers[slot]
 
     def start(self, slot: int, copies: Sequence[Copy], *, may_overwrite: bool) -> Message:
-        """Copies to every rank of the group, once the current stream gets here. A rank may get several copies.
+        """Copies to every rank of the group, after the work queued on the current stream. A rank may get several copies.
 
-        `may_overwrite`: the caller knows that every receiver has read the message before in this slot. Otherwise the
+        `may_overwrite`: the caller knows that every receiver has read the previous message in this slot. Otherwise the
         copies wait until each has called `release`.
         """
         self._numbers[slot] += 1
@@ -107,7 +107,7 @@ class PeerMemory:
 class Copy:
     """A part of a message: a contiguous tensor and where it goes, in a buffer of the rank `to`.
 
-    There its rows may lie apart, each of them in one piece.
+    Rows may be apart in the target, but each is contiguous.
     """
 
     to: int
@@ -125,17 +125,17 @@ class Message:
     _own_copied: torch.cuda.Event
 
     def wait(self) -> None:
-        """The current stream continues once every rank's message is here."""
+        """Makes the current stream wait for every rank's message."""
         torch.cuda.current_stream().wait_event(self._own_copied)
         self._peers.wait(self._slot, self._number)
 
     def release(self) -> None:
-        """Once the current stream gets here, it has read the messages: their senders may overwrite them."""
+        """Lets the senders overwrite their messages after the work queued on the current stream."""
         self._peers.release(self._slot, self._number)
 
 
 def _copy(stream: torch.cuda.Stream, copy: Copy) -> None:
-    """By a copy engine. torch copies rows that lie apart by a kernel."""
+    """Copies with a copy engine. torch would use a kernel for rows that are apart."""
     if copy.target.is_contiguous():
         copy.target.copy_(copy.source, non_blocking=True)
         return
@@ -148,14 +148,14 @@ def _copy(stream: torch.cuda.Stream, copy: Copy) -> None:
 def connect_peers(
     handle: dist.ProcessGroup, index: int, size: int, device: torch.device
 ) -> tuple[PeerMemory | None, str | None]:
-    """Collective. The group's peer memory if a trial shows that it works between all of its ranks; or why it does not."""
+    """Collective. The group's peer memory if a trial shows that it works between all of its ranks, or why it doesn't."""
     if device.type != "cuda":
         return None, "there is no GPU"
     found: list[tuple[str, int, str | None]] = [("", 0, None)] * size
     dist.all_gather_object(found, (socket.gethostname(), device.index, _driver_problem()), group=handle)
     if problem := _problem(found):
         return None, problem
-    # torch would otherwise prepare it for every buffer. It is not used here, and it occupies the switch of the whole host.
+    # torch would otherwise set up multicast for every buffer. It isn't used here, and it occupies the host's NVSwitch.
     os.environ.setdefault("TORCH_SYMM_MEM_DISABLE_MULTICAST", "1")
     failed, peers = None, None
     try:
@@ -170,7 +170,7 @@ def connect_peers(
 
 
 def _problem(ranks: Sequence[tuple[str, int, str | None]]) -> str | None:
-    """The same on every rank but for direct access, which the driver reports for both directions alike."""
+    """The same answer on every rank, except for direct access, which the driver reports the same in both directions."""
     if len({host for host, _, _ in ranks}) > 1:
         return "the GPUs are in several machines"
     if problem := next((problem for *_, problem in ranks if problem is not None), None):
@@ -237,7 +237,7 @@ class _Driver:
         self._write.argtypes = self._wait.argtypes = kinds
 
     def write(self, stream: torch.cuda.Stream, address: int, value: int) -> None:
-        """After everything before it on the stream, visible to all GPUs."""
+        """Writes after all earlier work on the stream, visibly to all GPUs."""
         self._check(self._write(stream.cuda_stream, address, value & 0xFFFFFFFF, 0))
 
     def wait(self, stream: torch.cuda.Stream, address: int, value: int) -> None:
@@ -246,7 +246,7 @@ class _Driver:
     def copy_rows(
         self, stream: torch.cuda.Stream, source: int, target: int, width: int, target_pitch: int, rows: int
     ) -> None:
-        """Rows of `width` bytes that lie one behind another, to addresses `target_pitch` apart."""
+        """Copies contiguous rows of `width` bytes to addresses `target_pitch` bytes apart."""
         copy = _RowCopy(
             source_kind=_ON_DEVICE,
             source_device=source,

@@ -1,6 +1,6 @@
-"""Whether this rank is waiting for other ranks, so that a watcher can tell a victim from a culprit. No torch.
+"""Whether this rank is waiting for other ranks, so that a watcher can find the rank that all others wait for. No torch.
 
-A rank is one process, and its engine runs on one thread: the flag is the process's own.
+A rank is one process, and its engine runs on one thread, so the flag is a module variable.
 """
 
 from __future__ import annotations

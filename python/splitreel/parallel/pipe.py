@@ -12,28 +12,28 @@ from splitreel.parallel.groups import Group
 
 
 class Pipe:
-    """Over a process group that this direction has for itself. Ranks are indices in the group."""
+    """Uses a process group that serves only this direction. Ranks are indices in the group."""
 
     def __init__(self, group: Group, traffic: Traffic, *, most_sent: int) -> None:
-        """`most_sent`: messages that a rank may be ahead of the next."""
+        """`most_sent`: how many messages a rank may be ahead of the next one."""
         self._group = group
         self._traffic = traffic
         self._most_sent = most_sent
         self._sent: deque[tuple[dist.Work, torch.Tensor]] = deque()
 
     def send(self, tensor: torch.Tensor, to: int) -> None:
-        """Without waiting. Keeps the tensor, which must not be changed."""
+        """Sends without waiting. Keeps a reference to the tensor, which must not be changed."""
         self._sent.append((send(tensor, self._group.ranks[to], self._group, self._traffic), tensor))
         while len(self._sent) > self._most_sent:
             self._finish_one()
 
     def receive(self, tensor: torch.Tensor, source: int) -> None:
-        """Into a contiguous tensor. On a GPU this orders the work after it; the CPU goes on."""
+        """Receives into a contiguous tensor. On a GPU, later work is ordered after it and the CPU doesn't block."""
         with self._traffic.waiting():
             receive(tensor, self._group.ranks[source], self._group).wait()
 
     def finish(self) -> None:
-        """Waits until everything sent has been taken."""
+        """Waits until everything sent has been received."""
         while self._sent:
             self._finish_one()
 

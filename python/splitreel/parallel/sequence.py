@@ -90,7 +90,7 @@ def _ring_attention(
     kernel: AttentionKernel,
 ) -> torch.Tensor:
     """Passes keys and values around the ring; each rank attends to those it holds and merges by log-sum-exp."""
-    assert kernel.attend_with_lse is not None, "the engine only chooses kernels with a log-sum-exp for Ring"
+    assert kernel.attend_with_lse is not None, "for Ring the engine only chooses kernels that return the log-sum-exp"
     group = mesh["ring"]
     batch, heads, _, width = k_BHSD.shape
     held = torch.stack((k_BHSD, v_BHSD)).contiguous()

@@ -67,7 +67,7 @@ class RowParallelLinear(nn.Module):
         return total if self.bias is None else total + self.bias
 
     def sum_over_ranks(self, partial: torch.Tensor) -> torch.Tensor:
-        """Of the products of all slices. Changes the tensor."""
+        """Sums the products of all slices over the group, in place."""
         return all_reduce(partial, self._tp_group.group, self._tp_group.traffic)
 
 

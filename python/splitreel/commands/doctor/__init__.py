@@ -1,6 +1,6 @@
 """`splitreel doctor`: finds what is wrong with driver, GPUs, links, environment, disk and models, and what to do.
 
-Needs the standard library alone, so that it also runs before there is an environment (`--no_environment`).
+Needs only the standard library, so it also runs before there is an environment (`--no_environment`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _FLAGS = ("--json", "--events", "--no_environment")
 
 
 def doctor(arguments: Sequence[str]) -> int:
-    """Prints findings as they come. Returns 0 if nothing is a problem, 3 otherwise."""
+    """Prints each finding when it is known. Returns 0 if there is no problem, 3 otherwise."""
     given = [argument.replace("-", "_").replace("__", "--", 1) for argument in arguments]
     unknown = [argument for argument in given if argument not in _FLAGS]
     if unknown:

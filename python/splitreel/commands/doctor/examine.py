@@ -163,7 +163,7 @@ def _model(name: str, folder: Path) -> Iterator[Finding]:
     except SplitreelError as error:
         unusable = findings.model_unusable(model=name)
         yield Finding(Topic.MODEL, Status.PROBLEM, unusable, error.error, fix=Fix.MODELS)
-    except Exception as error:  # noqa: BLE001 - one odd model must not hide what is found next
+    except Exception as error:  # noqa: BLE001 - one broken model must not hide later findings
         unreadable = findings.model_unreadable(model=name)
         details = f"{type(error).__name__}: {error}".split("\n")[0]
         yield Finding(Topic.MODEL, Status.PROBLEM, unreadable, details=details, fix=Fix.MODELS)

@@ -52,14 +52,14 @@ class LinkProbe:
         return found
 
     def _run(self, pairs: Sequence[Pair], *, is_p2p_off: bool) -> tuple[dict[Pair, Exchange], str]:
-        """The answers that came before the ranks ended or hung, and why there are no more."""
+        """The answers that arrived before the ranks ended or hung, and why there are no more."""
         with tempfile.TemporaryDirectory(prefix="splitreel-doctor-") as name:
             folder = Path(name)
             launcher = self._start(folder, pairs, is_p2p_off=is_p2p_off)
             try:
                 problem = _wait(launcher, folder)
             finally:
-                # Its ranks are in its group, also where it has ended already.
+                # Its ranks are in its process group, even if it has already ended.
                 with suppress(ProcessLookupError):
                     os.killpg(launcher.pid, signal.SIGKILL)
                 launcher.wait()
@@ -83,7 +83,7 @@ class LinkProbe:
 
 
 def _wait(launcher: subprocess.Popen[bytes], folder: Path) -> str:
-    """Returns when all ranks have ended or nothing has come for too long, with the reason."""
+    """Waits until all ranks have ended or nothing has arrived for too long. Returns the reason."""
     deadline = time.monotonic() + _START_S
     seen: object = None
     while launcher.poll() is None and time.monotonic() < deadline:
@@ -106,7 +106,7 @@ def _wait(launcher: subprocess.Popen[bytes], folder: Path) -> str:
 
 
 def _read(folder: Path) -> dict[Pair, Exchange]:
-    """A pair has answered when both ranks have, or one of them got wrong numbers."""
+    """The results of pairs of which both ranks have answered, or one got wrong numbers."""
     file = folder / "results"
     answers: dict[Pair, dict[int, Exchange]] = {}
     for line in file.read_text("utf-8").splitlines() if file.exists() else ():

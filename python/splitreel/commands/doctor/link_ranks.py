@@ -1,9 +1,9 @@
-"""The ranks of the link test, as a script of its own: standard library and torch alone.
+"""The ranks of the link test, as a separate script. Needs only the standard library and torch.
 
     python -I link_ranks.py WORLD_SIZE FOLDER PAIRS       PAIRS: 0-1,0-2,...
 
 Every rank goes through the same list of pairs. The two of a pair exchange numbers that identify their sender, and each
-appends one JSON line to FOLDER/results. Devices: GPU RANK with NCCL, or the CPU with gloo where there is no GPU.
+appends one JSON line to FOLDER/results. Devices: GPU RANK with NCCL, or the CPU with gloo if there is no GPU.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _TIMEOUT = dt.timedelta(seconds=30)
 
 
 def pattern(rank: int, numel: int, device: torch.device) -> torch.Tensor:
-    """int32 of shape (numel,). Differs at every index and for every rank; sums of two stay far from overflow."""
+    """int32 of shape (numel,), different at every index and for every rank. The sum of two doesn't overflow."""
     return torch.arange(numel, dtype=torch.int32, device=device) % 1_000_003 + 1_000_000 * (rank + 1)
 
 
 def exchange(rank: int, pair: tuple[int, int], group: Any, device: torch.device) -> str:
-    """Empty, or what arrived wrong. Compared on the CPU: a broken link must not check itself."""
+    """Empty, or what arrived wrong. Compares on the CPU, because a broken link must not check itself."""
     other = pair[0] if rank == pair[1] else pair[1]
     for numel in _SIZES if device.type == "cuda" else (_SIZES[0], 65_536):
         mine, theirs = (pattern(each, numel, torch.device("cpu")) for each in (rank, other))
@@ -94,7 +94,7 @@ def run_rank(rank: int, world_size: int, folder: Path, pairs: list[tuple[int, in
             try:
                 problem = exchange(rank, pair, group, device)
                 result = {"problem": problem, "speed": None if problem else speed(group, device)}
-            except RuntimeError as error:  # NCCL's errors are of this kind
+            except RuntimeError as error:  # includes NCCL's errors
                 result = {"problem": (str(error).strip().splitlines() or ["it failed"])[0][:200], "speed": None}
             line = json.dumps({"pair": pair, "rank": rank, **result}) + "\n"
             with (folder / "results").open("a") as results:
@@ -103,7 +103,7 @@ def run_rank(rank: int, world_size: int, folder: Path, pairs: list[tuple[int, in
 
 
 def fork_rank(rank: int, world_size: int, folder: Path, pairs: list[tuple[int, int]]) -> int:
-    """The pid of a process that runs the rank, with its output in a file of its own."""
+    """Forks a process that runs the rank, with its output in a separate file. Returns its pid."""
     pid = os.fork()
     if pid != 0:
         return pid

@@ -1,8 +1,8 @@
-"""Tells a broken peer-to-peer path between GPUs from a working one by the data that arrives. No torch.
+"""Finds broken peer-to-peer paths between GPUs by checking the data that arrives. No torch.
 
-Some boards (consumer cards behind an IOMMU, some PCIe switches) claim that GPUs reach each other and then deliver wrong
-numbers, or nothing. NCCL's workaround, NCCL_P2P_DISABLE=1, sends the data through host memory instead. The doctor
-proposes it only where the same exchange fails without it and succeeds with it.
+Some boards (consumer cards behind an IOMMU, some PCIe switches) claim that GPUs can reach each other and then deliver
+wrong numbers, or nothing. NCCL's workaround, NCCL_P2P_DISABLE=1, sends the data through host memory instead. The doctor
+suggests it only if the same exchange fails without it and succeeds with it.
 """
 
 from __future__ import annotations

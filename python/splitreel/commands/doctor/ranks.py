@@ -1,4 +1,4 @@
-"""Two ranks exchange known numbers over the loopback, which every way of splitting work depends on."""
+"""Two ranks exchange known numbers over the loopback interface, on which every kind of parallelism depends."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class ParallelDecoder:
         *,
         is_fused: bool = False,
     ) -> None:
-        """`is_fused`: by our own kernels, to which the VAE's weights are prepared."""
+        """`is_fused`: decode with our own kernels. The VAE's weights must be prepared for them."""
         self._vae = vae
         self._is_fused = is_fused
         self._group = group
@@ -80,7 +80,7 @@ class ParallelDecoder:
         self._parts[own[round_]] = torch.cat(times, dim=2)
 
     def _decode_span(self, z: torch.Tensor, cache: Any) -> tuple[torch.Tensor, Any]:
-        """One call of the decoder, with what the span before left for the convolutions."""
+        """One call of the decoder. `cache`: what the previous span left for the convolutions."""
         if self._is_fused:
             # Triton is not in every environment.
             from splitreel.kernels.vae_decoder import FusedDecoder

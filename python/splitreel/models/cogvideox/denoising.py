@@ -26,7 +26,7 @@ from splitreel.parallel.tokens import LocalTokens, TokenSplit
 
 @dataclass(frozen=True, slots=True)
 class WholeVideo:
-    """One video's denoising: `text` (B, T, D) is the negative prompt's, where there is guidance, then the prompt's."""
+    """One video's denoising. `text` (B, T, D): with guidance the negative prompt's embeddings, then the prompt's."""
 
     split: SplitTransformer
     scheduler: Scheduler
@@ -47,7 +47,7 @@ def denoise(video: WholeVideo, on_step: Callable[[StepResult], None]) -> torch.T
             prediction = _predict(video, number, latents)
             latents, clean = _step(video, number, prediction, latents, clean)
             if latents.device.type == "cuda":
-                # The next step's launches take a moment; a step's time is the device's.
+                # Reports a step when the device has finished it, not when it has been launched.
                 torch.cuda.synchronize(latents.device)
             on_step(StepResult(number, time.perf_counter() - began, latents))
     return latents
@@ -88,7 +88,7 @@ def _run_or_reuse(
 def _step(
     video: WholeVideo, number: int, prediction: torch.Tensor, latents: torch.Tensor, clean: torch.Tensor | None
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """The scheduler's step: the next latents, and the estimate of the clean ones that the step after needs."""
+    """The scheduler's step. Returns the next latents, and the estimate of the clean ones that the next step needs."""
     scheduler, timesteps = video.scheduler, video.inputs.timesteps
     if isinstance(scheduler, CogVideoXDPMScheduler):
         before = timesteps[number - 1] if number > 0 else None

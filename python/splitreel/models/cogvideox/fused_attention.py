@@ -1,4 +1,4 @@
-"""Attention of a fused block: projections, the kernel that makes heads of them, and the exchange where ranks share tokens."""
+"""Attention of a fused block: projections, the kernel that turns them into heads, and exchanges between ranks."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ Tensor = torch.Tensor
 
 @dataclass(frozen=True, slots=True)
 class BlockContext:
-    """What every block of one pass is given."""
+    """What all blocks of one pass have in common."""
 
     mesh: Mesh
     kernel: AttentionKernel
     traffic: Traffic
     lengths: Sequence[int]  # tokens of each rank of the SEQUENCE group
-    text: int  # of this rank's tokens, those that are text
+    text: int  # how many of this rank's tokens are text
     condition: Tensor  # (B, E), what modulates every norm, after SiLU
     rotary: Rotary | None  # of this rank's image tokens
 
@@ -43,12 +43,12 @@ class BlockContext:
 
 
 def takes_quantized(linear: nn.Module) -> bool:
-    """Whether the kernel before this layer gives its result in float8."""
+    """Whether the kernel before this layer returns float8."""
     return isinstance(linear, QuantizedLinear) and kernels_quantize(linear.weight.device)
 
 
 def product(linear: nn.Module, x: Rows, dtype: torch.dtype) -> Product:
-    """The layer without its bias; where it is cut by inputs, the sum over ranks. `dtype`: of the result."""
+    """The layer's result without its bias, summed over ranks if the layer is split by inputs. `dtype`: of the result."""
     if isinstance(linear, QuantizedLinear):
         if isinstance(x, Tensor):
             x = quantize(x) if takes_quantized(linear) else quantize_rows(x)
@@ -60,9 +60,9 @@ def product(linear: nn.Module, x: Rows, dtype: torch.dtype) -> Product:
 
 
 def _values(linear: nn.Module, x: Rows, dtype: torch.dtype, out_BSHW: Tensor | None = None) -> Product:
-    """As `product`, but with the bias in it where that costs no further pass: nothing else need touch values.
+    """Like `product`, but includes the bias if that costs no further pass, because nothing else changes values.
 
-    `out_BSHW`: where they go then, contiguous.
+    `out_BSHW`: where to write them in that case, contiguous.
     """
     if isinstance(linear, QuantizedLinear):
         return product(linear, x, dtype)
@@ -76,7 +76,7 @@ def _values(linear: nn.Module, x: Rows, dtype: torch.dtype, out_BSHW: Tensor | N
 
 
 def attend(attn: Any, normed: Rows, context: BlockContext, kv_cache: BlockKVCache | None) -> Product:
-    """Of this rank's tokens to those of all ranks, and the last projection: (B, S, D)."""
+    """Attention of this rank's tokens to those of all ranks, and the last projection: (B, S, D)."""
     if kv_cache is None and context.mesh["ulysses"].size > 1:
         return _attend_by_heads(attn, normed, context)
     if kv_cache is None and context.mesh["ring"].size > 1:
@@ -87,7 +87,7 @@ def attend(attn: Any, normed: Rows, context: BlockContext, kv_cache: BlockKVCach
 
 
 def _attend_to_all(attn: Any, normed: Rows, context: BlockContext, kv_cache: BlockKVCache | None) -> Tensor:
-    """With all keys on this rank, or in the cache. Before the last projection: (B, S, D of this rank's heads)."""
+    """Attention to keys on this rank or in its cache, before the last projection: (B, S, D of this rank's heads)."""
     q, k = (product(linear, normed, context.dtype) for linear in (attn.to_q, attn.to_k))
     v = _values(attn.to_v, normed, context.dtype)
     by_head = (*q.values.shape[:2], attn.heads, attn.norm_q.normalized_shape[0])
@@ -129,7 +129,7 @@ def gathers_keys(ring: Group) -> bool:
 
 
 def _attend_by_tokens(attn: Any, normed: Rows, context: BlockContext) -> Tensor:
-    """Ring without Ulysses. Before the last projection: (B, S, D of this rank's heads)."""
+    """Ring without Ulysses, before the last projection: (B, S, D of this rank's heads)."""
     ring = context.mesh["ring"]
     if gathers_keys(ring):
         gathering: list[Exchange] = []
@@ -188,7 +188,7 @@ def _attend_received(q_1SHW: Tensor, keys: Sequence[Exchange], context: BlockCon
 
 
 def _project_returned(linear: nn.Module, returning: TokenReturn, batch: int, context: BlockContext) -> Product:
-    """The last projection. It begins with one video while the next one still travels, where weights are not quantized."""
+    """The last projection. Unless weights are quantized, it starts with one video while the next is still arriving."""
     if isinstance(linear, QuantizedLinear):
         for video in range(batch):
             returning.wait(video)
@@ -202,7 +202,7 @@ def _project_returned(linear: nn.Module, returning: TokenReturn, batch: int, con
 
 
 def _videos(normed: Rows) -> list[Rows]:
-    """One video of the batch each."""
+    """The batch as single videos."""
     if isinstance(normed, Tensor):
         return [normed[at : at + 1] for at in range(len(normed))]
     scales = normed.scales.view(len(normed.values), -1, 1)
@@ -214,7 +214,7 @@ _KEYS: tuple[Literal["v", "k"], ...] = ("v", "k")
 
 
 def _project(attn: Any, kind: Literal["q", "k", "v"], normed: Rows, context: BlockContext, groups: int = 1) -> Tensor:
-    """Queries, keys or values as attention takes them, contiguous: (B, groups, S, heads of a group, W)."""
+    """Queries, keys or values for attention, contiguous: (B, groups, S, heads of a group, W)."""
     linear = getattr(attn, f"to_{kind}")
     x = (
         _values(linear, normed, context.dtype)
@@ -245,12 +245,12 @@ def _attend_to_gathered(q_BSHW: Tensor, gathering: Sequence[Exchange], context: 
 
 
 def _ring_attention(q_BSHW: Tensor, kv: Tensor, context: BlockContext) -> Tensor:
-    """Keys and values (2, B, S, H, W) travel round while each rank attends to those that it holds.
+    """Passes keys and values (2, B, S, H, W) around the ring while each rank attends to those that it holds.
 
     Liu et al., Ring Attention with Blockwise Transformers (arXiv 2310.01889), section 3.
     """
     attend_with_lse = context.kernel.attend_with_lse
-    assert attend_with_lse is not None, "the engine chooses a kernel that gives it where there is Ring"
+    assert attend_with_lse is not None, "for Ring the engine only chooses kernels that return the log-sum-exp"
     group, lengths = context.mesh["ring"], _ring_lengths(context)
     out = lse = None
     for hop in range(group.size):
@@ -264,7 +264,7 @@ def _ring_attention(q_BSHW: Tensor, kv: Tensor, context: BlockContext) -> Tensor
         if out is None or lse is None:
             out, lse = part, part_lse
         else:
-            # Between hops in float32, so that parts are rounded once.
+            # Kept in float32 between hops, so that parts are rounded once.
             merged = torch.empty_like(part, dtype=part.dtype if is_last else torch.float32)
             merge(out, lse, part, part_lse, merged)
             out = merged

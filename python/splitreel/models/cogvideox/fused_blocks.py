@@ -33,7 +33,7 @@ def run_fused(blocks: Sequence[nn.Module], tokens: Tensor, context: BlockContext
 def fused_forward(
     block: Any, tokens: Tensor, branch: Branch | None, context: BlockContext, kv_cache: BlockKVCache | None
 ) -> tuple[Tensor, Branch]:
-    """In place of the block's own `forward`: the branch of the block before comes in, that of this one goes out."""
+    """Replaces the block's own `forward`: takes the branch of the previous block and returns that of this one."""
     first, second = block.ff.net[0].proj, block.ff.net[2]
     modulation = block.norm1.linear(context.condition)
     tokens, normed = norm_modulate(

@@ -14,7 +14,7 @@ import torch
 from diffusers.schedulers import scheduling_dpm_cogvideox
 from diffusers.utils.torch_utils import randn_tensor
 
-# A step of the scheduler draws twice, but for the first and the last.
+# The scheduler draws twice in each step except the first and the last.
 _AHEAD = 2
 
 
@@ -38,7 +38,7 @@ class NoiseAhead:
     def take(
         self, shape: torch.Size, *, generator: torch.Generator, device: torch.device, dtype: torch.dtype
     ) -> torch.Tensor:
-        """As diffusers' `randn_tensor` with this generator."""
+        """Like diffusers' `randn_tensor` with this generator."""
         assert (shape, dtype, generator) == (self._shape, self._dtype, self._generator)
         noise = self._drawn.pop(0).result().to(device)
         self._drawn.append(self._thread.submit(self._draw))
@@ -49,7 +49,7 @@ class NoiseAhead:
 
     @contextmanager
     def in_place_of_the_schedulers(self) -> Iterator[None]:
-        """While this lasts, CogVideoXDPMScheduler takes its noise here."""
+        """A context in which CogVideoXDPMScheduler takes its noise from here."""
         scheduling_dpm_cogvideox.randn_tensor = self.take
         try:
             yield

@@ -66,7 +66,7 @@ WORDS = [
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What distinguishes one small model from another. Sizes in pixels. RoPE needs an even share of `head_dim` per axis."""
+    """Parameters of one small model. Sizes are in pixels. RoPE needs an even share of `head_dim` per axis."""
 
     heads: int
     head_dim: int

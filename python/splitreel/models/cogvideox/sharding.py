@@ -1,4 +1,4 @@
-"""Reduces freshly made modules to this rank's shard before any weight is read.
+"""Reduces newly created modules to this rank's shard before any weight is read.
 
 Pipeline stages drop the blocks of other stages. Tensor parallelism splits heads, hidden units, and the outputs of each
 norm's modulation layer, which holds a seventh of a block's weights. Works on modules without values (device "meta")
@@ -95,7 +95,7 @@ def _shard_block(block: Any, name: str, slicer: _LayerSlicer) -> None:
 def quantize_transformer(model: CogVideoXTransformer3DModel) -> dict[str, QuantizedLinear]:
     """Replaces the large layers of every block but the first and the last. Returns them by their weight's name.
 
-    What modulates norms keeps its type: it is a seventh of the weights and scales everything that follows.
+    The norms' modulation layers keep their dtype: they hold a seventh of the weights and scale everything that follows.
     """
     layers: dict[str, QuantizedLinear] = {}
     last = len(model.transformer_blocks) - 1

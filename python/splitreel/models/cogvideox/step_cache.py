@@ -14,7 +14,7 @@ import torch
 
 @dataclass(slots=True)
 class StepCache:
-    """One video's: which steps are computed, and what the blocks added to this rank's image tokens in the last two."""
+    """One video's cache: which steps are computed, and what the blocks added to this rank's image tokens in the last two."""
 
     computed: Sequence[bool]
     _last: torch.Tensor | None = field(default=None)
@@ -26,14 +26,14 @@ class StepCache:
         return len(self.computed) - sum(self.computed)
 
     def keep(self, step: int, added: torch.Tensor) -> None:
-        """What the blocks added in a step that was computed."""
+        """Stores what the blocks added in a computed step."""
         if self._last is not None:
-            # In the memory of the tensor that is no longer needed.
+            # Reuses the memory of a tensor that is no longer needed.
             self._change = self._last.neg_().add_(added).div_(step - self._last_step)
         self._last, self._last_step = added, step
 
     def predict(self, step: int) -> torch.Tensor:
-        """What they would add in a step that is not."""
+        """What the blocks would add in a step that isn't computed."""
         assert self._last is not None, "the first step is computed"
         if self._change is None:
             return self._last

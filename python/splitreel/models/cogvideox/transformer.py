@@ -155,7 +155,7 @@ class SplitTransformer:
         return self._is_fused
 
     def fuse(self) -> None:
-        """From now on blocks run in few kernels of our own (`fused_blocks.py`)."""
+        """From now on the blocks run on our own kernels (`fused_blocks.py`)."""
         # Triton is not in every environment.
         from splitreel.models.cogvideox.fused_blocks import fused_forward
 

@@ -29,7 +29,7 @@ def start_cuda(device: torch.device, label: str) -> str:
 
 def _reason(message: str) -> str:
     if "forked subprocess" in message:
-        # torch blames the fork for a CUDA that would not have started anyway. A fresh process gives the real reason.
+        # If CUDA can't start, torch blames the fork. A fresh process gives the real reason.
         message = _probe() or message
     lines = [line for line in message.strip().splitlines() if line.strip()]
     text = lines[-1] if lines else "it gives no reason"

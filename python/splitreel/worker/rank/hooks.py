@@ -62,7 +62,7 @@ class _Clock:
 def mean_step_s(videos: Sequence[Sequence[float]]) -> float:
     """The time of a denoising step: the mean over all but each video's first, which also warms kernels up.
 
-    The first counts only where it is the only one. 0 without steps. Every figure in ms per step is made here.
+    The first counts only if it is the only one. 0 without steps. Every figure in ms per step comes from here.
     """
     steps = [step for video in videos for step in (video[1:] or video)]
     return sum(steps) / len(steps) if steps else 0.0

@@ -14,14 +14,14 @@ from splitreel.worker.rank.hooks import JobHooks, JobObserver
 from splitreel.worker.rank.messages import Done, Run, VideoError
 from splitreel.worker.rank.port import RankEngine
 
-# Previews per video: enough to see it form, few enough to cost nothing.
+# Previews per video: enough to see it form, few enough for their cost not to matter.
 _PREVIEWS = 10
 
 
 def run_job(
     run: Run, engine: RankEngine, observer: JobObserver, canceled: Event, loaded: Callable[[LoadReport], None]
 ) -> tuple[Done, EngineReport]:
-    """Raises SplitreelError or Canceled on every rank alike; any other exception is this rank's own failure."""
+    """Raises SplitreelError or Canceled on every rank together. Any other exception is this rank's own failure."""
     hooks = JobHooks(run, observer, canceled)
     job = run.job
     try:

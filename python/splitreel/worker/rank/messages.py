@@ -77,7 +77,7 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class JoinFailed:
-    """This rank could not join; the world is of no use."""
+    """This rank could not join, so the world can't be used."""
 
     error: AppError
     type: Literal["joinFailed"] = "joinFailed"

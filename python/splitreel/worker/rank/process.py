@@ -88,7 +88,7 @@ class RankProcess:
         except Canceled:
             self._channel.send(Stopped(run.serial, None, shared=True))
         except PeerError:
-            # The rank whose error it is reports it.
+            # The rank that failed reports the error.
             self._channel.send(Stopped(run.serial, None, shared=True))
         except SplitreelError as error:
             self._channel.send(Stopped(run.serial, error.error, shared=not isinstance(error, UnsharedError)))

@@ -1,4 +1,4 @@
-"""The engine module that ranks use: torch, a process group that meets in a file of a private folder, and `Engine`."""
+"""The engine module that ranks use: torch, a process group with a file store in a private folder, and `Engine`."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Starts ranks, watches them, and reports what they do. Imports no torch, so that it is ready at once."""
+"""Starts ranks, watches them, and reports what they do. Doesn't import torch, so it starts at once."""

@@ -58,7 +58,7 @@ def prepare_job(job: StartJob, dtype: str) -> CheckedJob | AppError:
         return failures.output_not_writable(
             folder=str(Path(job.videos[0].output_path).parent), details=str(error)
         ).error
-    except Exception as error:  # noqa: BLE001 - whatever a model folder holds, it fails this job alone
+    except Exception as error:  # noqa: BLE001 - a model folder must not fail more than this job
         return error_of(error)
     return checked
 
@@ -85,7 +85,7 @@ def check_settings(job: StartJob, model: ModelFolder) -> None:
 
 
 def check_patches(settings: SamplingParams, model: ModelFolder, plan: Plan) -> None:
-    """Every patch holds at least one token for each rank of a stage."""
+    """Raises REQUEST_INVALID unless every patch has at least one token for each rank of a stage."""
     if plan.pp == 1:
         return
     most = image_tokens(model.shape, settings) // (plan.ring * plan.ulysses)

@@ -1,4 +1,4 @@
-"""The running job: what is known of it between its start and its end."""
+"""The state of the running job, from its start to its end."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from splitreel.worker.supervisor.job_end import JobEnd, JobState, agreed_end, fo
 from splitreel.worker.supervisor.ranks import Rank, RankSet
 from splitreel.worker.supervisor.stages import StageTracker
 
-# How long the other ranks may take to stop after the first has: with an error that all of them share, and with one
-# that only this rank knows.
+# How long the other ranks may take to stop after the first one: with an error that all of them share, and with one that
+# only that rank knows.
 _SHARED_ERROR_S = 10.0
 _OWN_ERROR_S = 2.0
 

@@ -1,4 +1,4 @@
-"""The zygote and its ranks: starts and ends them, and keeps what is known of them."""
+"""The zygote and its ranks: starts and ends them, and tracks their state."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class EngineProcesses:
         self.start()
         assert self._launcher is not None
         self.ranks.provide(self._launcher, job.devices, job.plan.world_size)
-        # Idle ranks are not watched: their silence until now means nothing.
+        # Idle ranks are not watched, so their silence until now doesn't count.
         for rank in self.ranks.ranks:
             rank.last_heartbeat = rank.last_activity = self._clock.now
 

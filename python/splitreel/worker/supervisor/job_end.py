@@ -26,7 +26,7 @@ class JobState:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """All videos that could be made are in their places."""
+    """All videos that could be made are in place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ JobEnd: TypeAlias = Made | Failed | WasCanceled
 
 
 def agreed_end(state: JobState, answers: Sequence[Answer | None]) -> JobEnd | None:
-    """The end that all ranks have reached together. None while one still works, or stopped on its own."""
+    """The end that all ranks reached together. None while a rank is working, or if one stopped alone."""
     if not all(answer is not None and (isinstance(answer, Done) or answer.shared) for answer in answers):
         return None
     has_stopped = any(isinstance(answer, Stopped) for answer in answers)
@@ -64,6 +64,6 @@ def forced_end(state: JobState, error: AppError) -> JobEnd:
     if state.is_canceled:
         return WasCanceled()
     if state.published_count == state.video_count:
-        # The ranks were lost after the last video was in its place.
+        # The ranks were lost after the last video was in place.
         return Made()
     return Failed(error)

@@ -35,7 +35,7 @@ class JobChecked:
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What every job is run with."""
+    """What all jobs have in common."""
 
     versions: dict[str, str]
     folder: Path  # where ranks leave latents
@@ -72,7 +72,7 @@ class Jobs:
             self._emit(JobCanceled(request.job.job_id))
 
     def advance(self) -> None:
-        """Ends the job where its ranks died or hang, runs it where they have joined, or starts the next."""
+        """Ends the job if its ranks died or hang, runs it once they have joined, or starts the next one."""
         current, ranks = self._current, self._engine.ranks
         error = find_dead(ranks, self._clock.now, self._stage_of)
         if error is None and current is not None and current.checked is not None:
@@ -92,7 +92,7 @@ class Jobs:
         current = self._current
         if current is not None and current.job.job_id == job_id:
             if not current.is_running:
-                # Ranks that are starting carry on: the next job needs them too.
+                # Ranks that are starting continue, because the next job needs them too.
                 self._finish(WasCanceled())
             elif current.can_be_canceled:
                 current.canceled_at = self._clock.now

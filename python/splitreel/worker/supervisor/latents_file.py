@@ -38,7 +38,7 @@ def check_latents_path(target: Path | None) -> Path | None:
 
 
 def save_latents(target: Path | None, parts: Mapping[int, LatentsSaved]) -> Path | AppError | None:
-    """Joins the raw files of all videos, where latents were asked for. Returns the path that the file got."""
+    """Joins the raw files of all videos if `target` is given. Returns the path of the file."""
     if target is None or not parts:
         return None
     ordered = [parts[video] for video in sorted(parts)]

@@ -1,4 +1,4 @@
-"""Whether a job fits on its GPUs, checked before a rank starts: an error where it can't, a warning where it may not."""
+"""Checks before a rank starts whether a job fits on its GPUs: an error if it can't, a warning if it may not."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from splitreel.store.model_folder import ModelFolder
 
 
 def check_memory(job: StartJob, model: ModelFolder, gpus: list[Gpu], *, dtype_bytes: int) -> str | None:
-    """A warning where the job is predicted to need more than the smallest GPU has; None where it fits or isn't known.
+    """A warning if the job is predicted to need more than the smallest GPU has; None if it fits or nothing is known.
 
-    Raises MEMORY_SHORT where the weights alone, whose size is exact, are too large.
+    Raises MEMORY_SHORT if the weights alone, whose size is exact, are too large.
     """
     memory = model.memory
     if memory is None:
         return None
     uuids = {device.uuid for device in job.devices}
-    # Where the driver doesn't say how much memory there is, nothing can be predicted.
+    # Nothing can be predicted for GPUs whose memory the driver doesn't report.
     chosen = [gpu for gpu in gpus if gpu.uuid in uuids and gpu.memory_bytes > 0]
     if not chosen:
         return None

@@ -1,4 +1,4 @@
-"""The models that jobs name. Their folders come from anywhere, so a process of its own reads them (store/model_reader.py)."""
+"""The models that jobs name. Their folders can come from anywhere, so a separate process reads them (store/model_reader.py)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TOKENS: Final = TokenCounter(_MODELS)
 
 
 def model_of(name: str) -> ModelFolder:
-    """Raises MODEL_MISSING or what is wrong with the model."""
+    """The checked folder of a model. Raises MODEL_MISSING or whatever is wrong with it."""
     if not _is_utf8(name):
         raise failures.flag_invalid(reasons=[reasons.model_path_not_text(path=name)])
     return _MODELS.read(find_model(name))
@@ -29,10 +29,10 @@ def check_lora(lora: Lora, model: ModelFolder) -> None:
 
 
 def count_tokens(name: str, text: str) -> tuple[int, int]:
-    """The tokens of the text, including the end token, and the most that the model reads."""
+    """The number of tokens in the text, including the end token, and the maximum that the model reads."""
     return _TOKENS.count(find_model(name), text)
 
 
 def _is_utf8(path: str) -> bool:
-    """Python reads other bytes of a file name as lone surrogates."""
+    """Python represents other bytes of a file name as lone surrogates."""
     return not any("\ud800" <= character <= "\udfff" for character in os.path.realpath(path))

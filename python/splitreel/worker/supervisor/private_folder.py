@@ -1,8 +1,8 @@
-"""A folder of the supervisor's own, for the files in which ranks meet. Removes those of supervisors that died.
+"""The supervisor's private folder, for the files in which ranks meet. Removes those of supervisors that died.
 
-The folders lie in a parent that only this user can enter, so nobody else can put a file, a link or a name there. A lock
-file that its owner holds open says which folders are in use: unlike a pid it can't be reused, and it means the same in
-every PID namespace.
+The folders are in a parent that only this user can enter, so nobody else can create anything there. A lock file that
+its owner holds open marks a folder as in use: unlike a pid it can't be reused, and it means the same in every PID
+namespace.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class PrivateFolder:
         for parent in (private_parent(), data_folder() / "run"):
             with suppress(OSError):
                 return self._make_in(parent)
-        # Neither can be written to. Folders in a shared place are never searched for leftovers.
+        # No private parent can be written to. Shared parents are never searched for leftovers.
         return Path(tempfile.mkdtemp(prefix="splitreel-"))
 
     def _make_in(self, parent: Path) -> Path:
@@ -66,7 +66,7 @@ class PrivateFolder:
 
 
 def _runtime_parent() -> Path | None:
-    """The XDG Base Directory specification wants an absolute path, owned by the user, of mode 0700."""
+    """The XDG Base Directory specification requires an absolute path, owned by the user, of mode 0700."""
     given = os.environ.get("XDG_RUNTIME_DIR", "")
     if not Path(given).is_absolute():
         return None
@@ -78,7 +78,7 @@ def _runtime_parent() -> Path | None:
 
 
 def _require_private(folder: Path) -> None:
-    """Raises OSError unless it is a folder of ours that nobody else can enter."""
+    """Raises OSError unless this user owns the folder and nobody else can enter it."""
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
         raise PermissionError(f"{folder} is not private")

@@ -12,7 +12,7 @@ from splitreel.contract.messages import RESOURCES
 from splitreel.contract.variables import PROCESS_SETTINGS
 from splitreel.store.locations import kernel_cache_environment
 
-# What the engine's processes run under.
+# Settings for the engine's processes.
 ENGINE_SETTINGS = {
     **PROCESS_SETTINGS,
     "PYTHONUNBUFFERED": "1",
@@ -34,13 +34,13 @@ _SHOWN_VERSIONS = ("torch", "diffusers", "transformers", "av", "numpy", "safeten
 def _passed_on() -> frozenset[str]:
     """The names that the app passes to the supervisor, from the same file. Devices are set for each rank."""
     groups = json.loads((RESOURCES / "process-environment.json").read_text("utf-8"))
-    # Link switches go by name: people set them because collectives hang without them, but other NCCL_ variables load
-    # plugins.
+    # Switches for links are listed by name. People set them because collectives hang without them, but other NCCL_
+    # variables can load plugins.
     return frozenset(name for group in ("base", "models", "threads", "linkSwitches") for name in groups[group])
 
 
 def child_environment() -> dict[str, str]:
-    """Nothing else of the user's shell leaks in: no LD_PRELOAD, no PYTHON*, no tokens."""
+    """Variables for a child process. Nothing else leaks in from the user's shell: no LD_PRELOAD, no PYTHON*, no tokens."""
     passed = {name: value for name, value in os.environ.items() if name in _passed_on() or name.startswith("LC_")}
     return passed | ENGINE_SETTINGS | kernel_cache_environment()
 

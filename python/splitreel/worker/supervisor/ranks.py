@@ -22,7 +22,7 @@ _COLLECTIVE_TIMEOUT_S = 3600.0
 
 @dataclass(slots=True)
 class Rank:
-    serial: int  # of the process: a restarted rank has another
+    serial: int  # of the process; a restarted rank gets a new one
     number: int
     device: Device
     channel: Channel
@@ -66,7 +66,7 @@ class RankSet:
 
     @property
     def all_joined(self) -> bool:
-        """And their pids are known: a rank may have joined before the zygote's notice of its fork arrives."""
+        """Also requires their pids: a rank may join before the zygote's message about its fork arrives."""
         return bool(self.ranks) and all(rank.is_joined and rank.pid is not None for rank in self.ranks)
 
     def by_serial(self, serial: int) -> Rank | None:
@@ -97,7 +97,7 @@ class RankSet:
     def forked(self, serial: int, pid: int) -> None:
         rank = self.by_serial(serial)
         if rank is None:
-            # The job was given up before the fork.
+            # The job ended before the fork.
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
             return
@@ -139,14 +139,14 @@ class RankSet:
             )
 
     def _can_keep(self, devices: tuple[Device, ...]) -> bool:
-        """A rank sees the GPUs that it was started with; on a CPU there is nothing that could differ."""
+        """A rank only sees the GPUs that it was started with. On a CPU nothing can differ."""
         if self.devices == devices:
             return True
         return all(device.kind == "cpu" for device in (*self.devices, *devices))
 
 
 def _kill(rank: Rank) -> None:
-    # A signal to a rank that is gone already raises.
+    # Signaling a rank that is already gone raises.
     with suppress(OSError, ValueError):
         if rank.pidfd is not None:
             # The kernel may have reused the pid; the descriptor still means this process.

@@ -15,7 +15,7 @@ from splitreel.contract.protocol import Event, Heartbeat, Logged
 from splitreel.worker.rank.parent import die_with_parent
 from splitreel.worker.supervisor.supervisor import Closed, Options, Supervisor
 
-# The loop ticks five times a second. A heartbeat vouches for the loop, not only for the thread that sends it.
+# The loop ticks five times a second. Heartbeats stop if it doesn't, because they must show that the loop runs.
 _STUCK_S = 10.0
 _SHOWN = 200
 

@@ -1,7 +1,7 @@
 """One loop on one thread: takes commands and launcher events from a queue, and passes them on.
 
-It never blocks for long, so its tick is a true sign of life. Whatever takes time runs in the zygote, in ranks, or on
-a thread that posts its result here.
+It never blocks for long, so its tick shows that the supervisor is alive. Slow work runs in the zygote, in ranks, or on a
+thread that posts its result here.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Incoming = Command | JobRequest | LauncherEvent | Closed | JobChecked
 @dataclass(frozen=True, slots=True)
 class Options:
     engine_module: str = "splitreel.worker.rank.torch_engine"
-    extra_path: str | None = None  # where tests keep an engine module of their own
+    extra_path: str | None = None  # where tests keep their own engine module
     deadlines: Deadlines = field(default_factory=Deadlines)
 
 
@@ -46,7 +46,7 @@ class Supervisor:
     def __init__(self, emit: Callable[[Event], None], options: Options | None = None) -> None:
         self._emit = emit
         self._options = options or Options()
-        # Signal handlers post too, and only this kind of queue is safe to re-enter.
+        # Signal handlers post too, and only this kind of queue is reentrant.
         self._inbox: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
         self._clock = SteadyClock()
         self._folder = PrivateFolder()
@@ -58,7 +58,7 @@ class Supervisor:
         self.last_tick = time.monotonic()
 
     def post(self, message: Incoming) -> None:
-        """From any thread."""
+        """Safe from any thread."""
         self._inbox.put(message)
 
     def run(self) -> None:

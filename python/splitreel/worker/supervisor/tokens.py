@@ -1,4 +1,4 @@
-"""Answers how many tokens a prompt has."""
+"""Counts the tokens of a prompt for the app."""
 
 from __future__ import annotations
 

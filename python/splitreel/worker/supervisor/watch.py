@@ -1,4 +1,4 @@
-"""Finds ranks that died or hang: no sign of life, or no work although no other rank keeps them waiting."""
+"""Finds ranks that died or hang: no sign of life, or no work although they aren't waiting for another rank."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from splitreel.machine.vitals import read_vitals
 from splitreel.worker.supervisor.ranks import Rank, RankSet
 
 _WINDOW_S = 2.0
-# Less than this per second is the heartbeat's own doing.
+# A rank that only sends heartbeats uses less than this share of a core.
 _IDLE_CPU_SHARE = 0.02
 _IDLE_READ_BYTES = 100_000
 # The exit code may arrive this much later than the closed socket.
@@ -30,7 +30,7 @@ class Deadlines:
 
 
 def find_dead(ranks: RankSet, now: float, stage_of: Callable[[int], Stage]) -> AppError | None:
-    """RANK_DIED for the first rank whose process is gone: the others may only have followed it."""
+    """RANK_DIED for the first rank whose process is gone. The others may have died because of it."""
     gone = [(rank.disconnected_at, rank) for rank in ranks.ranks if rank.disconnected_at is not None]
     if not gone:
         return None
