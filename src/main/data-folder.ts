@@ -1,19 +1,22 @@
-/** Where everything of the app is kept. Without Electron: the command line finds the same environment and models by it. */
+/**
+ * Where the app keeps its files. Independent of Electron, so that the command line finds the same environment and
+ * models.
+ */
 import path from 'node:path';
 import type { LocationName } from '../shared/storage';
 import { DATA_FOLDER } from '../shared/variables';
 
 export interface DataFolders {
   readonly root: string;
-  /** The version of all that the folder holds (state/data-format.ts). */
+  /** The version of the folder's contents (state/data-format.ts). */
   readonly formatFile: string;
   /** Chromium's own profile. */
   readonly profile: string;
   readonly environment: string;
-  /** Pythons that the system lacked. */
+  /** Downloaded Pythons, where the system had none. */
   readonly pythons: string;
   readonly models: string;
-  /** What was verified of models that lie elsewhere: one file a model. */
+  /** Verification records of models outside the models folder, one file per model. */
   readonly verified: string;
   readonly logs: string;
   /** Copies of the installed app's code that a running app reads (packaged/running-copy.ts). */
@@ -24,24 +27,24 @@ export interface DataFolders {
   readonly firstFrames: string;
   /** Compiled GPU kernels and how they compared; the engine finds it by the same name (store/locations.py). */
   readonly kernels: string;
-  /** Where the environment and the downloads were moved to. */
+  /** Where the user moved the environment and the downloads. */
   readonly locationsFile: string;
-  /** The move of a folder that has not ended. */
+  /** The journal of an unfinished move. */
   readonly movesFile: string;
   readonly settingsFile: string;
   readonly jobsFile: string;
   readonly downloadsFile: string;
-  /** The person's own list of models, beside resources/catalog.json. */
+  /** The user's own list of models, in addition to resources/catalog.json. */
   readonly catalogFile: string;
-  /** Encrypted by the system's keychain. */
+  /** The token, encrypted by the system's keychain. */
   readonly tokenFile: string;
   readonly measurementsFile: string;
-  /** Prompts that were used, and presets. */
+  /** The prompt history and presets. */
   readonly promptsFile: string;
   /** Favorites, ratings and tags of videos. */
   readonly marksFile: string;
   readonly windowFile: string;
-  /** What was announced of newer versions. */
+  /** The last update announcement. */
   readonly updatesFile: string;
   readonly workerPidFile: string;
 }
@@ -51,7 +54,7 @@ export interface DataFolderSource {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** resources/golden/data-folder.json holds this and python/splitreel/store/locations.py together. */
+/** resources/golden/data-folder.json keeps this in step with python/splitreel/store/locations.py. */
 export function dataRoot({ home, env }: DataFolderSource): string {
   const chosen = env[DATA_FOLDER];
   if (chosen !== undefined && chosen !== '') return path.resolve(chosen);
@@ -61,7 +64,7 @@ export function dataRoot({ home, env }: DataFolderSource): string {
   return path.join(base, 'splitreel');
 }
 
-/** Where what can be downloaded again is kept: runtimes, wheels. */
+/** For files that can be downloaded again: runtimes, wheels. */
 export function cacheRoot({ home, env }: DataFolderSource): string {
   const chosen = env['SPLITREEL_CACHE'];
   if (chosen !== undefined && chosen !== '') return path.resolve(chosen);
@@ -101,7 +104,7 @@ export function dataFolders(root: string): DataFolders {
   };
 }
 
-/** Where the folders that can be moved are until then. */
+/** The default locations of folders that can be moved. */
 export const defaultLocations = (
   folders: DataFolders,
   cacheFolder: string,

@@ -48,7 +48,7 @@ const root = dataRoot({ home, env });
 const folders = dataFolders(root);
 let window: BrowserWindow | null = null;
 let opened: App | null = null;
-/** Set once nothing is left that a leaving app would harm. */
+/** Set once quitting can no longer do harm. */
 let mayLeave = false;
 
 function main(): void {
@@ -110,9 +110,9 @@ function main(): void {
     });
 }
 
-/** Why the data folder cannot be used; null: it is there and may be written. */
+/** Why the data folder can't be used; null if it exists and is writable. */
 function prepareDataFolder(): AppError | null {
-  // First, because all that follows writes.
+  // First, because everything that follows writes to disk.
   const refusal = refusalOfData(readTextNow(folders.formatFile), root);
   if (refusal !== null) return refusal;
   try {
@@ -125,8 +125,8 @@ function prepareDataFolder(): AppError | null {
 }
 
 /**
- * Before Electron is ready a dialog is only a line on stderr, so this waits. Chromium makes its profile by then: in a
- * folder that is thrown away, because the data folder is to stay as it is.
+ * Before Electron is ready a dialog is only a line on stderr, so this waits. Chromium creates its profile by then: in a
+ * temporary folder, because the data folder must stay untouched.
  */
 function refuseToStart(message: () => string): void {
   console.error(message());
@@ -139,7 +139,7 @@ function refuseToStart(message: () => string): void {
   app.setPath('sessionData', profile);
   app.on('quit', () => removeFolder(profile));
   const show = (): void => {
-    // What was chosen in the settings can't be read here.
+    // The language from the settings can't be read here.
     setLanguage(languageFor('system', systemLanguages()));
     dialog.showErrorBox(mainCopy().cannotStart, message());
     app.exit(1);
@@ -205,7 +205,7 @@ async function start(): Promise<void> {
   await created.begin();
 }
 
-/** On a full disk the installed files themselves serve; only an upgrade could then disturb a job. */
+/** On a full disk the app uses the installed files directly; only an upgrade could then disturb a job. */
 async function runningCopy(): Promise<string> {
   const installed = process.resourcesPath;
   try {
@@ -268,7 +268,7 @@ function appOptions(base: string, resourcesFolder: string): AppOptions {
 const systemLanguages = (): readonly string[] => [...app.getPreferredSystemLanguages(), app.getLocale()];
 
 function defaultVideosFolder(): string {
-  // A chosen data folder is a world of its own: a test, a second installation.
+  // An explicitly chosen data folder is independent of others: a test or a second installation.
   if (env[DATA_FOLDER] !== undefined) return path.join(root, 'videos');
   try {
     return path.join(app.getPath('videos'), 'Splitreel');
@@ -279,7 +279,7 @@ function defaultVideosFolder(): string {
 
 let leaving: Promise<void> | null = null;
 
-/** Asks where a job runs, ends the worker with all its ranks, then leaves. A second call waits for the first. */
+/** Asks if a job is running, ends the worker with all its ranks, then quits. A second call waits for the first. */
 function leave({ asks = true } = {}): Promise<void> {
   leaving ??= (async () => {
     if (asks && opened?.isBusy() === true && !(await opened.confirmQuit())) {

@@ -28,11 +28,11 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('the areas together answer exactly the calls of the contract', () => {
+test('together, the areas implement exactly the calls of the contract', () => {
   expect(Object.keys(app.calls).sort()).toEqual(Object.keys(calls).sort());
 });
 
-test('the first snapshot is one that the window accepts, before and after the disk was read', async () => {
+test('the window accepts the first snapshot, before and after the disk was read', async () => {
   snapshotSchema.parse(app.store.snapshot());
   await app.begin();
   const { slices } = snapshotSchema.parse(app.store.snapshot());
@@ -41,7 +41,7 @@ test('the first snapshot is one that the window accepts, before and after the di
   expect(slices.models.map(({ id }) => id)).toContain('demo');
 });
 
-test('a change of the settings reaches every slice that shows it', async () => {
+test('a settings change reaches every slice that shows it', async () => {
   const elsewhere = path.join(folder, 'elsewhere');
   chosenFolder = elsewhere;
   await app.calls.chooseVideosFolder(undefined);
@@ -49,7 +49,7 @@ test('a change of the settings reaches every slice that shows it', async () => {
   expect(app.store.get('about').videosFolder).toBe(elsewhere);
 });
 
-test('a language that was chosen applies at once and after a restart', async () => {
+test('a chosen language applies immediately and after a restart', async () => {
   const changes: string[] = [];
   app.onLanguageChanged((language) => void changes.push(language));
   await app.calls.updateSettings({ language: 'zh-CN' });
@@ -63,7 +63,7 @@ test('a language that was chosen applies at once and after a restart', async () 
   expect(currentLanguage()).toBe('en');
 });
 
-test('the settings are there again after a restart', async () => {
+test('settings survive a restart', async () => {
   await app.calls.updateSettings({ theme: 'dark' });
   await app.close();
   app = await open();
@@ -78,7 +78,7 @@ test('a corrupt file is set aside and reported to the window', async () => {
   expect(app.store.get('jobs')).toEqual([]);
 });
 
-test('videos that no watcher reports are there when the window comes to the front, with their marks', async () => {
+test('videos missed by the watcher appear with their marks when the window gets the focus', async () => {
   await app.close();
   app = await openApp({ ...ports, files: { ...nodeFiles, watchFolder: () => null } }, serviceOptions(folder));
   await app.begin();

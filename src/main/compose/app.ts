@@ -1,4 +1,7 @@
-/** Opens the services in order and joins their calls. Free of Electron, so that all of it runs in tests with other ports. */
+/**
+ * Opens the services in order and combines their calls. Independent of Electron, so tests run all of it with other
+ * ports.
+ */
 import path from 'node:path';
 import type { AppError } from '../../shared/errors';
 import type { Language } from '../../shared/language';
@@ -44,17 +47,20 @@ export interface App {
   readonly calls: CallHandlers;
   readonly appFiles: AppFileSources;
   readonly isBusy: () => boolean;
-  /** Shows the person a problem once; nothing happens for null. */
+  /** Shows a problem to the user once; does nothing for null. */
   readonly notify: (problem: AppError | null) => void;
-  /** Asks whether to leave although a video is being made. */
+  /** Asks whether to quit while a video is being generated. */
   readonly confirmQuit: () => Promise<boolean>;
-  /** Calls back with the new language; its window has to load again. */
+  /** Calls back with the new language; the window has to reload. */
   readonly onLanguageChanged: (listener: (language: Language) => void) => void;
-  /** The window has closed, so nothing shows the GPUs any more. */
+  /** The window has closed, so nothing shows the GPUs anymore. */
   readonly windowGone: () => void;
-  /** A person may have changed files meanwhile, where no watcher reports it: on a network drive, or past the system's limit. */
+  /**
+   * Files may have changed meanwhile without a report from the watcher, for example on a network drive or beyond the
+   * system's watch limit.
+   */
   readonly windowFocused: () => void;
-  /** Reads the disk and starts what runs in the background; the window need not wait for it. */
+  /** Reads the disk and starts background work; the window doesn't wait for it. */
   readonly begin: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -193,7 +199,8 @@ async function begin(base: Foundation, services: Services): Promise<void> {
     if (outcome.status === 'rejected') log.error('a start step failed', outcome.reason);
   lifecycle.announce();
   services.updates.configure();
-  // Not before the library is read: it decides what is still used, and what is still to be joined.
+  // After the library has been read, because it shows which frames are still used and which parts are still to be
+  // joined.
   void services.continuations.resume();
   services.firstFrames
     .prune(usedFirstFrames(base, library))

@@ -7,7 +7,7 @@ import { openLocations, type Locations } from '../storage/locations';
 import { openMoveJournal, type MovePorts } from '../storage/move-folder';
 import type { AppOptions, AppPorts, Foundation } from './foundation';
 
-/** Of the foundation, what needs no window. */
+/** The parts of the foundation that need no window. */
 export interface EnvironmentBase extends Pick<Foundation, 'folders' | 'notify'> {
   readonly ports: Pick<AppPorts, 'files' | 'clock' | 'processes' | 'random'>;
   readonly options: Pick<
@@ -22,7 +22,7 @@ export interface EnvironmentServices {
   readonly locations: Locations;
 }
 
-/** The journal is one: environment, downloads and models are moved one at a time. */
+/** There is one journal, so environment, downloads and models are moved one at a time. */
 export async function composeMoves({ ports, folders, notify }: EnvironmentBase): Promise<MovePorts> {
   const journal = await openMoveJournal(ports, folders.movesFile);
   notify(journal.problem);

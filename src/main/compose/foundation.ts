@@ -1,4 +1,4 @@
-/** What every service stands on: ports, folders, the log, the state that the window sees, and the signals. */
+/** What every service needs: ports, folders, the log, the state that the window sees, and signals. */
 import { appError, type AppError } from '../../shared/errors';
 import type { Slices } from '../../shared/ipc';
 import type { Language } from '../../shared/language';
@@ -39,16 +39,16 @@ export interface AppOptions {
   readonly dataRoot: string;
   readonly cacheFolder: string;
   readonly pythonFolder: string;
-  /** uv of the installed app; null in a checkout. */
+  /** The installed app's own uv; null in a checkout. */
   readonly uvProgram: string | null;
   readonly resourcesFolder: string;
   /** Third-party notices and the bill of materials; null in a checkout. */
   readonly noticesFolder: string | null;
-  /** Where videos go unless the person chose another folder. */
+  /** The default videos folder. */
   readonly defaultVideosFolder: string;
   readonly home: string;
   readonly env: Environ;
-  /** What the person reads, the best first. */
+  /** The system's preferred languages, best first. */
   readonly systemLanguages: readonly string[];
   /** This process. */
   readonly pid: number;
@@ -57,17 +57,17 @@ export interface AppOptions {
   readonly about: Omit<Slices['about'], 'dataFolder' | 'videosFolder' | 'logsFolder'>;
 }
 
-/** Made before any service, so that services may refer to each other in any order. */
+/** Created before any service, so that services can refer to each other in any order. */
 export interface Signals {
   readonly settingsChanged: Signal<Settings>;
-  /** The person chose another language: the window has to load again. */
+  /** The user chose another language: the window has to reload. */
   readonly languageChanged: Signal<Language>;
-  /** A working environment is there, for the first time or in another version. */
+  /** A working environment is available, for the first time or in another version. */
   readonly environmentReady: Signal<void>;
   readonly engineEvent: Signal<WorkerEvent>;
   /** The worker has ended, and with it the running job. */
   readonly engineLost: Signal<AppError>;
-  /** True while a video is being made: what it reads must stay as it is. */
+  /** True while a video is being generated: the files it reads must not change. */
   readonly isBusy: () => boolean;
 }
 
@@ -78,7 +78,7 @@ export interface Foundation {
   readonly log: LogFile;
   readonly store: SliceStore;
   readonly signals: Signals;
-  /** Shows the person a problem once; nothing happens for null. */
+  /** Shows a problem to the user once; does nothing for null. */
   readonly notify: (problem: AppError | null) => void;
 }
 
@@ -111,7 +111,7 @@ export function createFoundation(ports: AppPorts, options: AppOptions): Foundati
   };
 }
 
-/** Each service replaces its slice while it opens, before there is a window to see the first value. */
+/** Each service replaces its slice while it opens, before a window can read it. */
 const initialSlices = (folders: DataFolders, options: AppOptions): Slices => ({
   settings: DEFAULT_SETTINGS,
   machine: UNKNOWN_MACHINE,

@@ -3,7 +3,7 @@ import { createMachineWatch, type MachineWatch } from '../gpus/machine-watch';
 import { createNvidiaSmi } from '../gpus/nvidia-smi';
 import type { Foundation } from './foundation';
 
-/** No driver is older: without the install settings the driver's age is not judged. */
+/** Every driver satisfies it: without the install settings the driver version isn't checked. */
 const ANY_DRIVER = '0';
 
 export async function composeMachine(

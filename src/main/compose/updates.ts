@@ -5,9 +5,9 @@ import { parsePublicKey } from '../updates/minisign';
 import { openUpdates, type UpdatesService } from '../updates/updates';
 import type { Foundation } from './foundation';
 
-/** resources/updates.json: the feed of the project. */
+/** resources/updates.json: the project's own feed. */
 const feedSchema = z.object({ feed: z.url({ protocol: /^https$/ }) });
-/** The public half of the key that announcements are signed with, in minisign's format. Absent until there is one. */
+/** The public half of the key that announcements are signed with, in minisign's format. Absent until a key exists. */
 const KEY_NAME = 'update-key.pub';
 
 export async function composeUpdates(base: Foundation, settings: SettingsService): Promise<UpdatesService> {

@@ -1,4 +1,4 @@
-/** What the main process itself shows: dialogs, notifications, the context menu. */
+/** Texts of the main process: dialogs, notifications, the context menu. */
 import { messagesIn } from '../../shared/message';
 
 const message = messagesIn('en');
@@ -58,7 +58,7 @@ export const copy = {
     paste: 'Paste',
     selectAll: 'Select all',
   },
-  /** An installed file that is not as it was packaged. */
+  /** An installed file that differs from the package. */
   fault: {
     changed: message(
       '{file} was changed after the installation. Reinstall Splitreel; your videos, models and settings stay.',

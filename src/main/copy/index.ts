@@ -7,5 +7,5 @@ type Copy = Translation<typeof en>;
 
 const CATALOGS: Readonly<Record<Language, Copy>> = { en, 'zh-CN': zh };
 
-/** The texts in the language of the moment: this process lives through a change of it. */
+/** The texts in the current language, which can change while this process runs. */
 export const mainCopy = (): Copy => CATALOGS[currentLanguage()];

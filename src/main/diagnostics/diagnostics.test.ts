@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-test('the archive is one that tar reads', async () => {
+test('tar can read the archive', async () => {
   const file = path.join(folder, 'a.tar');
   await writeFile(
     file,
@@ -58,26 +58,26 @@ test.each([
   ['of a job that was removed, in the name of a file', 'could not write /videos/the-beach-at-sunset_seed7.mp4'],
   ['in the name of a LoRA', 'The LoRA /home/jo/my-sister.safetensors cannot be opened'],
   ['as an image', 'could not read /home/jo/beach/secret-face.png'],
-])('a prompt is not in the file: %s', async (_name, line) => {
+])('the file contains no prompt: %s', async (_name, line) => {
   const text = await bundled(`first line\n${line}\nlast line\n`);
   expect(text).toContain('first line');
   expect(text).toContain('last line');
   expect(text).not.toMatch(/dog|sunset|secret-face|my-sister|hunter2|\/home\/jo/i);
 });
 
-test('a prompt that is too short to be searched for is not in the file either', async () => {
+test('the file contains no prompt that is too short to search for either', async () => {
   const text = await bundled('log\n', false, 'xq');
   expect(text).toContain('"promptCharacters": 2');
   expect(text).not.toMatch(/xq|"prompt"|"imagePath"/);
 });
 
-test('with prompts ticked they are there, and passwords still are not', async () => {
+test('with prompts included, the file contains them but still no passwords', async () => {
   const text = await bundled('log\n', true);
   expect(text).toContain('quoted');
   expect(text).not.toContain('hunter2');
 });
 
-test('logs are for their owner alone', async () => {
+test('only their owner can read the logs', async () => {
   const logs = path.join(folder, 'data', 'logs');
   const log = openLogFile({ files: nodeFiles, clock: nodeClock }, logs);
   log.info('one');
@@ -86,14 +86,14 @@ test('logs are for their owner alone', async () => {
   for (const each of [logs, path.dirname(logs)]) expect((await stat(each)).mode & 0o777).toBe(0o700);
 });
 
-test('a data folder that a command made for all to read is narrowed', async () => {
+test('a data folder that everyone can read is restricted to its owner', async () => {
   const data = path.join(folder, 'data');
   await mkdir(data, { mode: 0o755 });
   makePrivateFolder(data);
   expect((await stat(data)).mode & 0o777).toBe(0o700);
 });
 
-test('a log starts anew at its size and keeps some of those before it', async () => {
+test('a log is rotated at its size limit and keeps some previous files', async () => {
   const log = openLogFile({ files: nodeFiles, clock: nodeClock }, folder);
   for (let round = 0; round < 24; round += 1) {
     for (let line = 0; line < 130; line += 1) log.info('x'.repeat(7_900));

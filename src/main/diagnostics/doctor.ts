@@ -16,13 +16,13 @@ import type { Processes } from '../ports/processes';
 
 export const IDLE_DOCTOR: Doctor = { status: 'idle', findings: [] };
 
-/** Eight GPUs have 28 pairs, and up to three links that hang are waited for. */
+/** Eight GPUs have 28 pairs, and the check waits for up to three links that hang. */
 const TIMEOUT_MS = 900_000;
 
-/** Before there is an environment the doctor runs on the system's Python: it needs only the standard library. */
+/** Without an environment the doctor runs on the system's Python, because it needs only the standard library. */
 export const WITHOUT_ENVIRONMENT = '--no_environment';
 
-/** The exit code of a doctor that has found problems. */
+/** The doctor's exit code when it has found problems. */
 const HAS_PROBLEMS = 3;
 
 export interface DoctorPorts {
@@ -41,7 +41,7 @@ export interface DoctorOptions {
 }
 
 export interface DoctorService {
-  /** Resolves when everything has been checked. A second call while it runs waits for the same. */
+  /** Resolves when everything has been checked. A second call during a run waits for that run. */
   readonly run: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }

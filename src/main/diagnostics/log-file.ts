@@ -8,7 +8,7 @@ import type { Log } from '../ports/log';
 const MAX_BYTES = 2_000_000;
 const KEPT_FILES = 5;
 const MAX_LINE_CHARACTERS = 8_000;
-/** Written at most this often, in one piece: a flood of words costs one write. */
+/** Lines are collected for this long and written at once, so a burst of lines costs one write. */
 const FLUSH_MS = 200;
 const MAX_PENDING_CHARACTERS = 1_000_000;
 
@@ -45,7 +45,7 @@ export function openLogFile(ports: { readonly files: Files; readonly clock: Cloc
       await rotate();
       await files.append(file, text);
     });
-    // A log that cannot be written must not end the app; the next lines try again.
+    // A log that can't be written must not end the app; the next lines try again.
     return written.catch(() => undefined);
   };
   const add = (level: string, message: string): void => {

@@ -1,7 +1,7 @@
 /**
- * What leaves the computer in a diagnostics file: no prompt in any form, no name of a file that was made of one, no
- * home folder, no password in an address. Prompts that are not known any more (of removed jobs, cut by a library) are
- * met by leaving out every line that another program printed.
+ * Keeps private data out of diagnostics files: prompts in any form, file names made from them, the home folder, and
+ * passwords in URLs. Prompts that are no longer known (from removed jobs, or truncated by a library) are covered by
+ * leaving out every line that another program printed.
  */
 import type { Job } from '../../shared/job';
 import type { Slices } from '../../shared/ipc';
@@ -13,7 +13,7 @@ const MIN_SECRET_CHARACTERS = 3;
 const MEDIA_FILE = /[^\s"'\\/]+\.(mp4|png|jpe?g|webp)\b/giu;
 const CREDENTIALS = /\/\/[^\s/@"]+@/g;
 
-/** Prompts, the names that files get from them, and the names of LoRAs, longest first: one may hold another. */
+/** Prompts, file names made from them, and names of LoRAs, longest first because one may contain another. */
 export function secretsOf({ jobs, library, settings }: Slices): readonly string[] {
   const draft = settings.draft?.request;
   const requests = [
@@ -29,7 +29,7 @@ export function secretsOf({ jobs, library, settings }: Slices): readonly string[
     .sort((a, b) => b.length - a.length);
 }
 
-/** A job without what its person wrote or chose. */
+/** A job without anything that the user wrote or chose. */
 export const withoutPrompt = (job: Job): object => {
   const { prompt, negativePrompt: _, imagePath, loras, ...request } = job.request;
   const safe = {
@@ -40,7 +40,7 @@ export const withoutPrompt = (job: Job): object => {
   return { ...job, request: { ...request, ...safe } };
 };
 
-/** Lines of the log that this app wrote itself. */
+/** Log lines that the app wrote itself. */
 export const ownLines = (log: string): string =>
   log
     .split('\n')

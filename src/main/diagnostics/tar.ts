@@ -25,7 +25,7 @@ function header(name: string, sizeBytes: number): Buffer {
   block.write(octal(0, 7), 116);
   block.write(octal(sizeBytes, 11), 124);
   block.write(octal(0, 11), 136);
-  // The checksum is taken with spaces in its own place.
+  // The checksum is computed with spaces in its own field.
   block.write('        ', 148);
   block.write('0', 156);
   block.write('ustar\0', 257);

@@ -1,4 +1,4 @@
-/** The supervisor across its lives: started when the environment is ready, started again when it dies. */
+/** Runs the supervisor: starts it when the environment is ready and restarts it when it dies. */
 import { appError, type AppError } from '../../shared/errors';
 import type { Slices } from '../../shared/ipc';
 import type { WorkerCommand, WorkerEvent } from '../../shared/protocol';
@@ -21,13 +21,13 @@ export const STOPPED_ENGINE: EngineState = {
 };
 
 const RESTART_DELAY_MS = 200;
-/** A worker that dies this often without ever being ready will not get better by itself. */
+/** A worker that dies this often before it is ready isn't restarted again. */
 const MAX_STARTS_WITHOUT_READY = 3;
 
 export interface EnginePorts extends OrphanPorts {
   readonly clock: Clock;
   readonly random: Random;
-  /** Starts the supervisor of the environment that is current; null where there is none. */
+  /** Starts the current environment's supervisor; null without an environment. */
   readonly startProcess: () => Promise<WorkerProcess | null>;
 }
 
@@ -36,14 +36,14 @@ export interface EngineOptions {
   readonly onState: (state: EngineState) => void;
   /** Events of jobs. */
   readonly onEvent: (event: WorkerEvent) => void;
-  /** The worker has ended with all its ranks: the running job has failed with this error. */
+  /** The worker and all its ranks have ended: the running job failed with this error. */
   readonly onLost: (error: AppError) => void;
   readonly hungAfterMs?: number;
   readonly rungMs?: number;
 }
 
 export interface Engine {
-  /** Starts the worker where there is none; safe to call again. */
+  /** Starts the worker if none is running; safe to call again. */
   readonly start: () => Promise<void>;
   readonly send: (command: WorkerCommand) => boolean;
   readonly isReady: () => boolean;
@@ -134,7 +134,7 @@ export function createEngine(ports: EnginePorts, options: EngineOptions): Engine
   };
 }
 
-/** The state that an event leads to; the same object where it changes nothing. */
+/** The state after an event; the same object if nothing changes. */
 function stateAfter(state: EngineState, event: WorkerEvent): EngineState {
   switch (event.type) {
     case 'ready':
@@ -156,7 +156,7 @@ const ENGINE_EVENTS: readonly WorkerEvent['type'][] = [
   'logged',
   'heartbeat',
 ];
-/** False for events that jobs wait for. */
+/** False for events that belong to jobs. */
 const isForEngineAlone = ({ type }: WorkerEvent): boolean => ENGINE_EVENTS.includes(type);
 
 const startFailure = (error: unknown): AppError =>

@@ -11,7 +11,7 @@ function watch({ isBusy = false } = {}) {
   return { done, changed };
 }
 
-test('the engine is started again when a switch changes, and only then', async () => {
+test('the engine restarts when a switch changes, and only then', async () => {
   const { done, changed } = watch();
   changed({ isP2pOff: false });
   expect(done).toEqual([]);
@@ -21,7 +21,7 @@ test('the engine is started again when a switch changes, and only then', async (
   expect(done).toEqual(['stop', 'start']);
 });
 
-test('a video that is being made is not interrupted', async () => {
+test('a running job is not interrupted', async () => {
   const { done, changed } = watch({ isBusy: true });
   changed({ isP2pOff: true });
   await Promise.resolve();

@@ -1,10 +1,13 @@
-/** A worker keeps the switches for links between GPUs that it was started with, so a change of them starts it again. */
+/** A worker reads the switches for GPU links at its start, so changing them restarts it. */
 import type { Settings } from '../../shared/settings';
 import type { Engine } from './engine';
 
 type LinkSettings = Pick<Settings, 'isP2pOff'>;
 
-/** For each change of the settings. While a video is being made the worker stays; its next start has the new switches. */
+/**
+ * To be called on each settings change. A worker that is generating a video keeps running; its next start uses the new
+ * switches.
+ */
 export function restartForLinkSwitches(
   engine: Pick<Engine, 'start' | 'stop'>,
   initial: LinkSettings,

@@ -1,6 +1,6 @@
 /**
- * A worker that outlived an app that was killed. It ends by itself when its stdin closes; this makes sure. A process
- * is ours only if its pid, its start time and its command line match the note. Without a note, stdin has to do.
+ * Ends a worker that outlived a killed app. It should exit by itself when its stdin closes; this makes sure of it. A
+ * process is ours only if its pid, start time and command line match the note. Without a note, only stdin can end it.
  */
 import { z } from 'zod';
 import { describeError } from '../../shared/errors';

@@ -17,9 +17,9 @@ interface Pending {
 }
 
 export interface TokenCounter {
-  /** Null where no engine is ready, where it ends meanwhile, and where it does not answer in time. */
+  /** Null if no engine is ready, if it ends meanwhile, or if it doesn't answer in time. */
   readonly count: (modelPath: string, text: string) => Promise<TokenCount | null>;
-  /** Takes the engine's answers; other events pass by. */
+  /** Handles the engine's answers and ignores other events. */
   readonly onEvent: (event: WorkerEvent) => void;
   /** The engine has ended. */
   readonly abandon: () => void;

@@ -1,4 +1,4 @@
-/** One life of one supervisor, and its end as an error for people. Knows nothing of jobs. */
+/** Runs one supervisor process and turns its end into an error for the user. Knows nothing about jobs. */
 import { appError, type AppError } from '../../shared/errors';
 import { workerCommandSchema, workerEventSchema, type WorkerCommand, type WorkerEvent } from '../../shared/protocol';
 import {
@@ -8,7 +8,7 @@ import {
   type JsonLinesProcess,
 } from '../json-lines/json-lines-process';
 
-/** Ten missed heartbeats: a machine at its limits may miss some, a stopped supervisor misses all. */
+/** Ten missed heartbeats: an overloaded machine may miss some, a stopped supervisor misses all. */
 const HUNG_AFTER_MS = 10_000;
 
 export interface WorkerClient extends Pick<JsonLinesProcess<WorkerCommand>, 'pid' | 'send' | 'stop'> {

@@ -1,4 +1,4 @@
-/** The environment variables of child processes: allowlists, so that nothing of the user's shell leaks in. */
+/** The environment variables of child processes: allowlists, so that nothing from the user's shell leaks in. */
 import groups from '../../../resources/process-environment.json';
 import { P2P_DISABLE, PROCESS_SETTINGS } from '../../shared/variables';
 

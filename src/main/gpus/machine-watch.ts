@@ -1,4 +1,4 @@
-/** This computer as a slice: looked at once at the start, and once a second while a window shows it. */
+/** The machine slice: read once at the start, then once a second while the window shows it. */
 import { appError, type AppError } from '../../shared/errors';
 import type { Gpu, Machine } from '../../shared/machine';
 import type { Clock } from '../ports/clock';
@@ -6,7 +6,7 @@ import type { NvidiaSmi, Reading } from './nvidia-smi';
 
 const WATCH_INTERVAL_MS = 1_000;
 
-/** What systeminformation says; asked once. */
+/** From systeminformation; read once. */
 export interface SystemFacts {
   readonly cpuName: string;
   readonly cpuCores: number;
@@ -19,8 +19,8 @@ export interface MachineWatchPorts {
   readonly nvidiaSmi: NvidiaSmi;
   readonly readSystem: () => Promise<SystemFacts>;
   /**
-   * True where the computer has an NVIDIA card, seen without its driver. Only asked when there is no nvidia-smi:
-   * systeminformation calls that program too, synchronously, and would stand still with it.
+   * True if the computer has an NVIDIA card, detected without its driver. Only called if there is no nvidia-smi:
+   * systeminformation calls that program too, synchronously, and would hang with it.
    */
   readonly hasNvidiaCard: () => Promise<boolean>;
   /** The oldest driver that the locked torch works with. */
@@ -72,7 +72,7 @@ export function createMachineWatch(ports: MachineWatchPorts, onMachine: (machine
   };
   const missingDriver = async (): Promise<AppError | null> =>
     (await ports.hasNvidiaCard()) ? appError('DRIVER_MISSING') : null;
-  /** One look at a time: a slow nvidia-smi is asked less often, not twice at once. */
+  /** One query at a time: a slow nvidia-smi is queried less often, never twice at once. */
   const lookOnce = (): Promise<void> => {
     running ??= look().finally(() => {
       running = null;

@@ -24,7 +24,7 @@ test('figures are read, in PCI order, in bytes', () => {
   expect(reading?.driverVersion).toBe('580.159.04');
 });
 
-test('what a card does not say is null', () => {
+test('values that a card does not report are null', () => {
   const [gpu] =
     parseReading(row(0, '06').replace('0, 0, 43, 82.11', '[N/A], [N/A], [N/A], [Not Supported]'))?.gpus ?? [];
   expect(gpu).toMatchObject({
@@ -48,7 +48,7 @@ test.each<[string, RunOutcome, string | null]>([
   expect(problemOf(interpret(outcome))).toBe(code);
 });
 
-// The command line reads the same answers by the same rules (python/tests/machine/test_gpus.py).
+// The command line parses the same output by the same rules (python/tests/machine/test_gpus.py).
 test.each(failures)('golden: $name', ({ exitCode, stdout, stderr, code }) => {
   expect(problemOf(interpret(exited(stdout, exitCode, stderr)))).toBe(code);
 });
@@ -62,7 +62,7 @@ const TOPOLOGY = [
   'GPU4\tSYS\tSYS\tPHB\tPHB\t X \t0-15\t0',
 ].join('\n');
 
-test('NVLink makes islands; a GPU without it is in none', () => {
+test('GPUs with NVLink form islands; a GPU without it is in none', () => {
   expect([...parseIslands(`\t${TOPOLOGY}`)].sort()).toEqual([
     [0, 0],
     [1, 0],
@@ -94,7 +94,7 @@ async function look(outcome: RunOutcome, hasCard = false): Promise<Machine> {
   return machine;
 }
 
-test('no GPU, a GPU without driver, and a driver too old are three things', async () => {
+test('no GPU, a GPU without a driver, and an outdated driver are told apart', async () => {
   expect(await look({ kind: 'notFound' })).toMatchObject({ status: 'ready', gpus: [], problem: null });
   expect((await look({ kind: 'notFound' }, true)).problem?.code).toBe('DRIVER_MISSING');
   const old = await look(exited(row(0, '06', '535.54.03')));

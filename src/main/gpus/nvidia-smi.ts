@@ -1,4 +1,4 @@
-/** Parses the output of nvidia-smi and tells its failures apart. Pure but for the port that runs it. */
+/** Parses the output of nvidia-smi and distinguishes its failures. Pure except for the port that runs it. */
 import { appError, type AppError } from '../../shared/errors';
 import type { Gpu } from '../../shared/machine';
 import { err, ok, type Result } from '../../shared/result';
@@ -32,9 +32,9 @@ export type NoReading = { readonly kind: 'noProgram' } | { readonly kind: 'probl
 
 export interface NvidiaSmi {
   readonly read: () => Promise<Result<Reading, NoReading>>;
-  /** Islands of NVLink by index in PCI order; empty where it cannot say. */
+  /** NVLink islands by index in PCI order; empty if unknown. */
   readonly readIslands: () => Promise<ReadonlyMap<number, number>>;
-  /** `9.0` and the like, one per GPU; empty where it does not answer. Old versions refuse a query with this field. */
+  /** `9.0` and the like, one per GPU; empty without an answer. Old versions reject this field. */
   readonly readCapabilities: () => Promise<readonly string[]>;
 }
 
@@ -91,7 +91,7 @@ function interpretExit(code: number, output: { stdout: string; stderr: string })
   });
 }
 
-/** Null where any line is not what was asked for: half a list of GPUs would be worse than none. */
+/** Null if any line is malformed: an incomplete list of GPUs would be worse than none. */
 export function parseReading(csv: string): Reading | null {
   const rows = csv
     .split('\n')
@@ -120,7 +120,7 @@ function parseRow(line: string): { readonly gpu: GpuFigures; readonly driverVers
       uuid,
       name,
       pciBusId,
-      // Unified-memory chips say [N/A] here.
+      // Unified-memory chips report [N/A] here.
       memoryTotalBytes: (totalMib ?? 0) * MIB,
       memoryUsedBytes: usedMib === null ? null : usedMib * MIB,
       utilizationPercent: figure(load),
@@ -131,7 +131,7 @@ function parseRow(line: string): { readonly gpu: GpuFigures; readonly driverVers
   };
 }
 
-/** `[N/A]` and its kin are null. */
+/** `[N/A]` and the like are null. */
 function figure(cell: string | undefined): number | null {
   return cell !== undefined && /^-?\d+(\.\d+)?$/.test(cell) ? Number(cell) : null;
 }

@@ -23,14 +23,14 @@ const argsOf = ({ pythonFolder }: ArchiveTool, ...words: readonly string[]): rea
 const contentsSchema = z.object({ bytes: z.number(), manifest: z.string().nullable() });
 export type ArchiveContents = z.infer<typeof contentsSchema>;
 
-/** Null where it is no zip that can be read. `bytes`: of what would be unpacked. */
+/** Null if it isn't a readable zip file. `bytes`: unpacked size. */
 export async function inspectArchive(tool: ArchiveTool, archive: string): Promise<ArchiveContents | null> {
   const outcome = await tool.processes.run(tool.python, { args: argsOf(tool, 'inspect', archive), env: tool.env });
   if (outcome.kind !== 'exited' || outcome.code !== 0) return null;
   return contentsSchema.parse(JSON.parse(outcome.stdout));
 }
 
-/** Into a folder as `npm run bundle` makes them. How it ended is for the caller to judge. */
+/** Unpacks into a folder laid out as `npm run bundle` makes it. The caller checks the result. */
 export const unpackArchive = (
   tool: ArchiveTool,
   archive: string,
@@ -44,7 +44,7 @@ export const unpackArchive = (
     onLine: options.onFile,
   });
 
-/** All of a folder as one file, whole or not at all. Throws Error with what Python said. */
+/** Packs a whole folder into one file, which appears only when complete. Throws an Error with Python's output. */
 export async function packArchive(tool: ArchiveTool, files: Files, folder: string, archive: string): Promise<void> {
   const part = path.join(path.dirname(archive), `.${path.basename(archive)}.part`);
   const outcome = await tool.processes.run(tool.python, { args: argsOf(tool, 'pack', folder, part), env: tool.env });

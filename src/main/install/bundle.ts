@@ -1,6 +1,7 @@
 /**
- * Wheels by which an environment is installed without a network, as a folder or as a zip of one: made by `npm run bundle`
- * on a computer that has one. Wheels are the lock's own, and their hashes are checked when it is made and when it is used.
+ * Wheels for installing an environment without a network, as a folder or a zip file: made by `npm run bundle` on a
+ * computer with a network. The wheels are those of the lock, and their hashes are checked both when the bundle is made
+ * and when it is used.
  */
 import path from 'node:path';
 import { z } from 'zod';
@@ -25,7 +26,7 @@ const manifestIn = (bundle: string): string => path.join(bundle, 'bundle.json');
 
 export interface Bundle {
   readonly manifest: BundleManifest;
-  /** What an archive takes for as long as the install runs; 0 for a folder. */
+  /** Disk space that an archive needs during the install; 0 for a folder. */
   readonly unpackedBytes: number;
 }
 
@@ -81,7 +82,7 @@ export interface BundleWish {
   readonly onLine: (line: string) => void;
 }
 
-/** Fetches what is missing in the folder; what is there already and right is kept. The manifest comes last. */
+/** Downloads what is missing in the folder and keeps valid files. The manifest is written last. */
 export async function makeBundle(
   { files, processes }: { readonly files: Files; readonly processes: Pick<Processes, 'run'> },
   wish: BundleWish,
@@ -125,7 +126,7 @@ export interface BundlePython {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Adds the Python that the installed app prefers. False where it cannot be downloaded: the bundle works without it. */
+/** Adds the Python that the installed app prefers. False if it can't be downloaded: the bundle works without it. */
 export async function addPython(
   { processes }: { readonly processes: Pick<Processes, 'run'> },
   { uv, folder, version, env }: BundlePython,
@@ -135,7 +136,7 @@ export async function addPython(
   return outcome.kind === 'exited' && outcome.code === 0;
 }
 
-/** Copies a bundle's Python to where uv looks for its own. False where the bundle has none. */
+/** Copies a bundle's Python to where uv looks for its own. False if the bundle has none. */
 export async function takePython(
   files: Pick<Files, 'list' | 'stat' | 'copyFolder'>,
   bundle: string,

@@ -15,7 +15,7 @@ const wheel = (name: string) => {
   return found;
 };
 
-test('whole wheels count with their size, those on their way by what is unpacked of them', () => {
+test('complete wheels count with their size, unfinished ones with their unpacked bytes', () => {
   const [torch, numpy] = [wheel('torch'), wheel('numpy')];
   const meter = createDownloadMeter(wheels, 600e6);
   const began = after('Resolved 64 packages in 1ms', 'Downloading torch (514.0MiB)', 'Downloading numpy (16.1MiB)');
@@ -27,12 +27,12 @@ test('whole wheels count with their size, those on their way by what is unpacked
     bytesPerSecond: Math.round(bytes / 2),
   });
   const numpyIsThere = applyUvLine(began, ' Downloaded numpy');
-  // Its files have left the folder of what is unpacked.
+  // Its files have left the unpacking folder.
   expect(meter.measure(numpyIsThere, torch.unpackedBytes / 4, 3_000).downloadedBytes).toBe(bytes);
   expect(meter.measure(numpyIsThere, torch.unpackedBytes, 4_000).downloadedBytes).toBe(torch.bytes + numpy.bytes);
 });
 
-test('a line that has gone dead shows as no speed, and nothing is ever beyond the total', () => {
+test('a stalled connection shows no speed, and progress never exceeds the total', () => {
   const meter = createDownloadMeter(wheels, 1_000);
   const began = after('Downloading torch (514.0MiB)');
   meter.measure(began, wheel('torch').unpackedBytes, 0);

@@ -1,6 +1,6 @@
 /**
- * Bytes downloaded so far, of a known total. uv says when a large wheel begins and ends; in between, what it has
- * unpacked into its cache by then is weighed by the sizes of the wheels that are on their way.
+ * Bytes downloaded so far, of a known total. uv reports when a large wheel starts and ends; in between, progress is
+ * estimated from the bytes unpacked into its cache, weighted by the sizes of the unfinished wheels.
  */
 import type { InstallProgress } from '../../shared/environment';
 import type { PackageProgress } from './uv-output';
@@ -8,7 +8,7 @@ import type { Wheel } from './variant';
 
 export type DownloadFigures = Pick<InstallProgress, 'downloadedBytes' | 'totalBytes' | 'bytesPerSecond'>;
 
-/** Speed is the mean over this time: a shorter time makes it jump, a longer one hides a dead connection. */
+/** Speed is averaged over this time: a shorter time makes it jump, a longer one hides a dead connection. */
 const SPEED_WINDOW_MS = 5_000;
 
 export interface DownloadMeter {
@@ -31,7 +31,7 @@ export function createDownloadMeter(wheels: readonly Wheel[], totalBytes: number
       const share = unpackedInAll === 0 ? 0 : Math.min(1, unpackedBytes / unpackedInAll);
       const finished = sum(downloaded, (wheel) => wheel.bytes);
       const found = finished + share * sum(downloading, (wheel) => wheel.bytes);
-      // A wheel that has just been renamed into place is neither unpacking nor reported: never count backwards.
+      // A wheel that has just been renamed into place is neither unpacking nor reported: progress must not go back.
       highest = areAllDownloaded ? totalBytes : Math.min(totalBytes, Math.max(highest, Math.round(found)));
       samples = [...samples.filter(({ ms }) => nowMs - ms <= SPEED_WINDOW_MS), { ms: nowMs, bytes: highest }];
       const [first] = samples;

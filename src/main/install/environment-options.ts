@@ -1,12 +1,12 @@
-/** What the environment needs from its surroundings. */
+/** What the environment service needs from the app. */
 import type { Environment, VariantChoice } from '../../shared/environment';
 import type { Environ } from '../engine/worker-environment';
 
 export interface EnvironmentOptions {
-  /** Where slots lie, and what was downloaded: asked each time, because they can be moved. */
+  /** The folders of slots and downloads, read each time because they can be moved. */
   readonly root: () => string;
   readonly downloadsFolder: () => string;
-  /** Pythons that the system lacked. Not moved with the slots, which point to them. */
+  /** Downloaded Pythons. They don't move with the slots, which point to them. */
   readonly pythonsFolder: string;
   readonly choice: () => VariantChoice;
   /** This process. */
@@ -14,7 +14,7 @@ export interface EnvironmentOptions {
   /** The app's own folders: `python` with the lock, `resources` with environment.json. */
   readonly pythonFolder: string;
   readonly resourcesFolder: string;
-  /** uv of the installed app; null: its wheel is fetched with the system's pip. */
+  /** The installed app's own uv; null: its wheel is downloaded with the system's pip. */
   readonly uvProgram: string | null;
   readonly platform: string;
   readonly arch: string;

@@ -46,7 +46,7 @@ const exited = (stdout: string, code = 0): RunOutcome => ({
   stderr: code === 0 ? '' : stdout,
 });
 
-/** Plays Python and uv; `failing` names an argument whose program fails. */
+/** Fakes Python and uv; a program with the argument `failing` fails. */
 function play(failing: string | null): InstallPorts['processes'] {
   return {
     ...nodeProcesses,
@@ -101,7 +101,7 @@ const open = (
   );
 const slots = () => readdir(path.join(root(), 'slots'));
 
-test('missing, installed, installed anew, rolled back, removed', async () => {
+test('missing, installed, reinstalled, rolled back, removed', async () => {
   const service = open();
   expect(await service.check()).toEqual({ status: 'missing' });
   await service.install();
@@ -125,7 +125,7 @@ test('missing, installed, installed anew, rolled back, removed', async () => {
   expect(await nodeFiles.stat(root())).toBeNull();
 });
 
-test('FlashAttention is installed beside the lock where a GPU can run it, and left out where that fails', async () => {
+test('FlashAttention is installed if a GPU can run it, and left out if its installation fails', async () => {
   await writeFile(path.join(folder, 'python', 'requirements-flash-attention.lock'), 'f==1\n');
   const syncs: (readonly string[])[] = [];
   const onHopper = (failing: string | null): InstallPorts['processes'] => {
@@ -159,20 +159,17 @@ test('FlashAttention is installed beside the lock where a GPU can run it, and le
   await expect(open(null, nodeFiles, undefined, onHopper('requirements.lock')).install()).rejects.toThrow();
 });
 
-test.each(['venv', 'sync', 'smoke'])(
-  'a new install that fails at %s leaves the working one as it was',
-  async (failing) => {
-    await open().install();
-    const before = await open().check();
-    const service = open(failing);
-    await expect(service.install()).rejects.toThrow();
-    expect(service.get()).toEqual(before);
-    expect(await slots()).toHaveLength(1);
-    expect(await service.current()).not.toBeNull();
-  },
-);
+test.each(['venv', 'sync', 'smoke'])('a new install that fails at %s keeps the working one', async (failing) => {
+  await open().install();
+  const before = await open().check();
+  const service = open(failing);
+  await expect(service.install()).rejects.toThrow();
+  expect(service.get()).toEqual(before);
+  expect(await slots()).toHaveLength(1);
+  expect(await service.current()).not.toBeNull();
+});
 
-test('a first install that fails says why, and the next start sweeps up what a killed one left', async () => {
+test('a failed first install reports the reason, and the next start removes leftovers of a killed one', async () => {
   const service = open('sync');
   await expect(service.install()).rejects.toMatchObject({ error: { code: 'ENVIRONMENT_INSTALL_FAILED' } });
   expect(service.get()).toMatchObject({ status: 'failed', hasWorkingSlot: false });
@@ -189,12 +186,12 @@ test('two checkouts share an environment, and each runs its own package', async 
     ['-I', path.join(folder, 'python')],
     ['-I', other],
   ]);
-  // Nothing in the environment names either of them.
+  // The environment names neither of them.
   const files = await readdir(root(), { recursive: true });
   expect(files.filter((file) => file.endsWith('.pth'))).toEqual([]);
 });
 
-test('a slot whose interpreter has gone is broken, not ready', async () => {
+test('a slot whose interpreter is missing is broken, not ready', async () => {
   const service = open();
   await service.install();
   const state = service.get();
@@ -205,7 +202,7 @@ test('a slot whose interpreter has gone is broken, not ready', async () => {
   expect(await service.current()).toBeNull();
 });
 
-test('a canceled install ends as what there was before', async () => {
+test('a canceled install restores the previous state', async () => {
   const service = open();
   const done = service.install();
   service.cancel();
@@ -213,7 +210,7 @@ test('a canceled install ends as what there was before', async () => {
   expect(service.get()).toEqual({ status: 'missing' });
 });
 
-test('the slot before stays until the new one has made a video, and the one that has made one is never given up', async () => {
+test('the previous slot stays until the new one has generated a video, and a proven slot is never given up', async () => {
   const service = open();
   await service.install();
   await service.videoMade();
@@ -221,7 +218,7 @@ test('the slot before stays until the new one has made a video, and the one that
   await service.install();
   const second = slotOf(service);
   expect(service.get()).toMatchObject({ previousSlot: proven });
-  // The second has made nothing yet: a third one keeps the proven one to go back to, not the second.
+  // The second is unproven, so a third install keeps the first for a rollback, not the second.
   await service.install();
   expect(service.get()).toMatchObject({ previousSlot: proven });
   expect(await slots()).not.toContain(second);
@@ -230,7 +227,7 @@ test('the slot before stays until the new one has made a video, and the one that
   expect(await slots()).toEqual([slotOf(service)]);
 });
 
-test('room is told by the wheels of the lock, and an install that cannot fit fetches nothing', async () => {
+test('disk space is estimated from the wheels of the lock, and an install that cannot fit downloads nothing', async () => {
   const service = open(null, { ...nodeFiles, freeBytes: () => Promise.resolve(24) });
   expect(await service.estimate()).toMatchObject({ downloadBytes: 10, packageCount: 1, fits: false });
   await expect(service.install()).rejects.toMatchObject({ error: { code: 'DISK_FULL' } });
@@ -239,7 +236,7 @@ test('room is told by the wheels of the lock, and an install that cannot fit fet
   expect(await roomy.estimate()).toMatchObject({ needs: [{ bytes: 25, freeBytes: 25 }], fits: true });
 });
 
-test('an install of another process is neither disturbed nor doubled', async () => {
+test('an install in another process is neither disturbed nor duplicated', async () => {
   await open().install();
   const other = await nodeProcesses.find(1);
   await mkdir(path.join(root(), 'slots', 'theirs'));
@@ -250,13 +247,13 @@ test('an install of another process is neither disturbed nor doubled', async () 
   expect(await slots()).toContain('theirs');
   await expect(service.install()).rejects.toMatchObject({ error: { code: 'INSTALL_RUNNING' } });
   expect(await slots()).toContain('theirs');
-  // The same number with another start time is another program: its note means nothing.
+  // The same pid with another start time is another program, so the note is void.
   await writeFile(path.join(root(), 'installing.json'), JSON.stringify({ ...note, startTime: 'long ago' }));
   await service.check();
   expect(await slots()).not.toContain('theirs');
 });
 
-test('what cannot be tidied up after the switch does not take the new slot away', async () => {
+test('a failed cleanup after the switch keeps the new slot', async () => {
   await open().install();
   const first = slotOf(await checked(open()));
   const theirs = path.join(root(), 'slots', 'left-by-somebody');
@@ -273,7 +270,7 @@ test('what cannot be tidied up after the switch does not take the new slot away'
   expect(await nodeFiles.stat(path.join(root(), 'installing.json'))).toBeNull();
 });
 
-test('halves of an install that was killed are swept up, but not those of one that runs', async () => {
+test('leftovers of a killed install are removed, but not those of a running one', async () => {
   const halves = ['check-a-slot/x.mp4', '.0000.part', 'tool/uv-2.slot.part/uv.whl', '../cache/.tmpAbC/torch.so'];
   const put = async (): Promise<void> => {
     for (const half of halves) await nodeFiles.writeAtomically(path.join(root(), half), 'half');

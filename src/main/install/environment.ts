@@ -1,6 +1,6 @@
 /**
- * The Python environment across its slots: a new one is made beside the one in use, tested, and only then switched to;
- * one step goes back. Free of Electron, because the command line makes the same environment with it.
+ * The Python environment and its slots: a new slot is made beside the one in use, tested, and only then switched to;
+ * one rollback is possible. Independent of Electron, because the command line makes the same environment.
  */
 import type { Environment, InstallEstimate, VariantChoice } from '../../shared/environment';
 import { appError, SplitreelError } from '../../shared/errors';
@@ -16,34 +16,34 @@ import { packageEntry } from './package-entry';
 import { openSlots, type Slots } from './slots';
 import { createSource, hashOf, type EnvironmentSource } from './source';
 
-/** How to run the app's own package by the slot in use. */
+/** How to run the app's own package with the current slot. */
 export interface CurrentPython {
   readonly python: string;
   /** The first arguments; a command of the package follows. */
   readonly entry: readonly string[];
-  /** All variables that it may see of the user's shell. */
+  /** The variables from the user's shell that it may see. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 export interface EnvironmentService {
   readonly get: () => Environment;
-  /** Looks at what is on disk and sweeps up what an interrupted install left behind. */
+  /** Reads the state from disk and removes leftovers of an interrupted install. */
   readonly check: () => Promise<Environment>;
-  /** What an install would fetch, and where it needs room. */
+  /** What an install would download, and where it needs disk space. */
   readonly estimate: (request?: InstallRequest) => Promise<InstallEstimate>;
   /** Resolves when it is ready; throws a SplitreelError otherwise. One install at a time. */
   readonly install: (request?: InstallRequest) => Promise<void>;
   readonly cancel: () => void;
   readonly rollBack: () => Promise<void>;
-  /** The slot in use has made a video: the previous one is no longer needed. */
+  /** The current slot has generated a video: the previous one is no longer needed. */
   readonly videoMade: () => Promise<void>;
   readonly remove: () => Promise<void>;
-  /** Null where no slot works. */
+  /** Null if no slot works. */
   readonly current: () => Promise<CurrentPython | null>;
   readonly installSettings: () => Promise<InstallSettings>;
-  /** A Python of the lock's version outside the slots; null where there is none. */
+  /** A Python outside the slots in a version that the lock covers; null if there is none. */
   readonly systemPython: () => Promise<string | null>;
-  /** What `npm run bundle` fetches. */
+  /** What `npm run bundle` downloads. */
   readonly bundleSource: (choice: VariantChoice) => Promise<BundleSource>;
 }
 
@@ -79,7 +79,7 @@ export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentO
       );
       await check();
     } catch (error) {
-      // With a working environment the state stays ready, and the call that began the install reports the error.
+      // With a working environment the state stays ready, and the call that started the install reports the error.
       const isFailed = error instanceof SplitreelError && error.error.code !== 'CANCELED' && !hasWorkingSlot;
       if (isFailed) setState({ status: 'failed', error: error.error, hasWorkingSlot });
       else await check();
@@ -108,7 +108,7 @@ export function createEnvironment(ports: EnvironmentPorts, options: EnvironmentO
     remove: async () => {
       abort.abort();
       await installing.current()?.catch(() => undefined);
-      // The pointer first: whatever happens to the rest, nothing half removed is ever used.
+      // Remove the pointer first, so that a partly removed slot is never used.
       await slotsNow().writePointer(null);
       await files.remove(options.root());
       await files.remove(options.pythonsFolder);

@@ -1,4 +1,4 @@
-/** What an install will fetch and where it needs room, before anything is fetched. */
+/** Estimates what an install will download and how much disk space it needs. */
 import type { InstallEstimate } from '../../shared/environment';
 import { appError, SplitreelError } from '../../shared/errors';
 import type { Files } from '../ports/files';
@@ -8,11 +8,11 @@ export interface RoomSource {
   readonly root: string;
   readonly uvCache: string;
   readonly wheels: readonly Wheel[];
-  /** Names of packages that uv has already; null where it could not be asked: then all count as not there. */
+  /** Packages that uv already has; null if unknown, then all count as missing. */
   readonly cached: ReadonlySet<string> | null;
-  /** From a folder nothing is downloaded. */
+  /** Installing from a folder downloads nothing. */
   readonly isOffline: boolean;
-  /** Of an archive, in the environment's folder for as long as the install runs. */
+  /** Unpacked size of an archive, in the environment's folder during the install. */
   readonly unpackedBytes: number;
   /** The interpreter's own folder, compiled bytecode, the test video. */
   readonly overheadBytes: number;
@@ -25,8 +25,8 @@ type Room = Pick<InstallEstimate, 'downloadBytes' | 'downloadCount' | 'packageCo
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 /**
- * uv unpacks what it fetches into its cache and links it into the slot, which takes no further room on the same disk.
- * On another disk it copies.
+ * uv unpacks downloads into its cache and hard-links them into the slot, which takes no more space on the same disk. On
+ * another disk it copies them.
  */
 export async function estimateRoom(files: Pick<Files, 'deviceOf' | 'freeBytes'>, source: RoomSource): Promise<Room> {
   const { root, uvCache, wheels, cached } = source;
@@ -61,7 +61,7 @@ export function refuseWithoutRoom({ needs }: Pick<InstallEstimate, 'needs'>): vo
   throw new SplitreelError(appError('DISK_FULL', { folder, neededBytes: bytes, freeBytes }));
 }
 
-/** Of uv's verbose dry run: each package that it has already. Null where it did not get that far. */
+/** Packages that uv already has, from its verbose dry run. Null if the run failed earlier. */
 export function cachedPackages(output: string): ReadonlySet<string> | null {
   if (!/^Would (install|make no changes)/m.test(output)) return null;
   const missing = new Set(

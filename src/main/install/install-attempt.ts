@@ -1,5 +1,5 @@
 /**
- * One install: it makes a slot beside the one in use and switches to it, or leaves everything as it was. Takes the lock,
+ * One install: makes a slot beside the one in use and switches to it, or leaves everything unchanged. Holds the lock,
  * so that no other process installs meanwhile.
  */
 import type { InstallEstimate, InstallProgress } from '../../shared/environment';
@@ -22,7 +22,7 @@ export interface EnvironmentPorts extends InstallPorts {
   readonly random: Random;
 }
 
-/** All that an install needs of the app, whatever it is to install. */
+/** What every install needs from the app. */
 export interface InstallContext {
   readonly ports: EnvironmentPorts;
   readonly options: EnvironmentOptions;
@@ -31,13 +31,13 @@ export interface InstallContext {
 
 export interface AttemptOptions {
   readonly request: InstallRequest;
-  /** The slot that works now. */
+  /** The current working slot. */
   readonly before: WorkingSlot | null;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: InstallProgress) => void;
 }
 
-/** How far an attempt has come. */
+/** Progress of an attempt. */
 interface Attempt {
   readonly root: string;
   slot: string | null;
@@ -47,7 +47,7 @@ interface Attempt {
   hideSecrets: (text: string) => string;
 }
 
-/** Resolves when the new slot is in use; throws a SplitreelError otherwise. */
+/** Resolves once the new slot is in use; throws a SplitreelError on failure. */
 export async function attemptInstall(context: InstallContext, options: AttemptOptions): Promise<void> {
   const { ports } = context;
   const root = context.options.root();
@@ -59,7 +59,7 @@ export async function attemptInstall(context: InstallContext, options: AttemptOp
     await switchTo(ports, attempt, plan, record, options.before);
   } catch (error) {
     const problem = hideInError(asInstallError(error, root), attempt.hideSecrets);
-    // The slot and the lock are another process's then.
+    // The slot and the lock then belong to another process.
     if (problem.code !== 'INSTALL_RUNNING') await tidyUp(context, attempt);
     if (!attempt.isCurrent) throw new SplitreelError(await withRoom(ports.files, problem, attempt.needs));
     ports.log.warn(
@@ -68,7 +68,7 @@ export async function attemptInstall(context: InstallContext, options: AttemptOp
   }
 }
 
-/** Takes the lock. Throws before anything is downloaded where a disk has too little space. */
+/** Takes the lock. If a disk has too little space, throws before downloading anything. */
 async function prepare(
   { ports, options, source }: InstallContext,
   attempt: Attempt,
@@ -121,7 +121,7 @@ async function switchTo(
   await dropLock(ports, attempt.root);
 }
 
-/** Removes what the attempt has left, except a slot that is in use by now. */
+/** Removes the attempt's leftovers, except a slot that is now in use. */
 async function tidyUp({ ports, options }: InstallContext, { slot, isCurrent, root }: Attempt): Promise<void> {
   if (slot === null) return;
   if (!isCurrent) await ports.files.remove(openSlots(ports, root).folderOf(slot)).catch(() => undefined);

@@ -1,4 +1,4 @@
-/** What the output of a program of an install means, as an error. */
+/** Turns the output of an install's programs into errors. */
 import { appError, SplitreelError, type AppError } from '../../shared/errors';
 import type { Reason } from '../../shared/messages';
 import { fileErrorCode, type Files } from '../ports/files';
@@ -13,7 +13,7 @@ const installFailed: MakeError = (extra) => new SplitreelError(appError('ENVIRON
 const diskFull = (folder: string, details: string): SplitreelError =>
   new SplitreelError(appError('DISK_RAN_FULL', { folder }, { details }));
 
-/** What a program left to say: a reason where it did not end by itself, and the last of its output. */
+/** Why a program was ended, if it was, and the end of its output. */
 export type MakeError = (extra: { readonly details: string; readonly reasons?: readonly Reason[] }) => SplitreelError;
 
 /** The output of a program that succeeded. `folder`: where it writes. */
@@ -54,7 +54,7 @@ export function asInstallError(error: unknown, folder: string): AppError {
   return appError('ENVIRONMENT_INSTALL_FAILED', {}, { details });
 }
 
-/** For a disk that ran full: how much space the install needs there and how much is free, now that it is swept. */
+/** For a full disk: how much space the install needs there and how much is free after the cleanup. */
 export async function withRoom(
   files: Pick<Files, 'freeBytes'>,
   error: AppError,
@@ -69,7 +69,7 @@ export async function withRoom(
   if (tightest === undefined) return error;
   const { folder, bytes: neededBytes, freeBytes } = tightest;
   const extra = error.details === null ? {} : { details: error.details };
-  // Where there is enough by now, another program has used the space for a while, or the estimate was too low.
+  // If there is enough space now, another program used it for a while, or the estimate was too low.
   if (freeBytes >= neededBytes) return appError('DISK_RAN_FULL', { folder }, extra);
   return appError('DISK_FULL', { folder, neededBytes, freeBytes }, extra);
 }

@@ -1,6 +1,6 @@
 /**
- * One install at a time over all processes that share a data folder: the window and the commands make the same slots.
- * The lock is also the note by which the next start finds what a killed install left running, and ends it.
+ * Allows one install at a time across all processes that share a data folder: the window and the commands make the same
+ * slots. The lock also lets the next start find and end programs that a killed install left running.
  */
 import path from 'node:path';
 import { z } from 'zod';
@@ -17,12 +17,12 @@ interface Ports extends JsonReadPorts {
 
 const fileIn = (root: string): string => path.join(root, 'installing.json');
 
-/** Null where there is none. A damaged note is set aside: no lock hangs on it. */
+/** Null if there is none. A damaged note is set aside and doesn't block the lock. */
 async function readNote(ports: Ports, root: string): Promise<Note | null> {
   return (await readJsonFile(ports, { file: fileIn(root), schema: noteSchema.nullable(), fallback: null })).value;
 }
 
-/** The slot that another process is making now; null where none is. */
+/** The slot that another process is making; null if none is. */
 export async function slotOfAnother(ports: Ports, root: string, pid: number): Promise<string | null> {
   const note = await readNote(ports, root);
   if (note === null || note.pid === pid) return null;
@@ -39,13 +39,15 @@ export async function takeLock(ports: Ports, root: string, pid: number, slot: st
 
 export const dropLock = ({ files }: Pick<Ports, 'files'>, root: string): Promise<void> => files.remove(fileIn(root));
 
-/** How often the process table is read until they have ended. One read takes about 10 ms, which is all they need. */
+/**
+ * How many times the process table is read until they have ended. A read takes about 10 ms, which is usually enough.
+ */
 const MAX_READS = 500;
 
 /**
- * Ends the programs of an install whose process was killed. They would go on writing: uv does so for as long as the index
- * keeps it waiting. The slot's name, which is random and part of their command lines, identifies them; a process id alone
- * may belong to another program by now. Resolves when they have ended.
+ * Ends the programs of an install whose process was killed. Otherwise they would go on writing: uv does while it waits
+ * for the index. The slot's random name in their command lines identifies them; a process id alone may now belong to
+ * another program. Resolves when they have ended.
  */
 export async function endOrphans(ports: Ports, root: string, pid: number): Promise<void> {
   const note = await readNote(ports, root);

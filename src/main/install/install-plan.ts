@@ -1,4 +1,4 @@
-/** All that one install needs to know: what to make, from what, where, and where to report progress. */
+/** Everything one install needs: what to make, from what, where, and where to report progress. */
 import type { InstallProgress, Variant, VariantChoice } from '../../shared/environment';
 import type { Clock } from '../ports/clock';
 import type { Files } from '../ports/files';
@@ -21,25 +21,25 @@ export interface InstallPlan {
   readonly slots: Slots;
   readonly settings: InstallSettings;
   readonly variant: Variant;
-  /** The lock of this variant, FlashAttention's where a GPU can run it, and the hash of both. */
+  /** The variant's lock, FlashAttention's lock if a GPU can run it, and the hash of both. */
   readonly lock: string;
   readonly flashAttentionLock: string | null;
   readonly lockHash: string;
-  /** The wheels of both locks, and what of them has to be downloaded. */
+  /** The wheels of both locks, and which of them must be downloaded. */
   readonly wheels: readonly Wheel[];
   readonly downloadBytes: number;
   readonly uvCache: string;
-  /** A folder that `npm run bundle` made: nothing is fetched then. Null: from the index. */
+  /** A folder made by `npm run bundle`; nothing is downloaded then. Null: from the index. */
   readonly bundle: string | null;
   /** Holds the app's own Python package. */
   readonly pythonFolder: string;
-  /** uv that came with the app; null: it is fetched. */
+  /** The app's own uv; null: it is downloaded. */
   readonly uvProgram: string | null;
-  /** Each is tried with a tiny video before the slot counts. */
+  /** Each must generate a tiny video before the slot counts as ready. */
   readonly devices: readonly ('cpu' | 'cuda')[];
   readonly env: Readonly<Record<string, string>>;
   readonly workerEnv: Readonly<Record<string, string>>;
-  /** For all that is written down of what programs say: `env` may hold passwords. */
+  /** Applied to all recorded output of programs, because `env` may hold passwords. */
   readonly hideSecrets: (text: string) => string;
   /** `linux-x64` and the like. */
   readonly machineKind: string;
@@ -47,7 +47,7 @@ export interface InstallPlan {
   readonly onProgress: (progress: InstallProgress) => void;
 }
 
-/** A step without figures. */
+/** A step without numbers. */
 export const atStep = (step: InstallProgress['step'], current: string | null = null): InstallProgress => ({
   step,
   completed: null,
@@ -59,9 +59,9 @@ export const atStep = (step: InstallProgress['step'], current: string | null = n
 });
 
 export interface InstallRequest {
-  /** Null: as the settings say. */
+  /** Null: from the settings. */
   readonly variant?: VariantChoice | null;
-  /** A folder that `npm run bundle` made; null: from the package index. */
+  /** A folder made by `npm run bundle`; null: from the package index. */
   readonly bundle?: string | null;
 }
 
@@ -71,7 +71,7 @@ export interface BundleSource {
   readonly lockHash: string;
   readonly machineKind: string;
   readonly tool: string;
-  /** A uv that is here already, to download Python with; null: there is none. */
+  /** An existing uv, to download Python with; null: there is none. */
   readonly uv: string | null;
   readonly pythonVersion: string;
   readonly env: Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-/** Ends what an install that was killed left running, and removes what it left on the disk. */
+/** Ends programs that a killed install left running, and removes its files. */
 import type { EnvironmentOptions } from './environment-options';
 import { endOrphans, slotOfAnother } from './install-lock';
 import type { InstallPorts } from './install-plan';

@@ -1,6 +1,6 @@
 /**
- * What an install that did not end well leaves beside its slot, which has no other name: half of a tool, a test video, a
- * file on its way to its name, and what uv was unpacking, gigabytes of it. Only to be called while no install runs.
+ * Removes what a failed install leaves outside its slot: an incomplete tool, a test video, temporary files, and
+ * gigabytes that uv was unpacking. Only to be called while no install runs.
  */
 import path from 'node:path';
 import type { Files } from '../ports/files';
@@ -8,7 +8,7 @@ import type { Files } from '../ports/files';
 export const checkFolderIn = (root: string, slot: string): string => path.join(root, `check-${slot}`);
 export const partOfTool = (toolFolder: string, slot: string): string => `${toolFolder}.${slot}.part`;
 
-/** uv unpacks a wheel into such a folder of its cache, and renames it when it is whole. */
+/** uv unpacks a wheel into such a folder of its cache and renames it when complete. */
 const isUnpacking = (name: string): boolean => name.startsWith('.tmp');
 
 export async function unpackingBytes(files: Files, uvCache: string): Promise<number> {

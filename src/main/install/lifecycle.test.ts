@@ -34,20 +34,20 @@ function open(state: Environment, problem: SplitreelError | null = null) {
   };
 }
 
-test('the engine leaves the old environment only when the new one is there', async () => {
+test('the engine leaves the old environment only when the new one is ready', async () => {
   const { done, lifecycle } = open(READY);
   expect(await lifecycle.install({})).toBe(true);
   expect(done).toEqual(['install', 'stop', 'ready']);
 });
 
-test('the engine is stopped before its files go', async () => {
+test('the engine is stopped before its files are removed', async () => {
   const { done, lifecycle } = open(READY);
   await lifecycle.rollBack();
   await lifecycle.remove();
   expect(done).toEqual(['stop', 'rollBack', 'ready', 'stop', 'remove']);
 });
 
-test('a failed install that the state already shows is no error of the call; any other is', async () => {
+test('a failed install shown in the state does not fail the call; any other error does', async () => {
   const error = appError('NETWORK_UNREACHABLE', {});
   const failed = open({ status: 'failed', error, hasWorkingSlot: false }, new SplitreelError(error));
   expect(await failed.lifecycle.install({})).toBe(false);
@@ -56,7 +56,7 @@ test('a failed install that the state already shows is no error of the call; any
   expect([...failed.done, ...kept.done]).toEqual([]);
 });
 
-test('a folder chosen for an install moves all that it makes', async () => {
+test('choosing a folder for an install moves everything it makes', async () => {
   const { done, lifecycle } = open({ status: 'missing' });
   await lifecycle.moveAll('/big');
   expect(done).toEqual(['move environment', 'move downloads']);

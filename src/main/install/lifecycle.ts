@@ -1,4 +1,7 @@
-/** Changes of the environment that the engine runs from: it is stopped where its files go, and started when they are there. */
+/**
+ * Changes to the environment that the engine runs from: stops the engine before its files are removed, and starts it
+ * when they are back.
+ */
 import { LOCATION_NAMES, type LocationName } from '../../shared/storage';
 import type { EnvironmentService } from './environment';
 import type { InstallRequest } from './install-plan';
@@ -8,7 +11,7 @@ export interface LifecyclePorts {
   readonly environment: EnvironmentService;
   readonly storage: StorageService;
   readonly stopEngine: () => Promise<void>;
-  /** A working environment is there, for the first time or in another version. */
+  /** A working environment is available, for the first time or in another version. */
   readonly onReady: () => void;
 }
 
@@ -17,11 +20,11 @@ export interface EnvironmentLifecycle {
   readonly install: (request: InstallRequest) => Promise<boolean>;
   readonly rollBack: () => Promise<void>;
   readonly remove: () => Promise<void>;
-  /** Moves one part; null: back to its first folder. */
+  /** Moves one part; null: back to its default folder. */
   readonly move: (name: LocationName, chosen: string | null) => Promise<void>;
-  /** Moves all that an install makes. */
+  /** Moves everything that an install makes. */
   readonly moveAll: (chosen: string) => Promise<void>;
-  /** Announces the environment where one works. */
+  /** Announces the environment if one works. */
   readonly announce: () => void;
 }
 

@@ -1,4 +1,4 @@
-/** Makes one slot, step by step. Throws a SplitreelError; what it leaves behind then is swept up by the caller. */
+/** Makes one slot, step by step. Throws a SplitreelError; the caller then removes the leftovers. */
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { appError, SplitreelError } from '../../shared/errors';
@@ -16,7 +16,7 @@ import { applyUvLine, NO_PACKAGES } from './uv-output';
 export async function installSlot(ports: InstallPorts, plan: InstallPlan): Promise<SlotRecord> {
   const python = await findPython(ports, plan.settings.systemPythonVersions, plan.env);
   if (plan.bundle === null || !isArchive(plan.bundle) || python === null) return fillSlot(ports, plan, python);
-  // Beside the slots, where what a killed install leaves is looked for.
+  // Beside the slots, where the cleanup looks for leftovers of a killed install.
   const bundle = `${plan.slots.folderOf(plan.slot)}-wheels`;
   try {
     await unpack(ports, plan, python, plan.bundle, bundle);
@@ -64,8 +64,8 @@ async function fillSlot(ports: InstallPorts, plan: InstallPlan, python: string |
 }
 
 /**
- * The installed app prefers a Python of uv's, which no upgrade of the system changes or removes; the system's own serves
- * where that one cannot be downloaded. A bundle may bring it. A checkout, whose system has a Python anyway, takes that.
+ * The installed app prefers uv's Python, which no system upgrade changes or removes, and falls back to the system's if
+ * it can't be downloaded. A bundle may include it. A checkout uses the system's Python.
  */
 async function makeVenv(
   ports: InstallPorts,
@@ -103,7 +103,10 @@ async function makeVenv(
   }
 }
 
-/** No Python came and none is there: that is what the person can do something about. A full disk and a cancel stay. */
+/**
+ * Neither a downloaded nor a local Python: report that, because the user can fix it. A full disk and a cancel keep
+ * their own errors.
+ */
 function withoutPython(error: unknown, { settings }: InstallPlan): unknown {
   const isPlain =
     error instanceof SplitreelError && !['CANCELED', 'DISK_FULL', 'NO_FILE_LOCKS'].includes(error.error.code);
@@ -112,7 +115,7 @@ function withoutPython(error: unknown, { settings }: InstallPlan): unknown {
   return new SplitreelError(appError('PYTHON_UNAVAILABLE', { versions: pythonRange(settings) }, { details }));
 }
 
-/** The system's own Python, of the first of these versions that is there; null: there is none. */
+/** The system's own Python in the first of these versions that exists; null: there is none. */
 export async function findPython(
   { processes }: Pick<InstallPorts, 'processes'>,
   versions: readonly string[],
@@ -141,7 +144,7 @@ async function fetchUv(ports: InstallPorts, plan: InstallPlan, python: string | 
   const sha256 = wheelSha256[plan.machineKind];
   if (sha256 === undefined) throw new SplitreelError(appError('MACHINE_UNSUPPORTED', { machine: plan.machineKind }));
   if (python === null) throw new SplitreelError(appError('PYTHON_MISSING'));
-  // Named after the slot, by which programs of an install that was killed are found.
+  // Named after the slot, so that programs of a killed install can be found.
   const temporary = partOfTool(folder, plan.slot);
   await files.makeFolder(temporary);
   const requirements = path.join(temporary, 'uv.txt');
@@ -166,7 +169,7 @@ async function fetchUv(ports: InstallPorts, plan: InstallPlan, python: string | 
 
 export const SYNC = ['pip', 'sync', '--require-hashes', '--only-binary', ':all:'] as const;
 
-/** With FlashAttention where a GPU can run it. If that cannot be installed, the environment goes without it. */
+/** Includes FlashAttention if a GPU can run it. If it can't be installed, the environment does without it. */
 async function installAllPackages(ports: InstallPorts, plan: InstallPlan, uv: string, lockFile: string): Promise<void> {
   if (plan.flashAttentionLock === null) {
     await installPackages(ports, plan, uv, [lockFile]);
@@ -179,7 +182,7 @@ async function installAllPackages(ports: InstallPorts, plan: InstallPlan, uv: st
   } catch (error) {
     if (!(error instanceof SplitreelError) || ['CANCELED', 'DISK_FULL', 'DISK_RAN_FULL'].includes(error.error.code))
       throw error;
-    // Fails again, with the error that is shown, unless FlashAttention was the cause.
+    // Fails again with the error to show, unless FlashAttention was the cause.
     await installPackages(ports, plan, uv, [lockFile]);
     ports.log.warn(`install: FlashAttention 4 was left out: ${error.error.code}`);
   }
@@ -205,7 +208,7 @@ async function installPackages(
 
 const MEASURE_EVERY_MS = 500;
 
-/** Reports progress at each line of uv, and twice a second while it says nothing. */
+/** Reports progress for each line of uv, and twice a second in between. */
 function watchPackages(
   { files, clock }: InstallPorts,
   plan: InstallPlan,
@@ -222,7 +225,7 @@ function watchPackages(
   const measure = async (): Promise<void> => {
     if (isMeasuring || packages.downloading.size === 0) return;
     isMeasuring = true;
-    // A folder that uv renames meanwhile has arrived, and is measured no more.
+    // A folder that uv renames meanwhile is complete and no longer measured.
     unpackedBytes = await unpackingBytes(files, plan.uvCache).catch(() => unpackedBytes);
     isMeasuring = false;
     report();

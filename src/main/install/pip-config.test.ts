@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { nodeFiles } from '../adapters/node/files';
 import { withPipConfig } from './pip-config';
 
-/** What `pip config list` says, and what uv and pip are then given. */
+/** Output of `pip config list`, and what uv and pip then get. */
 async function given(said: string, env: Record<string, string>): Promise<Readonly<Record<string, string>>> {
   const run = () => Promise.resolve({ kind: 'exited' as const, code: 0, stdout: said, stderr: '' });
   const stat = (file: string) =>
@@ -13,17 +13,17 @@ async function given(said: string, env: Record<string, string>): Promise<Readonl
 }
 
 test.each<[string, string, Record<string, string>, string | undefined, string | undefined]>([
-  ['nobody says anything: the system', '', {}, undefined, '/etc/ssl/certs/ca-certificates.crt'],
+  ['nothing configured: the system's', '', {}, undefined, '/etc/ssl/certs/ca-certificates.crt'],
   ["pip's file", "global.cert='/pip.pem'", {}, '/pip.pem', undefined],
   ['a variable', '', { SSL_CERT_FILE: '/mine.pem' }, '/mine.pem', '/mine.pem'],
   ["a variable and pip's file", "global.cert='/pip.pem'", { SSL_CERT_FILE: '/mine.pem' }, '/mine.pem', '/mine.pem'],
   ['a variable of pip', '', { SSL_CERT_FILE: '/mine.pem', PIP_CERT: '/p.pem' }, '/mine.pem', '/p.pem'],
-])('whose certificates count: %s', async (_name, said, env, forUv, forPip) => {
+])('which certificates apply: %s', async (_name, said, env, forUv, forPip) => {
   const result = await given(said, env);
   expect([result['SSL_CERT_FILE'], result['PIP_CERT']]).toEqual([forUv, forPip]);
 });
 
-test('indexes, links and a proxy of pip reach uv, and what is set for uv stays', async () => {
+test('pip's indexes, links and proxy reach uv, and uv's own settings stay', async () => {
   const said = "global.index-url='https://i/simple'\nglobal.proxy='http://p:1'\nglobal.find-links='/a /b'";
   expect(await given(said, { UV_DEFAULT_INDEX: 'https://mine/simple' })).toMatchObject({
     UV_DEFAULT_INDEX: 'https://mine/simple',

@@ -17,7 +17,7 @@ export function parsePipConfig(output: string): ReadonlyMap<string, string> {
   return found;
 }
 
-/** Variables of uv's own that are set already win; so do those for proxies and certificates. */
+/** uv's own variables take precedence; so do those for proxies and certificates. */
 export function forUv(config: ReadonlyMap<string, string>, env: Variables): Variables {
   const has = (...names: readonly string[]): boolean => names.some((name) => env[name] !== undefined);
   const index = config.get('index-url');
@@ -39,8 +39,8 @@ export function forUv(config: ReadonlyMap<string, string>, env: Variables): Vari
 }
 
 /**
- * pip brings certificates of its own, so it is given those that the user or the system trusts. A variable counts more
- * than a file of pip's, as it does for uv: otherwise one would trust an index that the other refuses.
+ * pip ships its own certificates, so it gets those that the user or the system trusts. A variable takes precedence over
+ * pip's files, as for uv: otherwise one would trust an index that the other refuses.
  */
 async function forPip(files: Files, config: ReadonlyMap<string, string>, env: Variables): Promise<Variables> {
   if (env['PIP_CERT'] !== undefined) return {};
@@ -49,7 +49,7 @@ async function forPip(files: Files, config: ReadonlyMap<string, string>, env: Va
   return bundle === null ? {} : { PIP_CERT: bundle };
 }
 
-/** `env` with what pip's own files add to it, for uv and for pip. */
+/** `env` plus the settings from pip's files, for uv and pip. */
 export async function withPipConfig(
   ports: { readonly files: Files; readonly processes: Pick<Processes, 'run'> },
   python: string,

@@ -21,7 +21,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const exited = (code: number, stdout: string, stderr = ''): RunOutcome => ({ kind: 'exited', code, stdout, stderr });
 
-/** A computer with these Pythons, by name; every command line is written down. */
+/** A computer with these Pythons, by name; records every command line. */
 function computer(pythons: Readonly<Record<string, string>>, { canDownload = true } = {}) {
   const calls: string[] = [];
   const run = (file: string, { args }: { readonly args: readonly string[] }): Promise<RunOutcome> => {
@@ -81,14 +81,14 @@ const planFor = (uvProgram: string | null): InstallPlan => ({
 test.each([
   ['the preferred version', { 'python3.11': '3.11', python3: '3.13' }, '/usr/bin/python3.11'],
   ['what Debian 13 has', { 'python3.13': '3.13', python3: '3.13' }, '/usr/bin/python3.13'],
-  ['what is called python3 only', { python3: '3.12' }, '/usr/bin/python3.12'],
-  ['none that is too old', { 'python3.10': '3.10', python3: '3.10' }, null],
-  ['none that the lock does not cover', { 'python3.15': '3.15', python3: '3.15' }, null],
+  ['one that is only called python3', { python3: '3.12' }, '/usr/bin/python3.12'],
+  ['not one that is too old', { 'python3.10': '3.10', python3: '3.10' }, null],
+  ['not one that the lock does not cover', { 'python3.15': '3.15', python3: '3.15' }, null],
 ])('takes %s', async (_name, pythons, expected) => {
   expect(await findPython(computer(pythons), VERSIONS, {})).toBe(expected);
 });
 
-test("the installed app takes uv's Python, and the system's where that one cannot be downloaded", async () => {
+test("the installed app uses uv's Python, or the system's if it cannot be downloaded", async () => {
   const online = computer({ 'python3.13': '3.13' });
   await installSlot({ ...online, clock: nodeClock, files: nodeFiles, log: SILENT_LOG }, planFor('/app/uv'));
   expect(online.calls.filter((call) => call.startsWith('uv venv'))).toEqual([
@@ -102,7 +102,7 @@ test("the installed app takes uv's Python, and the system's where that one canno
   ]);
 });
 
-test('without any Python and without a download the error says that there is none', async () => {
+test('without a Python or a download, the error says that there is none', async () => {
   const bare = computer({}, { canDownload: false });
   await expect(
     installSlot({ ...bare, clock: nodeClock, files: nodeFiles, log: SILENT_LOG }, planFor('/app/uv')),

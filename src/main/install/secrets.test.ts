@@ -13,16 +13,16 @@ const hide = secretsHider({
 test.each([
   ['the password of an index', 'GET https://me:s%40crèt@index.example/x', 'GET https://me:****@index.example/x'],
   ['the same as it reads', 'login me, password s@crèt', 'login me, password ****'],
-  ['a token that is the whole of it', 'at https://glpat-12345@b.example', 'at https://****@b.example'],
+  ['a token instead of a login', 'at https://glpat-12345@b.example', 'at https://****@b.example'],
   ['an address without a scheme', 'cannot read me:pr0xy@proxy', 'cannot read me:****@proxy'],
-  ['an address that no variable holds', 'to http://you:other@c.example:81/', 'to http://you:****@c.example:81/'],
-  ['an address without any', 'http://proxy.example:8080 is not there', 'http://proxy.example:8080 is not there'],
+  ['an address that is in no variable', 'to http://you:other@c.example:81/', 'to http://you:****@c.example:81/'],
+  ['an address without secrets', 'http://proxy.example:8080 is not there', 'http://proxy.example:8080 is not there'],
   ['a package with a version', 'Downloaded torch@2.1: me', 'Downloaded torch@2.1: me'],
 ])('%s', (_name, text, shown) => {
   expect(hide(text)).toBe(shown);
 });
 
-test('an error shows none either', () => {
+test('an error contains no secrets either', () => {
   const error = appError(
     'PACKAGE_CHANGED',
     { package: 'not s@crèt' },

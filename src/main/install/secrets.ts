@@ -1,10 +1,10 @@
-/** Passwords in the addresses of indexes and proxies: what reads them shows none of them in a log or an error. */
+/** Keeps passwords in the URLs of indexes and proxies out of logs and errors. */
 import type { AppError } from '../../shared/errors';
 
 /** `scheme://name:password@` or `scheme://token@`; group 2 is the name, 3 the password. */
 const CREDENTIALS = /([a-z][a-z0-9+.-]*:\/\/)([^\s/:@'"]*)(?::([^\s/@'"]*))?@/gi;
 
-/** As above, and what people write for a proxy: `name:password@host`. */
+/** As above, plus the form that is common for proxies: `name:password@host`. */
 const IN_VARIABLE = /(?:^|[\s,])(?:[a-z][a-z0-9+.-]*:\/\/)?([^\s/:@'"]*)(?::([^\s/@'"]*))?@/gi;
 
 const HIDDEN = '****';
@@ -17,13 +17,13 @@ function decoded(text: string): string {
   }
 }
 
-/** Hides what the variables hold wherever it stands in a text, and in other addresses what has the look of it. */
+/** Hides passwords from the variables anywhere in a text, and anything that looks like a password in other URLs. */
 export function secretsHider(env: Readonly<Record<string, string>>): (text: string) => string {
   const secrets = new Set<string>();
   for (const value of Object.values(env))
     for (const [, name = '', password] of value.matchAll(IN_VARIABLE))
       for (const secret of [password ?? name, decoded(password ?? name)]) if (secret !== '') secrets.add(secret);
-  // The longest first: one may be the beginning of another.
+  // Longest first, because one may be a prefix of another.
   const known = [...secrets].sort((a, b) => b.length - a.length);
   return (text) =>
     known

@@ -1,6 +1,6 @@
 /**
- * Slots: whole environments side by side. One file names the current and the previous one; it is replaced by rename,
- * so at every moment it names a slot that works. A slot counts only once its record is written, after its checks.
+ * Slots are complete environments side by side. One file names the current and the previous slot; it is replaced by
+ * rename, so it always names a working slot. A slot counts only once its record is written, after its checks.
  */
 import path from 'node:path';
 import { z } from 'zod';
@@ -15,14 +15,14 @@ const recordSchema = z.object({
   versions: z.record(z.string(), z.string()),
   sizeBytes: z.number().nullable(),
   variant: z.enum(VARIANTS).default('cuda'),
-  /** FlashAttention was to be installed besides; `versions` names it if it works. */
+  /** FlashAttention was requested too; `versions` contains it if it works. */
   hasFlashAttentionLock: z.boolean().default(false),
-  /** From its first video on the slot before is no longer needed. */
+  /** Once the slot has generated a video, the previous slot is no longer needed. */
   hasMadeVideo: z.boolean().default(false),
 });
 export type SlotRecord = z.infer<typeof recordSchema>;
 
-/** The slot in use, finished and with its interpreter still there. */
+/** The current slot, if it is finished and its interpreter still exists. */
 export type WorkingSlot = Pointer & { readonly record: SlotRecord };
 
 const RECORD_NAME = 'splitreel.json';
@@ -35,18 +35,18 @@ export interface Slots {
   /** Null for a slot that was never finished. */
   readonly readRecord: (slot: string) => Promise<SlotRecord | null>;
   readonly writeRecord: (slot: string, record: SlotRecord) => Promise<void>;
-  /** Null where the pointer names no slot that works. */
+  /** Null if the pointer names no working slot. */
   readonly readWorking: () => Promise<WorkingSlot | null>;
-  /** The current or the previous slot, whichever has made a video: it is worth keeping. */
+  /** The current or the previous slot, whichever has generated a video and so is worth keeping. */
   readonly lastProven: (working: WorkingSlot) => Promise<string>;
-  /** Back to the slot before; false where there is none. */
+  /** Back to the previous slot; false if there is none. */
   readonly rollBack: () => Promise<boolean>;
   /**
-   * The slot in use has made a video: the previous one is removed. `kept` is another that stays. False where the slot had
-   * made one before.
+   * The current slot has generated a video: removes the previous one, except if it is `kept`. False if this wasn't its
+   * first video.
    */
   readonly markProven: (kept: string | null) => Promise<boolean>;
-  /** Removes what no pointer names: leftovers of installs that did not end well. */
+  /** Removes slots that no pointer names: leftovers of failed installs. */
   readonly removeOthers: (kept: readonly string[]) => Promise<void>;
 }
 

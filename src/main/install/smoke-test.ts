@@ -1,6 +1,6 @@
 /**
- * A slot counts as ready only after it has imported what it needs, in the versions of its lock, and made a tiny video with
- * the right numbers on each kind of device: `python -m splitreel smoke`, which a person can run as well.
+ * A slot counts as ready only after it has imported its packages in the locked versions and generated a tiny video with
+ * the right numbers on each kind of device: `python -m splitreel smoke`, which users can run too.
  */
 import path from 'node:path';
 import { z } from 'zod';
@@ -14,7 +14,7 @@ import { checkFolderIn } from './leftovers';
 import { packageEntry } from './package-entry';
 
 const CHECK_TIMEOUT_MS = 600_000;
-/** It reads no stdin, so waiting for it after that is closed is in vain. */
+/** It doesn't read stdin, so closing that doesn't end it. */
 const RUNG_MS = 300;
 
 export async function checkSlot(ports: InstallPorts, plan: InstallPlan): Promise<Record<string, string>> {
@@ -83,7 +83,7 @@ function versionsOf(
   return last.versions;
 }
 
-/** As a program that printed the same. */
+/** The result in the form of a program that printed the same. */
 function outcomeOf(ending: Ending & { readonly lastOutput: string }): RunOutcome {
   const output = { stdout: '', stderr: ending.lastOutput };
   switch (ending.kind) {

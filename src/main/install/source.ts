@@ -14,7 +14,7 @@ import { installEnvironment, installSettingsSchema, type InstallSettings } from 
 import { withPipConfig } from './pip-config';
 import { chooseVariant, lockFor, readDriver, wantsFlashAttention, wheelsOf, type Driver, type Wheel } from './variant';
 
-/** uv answers in well under a second. An index that does not answer must not hold up the estimate. */
+/** uv takes well under a second. An unresponsive index must not delay the estimate. */
 const DRY_RUN_TIMEOUT_MS = 20_000;
 
 export const hashOf = ({ lock, flashAttentionLock }: Pick<SourceFiles, 'lock' | 'flashAttentionLock'>): string =>
@@ -22,17 +22,17 @@ export const hashOf = ({ lock, flashAttentionLock }: Pick<SourceFiles, 'lock' | 
     .update(lock + (flashAttentionLock ?? ''))
     .digest('hex');
 
-/** What a variant is made of. */
+/** The contents of a variant. */
 export interface SourceFiles {
   readonly settings: InstallSettings;
   readonly lock: string;
-  /** Null where FlashAttention is not part of it. */
+  /** Null if FlashAttention isn't part of it. */
   readonly flashAttentionLock: string | null;
-  /** Of both locks. */
+  /** From both locks. */
   readonly wheels: readonly Wheel[];
 }
 
-/** What an install makes on this computer. */
+/** What an install will make on this computer. */
 export interface InstallSource extends SourceFiles {
   readonly variant: Variant;
   readonly devices: readonly ('cpu' | 'cuda')[];
@@ -42,7 +42,7 @@ export interface EnvironmentSource {
   readonly installSettings: () => Promise<InstallSettings>;
   readonly read: (variant: Variant, hasFlashAttention: boolean) => Promise<SourceFiles>;
   readonly readForHere: (variant: Variant) => Promise<InstallSource>;
-  /** Variables for pip and uv, with what pip's own files say. */
+  /** Variables for pip and uv, including the settings from pip's files. */
   readonly env: () => Promise<Readonly<Record<string, string>>>;
   readonly estimate: (request?: InstallRequest) => Promise<InstallEstimate>;
   readonly systemPython: () => Promise<string | null>;
@@ -55,7 +55,7 @@ export function createSource(ports: InstallPorts, options: EnvironmentOptions): 
   const { systemPython, env, archiveTool, driver } = readComputer(ports, options, installSettings);
   const readFor = async (variant: Variant, found: Driver): Promise<SourceFiles> =>
     read(variant, wantsFlashAttention(variant, found, (await installSettings()).flashAttentionCapability));
-  /** A bundle is for other computers, so it has all that its variant may need. */
+  /** A bundle is for other computers, so it contains everything its variant may need. */
   const readForBundle = (variant: Variant): Promise<SourceFiles> => read(variant, variant === 'cuda');
 
   const estimate = async ({ bundle = null, variant = null }: InstallRequest = {}): Promise<InstallEstimate> => {
@@ -117,7 +117,7 @@ export function createSource(ports: InstallPorts, options: EnvironmentOptions): 
 export const machineKindOf = ({ platform, arch }: Pick<EnvironmentOptions, 'platform' | 'arch'>): string =>
   `${platform}-${arch}`;
 
-/** What the app brings: its settings, and the lock and wheels of a variant. */
+/** From the app: its settings, and the lock and wheels of a variant. */
 function readAppFiles({ files }: InstallPorts, options: EnvironmentOptions) {
   const inPython = (name: string): Promise<string> => files.readText(path.join(options.pythonFolder, name));
   const installSettings = async (): Promise<InstallSettings> =>
@@ -135,7 +135,7 @@ function readAppFiles({ files }: InstallPorts, options: EnvironmentOptions) {
   return { installSettings, read };
 }
 
-/** What this computer brings: a Python, pip's settings, a driver. */
+/** From this computer: a Python, pip's settings, a driver. */
 function readComputer(
   ports: InstallPorts,
   options: EnvironmentOptions,
@@ -161,7 +161,7 @@ function readComputer(
   };
 }
 
-/** The packages of a lock that need no download, as uv reports them. Null where uv is missing or does not answer. */
+/** The packages of a lock that need no download, as uv reports them. Null if uv is missing or doesn't answer. */
 async function cachedByUv(
   { files, processes }: InstallPorts,
   options: EnvironmentOptions,

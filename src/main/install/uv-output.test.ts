@@ -12,7 +12,7 @@ const { version } = environment.uv;
 const transcript = (name: string): string =>
   readFileSync(path.join(import.meta.dirname, 'transcripts', `uv-${version}`, `${name}.txt`), 'utf8');
 
-test('an install as this version of uv reports it', () => {
+test('reads an install as this version of uv reports it', () => {
   const lines = transcript('installed').split('\n');
   const progress = lines.reduce(applyUvLine, NO_PACKAGES);
   expect(progress).toMatchObject({ completed: 5, total: 5, areAllDownloaded: true, current: 'sympy' });
@@ -24,12 +24,12 @@ test('an install as this version of uv reports it', () => {
 
 test.each([
   ['hash-mismatch', 'ENVIRONMENT_INSTALL_FAILED', 'Hash mismatch for `filelock==4.2.12`'],
-  // Its package is called proxy-tools, and the network is fine.
+  // The package is called proxy-tools; the network is fine.
   ['package-missing', 'ENVIRONMENT_INSTALL_FAILED', 'proxy-tools was not found'],
   ['proxy-refused', 'NETWORK_UNREACHABLE', 'Connection refused'],
   ['proxy-tunnel', 'NETWORK_UNREACHABLE', 'Connection refused'],
   ['unknown-host', 'NETWORK_UNREACHABLE', 'failed to lookup address'],
-])('the error of this version of uv in %s.txt', (name, code, cause) => {
+])('reads the error of this version of uv in %s.txt', (name, code, cause) => {
   const output = transcript(name);
   expect(codeOf(failed(output))).toBe(code);
   expect(mainLine(output)).toContain(cause);
@@ -67,7 +67,7 @@ test.each<[string, RunOutcome, string | null]>([
   expect(codeOf(outcome)).toBe(code);
 });
 
-test('the line that says what went wrong is the one that is told', () => {
+test('the error shows the line that names the cause', () => {
   expect(mainLine('warning: x\nerror: Hash mismatch.\nhint: y')).toBe('Hash mismatch');
   const tree =
     'error: Failed to download `a==1`\n  cause: Failed to write\n  cause: Hash mismatch for `a==1`\n\n    Expected:';
@@ -75,7 +75,7 @@ test('the line that says what went wrong is the one that is told', () => {
   expect(mainLine('')).toBe('');
 });
 
-test('an install sees where packages are and nothing of the user\u2019s Python', () => {
+test('an install sees the package indexes and nothing of the user\u2019s Python', () => {
   const env = {
     HOME: '/home/u',
     PIP_INDEX_URL: 'https://index/simple',

@@ -1,8 +1,8 @@
-/** What uv prints without a terminal. Recorded in transcripts/, one folder per version of uv. Pure. */
+/** Parses what uv prints without a terminal; recorded in transcripts/, one folder per version of uv. Pure. */
 export interface PackageProgress {
   readonly completed: number | null;
   readonly total: number | null;
-  /** Large wheels, by the names of their packages: uv says nothing of small ones. */
+  /** Large wheels, by package name: uv doesn't report small ones. */
   readonly downloading: ReadonlySet<string>;
   readonly downloaded: ReadonlySet<string>;
   readonly areAllDownloaded: boolean;
@@ -35,7 +35,7 @@ export function applyUvLine(progress: PackageProgress, line: string): PackagePro
   return progress;
 }
 
-/** Phrases of uv's and pip's network libraries. None of them is part of a package's name or of a path. */
+/** Phrases from uv's and pip's network libraries. None of them occurs in a package name or a path. */
 const NETWORK_TROUBLE = [
   'error sending request',
   'error reading a body',
@@ -56,24 +56,27 @@ const NETWORK_TROUBLE = [
 ];
 const NETWORK_TROUBLE_PATTERN = new RegExp(NETWORK_TROUBLE.join('|'), 'i');
 
-/** True where uv or pip report that the index could not be reached, or was lost in the middle. */
+/** True if uv or pip report that the index couldn't be reached, or that the connection broke. */
 export const isNetworkTrouble = (output: string): boolean => NETWORK_TROUBLE_PATTERN.test(output);
 
-/** True where uv, pip or Python report a full disk or quota. */
+/** True if uv, pip or Python report a full disk or quota. */
 export const isDiskFull = (output: string): boolean =>
   /no space left on device|os error 28\b|errno 28\b|disk quota exceeded/i.test(output);
 
-/** True where a file system has no locks, as some network file systems have none. */
+/** True if a file system has no locks, as on some network file systems. */
 export const isLockTrouble = (output: string): boolean => /no locks available|os error 37\b/i.test(output);
 
-/** True where uv or pip do not trust the server's certificate. */
+/** True if uv or pip don't trust the server's certificate. */
 export const isCertificateTrouble = (output: string): boolean =>
   /invalid peer certificate|certificate.verify.failed|unknownissuer|self.signed certificate/i.test(output);
 
 /** How uv indents a cause under its error. */
 const CAUSE = /^(├─▶|╰─▶|Caused by:|cause:)\s*/;
 
-/** The error and its innermost cause: the first line that begins with error, else the last one. Empty without output. */
+/**
+ * The error and its innermost cause: the first line that starts with "error", or else the last one. Empty without
+ * output.
+ */
 export function mainLine(output: string): string {
   const lines = output
     .split('\n')

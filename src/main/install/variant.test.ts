@@ -20,7 +20,7 @@ const { gpuOnlyPackages, flashAttentionCapability } = JSON.parse(
 const usable = (...capabilities: readonly string[]) => ({ kind: 'usable', capabilities }) as const;
 const old = { kind: 'old', problem: appError('DRIVER_TOO_OLD', { found: '470', needed: '580' }) } as const;
 
-test('the driver decides, unless the person does', () => {
+test('the driver decides, unless the user does', () => {
   expect(chooseVariant('auto', usable())).toEqual({ variant: 'cuda', reason: 'gpu' });
   expect(chooseVariant('auto', { kind: 'none' })).toEqual({ variant: 'cpu', reason: 'noGpu' });
   expect(chooseVariant('auto', old)).toEqual({ variant: 'cpu', reason: 'oldDriver' });
@@ -44,7 +44,7 @@ test("FlashAttention's lock adds packages, all with hashes and sizes, and pins n
   expect(wheelsOf(table, 'linux-x64', optionalLock).map(({ name }) => name)).toEqual([...added].sort());
 });
 
-test('the lock without what only GPUs need keeps every other pin with its hashes', () => {
+test('the lock without GPU-only packages keeps every other pin with its hashes', () => {
   const cpu = lockFor('cpu', lock, gpuOnlyPackages);
   expect(
     pinsOf(lock)
@@ -60,12 +60,12 @@ test('the table of sizes belongs to this lock, wheel by wheel', () => {
   const pinned = new Set(pinsOf(lock + optionalLock));
   for (const { name } of wheels) expect(pinned).toContain(name);
   expect(new Set(wheels.map(({ name }) => name)).size).toBe(wheels.length);
-  // Every wheel that the table was made with is still the lock's: `npm run lock` writes both.
+  // Every wheel in the table is still in the lock: `npm run lock` writes both.
   expect(wheels).toHaveLength((JSON.parse(table) as { 'linux-x64': unknown[] })['linux-x64'].length);
   expect(wheels.map(({ name }) => name)).toContain('torch');
 });
 
-test('what uv has already is not counted, on another disk all of it is copied', async () => {
+test('packages that uv already has take no space, except on another disk, where they are copied', async () => {
   const wheels = [
     { name: 'a', file: '', sha256: '', bytes: 1, unpackedBytes: 10 },
     { name: 'b', file: '', sha256: '', bytes: 2, unpackedBytes: 20 },
@@ -92,14 +92,14 @@ test('what uv has already is not counted, on another disk all of it is copied', 
   });
 });
 
-test("uv's dry run is read, and one that got nowhere says nothing", () => {
+test("reads uv's dry run; a failed run gives nothing", () => {
   const said =
     'DEBUG Identified uncached distribution: torch==2\nWould download 1 package\nWould install 2 packages\n + av==1\n + torch==2\n';
   expect(cachedPackages(said)).toEqual(new Set(['av']));
   expect(cachedPackages('error: dns error')).toBeNull();
 });
 
-test("what pip's files say is said to uv; a variable of uv's own wins", () => {
+test("uv gets the settings from pip's files; its own variables take precedence", () => {
   const config = parsePipConfig(
     "global.index-url='https://me@pypi.example/simple'\nglobal.cert='/ca.pem'\nglobal.proxy='http://proxy:1'\n" +
       "global.find-links='/a /b'\n:env:.trusted-host='pypi.example'\n",

@@ -1,4 +1,4 @@
-/** Which packages: the whole lock, or the lock without those that only GPUs need. Pure but for the driver's port. */
+/** Chooses the packages: the whole lock, or the lock without GPU-only packages. Pure except for the driver's port. */
 import { z } from 'zod';
 import type { InstallEstimate, Variant, VariantChoice } from '../../shared/environment';
 import { appError, type AppError } from '../../shared/errors';
@@ -10,8 +10,8 @@ import type { Processes } from '../ports/processes';
 export type Driver =
   | { readonly kind: 'none' }
   /**
-   * There, and new enough, or it does not say: a driver that is stuck now may work after a restart. `capabilities`: the
-   * compute capabilities of the GPUs, as far as they are known.
+   * Present and new enough, or unknown: a driver that hangs now may work after a restart. `capabilities`: the compute
+   * capabilities of the GPUs, if known.
    */
   | { readonly kind: 'usable'; readonly capabilities: readonly string[] }
   | { readonly kind: 'old'; readonly problem: AppError };
@@ -46,7 +46,7 @@ export function chooseVariant(choice: VariantChoice, driver: Driver): Pick<Insta
   }
 }
 
-/** Whether FlashAttention is installed besides: some GPU here can run it. */
+/** Whether to install FlashAttention: some GPU here can run it. */
 export const wantsFlashAttention = (variant: Variant, driver: Driver, minimumCapability: string): boolean =>
   variant === 'cuda' &&
   driver.kind === 'usable' &&
@@ -54,7 +54,7 @@ export const wantsFlashAttention = (variant: Variant, driver: Driver, minimumCap
 
 const PIN = /^([A-Za-z0-9._-]+)==/;
 
-/** A lock of `uv pip compile` without some packages. Hashes of the others stay, and so does what is checked. */
+/** A lock from `uv pip compile` without some packages. The others keep their hashes. */
 export function lockFor(variant: Variant, lock: string, gpuOnlyPackages: readonly string[]): string {
   if (variant === 'cuda') return lock;
   let isKept = true;
@@ -77,10 +77,10 @@ const wheelSchema = z.object({
 });
 export type Wheel = z.infer<typeof wheelSchema>;
 
-/** The wheels of a lock, with sizes from the index that it was made with; empty for a kind of machine it does not list. */
+/** The wheels of a lock, with sizes from the index that it was made with; empty for a platform that it doesn't list. */
 export function wheelsOf(table: string, machineKind: string, lock: string): readonly Wheel[] {
   const parsed = z.record(z.string(), z.unknown()).parse(JSON.parse(table));
   const wheels = z.array(wheelSchema).parse(parsed[machineKind] ?? []);
-  // A size belongs to a hash: one that this lock does not name says nothing about it.
+  // Sizes are keyed by hash, so a hash that isn't in this lock is skipped.
   return wheels.filter(({ sha256 }) => lock.includes(sha256));
 }

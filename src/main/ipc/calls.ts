@@ -1,4 +1,4 @@
-/** Handlers of the contract's calls. Each area lists its own beside its service; compose/app.ts joins the lists. */
+/** Handlers of the contract's calls. Each area defines its own beside its service; compose/app.ts combines them. */
 import type { CallInput, CallName, CallOutput } from '../../shared/ipc';
 
 export type CallHandlers = {

@@ -8,7 +8,7 @@ import { createRouter, isTrustedSender, type Sender } from './router';
 
 const WINDOW: Sender = { webContentsId: 1, frame: { url: windowUrl('en'), isMainFrame: true } };
 const done: string[] = [];
-// Every call answers what the test's `answer` says.
+// Every call returns the test's `answer`.
 let answer: () => Promise<unknown> = () => Promise.resolve(undefined);
 const handlers = Object.fromEntries(
   Object.keys(calls).map((name) => [
@@ -60,13 +60,13 @@ test.each([
   ['an address for a link', 'openLink', { link: 'https:\\\\@evil' }],
   ['too little', 'cancelJob', {}],
   ['too much text', 'copyText', { text: 'x'.repeat(100_001) }],
-])('%s is refused and nothing is done', async (_name, name, input) => {
+])('%s is refused without any effect', async (_name, name, input) => {
   done.length = 0;
   expect(await router(WINDOW, name, input)).toMatchObject({ ok: false, error: { code: 'CALL_REFUSED' } });
   expect(done).toEqual([]);
 });
 
-test('an answer that breaks the contract is an error, not an answer', async () => {
+test('a result that violates the contract becomes an error', async () => {
   answer = () => Promise.resolve({ surprise: true });
   expect(await router(WINDOW, 'enqueueJobs', undefined)).toMatchObject({ ok: false });
   expect(await router(WINDOW, 'readLogTail', undefined)).toMatchObject({ ok: false, error: { code: 'INTERNAL' } });

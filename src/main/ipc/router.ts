@@ -1,4 +1,7 @@
-/** Every call of the window passes through here: sender check, parse input, do, parse output, Result. */
+/**
+ * Every call from the window passes through here: check the sender, parse the input, run, parse the output, return a
+ * Result.
+ */
 import type { z } from 'zod';
 import { appError, SplitreelError, type AppError } from '../../shared/errors';
 import { calls, type CallName } from '../../shared/ipc';
@@ -7,7 +10,7 @@ import { APP_SCHEME } from '../../shared/urls';
 import type { Log } from '../ports/log';
 import type { CallHandlers } from './calls';
 
-/** Who sent a message, as Electron says; the frame is null when it is gone already. */
+/** The sender as Electron reports it; the frame is null once it is gone. */
 export interface Sender {
   readonly webContentsId: number;
   readonly frame: { readonly url: string; readonly isMainFrame: boolean } | null;
@@ -15,7 +18,7 @@ export interface Sender {
 
 const WINDOW_HOST = 'splitreel';
 
-/** Our window's main frame on our own origin, and nothing else. */
+/** Only our window's main frame on our own origin. */
 export function isTrustedSender(sender: Sender, windowId: number | null): boolean {
   if (windowId === null || sender.webContentsId !== windowId || sender.frame?.isMainFrame !== true) return false;
   let url: URL;
@@ -24,14 +27,14 @@ export function isTrustedSender(sender: Sender, windowId: number | null): boolea
   } catch {
     return false;
   }
-  // Node's URL gives the origin 'null' to schemes that it does not know, so the parts are compared.
+  // Node's URL reports the origin 'null' for unknown schemes, so the parts are compared.
   const isOurs = url.protocol === `${APP_SCHEME}:` && url.hostname === WINDOW_HOST;
   return isOurs && url.port === '' && url.username === '' && url.password === '';
 }
 
 export interface RouterOptions {
   readonly handlers: CallHandlers;
-  /** The webContents id of the window; null while there is none. */
+  /** The window's webContents id; null without a window. */
   readonly windowId: () => number | null;
   readonly log: Log;
 }
@@ -73,7 +76,7 @@ export function createRouter({ handlers, windowId, log }: RouterOptions): Router
   };
 }
 
-/** Whatever was thrown, as data. */
+/** Converts anything thrown to data. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof SplitreelError) return error.error;
   return appError('INTERNAL', {}, { details: error instanceof Error ? (error.stack ?? error.message) : String(error) });

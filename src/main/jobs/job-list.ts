@@ -1,4 +1,4 @@
-/** The list of jobs, as data: order, and what makes way when it grows long. Pure. */
+/** The list of jobs as data: its order, and which old jobs are dropped. Pure. */
 import type { Job } from '../../shared/job';
 
 /** Finished jobs that are kept in the list. */
@@ -8,7 +8,7 @@ export const isQueued = (job: Job): boolean => job.state.status === 'queued';
 
 export const isActive = (job: Job): boolean => job.state.status === 'running' || job.state.status === 'canceling';
 
-/** The jobs with one of the waiting ones at another place among them; the others keep theirs. */
+/** The jobs with one waiting job moved among the waiting ones; the others keep their positions. */
 export function moved(jobs: readonly Job[], jobId: string, toIndex: number): readonly Job[] {
   const waiting = jobs.filter(isQueued);
   const job = waiting.find(({ id }) => id === jobId);
@@ -18,7 +18,7 @@ export function moved(jobs: readonly Job[], jobId: string, toIndex: number): rea
   return jobs.map((other) => (isQueued(other) ? (order.shift() ?? other) : other));
 }
 
-/** The oldest finished ones go when the list is long; those that wait or run stay. */
+/** Drops the oldest finished jobs from a long list; waiting and running jobs stay. */
 export function trimmed(jobs: readonly Job[]): readonly Job[] {
   const surplus = jobs.length - MAX_KEPT;
   if (surplus <= 0) return jobs;

@@ -1,4 +1,6 @@
-/** The jobs, in memory and on disk. One change after another; states change by the shared machine and in no other way. */
+/**
+ * The jobs, in memory and on disk. Changes are applied one by one; states change only through the shared state machine.
+ */
 import { z } from 'zod';
 import { appError, SplitreelError } from '../../shared/errors';
 import { inTurn } from '../../shared/in-turn';
@@ -22,18 +24,18 @@ export interface JobStore {
   readonly pause: (isPaused: boolean) => Promise<void>;
   /** Runs changes one after another. */
   readonly inTurn: <T>(run: () => Promise<T>) => Promise<T>;
-  /** On disk before it resolves: a job that was promised outlives the app. Throws DISK_FULL and the like. */
+  /** On disk before it resolves, so that an accepted job survives a crash. Throws DISK_FULL and the like. */
   readonly promise: (next: readonly Job[]) => Promise<void>;
   /**
-   * What has happened has happened: the list changes even where the disk does not take it now. It is written first
-   * where that works, and the store tries again where it does not.
+   * The event has already happened, so the list changes even if it can't be saved. It is saved first if possible;
+   * otherwise the store tries again later.
    */
   readonly record: (next: readonly Job[]) => Promise<void>;
-  /** The job after the event; null where the event means nothing to it. */
+  /** The job after the event; null if the event doesn't apply to it. */
   readonly apply: (jobId: string, event: JobEvent) => Promise<Job | null>;
   /**
-   * As `apply`, but written afterwards. For a start, which must not wait for a disk: after a crash in between, the job
-   * waits in the queue, and starts again.
+   * Like `apply`, but saved afterwards. For a start, which must not wait for the disk: after a crash in between, the
+   * job is still queued and starts again.
    */
   readonly applyAtOnce: (jobId: string, event: JobEvent) => void;
 }
@@ -66,7 +68,7 @@ export function createJobStore(
     find: (jobId) => jobs.find(({ id }) => id === jobId),
     isPaused: () => store.value().isPaused,
     pause: async (isPaused) => {
-      // It holds for this session even where the disk does not take it now.
+      // It applies for this session even if it can't be saved now.
       await save(jobs, isPaused).catch((error: unknown) => log.error('the pause could not be saved yet', error));
       onPaused(isPaused);
     },
@@ -75,7 +77,7 @@ export function createJobStore(
       try {
         await save(next);
       } catch (error) {
-        // What was refused must not be written later.
+        // A refused change must not be written later.
         save(jobs).catch(() => undefined);
         throw new SplitreelError(writeError(error, folder));
       }
@@ -97,7 +99,7 @@ export function createJobStore(
   };
 }
 
-/** The list with the job after the event; null where the event means nothing to it. */
+/** The list with the job after the event; null if the event doesn't apply to it. */
 function changeOf(
   jobs: readonly Job[],
   jobId: string,

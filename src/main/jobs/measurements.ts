@@ -1,4 +1,4 @@
-/** What this machine has measured: seconds per step by plan, and what comes after the last step. */
+/** Measurements on this computer: seconds per step by plan, and the time after the last step. */
 import { z } from 'zod';
 import { isSameHardware } from '../../shared/device';
 import type { AppError } from '../../shared/errors';
@@ -48,13 +48,16 @@ export function measure(job: Job, report: JobReport): Measurement {
   };
 }
 
-/** The newest figure of a kind replaces the older. */
+/** A new measurement replaces the older one of its kind. */
 export function addMeasurement(file: MeasurementsFile, added: Measurement): MeasurementsFile {
   const others = file.measurements.filter((other) => !isSameCase(other, added));
   return { version: 1, measurements: [...others, added].slice(-MAX_MEASUREMENTS) };
 }
 
-/** Decoding grows with the pixels of the clip: of the same model on the same devices, the newest, scaled by them. */
+/**
+ * Decoding time grows with the number of pixels: takes the newest measurement of the same model on the same devices and
+ * scales it.
+ */
 export function tailFor(file: MeasurementsFile, job: Job): TailMs {
   const pixels = (m: { width: number; height: number; numFrames: number }): number => m.width * m.height * m.numFrames;
   const like = file.measurements.filter(
@@ -66,7 +69,7 @@ export function tailFor(file: MeasurementsFile, job: Job): TailMs {
 }
 
 export interface Measurements {
-  /** Records what a finished job has measured. */
+  /** Records the measurements of a finished job. */
   readonly add: (job: Job, report: JobReport) => void;
   readonly tailFor: (job: Job) => TailMs;
   readonly problem: AppError | null;

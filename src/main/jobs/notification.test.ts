@@ -13,13 +13,13 @@ const finished = (...videoIds: string[]): JobState => ({
 });
 const text = (state: JobState, prompt = 'a dog') => notificationText({ state, request: request({ prompt }) });
 
-test('a prompt is cut between two words, and stands on one line', () => {
+test('a prompt is shortened at a word boundary and put on one line', () => {
   expect(firstWords(LONG)).toBe('a small orange star that moves slowly from the upper left…');
   expect(firstWords(' a dog\n\truns ')).toBe('a dog runs');
   expect(firstWords('狗'.repeat(80))).toBe(`${'狗'.repeat(60)}…`);
 });
 
-test('a finish and a failure say of what; an end that the person has chosen says nothing', () => {
+test('a finished or failed job names its prompt; a canceled one shows nothing', () => {
   expect(text(finished('a'))).toEqual({ title: 'Your video is ready', body: 'a dog' });
   expect(text(finished('a', 'b'))?.title).toBe('2 videos are ready');
   expect(text({ status: 'failed', error: appError('JOB_NOT_FOUND') })?.body).toMatch(/^a dog: This job /);

@@ -1,11 +1,11 @@
-/** What the system's notification says about a job that has ended. Pure. */
+/** The text of the notification for a finished or failed job. Pure. */
 import { describeError } from '../../shared/errors';
 import type { Job } from '../../shared/job';
 import { mainCopy } from '../copy';
 
 const MAX_CHARACTERS = 60;
 
-/** The beginning of a prompt, on one line, cut between two words. */
+/** The beginning of a prompt on one line, shortened at a word boundary. */
 export function firstWords(prompt: string): string {
   const line = prompt.trim().replace(/\s+/g, ' ');
   const characters = Array.from(line);
@@ -15,7 +15,7 @@ export function firstWords(prompt: string): string {
   return `${lastSpace > MAX_CHARACTERS / 2 ? cut.slice(0, lastSpace) : cut}…`;
 }
 
-/** Null for an end that needs no notification: the person canceled it, or the app closed. */
+/** Null if no notification is needed: the user canceled the job, or the app closed. */
 export function notificationText({
   state,
   request,

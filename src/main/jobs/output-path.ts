@@ -1,6 +1,6 @@
 /**
- * Names of video files: a piece of the prompt and the seed, never the name of another file.
- * resources/golden/video-names.json holds these rules and python/splitreel/rules/naming.py together.
+ * Names of video files: part of the prompt plus the seed, never the name of an existing file.
+ * resources/golden/video-names.json keeps these rules in step with python/splitreel/rules/naming.py.
  */
 import path from 'node:path';
 import type { Files } from '../ports/files';
@@ -31,7 +31,7 @@ export function promptSlug(prompt: string): string {
 
 export const videoName = (prompt: string, seed: number): string => `${promptSlug(prompt)}_seed${String(seed)}`;
 
-/** One path per seed; a number is added where a file is there already or another video of the job has the name. */
+/** One path per seed; a number is added if the file exists or another video of the job has the name. */
 export async function outputPaths(
   files: Pick<Files, 'stat'>,
   folder: string,

@@ -1,4 +1,4 @@
-/** Pictures of unfinished videos, which the engine writes while a job runs: one folder a job. */
+/** Previews of unfinished videos, which the engine writes while a job runs: one folder per job. */
 import path from 'node:path';
 import type { Located } from '../window/app-files';
 

@@ -22,12 +22,12 @@ function play(events: readonly WorkerEvent[]) {
   return progress;
 }
 
-test('the first step, which warms up kernels, is no part of the time of a step', () => {
+test('the first step, which warms up kernels, does not count for the time per step', () => {
   expect(play([step(1, 9_000)]).msPerStep).toBeNull();
   expect(play([step(1, 9_000), step(2, 10_000)])).toMatchObject({ msPerStep: 1_000, msLeft: 2_500 });
   expect(play([step(1, 9_000), step(2, 10_000), step(4, 12_200)]).msPerStep).toBeCloseTo(1_066.7, 1);
 });
 
-test('events that were merged count by the steps that they name', () => {
+test('merged events count with the steps that they name', () => {
   expect(play([step(2, 10_000), step(4, 12_000)]).msPerStep).toBe(1_000);
 });

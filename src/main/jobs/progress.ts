@@ -1,4 +1,4 @@
-/** What is known of a running job, from the worker's events alone: nothing is interpolated. Pure. */
+/** Progress of a running job, from the worker's events only: nothing is interpolated. Pure. */
 import type { Device } from '../../shared/device';
 import type { JobProgress, StageProgress } from '../../shared/job';
 import { STAGES, type Stage, type WorkerEvent } from '../../shared/protocol';
@@ -6,7 +6,7 @@ import { previewUrl } from '../../shared/urls';
 
 export type VideoProgress = JobProgress['videos'][number];
 
-/** What earlier jobs took for what comes after denoising; null before the first. */
+/** Time after denoising, from earlier jobs; null before the first. */
 export type TailMs = number | null;
 
 export function startProgress(jobId: string, videoCount: number, denoisingSteps: number): JobProgress {
@@ -18,7 +18,7 @@ export function startProgress(jobId: string, videoCount: number, denoisingSteps:
   return { jobId, videos: Array.from({ length: videoCount }, () => video), ranks: [], msPerStep: null, msLeft: null };
 }
 
-/** When a video had its first steps: they warm up kernels, and the mean of a step leaves them out. */
+/** When a video finished its first steps: they warm up kernels, so the mean leaves them out. */
 export type FirstSteps = ReadonlyMap<number, { readonly completed: number; readonly elapsedMs: number }>;
 
 /** The first steps that are known after an event. */
@@ -30,7 +30,7 @@ export function notedFirstSteps(firstSteps: FirstSteps, event: WorkerEvent): Fir
 export interface ProgressContext {
   readonly firstSteps: FirstSteps;
   readonly tailMs: TailMs;
-  /** Groups that work side by side: the videos are dealt to them in turn. */
+  /** Parallel groups: the videos are assigned to them round-robin. */
   readonly dp: number;
 }
 
@@ -87,11 +87,11 @@ function applyEvent(progress: JobProgress, event: WorkerEvent): JobProgress {
   }
 }
 
-/** A video that is whole, by its id in the library. */
+/** The library id of a finished video. */
 export const withVideo = (progress: JobProgress, index: number, videoId: string): JobProgress =>
   changeVideo(progress, index, (video) => ({ ...video, videoId }));
 
-/** The lanes, when the engine says which ranks there are. */
+/** The lanes, once the engine reports its ranks. */
 export function withRanks(
   progress: JobProgress,
   ranks: readonly { readonly rank: number; readonly device: Device }[],
@@ -128,7 +128,7 @@ function changeStage(
 const stageOf = (video: VideoProgress, name: Stage): StageProgress | undefined =>
   video.stages.find(({ stage }) => stage === name);
 
-/** The mean of the steps after the first, as the engine reports it and measurements keep it. */
+/** The mean of the steps after the first, as in the engine's report and in measurements. */
 function measuredStep(stage: StageProgress | undefined, first: { completed: number; elapsedMs: number } | undefined) {
   if (stage === undefined || first === undefined || stage.completed <= first.completed) return null;
   return (stage.elapsedMs - first.elapsedMs) / (stage.completed - first.completed);
@@ -154,7 +154,7 @@ function msLeftOf(progress: JobProgress, msPerStep: number | null, context: Prog
   return Math.round(Math.max(...perGroup));
 }
 
-/** Decoding and writing of a video of this job that is through. */
+/** Time for decoding and writing, from a finished video of this job. */
 function ownTail(progress: JobProgress): number | null {
   for (const video of progress.videos) {
     const writing = stageOf(video, 'writing');
@@ -173,7 +173,7 @@ function videoMsLeft(video: VideoProgress, msPerStep: number, tailMs: TailMs): n
   return Math.max(0, tailMs - (decoding?.elapsedMs ?? 0) - (stageOf(video, 'writing')?.elapsedMs ?? 0));
 }
 
-/** Steps done of all steps, over the job's videos: the part of the work that counts in equal pieces. */
+/** Completed steps of all steps, over the job's videos: the part of the work with units of equal size. */
 export function fractionOf(progress: JobProgress | null): number | null {
   if (progress === null) return null;
   const stages = progress.videos.flatMap(({ stages: all }) => all.filter(({ stage }) => stage === 'denoising'));

@@ -1,4 +1,4 @@
-/** The queue: jobs in order, one with the worker at a time. Whatever a job comes to, the next one starts. */
+/** The queue: runs jobs in order, one at a time. However a job ends, the next one starts. */
 import { appError, SplitreelError, type AppError } from '../../shared/errors';
 import type { Job, JobEvent, JobInput, JobProgress } from '../../shared/job';
 import type { JobReport, WorkerCommand, WorkerEvent } from '../../shared/protocol';
@@ -19,9 +19,9 @@ export interface QueuePorts extends StartPorts {
   readonly log: Log;
   readonly jobs: JobStore;
   readonly engine: { readonly isReady: () => boolean; readonly send: (command: WorkerCommand) => boolean };
-  /** Decoding and writing of a video of this size, from earlier jobs. */
+  /** Time for decoding and writing a video of this size, from earlier jobs. */
   readonly tailMs: (job: Job) => TailMs;
-  /** Takes finished files into the library; resolves with their ids. */
+  /** Adds finished files to the library; resolves with their ids. */
   readonly addVideos: (paths: readonly string[]) => Promise<readonly string[]>;
 }
 
@@ -32,19 +32,19 @@ export interface QueueOptions {
 }
 
 export interface Queue {
-  /** All of them or, where one is not valid, none. Their ids, in the same order. */
+  /** Adds all of them, or none if one isn't valid. Returns their ids in the same order. */
   readonly enqueue: (inputs: readonly JobInput[]) => Promise<readonly string[]>;
   readonly cancel: (jobId: string) => Promise<void>;
   readonly retry: (jobId: string) => Promise<void>;
   readonly remove: (jobId: string) => Promise<void>;
   readonly move: (jobId: string, toIndex: number) => Promise<void>;
-  /** The running job goes on to its end; no other starts until the queue is resumed. */
+  /** The running job continues; no other starts until the queue is resumed. */
   readonly pause: (isPaused: boolean) => Promise<void>;
   readonly handleEvent: (event: WorkerEvent) => void;
   readonly handleLost: (error: AppError) => void;
-  /** Starts the first that waits, where nothing runs and the engine can take it. */
+  /** Starts the first waiting job if nothing runs and the engine is ready. */
   readonly advance: () => void;
-  /** Before the app quits: what runs is marked, nothing more is started. */
+  /** Before the app quits: marks the running job as interrupted and starts nothing more. */
   readonly close: () => Promise<void>;
 }
 
@@ -52,7 +52,7 @@ export async function openQueue(ports: QueuePorts, options: QueueOptions): Promi
   const { jobs } = ports;
   const running = createRunningJob({ ...ports, onProgress: options.onProgress });
   const runner = createRunner(ports, running, options.onEnded);
-  // Jobs that were running when the app ended without warning are marked before anything else happens.
+  // First mark jobs that were running when the app ended unexpectedly.
   await interruptAll(jobs);
   return {
     ...listCalls(ports, runner.advance),
@@ -71,7 +71,7 @@ async function interruptAll(jobs: JobStore): Promise<void> {
 
 type Runner = Pick<Queue, 'advance' | 'handleEvent' | 'handleLost'> & { readonly close: () => void };
 
-/** Gives the worker one job after another and takes what it reports. */
+/** Sends jobs to the worker one by one and handles its events. */
 function createRunner(ports: QueuePorts, running: RunningJob, onEnded: QueueOptions['onEnded']): Runner {
   const { jobs, engine, log } = ports;
   let isClosed = false;
@@ -102,7 +102,7 @@ function createRunner(ports: QueuePorts, running: RunningJob, onEnded: QueueOpti
       await startNext().finally(() => {
         isStarting = false;
       });
-      // A job that failed before it began makes way for the next.
+      // After a job that failed before it started, start the next one.
       if (!jobs.isPaused() && !isRunning() && jobs.get().some(isQueued)) advance();
     });
   };
@@ -147,7 +147,7 @@ function createRunner(ports: QueuePorts, running: RunningJob, onEnded: QueueOpti
   };
 }
 
-/** A video of several is shown before its job has ended. */
+/** Each video of a job is shown as soon as it is finished. */
 function showEarly(
   { addVideos, log }: QueuePorts,
   running: RunningJob,
@@ -176,7 +176,7 @@ async function finishedEvent(
 
 type ListCalls = Pick<Queue, 'enqueue' | 'cancel' | 'retry' | 'remove' | 'move' | 'pause'>;
 
-/** What a person does with the list. */
+/** The user's actions on the list. */
 function listCalls(ports: QueuePorts, advance: () => void): ListCalls {
   const { jobs, engine, random, clock } = ports;
   const newJob = (input: JobInput): Job => {
@@ -210,7 +210,7 @@ function listCalls(ports: QueuePorts, advance: () => void): ListCalls {
       jobs
         .inTurn(async () => {
           const job = await jobs.apply(jobId, { type: 'retried' });
-          // A retried job waits behind those that were waiting already.
+          // A retried job goes to the end of the queue.
           if (job !== null) await jobs.record([...jobs.get().filter((other) => other !== job), job]);
         })
         .finally(advance),

@@ -13,7 +13,7 @@ const JOB = {
 };
 const finished = (video: number, path: string): WorkerEvent => ({ type: 'videoFinished', jobId: 'j', video, path });
 
-test('a job has lanes for its own ranks, not for those that are warm from a larger one', () => {
+test('a job has lanes for its own ranks, not for ranks kept warm from a larger job', () => {
   let shown: JobProgress | null = null;
   let push: () => void = () => undefined;
   const whenAsked = (_delayMs: number, run: () => void) => {
@@ -43,7 +43,7 @@ test('a job has lanes for its own ranks, not for those that are warm from a larg
   expect(lanes()).toEqual([0]);
 });
 
-test('files come in the order of their seeds, whichever group ends first; a finished video is known by its id', () => {
+test('files are in the order of their seeds, whichever group finishes first; a finished video has its library id', () => {
   const pushed: (JobProgress | null)[] = [];
   const timers: (() => void)[] = [];
   const running = createRunningJob({

@@ -1,4 +1,4 @@
-/** What is known of the job that the worker has: its progress, pushed at a pace that a window can show, and its files. */
+/** The running job: its files, and its progress, pushed at a rate that a window can show. */
 import type { Job, JobProgress } from '../../shared/job';
 import { worldSize } from '../../shared/plan';
 import type { WorkerEvent } from '../../shared/protocol';
@@ -13,7 +13,7 @@ import {
   type TailMs,
 } from './progress';
 
-/** A window shows no more, and a flood of events must not drown it. */
+/** Limits a burst of events to what a window can show. */
 const PROGRESS_INTERVAL_MS = 50;
 
 type Ranks = Extract<WorkerEvent, { readonly type: 'engineStateChanged' }>['ranks'];
@@ -21,18 +21,18 @@ type Ranks = Extract<WorkerEvent, { readonly type: 'engineStateChanged' }>['rank
 export interface RunningJob {
   readonly start: (job: Job, outputs: readonly string[]) => void;
   readonly handleEvent: (job: Job, event: WorkerEvent) => void;
-  /** The engine's ranks; empty when it is gone. Lanes are shown for those of a job that runs. */
+  /** The engine's ranks; empty without an engine. Only a running job shows lanes for its ranks. */
   readonly setRanks: (ranks: Ranks, isRunning: boolean) => void;
   /** A video of the job is in the library. */
   readonly addVideo: (job: Job, index: number, videoId: string) => void;
-  /** Files that were asked for and are there, in the order of their seeds: groups end in any order. */
+  /** Finished files of the request, in the order of their seeds: groups finish in any order. */
   readonly madeFiles: () => readonly string[];
   readonly stop: () => void;
 }
 
 export interface RunningJobOptions {
   readonly clock: Clock;
-  /** Decoding and writing of a video of this size, from earlier jobs. */
+  /** Time for decoding and writing a video of this size, from earlier jobs. */
   readonly tailMs: (job: Job) => TailMs;
   readonly onProgress: (progress: JobProgress | null) => void;
 }
@@ -50,7 +50,7 @@ export function createRunningJob({ clock, tailMs, onProgress }: RunningJobOption
     progress = next;
     if (stopPush === null) push();
   };
-  /** At once, and after the interval what has come in it. */
+  /** Calls immediately, then once per interval if called again meanwhile. */
   const push = (): void => {
     const pushed = progress;
     onProgress(pushed);
@@ -59,7 +59,7 @@ export function createRunningJob({ clock, tailMs, onProgress }: RunningJobOption
       if (progress !== pushed) push();
     });
   };
-  /** A job takes the first ones; more may be warm from an earlier job. */
+  /** A job uses the first ranks; more may be warm from an earlier job. */
   const ranksOfJob = (): Ranks => ranks.filter(({ rank }) => rank < rankCount);
   return {
     start: (job, files) => {

@@ -1,4 +1,4 @@
-/** What must be true before a job starts, and the command that starts it. */
+/** Checks before a job starts, and the command that starts it. */
 import path from 'node:path';
 import { appError, SplitreelError } from '../../shared/errors';
 import type { Job } from '../../shared/job';
@@ -9,7 +9,7 @@ import type { Files } from '../ports/files';
 import { outputPaths } from './output-path';
 import { validateJob, type ValidJob } from './validate';
 
-/** A finished video is a few megabytes; this is enough for it, its half-written self and the stores. */
+/** A finished video is a few megabytes; this is enough for it, its temporary file and the stores. */
 const MIN_FREE_BYTES = 200 * 1_048_576;
 
 export interface StartPorts {
@@ -25,7 +25,7 @@ export interface PreparedJob {
   readonly outputs: readonly string[];
 }
 
-/** Makes the folders and names the files; throws what stands in the way. */
+/** Creates the folders and chooses the file names; throws an error if that fails. */
 export async function prepareJob(job: Job, ports: StartPorts): Promise<PreparedJob> {
   const { files } = ports;
   const valid = validateJob(job, { models: ports.models(), machine: ports.machine() });

@@ -1,4 +1,4 @@
-/** Whether a job can be: asked before it is queued, and again before it starts. The window's own check is not trusted. */
+/** Validates a job before it is queued and again before it starts. The window's own check is not trusted. */
 import { appError, type AppError } from '../../shared/errors';
 import { cpuDevices, type Device } from '../../shared/device';
 import type { JobInput } from '../../shared/job';
@@ -24,7 +24,7 @@ export interface ValidModel {
 
 export interface ValidJob {
   readonly model: ValidModel;
-  /** As this machine has them, one for each rank. */
+  /** This computer's devices, one per rank. */
   readonly devices: readonly Device[];
 }
 
@@ -47,7 +47,7 @@ export function validateJob(input: JobInput, { models, machine }: Surroundings):
   });
 }
 
-/** The error lists what is wrong; which field it is about is the form's business. */
+/** The error lists the problems; mapping them to fields is up to the form. */
 const withoutField = ({ field: _field, ...reason }: RequestReason): Reason => reason;
 
 interface FoundDevices {
@@ -55,7 +55,7 @@ interface FoundDevices {
   readonly limits: PlanDevices;
 }
 
-/** The devices that were asked for, by this machine's own names and numbers. */
+/** The requested devices, with this computer's own names and numbers. */
 function findDevices(asked: readonly Device[], machine: Machine): Result<FoundDevices, AppError> {
   if (asked.every(({ kind }) => kind === 'cpu')) {
     const count = Math.min(asked.length, MAX_CPU_RANKS);

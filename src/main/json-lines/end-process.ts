@@ -4,7 +4,7 @@ import type { Processes, WorkerProcess } from '../ports/processes';
 
 export type ProcessTable = Pick<Processes, 'tree' | 'find' | 'killPid'>;
 
-/** For each rung of the ladder. */
+/** For each of these steps. */
 export const RUNG_MS = 1_500;
 const POLL_MS = 25;
 
@@ -16,9 +16,9 @@ export interface EndOptions {
   readonly hasExited: () => boolean;
 }
 
-/** Resolves when nothing of it is left, or after the last rung. */
+/** Resolves when all of it has ended, or after the last step. */
 export async function endProcess({ process, processes, clock, rungMs, hasExited }: EndOptions): Promise<void> {
-  // Read first: once the process has ended, its children have no parent to be found by.
+  // Read first: once the process has ended, its children can no longer be found through it.
   const family = process.pid === null ? [] : await processes.tree(process.pid);
   const remaining = async (): Promise<readonly number[]> => {
     const now = await Promise.all(family.map((member) => processes.find(member.pid)));

@@ -65,7 +65,7 @@ beforeEach(() => {
   events = [];
 });
 
-test('commands go out and events come in as parsed lines', async () => {
+test('sends commands and receives parsed events', async () => {
   const worker = attach();
   worker.send({ type: 'go', count: 1 });
   expect(written).toEqual(['{"type":"go","count":1}']);
@@ -79,7 +79,7 @@ test('commands go out and events come in as parsed lines', async () => {
   expect((await worker.ended).kind).toBe('stopped');
 });
 
-test('a command that does not match its schema never leaves', async () => {
+test('a command that does not match its schema is not sent', async () => {
   const worker = attach();
   expect(() => worker.send({ type: 'go', count: 'many' } as never)).toThrow();
   expect(written).toEqual([]);
@@ -98,7 +98,7 @@ test.each([
   send('{"type":"went","count":2}\n');
   const ending = await worker.ended;
   expect(ending.kind === 'protocolBroken' ? ending.problem : ending.kind).toMatch(problem);
-  // What came before is heard, what comes after is not.
+  // Earlier events arrive, later ones don't.
   expect(events).toEqual([{ type: 'went', count: 1 }]);
 });
 
@@ -114,7 +114,7 @@ test.each([
   expect(events).toHaveLength(heard);
 });
 
-test('what it prints is kept, beside its events', async () => {
+test('its output is kept, separately from its events', async () => {
   const worker = attach();
   print('NCCL version 2.27\n');
   send('{"type":"went","count":1}\n');
@@ -126,13 +126,13 @@ test('what it prints is kept, beside its events', async () => {
   expect(events).toHaveLength(1);
 });
 
-test('one that ignores its stdin is killed', async () => {
+test('a process that ignores its stdin is killed', async () => {
   const worker = attach({ process: fakeProcess({ ignoresStdin: true }) });
   await worker.stop();
   expect(killed).toContain('SIGTERM');
 });
 
-test('one that takes longer than its time limit is ended', async () => {
+test('a process that exceeds its time limit is ended', async () => {
   let expire: () => void = () => undefined;
   const clock = {
     ...nodeClock,
@@ -147,7 +147,7 @@ test('one that takes longer than its time limit is ended', async () => {
   expect((await worker.ended).kind).toBe('timedOut');
 });
 
-test('silence ends one that should send heartbeats', async () => {
+test('a process that misses its heartbeats is ended', async () => {
   const worker = attach({ hungAfterMs: 40 });
   expect(await worker.ended).toMatchObject({ kind: 'hung' });
 });

@@ -1,6 +1,6 @@
 /**
- * One life of one child process that reads commands and sends events as lines of JSON: both sides parsed, events in
- * order, silence noticed, its end made certain. Knows nothing of what the messages mean.
+ * Runs one child process that reads commands and sends events as lines of JSON. Parses both directions, keeps events in
+ * order, notices silence and makes sure that the process ends. Knows nothing about the meaning of messages.
  */
 import { z } from 'zod';
 import { HEARTBEAT_INTERVAL_MS, PROTOCOL_VERSION } from '../../shared/limits';
@@ -13,10 +13,10 @@ import { startWatchdog, type Watchdog } from './watchdog';
 
 const LAST_OUTPUT_CHARACTERS = 4_000;
 const SHOWN_LINE_CHARACTERS = 500;
-/** In the log between a program's name and each line that it printed, which may hold anything. */
+/** Separates a program's name from each line of its output in the log. */
 export const OUTPUT_MARK = ' | ';
 
-/** On each line of a numbered protocol, beside the event: a gap shows that one was lost. */
+/** On each line of a numbered protocol; a gap shows that an event was lost. */
 const envelopeSchema = z.object({ v: z.literal(PROTOCOL_VERSION), seq: z.number().int().positive() });
 
 /** Why a process ended. */
@@ -28,7 +28,7 @@ export type Ending =
   | { readonly kind: 'exited'; readonly exit: Exit };
 
 export interface JsonLinesOptions<Command, Event> {
-  /** In the log, before what the process prints. */
+  /** In the log, before the process's output. */
   readonly name: string;
   readonly process: WorkerProcess;
   readonly processes: ProcessTable;
@@ -37,22 +37,22 @@ export interface JsonLinesOptions<Command, Event> {
   readonly commandSchema: z.ZodType<Command>;
   readonly eventSchema: z.ZodType<Event>;
   readonly onEvent: (event: Event) => void;
-  /** True: each event line also carries `v` and a `seq` that counts from 1. */
+  /** True: each event line also has `v` and a `seq` that counts from 1. */
   readonly isNumbered?: boolean;
   /** Silence after which a process that sends heartbeats counts as hung. */
   readonly hungAfterMs?: number;
-  /** For the whole life of the process. */
+  /** For the whole run of the process. */
   readonly timeLimitMs?: number;
   readonly rungMs?: number;
 }
 
 export interface JsonLinesProcess<Command> {
   readonly pid: number | null;
-  /** Throws where the command does not match its schema. */
+  /** Throws if the command doesn't match its schema. */
   readonly send: (command: Command) => void;
-  /** Ends the process and all that it started; resolves when nothing of it is left. */
+  /** Ends the process and everything it started; resolves when all of it has ended. */
   readonly stop: () => Promise<void>;
-  /** Resolves once all of its processes have ended, with the last lines that it printed. */
+  /** Resolves once all of its processes have ended, with its last lines of output. */
   readonly ended: Promise<Ending & { readonly lastOutput: string }>;
 }
 
@@ -110,7 +110,7 @@ export function attachJsonLines<Command, Event>(options: JsonLinesOptions<Comman
     watchdog?.stop();
     stopTimer();
     await ending;
-    // What it left in its process group, where it died without ending its children.
+    // Ends the rest of its process group, in case it died without ending its children.
     process.kill('SIGKILL');
     return { ...(cause ?? { kind: 'exited' as const, exit }), lastOutput };
   });
@@ -135,7 +135,7 @@ function watchdogOf(
 
 type Parsed<Event> = { readonly event: Event } | { readonly problem: string };
 
-/** Lines to events, or to what is wrong with the line. */
+/** Parses a line into an event or a problem. */
 function eventParser<Event>({
   eventSchema,
   isNumbered = false,

@@ -1,8 +1,8 @@
-/** Bytes to lines, whatever the chunks: a character may be cut in two, a line may never end. */
+/** Splits bytes into lines: chunks may split a character, and a line may never end. */
 import { MAX_LINE_BYTES } from '../../shared/limits';
 
 export interface LineSplitter {
-  /** The lines that this chunk completes; null when a line is too long to be a message. */
+  /** The lines completed by this chunk; null if a line is too long for a message. */
   readonly push: (chunk: Uint8Array) => readonly string[] | null;
 }
 

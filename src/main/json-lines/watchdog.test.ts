@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Clock } from '../ports/clock';
 import { startWatchdog } from './watchdog';
 
-/** A clock that stands still until it is moved; the wall clock is another hand. */
+/** A clock that only moves when the test moves it; the wall clock is separate. */
 function fakeClock(): Clock & { readonly advance: (ms: number, checks?: number) => void } {
   let now = 0;
   let tick: (() => void) | null = null;
@@ -35,7 +35,7 @@ test('silence at the deadline is noticed once', () => {
   expect(silences).toEqual([11_000]);
 });
 
-test('a slow worker that gives signs is never hung', () => {
+test('a slow worker that sends signs of life never counts as hung', () => {
   const clock = fakeClock();
   const silences: number[] = [];
   const watchdog = startWatchdog(clock, { intervalMs: 1_000, hungAfterMs: 10_000 }, (ms) => silences.push(ms));
@@ -46,7 +46,7 @@ test('a slow worker that gives signs is never hung', () => {
   expect(silences).toEqual([]);
 });
 
-test('an hour of sleep of the whole computer is no silence of the worker', () => {
+test('an hour of system sleep does not count as silence', () => {
   const clock = fakeClock();
   const silences: number[] = [];
   startWatchdog(clock, { intervalMs: 1_000, hungAfterMs: 10_000 }, (ms) => silences.push(ms));

@@ -7,8 +7,8 @@ export interface Watchdog {
 }
 
 /**
- * Measures silence from check to check: when this process itself was suspended (the computer slept, the app was
- * stopped), the next check comes late, and the silence before it says nothing about the other side.
+ * Measures silence from check to check: if this process itself was suspended (the computer slept, the app was stopped),
+ * the next check is late, and the silence before it doesn't count.
  */
 export function startWatchdog(
   clock: Clock,

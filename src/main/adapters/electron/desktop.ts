@@ -94,7 +94,9 @@ export function createDesktop(currentWindow: () => BrowserWindow | null, fallbac
   };
 }
 
-/** Notifications that may still be clicked: one without a reference is collected, and its click with it. */
+/**
+ * Notifications that may still be clicked. Without a reference they are garbage-collected and lose their click handler.
+ */
 function createNotifier(currentWindow: () => BrowserWindow | null): Desktop['notify'] {
   const open = new Set<Notification>();
   return ({ title, body, onClick }: DesktopNotification) => {

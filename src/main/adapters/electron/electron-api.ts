@@ -1,19 +1,20 @@
 /**
  * Every part of Electron that the main process uses, and how each has changed from 22, the fallback runtime of test
- * machines, to 45, which people get. Nothing else imports Electron (eslint.config.ts; the preload has its own), so a
- * difference between the two has one place to be looked up. Sources: Electron's breaking-changes.md and the types of
- * both versions. What 22 lacks is filled in by scripts/runtime/.
+ * machines, to 45, which users get. Nothing else imports Electron (eslint.config.ts; the preload has its own), so every
+ * difference between the two is documented here. Sources: Electron's breaking-changes.md and the types of both
+ * versions. What 22 lacks is filled in by scripts/runtime/.
  */
 export {
   /**
-   * What is used is unchanged. The switch `host-resolver-rules` stays; 39 deprecates `host-rules`, which is not used. In
-   * a Wayland session newer versions run on Wayland by themselves, where a window cannot learn or choose its position.
+   * The parts used here are unchanged. The switch `host-resolver-rules` stays; 39 deprecates `host-rules`, which is not
+   * used. In a Wayland session newer versions use Wayland by default, where a window can neither read nor set its
+   * position.
    */
   app,
   /**
-   * The options that are used are unchanged; `sandbox` and `contextIsolation` have been the default since 20 and 12 and
-   * are set all the same. 22 has no `will-frame-navigate`, which came with 25, so frames are stopped by the policy alone
-   * there. Linux has never sent `resized` and `moved`.
+   * The options used here are unchanged; `sandbox` and `contextIsolation` have been the default since 20 and 12 but are
+   * set explicitly. 22 has no `will-frame-navigate`, which came with 25, so there only the content security policy
+   * stops frames. Linux has never sent `resized` and `moved`.
    */
   BrowserWindow,
   /** Main process only, as 40 asks for. */
@@ -35,15 +36,18 @@ export {
   powerMonitor,
   /** Unchanged: `prevent-app-suspension` keeps the computer awake and lets the screen sleep. */
   powerSaveBlocker,
-  /** `protocol.handle` came with 25, which deprecated `registerStreamProtocol`; in 22 the one is made from the other. */
+  /** `protocol.handle` came with 25, which deprecated `registerStreamProtocol`; on 22 it is built on that. */
   protocol,
-  /** 22 has only the synchronous functions and never keeps a token; 45 deprecates those in favor of the asynchronous. */
+  /**
+   * 22 has only the synchronous functions and never stores a token; 45 deprecates them in favor of the asynchronous
+   * ones.
+   */
   safeStorage,
-  /** On Wayland, the work areas are those of the compositor. */
+  /** On Wayland, the compositor reports the work areas. */
   screen,
   /**
-   * The permission handlers get new names of permissions with nearly every version: ours allow one and deny all others.
-   * 35 deprecates `setPreloads`, which only the fallback uses.
+   * Nearly every version adds permission names: our handlers allow one permission and deny all others. 35 deprecates
+   * `setPreloads`, which only the fallback uses.
    */
   session,
   /** `openExternal`, `openPath`, `showItemInFolder` and `trashItem` are unchanged. */

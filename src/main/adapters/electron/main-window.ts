@@ -8,7 +8,7 @@ import type { JsonStore } from '../../state/json-store';
 import { contextMenu } from '../../window/context-menu';
 import { fitToScreens, frameOffset, MIN_HEIGHT, MIN_WIDTH, type WindowState } from '../../window/window-state';
 
-/** A page that crashes more often than this in a minute would crash endlessly. */
+/** More crashes than this within a minute count as a crash loop. */
 const MAX_RELOADS_PER_MINUTE = 3;
 
 export interface MainWindowOptions {

@@ -3,7 +3,7 @@ import { APP_SCHEME } from '../../../shared/urls';
 import type { Log } from '../../ports/log';
 import { answerAppRequest, type AppProtocolPorts } from '../../window/app-protocol';
 
-/** Before the app is ready. No bypassCSP, no corsEnabled: the page gets the rights of a plain web page. */
+/** Before the app is ready. No bypassCSP, no corsEnabled: the page has no more rights than an ordinary web page. */
 export function registerAppScheme(): void {
   protocol.registerSchemesAsPrivileged([
     { scheme: APP_SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true } },

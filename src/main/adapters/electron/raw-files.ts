@@ -1,4 +1,4 @@
-/** Files as the system has them: `original-fs` does not open an asar like a folder. */
+/** Files without Electron's asar support: `original-fs` doesn't treat an asar archive as a folder. */
 import { createReadStream, promises } from 'original-fs';
 import { rawFilesOf } from '../node/raw-files';
 

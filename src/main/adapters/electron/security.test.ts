@@ -1,4 +1,4 @@
-/** Each handler by itself. Whether a real Electron obeys them is what test/e2e/borders.e2e.ts shows. */
+/** Each handler alone; test/e2e/borders.e2e.ts checks them in a real Electron. */
 import { EventEmitter } from 'node:events';
 import type { App, Session, WebContents } from './electron-api';
 import { describe, expect, test } from 'vitest';
@@ -6,7 +6,7 @@ import { closeBorders, closeNetwork, denyEverythingElse } from './security';
 
 type Handler = (...args: readonly unknown[]) => unknown;
 
-/** Keeps what is registered: a handler by the name of its setter, a listener by its event. */
+/** Records registrations: handlers by the name of their setter, listeners by their event. */
 function recorder() {
   const handlers = new Map<string, Handler>();
   const events = new EventEmitter();
@@ -97,7 +97,7 @@ describe('a page', () => {
   });
 });
 
-test('every name leads nowhere', () => {
+test('no host name can be resolved', () => {
   const switches: string[][] = [];
   const commandLine = { appendSwitch: (...given: string[]) => void switches.push(given) };
   closeNetwork({ commandLine } as unknown as App);

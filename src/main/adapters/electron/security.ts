@@ -1,8 +1,11 @@
-/** What no page of ours may do, whatever it is made to ask for. Electron's security checklist, points 5 and 11 to 14. */
+/**
+ * Denies our pages everything they don't need, even if they are compromised. Electron's security checklist, points 5
+ * and 11 to 14.
+ */
 import type { App, Session, WebContents } from './electron-api';
 import { APP_ORIGIN } from '../../../shared/urls';
 
-/** The player's full screen is the one permission that the window needs; it shows nothing and reads nothing. */
+/** The window needs only one permission, full screen for the player, which exposes no data. */
 const ALLOWED_PERMISSION = 'fullscreen';
 
 export function denyEverythingElse(session: Session, { isPackaged }: Pick<App, 'isPackaged'>): void {
@@ -13,17 +16,17 @@ export function denyEverythingElse(session: Session, { isPackaged }: Pick<App, '
     const isOurs = details.url.startsWith(`${APP_ORIGIN}/`) || (!isPackaged && details.url.startsWith('devtools://'));
     decide({ cancel: !isOurs });
   });
-  // A download would be a file that nobody chose a place for.
+  // A download would create a file at a location that the user didn't choose.
   session.on('will-download', (event) => event.preventDefault());
 }
 
-/** Chromium itself connects to nothing: names lead nowhere, not even those that a page asks to look up in advance. */
+/** Chromium makes no connections: no host name can be resolved, not even by a prefetch. */
 export function closeNetwork({ commandLine }: Pick<App, 'commandLine'>): void {
   commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND');
 }
 
 export function closeBorders(contents: WebContents): void {
-  // WebRTC is no request that webRequest sees; without a proxy it finds no way out.
+  // webRequest doesn't see WebRTC traffic; this policy blocks it, because there is no proxy.
   contents.setWebRTCIPHandlingPolicy('disable_non_proxied_udp');
   contents.on('will-navigate', (event) => event.preventDefault());
   contents.on('will-redirect', (event) => event.preventDefault());

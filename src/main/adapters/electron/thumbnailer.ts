@@ -1,6 +1,6 @@
 /**
- * A true frame of a video without another program: a hidden page of our own origin plays it to its middle and draws
- * it. The page is as closed as the window, and has no preload at all.
+ * Takes a frame from a video without another program: a hidden page of our own origin seeks to the middle and draws the
+ * frame. The page is as restricted as the window and has no preload.
  */
 import { BrowserWindow } from './electron-api';
 import { APP_ORIGIN } from '../../../shared/urls';
@@ -10,7 +10,7 @@ import { nodeClock } from '../node/clock';
 const WIDTH = 320;
 const TIMEOUT_MS = 20_000;
 
-/** Runs in the page; gives base64 of a JPEG. Its one value is put in as JSON. */
+/** Runs in the page and returns a JPEG as base64. The URL is inserted as JSON. */
 const script = (videoUrl: string): string => `
   new Promise((resolve, reject) => {
     const video = document.createElement('video');

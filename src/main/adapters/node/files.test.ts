@@ -12,7 +12,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const modeOf = async (file: string): Promise<number> => (await stat(file)).mode & 0o777;
 
-test.each(['writeAtomically', 'append'] as const)('what %s makes is for its owner alone', async (method) => {
+test.each(['writeAtomically', 'append'] as const)('%s creates files that only their owner can read', async (method) => {
   const file = path.join(folder, 'data', 'settings.json');
   await nodeFiles[method](file, 'x');
   expect(await modeOf(file)).toBe(0o600);

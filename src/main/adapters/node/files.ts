@@ -9,9 +9,9 @@ const isMissing = (error: unknown): boolean => {
   return code === 'ENOENT' || code === 'ENOTDIR';
 };
 
-/** The name of a file on its way to `target`: beside it, so that the rename stays on one disk. */
+/** A temporary name for `target`, in the same folder so that the rename stays on one disk. */
 const temporaryName = (target: string): string => {
-  // A name may have 255 bytes; the target's own may already be as long as that.
+  // A name may have at most 255 bytes, and the target's own may already be that long.
   const folder = path.dirname(target);
   return path.join(folder, `.${randomUUID()}.part`);
 };
@@ -169,7 +169,7 @@ async function copyFolder(from: string, to: string, options: CopyFolderOptions =
   await copyInto(from, to);
 }
 
-/** Returns the size. The time is set last: a half copy never looks like a whole one. */
+/** Returns the size. The modification time is set last, so that a partial copy never passes for a complete one. */
 async function copyOnce(from: string, to: string): Promise<number> {
   const info = await fs.stat(from);
   const there = await stat(to);
@@ -183,7 +183,7 @@ async function copyOnce(from: string, to: string): Promise<number> {
 function watchFolder(folder: string, onChange: (name: string | null) => void): (() => void) | null {
   try {
     const watcher = watch(folder, { persistent: false }, (_event, name) => onChange(name));
-    // A folder that goes ends its watcher; the change has been reported by then.
+    // Removing a folder closes its watcher, after the change has been reported.
     watcher.on('error', () => watcher.close());
     return () => watcher.close();
   } catch {

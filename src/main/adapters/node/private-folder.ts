@@ -6,8 +6,8 @@ import process from 'node:process';
 const PRIVATE = 0o700;
 
 /**
- * A folder that only its owner can enter: logs, prompts and previews lie below it. One that a command made with other
- * rights is narrowed. Throws Node's error where it cannot be made or written.
+ * A folder that only its owner can enter: logs, prompts and previews lie below it. Broader permissions of an existing
+ * folder are reduced. Throws Node's error if the folder can't be created or written.
  */
 export function makePrivateFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: PRIVATE });
@@ -16,7 +16,7 @@ export function makePrivateFolder(folder: string): void {
   accessSync(folder, constants.W_OK | constants.X_OK);
 }
 
-/** Null where there is no such file or it cannot be read. For what is asked before anything else may happen. */
+/** Null if the file doesn't exist or can't be read. For reads that must happen before anything else. */
 export function readTextNow(file: string): string | null {
   try {
     return readFileSync(file, 'utf8');
@@ -25,7 +25,7 @@ export function readTextNow(file: string): string | null {
   }
 }
 
-/** Null where there is no folder for temporary files either. */
+/** Null if there is no folder for temporary files either. */
 export function makeThrowawayFolder(): string | null {
   try {
     return mkdtempSync(path.join(tmpdir(), 'splitreel-'));

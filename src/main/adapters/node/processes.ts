@@ -15,7 +15,7 @@ async function run(file: string, options: RunOptions): Promise<RunOutcome> {
     stdin: 'ignore',
     stripFinalNewline: true,
     maxBuffer: options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES,
-    // A program that ignores SIGTERM is not waited for.
+    // Don't wait for a program that ignores SIGTERM.
     forceKillAfterDelay: 1_000,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
@@ -27,7 +27,7 @@ async function run(file: string, options: RunOptions): Promise<RunOutcome> {
   const output = { stdout: result.stdout, stderr: result.stderr };
   if (result.isCanceled) return { kind: 'canceled' };
   if (result.timedOut) return { kind: 'timedOut', ...output };
-  // A folder of PATH that may not be read says EACCES for a program that is in none of them.
+  // An unreadable folder in PATH gives EACCES even for a program that is in none of the folders.
   const isBareName = !/[\\/]/.test(file);
   if (result.code === 'ENOENT' || (result.code === 'EACCES' && isBareName)) return { kind: 'notFound' };
   if (result.signal !== undefined) return { kind: 'signaled', signal: result.signal, ...output };
@@ -51,8 +51,8 @@ function startWorker(file: string, options: Parameters<Processes['startWorker']>
     env: { ...options.env },
     cwd: options.cwd,
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-    // A process group of its own: Ctrl+C in a terminal reaches the app, which then ends the worker in order; and
-    // one signal reaches all that the worker has started.
+    // A process group of its own: Ctrl+C in a terminal reaches only the app, which then ends the worker properly, and
+    // one signal reaches everything that the worker started.
     detached: true,
     windowsHide: true,
   });
@@ -83,7 +83,7 @@ function startWorker(file: string, options: Parameters<Processes['startWorker']>
   };
 }
 
-/** How long the pipes of a process that has exited are read: a descendant that holds one must not keep us waiting. */
+/** How long the pipes of an exited process are still read: a descendant that holds one open must not block us. */
 const PIPE_GRACE_MS = 500;
 
 function exitOf(child: ChildProcess): Promise<Exit> {
@@ -102,7 +102,7 @@ function exitOf(child: ChildProcess): Promise<Exit> {
 
 function killGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   try {
-    // A negative number is a process group, which Windows does not have.
+    // A negative number is a process group, which Windows doesn't have.
     process.kill(-pid, signal);
   } catch {
     killPid(pid, signal);
@@ -144,7 +144,7 @@ async function tree(pid: number): Promise<readonly ProcessRecord[]> {
   if (root === null) return [];
   const names = await readdir('/proc').catch(() => []);
   const all = await Promise.all(names.filter((name) => /^\d+$/.test(name)).map((name) => read(Number(name))));
-  // One that has been killed may have children for a moment yet: as long as threads of it have not ended.
+  // A killed process may keep its children for a moment, until its threads have ended.
   const descend = (parent: ProcessRecord, isZombie: boolean): ProcessRecord[] => {
     const children = all.filter((record) => record !== null).filter(({ parentPid }) => parentPid === parent.pid);
     const below = children.flatMap(({ isZombie: isDead, ...record }) => descend(record, isDead));
