@@ -13,6 +13,8 @@ export default defineConfig({
           name: 'unit',
           include: ['src/{shared,main,preload,cli}/**/*.test.ts', 'scripts/**/*.test.ts'],
           environment: 'node',
+          // Fresh modules for each file would take longer than the tests, and no module here keeps state.
+          isolate: false,
         },
       },
       {
@@ -21,6 +23,8 @@ export default defineConfig({
           name: 'window',
           include: ['src/renderer/**/*.test.{ts,tsx}'],
           environment: 'happy-dom',
+          // As above; test/setup-window.ts resets what the window keeps.
+          isolate: false,
           setupFiles: ['test/setup-window.ts'],
           css: { modules: { classNameStrategy: 'non-scoped' } },
         },
