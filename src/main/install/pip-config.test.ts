@@ -13,7 +13,7 @@ async function given(said: string, env: Record<string, string>): Promise<Readonl
 }
 
 test.each<[string, string, Record<string, string>, string | undefined, string | undefined]>([
-  ['nothing configured: the system's', '', {}, undefined, '/etc/ssl/certs/ca-certificates.crt'],
+  ["nothing configured: the system's", '', {}, undefined, '/etc/ssl/certs/ca-certificates.crt'],
   ["pip's file", "global.cert='/pip.pem'", {}, '/pip.pem', undefined],
   ['a variable', '', { SSL_CERT_FILE: '/mine.pem' }, '/mine.pem', '/mine.pem'],
   ["a variable and pip's file", "global.cert='/pip.pem'", { SSL_CERT_FILE: '/mine.pem' }, '/mine.pem', '/mine.pem'],
