@@ -120,7 +120,16 @@ SECTIONS = (
 _JOB_STEPS = 50
 # What the table of qualities and of whole jobs is made on, where there are so many ranks.
 _JOB_PLANS = (Plan(), Plan(cfg=2), Plan(cfg=2, ulysses=2), Plan(cfg=2, ulysses=4))
-_SPLIT_PLANS = (Plan(), Plan(cfg=2), Plan(ulysses=2), Plan(ring=2), Plan(tp=2), Plan(pp=2))
+_SPLIT_PLANS = (
+    Plan(),
+    Plan(cfg=2),
+    Plan(ulysses=2),
+    Plan(ring=2),
+    Plan(tp=2),
+    Plan(pp=2),
+    Plan(cfg=2, ulysses=2),
+    Plan(cfg=2, ring=2),
+)
 
 
 def cases(options: Options, folders: Mapping[str, Path]) -> Iterator[Case]:

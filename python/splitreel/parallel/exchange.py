@@ -22,12 +22,11 @@ from splitreel.parallel.collectives import Traffic, exchange
 from splitreel.parallel.groups import Group
 from splitreel.parallel.peer_memory import Copy, Message
 
-# Slots of peer memory. Each tensor of each video has its own in each direction.
-TENSORS = 3  # queries, keys, values
+# Slots of peer memory. Values and keys of all videos have one each; queries and results, one for each video.
 _HEADS_SLOTS = 0
-_GATHER_SLOTS = 6
-_TOKENS_SLOTS = 12
-_TOKENS_BUFFER = 14  # holds all videos, in the layout of the next layer's input
+_GATHER_SLOTS = 4
+_TOKENS_SLOTS = 6
+_TOKENS_BUFFER = 8  # holds all videos, in the layout of the next layer's input
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +54,25 @@ class Exchange:
 def send_heads(packed: torch.Tensor, lengths: Sequence[int], number: int, group: Group, traffic: Traffic) -> Exchange:
     """From a rank's own tokens of all heads, to all tokens of its own heads.
 
-    `packed`: (ranks, own tokens, ...), contiguous. Returns (all tokens, ...). `lengths`: tokens of each rank of the
-    group. `number`: of this tensor in the layer, below 2 `TENSORS`. Every rank sends the same tensors in the same order.
+    `packed`: (B, ranks, own tokens, H, W), contiguous. Returns (B, all tokens, H, W). `lengths`: tokens of each rank of
+    the group. `number`: of this message in the layer, below 4. Every rank sends the same messages in the same order.
     """
     assert packed.is_contiguous(), "rows are sent without copying them first"
-    assert number < _GATHER_SLOTS, "a layer has two videos at most"
-    row_shape, own = packed.shape[2:], lengths[group.index]
-    _count(traffic, packed[0], group.size - 1)
+    batch, _, own, *row_shape = packed.shape
+    shape = (batch, sum(lengths), *row_shape)
+    _count(traffic, packed[:, 0], group.size - 1)
     if group.peers is None:
-        received = packed.new_empty((sum(lengths), *row_shape))
-        work = dist.all_to_all_single(
-            received, packed.flatten(0, 1), list(lengths), [own] * group.size, group=group.handle, async_op=True
-        )
-        assert work is not None
-        return Exchange(packed, received, work.wait, traffic)
-    peers, slot, start = group.peers, _HEADS_SLOTS + number, sum(lengths[: group.index])
-    shape = (sum(lengths), *row_shape)
-    views = [_view(buffer, shape, packed.dtype) for buffer in peers.buffers(slot, prod(shape) * packed.element_size())]
-    copies = [Copy(rank, packed[rank], views[rank][start : start + own]) for rank in range(group.size)]
+        received = packed.new_empty(shape)
+        works = [
+            dist.all_to_all_single(
+                received[video], packed[video].flatten(0, 1), list(lengths), [own] * group.size,
+                group=group.handle, async_op=True,
+            )
+            for video in range(batch)
+        ]  # fmt: skip
+        return Exchange(packed, received, partial(_wait_all, works), traffic)
     # A rank reuses this slot only after receiving attention's result, which its peers computed from this message.
-    message = peers.start(slot, copies, may_overwrite=True)
-    return Exchange(packed, views[peers.index], message.wait, traffic)
+    return _to_all_peers(packed.unbind(1), shape, lengths, _HEADS_SLOTS + number, group, traffic, may_overwrite=True)
 
 
 def gather_tokens(
@@ -83,34 +80,56 @@ def gather_tokens(
 ) -> Exchange:
     """Every rank's tokens to every rank: (B, own tokens, H, W), contiguous, to (B, all tokens, H, W).
 
-    `number`: of this tensor in the layer, below 2 `TENSORS`. Every rank gathers the same tensors in the same order.
+    `number`: of this message in the layer, below 2. Every rank sends the same messages in the same order.
     """
     assert own_BSHW.is_contiguous(), "rows are sent without copying them first"
-    batch, own, *row_shape = own_BSHW.shape
-    start, shape = sum(lengths[: group.index]), (batch, sum(lengths), *row_shape)
+    batch, _, *row_shape = own_BSHW.shape
+    shape = (batch, sum(lengths), *row_shape)
     others = [rank for rank in range(group.size) if rank != group.index]
     if group.peers is None:
         received = own_BSHW.new_empty(shape)
-        received[:, start : start + own] = own_BSHW
         parts = torch.split(received, list(lengths), dim=1)
+        parts[group.index].copy_(own_BSHW)
         works = exchange(
             [(rank, video) for video in own_BSHW for rank in others],
             [(rank, parts[rank][video]) for video in range(batch) for rank in others],
             group,
             traffic,
         )
-        return Exchange(own_BSHW, received, lambda: [work.wait() for work in works], traffic)
+        return Exchange(own_BSHW, received, partial(_wait_all, works), traffic)
     _count(traffic, own_BSHW, len(others))
-    peers, slot = group.peers, _GATHER_SLOTS + number
-    size = prod(shape) * own_BSHW.element_size()
-    views = [_view(buffer, shape, own_BSHW.dtype) for buffer in peers.buffers(slot, size)]
+    tensors = [own_BSHW] * group.size
+    return _to_all_peers(tensors, shape, lengths, _GATHER_SLOTS + number, group, traffic, may_overwrite=False)
+
+
+def _to_all_peers(
+    tensors: Sequence[torch.Tensor],
+    shape: tuple[int, ...],
+    lengths: Sequence[int],
+    slot: int,
+    group: Group,
+    traffic: Traffic,
+    *,
+    may_overwrite: bool,
+) -> Exchange:
+    """`tensors`: (B, own tokens, H, W) for each rank. `shape`: (B, all tokens, H, W), where they arrive."""
+    peers = group.peers
+    assert peers is not None
+    start, dtype = sum(lengths[: group.index]), tensors[0].dtype
+    views = [_view(buffer, shape, dtype) for buffer in peers.buffers(slot, prod(shape) * dtype.itemsize)]
     copies = [
-        Copy(rank, own_BSHW[video], views[rank][video, start : start + own])
-        for video in range(batch)
-        for rank in range(group.size)
+        Copy(rank, tensor[video], views[rank][video, start : start + tensor.shape[1]])
+        for rank, tensor in enumerate(tensors)
+        for video in range(shape[0])
     ]
-    message = peers.start(slot, copies, may_overwrite=False)
-    return Exchange(own_BSHW, views[peers.index], message.wait, traffic, message)
+    message = peers.start(slot, copies, may_overwrite=may_overwrite)
+    return Exchange(tensors[0], views[peers.index], message.wait, traffic, None if may_overwrite else message)
+
+
+def _wait_all(works: Sequence[dist.Work | None]) -> None:
+    for work in works:
+        assert work is not None
+        work.wait()
 
 
 class TokenReturn:

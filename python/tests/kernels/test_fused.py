@@ -73,7 +73,7 @@ def test_a_fused_model_makes_the_video_of_one_eager_process(
 @pytest.mark.slow
 @pytest.mark.parametrize("plan", [Plan(ring=2), Plan(ring=2, ulysses=2)], ids=lambda plan: plan.key)
 def test_gathered_keys_make_the_same_video(plan: Plan, model: Path, world: World, eager: Latents) -> None:
-    answer = world.run(RunRequest(model, plan, GUIDED, gathers_keys=True))[0]
+    answer = world.run(RunRequest(model, plan, _JOB, gathers_keys=True))[0]
     assert answer.fused_problem is None
     assert relative(answer.latents[0], eager) <= TOLERANCE
 
@@ -98,11 +98,11 @@ def test_balanced_fused_blocks_compute_the_same(model: Path, world: World, tmp_p
 
 @pytest.mark.slow
 def test_kernels_that_fail_within_a_job_on_one_rank_do_not_end_it(model: Path, world: World, eager: Latents) -> None:
-    request = RunRequest(model, Plan(ring=2, ulysses=2), GUIDED, kernels_fail_on=1)
+    request = RunRequest(model, Plan(ring=2, ulysses=2), _JOB, kernels_fail_on=1)
     answers = world.run(request)
     assert [answer.errors for answer in answers] == [()] * 4
     assert relative(answers[0].latents[0], eager) <= TOLERANCE
-    assert answers[0].frame_count == GUIDED.num_frames
+    assert answers[0].frame_count == _JOB.num_frames
     # One sentence for each operation, from the rank that it happened on.
     named = [notice.split(" failed")[0].removeprefix("The GPU kernel ") for notice in answers[1].notices]
     assert sorted(named) == sorted(

@@ -15,7 +15,7 @@ from splitreel.kernels.block_values import HeadsOut, Product, Rotary, Rows
 from splitreel.kernels.float8 import Quantized, kernels_quantize, quantize_rows
 from splitreel.models.quantized_linear import QuantizedLinear
 from splitreel.parallel.collectives import Traffic, ring_shift
-from splitreel.parallel.exchange import TENSORS, Exchange, TokenReturn, gather_tokens, send_heads
+from splitreel.parallel.exchange import Exchange, TokenReturn, gather_tokens, send_heads
 from splitreel.parallel.groups import SEQUENCE, Group, Mesh
 from splitreel.parallel.kernels import AttentionKernel
 from splitreel.parallel.kv_cache import BlockKVCache
@@ -152,39 +152,32 @@ def _attend_by_heads(attn: Any, normed: Rows, context: BlockContext) -> Product:
     group, ring, traffic = context.mesh["ulysses"], context.mesh["ring"], context.traffic
     mine = list(context.lengths[ring.index * group.size : (ring.index + 1) * group.size])
     videos = _videos(normed)
-    keys: list[list[Exchange]] = [[] for _ in videos]
-    for number, kind in enumerate(_KEYS):
-        packed = _project(attn, kind, normed, context, group.size)
-        for video in range(len(videos)):
-            keys[video].append(send_heads(packed[video], mine, TENSORS * video + number, group, traffic))
-    queries: list[Exchange] = []
-    for video, rows in enumerate(videos):
-        if ring.size > 1 and gathers_keys(ring):
-            own = [exchange.wait()[None] for exchange in keys[video]]
-            keys[video] = [
-                gather_tokens(x, _ring_lengths(context), TENSORS * video + number, ring, traffic)
-                for number, x in enumerate(own)
-            ]
-        packed = _project(attn, "q", rows, context, group.size)
-        queries.append(send_heads(packed[0], mine, TENSORS * video + len(_KEYS), group, traffic))
+    keys = [
+        send_heads(_project(attn, kind, normed, context, group.size), mine, number, group, traffic)
+        for number, kind in enumerate(_KEYS)
+    ]
+    gathers = ring.size > 1 and gathers_keys(ring)
+    if gathers:
+        lengths = _ring_lengths(context)
+        keys = [gather_tokens(x.wait(), lengths, number, ring, traffic) for number, x in enumerate(keys)]
+    queries = [
+        send_heads(_project(attn, "q", rows, context, group.size), mine, len(_KEYS) + video, group, traffic)
+        for video, rows in enumerate(videos)
+    ]
+    v_BSHW, k_BSHW = (exchange.wait() for exchange in keys)
     returning: TokenReturn | None = None
     for video, query in enumerate(queries):
-        attended_SHW = _attend_received(query.wait()[None], keys[video], context)[0].contiguous()
+        q_1SHW, k_1SHW, v_1SHW = query.wait(), k_BSHW[video : video + 1], v_BSHW[video : video + 1]
+        if ring.size > 1 and not gathers:
+            attended_SHW = _ring_attention(q_1SHW, torch.stack((k_1SHW, v_1SHW)), context)[0]
+        else:
+            attended_SHW = _attend_here(q_1SHW, k_1SHW, v_1SHW, context)[0].contiguous()
         returning = returning or TokenReturn(attended_SHW, len(videos), mine, group, traffic)
         returning.send(attended_SHW)
+    for exchange in keys:
+        exchange.release()
     assert returning is not None
     return _project_returned(attn.to_out[0], returning, len(videos), context)
-
-
-def _attend_received(q_1SHW: Tensor, keys: Sequence[Exchange], context: BlockContext) -> Tensor:
-    """One video's queries to the keys that arrive for it."""
-    ring = context.mesh["ring"]
-    if ring.size > 1 and gathers_keys(ring):
-        return _attend_to_gathered(q_1SHW, keys, context)
-    v_1SHW, k_1SHW = (exchange.wait()[None] for exchange in keys)
-    if ring.size > 1:
-        return _ring_attention(q_1SHW, torch.stack((k_1SHW, v_1SHW)), context)
-    return _attend_here(q_1SHW, k_1SHW, v_1SHW, context)
 
 
 def _project_returned(linear: nn.Module, returning: TokenReturn, batch: int, context: BlockContext) -> Product:
