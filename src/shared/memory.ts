@@ -22,6 +22,10 @@ export interface MemoryJob extends Pick<SamplingParams, 'width' | 'height' | 'nu
   readonly isNvlinked: boolean;
   /** The transformer's large layers are in float8. */
   readonly isQuantized: boolean;
+  /** Blocks and decoder run in our own kernels. */
+  readonly isFused: boolean;
+  /** The fast quality, which keeps what the blocks added in earlier steps. */
+  readonly reusesSteps: boolean;
 }
 
 /** Bytes of one rank in one stage, at its peak. */
@@ -29,7 +33,7 @@ export interface StageNeed {
   readonly stage: 'encoding' | 'denoising' | 'decoding';
   readonly weightBytes: number;
   readonly activationBytes: number;
-  /** Of NCCL. */
+  /** Of NCCL, and buffers that other GPUs write to. */
   readonly linkBytes: number;
 }
 
@@ -56,7 +60,7 @@ export function memoryNeeds(shape: MemoryShape, job: MemoryJob, plan: Plan, role
   const vae = shape.vae.weights * size;
   const isResident = offload === 'none';
   const kept = isResident && stays ? text : 0;
-  const linkBytes = linkBytesOf(plan, job.isNvlinked);
+  const linkBytes = linkBytesOf(plan, job.isNvlinked) + peerBytes(shape, job, plan);
   return [
     {
       stage: 'encoding',
@@ -128,33 +132,72 @@ const encodingBytes = (shape: MemoryShape, job: MemoryJob): number =>
 
 const scaleOf = (vae: VaeShape): number => 2 ** (vae.channels.length - 1);
 
+const batchOf = (job: MemoryJob, plan: Plan): number => (job.isGuided && plan.cfg === 1 ? 2 : 1);
+
+const share = (amount: number, parts: number): number => Math.ceil(amount / parts);
+
+/** Temporal patches, rows and columns. */
+function latentsOf(shape: MemoryShape, job: MemoryJob): { steps: number; rows: number; columns: number } {
+  const { vae } = shape;
+  const latentFrames = Math.floor((job.numFrames - 1) / vae.temporalCompression) + 1;
+  return {
+    steps: Math.ceil(latentFrames / shape.patchSizeTemporal),
+    rows: Math.floor(job.height / scaleOf(vae)),
+    columns: Math.floor(job.width / scaleOf(vae)),
+  };
+}
+
+/** Bytes of hidden states: of one rank, and of all ranks that share the sequence. */
+function tokensOf(shape: MemoryShape, job: MemoryJob, plan: Plan): { readonly own: number; readonly whole: number } {
+  const { steps, rows, columns } = latentsOf(shape, job);
+  const image = steps * Math.floor(rows / shape.patchSize) * Math.floor(columns / shape.patchSize);
+  const sequence = plan.ring * plan.ulysses;
+  const token = batchOf(job, plan) * shape.hidden * job.dtypeBytes;
+  return {
+    own: (Math.ceil(image / sequence) + Math.ceil(shape.textTokens / sequence)) * token,
+    whole: (image + shape.textTokens) * token,
+  };
+}
+
+/** Whether Ulysses and Ring write to each other's memory. PipeFusion's attention exchanges by NCCL. */
+const usesPeers = (job: MemoryJob, plan: Plan): boolean => job.isFused && job.isNvlinked && plan.pp === 1;
+
+function peerBytes(shape: MemoryShape, job: MemoryJob, plan: Plan): number {
+  if (!usesPeers(job, plan)) return 0;
+  const { own, whole } = tokensOf(shape, job, plan);
+  const heads = plan.ulysses > 1 ? share(4 * own, plan.tp) : 0;
+  return heads + (plan.ring > 1 ? share(2 * whole, plan.tp * plan.ulysses) : 0);
+}
+
 function denoisingBytes(shape: MemoryShape, job: MemoryJob, plan: Plan): number {
   const { dtypeBytes: size } = job;
   const { vae } = shape;
-  const batch = job.isGuided && plan.cfg === 1 ? 2 : 1;
-  const latentFrames = Math.floor((job.numFrames - 1) / vae.temporalCompression) + 1;
-  const steps = Math.ceil(latentFrames / shape.patchSizeTemporal);
-  const rows = Math.floor(job.height / scaleOf(vae));
-  const columns = Math.floor(job.width / scaleOf(vae));
-  const image = steps * Math.floor(rows / shape.patchSize) * Math.floor(columns / shape.patchSize);
-  const sequence = plan.ring * plan.ulysses;
-  const token = batch * shape.hidden * size;
-  const own = (Math.ceil(image / sequence) + Math.ceil(shape.textTokens / sequence)) * token;
-  const whole = (image + shape.textTokens) * token;
-  const share = (amount: number): number => Math.ceil(amount / plan.tp);
-  const feedForward = 4 * own + share(8 * own);
-  const rotary = shape.isRotary ? own + Math.floor((12 * own) / size) : 2 * own;
-  const joined = (plan.ulysses > 1 ? 8 : 5) * own + Math.floor((12 * own) / size);
-  const attention = 3 * own + share(3 * own + Math.max(rotary, plan.ring > 1 ? joined : 0));
-  const summed = plan.tp > 1 ? 8 * own : 0;
+  const { own, whole } = tokensOf(shape, job, plan);
+  const block = job.isFused ? fusedBlock(own, job, plan) : eagerBlock(own, shape, job, plan);
   // PipeFusion keeps keys and values of all tokens, of the heads that a rank has, for each of its blocks.
   const kept =
-    plan.pp > 1 ? 2 * Math.ceil(shape.transformer.blocks / plan.pp) * Math.ceil(whole / (plan.tp * plan.ulysses)) : 0;
-  const latents = 4 * batch * steps * shape.patchSizeTemporal * shape.inChannels * rows * columns * size;
+    plan.pp > 1 ? 2 * Math.ceil(shape.transformer.blocks / plan.pp) * share(whole, plan.tp * plan.ulysses) : 0;
+  const reused = job.reusesSteps && plan.pp === 1 ? 3 * own : 0;
+  const { steps, rows, columns } = latentsOf(shape, job);
+  const latents = 4 * batchOf(job, plan) * steps * shape.patchSizeTemporal * shape.inChannels * rows * columns * size;
   // The first picture of image to video comes before the transformer runs.
   const isPictured = shape.inChannels > vae.latentChannels;
   const picture = 21 * (vae.channels[0] ?? 0) * vae.tileHeight * vae.tileWidth * scaleOf(vae) ** 2 * size;
-  return Math.max(feedForward, attention, summed, 3 * whole, isPictured ? picture : 0) + kept + latents;
+  return Math.max(block + reused, 3 * whole, isPictured ? picture : 0) + kept + latents;
+}
+
+function eagerBlock(own: number, shape: MemoryShape, { dtypeBytes: size }: MemoryJob, plan: Plan): number {
+  const feedForward = 4 * own + share(8 * own, plan.tp);
+  const rotary = shape.isRotary ? own + Math.floor((12 * own) / size) : 2 * own;
+  const joined = (plan.ulysses > 1 ? 8 : 5) * own + Math.floor((12 * own) / size);
+  const attention = 3 * own + share(3 * own + Math.max(rotary, plan.ring > 1 ? joined : 0), plan.tp);
+  return Math.max(feedForward, attention, plan.tp > 1 ? 8 * own : 0);
+}
+
+function fusedBlock(own: number, job: MemoryJob, plan: Plan): number {
+  const feedForward = job.isQuantized ? own + share(6 * own, plan.tp) : 2 * own + share(4 * own, plan.tp);
+  const exchanged = usesPeers(job, plan) ? 0 : (plan.ulysses > 1 ? 5 * own : 0) + (plan.ring > 1 ? 7 * own : 0);
+  return Math.max(4 * own, 2 * own + share(4 * own + exchanged, plan.tp), feedForward);
 }
 
 function decodingBytes(vae: VaeShape, job: MemoryJob, isWriter: boolean): number {
@@ -165,15 +208,32 @@ function decodingBytes(vae: VaeShape, job: MemoryJob, isWriter: boolean): number
   const height = isCut ? Math.min(rows, vae.tileHeight) : rows;
   const width = isCut ? Math.min(columns, vae.tileWidth) : columns;
   const latentFrames = Math.floor((job.numFrames - 1) / vae.temporalCompression) + 1;
-  const spans = Math.max(Math.floor(latentFrames / 2), 1);
   const pixels = scale ** 2 * 3 * job.dtypeBytes;
   const every = isCut ? tiled(rows, vae.tileHeight, 6) * tiled(columns, vae.tileWidth, 5) : rows * columns;
   const clip = (isWriter ? every : height * width) * pixels * job.numFrames;
   const span = isWriter ? (2 * vae.temporalCompression + 1) * job.width * job.height * 3 * (job.dtypeBytes + 8) : 0;
-  const first = spanNumbers(vae, height, width, latentFrames > 1 ? 2 + (latentFrames % 2) : 1);
-  const tile =
-    spans > 1 ? Math.max(first.atPeak, first.carried + spanNumbers(vae, height, width, 2).atPeak) : first.atPeak;
+  const tile = (job.isFused ? fusedTile : eagerTile)(vae, height, width, latentFrames);
   return Math.max(tile * job.dtypeBytes + clip, isWriter && !isCut ? 2 * clip : 0, clip + span);
+}
+
+/** Numbers of one tile at its peak, over all spans of time. */
+function eagerTile(vae: VaeShape, height: number, width: number, latentFrames: number): number {
+  const first = spanNumbers(vae, height, width, latentFrames > 1 ? 2 + (latentFrames % 2) : 1);
+  const later = latentFrames > 3 ? first.carried + spanNumbers(vae, height, width, 2).atPeak : 0;
+  return Math.max(first.atPeak, later);
+}
+
+function fusedTile(vae: VaeShape, height: number, width: number, latentFrames: number): number {
+  let area = height * width;
+  let before = vae.channels.at(-1) ?? 0;
+  let carried = 2 * area * (vae.latentChannels + 4 * before);
+  for (const [level, out] of [...vae.channels].reverse().entries()) {
+    carried += 2 * area * (before + (2 * vae.layersPerBlock + 1) * out);
+    if (level < vae.channels.length - 1) area *= 4;
+    before = out;
+  }
+  const frames = latentFrames > 1 ? 2 * vae.temporalCompression : 1;
+  return carried + 2 * area * before + Math.floor((13 * frames * area * before) / 2);
 }
 
 /** Latents along one side, those in overlaps counted as often as they are decoded. */

@@ -11,7 +11,7 @@ import argparse
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, product
 from pathlib import Path
 from typing import Final
 
@@ -23,22 +23,23 @@ from splitreel.bench.synthetic_model import MODELS, SyntheticModel, make_folder,
 from splitreel.bench.table import Table, Value, machine, write_json
 from splitreel.bench.world import Device, RankContext, RunRefused, World, WorldLost
 from splitreel.contract.errors import SplitreelError
-from splitreel.contract.types import Offload, Plan, Stage
+from splitreel.contract.types import Offload, Plan, Quality, Stage
 from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
 from splitreel.machine.gpus import visible_gpus
-from splitreel.rules.memory import MemoryJob, memory_needs
+from splitreel.rules.memory import OVERHEAD_BYTES, MemoryJob, memory_needs
 from splitreel.rules.memory_shape import MemoryShape, read_memory_shape
 
 COLUMNS: Final = {
-    "model": "model", "plan": "plan", "offload": "offload", "rank": "rank", "text_encoder": "text encoder",
+    "model": "model", "quality": "quality", "plan": "plan", "offload": "offload", "rank": "rank", "text_encoder": "text encoder",
     "stage": "stage", "predicted_gb": "predicted GB", "measured_gb": "measured GB", "ratio": "predicted / measured",
-    "over_gb": "over GB",
+    "reserved_gb": "reserved GB", "over_gb": "over GB", "links_gb": "predicted over GB",
 }  # fmt: skip
 _PLANS: Final = (
     Plan(), Plan(cfg=2), Plan(ulysses=2), Plan(ring=2), Plan(tp=2), Plan(pp=2), Plan(cfg=2, ulysses=2),
     Plan(cfg=2, tp=2), Plan(cfg=2, pp=2), Plan(ulysses=4), Plan(tp=4), Plan(cfg=2, ulysses=2, ring=2), Plan(cfg=2, ulysses=4),
 )  # fmt: skip
 _PATIENCE_S: Final = 600.0
+_FAST_STEPS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Case:
     frames: int
     plan: Plan
     offload: Offload
+    quality: Quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,10 @@ class Peaks:
     by_stage: dict[str, int]
     text_encoder: str
     is_writer: bool
-    over: int
+    is_fused: bool
+    has_peers: bool  # whether its GPUs write to each other's memory
+    reserved: int  # by torch's allocator, at most
+    over: int  # what the process has of the GPU beside that
 
 
 class _SilentHooks:
@@ -77,22 +82,34 @@ class _SilentHooks:
 
 
 def measure(context: RankContext, case: Case) -> Peaks:
-    """Runs on every rank: loading and two steps of one video."""
+    """Runs on every rank: loading and a few steps of one video; in fast quality enough to reuse some."""
     engine = context.engine
     engine.unload()
     hooks = _SilentHooks()
-    engine.load(case.folder, case.plan, LoadOptions(offload=case.offload), hooks)
+    is_exact, steps = case.quality is Quality.EXACT, _FAST_STEPS if case.quality is Quality.FAST else 2
+    engine.load(case.folder, case.plan, LoadOptions(offload=case.offload, quantized=not is_exact), hooks)
+    if context.device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(context.device)
     video = VideoJob("a small dog running on the beach", "", 1)
-    report = engine.generate(EngineJob(case.width, case.height, case.frames, 2, videos=(video,)), case.plan, hooks)
+    job = EngineJob(case.width, case.height, case.frames, steps, quality=case.quality, videos=(video,))
+    report = engine.generate(job, case.plan, hooks)
     for outcome in report.outcomes:
         if outcome.error is not None:
             raise SplitreelError.from_error(outcome.error)
-    over = 0
+    over = reserved = 0
     if context.device.type == "cuda":
         free, total = torch.cuda.mem_get_info(context.device)
         over = total - free - torch.cuda.memory_reserved(context.device)
+        reserved = torch.cuda.max_memory_reserved(context.device)
     by_stage = {name: f.peak_device_bytes or f.peak_host_bytes for name, f in report.stages.items()}
-    return Peaks(by_stage, report.text_encoder, context.rank == 0, over)
+    is_fused = engine.loaded.model.fused_problem is None
+    has_peers = context.device.type == "cuda" and _can_access_peers(context.device, case.plan.world_size)
+    return Peaks(by_stage, report.text_encoder, context.rank == 0, is_fused, has_peers, reserved, over)
+
+
+def _can_access_peers(device: torch.device, count: int) -> bool:
+    others = [other for other in range(count) if other != device.index]
+    return all(torch.cuda.can_device_access_peer(device.index, other) for other in others) and len(others) > 0
 
 
 def rows(
@@ -101,7 +118,8 @@ def rows(
     for rank, found in enumerate(peaks):
         job = MemoryJob(
             case.width, case.height, case.frames, is_guided=True, dtype_bytes=2 if device == "cuda" else 4,
-            offload=case.offload,
+            offload=case.offload, is_quantized=case.quality is not Quality.EXACT, is_fused=found.is_fused,
+            is_nvlinked=found.has_peers, reuses_steps=case.quality is Quality.FAST,
         )  # fmt: skip
         stays = found.text_encoder == "kept"
         needs = memory_needs(shape, job, case.plan, is_writer=found.is_writer, keeps_text_encoder=stays)
@@ -109,6 +127,7 @@ def rows(
             measured = found.by_stage[need.stage]
             yield {
                 "model": key,
+                "quality": case.quality.value,
                 "plan": words(case.plan),
                 "offload": case.offload.value,
                 "rank": rank,
@@ -117,7 +136,9 @@ def rows(
                 "predicted_gb": need.tensor_bytes / 1e9,
                 "measured_gb": measured / 1e9,
                 "ratio": need.tensor_bytes / measured,
+                "reserved_gb": found.reserved / 1e9 if device == "cuda" else None,
                 "over_gb": found.over / 1e9 if device == "cuda" else None,
+                "links_gb": (OVERHEAD_BYTES + need.link_bytes) / 1e9 if device == "cuda" else None,
             }
 
 
@@ -130,6 +151,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--offload", default="none,model,sequential", help="comma-separated: none, model, sequential (default: all)"
     )
+    parser.add_argument("--qualities", default="exact", help="comma-separated: exact, balanced, fast (default: exact)")
     parser.add_argument(
         "--small", action="store_true", help="small models on the CPU; measures the process's peak instead of a GPU's"
     )
@@ -144,6 +166,7 @@ def main(arguments: Sequence[str]) -> int:
     frames = 9 if asked.small else asked.frames
     models = {key: _whole_text_encoder(MODELS[key], is_small=asked.small) for key in str(asked.models).split(",")}
     offloads = [Offload(name) for name in str(asked.offload).split(",")]
+    qualities = [Quality(name) for name in str(asked.qualities).split(",")]
     table = Table(COLUMNS)
     notes: list[str] = []
     with tempfile.TemporaryDirectory(prefix="splitreel-memory-") as root:
@@ -152,14 +175,14 @@ def main(arguments: Sequence[str]) -> int:
             folder = make_folder(model, Path(root) / key)
             shape = read_memory_shape(folder)
             assert shape is not None
-            cases = _cases(folder, (width, height, frames), ranks, offloads)
+            cases = _cases(folder, (width, height, frames), ranks, offloads, qualities)
             for plan, cases_of_plan in groupby(cases, lambda case: case.plan):
                 with World(plan.world_size, device, weights=open_synthetic, timeout_s=_PATIENCE_S) as world:
                     for case in cases_of_plan:
                         try:
                             peaks = world.run(measure, case, timeout_s=_PATIENCE_S)
                         except (RunRefused, WorldLost) as error:
-                            notes.append(f"{key}, {words(plan)}, {case.offload.value}: {error}")
+                            notes.append(f"{key}, {words(plan)}, {case.offload.value}, {case.quality.value}: {error}")
                             if isinstance(error, WorldLost):
                                 break
                             continue
@@ -172,13 +195,15 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _cases(folder: Path, size: tuple[int, int, int], ranks: int, offloads: Sequence[Offload]) -> Iterator[Case]:
+def _cases(
+    folder: Path, size: tuple[int, int, int], ranks: int, offloads: Sequence[Offload], qualities: Sequence[Quality]
+) -> Iterator[Case]:
     for plan in _PLANS:
-        for offload in offloads:
+        for offload, quality in product(offloads, qualities):
             is_possible = plan.world_size <= ranks and not (plan.tp > 1 and offload is Offload.SEQUENTIAL)
             # Offloading runs on one rank, and with the plans that shard the weights.
             if is_possible and (offload is Offload.NONE or plan.world_size == 1 or plan.pp * plan.tp > 1):
-                yield Case(folder, *size, plan, offload)
+                yield Case(folder, *size, plan, offload, quality)
 
 
 def _whole_text_encoder(model: SyntheticModel, *, is_small: bool) -> SyntheticModel:

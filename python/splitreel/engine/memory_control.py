@@ -22,7 +22,7 @@ from splitreel.store.model_folder import check_model_folder
 _HOST_SHARE = 0.8
 
 
-def memory_job(job: EngineJob, options: LoadOptions, dtype: torch.dtype) -> MemoryJob:
+def memory_job(job: EngineJob, options: LoadOptions, dtype: torch.dtype, *, is_fused: bool) -> MemoryJob:
     return MemoryJob(
         job.width,
         job.height,
@@ -31,6 +31,8 @@ def memory_job(job: EngineJob, options: LoadOptions, dtype: torch.dtype) -> Memo
         dtype.itemsize,
         options.offload,
         is_quantized=options.quantized,
+        is_fused=is_fused,
+        reuses_steps=job.quality is Quality.FAST,
     )
 
 
@@ -94,5 +96,6 @@ def loading_advice(
         dtype_bytes=dtype.itemsize,
         offload=options.offload,
         is_quantized=options.quantized,
+        is_fused=options.fused and dtype.itemsize == 2,
     )
     return memory_advice(folder, job, plan, budget, device_count=device_count, video_count=1)

@@ -43,7 +43,8 @@ class JobRun:
         self._loaded = loaded
         self._model = loaded.model
         self._placement = loaded.placement
-        self._memory_job = memory_job(job, loaded.options, loaded.model.dtype)
+        is_fused = loaded.model.fused_problem is None
+        self._memory_job = memory_job(job, loaded.options, loaded.model.dtype, is_fused=is_fused)
         self._job = job
         self._mesh = mesh
         self._kernel = kernel

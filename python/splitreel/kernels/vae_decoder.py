@@ -10,7 +10,6 @@ mathematics, rounded in fewer places. Three things make it cheaper:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -46,24 +45,27 @@ class FusedDecoder:
     def __init__(self, decoder: Any) -> None:
         self._decoder = decoder
 
-    def decode(self, z_BCFHW: Tensor, cache: Mapping[str, Tensor] | None) -> tuple[Tensor, dict[str, Tensor]]:
-        """One video's latents to pixels (1, 3, F, H, W), and the frames that the next span's convolutions start from."""
-        span = _Span(z_BCFHW[0].permute(1, 2, 3, 0).contiguous(), cache or {})
+    def decode(self, z_BCFHW: Tensor, cache: dict[str, Tensor] | None) -> tuple[Tensor, dict[str, Tensor]]:
+        """One video's latents to pixels (1, 3, F, H, W), and the frames that the next span's convolutions start from.
+
+        Empties `cache`, each tensor once it has been read: together they take as much as the span's own activations.
+        """
+        span = _Span(z_BCFHW[0].permute(1, 2, 3, 0).contiguous(), {} if cache is None else cache)
         return span.run(self._decoder).permute(3, 0, 1, 2).unsqueeze(0), span.left
 
 
 class _Span:
     """One call of the decoder. Activations are (frames, height, width, channels), contiguous."""
 
-    def __init__(self, z_THWC: Tensor, before: Mapping[str, Tensor]) -> None:
+    def __init__(self, z_THWC: Tensor, before: dict[str, Tensor]) -> None:
         self._z = z_THWC
         self._before = before
         self.left: dict[str, Tensor] = {}
 
     def run(self, decoder: Any) -> Tensor:
-        behind = self._behind("conv_in", self._z)
+        behind, is_first = self._behind("conv_in", self._z)
         behind[2:] = self._z
-        if "conv_in" not in self._before:
+        if is_first:
             behind[:2] = self._z[0]
         x, bias = self._convolve("conv_in", decoder.conv_in, behind)
         state = _summed(x if bias is None else x + bias)
@@ -96,13 +98,13 @@ class _Span:
             out = conv(x)
         return out[0].permute(1, 2, 3, 0).contiguous(), bias
 
-    def _behind(self, name: str, like: Tensor) -> Tensor:
-        """A buffer for an activation after its two preceding frames: those of the last span, or its first frame twice."""
+    def _behind(self, name: str, like: Tensor) -> tuple[Tensor, bool]:
+        """A buffer for an activation after its two preceding frames, those of the last span; and whether there is none."""
         behind = like.new_empty((like.shape[0] + 2, *like.shape[1:]))
-        before = self._before.get(name)
+        before = self._before.pop(name, None)
         if before is not None:
             behind[:2] = before
-        return behind
+        return behind, before is None
 
     def _normed(self, name: str, norm: Any, state: Summed) -> Tensor:
         """The two preceding frames, then the spatial norm and SiLU of the activations."""
@@ -111,9 +113,9 @@ class _Span:
             torch.cat((norm.conv_y.conv.weight, norm.conv_b.conv.weight)).flatten(1),
             torch.cat((norm.conv_y.conv.bias, norm.conv_b.conv.bias)),
         )
-        behind = self._behind(name, state.x)
+        behind, is_first = self._behind(name, state.x)
         _spatial_norm_silu(state.x, _group_affine(state, norm.norm_layer), latents, behind[2:])
-        if name not in self._before:
+        if is_first:
             behind[:2] = behind[2]
         return behind
 

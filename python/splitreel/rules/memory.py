@@ -41,6 +41,8 @@ class MemoryJob:
     offload: Offload = Offload.NONE
     is_nvlinked: bool = False  # NVLink connects the GPUs
     is_quantized: bool = False  # the transformer's large layers are in float8
+    is_fused: bool = False  # blocks and decoder run in our own kernels
+    reuses_steps: bool = False  # the fast quality, which keeps what the blocks added in earlier steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class StageNeed:
     stage: StageName
     weight_bytes: int
     activation_bytes: int
-    link_bytes: int  # of NCCL
+    link_bytes: int  # of NCCL, and buffers that other GPUs write to
 
     @property
     def tensor_bytes(self) -> int:
@@ -76,7 +78,7 @@ def memory_needs(
     vae = shape.vae.weights * size
     is_resident = job.offload is Offload.NONE
     kept = text if is_resident and keeps_text_encoder else 0
-    links = link_bytes(plan, is_nvlinked=job.is_nvlinked)
+    links = link_bytes(plan, is_nvlinked=job.is_nvlinked) + peer_bytes(shape, job, plan)
     return (
         StageNeed("encoding", text + (transformer + vae if is_resident else 0), encoding_bytes(shape, job), links),
         # The VAE joins the transformer for previews, and for the image that a video starts from.
@@ -148,35 +150,102 @@ def encoding_bytes(shape: MemoryShape, job: MemoryJob) -> int:
     return 36 * shape.text_tokens * shape.text_width * job.dtype_bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Tokens:
+    """Bytes of hidden states: of one rank, and of all ranks that share the sequence."""
+
+    own: int
+    whole: int
+
+
+def _tokens(shape: MemoryShape, job: MemoryJob, plan: Plan) -> _Tokens:
+    steps, rows, columns = _latents(shape, job)
+    image = steps * (rows // shape.patch_size) * (columns // shape.patch_size)
+    sequence = plan.ring * plan.ulysses
+    token = _batch(job, plan) * shape.hidden * job.dtype_bytes
+    own = (math.ceil(image / sequence) + math.ceil(shape.text_tokens / sequence)) * token
+    return _Tokens(own, (image + shape.text_tokens) * token)
+
+
+def _batch(job: MemoryJob, plan: Plan) -> int:
+    return 2 if job.is_guided and plan.cfg == 1 else 1
+
+
+def _latents(shape: MemoryShape, job: MemoryJob) -> tuple[int, int, int]:
+    """Temporal patches, rows and columns."""
+    latent_frames = (job.num_frames - 1) // shape.vae.temporal_compression + 1
+    return (
+        math.ceil(latent_frames / shape.patch_size_temporal),
+        job.height // shape.vae.scale,
+        job.width // shape.vae.scale,
+    )
+
+
+def _uses_peers(job: MemoryJob, plan: Plan) -> bool:
+    """Whether Ulysses and Ring write to each other's memory. PipeFusion's attention exchanges by NCCL."""
+    return job.is_fused and job.is_nvlinked and plan.pp == 1
+
+
+def peer_bytes(shape: MemoryShape, job: MemoryJob, plan: Plan) -> int:
+    """Buffers that other GPUs write to (parallel/exchange.py). torch's allocator doesn't count them.
+
+    Ulysses: queries, keys, values and the result of attention. Ring: keys and values of all tokens.
+    """
+    if not _uses_peers(job, plan):
+        return 0
+    tokens = _tokens(shape, job, plan)
+    heads = _share(4 * tokens.own, plan.tp) if plan.ulysses > 1 else 0
+    gathered = _share(2 * tokens.whole, plan.tp * plan.ulysses) if plan.ring > 1 else 0
+    return heads + gathered
+
+
 def denoising_bytes(shape: MemoryShape, job: MemoryJob, plan: Plan) -> int:
-    """The transformer at the peak of a block, in units of its hidden states.
+    """The transformer at the peak of a block, and what stays between blocks."""
+    tokens = _tokens(shape, job, plan)
+    block = _fused_block(tokens.own, job, plan) if job.is_fused else _eager_block(tokens.own, shape, job, plan)
+    # PipeFusion caches keys and values of all tokens, for the heads of a rank, in each of its blocks.
+    blocks = math.ceil(shape.transformer.blocks / plan.pp)
+    kept = 2 * blocks * _share(tokens.whole, plan.tp * plan.ulysses) if plan.pp > 1 else 0
+    # What entered the blocks, what they added in the last step, and the change since the step before it.
+    reused = 3 * tokens.own if job.reuses_steps and plan.pp == 1 else 0
+    steps, rows, columns = _latents(shape, job)
+    size = job.dtype_bytes
+    latents = 4 * _batch(job, plan) * steps * shape.patch_size_temporal * shape.in_channels * rows * columns * size
+    # Image-to-video encodes its starting image before the transformer runs.
+    has_image = shape.in_channels > shape.vae.latent_channels
+    image = 21 * shape.vae.channels[0] * shape.vae.tile_height * shape.vae.tile_width * shape.vae.scale**2 * size
+    # Patches of the whole sequence are embedded before it is split.
+    return max(block + reused, 3 * tokens.whole, image if has_image else 0) + kept + latents
+
+
+def _eager_block(own: int, shape: MemoryShape, job: MemoryJob, plan: Plan) -> int:
+    """In units of hidden states.
 
     Feed-forward: the block's input and its attention's output, a norm and its input, and twice the inner width of four
     (before and after GELU). Attention with rotary positions: q, k, v, and three products in float32.
     """
-    size, batch = job.dtype_bytes, 2 if job.is_guided and plan.cfg == 1 else 1
-    latent_frames = (job.num_frames - 1) // shape.vae.temporal_compression + 1
-    steps = math.ceil(latent_frames / shape.patch_size_temporal)
-    rows, columns = (side // shape.vae.scale for side in (job.height, job.width))
-    image = steps * (rows // shape.patch_size) * (columns // shape.patch_size)
-    sequence = plan.ring * plan.ulysses
-    token = batch * shape.hidden * size
-    own = (math.ceil(image / sequence) + math.ceil(shape.text_tokens / sequence)) * token
-    whole = (image + shape.text_tokens) * token
+    size = job.dtype_bytes
     feed_forward = 4 * own + _share(8 * own, plan.tp)
     rotary = own + 12 * own // size if shape.is_rotary else 2 * own
     attention = 3 * own + _share(3 * own + max(rotary, _ring_bytes(own, size, plan)), plan.tp)
     # The parts of a layer are summed while its input, the sum and the bias are alive.
     summed = 8 * own if plan.tp > 1 else 0
-    # PipeFusion caches keys and values of all tokens, for the heads of a rank, in each of its blocks.
-    blocks = math.ceil(shape.transformer.blocks / plan.pp)
-    kept = 2 * blocks * _share(whole, plan.tp * plan.ulysses) if plan.pp > 1 else 0
-    latents = 4 * batch * steps * shape.patch_size_temporal * shape.in_channels * rows * columns * size
-    # Image-to-video encodes its starting image before the transformer runs.
-    has_image = shape.in_channels > shape.vae.latent_channels
-    image = 21 * shape.vae.channels[0] * shape.vae.tile_height * shape.vae.tile_width * shape.vae.scale**2 * size
-    # Patches of the whole sequence are embedded before it is split.
-    return max(feed_forward, attention, summed, 3 * whole, image if has_image else 0) + kept + latents
+    return max(feed_forward, attention, summed)
+
+
+def _fused_block(own: int, job: MemoryJob, plan: Plan) -> int:
+    """As `_eager_block`, for models/cogvideox/fused_blocks.py.
+
+    Norms: the tokens, a branch, their sum and its norm. Attention: tokens, norm, q, k, v and the result. Feed-forward:
+    tokens, norm and the inner width of four; in float8 its result beside it, without the norm.
+    """
+    feed_forward = own + _share(6 * own, plan.tp) if job.is_quantized else 2 * own + _share(4 * own, plan.tp)
+    exchanged = 0
+    if not _uses_peers(job, plan):
+        # Over NCCL, what is received comes beside what is sent; Ring also merges parts in float32.
+        exchanged = (5 * own if plan.ulysses > 1 else 0) + (7 * own if plan.ring > 1 else 0)
+    attention = 2 * own + _share(4 * own + exchanged, plan.tp)
+    return max(4 * own, attention, feed_forward)
 
 
 def _ring_bytes(own: int, size: int, plan: Plan) -> int:
@@ -200,17 +269,36 @@ def decoding_bytes(vae: VaeShape, job: MemoryJob, *, is_writer: bool) -> int:
     height = min(rows, vae.tile_height) if is_cut else rows
     width = min(columns, vae.tile_width) if is_cut else columns
     latent_frames = (job.num_frames - 1) // vae.temporal_compression + 1
-    spans = max(latent_frames // 2, 1)
     pixels = vae.scale**2 * 3 * job.dtype_bytes
     every = _tiled(rows, vae.tile_height, 6) * _tiled(columns, vae.tile_width, 5) if is_cut else rows * columns
     clip = (every if is_writer else height * width) * pixels * job.num_frames
     # Joining a span: its frames in the model's dtype, and twice in float32 while they become bytes.
     span = (2 * vae.temporal_compression + 1) * job.width * job.height * 3 * (job.dtype_bytes + 8) if is_writer else 0
-    first = _span(vae, height, width, 2 + latent_frames % 2 if latent_frames > 1 else 1)
-    tile = first.at_peak
-    if spans > 1:
-        tile = max(tile, first.carried + _span(vae, height, width, 2).at_peak)
+    tile = (_fused_tile if job.is_fused else _eager_tile)(vae, height, width, latent_frames)
     return max(tile * job.dtype_bytes + clip, 2 * clip if is_writer and not is_cut else 0, clip + span)
+
+
+def _eager_tile(vae: VaeShape, height: int, width: int, latent_frames: int) -> int:
+    """Numbers of one tile at its peak, over all spans of time."""
+    first = _span(vae, height, width, 2 + latent_frames % 2 if latent_frames > 1 else 1)
+    later = first.carried + _span(vae, height, width, 2).at_peak if latent_frames > 3 else 0
+    return max(first.at_peak, later)
+
+
+def _fused_tile(vae: VaeShape, height: int, width: int, latent_frames: int) -> int:
+    """As `_eager_tile`, for kernels/vae_decoder.py.
+
+    What one span leaves to the next: two frames into each convolution. Beside it, in the last level, six and a half
+    activations of a span of two latent frames.
+    """
+    area, before = height * width, vae.channels[-1]
+    carried = 2 * area * (vae.latent_channels + 4 * before)
+    for level, out in enumerate(reversed(vae.channels)):
+        carried += 2 * area * (before + (2 * vae.layers_per_block + 1) * out)
+        area *= 4 if level < len(vae.channels) - 1 else 1
+        before = out
+    frames = 2 * vae.temporal_compression if latent_frames > 1 else 1
+    return carried + 2 * area * before + 13 * frames * area * before // 2
 
 
 def _tiled(length: int, tile: int, parts: int) -> int:

@@ -6,6 +6,7 @@ cent. What the meta device cannot show (CUDA's context, workspaces inside an ope
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -113,10 +114,21 @@ def test_a_quantized_share_is_exact(model: str, stages: int, shares: int) -> Non
     assert denoising.weight_bytes - 2 * known(model).vae.weights == pytest.approx(held, rel=1e-3)
 
 
-def counted(model: str, job: MemoryJob, dtype: torch.dtype) -> int:
-    """Peak bytes of one call of the transformer, as on one rank."""
+def counted(
+    model: str,
+    job: MemoryJob,
+    dtype: torch.dtype,
+    *,
+    is_fused: bool = False,
+    prepare: Callable[[CogVideoXTransformer3DModel], object] | None = None,
+) -> int:
+    """Peak bytes of one call of the transformer, as on one rank. `prepare` may change the model before it is split."""
     net = transformer(model, dtype)
+    if prepare is not None:
+        prepare(net)
     split = SplitTransformer(net, TensorParallelGroup(Traffic()))
+    if is_fused:
+        split.fuse()
     mesh = MeshBuilder(0).mesh(Plan())
     assert mesh is not None
     split.use(mesh, KERNEL)

@@ -177,6 +177,9 @@ def _attend_by_heads(attn: Any, normed: Rows, context: BlockContext) -> Product:
     for exchange in keys:
         exchange.release()
     assert returning is not None
+    # What was sent has arrived by now, and the last projection needs the memory.
+    keys.clear()
+    queries.clear()
     return _project_returned(attn.to_out[0], returning, len(videos), context)
 
 

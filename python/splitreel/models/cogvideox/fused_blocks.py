@@ -9,6 +9,7 @@ bias are a tenth slower.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -22,20 +23,33 @@ from splitreel.parallel.kv_cache import BlockKVCache, KVCache
 Tensor = torch.Tensor
 
 
-def run_fused(blocks: Sequence[nn.Module], tokens: Tensor, context: BlockContext, kv_cache: KVCache | None) -> Tensor:
-    """Tokens (B, S, D) of this rank, text first, through the blocks that it holds. They must run `fused_forward`."""
+@dataclass(slots=True)
+class Carried:
+    """What one block passes to the next. A block takes it out, so that no caller keeps its memory alive meanwhile."""
+
+    tokens: Tensor | None
     branch: Branch | None = None
+
+    def take(self) -> tuple[Tensor, Branch | None]:
+        tokens, branch = self.tokens, self.branch
+        assert tokens is not None
+        self.tokens = self.branch = None
+        return tokens, branch
+
+
+def run_fused(blocks: Sequence[nn.Module], carried: Carried, context: BlockContext, kv_cache: KVCache | None) -> Tensor:
+    """Tokens (B, S, D) of this rank, text first, through the blocks that it holds. They must run `fused_forward`."""
     for number, block in enumerate(blocks):
-        tokens, branch = block(tokens, branch, context, None if kv_cache is None else kv_cache.block(number))
+        block(carried, context, None if kv_cache is None else kv_cache.block(number))
+    tokens, branch = carried.take()
     return tokens if branch is None else add_branch(tokens, branch, context.text)
 
 
-def fused_forward(
-    block: Any, tokens: Tensor, branch: Branch | None, context: BlockContext, kv_cache: BlockKVCache | None
-) -> tuple[Tensor, Branch]:
-    """Replaces the block's own `forward`: takes the branch of the previous block and returns that of this one."""
+def fused_forward(block: Any, carried: Carried, context: BlockContext, kv_cache: BlockKVCache | None) -> None:
+    """Replaces the block's own `forward`: takes the branch of the previous block and passes on that of this one."""
     first, second = block.ff.net[0].proj, block.ff.net[2]
     modulation = block.norm1.linear(context.condition)
+    tokens, branch = carried.take()
     tokens, normed = norm_modulate(
         tokens, branch, block.norm1.norm, modulation, context.text, quantize=takes_quantized(block.attn1.to_q)
     )
@@ -47,6 +61,8 @@ def fused_forward(
         tokens, branch, block.norm2.norm, modulation, context.text, quantize=takes_quantized(first)
     )
     del branch
-    hidden = gelu(product(first, normed, context.dtype), quantize=takes_quantized(second))
+    wide = product(first, normed, context.dtype)
     del normed
-    return tokens, Branch(product(second, hidden, context.dtype), modulation)
+    hidden = gelu(wide, quantize=takes_quantized(second))
+    del wide
+    carried.tokens, carried.branch = tokens, Branch(product(second, hidden, context.dtype), modulation)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import MethodType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
@@ -26,6 +26,9 @@ from splitreel.parallel.sequence import shared_attention
 from splitreel.parallel.spans import Span, split_evenly
 from splitreel.parallel.tensor import TensorParallelGroup
 from splitreel.parallel.tokens import LocalTokens, TokenSplit, split_tokens
+
+if TYPE_CHECKING:
+    from splitreel.models.cogvideox.fused_blocks import Carried
 
 Rotary = tuple[torch.Tensor, torch.Tensor]
 # Tokens, condition, rotary tables and token split, as `SplitTransformer.run_blocks` takes them.
@@ -142,7 +145,11 @@ class SplitTransformer:
     ) -> LocalTokens:
         """Through the blocks that this rank holds. `rotary`: for this rank's image tokens."""
         if self._is_fused:
-            return self._run_fused(local, condition, rotary, token_split)
+            from splitreel.models.cogvideox.fused_blocks import Carried
+
+            text_length, carried = local.text.shape[1], Carried(torch.cat((local.text, local.image), dim=1))
+            del local
+            return self._run_fused(carried, text_length, condition, rotary, token_split)
         self._lengths = token_split.lengths
         image, text = local.image, local.text
         del local
@@ -164,18 +171,20 @@ class SplitTransformer:
             block.forward = MethodType(fused_forward, block)
 
     def _run_fused(
-        self, local: LocalTokens, condition: torch.Tensor, rotary: Rotary | None, token_split: TokenSplit
+        self,
+        carried: Carried,
+        text: int,
+        condition: torch.Tensor,
+        rotary: Rotary | None,
+        token_split: TokenSplit,
     ) -> LocalTokens:
         from splitreel.models.cogvideox.fused_attention import BlockContext
         from splitreel.models.cogvideox.fused_blocks import run_fused
 
-        text = local.text.shape[1]
-        tokens = torch.cat((local.text, local.image), dim=1)
-        del local
         context = BlockContext(
             self.mesh, self._kernel, self.traffic, token_split.lengths, text, F.silu(condition), _contiguous(rotary)
         )
-        tokens = run_fused(self.blocks, tokens, context, self._kv_cache)
+        tokens = run_fused(self.blocks, carried, context, self._kv_cache)
         return LocalTokens(tokens[:, text:], tokens[:, :text])
 
     def predict_rows(self, image: torch.Tensor, condition: torch.Tensor, token_split: TokenSplit) -> torch.Tensor:

@@ -35,6 +35,9 @@ def check_memory(job: StartJob, model: ModelFolder, gpus: list[Gpu], *, dtype_by
         dtype_bytes,
         settings.offload,
         is_quantized=settings.quality is not Quality.EXACT,
+        # Where kernels turn out not to run, a job needs more than this.
+        is_fused=True,
+        reuses_steps=settings.quality is Quality.FAST,
     )
     devices = PlanDevices("cuda", len(job.devices))
     context = PlanContext(

@@ -1,5 +1,5 @@
 /** What the memory planner says of the form as it stands, in words. */
-import { deviceBytes, memoryNeeds } from '../../../shared/memory';
+import { deviceBytes, memoryNeeds, type MemoryJob } from '../../../shared/memory';
 import { fits, smallestChange, type MemoryQuestion } from '../../../shared/memory-advice';
 import type { MemoryShape } from '../../../shared/memory-shape';
 import { explanationText } from '../../../shared/messages';
@@ -34,10 +34,19 @@ export function memoryWords({ memory, context, request, plan, devices }: MemoryF
     .sort((a, b) => a.memoryTotalBytes - b.memoryTotalBytes || a.index - b.index);
   if (smallest === undefined) return null;
   const { width, height, numFrames, offload, guidanceScale, quality } = request;
-  const isNvlinked = context.devices.islandSize > 1;
-  const isGuided = guidanceScale > 1;
-  const isQuantized = quality !== 'exact';
-  const job = { width, height, numFrames, offload, isGuided, dtypeBytes: BFLOAT16_BYTES, isNvlinked, isQuantized };
+  const job: MemoryJob = {
+    width,
+    height,
+    numFrames,
+    offload,
+    isGuided: guidanceScale > 1,
+    dtypeBytes: BFLOAT16_BYTES,
+    isNvlinked: context.devices.islandSize > 1,
+    isQuantized: quality !== 'exact',
+    // Where kernels turn out not to run, a job needs more than this.
+    isFused: true,
+    reusesSteps: quality === 'fast',
+  };
   const question: MemoryQuestion = { shape: memory, context, job, plan, deviceBytes: smallest.memoryTotalBytes };
   const needs = { encoding: '', denoising: '', decoding: '' };
   for (const need of memoryNeeds(memory, job, plan)) needs[need.stage] = formatBytes(deviceBytes(need));
