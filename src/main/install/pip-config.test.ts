@@ -23,7 +23,7 @@ test.each<[string, string, Record<string, string>, string | undefined, string | 
   expect([result['SSL_CERT_FILE'], result['PIP_CERT']]).toEqual([forUv, forPip]);
 });
 
-test('pip's indexes, links and proxy reach uv, and uv's own settings stay', async () => {
+test("pip's indexes, links and proxy reach uv, and uv's own settings stay", async () => {
   const said = "global.index-url='https://i/simple'\nglobal.proxy='http://p:1'\nglobal.find-links='/a /b'";
   expect(await given(said, { UV_DEFAULT_INDEX: 'https://mine/simple' })).toMatchObject({
     UV_DEFAULT_INDEX: 'https://mine/simple',

@@ -1,4 +1,4 @@
-/** The whole window on a fake main process: what a person sees, does, and what is asked of main for it. */
+/** The whole window on a fake main process: what the user sees and does, and the calls that follow. */
 import { appError } from '../../shared/errors';
 import { act, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
@@ -20,7 +20,7 @@ beforeEach(() => {
   useNavigation.setState({ page: 'create', openVideoId: null, stageJobId: null, isHelpOpen: false });
 });
 
-/** happy-dom's dialog does not show itself as modal ones do. */
+/** happy-dom's dialog isn't exposed the way modal dialogs are. */
 const HIDDEN = { hidden: true } as const;
 
 async function open(changes: Partial<Slices> = {}): Promise<FakeMain> {
@@ -36,7 +36,7 @@ const EIGHT: Partial<Slices> = {
   machine: { ...SLICES.machine, gpus: Array.from({ length: 8 }, (_, index) => gpu(index)), driverVersion: '580' },
 };
 
-test('a sentence and one press send a job with what the form shows', async () => {
+test("a prompt and one press send a job with the form's settings", async () => {
   const main = await open(EIGHT);
   const user = userEvent.setup();
   expect(screen.getByText('Describe what the video should show.')).toBeVisible();
@@ -57,7 +57,7 @@ test('a sentence and one press send a job with what the form shows', async () =>
   ]);
 });
 
-test('a blocked value stays in sight, says why on focus, and cannot be chosen by pointer or key', async () => {
+test('a blocked value stays visible, explains itself on focus, and cannot be chosen with pointer or keys', async () => {
   const main = await open(EIGHT);
   const user = userEvent.setup();
   await user.type(screen.getByLabelText('Prompt'), 'a dog');
@@ -74,7 +74,7 @@ test('a blocked value stays in sight, says why on focus, and cannot be chosen by
   expect(main.callsOf('enqueueJobs')).toMatchObject([{ jobs: [{ plan: { ulysses: 3 } }] }]);
 });
 
-test('one degree moves the others to the nearest valid plan and says so; Recommended takes it back', async () => {
+test('changing one degree moves the others to the nearest valid plan, with a notice; Recommended undoes it', async () => {
   await open(EIGHT);
   const user = userEvent.setup();
   await user.click(screen.getByRole('radio', { name: 'Ring 8' }));
@@ -96,7 +96,7 @@ test('PipeFusion is marked approximate, and its patches and warm-up appear with 
   expect(screen.getByText(/--pipefusion_parallel_degree 2/)).toBeVisible();
 });
 
-test('an example is taken with one click, and the form says what the model is', async () => {
+test('one click uses an example, and the form describes the model', async () => {
   await open();
   const user = userEvent.setup();
   expect(screen.getByText('A small one.')).toBeVisible();
@@ -104,7 +104,7 @@ test('an example is taken with one click, and the form says what the model is', 
   expect(screen.getByLabelText('Prompt')).toHaveValue('a blue square');
 });
 
-test('settings that need a GPU are not there without one', async () => {
+test('settings that need a GPU are hidden without one', async () => {
   await open();
   const user = userEvent.setup();
   await user.click(screen.getByRole('button', { name: copy.create.advanced }));
@@ -113,7 +113,7 @@ test('settings that need a GPU are not there without one', async () => {
   expect(screen.queryByLabelText(copy.create.attention)).toBeNull();
 });
 
-test('a running job shows what main measured; Esc asks before it cancels', async () => {
+test("a running job shows main's measurements; Esc asks before it cancels", async () => {
   const running = job({ status: 'running' });
   const stage = (name: 'starting' | 'denoising', completed: number, total: number) => ({
     stage: name,
@@ -184,7 +184,7 @@ test('waiting jobs are moved by keys and buttons, failed ones retried or removed
   expect(main.callsOf('removeJob')).toEqual([{ jobId: 'a' }]);
 });
 
-test('a change that was missed is noticed by its number, and the whole state asked for again', async () => {
+test('a missed change is detected by its revision, and the whole state is requested again', async () => {
   const main = await open();
   main.lose('jobs', [job({ status: 'queued' }, 'unheard of')]);
   expect(screen.queryByText('unheard of')).toBeNull();
@@ -193,7 +193,7 @@ test('a change that was missed is noticed by its number, and the whole state ask
   expect(document.documentElement.dataset['theme']).toBe('light');
 });
 
-test('what is missing is said with the button that does the next thing', async () => {
+test('what is missing is shown with a button for the next step', async () => {
   const main = await open({ environment: { status: 'missing' } });
   const user = userEvent.setup();
   await user.click(screen.getByRole('button', { name: copy.stage.install }));
@@ -202,7 +202,7 @@ test('what is missing is said with the button that does the next thing', async (
   expect(screen.getByText(copy.create.missing.model)).toBeVisible();
 });
 
-test('? shows the shortcuts where no video is, and in a field it is a character', async () => {
+test('? shows the shortcuts without a video on the stage, but in a field it is a character', async () => {
   await open();
   const user = userEvent.setup();
   await user.type(screen.getByLabelText('Prompt'), 'a dog?');

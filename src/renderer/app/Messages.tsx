@@ -26,7 +26,7 @@ export function Messages() {
   );
 }
 
-/** Leaves by itself, but not while the pointer or the focus is on it. */
+/** Closes by itself, but not while it has the pointer or the focus. */
 function ToastMessage({ toast }: { readonly toast: Toast }) {
   const [isUsed, setIsUsed] = useState(false);
   useEffect(() => {
@@ -35,7 +35,7 @@ function ToastMessage({ toast }: { readonly toast: Toast }) {
     return () => window.clearTimeout(timer);
   }, [toast, isUsed]);
   return (
-    // These only hold the timer; everything that can be pressed is a button inside.
+    // These handlers only pause the timer; everything that can be pressed is a button inside.
     // eslint-disable-next-line jsx-a11y/no-static-element-interactions
     <div
       onPointerEnter={() => setIsUsed(true)}

@@ -8,7 +8,7 @@ import { useShortcut } from '../ui/use-shortcut';
 
 const words = copy.commands;
 
-/** Ctrl+K: every command by name, with the keys that do the same. */
+/** Ctrl+K: every command by name, with its keyboard shortcut. */
 export function Palette() {
   const { open } = useDialogs();
   useShortcut({

@@ -32,7 +32,7 @@ const report = { totalMs: 1, msPerStep: 500, weightBytesRead: 0, stages: [], ran
 const finished = (id: string, videoIds: string[]) => job({ status: 'finished', videoIds, report }, id, id);
 const running = job({ status: 'running' }, 'a', 'a');
 
-test('a finish and a failure of what ran have a sound, a cancel and old ends have none', () => {
+test("a job that finishes or fails plays a sound; a canceled job and earlier results don't", () => {
   expect(soundOfEnd([running], [finished('a', ['v'])])).toBe('finished');
   expect(soundOfEnd([running], [job({ status: 'canceled' }, 'a', 'a')])).toBeNull();
   expect(soundOfEnd([running], [running])).toBeNull();
@@ -46,7 +46,7 @@ test('a click on a notification opens the result of its job, from any page', asy
   expect(screen.getByLabelText(new RegExp(`^${copy.player.video}: the video old$`))).toBeVisible();
 });
 
-test('the queue is paused and resumed, and its memory freed, by buttons', async () => {
+test('buttons pause and resume the queue and free GPU memory', async () => {
   const main = await open({ jobs: [job({ status: 'queued' }, 'b')], engine: { ...SLICES.engine, status: 'warm' } });
   const user = userEvent.setup();
   await user.click(screen.getByRole('button', { name: copy.queue.pause }));

@@ -1,4 +1,6 @@
-/** Toasts: errors leave by themselves too, but not while someone is at them; their details open at the end. */
+/**
+ * Toasts: errors close by themselves too, but not while they have the pointer or focus; their details open at the end.
+ */
 import { act, cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { fakeMain, SLICES } from '../../../test/fakes/main-process';
@@ -28,7 +30,7 @@ afterEach(() => {
 
 const error = appError('JOB_NOT_FOUND', {}, { details: 'first line\nlast line' });
 
-test('an error leaves after a while, a confirmation sooner', () => {
+test('an error closes after a while, a confirmation sooner', () => {
   act(() => {
     showToast('done');
     showError(error);

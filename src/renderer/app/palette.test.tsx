@@ -21,7 +21,7 @@ afterEach(() => {
   followRunningJob();
 });
 
-// happy-dom has no dialog that a screen reader would see.
+// happy-dom doesn't expose dialogs to assistive technology.
 const HIDDEN = { hidden: true } as const;
 const words = copy.commands;
 
@@ -69,11 +69,11 @@ test('Ctrl and a number opens a page; the palette shows the keys', async () => {
     ...HIDDEN,
   });
   expect(within(option).getByText(words.pageKey({ number: 2 }))).toBeInTheDocument();
-  // Create, and with it Generate, is not in the window.
+  // The Create page, and so Generate, isn't mounted.
   expect(screen.queryByRole('option', { name: new RegExp(`^${copy.create.generate}`), ...HIDDEN })).toBeNull();
 });
 
-test('a search wants each word somewhere, in the text or beside it', () => {
+test('a search matches each word anywhere in the label or its keywords', () => {
   const items = [
     { id: 'a', text: 'Go to Models', detail: 'Ctrl+3' },
     { id: 'b', text: 'Pause queue' },

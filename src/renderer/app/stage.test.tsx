@@ -1,4 +1,4 @@
-/** What stays on the stage, and what stands below it, on a fake main process. */
+/** What stays on the stage, and what is below it, on a fake main process. */
 import { act, cleanup, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, expect, test } from 'vitest';
@@ -50,7 +50,7 @@ const progress = (jobId: string): Slices['progress'] => ({
   msLeft: null,
 });
 
-test('below a video stands its own report, and none where none is known', async () => {
+test('below a video is its own report, if there is one', async () => {
   const mine = { ...report(90_000), peaks: [] };
   const { ranks: _ranks, ...kept } = mine;
   await open({
@@ -73,7 +73,7 @@ test('below a video stands its own report, and none where none is known', async 
   expect(about()).not.toHaveTextContent('Generated in');
 });
 
-test('a finished video holds the stage when the next job starts, until the running one is asked for', async () => {
+test('a finished video keeps the stage when the next job starts, until the user opens the running one', async () => {
   const main = await open({ jobs: [running('a'), job({ status: 'queued' }, 'b')] });
   expect(screen.getByText(copy.stage.waitingPreview)).toBeVisible();
   act(() => {
@@ -86,7 +86,7 @@ test('a finished video holds the stage when the next job starts, until the runni
   expect(screen.getByText(copy.stage.waitingPreview)).toBeVisible();
 });
 
-test('all videos of a job are shown, each can be opened, and the way back is there', async () => {
+test('all videos of a job are shown, and each can be opened and left again', async () => {
   await open({
     library: [video('c'), video('b'), video('a')],
     jobs: [finished('j', ['a', 'b', 'c'])],
@@ -120,7 +120,7 @@ test('a first start takes one press for the engine and one for the first video',
   expect(screen.getByLabelText('Prompt')).toHaveValue('a red ball');
 });
 
-test('with a GPU the model that suits it is offered, with its size before anything is downloaded', async () => {
+test('with a GPU a suitable model is offered, with its size before the download', async () => {
   const offer = catalogEntrySchema.parse({
     id: 'large',
     name: 'Large',
@@ -137,7 +137,7 @@ test('with a GPU the model that suits it is offered, with its size before anythi
   expect(main.callsOf('downloadModel')).toEqual([]);
 });
 
-test('an approximate video says what was computed, and can be made again in exact quality', async () => {
+test('an approximate video says how many steps were computed, and can be generated again in exact quality', async () => {
   const asked = request({ prompt: 'a fast one', seed: 9, quality: 'fast', numInferenceSteps: 50 });
   const main = await open({ library: [video('fast', { request: asked })], jobs: [finished('j', ['fast'])] });
   expect(about()).toHaveTextContent(copy.progress.computed({ computed: 20, steps: 50, predicted: 30 }));
@@ -147,7 +147,7 @@ test('an approximate video says what was computed, and can be made again in exac
   ]);
 });
 
-test('an exact video has nothing to be compared with', async () => {
+test('an exact video offers no exact version', async () => {
   await open({ library: [video('exact')], jobs: [finished('j', ['exact'])] });
   expect(screen.queryByRole('button', { name: copy.player.makeExact })).toBeNull();
 });

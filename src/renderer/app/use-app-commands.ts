@@ -1,4 +1,4 @@
-/** The commands that are there on every page, and the keys of the pages. */
+/** Commands available on every page, and the page shortcuts. */
 import type { Slices } from '../../shared/ipc';
 import type { SettingsPatch } from '../../shared/settings';
 import { adoptPromptFile } from '../state/adopt';

@@ -1,4 +1,4 @@
-/** The optional sound at the end of a job: made here, because the content security policy knows no sound from elsewhere. */
+/** The optional sound at the end of a job: synthesized, because the content security policy allows no sound files. */
 import { useEffect, useRef } from 'react';
 import type { Job } from '../../shared/job';
 import { useSlice } from '../state/projection';
@@ -10,7 +10,7 @@ const VOLUME = 0.12;
 
 type End = keyof typeof TUNES;
 
-/** How the job that ran before has ended, where that is worth a sound. */
+/** The result of the job that was running, if it deserves a sound. */
 export function soundOfEnd(before: readonly Job[], after: readonly Job[]): End | null {
   for (const { id, state } of before) {
     if (state.status !== 'running') continue;

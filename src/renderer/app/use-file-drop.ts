@@ -1,6 +1,6 @@
 /**
- * Files dropped anywhere on the window: a video provides its settings, an image becomes the first frame, a text is a
- * list of prompts, JSON holds presets.
+ * Files dropped anywhere on the window: a video provides its settings, an image becomes the first frame, a text file is
+ * a list of prompts, and JSON contains presets.
  */
 import { useEffect, useState } from 'react';
 import { compareFile } from '../state/compare';

@@ -1,11 +1,11 @@
-/** A click on the system's notification of a job opens what the job came to. */
+/** Clicking a job's system notification opens its result. */
 import { useEffect, useState } from 'react';
 import { goTo, showJob } from '../state/navigation';
 import { useSlice } from '../state/projection';
 
 export function useNotificationClicks(): void {
   const { jobId = null, count = 0 } = useSlice('clickedNotification') ?? {};
-  // A window that reloads gets the last click once more; it was answered before.
+  // A reloaded window gets the last click again, but has already handled it.
   const [answered] = useState(count);
   useEffect(() => {
     if (jobId === null || count === answered) return;

@@ -1,4 +1,4 @@
-/** The copy table against its readers: no text that nothing shows, and no error that names a missing button. */
+/** Checks the copy table against its uses: every text is used, and no error names a button that doesn't exist. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -11,7 +11,7 @@ const sources = readdirSync(RENDERER, { recursive: true, encoding: 'utf8' })
   .filter((file) => /\.tsx?$/.test(file) && !/^copy\/(en|zh)\//.test(file) && !/\.test\.tsx?$/.test(file))
   .map((file) => readFileSync(path.join(RENDERER, file), 'utf8'));
 
-/** `plan.drawing` and what lies below, as paths. Arrays are values. */
+/** `plan.drawing` and everything below it, as paths. Arrays are values. */
 function pathsOf(table: object, before: readonly string[] = []): string[][] {
   return Object.entries(table).flatMap(([key, value]: [string, unknown]) => {
     const here = [...before, key];
@@ -21,8 +21,8 @@ function pathsOf(table: object, before: readonly string[] = []): string[][] {
 }
 
 /**
- * What each source reads: `copy.app.close` is itself, and `words.title` is `plan.title` after `words = copy.plan`.
- * A table that is indexed (`copy.app.pages[name]`) uses every key below it.
+ * The keys that each source reads: `copy.app.close` directly, and `words.title` as `plan.title` after `words =
+ * copy.plan`. A table that is indexed (`copy.app.pages[name]`) uses every key below it.
  */
 function readsOf(source: string): { path: string; isIndexed: boolean }[] {
   const aliases = new Map([['copy', '']]);
@@ -43,7 +43,7 @@ const leaves = pathsOf(copy).filter((steps) => {
   return typeof value !== 'object' || Array.isArray(value);
 });
 
-test('every text is shown somewhere', () => {
+test('every text is used', () => {
   const isRead = (key: string): boolean =>
     reads.some(
       (read) =>
@@ -52,7 +52,7 @@ test('every text is shown somewhere', () => {
   expect(leaves.map((steps) => steps.join('.')).filter((key) => !isRead(key))).toEqual([]);
 });
 
-/** Texts of plain strings: what a button can be labeled with. */
+/** Plain strings, which may be button labels. */
 const labels = new Set(
   leaves
     .map((steps) => steps.reduce<unknown>((table, step) => (table as Record<string, unknown>)[step], copy))

@@ -7,12 +7,12 @@ import { modelDescriptions } from './zh/model-descriptions';
 
 export const loraText = (lora: Lora): string => copy.library.lora({ name: loraName(lora), strength: lora.strength });
 
-/** Of the first `completed` steps, how many the fast quality computes. */
+/** How many of the first `completed` steps the fast quality computes. */
 export function computedText(steps: number, completed: number): string {
   const computed = computedOf(steps, completed);
   return copy.progress.computed({ computed, steps: completed, predicted: completed - computed });
 }
 
-/** A description that is not ours, from a catalog of the person's own, stays as it was written. */
+/** A description from the user's own catalog is shown as written. */
 export const modelDescription = (description: string): string =>
   currentLanguage() === 'zh-CN' ? (modelDescriptions[description] ?? description) : description;

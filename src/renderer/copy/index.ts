@@ -1,6 +1,6 @@
 /**
- * Every text of the window, a file a page, in the language of this page. The main process names it in the page's
- * address; another language is another address. The sentences of errors, reasons and notices are in
+ * Every text of the window, one file per page, in this page's language. The main process puts the language into the
+ * page's URL, so changing it loads another URL. The sentences of errors, reasons and notices are in
  * resources/messages.en.json, because Python shows them too.
  */
 import { currentLanguage, isLanguage, setLanguage, type Language } from '../../shared/language';

@@ -1,9 +1,9 @@
-/** The frame of the window, and words that every page uses. */
+/** The window's frame, and texts that every page uses. */
 import { message } from './message';
 
 export const app = {
   name: 'Splitreel',
-  /** Nobody knows the speed of a connection before it is used; this is a round one to compare with. */
+  /** The connection's real speed is unknown before the download, so this is a round figure for comparison. */
   atSpeed: message('{time} at 100 Mbit/s'),
   pages: {
     create: 'Create',

@@ -1,4 +1,4 @@
-/** The command palette: everything that can be done, by name. */
+/** The command palette: every command by name. */
 import { message } from './message';
 
 export const commands = {

@@ -1,4 +1,4 @@
-/** Videos beside each other. */
+/** Comparing videos side by side. */
 import { message } from './message';
 
 export const compare = {

@@ -1,5 +1,5 @@
 /**
- * Every text of the window, a file a page. The sentences of errors, reasons and notices are in
+ * Every text of the window, one file per page. The sentences of errors, reasons and notices are in
  * resources/messages.en.json, because Python shows them too.
  */
 import { app, devices, engine, errors, shortcuts } from './app';

@@ -13,7 +13,7 @@ export const install = {
   downloaded: message('{size} of {all}'),
   speed: message('{size}/s'),
   left: message('{time} left'),
-  /** Beside the CPU packages: most people expect them to be small. */
+  /** Shown for the CPU packages, which most people expect to be small. */
   whyCuda: 'Includes most CUDA libraries, because PyPI has no CPU-only PyTorch for Linux.',
   cancel: 'Cancel installation',
   variants: { cuda: 'NVIDIA GPUs', cpu: 'CPU only' },

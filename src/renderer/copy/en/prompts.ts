@@ -1,4 +1,4 @@
-/** What helps to write the next prompt: history, lists, variations, presets. */
+/** Prompt tools: history, lists, variations, presets. */
 import { message } from './message';
 
 export const prompts = {

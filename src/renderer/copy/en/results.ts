@@ -1,4 +1,4 @@
-/** What can be done with results: keep, discard, finish. */
+/** Actions for results: keep, discard, finish. */
 import { message } from './message';
 
 export const results = {

@@ -1,4 +1,4 @@
-/** What people do with videos of the library: mark, find, select; and all that is known of one. */
+/** Videos of the library: marking, finding, selecting, and their details. */
 import { message } from './message';
 
 export const videos = {

@@ -4,7 +4,7 @@ export const settings = {
   title: '设置',
   theme: '主题',
   themes: { system: '跟随系统', dark: '深色', light: '浅色' },
-  // In both languages, for whoever can't read this one.
+  // In both languages, for users who can't read the current one.
   language: '语言 (Language)',
   languageHint: '立即生效。命令行使用英文。',
   languages: { system: '跟随系统', en: 'English', 'zh-CN': '简体中文' },

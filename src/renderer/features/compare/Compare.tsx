@@ -13,14 +13,14 @@ import { useZoom } from './use-zoom';
 
 const words = copy.compare;
 
-/** `A` to `D`: what a video is called here, on it and in the list of differences. */
+/** `A` to `D`: the label of a video, on it and in the list of differences. */
 export const letterOf = (index: number): string => String.fromCharCode('A'.charCodeAt(0) + index);
 
 interface CompareProps {
   readonly videos: readonly GuestVideo[];
 }
 
-/** Two or four videos in step, on the stage. */
+/** Two to four synchronized videos on the stage. */
 export function Compare({ videos }: CompareProps) {
   const [wantedMode, setMode] = useState<CompareMode>('side');
   const [wipe, setWipe] = useState(0.5);
@@ -53,7 +53,7 @@ export function Compare({ videos }: CompareProps) {
           '--x': String(zoom.zoom.x),
           '--y': String(zoom.zoom.y),
         }}
-        // A second way for those with a pointer: the slider, the buttons and the keys do the same.
+        // An alternative for pointer users: the slider, the buttons and the keys do the same.
         onWheel={zoom.onWheel}
         onPointerMove={onPointerMove}
       >

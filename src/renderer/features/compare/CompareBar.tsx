@@ -24,7 +24,7 @@ interface CompareBarProps {
   readonly onFit: () => void;
 }
 
-/** One transport, one zoom, and how the videos lie. */
+/** Shared transport and zoom, and the layout of the videos. */
 export function CompareBar({ sync, mode, isPair, wipe, scale, onMode, onWipe, onZoom, onFit }: CompareBarProps) {
   return (
     <div className={styles.bar}>

@@ -1,4 +1,4 @@
-/** Comparing from results, library and files, on a fake main process: what is shown, listed, taken away. */
+/** Comparing from results, library and files, on a fake main process: what is shown, listed and removed. */
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, expect, test } from 'vitest';
@@ -40,7 +40,7 @@ const report = { totalMs: 1, msPerStep: 500, weightBytesRead: 0, stages: [], ran
 const comparison = () => screen.getByRole('region', { name: words.title });
 const differences = () => screen.getByRole('region', { name: words.differences });
 
-test('all results of a job are compared with one press, and the list holds their seeds and nothing else', async () => {
+test('one press compares all results of a job, and the list contains only their seeds', async () => {
   await open({
     library: [seeded('b', 8), seeded('a', 7)],
     jobs: [job({ status: 'finished', videoIds: ['a', 'b'], report }, 'a dog', 'j')],
@@ -65,7 +65,7 @@ test('all results of a job are compared with one press, and the list holds their
   expect(screen.queryByRole('region', { name: words.title })).toBeNull();
 });
 
-test('videos join from the row below, the library and a file, up to four, and are taken away again', async () => {
+test('up to four videos are added from the row below, the library and a file, and removed again', async () => {
   await open({ library: [1, 2, 3, 4, 5].map((seed) => seeded(`v${seed}`, seed)) });
   const user = userEvent.setup();
   await user.click(
@@ -91,7 +91,7 @@ test('videos join from the row below, the library and a file, up to four, and ar
   expect(comparison().querySelectorAll('video')).toHaveLength(3);
 });
 
-test('keys with Ctrl, Alt or none that is known are left alone', () => {
+test('unknown keys and keys with Ctrl or Alt are ignored', () => {
   const key = (changes: object) =>
     compareCommand({ key: 'w', ctrlKey: false, metaKey: false, altKey: false, ...changes });
   expect(key({})).toEqual({ type: 'mode', mode: 'wipe' });

@@ -9,7 +9,7 @@ const words = copy.compare.settings;
 const withRequest = (changes: Parameters<typeof request>[0], plan = ONE_RANK) =>
   video('v', { request: request(changes), plan });
 
-test('only what differs is listed, with the value of each video in their order', () => {
+test("only differences are listed, with each video's value in order", () => {
   const videos = [
     withRequest({ seed: 1, guidanceScale: 4, imagePath: '/a/dog.png' }),
     withRequest({ seed: 2, guidanceScale: 4 }, { ...ONE_RANK, cfg: 2, ulysses: 2 }),
@@ -24,7 +24,7 @@ test('only what differs is listed, with the value of each video in their order',
   ]);
 });
 
-test('equal settings make no list, and a file without settings makes none differ', () => {
+test('equal settings give no list, and a file without settings differs in nothing', () => {
   expect(differences([withRequest({}), withRequest({})])).toEqual([]);
   expect(differences([withRequest({}), { metadata: null }])).toEqual([]);
   expect(differences([withRequest({ seed: 1 }), { metadata: null }, withRequest({ seed: 2 })])).toEqual([
@@ -32,6 +32,6 @@ test('equal settings make no list, and a file without settings makes none differ
   ]);
 });
 
-test('what PipeFusion does not use is no difference', () => {
+test("PipeFusion settings that are not used don't count as differences", () => {
   expect(differences([withRequest({ warmupSteps: 1 }), withRequest({ warmupSteps: 3 })])).toEqual([]);
 });

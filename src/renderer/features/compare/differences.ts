@@ -53,7 +53,9 @@ const SETTINGS = Object.keys(READERS) as Setting[];
 export const settingFacts = (metadata: VideoMetadata): readonly (readonly [label: string, value: string])[] =>
   SETTINGS.map((setting) => [words.settings[setting], READERS[setting](metadata)]);
 
-/** Nothing that is the same everywhere. A file without settings of ours differs from none: its values are unknown. */
+/**
+ * Leaves out settings that are the same everywhere. A file without our settings doesn't differ: its values are unknown.
+ */
 export function differences(videos: readonly Pick<GuestVideo, 'metadata'>[]): readonly Difference[] {
   return SETTINGS.flatMap((setting) => {
     const values = videos.map(({ metadata }) => (metadata === null ? null : READERS[setting](metadata)));

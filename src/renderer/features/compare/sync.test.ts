@@ -6,7 +6,7 @@ interface Fake extends Follower {
   readonly seeks: number[];
 }
 
-/** A video element that only remembers. */
+/** A video element that only records its state. */
 function fake(duration: number, at = 0, paused = false): Fake {
   const seeks: number[] = [];
   let time = at;
@@ -80,7 +80,7 @@ test('a video that falls behind again while it seeks is not sent after the other
   }
 });
 
-test('one that has been paused by the system plays on, one that is over holds its last frame', () => {
+test('a video paused by the system continues, an ended one holds its last frame', () => {
   const [leader, paused, over, short] = [fake(6, 3), fake(6, 3, true), fake(2, 1.9375, true), fake(2, 1)];
   keepTogether(leader, [leader, paused, over, short], 8);
   expect([paused.paused, over.paused, over.seeks, short.seeks]).toEqual([false, true, [], [1.9375]]);

@@ -7,7 +7,7 @@ const MAX_RATE_CHANGE = 0.25;
 /** Less than this is not seen, even at 8 frames per second. */
 const FREE_DRIFT_S = 0.02;
 
-/** What of a video element is used. */
+/** The parts of a video element that are used. */
 export interface Follower {
   currentTime: number;
   playbackRate: number;
@@ -19,7 +19,7 @@ export interface Follower {
   pause(): void;
 }
 
-/** The middle of the last frame: at the very end an element has ended, and shows nothing on some systems. */
+/** The middle of the last frame: at the very end, an element counts as ended and shows nothing on some systems. */
 const lastTime = ({ duration }: Follower, frameRate: number): number =>
   Number.isFinite(duration) ? Math.max(duration - 0.5 / frameRate, 0) : 0;
 
@@ -36,7 +36,7 @@ export function seekAll(videos: readonly Follower[], frame: number, frameRate: n
 }
 
 export function playAll(videos: readonly Follower[]): void {
-  // Refused where a pause or a removal comes between; then it stays as it is.
+  // Rejects if paused or removed meanwhile, which is fine.
   for (const video of videos) video.play().catch(() => undefined);
 }
 

@@ -129,7 +129,7 @@ function PipelineFields({ form, ready }: FieldsProps) {
   );
 }
 
-/** Only kernels that this machine's engine can run can be chosen; before it has looked, only the standard one. */
+/** Offers only kernels that this computer's engine can run, and only the standard one until the engine has checked. */
 function kernelChoices(kernels: Slices['engine']['kernels']): Choice<SamplingParams['attention']>[] {
   const isPossible = (value: string): boolean =>
     value === 'auto' || value === 'sdpa' || kernels.some((state) => state.kernel === value && state.reason === null);

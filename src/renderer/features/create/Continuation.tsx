@@ -9,7 +9,7 @@ interface ContinuationProps {
   readonly onEnd: () => void;
 }
 
-/** Which video the one in the form is joined to. */
+/** Shows which video the form's video will be joined to. */
 export function Continuation({ continues, onEnd }: ContinuationProps) {
   return (
     <div className={styles.continuation}>

@@ -24,7 +24,9 @@ export function fitText(image: Size, video: Size, fit: ImageFit): string {
   return isSameShape(image, video) ? words.scaled({ from, to }) : words.shaped[fit]({ from, to });
 }
 
-/** The chosen image as the engine makes the first frame of it. Shown once main knows of it, and if it can be shown. */
+/**
+ * The chosen image as the engine will use it for the first frame. Shown once main has it, and if it can be displayed.
+ */
 export function FirstFrame({ imagePath, request, onChange }: FirstFrameProps) {
   const known = useSlice('settings').draft?.request.imagePath;
   const [image, setImage] = useState<Size | null>(null);
@@ -37,7 +39,7 @@ export function FirstFrame({ imagePath, request, onChange }: FirstFrameProps) {
     if (image === null || axis === null || event.buttons !== 1) return;
     const box = event.currentTarget.getBoundingClientRect();
     const cut = cutPixels(image, { width: box.width, height: box.height });
-    // The image follows the pointer: its part to the left comes in as it moves to the right.
+    // The image follows the pointer: moving right reveals its left part.
     const moved = (axis === 'x' ? event.movementX : event.movementY) / cut;
     onChange({ imagePosition: Math.min(1, Math.max(0, imagePosition - moved)) });
   };
@@ -81,7 +83,7 @@ export function FirstFrame({ imagePath, request, onChange }: FirstFrameProps) {
 
 const PERCENT = 100;
 
-/** The keyboard's way to move the crop; the pointer can drag the image itself. */
+/** Moves the crop by keyboard; the pointer can drag the image itself. */
 function Position({
   position,
   onChange,

@@ -10,7 +10,7 @@ import { DownloadDialog } from '../models';
 import styles from './CreatePage.module.css';
 import { modelName, type CreateForm } from './use-create';
 
-/** Models that can be used, those that cannot for a reason worth knowing, and the one of the draft in any case. */
+/** Usable models, unusable ones with a reason worth showing, and always the draft's model. */
 function choicesOf({ models, model, draft }: CreateForm): Choice<string>[] {
   const { modelId } = draft.request;
   const listed = models

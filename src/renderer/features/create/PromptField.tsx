@@ -22,14 +22,14 @@ interface TokenCount {
   readonly max: number;
 }
 
-/** Tokens as the model's own tokenizer counts them; null until it has answered. */
+/** The token count from the model's own tokenizer; null until it arrives. */
 function useTokenCount(modelId: string | null, text: string): TokenCount | null {
   const [count, setCount] = useState<TokenCount | null>(null);
   useEffect(() => {
     if (modelId === null) return;
     let isCurrent = true;
     const timer = window.setTimeout(() => {
-      // A count that cannot be had is left out, not shown as an error: nothing depends on it.
+      // Without a count, show nothing rather than an error: nothing depends on it.
       void window.splitreel.countTokens({ modelId, text }).then((result) => {
         if (isCurrent) setCount(result.ok ? result.value : null);
       });
@@ -45,7 +45,7 @@ function useTokenCount(modelId: string | null, text: string): TokenCount | null 
 const longestOf = (prompts: readonly string[]): string =>
   prompts.reduce((longest, prompt) => (prompt.length > longest.length ? prompt : longest), '');
 
-/** One line below the prompt; a space keeps its height where there is nothing to say. */
+/** One line below the prompt; a space keeps its height when it is empty. */
 function promptNote(prompts: readonly string[], count: TokenCount | null): string {
   const prompt = longestOf(prompts);
   if (prompt.trim() === '') return '\u00a0';

@@ -11,7 +11,7 @@ import { VariationsMenu } from './VariationsMenu';
 
 const words = copy.prompts;
 
-/** In the place of the examples, once there is a prompt or something to go back to: a first start shows none of it. */
+/** Replaces the examples once there is a prompt or something to undo; hidden on the first start. */
 export function PromptTools({ form }: { readonly form: CreateForm }) {
   const history = useSlice('promptHistory');
   const presets = useSlice('presets');

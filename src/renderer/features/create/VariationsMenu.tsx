@@ -10,7 +10,7 @@ import { variationsOf, type Variation } from './variations';
 
 const words = copy.variations;
 
-/** Each entry says how many jobs it queues and, where that was measured, how long it takes. */
+/** Each entry shows how many jobs it queues and, if measured, how long they take. */
 function detailOf({ id, requests, timeMs }: Variation): string {
   const [first] = requests;
   const parts = [
@@ -35,7 +35,7 @@ export function VariationsMenu({ form, children }: { readonly form: CreateForm; 
   );
 }
 
-/** Worked out only while the menu is open: two of them search the plans of all devices. */
+/** Computed only while the menu is open: two of them search the plans of all devices. */
 function Items({ form, ready }: { readonly form: CreateForm; readonly ready: ReadyModel }) {
   const measurements = useSlice('measurements');
   const { devices, draft } = form;

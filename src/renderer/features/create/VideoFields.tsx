@@ -57,7 +57,7 @@ function SizeFields({ form, ready }: FieldsProps) {
   );
 }
 
-/** Every number of frames the model makes, as a list: there are few, and no other is possible. */
+/** A list of every possible number of frames; there are only a few. */
 function frameChoices(shape: ModelShape, current: number, fps: number): Choice<string>[] {
   const { minFrames, maxFrames, frameStep } = requestLimits(shape);
   const counts: number[] = [];

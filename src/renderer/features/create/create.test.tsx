@@ -1,4 +1,4 @@
-/** The form on a fake main process: seeds, models that are not here, fixed sizes, what is said before Generate. */
+/** The form on a fake main process: seeds, missing models, fixed sizes, and hints before Generate. */
 import { act, cleanup, render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, expect, test } from 'vitest';
@@ -36,7 +36,7 @@ const press = () => userEvent.setup().keyboard('{Control>}{Enter}{/Control}');
 const seedOf = (call: unknown): number | undefined => (call as CallInput<'enqueueJobs'>).jobs[0]?.request.seed;
 const shownSeed = () => screen.getByLabelText<HTMLInputElement>(copy.create.seed).valueAsNumber;
 
-test('each press takes the seed that was shown and rolls the next; a locked or typed seed stays', async () => {
+test('each press uses the seed shown and picks a new one; a locked or typed seed stays', async () => {
   const main = await open();
   const user = userEvent.setup();
   await user.type(screen.getByLabelText('Prompt'), 'a dog');
@@ -54,7 +54,7 @@ test('each press takes the seed that was shown and rolls the next; a locked or t
   expect(screen.getByRole('button', { name: copy.create.seedLock })).toHaveAttribute('aria-pressed', 'true');
 });
 
-test('settings whose model is not here keep it by name, until another one is chosen', async () => {
+test('settings for a missing model keep its name until another one is chosen', async () => {
   await open();
   const asked = request({ modelId: 'some/CogVideoX-9b', width: 160, height: 96, numInferenceSteps: 4 });
   act(() =>
@@ -76,7 +76,7 @@ test('a size that the model fixes is disabled, explained, and not an error', asy
   expect(screen.getByText(/^This model makes 720 . 480 only\.$/)).toBeVisible();
 });
 
-test('what is missing to generate at all comes before what is missing in the form', async () => {
+test('missing prerequisites are shown before problems in the form', async () => {
   await open({ environment: { status: 'missing' } });
   expect(screen.getByText(copy.create.missing.environment)).toBeVisible();
   expect(screen.queryByText('Describe what the video should show.')).toBeNull();
@@ -118,13 +118,13 @@ test('a prompt in another script gets a warning, an empty one no count', async (
   expect(screen.getByText(copy.create.englishOnly)).toBeVisible();
 });
 
-test('with GPUs that do not work, the CPU can be chosen', async () => {
+test("the CPU can be chosen if the GPUs don't work", async () => {
   const main = await open({ machine: { ...SLICES.machine, gpus: [gpu(0), gpu(1)], driverVersion: '580' } });
   await userEvent.setup().click(screen.getByRole('button', { name: copy.plan.cpu }));
   expect(main.callsOf('updateSettings')).toEqual([{ isCpuChosen: true }]);
 });
 
-test('a chosen LoRA goes into the request with its strength, once, and another model starts without it', async () => {
+test('a chosen LoRA is in the request once, with its strength; another model starts without it', async () => {
   const chosen = { path: '/loras/ink.safetensors', sha256: 'a'.repeat(64), strength: 1 };
   const main = await open({}, { chooseLora: chosen });
   const user = userEvent.setup();

@@ -1,4 +1,4 @@
-/** The form offers attention kernels that can run here, and no others. */
+/** The form offers only attention kernels that can run here. */
 import { render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { connectProjection } from '../../state/projection';
 import { copy } from '../../copy';
 import { changeDraft } from '../../state/draft';
 
-test('a kernel that cannot run cannot be chosen, and one chosen elsewhere says why', async () => {
+test('a kernel that cannot run is disabled, and one chosen elsewhere shows the reason', async () => {
   const blocked = { code: 'kernel_not_installed', params: { kernel: 'flash4', package: 'flash_attn.cute' } } as const;
   const main = fakeMain({
     machine: { ...SLICES.machine, gpus: [gpu(0)], driverVersion: '580' },
@@ -33,7 +33,7 @@ test('a kernel that cannot run cannot be chosen, and one chosen elsewhere says w
   expect(option('sdpa')).toBeEnabled();
   expect(option('cudnn')).toBeEnabled();
   expect(option('flash4')).toBeDisabled();
-  expect(option('flash3'), 'what the engine has not spoken of').toBeDisabled();
+  expect(option('flash3'), 'not reported by the engine').toBeDisabled();
   await user.selectOptions(screen.getByLabelText(copy.create.attention), 'cudnn');
   await user.keyboard('{Control>}{Enter}{/Control}');
   expect(main.callsOf('enqueueJobs')).toMatchObject([{ jobs: [{ request: { attention: 'cudnn' } }] }]);

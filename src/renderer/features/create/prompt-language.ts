@@ -1,6 +1,6 @@
 /**
- * Whether a prompt is in a language that the text encoder has hardly seen. By script, and for Latin letters by the
- * small words that every sentence has: a prompt is too short for statistics over its letters. Pure.
+ * Whether a prompt is in a language that the text encoder was hardly trained on. Decides by script and, for Latin
+ * letters, by common short words: a prompt is too short for letter statistics. Pure.
  */
 const ENGLISH = new Set('a an the of on in with and to is are from over by at its as through into under'.split(' '));
 
@@ -20,7 +20,7 @@ const OTHER = new Set(
 );
 
 const LETTER_OF_ANOTHER_SCRIPT = /(?=\p{L})\P{Script=Latin}/u;
-/** One small word of another language can be part of a name. */
+/** A single short foreign word may be part of a name. */
 const MIN_OTHER = 2;
 
 export function isForeign(prompt: string): boolean {

@@ -23,7 +23,7 @@ afterEach(() => {
   useDraft.setState({ draft: null });
 });
 
-// happy-dom has no dialog that a screen reader would see.
+// happy-dom doesn't expose dialogs to assistive technology.
 const HIDDEN = { hidden: true } as const;
 const HISTORY: Slices['promptHistory'] = [
   { prompt: 'a red ball', usedAtMs: 2, isList: false },
@@ -47,13 +47,13 @@ const type = async (text: string): Promise<void> => {
 const queued = (main: FakeMain) =>
   main.callsOf('enqueueJobs').map((call) => (call as CallInput<'enqueueJobs'>).jobs.map((each) => each.request));
 
-test('at a first start the form shows examples, and none of the tools', async () => {
+test('on the first start the form shows examples but no tools', async () => {
   await open();
   expect(screen.getByRole('group', { name: copy.create.examples })).toBeVisible();
   expect(screen.queryByRole('group', { name: copy.prompts.tools })).toBeNull();
 });
 
-test('lines become prompts when that is switched on; the count is shown before they are queued, and all have one seed', async () => {
+test('with the switch on, each line is a prompt; their count is shown before they are queued, and all get the same seed', async () => {
   const main = await open();
   const user = userEvent.setup();
   await type('a {red|blue} ball\na star');
@@ -74,7 +74,7 @@ test('more prompts than can be queued at once are refused with the limit', async
   expect(screen.getByRole('button', { name: /^Generate/ })).toBeDisabled();
 });
 
-test('a prompt of the history is found by its words and picked by keys; undo brings the typed one back', async () => {
+test('a prompt in the history is found by its words and chosen by keys; undo restores the typed one', async () => {
   const main = await open({ promptHistory: HISTORY });
   const user = userEvent.setup();
   await type('my own');
@@ -95,7 +95,7 @@ test('a prompt of the history is found by its words and picked by keys; undo bri
   expect(main.callsOf('forgetPrompt')).toEqual([{ prompt: HISTORY[1]?.prompt }]);
 });
 
-test('variations say what they make and queue it', async () => {
+test('variations describe their jobs and queue them', async () => {
   const main = await open();
   const user = userEvent.setup();
   await type('a dog');
@@ -104,7 +104,7 @@ test('variations say what they make and queue it', async () => {
   expect(queued(main)[0]?.map(({ guidanceScale }) => guidanceScale)).toEqual([4, 6, 8]);
 });
 
-test('settings are saved as a preset, and one is put around the prompt that is there', async () => {
+test('settings are saved as a preset, and a preset keeps the current prompt', async () => {
   const preset = { name: 'short', settings: presetSettings(request({ numFrames: 17, numInferenceSteps: 9 })) };
   const main = await open({ presets: [preset] });
   const user = userEvent.setup();

@@ -1,4 +1,4 @@
-/** The form as it stands: draft, model, plan and what is wrong, from main's slices and the local draft. */
+/** The state of the form: draft, model, plan and problems, from main's slices and the local draft. */
 import { checkContinuation } from '../../../shared/continuation';
 import { reasonText } from '../../../shared/messages';
 import type { MemoryShape } from '../../../shared/memory-shape';
@@ -37,18 +37,18 @@ export interface ReadyModel {
 }
 
 export interface CreateForm {
-  /** Null where the draft's model is not known here. */
+  /** Null if the draft's model is unknown. */
   readonly model: ModelEntry | null;
   readonly models: readonly ModelEntry[];
   readonly draft: Draft;
   readonly devices: ChosenDevices;
-  /** Null while the model's own config is not known: then nothing can be said about sizes and splits. */
+  /** Null while the model's config is unknown, and so its sizes and splits. */
   readonly ready: ReadyModel | null;
-  /** Each thing that keeps Generate from working, in words; empty when it works. */
+  /** The reasons why Generate is disabled; empty if it is enabled. */
   readonly problems: readonly string[];
-  /** What the text of the prompt stands for; null for more than can be queued at once. */
+  /** The prompts that the text expands to; null for more than can be queued at once. */
   readonly prompts: readonly string[] | null;
-  /** From earlier videos on this computer; null without any. */
+  /** From earlier videos on this computer; null if there are none. */
   readonly expected: ExpectedTime | null;
   readonly setRequest: (change: Partial<GenerateRequest>) => void;
   readonly setSeed: (seed: number, isSeedLocked: boolean) => void;
@@ -60,7 +60,7 @@ export interface CreateForm {
   readonly generate: () => void;
   /** Puts an example into the form and generates it. */
   readonly generateExample: (prompt: string) => void;
-  /** Queues other requests than the form's own; null for the recommended plan. */
+  /** Queues requests other than the form's own; null: the recommended plan. */
   readonly enqueue: (requests: readonly GenerateRequest[], plan: Plan | null) => void;
 }
 
@@ -70,7 +70,7 @@ export interface FieldsProps {
   readonly ready: ReadyModel;
 }
 
-/** Null where no model is known at all. */
+/** Null if no model is known. */
 export function useCreateForm(): CreateForm | null {
   const models = useSlice('models');
   const settings = useSlice('settings');
@@ -139,12 +139,12 @@ export function useCreateForm(): CreateForm | null {
     generate: () => {
       if (problems.length === 0) generate(request.prompt, prompts ?? []);
     },
-    // What may be wrong with it beside the prompt, main reports.
+    // Main reports problems other than the prompt.
     generateExample: (prompt) => generate(prompt, [prompt]),
   };
 }
 
-/** The last part of a path or repository name: what a person calls the model. */
+/** The last part of a path or repository name, used as the model's name. */
 export const modelName = (modelId: string): string => modelId.split(/[\\/]/).at(-1) ?? modelId;
 
 function modelProblem(model: ModelEntry | null, modelId: string): string {

@@ -1,4 +1,4 @@
-/** Ctrl+Z takes back what has replaced the form, Ctrl+Shift+Z and Ctrl+Y do it again. */
+/** Ctrl+Z undoes what replaced the form; Ctrl+Shift+Z and Ctrl+Y redo it. */
 import { useShortcut } from '../../ui/use-shortcut';
 import { isAsPlaced, redo, undo } from '../../state/undo';
 
@@ -10,7 +10,7 @@ export function useUndoKeys(): void {
     inControls: true,
     match: ({ key, ctrlKey, metaKey, altKey, shiftKey, target }) => {
       if (!(ctrlKey || metaKey) || altKey) return null;
-      // What is typed is undone by the field itself.
+      // The field itself undoes typing.
       if (isTextField(target) && !isAsPlaced()) return null;
       if (key.toLowerCase() === 'z') return shiftKey ? redo : undo;
       return key.toLowerCase() === 'y' ? redo : null;

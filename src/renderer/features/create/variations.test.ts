@@ -21,7 +21,7 @@ const given = (changes: Partial<VariationsOf> = {}): VariationsOf => ({
 const byId = (variations: readonly Variation[]) =>
   Object.fromEntries(variations.map((variation) => [variation.id, variation]));
 
-test('the same prompt with new seeds is one job; this seed with other guidance is a job for each value', () => {
+test('new seeds for the same prompt are one job; guidance values are one job each', () => {
   const { seeds, guidance } = byId(variationsOf(given()));
   expect(seeds?.requests).toMatchObject([{ seed: 100, videoCount: 4, prompt: 'a small dog' }]);
   expect(guidance?.requests.map(({ guidanceScale, seed }) => [guidanceScale, seed])).toEqual([
@@ -32,7 +32,7 @@ test('the same prompt with new seeds is one job; this seed with other guidance i
   expect(guidanceValues(2)).toEqual([1, 2, 4]);
 });
 
-test('several devices make a draft each, or one video together; the times are those that were measured', () => {
+test('several devices make one draft each or one video together, with measured times', () => {
   const measurement = (plan: Plan, ranks: number, secondsPerStep: number) => ({
     ...request(),
     guided: true,
@@ -54,20 +54,20 @@ test('several devices make a draft each, or one video together; the times are th
   expect(byId(variationsOf(given()))['drafts']?.timeMs).toBeNull();
 });
 
-test('one device has nothing to put side by side', () => {
+test('one device offers no parallel variations', () => {
   expect(variationsOf(given({ devices: { kind: 'cpu', ranks: 1 } })).map(({ id }) => id)).toEqual([
     'seeds',
     'guidance',
   ]);
 });
 
-test('each prompt of a list is varied, and what would be too many jobs is not offered', () => {
+test('each prompt of a list is varied, unless that gives too many jobs', () => {
   const prompts = Array.from({ length: 40 }, (_, index) => `prompt ${index}`);
   const { seeds, guidance } = byId(variationsOf(given({ prompts })));
   expect(seeds?.requests).toHaveLength(40);
   expect(guidance).toBeUndefined();
 });
 
-test('a draft has fewer steps, but enough to be judged by', () => {
+test('a draft has fewer steps, but enough to judge it by', () => {
   expect([50, 25, 12, 6].map(draftSteps)).toEqual([20, 10, 10, 6]);
 });

@@ -1,4 +1,4 @@
-/** What can be made of the form besides its one video: other seeds, other guidance, drafts side by side. Pure. */
+/** Variations of the form's video: other seeds, other guidance, parallel drafts. Pure. */
 import { formatList } from '../../../shared/format';
 import { MAX_GUIDANCE, MAX_SEED } from '../../../shared/limits';
 import { ONE_RANK, worldSize, type Plan } from '../../../shared/plan';
@@ -11,10 +11,10 @@ import { jobInput, type PlannedRequest } from '../../state/job-input';
 const words = copy.variations;
 const SEEDS = 4;
 const GUIDANCE_STEP = 2;
-/** As many as can be told apart in a grid. */
+/** As many as a grid can show clearly. */
 const MAX_DRAFTS = 8;
 const DRAFT_SHARE = 0.4;
-/** With fewer steps than this a draft says little about the video. */
+/** With fewer steps a draft says little about the final video. */
 const MIN_DRAFT_STEPS = 10;
 
 export interface Variation {
@@ -24,13 +24,13 @@ export interface Variation {
   readonly requests: readonly GenerateRequest[];
   /** Null: the recommended one. */
   readonly plan: Plan | null;
-  /** Of the first job, from jobs like it on this computer; null where there are none. */
+  /** For the first job, from similar jobs on this computer; null if there are none. */
   readonly timeMs: number | null;
 }
 
 export interface VariationsOf extends PlannedRequest {
   readonly prompts: readonly string[];
-  /** The plan that a person has chosen; null where it is recommended. */
+  /** The user's chosen plan; null: the recommended one. */
   readonly chosenPlan: Plan | null;
   readonly rollSeed: () => number;
 }
@@ -38,14 +38,14 @@ export interface VariationsOf extends PlannedRequest {
 export const draftSteps = (steps: number): number =>
   Math.max(Math.min(steps, MIN_DRAFT_STEPS), Math.round(steps * DRAFT_SHARE));
 
-/** Those around the value of the form, itself among them. */
+/** Values around the form's, including itself. */
 export const guidanceValues = (guidance: number): readonly number[] => [
   ...new Set([guidance - GUIDANCE_STEP, guidance, guidance + GUIDANCE_STEP].map(clampGuidance)),
 ];
 
 const clampGuidance = (value: number): number => Math.min(Math.max(value, 1), MAX_GUIDANCE);
 
-/** A new seed with room for those that follow it. */
+/** A new seed that leaves room for the consecutive ones. */
 const firstSeed = ({ rollSeed }: VariationsOf, count: number): number => Math.min(rollSeed(), MAX_SEED - count);
 
 export function variationsOf(given: VariationsOf): readonly Variation[] {

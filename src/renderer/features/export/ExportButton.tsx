@@ -7,7 +7,7 @@ import { ExportDialog } from './ExportDialog';
 
 interface ExportButtonProps {
   readonly video: LibraryVideo;
-  /** Beside the icon; without it the word is in the tooltip. */
+  /** Shown beside the icon; otherwise in the tooltip. */
   readonly children?: ReactNode;
 }
 

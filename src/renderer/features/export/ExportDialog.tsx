@@ -1,4 +1,4 @@
-/** A copy of a video in another format: what kind, how fast, how large; then its progress. */
+/** Exports a copy of a video: its format, frame rate and size, then the progress. */
 import { useState } from 'react';
 import {
   EXPORT_FORMATS,
@@ -21,7 +21,7 @@ import styles from './Export.module.css';
 const words = copy.export;
 
 interface ExportDialogProps {
-  /** One, or several that get the same format. */
+  /** One video, or several exported in the same format. */
   readonly videos: readonly LibraryVideo[];
   readonly onClose: () => void;
 }
@@ -68,7 +68,7 @@ export function ExportDialog({ videos, onClose }: ExportDialogProps) {
   );
 }
 
-/** What to show when it has ended; null where nothing was made. */
+/** What to show at the end; null if nothing was exported. */
 async function exportTo(ids: readonly string[], request: ExportRequest): Promise<string | null> {
   const [videoId = '', ...others] = ids;
   if (others.length === 0) {
@@ -79,7 +79,7 @@ async function exportTo(ids: readonly string[], request: ExportRequest): Promise
   return made === null ? null : words.savedMany(made);
 }
 
-/** Of the shortest. */
+/** Of the shortest video. */
 const lastFrameOf = (videos: readonly LibraryVideo[]): number =>
   Math.min(...videos.map(({ metadata }) => metadata.request.numFrames)) - 1;
 

@@ -38,7 +38,7 @@ async function open(exports: ExportState[] = [], answers: object = {}) {
 const choose = (label: string) => screen.getByLabelText(label);
 const startButton = () => screen.getAllByRole('button', { name: words.start, hidden: true }).at(-1)!;
 
-test('what was chosen is exported, and the path is shown', async () => {
+test('exports with the chosen options and shows the path', async () => {
   const { main, user } = await open();
   await user.selectOptions(choose(words.format), 'gif');
   await user.selectOptions(choose(words.motion), '24');
@@ -53,7 +53,7 @@ test('what was chosen is exported, and the path is shown', async () => {
   expect(screen.queryByLabelText(words.format)).toBeNull();
 });
 
-test('one frame is chosen by its number, which the video has to have', async () => {
+test('a frame is chosen by its number, which must exist', async () => {
   const { main, user } = await open();
   await user.selectOptions(choose(words.format), 'frame');
   const frame = choose(words.frame);
@@ -66,7 +66,7 @@ test('one frame is chosen by its number, which the video has to have', async () 
   expect(main.callsOf('exportVideo')).toMatchObject([{ request: { format: 'frame', frame: 2, fps: null } }]);
 });
 
-test('an export under way shows its frames and can be canceled', async () => {
+test('a running export shows its frames and can be canceled', async () => {
   const running = {
     id: 'e1',
     videoId: VIDEO.id,
@@ -83,14 +83,14 @@ test('an export under way shows its frames and can be canceled', async () => {
   expect(main.callsOf('cancelExport')).toEqual([{ exportId: 'e1' }]);
 });
 
-test('a dialog that is closed without a path leaves everything as it was', async () => {
+test('closing the file dialog changes nothing', async () => {
   const { user } = await open([], { exportVideo: null });
   await user.click(startButton());
   expect(screen.getByLabelText(words.format)).toBeInTheDocument();
   expect(useToasts.getState().toasts).toEqual([]);
 });
 
-test('several videos are exported into one folder, with one progress over all', async () => {
+test('several videos are exported into one folder, with a common progress', async () => {
   const videos = [VIDEO, video('v2')];
   const running = { id: 'e1', videoId: 'v2', videoIndex: 1, videoCount: 2, format: 'gif' as const, done: 4, total: 8 };
   const { main } = await open([running], { exportVideos: { folder: '/home/jo', count: 2 } });
