@@ -1,4 +1,4 @@
-/** Everything that replaces what the form holds: videos, examples, prompts, presets, files that are dropped. */
+/** Everything that replaces the form's contents: videos, examples, prompts, presets, dropped files. */
 import type { VideoMetadata } from '../../shared/library';
 import type { ModelEntry } from '../../shared/models';
 import { presetSettings, type Preset } from '../../shared/presets';
@@ -9,7 +9,7 @@ import { goTo } from './navigation';
 import { send, showToast } from './send';
 import { placeDraft, undo } from './undo';
 
-/** A prompt that is lost with it is announced with the way back. */
+/** If this replaces a prompt, a toast offers to undo it. */
 function replaceDraft(next: Draft, text: string | null): void {
   const before = currentFromSlices()?.draft ?? null;
   placeDraft(next);
@@ -19,7 +19,7 @@ function replaceDraft(next: Draft, text: string | null): void {
   else if (text !== null) showToast(text);
 }
 
-/** Fills the form with a video's settings, and its plan as far as this machine allows. */
+/** Fills the form with a video's settings and, as far as this computer allows, its plan. */
 export function adoptVideo({ request, plan }: Pick<VideoMetadata, 'request' | 'plan'>): void {
   replaceDraft(
     { request, plan, isPlanAutomatic: false, isSeedLocked: true, isPromptList: false },
@@ -34,7 +34,7 @@ export async function adoptVideoFile(path: string | null): Promise<void> {
   if (metadata !== null) adoptVideo(metadata);
 }
 
-/** Another model. Settings made for a model that is not here are kept, as far as this one can have them. */
+/** Switches to another model. Settings for a missing model are kept, as far as this one supports them. */
 export function adoptModel(model: ModelEntry): void {
   const current = currentFromSlices();
   if (current === null) return;
@@ -66,7 +66,7 @@ export async function adoptPromptFile(path: string | null): Promise<void> {
   if (text !== null) adoptPrompt(text, hasLines(text));
 }
 
-/** The settings of a preset around the prompt, image and seed that the form holds. */
+/** Applies a preset's settings and keeps the form's prompt, image and seed. */
 export function adoptPreset(preset: Preset): void {
   const current = currentFromSlices();
   if (current === null) return;
@@ -75,7 +75,7 @@ export function adoptPreset(preset: Preset): void {
   goTo('create');
 }
 
-/** Saves what the form holds. */
+/** Saves the form's settings. */
 export async function savePreset(name: string): Promise<void> {
   const current = currentFromSlices();
   if (current === null) return;

@@ -23,13 +23,13 @@ test.each([
   [[17], 'cogvideox-5b'],
   [[25.7], 'cogvideox-1.5-5b'],
   [[85, 85, 85, 85], 'cogvideox-1.5-5b'],
-  // The smallest GPU decides, because each holds all of the weights.
+  // The smallest GPU decides, because each GPU holds all the weights.
   [[85, 17], 'cogvideox-5b'],
 ])('GPUs of %s GB are offered %s', (sizes, id) => {
   expect(bestModel(MODELS, gpus(...sizes), [])?.id ?? null).toBe(id);
 });
 
-test('nothing is offered where a model is here or on its way', () => {
+test('nothing is offered if a model is installed or being downloaded', () => {
   expect(bestModel(MODELS, gpus(85), ['cogvideox-2b'])).toBeNull();
   const here = MODELS.map((model) => (model.id === 'cogvideox-5b' ? { ...model, state: MODEL.state } : model));
   expect(bestModel(here, gpus(85), [])).toBeNull();

@@ -3,8 +3,8 @@ import type { ModelEntry } from '../../shared/models';
 
 /**
  * The text-to-video model of the catalog to offer for these GPUs: the most demanding one that fits the smallest GPU
- * whole, or else the least demanding one that fits with offloading. Null without a GPU, where none fits, and where a
- * model of the catalog is here already or on its way.
+ * whole, or else the least demanding one that fits with offloading. Null without a GPU, if none fits, or if a model of
+ * the catalog is already installed or being downloaded.
  */
 export function bestModel(
   models: readonly ModelEntry[],

@@ -1,4 +1,4 @@
-/** What the command palette offers. Each owner registers its commands while it is in the window. */
+/** The command palette's commands. Components register theirs while they are mounted. */
 import { useEffect } from 'react';
 import { create } from 'zustand';
 
@@ -13,7 +13,7 @@ export interface Command {
 const useRegistry = create<Readonly<Record<string, readonly Command[]>>>(() => ({}));
 
 export function useCommands(owner: string, commands: readonly Command[]): void {
-  // After every render, because what a command does depends on what the owner holds.
+  // After every render, because commands depend on the component's state.
   useEffect(() => {
     useRegistry.setState({ [owner]: commands });
   });

@@ -31,20 +31,20 @@ function add(videoId: string): boolean {
   return true;
 }
 
-/** Puts a video beside the others, or takes it away. */
+/** Adds a video to the comparison or removes it. */
 export function toggleCompared(videoId: string): void {
   if (compared().includes(videoId)) setCompared(compared().filter((id) => id !== videoId));
   else add(videoId);
 }
 
-/** Several are compared at once; one joins those that were picked before. */
+/** Several videos start a comparison; a single one is added to those already picked. */
 export function compareOrPick(videoIds: readonly string[]): void {
   const [first, ...others] = videoIds;
   if (first !== undefined && others.length === 0) pickToCompare(first);
   else compare(videoIds);
 }
 
-/** From another page, which stays open so that more can be picked. */
+/** From another page, which stays open for picking more. */
 function pickToCompare(videoId: string): void {
   if (!compared().includes(videoId) && !add(videoId)) return;
   showToast(copy.compare.picked({ count: compared().length }), { label: copy.compare.show, run: () => goTo('create') });

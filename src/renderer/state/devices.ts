@@ -1,4 +1,4 @@
-/** Which devices a job may use: the person's choice, limited to what the machine still has. */
+/** Which devices a job may use: the user's choice, limited to devices that still exist. */
 import { cpuDevices, type Device } from '../../shared/device';
 import { gpuDevice, smallestIsland, type Gpu, type Machine } from '../../shared/machine';
 import type { PlanDevices } from '../../shared/plan';

@@ -1,4 +1,4 @@
-/** The dialog of the window that is open, whoever has opened it: a button, a key, the command palette. */
+/** The open dialog, however it was opened: by a button, a key or the command palette. */
 import { create } from 'zustand';
 
 export type DialogName = 'history' | 'presets' | 'palette';

@@ -1,4 +1,4 @@
-/** Takes videos out of sight at once; main moves them to the bin when they can no longer be brought back. */
+/** Hides videos immediately; main moves them to the bin once the discard can no longer be undone. */
 import { copy } from '../copy';
 import { send, showToast } from './send';
 

@@ -1,4 +1,4 @@
-/** The draft: what other pages hand to the form. */
+/** The draft: what other pages put into the form. */
 import { beforeEach, expect, test } from 'vitest';
 import { fakeMain, gpu, MODEL, SLICES } from '../../../test/fakes/main-process';
 import { request, SHAPE } from '../../../test/fakes/request';
@@ -33,7 +33,7 @@ const imageModel: ModelEntry = { ...MODEL, state: { status: 'ready', shape: { ..
 const toasts = () => useToasts.getState().toasts;
 const requestNow = () => useDraft.getState().draft?.request;
 
-test('a video gives its request and plan, keeps its seed, and opens the form', () => {
+test('a video provides its request, plan and seed, and opens the form', () => {
   const plan: Plan = { ...ONE_RANK, ulysses: 2 };
   adoptVideo({ request: request({ prompt: 'a dog' }), plan });
   expect(useDraft.getState().draft).toEqual({
@@ -46,39 +46,39 @@ test('a video gives its request and plan, keeps its seed, and opens the form', (
   expect(useNavigation.getState().page).toBe('create');
 });
 
-test('a model brings its own settings and leaves prompt and seed', () => {
+test('a model provides its own settings and keeps prompt and seed', () => {
   changeDraft(draftWith({ prompt: 'a dog', seed: 7 }));
   adoptModel({ ...MODEL, id: 'other', defaults: { ...MODEL.defaults, numInferenceSteps: 9 } });
   expect(requestNow()).toMatchObject({ modelId: 'other', prompt: 'a dog', seed: 7, numInferenceSteps: 9 });
 });
 
-test('an image becomes the first frame of what the form holds', () => {
+test("an image becomes the form's first frame", () => {
   useProjection.setState({ slices: { ...SLICES, models: [imageModel] } });
   changeDraft(draftWith({ prompt: 'a dog' }));
   adoptImage('/dog.png');
   expect(requestNow()).toEqual(request({ prompt: 'a dog', imagePath: '/dog.png' }));
 });
 
-test('a model that starts from text refuses an image and says so', () => {
+test('a model that starts from text refuses an image with a message', () => {
   changeDraft(draftWith({ prompt: 'a dog' }));
   adoptImage('/dog.png');
   expect(requestNow()?.imagePath).toBeNull();
   expect(toasts().map(({ text }) => text)).toEqual([copy.app.imageNotUsed]);
 });
 
-test('an image in a saved draft is not kept for a model that has no field for it', () => {
+test('a saved draft loses its image if the model does not use one', () => {
   const draft = draftWith({ imagePath: '/dog.png' });
   expect(currentDraft(draft, [MODEL])?.draft.request.imagePath).toBeNull();
   expect(currentDraft(draft, [imageModel])?.draft.request.imagePath).toBe('/dog.png');
 });
 
-test('settings for a model that is not here stay as they are', () => {
+test('settings for a missing model stay unchanged', () => {
   const draft = draftWith({ modelId: '/elsewhere/CogVideoX-9b', width: 160, height: 96, numInferenceSteps: 4 });
   expect(currentDraft(draft, [MODEL])).toEqual({ draft, model: null });
   expect(requestForOtherModel(draft.request, MODEL)).toEqual({ ...draft.request, modelId: MODEL.id });
 });
 
-test('a prompt that a video or an example replaces can be brought back', () => {
+test('a prompt replaced by a video or an example can be restored', () => {
   changeDraft(draftWith({ prompt: 'my own' }));
   adoptVideo({ request: request({ prompt: 'of the video' }), plan: ONE_RANK });
   toasts()[0]?.action?.run();

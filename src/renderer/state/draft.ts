@@ -1,4 +1,4 @@
-/** The contents of the form and what follows from them. The draft belongs to the window until it is sent as a job. */
+/** The form's contents and values derived from them. The window owns the draft until it is sent as a job. */
 import { create } from 'zustand';
 import { isSameHardware } from '../../shared/device';
 import type { Slices } from '../../shared/ipc';
@@ -23,7 +23,7 @@ import { useProjection, useSlice } from './projection';
 
 export type Draft = NonNullable<Settings['draft']>;
 
-/** A random seed that is short enough to read out. */
+/** A random seed that is short enough to read aloud. */
 const MAX_ROLLED_SEED = 999_999_999;
 
 export const useDraft = create<{ readonly draft: Draft | null }>(() => ({ draft: null }));
@@ -40,7 +40,7 @@ export const emptyRequest = (model: ModelEntry): GenerateRequest => ({
   videoCount: 1,
 });
 
-/** Another model brings its own settings; the prompt and the seed are the person's and stay. */
+/** Another model provides its own settings; the user's prompt and seed stay. */
 export const requestForModel = (request: GenerateRequest, model: ModelEntry): GenerateRequest => ({
   ...request,
   ...model.defaults,
@@ -50,11 +50,11 @@ export const requestForModel = (request: GenerateRequest, model: ModelEntry): Ge
 
 export interface CurrentDraft {
   readonly draft: Draft;
-  /** Null where the draft is for a model that is not known here: a video made elsewhere, or a model since removed. */
+  /** Null if the draft's model is unknown: the video was made elsewhere, or the model was removed. */
   readonly model: ModelEntry | null;
 }
 
-/** The draft as the form shows it; null where there is neither a draft nor a model to begin one with. */
+/** The draft as the form shows it; null without a draft or a model to start one with. */
 export function currentDraft(draft: Draft | null, models: readonly ModelEntry[]): CurrentDraft | null {
   if (draft === null) {
     const model = models.find(isUsable) ?? models[0];
@@ -66,19 +66,19 @@ export function currentDraft(draft: Draft | null, models: readonly ModelEntry[])
     };
   }
   const model = models.find(({ id }) => id === draft.request.modelId) ?? null;
-  // The form has no field for an image that the model does not use, so there must be none.
+  // The form shows no image field for this model, so drop the image.
   const request = takesImage(model) ? draft.request : { ...draft.request, imagePath: null };
-  // With another image, or none, the video is no continuation any more.
+  // With another image, or none, the video is no longer a continuation.
   const { continues, ...others } = draft;
   const isContinuation = continues?.imagePath === request.imagePath;
   return { model, draft: { ...others, request, ...(continues !== undefined && isContinuation ? { continues } : {}) } };
 }
 
-/** False only where it is known: a model that is not ready may take one. */
+/** False only if certain: a model that isn't ready may use an image. */
 export const takesImage = (model: ModelEntry | null): boolean =>
   model?.state.status !== 'ready' || model.state.shape.task === 'image-to-video';
 
-/** Settings made for a model that is not here, for another one: kept, as far as that one can have them. */
+/** Transfers settings from a missing model to another one, as far as it supports them. */
 export function requestForOtherModel(request: GenerateRequest, model: ModelEntry): GenerateRequest {
   const fixedSize = model.state.status === 'ready' ? requestLimits(model.state.shape).fixedSize : null;
   return { ...request, ...fixedSize, modelId: model.id };
@@ -97,7 +97,7 @@ const isSameWork = (m: Measurements[number], request: GenerateRequest): boolean 
   m.quality === request.quality &&
   m.offload === request.offload;
 
-/** Measured seconds a step, by plan, for this request on these devices. */
+/** Measured seconds per step, by plan, for this request on these devices. */
 export const measuredSteps = (
   measurements: Measurements,
   request: GenerateRequest,
@@ -117,7 +117,7 @@ const measurementOf = (measurements: Measurements, job: MeasuredJob): Measuremen
       isSameWork(m, job.request) && planKey(m.plan) === planKey(job.plan) && isSameHardware(m.devices, job.devices),
   );
 
-/** The time of a step that jobs like this one took before; null without any. */
+/** The time per step of earlier similar jobs; null if there are none. */
 export function measuredMsPerStep(measurements: Measurements, job: MeasuredJob): number | null {
   const like = measurementOf(measurements, job);
   return like === undefined ? null : like.secondsPerStep * 1000;
@@ -125,11 +125,11 @@ export function measuredMsPerStep(measurements: Measurements, job: MeasuredJob):
 
 export interface ExpectedTime {
   readonly ms: number;
-  /** False where only the denoising steps are known. */
+  /** False if only the time of the denoising steps is known. */
   readonly isWhole: boolean;
 }
 
-/** How long this job takes with the model loaded, from jobs like it; null without any. */
+/** The expected time of this job with the model loaded, from similar jobs; null if there are none. */
 export function expectedTime(measurements: Measurements, job: MeasuredJob): ExpectedTime | null {
   const like = measurementOf(measurements, job);
   if (like === undefined) return null;
@@ -144,14 +144,14 @@ export const planContext = (shape: ModelShape, request: GenerateRequest, devices
   devices: worldDevices(devices),
 });
 
-/** The plan in effect: the recommended one, or the person's, moved to the nearest valid one if it became invalid. */
+/** The plan in effect: the recommended one, or the user's, moved to the nearest valid one if it became invalid. */
 export function currentPlan(context: PlanContext, draft: Draft, measured: MeasuredSteps): Plan {
   return draft.isPlanAutomatic ? recommendPlan(context, measured).plan : nearestToPlan(context, draft.plan);
 }
 
 export const changeDraft = (draft: Draft): void => useDraft.setState({ draft });
 
-/** The draft as the form shows it now; null before the first snapshot and while no model is known. */
+/** The draft as the form shows it now; null before the first snapshot and without a known model. */
 export function currentFromSlices(): CurrentDraft | null {
   const { slices } = useProjection.getState();
   if (slices === null) return null;

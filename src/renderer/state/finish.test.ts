@@ -15,7 +15,7 @@ test('a draft is finished with its own seed, at full size, length, steps and qua
   });
 });
 
-test('more than the model needs is kept, and a finished video has nothing to finish', () => {
+test("higher settings than the model's are kept, and a full-quality video offers nothing to finish", () => {
   expect(finishedRequest(request({ numInferenceSteps: 10, width: 960, height: 640 }), MODEL)).toMatchObject({
     width: 960,
     numInferenceSteps: 50,

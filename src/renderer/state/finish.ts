@@ -10,7 +10,7 @@ import { enqueueJobs, jobInput } from './job-input';
 import { useProjection, useSlice } from './projection';
 import { send, showToast } from './send';
 
-/** Null for a video that has all of it already. */
+/** Null for a video that already has full quality. */
 export function finishedRequest(
   draft: GenerateRequest,
   { defaults }: Pick<ModelEntry, 'defaults'>,
@@ -33,10 +33,10 @@ type Remade = Pick<VideoMetadata, 'request' | 'plan'>;
 export const makeExact = ({ request, plan }: Remade): void =>
   queueAgain({ request: { ...request, quality: 'exact' }, plan }, copy.player.exactQueued);
 
-/** Queues the same request at once, whatever the form holds. */
+/** Queues the same request immediately, whatever the form contains. */
 export const makeAgain = (made: Remade): void => queueAgain(made, copy.videos.madeAgain);
 
-/** With its plan as far as this machine allows. */
+/** With its plan, as far as this computer allows. */
 function queueAgain({ request, plan }: Remade, text: string): void {
   const { slices } = useProjection.getState();
   if (slices === null) return;
@@ -51,12 +51,12 @@ function queueAgain({ request, plan }: Remade, text: string): void {
 }
 
 export interface Finish {
-  /** What it comes to: `720 x 480, 49 frames, 50 steps`. */
+  /** A summary: `720 x 480, 49 frames, 50 steps`. */
   readonly summary: string;
   readonly run: () => void;
 }
 
-/** Null where there is nothing to finish, or the model is not here. */
+/** Null if there is nothing to finish or the model is missing. */
 export function useFinish(draft: GenerateRequest): Finish | null {
   const model = useSlice('models').find(({ id }) => id === draft.modelId);
   const devices = chosenDevices(useSlice('machine'), useSlice('settings'));

@@ -17,7 +17,7 @@ export interface PlannedRequest {
   readonly measurements: Slices['measurements'];
 }
 
-/** The recommended plan where none is wanted, otherwise that one or the nearest that the request allows. */
+/** The requested plan or the nearest valid one; without a request, the recommended plan. */
 export function jobInput({ shape, request, devices, measurements }: PlannedRequest, wanted: Plan | null): JobInput {
   const context = planContext(shape, request, devices);
   const plan =
@@ -27,7 +27,7 @@ export function jobInput({ shape, request, devices, measurements }: PlannedReque
   return { request, plan, devices: [...jobDevices(devices, worldSize(plan))] };
 }
 
-/** `typed` is what the prompt history keeps: a text that stands for several prompts stays one entry. */
+/** `typed` goes into the prompt history: a text that expands to several prompts stays one entry. */
 export function enqueueJobs(jobs: readonly JobInput[], typed: CallInput<'rememberPrompt'>): void {
   if (jobs.length === 0) return;
   saveDraftNow();

@@ -1,4 +1,4 @@
-/** When the draft is saved: after a pause, within a limit, and at once where the window or the form is left. */
+/** When the draft is saved: after a pause, within a time limit, and immediately on leaving the window or a field. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { fakeMain, type FakeMain } from '../../../test/fakes/main-process';
 import { request } from '../../../test/fakes/request';
@@ -36,7 +36,7 @@ const saved = (): unknown[] =>
     .callsOf('updateSettings')
     .map((patch) => (patch as { draft: { request: { prompt: string } } }).draft.request.prompt);
 
-test('a pause saves once what was typed', () => {
+test('a pause saves the typed text once', () => {
   for (const prompt of ['a', 'a d', 'a dog']) type(prompt);
   expect(saved()).toEqual([]);
   vi.advanceTimersByTime(100);
@@ -57,7 +57,7 @@ test.each([
   ['a field loses the focus', () => document.dispatchEvent(new Event('focusout'))],
   ['the window is hidden', () => document.dispatchEvent(new Event('visibilitychange'))],
   ['the page goes', () => window.dispatchEvent(new Event('pagehide'))],
-])('at once where %s', (_, leave) => {
+])('saves immediately when %s', (_, leave) => {
   type('a dog');
   leave();
   expect(saved()).toEqual(['a dog']);

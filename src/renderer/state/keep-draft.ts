@@ -1,7 +1,7 @@
 /**
  * Saves the form's draft with the main process soon after each change: the window and the app can end at any moment.
- * Typing saves after a short pause, or at the latest after `LATEST_MS`. Leaving the window or a field, and starting a
- * job, save at once.
+ * Typing saves after a short pause, or after `LATEST_MS` at the latest. Leaving the window or a field and starting a
+ * job save immediately.
  */
 import { useDraft, type Draft } from './draft';
 import { send } from './send';

@@ -1,4 +1,4 @@
-/** Stars, ratings and tags of videos, for one or many at once. */
+/** Favorites, ratings and tags, for one or many videos at once. */
 import type { LibraryVideo } from '../../shared/library';
 import type { MarksChange } from '../../shared/marks';
 import { send } from './send';
@@ -11,11 +11,11 @@ export function markVideos(videos: readonly LibraryVideo[], change: MarksChange)
 
 export const areFavorites = (videos: readonly LibraryVideo[]): boolean => videos.every(({ marks }) => marks.isFavorite);
 
-/** All of them, unless they are already: then none. */
+/** Makes all of them favorites, or none if all are already. */
 export const toggleFavorite = (videos: readonly LibraryVideo[]): void =>
   markVideos(videos, { isFavorite: !areFavorites(videos) });
 
-/** Null where they differ. */
+/** Null if they differ. */
 export function commonRating([first, ...others]: readonly LibraryVideo[]): number | null {
   const rating = first?.marks.rating ?? null;
   return others.every(({ marks }) => marks.rating === rating) ? rating : null;

@@ -1,4 +1,4 @@
-/** Which page is open, what the stage shows, and whether the keyboard shortcuts are. */
+/** The open page, what the stage shows, and whether the keyboard shortcuts are shown. */
 import { create } from 'zustand';
 
 export const PAGES = ['create', 'library', 'models', 'machine', 'settings'] as const;
@@ -8,15 +8,15 @@ interface Navigation {
   readonly page: Page;
   /** A video that was opened on the stage; null: the stage shows a job. */
   readonly openVideoId: string | null;
-  /** The job on the stage. It stays there with its results when the next one starts; null: whichever runs. */
+  /** The job on the stage. Its results stay there when the next job starts; null: the running job. */
   readonly stageJobId: string | null;
-  /** Videos beside each other on the stage, by id; null: none are compared. */
+  /** Ids of the videos compared on the stage; null: no comparison. */
   readonly comparedIds: readonly string[] | null;
   readonly isHelpOpen: boolean;
 }
 
 export const useNavigation = create<Navigation>(() => ({
-  // A page that main loads again says where it was.
+  // When main reloads the window, the URL contains the page that was open.
   page: PAGES.find((page) => window.location.hash === `#${page}`) ?? 'create',
   openVideoId: null,
   stageJobId: null,

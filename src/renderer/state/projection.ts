@@ -1,6 +1,6 @@
 /**
- * What the window knows of main's state: a projection, never the truth. Changes carry a revision that counts up by
- * one; where one is missing the whole snapshot is asked for again.
+ * The window's copy of main's state: a projection, never the truth. Changes carry a revision that counts up by one; if
+ * one is missing, the window requests a new snapshot.
  */
 import { create } from 'zustand';
 import {
@@ -19,7 +19,7 @@ interface Projection {
 
 export const useProjection = create<Projection>(() => ({ revision: 0, slices: null }));
 
-/** What to do with a change: it follows, it is old, or something before it was missed. */
+/** Whether a change is next, outdated, or comes after a missed one. */
 export function judgeChange(revision: number, change: Pick<SliceChanged, 'revision'>): 'apply' | 'ignore' | 'gap' {
   if (change.revision <= revision) return 'ignore';
   return change.revision === revision + 1 ? 'apply' : 'gap';
@@ -51,7 +51,7 @@ export function connectProjection(api: Pick<SplitreelApi, 'getSnapshot' | 'onSli
 
   const adopt = (snapshot: Snapshot): void => {
     useProjection.setState(snapshot);
-    // What was pushed while the snapshot was under way may be newer than it.
+    // Changes pushed during the snapshot request may be newer than the snapshot.
     const waiting = early.sort((a, b) => a.revision - b.revision);
     early = [];
     waiting.forEach(apply);
@@ -63,7 +63,7 @@ export function connectProjection(api: Pick<SplitreelApi, 'getSnapshot' | 'onSli
     const result = await api.getSnapshot();
     isAsking = false;
     if (result.ok) adopt(result.value);
-    // Main answers as soon as it is up; a window that opened before that asks again.
+    // Main answers once it is up; a window that opened earlier asks again.
     else window.setTimeout(() => void ask(), 500);
   };
 

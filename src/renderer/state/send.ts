@@ -1,4 +1,4 @@
-/** Calls to the main process. A call that fails is shown as a toast, the same way everywhere. */
+/** Sends calls to the main process and shows a failed one as a toast. */
 import { create } from 'zustand';
 import { appError, type AppError } from '../../shared/errors';
 import type { Result } from '../../shared/result';
@@ -18,10 +18,10 @@ export interface ToastAction {
 }
 
 const INFO_MS = 4_000;
-/** Long enough to notice what was replaced, and to reach the button. */
+/** Long enough to notice the replacement and reach the button. */
 const ACTION_MS = 10_000;
 const ERROR_MS = 20_000;
-/** With the newest one added, three are on screen at most. */
+/** At most three toasts are on screen. */
 const KEPT_TOASTS = 2;
 
 let nextToastId = 1;
@@ -33,7 +33,7 @@ const add = (toast: Omit<Toast, 'id'>): void => {
   useToasts.setState(({ toasts }) => ({ toasts: [...toasts.slice(-KEPT_TOASTS), { ...toast, id }] }));
 };
 
-/** How long a toast stays: errors have a next step to read, and details to open. */
+/** How long a toast stays: errors take longer, because they have a next step to read and details to open. */
 export function shownForMs({ kind, action }: Toast): number {
   if (kind === 'error') return ERROR_MS;
   return action === null ? INFO_MS : ACTION_MS;

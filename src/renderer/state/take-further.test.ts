@@ -1,4 +1,4 @@
-/** A video's frame and its end as the start of another video, by the models that are there. */
+/** A video's frame or its end as the start of another video, depending on the installed models. */
 import { beforeEach, expect, test } from 'vitest';
 import { fakeMain, MODEL, SLICES, video, type FakeMain } from '../../../test/fakes/main-process';
 import type { ModelEntry } from '../../shared/models';
@@ -18,7 +18,7 @@ const animator: ModelEntry = {
   name: 'Animator',
   state: { status: 'ready', shape: { ...shape, task: 'image-to-video', positions: 'rope' } },
 };
-/** It makes another size only. */
+/** It only makes another size. */
 const rigid: ModelEntry = {
   ...animator,
   id: 'rigid',
@@ -45,7 +45,7 @@ beforeEach(() => {
 const draft = () => useDraft.getState().draft;
 const toast = () => useToasts.getState().toasts.at(-1);
 
-test('a frame goes to an installed model that starts from an image, which is named', async () => {
+test('a frame goes to an installed image-to-video model, which is named', async () => {
   withModels([MODEL, animator]);
   await takeFrame(made, 2);
   expect(main.callsOf('saveVideoFrame')).toEqual([{ videoId: 'made', frame: 2 }]);
@@ -57,7 +57,7 @@ test('a frame goes to an installed model that starts from an image, which is nam
   expect(toast()?.text).toMatch(/Frame 3 .* made with Animator\./);
 });
 
-test('without such a model the download is offered, and no frame is read', async () => {
+test('without such a model a download is offered, and no frame is read', async () => {
   withModels([MODEL, { ...animator, state: { status: 'absent' }, offer: { task: 'image-to-video' } as never }]);
   await takeFrame(made, 2);
   await continueVideo(made);
@@ -67,7 +67,7 @@ test('without such a model the download is offered, and no frame is read', async
   expect(toast()?.action).not.toBeNull();
 });
 
-test('a continuation has the size and rate of its video, and ends with another image', async () => {
+test("a continuation has its video's size and rate, and another image ends it", async () => {
   withModels([rigid, animator]);
   await continueVideo(made);
   expect(main.callsOf('saveVideoFrame')).toEqual([{ videoId: 'made', frame: null }]);

@@ -1,4 +1,4 @@
-/** A finished video as the start of another one: one of its frames, or its last one as the place to go on from. */
+/** A finished video as the start of another one: from any frame, or as a continuation of its last one. */
 import type { LibraryVideo } from '../../shared/library';
 import type { ModelEntry } from '../../shared/models';
 import { requestLimits } from '../../shared/request';
@@ -48,7 +48,7 @@ export async function takeFrame(video: LibraryVideo, frame: number): Promise<voi
   showToast(text, { label: copy.app.undo, run: undo });
 }
 
-/** Fills the form with a video that goes on where this one ends. */
+/** Fills the form with a video that continues this one. */
 export async function continueVideo(video: LibraryVideo): Promise<void> {
   const current = currentFromSlices();
   const models = useProjection.getState().slices?.models ?? [];

@@ -1,4 +1,4 @@
-/** Undo and redo over whatever has replaced the form. */
+/** Undo and redo for everything that replaces the form. */
 import { beforeEach, expect, test } from 'vitest';
 import { fakeMain, MODEL, SLICES } from '../../../test/fakes/main-process';
 import { request } from '../../../test/fakes/request';
@@ -27,7 +27,7 @@ const type = (prompt: string): void =>
     isPromptList: false,
   });
 
-test('undo goes back through a video, an example, a preset and a list; redo comes again, with what was typed between', async () => {
+test('undo goes back over a video, an example, a preset and a list; redo restores them with the edits between', async () => {
   type('typed');
   adoptVideo({ request: request({ prompt: 'of a video', seed: 9 }), plan: ONE_RANK });
   adoptPrompt('an example');
@@ -49,7 +49,7 @@ test('undo goes back through a video, an example, a preset and a list; redo come
   expect(draft()?.request.prompt).toBe('typed on');
 });
 
-test('a replacement ends what could be redone', () => {
+test('a replacement clears redo', () => {
   type('a');
   adoptPrompt('b');
   undo();
@@ -58,7 +58,7 @@ test('a replacement ends what could be redone', () => {
   expect(draft()?.request.prompt).toBe('c');
 });
 
-test('what was typed since is known, so that a field can undo that first', () => {
+test('edits since then are known, so that a field can undo them first', () => {
   type('a');
   adoptPrompt('b');
   expect(isAsPlaced()).toBe(true);

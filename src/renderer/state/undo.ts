@@ -1,4 +1,4 @@
-/** Drafts that something else has replaced in the form, to go back to and forward again. */
+/** Drafts that were replaced in the form, for undo and redo. */
 import { create } from 'zustand';
 import { changeDraft, currentFromSlices, useDraft, type Draft } from './draft';
 
@@ -7,9 +7,9 @@ const MAX_STEPS = 50;
 interface Undo {
   /** Newest last. */
   readonly past: readonly Draft[];
-  /** What undo has taken out of the form, newest last. */
+  /** Undone drafts, newest last. */
   readonly future: readonly Draft[];
-  /** What the last replacement, undo or redo has put into the form; typing since then makes another one. */
+  /** The draft that the last replacement, undo or redo put into the form; typing makes a different one. */
   readonly placed: Draft | null;
 }
 
@@ -20,7 +20,7 @@ export const forgetUndo = (): void => useUndo.setState(NOTHING);
 
 const current = (): Draft | null => currentFromSlices()?.draft ?? null;
 
-/** Puts another draft into the form, which undo takes out again. */
+/** Replaces the form's draft in a way that can be undone. */
 export function placeDraft(next: Draft): void {
   const before = current();
   changeDraft(next);
@@ -31,7 +31,7 @@ export function placeDraft(next: Draft): void {
   }));
 }
 
-/** Both directions keep what the form holds, with all that was typed since. */
+/** Both directions keep the form's current contents, including edits since. */
 export function undo(): void {
   const { past, future } = useUndo.getState();
   const [before, now] = [past.at(-1), current()];
@@ -48,5 +48,5 @@ export function redo(): void {
   useUndo.setState({ past: [...past, now], future: future.slice(0, -1), placed: after });
 }
 
-/** False once something was typed or set: inside a text field the field's own undo then comes first. */
+/** False after any edit: inside a text field its own undo then comes first. */
 export const isAsPlaced = (): boolean => useUndo.getState().placed === useDraft.getState().draft;

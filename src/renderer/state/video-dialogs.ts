@@ -1,4 +1,4 @@
-/** The dialog that is open for one or several videos, whoever has opened it: a menu, a key, the selection. */
+/** The open dialog for one or several videos, however it was opened: from a menu, a key or the selection. */
 import { create } from 'zustand';
 import type { LibraryVideo } from '../../shared/library';
 

@@ -21,12 +21,12 @@ export function Button({ look, size, className, ...rest }: ButtonProps) {
 
 interface IconButtonProps extends Omit<ButtonProps, 'aria-label'> {
   readonly label: string;
-  /** What it does, where the label alone does not say it; in the tooltip only. */
+  /** Explains the action if the label isn't enough; only in the tooltip. */
   readonly hint?: string;
   readonly isPressed?: boolean;
 }
 
-/** An icon whose word is in its tooltip and its name. */
+/** Only an icon; its label is the tooltip and the accessible name. */
 export function IconButton({ label, hint, isPressed, className, look = 'plain', ...rest }: IconButtonProps) {
   return (
     <Tooltip text={hint === undefined ? label : formatAsSentences([label, hint])}>

@@ -13,7 +13,7 @@ interface DialogProps {
   readonly isWide?: boolean;
 }
 
-/** The browser's own modal dialog: it holds the focus, closes with Esc and injects no styles. Shown while mounted. */
+/** The browser's own modal dialog: it traps the focus, closes with Esc and injects no styles. Shown while mounted. */
 export function Dialog({ title, onClose, children, actions, isWide = false }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();

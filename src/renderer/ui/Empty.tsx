@@ -9,7 +9,7 @@ interface EmptyProps {
   readonly children?: ReactNode;
 }
 
-/** A place with nothing in it: one sentence, one picture, one button that does the next thing. */
+/** An empty state: an icon, a sentence, and a button for the next step. */
 export function Empty({ icon: Icon, title, text, children }: EmptyProps) {
   return (
     <div className={styles.empty}>

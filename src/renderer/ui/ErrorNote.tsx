@@ -7,11 +7,11 @@ import styles from './controls.module.css';
 interface ErrorNoteProps {
   readonly error: AppError;
   readonly children?: ReactNode;
-  /** Saves a diagnostics bundle; without it no button for that is shown. */
+  /** Saves a diagnostics bundle; without it the button is hidden. */
   readonly onSaveDiagnostics?: (includePrompts: boolean) => void;
 }
 
-/** What happened, what to do, and the rest a click away. */
+/** Shows what happened and what to do; details on click. */
 export function ErrorNote({ error, children, onSaveDiagnostics }: ErrorNoteProps) {
   const [hasPrompts, setHasPrompts] = useState(false);
   const [isOpen, setIsOpen] = useState(false);
@@ -44,7 +44,7 @@ export function ErrorNote({ error, children, onSaveDiagnostics }: ErrorNoteProps
   );
 }
 
-/** A trace says what went wrong in its last line, so that is where it opens. */
+/** A traceback names the error in its last line, so scroll there. */
 function Details({ text }: { readonly text: string }) {
   const showEnd = useCallback((element: HTMLElement | null) => {
     if (element !== null) element.scrollTop = element.scrollHeight;

@@ -1,8 +1,7 @@
 /**
  * Menus from a list of entries: the context menu of an element, and the same entries behind a button. Drawn by the page
- * instead of the system, so that they follow the theme, show the keys beside the words, can be read by a screen reader
- * on every desktop, and let no page put its own text into a menu of the system. Text fields have the system's menu
- * (src/main/window/context-menu.ts).
+ * rather than the system, so that they follow the theme, show shortcuts, work with screen readers on every desktop, and
+ * never put the page's text into a system menu. Text fields have the system's menu (src/main/window/context-menu.ts).
  */
 import { Check } from 'lucide-react';
 import { ContextMenu as RadixContext, DropdownMenu as RadixDropdown } from 'radix-ui';
@@ -28,13 +27,13 @@ export type MenuEntry =
   | { readonly kind: 'line' };
 
 interface MenuProps {
-  /** Asked for each time the menu opens. */
+  /** Called each time the menu opens. */
   readonly entries: () => readonly MenuEntry[];
   readonly label: string;
   readonly children: ReactNode;
 }
 
-/** Where an open menu is put: inside the landmark of the page, so that a screen reader finds it there. */
+/** Menus are rendered inside the page's landmark, so that screen readers find them there. */
 function useContainer() {
   const [container, setContainer] = useState<HTMLElement | null>(null);
   return {
@@ -45,7 +44,7 @@ function useContainer() {
   };
 }
 
-/** Right click, the Menu key or Shift+F10 on the child, which takes a ref, opens it. */
+/** Opened by a right click, the Menu key or Shift+F10 on the child, which must accept a ref. */
 export function ContextMenu({ entries, label, children }: MenuProps) {
   const { container, onOpenChange } = useContainer();
   return (
@@ -61,7 +60,7 @@ export function ContextMenu({ entries, label, children }: MenuProps) {
   );
 }
 
-/** A click on the child opens it. */
+/** Opened by a click on the child. */
 export function ButtonMenu({ entries, label, children }: MenuProps) {
   const { container, onOpenChange } = useContainer();
   return (
@@ -88,7 +87,7 @@ interface EntriesProps {
   readonly entries: () => readonly MenuEntry[];
 }
 
-/** Mounted while the menu is open, so `entries` runs then and not for each card. */
+/** Mounted only while the menu is open, so that `entries` doesn't run for each card. */
 function Entries({ entries, ...props }: EntriesProps) {
   return entries().map((entry, index) => (
     <Fragment key={entry.kind === 'line' ? `line ${String(index)}` : entry.label}>

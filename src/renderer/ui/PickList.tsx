@@ -1,4 +1,4 @@
-/** A field that filters a list, and the list: the arrow keys move in it while the field keeps the focus. */
+/** A list with a search field. The arrow keys move in the list while the field keeps the focus. */
 import { useId, useRef, useState, type KeyboardEvent } from 'react';
 import controls from './controls.module.css';
 import styles from './PickList.module.css';
@@ -6,7 +6,7 @@ import styles from './PickList.module.css';
 export interface PickItem {
   readonly id: string;
   readonly text: string;
-  /** Found by the search as well. */
+  /** Also searched. */
   readonly detail?: string;
   readonly keys?: string;
 }
@@ -14,17 +14,17 @@ export interface PickItem {
 interface PickListProps<T extends PickItem> {
   readonly label: string;
   readonly items: readonly T[];
-  /** Shown where nothing matches. */
+  /** Shown if nothing matches. */
   readonly empty: string;
   readonly onPick: (item: T) => void;
   /** The item that a button beside the list would act on. */
   readonly onActive?: (item: T | null) => void;
 }
 
-/** Rows beyond this are reached by typing. */
+/** Further rows are found by typing. */
 const MAX_ROWS = 100;
 
-/** Every word of the search occurs somewhere, in any order. */
+/** True if every word of the search occurs, in any order. */
 export function filterItems<T extends PickItem>(items: readonly T[], search: string): readonly T[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   const matches = ({ text, detail = '' }: PickItem): boolean => {
@@ -68,7 +68,7 @@ export function PickList<T extends PickItem>({ label, items, empty, onPick, onAc
         aria-controls={listId}
         aria-activedescendant={found.length === 0 ? undefined : optionId(at)}
         placeholder={label}
-        // A dialog gives the focus to its first control, which this is.
+        // A dialog focuses its first control, which is this one.
         value={search}
         onChange={(event) => {
           setSearch(event.target.value);
@@ -79,7 +79,7 @@ export function PickList<T extends PickItem>({ label, items, empty, onPick, onAc
       />
       <div ref={list} id={listId} className={styles.list} role="listbox" aria-label={label}>
         {found.map((item, index) => (
-          // The keys are those of the field above.
+          // The field above handles the keys.
           // eslint-disable-next-line jsx-a11y/click-events-have-key-events
           <div
             key={item.id}

@@ -3,12 +3,12 @@ import { useState, type ReactNode } from 'react';
 import styles from './controls.module.css';
 
 interface TooltipProps {
-  /** Nothing is shown where it is empty. */
+  /** Nothing is shown if it is empty. */
   readonly text: string;
   readonly children: ReactNode;
 }
 
-/** The same elements with and without a text: another tree would replace a field that is being typed in. */
+/** Renders the same elements with and without text: another tree would replace a field while the user types. */
 export function Tooltip({ text, children }: TooltipProps) {
   const [isOpen, setIsOpen] = useState(false);
   return (

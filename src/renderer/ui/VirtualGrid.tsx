@@ -1,4 +1,4 @@
-/** Lists of any length: only what is in sight is in the document. */
+/** Lists of any length: only visible items are in the document. */
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { Fragment, useLayoutEffect, useRef, useState, type CSSProperties, type ReactNode } from 'react';
 
@@ -12,11 +12,11 @@ interface VirtualGridProps<T> {
   readonly itemHeight: (columnWidth: number) => number;
   readonly className?: string | undefined;
   readonly label: string;
-  /** `place` puts the item where it belongs; it goes on the item's own `li`. */
+  /** `place` positions the item; it goes on the item's own `li`. */
   readonly children: (item: T, index: number, place: CSSProperties) => ReactNode;
 }
 
-/** Rows beyond the edge, so that a quick wheel turn does not show a gap. */
+/** Extra rows beyond the edge, so that fast scrolling shows no gap. */
 const OVERSCAN = 3;
 
 interface Layout {
@@ -55,7 +55,7 @@ export function VirtualGrid<T>(props: VirtualGridProps<T>) {
   const columns = Math.max(Math.floor((width + gap) / (minColumnWidth + gap)), 1);
   const columnWidth = (width - gap * (columns - 1)) / columns;
   const rowHeight = itemHeight(columnWidth) + gap;
-  // The compiler cannot see into this library's object; nothing here is memoized over it.
+  // React's compiler can't analyze this library's object, so nothing here is memoized over it.
   // eslint-disable-next-line react-hooks/incompatible-library
   const rows = useVirtualizer({
     count: Math.ceil(items.length / columns),
@@ -65,7 +65,7 @@ export function VirtualGrid<T>(props: VirtualGridProps<T>) {
     scrollMargin: layout?.top ?? 0,
     useFlushSync: false,
   });
-  // Sizes are remembered; another width makes them all wrong.
+  // Sizes are cached, and another width invalidates them all.
   useLayoutEffect(() => rows.measure(), [rows, rowHeight]);
 
   return (

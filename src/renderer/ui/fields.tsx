@@ -39,7 +39,7 @@ interface NumberFieldProps {
   readonly onChange: (value: number) => void;
 }
 
-/** A number that is typed freely and handed on as soon as it is one; what is wrong with it is said, not prevented. */
+/** A number field that accepts any text and reports each valid number; errors are shown, not prevented. */
 export function NumberField({
   label,
   value,
@@ -91,7 +91,7 @@ interface TextFieldProps {
   readonly placeholder?: string;
   readonly hint?: string | undefined;
   readonly problem?: string;
-  /** What is typed is not shown, and not kept by the page. */
+  /** The text is hidden, and the page doesn't keep it. */
   readonly isSecret?: boolean;
   readonly maxLength?: number;
   readonly onChange: (value: string) => void;
@@ -133,7 +133,7 @@ interface SelectFieldProps<T extends string> {
   readonly onChange: (value: T) => void;
 }
 
-/** The system's own list: radix's needs injected styles, which the content security policy refuses. */
+/** The native select: Radix's injects styles, which the content security policy refuses. */
 export function SelectField<T extends string>({
   label,
   value,
@@ -173,7 +173,7 @@ interface SwitchFieldProps {
   readonly label: string;
   readonly isOn: boolean;
   readonly hint?: string;
-  /** Why it cannot be switched; empty where it can. It stays focusable, so that the reason can be reached. */
+  /** Why it is disabled; empty if it isn't. It stays focusable, so that the reason can be read. */
   readonly blocked?: string;
   readonly onChange: (isOn: boolean) => void;
 }
@@ -196,7 +196,7 @@ export function SwitchField({ label, isOn, hint, blocked = '', onChange }: Switc
           onCheckedChange={(next) => {
             if (blocked === '') onChange(next);
           }}
-          // Radix's tooltip trigger would put its own open or closed here, and the switch is drawn by this.
+          // Radix's tooltip trigger would override this attribute, which the switch's style depends on.
           data-state={isOn ? 'checked' : 'unchecked'}
         >
           <span className={styles.thumb} />

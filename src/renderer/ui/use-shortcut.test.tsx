@@ -1,4 +1,4 @@
-/** Which key presses a shortcut may take: not those of fields, dialogs, or buttons that have the focus. */
+/** Which key presses a shortcut handles: not those of fields, dialogs, or focused buttons. */
 import { cleanup, render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { useState } from 'react';
@@ -18,7 +18,7 @@ function Page({ onSpace, onEscape }: { readonly onSpace: () => void; readonly on
   );
 }
 
-test('a key belongs to the field or button that has the focus, unless the shortcut works in controls too', async () => {
+test('the focused field or button gets a key, unless the shortcut works in controls too', async () => {
   const [onSpace, onEscape] = [vi.fn(), vi.fn()];
   render(<Page onSpace={onSpace} onEscape={onEscape} />);
   const user = userEvent.setup();
@@ -32,7 +32,7 @@ test('a key belongs to the field or button that has the focus, unless the shortc
   expect(onEscape).toHaveBeenCalledTimes(2);
 });
 
-test('an open dialog takes every key', async () => {
+test('an open dialog gets every key', async () => {
   const [onSpace, onEscape] = [vi.fn(), vi.fn()];
   render(
     <>
@@ -45,7 +45,7 @@ test('an open dialog takes every key', async () => {
   expect(onEscape).not.toHaveBeenCalled();
 });
 
-test('it subscribes once, and still sees the latest state', async () => {
+test('it subscribes once but still sees the latest state', async () => {
   const subscribed = vi.spyOn(window, 'addEventListener');
   function Counter() {
     const [count, setCount] = useState(0);

@@ -1,18 +1,18 @@
-/** Keyboard shortcuts of the whole window: one set of rules for which key presses are free to be used. */
+/** Keyboard shortcuts of the whole window: decides which key presses are available to them. */
 import { useEffect, useEffectEvent } from 'react';
 
 export interface Shortcut {
-  /** Returns what the key press does, or null if it is not this shortcut. */
+  /** Returns the action of a key press, or null if it isn't this shortcut. */
   readonly match: (event: KeyboardEvent) => (() => void) | null;
-  /** Works while a field or control has the focus. Without it, keys belong to the control. */
+  /** Also works while a field or control has the focus. Otherwise the control gets the keys. */
   readonly inControls?: boolean;
-  /** A key that is held down runs it again and again. */
+  /** Repeats while the key is held down. */
   readonly repeats?: boolean;
 }
 
 const CONTROLS = 'input, textarea, select, [role="radio"], [role="slider"], [role="switch"]';
 
-/** True if a key press means something to the focused element itself. */
+/** True if the focused element itself handles this key. */
 export function isForControl({ target, key }: Pick<KeyboardEvent, 'target' | 'key'>): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if ((key === ' ' || key === 'Enter') && target.closest('button, a, summary') !== null) return true;

@@ -1,4 +1,4 @@
-/** One button with all filters behind it, and a chip for each that is active. */
+/** A button that opens all filters, and a chip for each active one. */
 import { ChevronDown, ListFilter, X } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import { PERIODS, PLAN_KINDS, SORTS, type LibraryFilter } from '../../../shared/library-view';
@@ -98,7 +98,7 @@ export function FilterButton() {
 
 const NONE = '';
 
-/** A list whose first entry is no filter at all. */
+/** A list whose first entry means no filter. */
 function Choose<T extends string>({
   label,
   value,
@@ -120,7 +120,7 @@ function Choose<T extends string>({
   );
 }
 
-/** Looked up while the popover is open. What was chosen stays a choice, although no video has it any more. */
+/** Collected while the popover is open. The current choice stays listed even if no video has it anymore. */
 function Fields({ filter, models }: { readonly filter: LibraryFilter; readonly models: readonly ModelEntry[] }) {
   const library = useSlice('library');
   const { axes, ...facets } = facetsOf(library);

@@ -1,4 +1,4 @@
-/** A thumbnail that plays after the pointer has rested on it. One video at a time, so one decoder. */
+/** A thumbnail that plays once the pointer rests on it. Only one plays at a time, so one decoder is enough. */
 import { Film } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { create } from 'zustand';
@@ -7,7 +7,7 @@ import styles from './LibraryPage.module.css';
 
 const REST_MS = 300;
 
-/** The video under the pointer: resting on the next one stops this one. */
+/** The playing video: resting on another one stops it. */
 const usePlaying = create<{ readonly videoId: string | null }>(() => ({ videoId: null }));
 
 const isMotionReduced = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches;
@@ -16,7 +16,7 @@ export function HoverVideo({ video }: { readonly video: LibraryVideo }) {
   const isPlaying = usePlaying((state) => state.videoId === video.id);
   const box = useRef<HTMLSpanElement>(null);
   useEffect(() => {
-    // The whole card, which has buttons over the picture, counts.
+    // The whole card counts, because buttons cover part of the thumbnail.
     const card = box.current?.closest('li');
     let timer: number | undefined;
     const start = (event: PointerEvent): void => {
@@ -47,14 +47,14 @@ export function HoverVideo({ video }: { readonly video: LibraryVideo }) {
   );
 }
 
-/** Shown once it has a frame; before that the thumbnail is. */
+/** Shown once it has a frame; until then the thumbnail is. */
 function Playing({ url }: { readonly url: string }) {
   const ref = useRef<HTMLVideoElement>(null);
   const [hasFrame, setHasFrame] = useState(false);
   useEffect(() => {
     const video = ref.current;
     return () => {
-      // An element that was removed keeps its decoder until it is collected.
+      // A removed element keeps its decoder until it is garbage-collected.
       video?.removeAttribute('src');
       video?.load();
     };

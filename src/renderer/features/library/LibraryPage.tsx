@@ -23,7 +23,7 @@ const words = copy.library;
 const MIN_CARD_WIDTH = 230;
 const CARD_GAP = 20;
 const THUMBNAIL_RATIO = 3 / 2;
-/** Below the thumbnail: two lines of prompt, one of facts, the row of buttons, and what is between them. */
+/** Below the thumbnail: two lines of prompt, one line of facts, the buttons, and the gaps between them. */
 const CARD_TEXT_HEIGHT = 98;
 
 export function LibraryPage() {
@@ -34,7 +34,7 @@ export function LibraryPage() {
   const wanted = useDeferredValue(search);
   const found = findVideos(library, { ...view, search: wanted, nowMs: openedAtMs });
   const { ids } = useSelection();
-  // What a filter hides is not acted on, although it stays selected.
+  // Actions skip videos hidden by a filter, although they stay selected.
   const selected = ids.size === 0 ? [] : found.filter(({ id }) => ids.has(id));
   useLibraryKeys({ found, selected });
   useEffect(() => clearSelection, []);

@@ -1,4 +1,4 @@
-/** What can be done with the videos that are selected. Floats over the end of the page, so that nothing moves. */
+/** Actions for the selected videos. Floats over the end of the page, so that nothing moves. */
 import { Columns2, FileOutput, Gauge, Star, Tag, Trash2, X } from 'lucide-react';
 import type { LibraryVideo } from '../../../shared/library';
 import { canCompare, compareOrPick } from '../../state/compare';

@@ -42,7 +42,7 @@ test.each<[Partial<LibraryFilter>, readonly string[]]>([
   [{}, ['fox', 'ball', 'sea']],
   [{ model: 'two' }, ['fox']],
   [{ size: '256x160' }, ['ball', 'sea']],
-  // The ball is of last evening: within a day, but not of today.
+  // The ball is from yesterday evening: less than a day old, but not from today.
   [{ period: 'today' }, ['fox']],
   [{ period: 'week' }, ['fox', 'ball']],
   [{ period: 'month' }, ['fox', 'ball', 'sea']],
@@ -77,7 +77,7 @@ test('each order sorts by its own value, and equal videos stay newest first', ()
   });
 });
 
-test('only what the library has can be chosen, the largest size first', () => {
+test('only values in the library can be chosen, the largest size first', () => {
   expect(facetsOf(ALL)).toMatchObject({ sizes: ['720x480', '256x160'], axes: ['cfg', 'ulysses'] });
 });
 
@@ -98,6 +98,6 @@ test('of 10,000 videos, another letter of a search neither sorts again nor reads
   reads = 0;
   expect(findVideos(many, { ...query, search: 'video 999' })).toHaveLength(11);
   expect(findVideos(many, { ...query, search: '' })[0]?.id).toBe('0');
-  // The filter reads each of the eleven that are left, and the assertions none.
+  // The filter reads each of the remaining eleven, and the assertions read none.
   expect(reads).toBeLessThan(100);
 });

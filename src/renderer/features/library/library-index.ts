@@ -1,4 +1,6 @@
-/** Which videos the library shows, in which order. Pure, and fast for 10,000: what is costly is kept for each video. */
+/**
+ * Which videos the library shows, in which order. Pure, and fast for 10,000 videos: costly values are cached per video.
+ */
 import { formatList } from '../../../shared/format';
 import type { LibraryVideo } from '../../../shared/library';
 import { NO_FILTER, type LibraryFilter, type LibrarySort, type LibraryView } from '../../../shared/library-view';
@@ -12,7 +14,7 @@ export interface LibraryQuery extends LibraryView {
   readonly nowMs: number;
 }
 
-/** What a search looks through. */
+/** The text that a search looks through. */
 const searchTexts = new WeakMap<LibraryVideo, string>();
 function searchText(video: LibraryVideo): string {
   const known = searchTexts.get(video);
@@ -57,7 +59,7 @@ function matcherOf(filter: LibraryFilter, nowMs: number): (video: LibraryVideo) 
   };
 }
 
-/** Today begins at midnight, the others so many days ago. */
+/** Today begins at midnight, the others this many days ago. */
 function startOf(period: LibraryFilter['period'], nowMs: number): number {
   switch (period) {
     case null:
@@ -93,10 +95,10 @@ const COMPARE: Readonly<
   prompt: (a, b) => compareText(searchText(a), searchText(b)),
 };
 
-/** The last order of each list: another letter in the search does not sort again. */
+/** Caches the last order of each list, so that another letter in the search doesn't sort again. */
 const sortedLists = new WeakMap<readonly LibraryVideo[], { sort: LibrarySort; sorted: readonly LibraryVideo[] }>();
 
-/** Equal ones stay newest first, as main keeps them. */
+/** Equal videos stay newest first, as main sorts them. */
 function sortVideos(videos: readonly LibraryVideo[], sort: LibrarySort): readonly LibraryVideo[] {
   if (sort === 'newest') return videos;
   const known = sortedLists.get(videos);
@@ -112,7 +114,7 @@ export interface Facets {
   readonly axes: readonly Axis[];
 }
 
-/** What there is to choose from. */
+/** The available choices. */
 export function facetsOf(videos: readonly LibraryVideo[]): Facets {
   const models = new Set<string>();
   const sizes = new Set<string>();

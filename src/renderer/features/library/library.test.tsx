@@ -41,14 +41,14 @@ async function open(count: number, change: (video: LibraryVideo) => LibraryVideo
 
 const cards = () => within(screen.getByRole('list', { name: copy.library.title })).queryAllByRole('listitem');
 
-test('of 10,000 videos only those in sight are in the document', async () => {
+test('of 10,000 videos only the visible ones are in the document', async () => {
   await open(10_000);
   expect(screen.getByText('10,000 videos')).toBeVisible();
   expect(cards().length).toBeGreaterThan(4);
   expect(cards().length).toBeLessThan(60);
 });
 
-test('a search leaves the videos whose prompt contains it', async () => {
+test('a search shows the videos whose prompt contains it', async () => {
   const { user } = await open(300);
   await user.type(screen.getByLabelText(copy.library.search), 'video 299');
   expect(cards()).toHaveLength(1);
@@ -62,7 +62,7 @@ const openButton = (id: string) =>
   screen.getByRole('button', { name: copy.library.open({ prompt: `the video ${id}` }) });
 const bar = () => within(screen.getByRole('region', { name: copy.selection.title }));
 
-test('of 10,000 videos a filter and an order show the right ones, and few are in the document', async () => {
+test('of 10,000 videos filter and order show the right ones, and few are in the document', async () => {
   const favorite = { isFavorite: true, rating: 3, tags: ['kept'] };
   const { user } = await open(10_000, (each) => (each.id.endsWith('7') ? { ...each, marks: favorite } : each));
   await user.selectOptions(screen.getByLabelText(copy.libraryView.sort), 'prompt');
@@ -83,7 +83,7 @@ test('filter and order are kept in the settings', async () => {
   expect(main.callsOf('updateSettings')).toEqual([{ libraryView: { sort: 'rating', filter: NO_FILTER } }]);
 });
 
-test('F, a digit and Delete act on the video that has the focus', async () => {
+test('F, a digit and Delete act on the focused video', async () => {
   const { main, user } = await open(3);
   openButton('1').focus();
   await user.keyboard('f4');
@@ -117,7 +117,7 @@ test('Ctrl, Shift and the checkbox select; the bar and the keys act on all of th
   expect(screen.queryByRole('region', { name: copy.selection.title })).toBeNull();
 });
 
-test('what a search hides is not acted on', async () => {
+test('actions skip videos hidden by a search', async () => {
   const { main, user } = await open(3);
   await user.keyboard('{Control>}a{/Control}');
   await user.type(screen.getByLabelText(copy.library.search), 'video 1');
@@ -136,7 +136,7 @@ test('a drag takes the whole selection along', async () => {
   expect(main.callsOf('dragVideos')).toEqual([{ videoIds: ['0', '2'] }, { videoIds: ['3'] }]);
 });
 
-test('a menu of a card marks, makes again and copies', async () => {
+test("a card's menu marks, generates again and copies", async () => {
   const { main, user } = await open(2);
   const choose = async (name: string, role: 'menuitem' | 'menuitemcheckbox' = 'menuitem') => {
     fireEvent.contextMenu(openButton('1'));

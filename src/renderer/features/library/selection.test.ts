@@ -10,13 +10,13 @@ test('one by one', () => {
   expect(ids(toggled(two, 'b'))).toBe('d');
 });
 
-test('a range goes both ways from the same anchor, beside what was selected before', () => {
+test('a range extends both ways from the same anchor and keeps the earlier selection', () => {
   const anchored = toggled(toggled(NOTHING_SELECTED, 'e'), 'c');
   expect(ids(extended(anchored, 'a', ORDER))).toBe('abce');
   expect(ids(extended(extended(anchored, 'b', ORDER), 'd', ORDER))).toBe('bcde');
 });
 
-test('without an anchor in sight a range is one video', () => {
+test('without a visible anchor a range is one video', () => {
   expect(ids(extended(NOTHING_SELECTED, 'c', ORDER))).toBe('c');
   expect(ids(extended(toggled(NOTHING_SELECTED, 'x'), 'c', ORDER))).toBe('cx');
 });

@@ -3,7 +3,7 @@ import { create } from 'zustand';
 
 export interface Selection {
   readonly ids: ReadonlySet<string>;
-  /** Where a range begins: the video that was selected alone last. */
+  /** Where a range begins: the last video that was selected alone. */
   readonly anchor: string | null;
 }
 
@@ -15,7 +15,7 @@ export function toggled({ ids }: Selection, id: string): Selection {
   return { ids: next, anchor: id };
 }
 
-/** From the anchor to this video in the order of the page, beside what was selected before. */
+/** From the anchor to this video in page order, in addition to the earlier selection. */
 export function extended(selection: Selection, id: string, order: readonly string[]): Selection {
   const from = selection.anchor === null ? -1 : order.indexOf(selection.anchor);
   const to = order.indexOf(id);

@@ -1,4 +1,4 @@
-/** Keys and palette commands of the library: for the selection, or for the video that has the focus. */
+/** Keys and palette commands of the library: for the selection or the focused video. */
 import type { LibraryVideo } from '../../../shared/library';
 import { canCompare, compareOrPick } from '../../state/compare';
 import { useCommands, type Command } from '../../state/commands';
@@ -17,7 +17,7 @@ interface LibraryKeys {
 
 const words = copy.videos;
 
-/** By the key that is pressed without others. */
+/** By key, without modifiers. */
 const ACTIONS: Readonly<Record<string, (videos: readonly LibraryVideo[]) => void>> = {
   f: toggleFavorite,
   t: (videos) => openVideoDialog('tags', videos),

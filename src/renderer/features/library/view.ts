@@ -1,4 +1,4 @@
-/** Search, order and filter of the library: they outlive the page, and all but the search a restart. */
+/** The library's search, order and filter. They survive leaving the page and, except for the search, a restart. */
 import { create } from 'zustand';
 import { NO_FILTER, type LibraryFilter, type LibrarySort, type LibraryView } from '../../../shared/library-view';
 import { useProjection } from '../../state/projection';
@@ -6,7 +6,7 @@ import { send } from '../../state/send';
 
 interface ViewState {
   readonly search: string;
-  /** Null until something is chosen: then it is as the settings have it. */
+  /** Null until something is chosen; until then the settings apply. */
   readonly view: LibraryView | null;
 }
 

@@ -21,7 +21,7 @@ const FIXES: Readonly<Record<Fix, () => void>> = {
   storage: () => document.getElementById('storage-title')?.scrollIntoView(),
 };
 
-/** Checks everything that a video needs, and has a button for what the app can fix. */
+/** Runs the system check and has a button for each problem that the app can fix. */
 export function DoctorSection() {
   const { status, findings } = useSlice('doctor');
   const { isP2pOff } = useSlice('settings');

@@ -15,7 +15,7 @@ import { InstallFacts, InstallProgress } from '../stage';
 const words = copy.machine;
 const install = (): void => void send(window.splitreel.installEnvironment());
 
-/** Python: what is installed, and everything that can be done about it. */
+/** The Python environment: what is installed, and the actions for it. */
 export function EnvironmentSection() {
   const environment = useSlice('environment');
   const { status } = environment;

@@ -12,7 +12,7 @@ import styles from './MachinePage.module.css';
 
 const words = copy.machine.storage;
 
-/** What lies on the disk because of Splitreel, each with its folder and size; moved and removed from here. */
+/** What Splitreel stores on the disk, with folders and sizes, to move or remove it. */
 export function StorageSection() {
   const { locations, items, moving } = useSlice('storage');
   return (

@@ -1,4 +1,4 @@
-/** The Machine page on a fake main process: what is told before an install, findings with their buttons, removal. */
+/** The Machine page on a fake main process: facts before an install, findings with their buttons, removal. */
 import { render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, expect, test } from 'vitest';
@@ -41,7 +41,7 @@ async function open(changes: Partial<Slices>): Promise<FakeMain> {
   return main;
 }
 
-test('download, room and a driver that is too old are told before an install', async () => {
+test('download size, disk space and an outdated driver are shown before an install', async () => {
   const main = await open({ environment: { status: 'missing' } });
   expect(await screen.findByText(/driver 470\.1 is too old\. Version 580 or newer/)).toBeVisible();
   expect(screen.getByText(/60 of 64 packages/)).toBeVisible();
@@ -60,7 +60,7 @@ test('download, room and a driver that is too old are told before an install', a
   await expect.poll(() => main.callsOf('estimateInstall').length).toBe(asked + 1);
 });
 
-test('a finding has a button where the app can mend it, and only there', async () => {
+test('a finding has a button only if the app can fix it', async () => {
   const nothing = { error: null, details: null };
   const sentence = { code: 'links_p2p_broken', params: { pairs: '0-1' } } as const;
   const finding = { ...nothing, topic: 'link', status: 'problem', sentence } as const;
@@ -83,7 +83,7 @@ test('a finding has a button where the app can mend it, and only there', async (
   expect(main.callsOf('updateSettings')).toEqual([{ isP2pOff: true }]);
 });
 
-test('what is removed is named with its folder and size first, and what is in use cannot be', async () => {
+test('removing asks first, with folder and size; items in use cannot be removed', async () => {
   const slot = { kind: 'slot', bytes: 5e9, ownBytes: 1e9, canRemove: true } as const;
   const main = await open({
     storage: {

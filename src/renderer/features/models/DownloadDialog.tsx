@@ -14,7 +14,7 @@ const words = copy.models;
 
 type Answer = { readonly offer: DownloadOffer } | { readonly error: AppError } | null;
 
-/** What it takes, asked of the hub and of the disk, before anything is fetched. */
+/** Shows size, time and disk space before a download starts. */
 export function DownloadDialog({ model, onClose }: { readonly model: ModelEntry; readonly onClose: () => void }) {
   const [answer, setAnswer] = useState<Answer>(null);
   const [tries, setTries] = useState(0);

@@ -11,10 +11,10 @@ import { SignInDialog } from './SignInDialog';
 import styles from './ModelsPage.module.css';
 
 const words = copy.models;
-/** Codes that another token may mend. */
+/** Errors that another token may fix. */
 const ASKS_FOR_TOKEN: readonly string[] = ['MODEL_GATED', 'HUB_TOKEN_REFUSED', 'HUB_MODEL_NOT_FOUND'];
 
-/** Only what was measured: no speed and no time before bytes have come. */
+/** Only measured values: no speed and no time before the first bytes. */
 export function figuresOf({ state, progress }: Download): string {
   const parts: string[] = [];
   if (state.status === 'running') parts.push(words.stages[state.stage]);
@@ -34,7 +34,7 @@ export function DownloadProgress({ download }: { readonly download: Download }) 
   const resume = (): void => void send(window.splitreel.downloadModel({ modelId }));
   const needsToken = state.status === 'failed' && ASKS_FOR_TOKEN.includes(state.error.code);
   const ref = useRef<HTMLDivElement>(null);
-  // A card that was far down has just moved to the models that are here.
+  // The card may just have moved up to the models on this computer.
   useEffect(() => ref.current?.scrollIntoView({ block: 'center' }), []);
   return (
     <div ref={ref} className={styles.progress}>

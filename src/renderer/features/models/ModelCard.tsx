@@ -26,7 +26,7 @@ interface CardProps {
 
 type Status = keyof typeof words.states;
 
-/** What matters most about it now. */
+/** Its most important state. */
 function statusOf({ model, download }: CardProps): Status {
   if (download !== undefined) {
     if (download.state.status !== 'running') return download.state.status;
@@ -36,7 +36,7 @@ function statusOf({ model, download }: CardProps): Status {
   return model.state.status;
 }
 
-/** What it can do, what it needs, under which license: from its own configs once it is here, before from the catalog. */
+/** Its capabilities, requirements and license: from its own configs once downloaded, until then from the catalog. */
 function factsOf({ state, offer, sizeBytes }: ModelEntry): string {
   const facts: string[] = [];
   if (state.status === 'ready') {

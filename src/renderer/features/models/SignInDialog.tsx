@@ -7,7 +7,7 @@ import { TextField } from '../../ui/fields';
 
 const words = copy.modelSettings;
 
-/** The token is held by this dialog while it is typed and by nothing else of the window. */
+/** Only this dialog holds the token, while it is being typed. */
 export function SignInDialog({
   onSignedIn,
   onClose,

@@ -41,14 +41,14 @@ test.each([
   expect(words(gpus, null)).toEqual([text]);
 });
 
-test('the disk is compared with what has to be downloaded', () => {
+test('free disk space is compared with the download size', () => {
   const [, enough] = fitsOf(OFFER, { status: 'ready', gpus: [gpu(0, 80)] }, 100e9);
   expect(enough).toEqual({ isRight: true, text: '100 GB free on disk.' });
   const [, short] = fitsOf(OFFER, { status: 'ready', gpus: [gpu(0, 80)] }, 20e9);
   expect(short).toEqual({ isRight: false, text: 'Not enough disk space: 20.0 GB free.' });
 });
 
-test('what is not known is left out', () => {
+test('unknown facts are left out', () => {
   expect(fitsOf(OFFER, { status: 'looking', gpus: [] }, null)).toEqual([]);
   expect(words([gpu(0, 80)], 100, { ...OFFER, memory: null, downloadGb: null })).toEqual([]);
 });

@@ -9,11 +9,11 @@ const BYTES_PER_GB = 1e9;
 
 export interface Fit {
   readonly text: string;
-  /** False where something is missing that the person can see to: memory, or space on the disk. */
+  /** False if GPU memory or disk space is too small. */
   readonly isRight: boolean;
 }
 
-/** What this computer has for the model: memory of its largest GPU, then the disk. What is not known is left out. */
+/** How the model fits this computer: the memory of the largest GPU, then the disk. Unknown facts are left out. */
 export function fitsOf(
   { memory, downloadGb }: CatalogEntry,
   { status, gpus }: Pick<Machine, 'status' | 'gpus'>,

@@ -1,4 +1,4 @@
-/** What can be done with a model: as buttons on its card, and as the card's context menu. */
+/** The actions for a model: as buttons on its card and in the card's context menu. */
 import { useState, type ReactNode } from 'react';
 import { formatBytes } from '../../../shared/format';
 import type { ModelEntry } from '../../../shared/models';
@@ -16,7 +16,7 @@ const words = copy.models;
 
 interface ModelAction {
   readonly label: string;
-  /** The one that most people want. */
+  /** The most common action. */
   readonly isMain: boolean;
   readonly isDisabled: boolean;
   readonly isDanger: boolean;
@@ -34,7 +34,7 @@ const action = (label: string, run: () => void, more: Partial<ModelAction> = {})
   ...more,
 });
 
-/** The actions, and the question that one of them asks first. */
+/** The actions, and the confirmation that one of them needs. */
 export function useModelActions(
   model: ModelEntry,
   isBusy: boolean,

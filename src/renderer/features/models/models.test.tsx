@@ -1,4 +1,4 @@
-/** The page of models on a fake main process: what is offered, what it asks of main, what it says of a download. */
+/** The Models page on a fake main process: actions, calls to main, and the progress of downloads. */
 import { act, cleanup, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, expect, test } from 'vitest';
@@ -22,7 +22,7 @@ const running: Download = {
   progress: { doneBytes: 3e9, totalBytes: 21e9, bytesPerSecond: 50e6, secondsLeft: 360 },
 };
 
-test('a download says what was measured and nothing else', () => {
+test('a download shows only measured values', () => {
   expect(figuresOf(running)).toBe('Downloading, 3.0 GB of 21.0 GB, 50.0 MB/s, 6 min 0 s left');
   expect(figuresOf({ ...running, progress: null })).toBe('Downloading');
   const stopped = { doneBytes: 3e9, totalBytes: 21e9, bytesPerSecond: 0, secondsLeft: null };
@@ -86,7 +86,7 @@ async function open(page: React.JSX.Element, changes: Partial<Slices>, answers =
 const card = (name: string) => within(screen.getByRole('listitem', { name }));
 const HIDDEN = { hidden: true } as const;
 
-test('a download is told what it takes, and starts only then', async () => {
+test('a download shows its size and time before it starts', async () => {
   const offer = { fileCount: 12, totalBytes: 21e9, doneBytes: 0, freeBytes: 300e9, folder: '/models/x' };
   const main = await open(<ModelsPage />, { models: [MODEL, ABSENT] }, { lookAtModel: offer });
   const user = userEvent.setup();
@@ -100,7 +100,7 @@ test('a download is told what it takes, and starts only then', async () => {
   expect(main.callsOf('downloadModel')).toEqual([{ modelId: 'x' }]);
 });
 
-test('what does not fit cannot be started', async () => {
+test('a download that does not fit on the disk cannot be started', async () => {
   const offer = { fileCount: 12, totalBytes: 21e9, doneBytes: 0, freeBytes: 20e9, folder: '/models/x' };
   await open(<ModelsPage />, { models: [ABSENT] }, { lookAtModel: offer });
   await userEvent.setup().click(card('Big').getByRole('button', { name: 'Download' }));
@@ -109,7 +109,7 @@ test('what does not fit cannot be started', async () => {
   expect(start).toBeDisabled();
 });
 
-test('running it can be paused; asked for a token, it goes on after signing in', async () => {
+test('a running download can be paused; one that needs a token resumes after signing in', async () => {
   const main = await open(<ModelsPage />, { models: [ABSENT], downloads: [running] });
   const user = userEvent.setup();
   await user.click(screen.getByRole('button', { name: 'Pause' }));
@@ -147,7 +147,7 @@ test('removing asks first, with the size', async () => {
   expect(main.callsOf('removeModel')).toEqual([{ modelId: 'x' }]);
 });
 
-test('another mirror never takes the token over from the one before', async () => {
+test('another mirror never inherits the permission to get the token', async () => {
   const settings = { ...SLICES.settings, hubMirror: 'https://one.example', sendTokenToMirror: true };
   const main = await open(<HubSettings />, { settings });
   const user = userEvent.setup();

@@ -17,8 +17,8 @@ interface DegreeSliderProps {
 const reasonOf = (option: AxisOption): string => (option.blocked === null ? '' : blockedText(option.blocked));
 
 /**
- * A slider whose every stop can be reached, so that a blocked one can say why. For assistive technology it is a group
- * of radio buttons: a slider's role knows no disabled values.
+ * A slider whose stops can all be focused, so that a blocked one can show the reason. For assistive technology it is a
+ * group of radio buttons, because the slider role has no disabled values.
  */
 export function DegreeSlider({ axis, value, options, badge, onChange }: DegreeSliderProps) {
   const name = copy.plan.axes[axis];
@@ -97,7 +97,7 @@ interface StopProps {
   readonly label: string;
   readonly option: AxisOption;
   readonly isChosen: boolean;
-  /** Names the element that says why the stop is blocked. */
+  /** The id of the element with the reason why the stop is blocked. */
   readonly reasonId: string;
   readonly onKeyDown: (event: KeyboardEvent) => void;
   readonly onChoose: () => void;
@@ -139,7 +139,7 @@ function stopAfterKey(key: string, at: number, last: number): number | undefined
   return positions[key];
 }
 
-/** Handlers that report where the pointer is while it is pressed. */
+/** Handlers that report the position of a pressed pointer. */
 function useDrag(onDrag: (x: number) => void) {
   const isDragging = useRef(false);
   const stop = (): void => {

@@ -26,7 +26,7 @@ export function DevicePicker({ machine, devices }: DevicePickerProps) {
       return;
     }
     const next = chosen.includes(uuid) ? chosen.filter((id) => id !== uuid) : [...chosen, uuid];
-    // At least one stays: without any there would be nothing to run on.
+    // At least one must stay selected to run on.
     if (next.length === 0) return;
     const isAll = next.length === machine.gpus.length;
     void send(window.splitreel.updateSettings({ chosenGpuUuids: isAll ? null : next }));

@@ -1,7 +1,7 @@
 import { memoryWords, type MemoryFitInput } from './memory-fit';
 import styles from './PlanPanel.module.css';
 
-/** What each GPU will need, and what would make it fit where it does not. */
+/** The memory that each GPU will need and, if it doesn't fit, what would help. */
 export function MemoryFit(input: MemoryFitInput) {
   const words = memoryWords(input);
   if (words === null) return null;

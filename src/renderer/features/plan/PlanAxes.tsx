@@ -17,7 +17,7 @@ interface PlanAxesProps {
   readonly onDegree: (axis: Axis, value: number) => void;
 }
 
-/** A control for each degree; the rare ones stay folded until one of them splits anything. */
+/** A control for each degree; the rare ones are collapsed until one of them is used. */
 export function PlanAxes({ plan, context, onDegree }: PlanAxesProps) {
   const [isMore, setIsMore] = useState(MORE.some((axis) => plan[axis] > 1));
   const cfgBlocked = axisOptions(context, plan, 'cfg').find((option) => option.value === 2)?.blocked ?? null;

@@ -11,11 +11,11 @@ interface PlanDrawingProps {
   readonly plan: Plan;
   readonly context: PlanContext;
   readonly devices: ChosenDevices;
-  /** The product in words, for those who do not see the picture. */
+  /** The split as text, for screen readers. */
   readonly sentence: string;
 }
 
-/** The size of the drawing; it is the same for every plan, so that nothing jumps. */
+/** The drawing's size, the same for every plan so that nothing jumps. */
 const SIZE = { width: 344, height: 184 } as const;
 const IDLE_HEIGHT = 26;
 const LEGEND_HEIGHT = 18;
@@ -42,7 +42,7 @@ function frameTitle(frame: Frame, plan: Plan, context: PlanContext): string {
 const indexOf = (devices: ChosenDevices, rank: number): number =>
   devices.kind === 'cuda' ? (devices.gpus[rank]?.index ?? rank) : rank;
 
-/** The plan as a picture: who works on what, and between whom data travels. */
+/** Draws the plan: which rank works on what, and which ranks exchange data. */
 export function PlanDrawing({ plan, context, devices, sentence }: PlanDrawingProps) {
   const marker = useId();
   const count = context.devices.count;

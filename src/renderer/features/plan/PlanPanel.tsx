@@ -32,7 +32,7 @@ export interface PlanPanelProps {
   readonly machine: Machine;
   readonly devices: ChosenDevices;
   readonly torchrun: string;
-  /** Of the request: they decide whether PipeFusion's video differs. */
+  /** From the request: they decide whether PipeFusion is approximate. */
   readonly steps: Pick<GenerateRequest, 'numPipelinePatch' | 'warmupSteps' | 'numInferenceSteps'>;
   readonly onChange: (plan: Plan, isAutomatic: boolean) => void;
 }
@@ -96,7 +96,7 @@ export function PlanPanel({
   );
 }
 
-/** `2 × 1 × 2 = 4 of 4 GPUs`: Ulysses, Ring, CFG, then the other axes that split anything. */
+/** `2 × 1 × 2 = 4 of 4 GPUs`: Ulysses, Ring, CFG, then the other axes in use. */
 function productLine(plan: Plan, context: PlanContext): string {
   const rest = (['dp', 'pp', 'tp'] as const).filter((axis) => plan[axis] > 1);
   const shown = ['ulysses', 'ring', 'cfg', ...rest] as const;

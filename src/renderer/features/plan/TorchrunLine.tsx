@@ -4,7 +4,7 @@ import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
 import styles from './PlanPanel.module.css';
 
-/** The command line that makes the same video, to read and to copy. */
+/** The command line for the same video, to read and copy. */
 export function TorchrunLine({ line }: { readonly line: string }) {
   const copyLine = async (): Promise<void> => {
     if ((await send(window.splitreel.copyText({ text: line }))) !== null) showToast(copy.plan.copied);

@@ -15,7 +15,7 @@ function plansUpTo(ranks: number): Plan[] {
   return plans;
 }
 
-test('every plan of up to 8 ranks has one tile a rank, inside the drawing, none over another', () => {
+test('every plan of up to 8 ranks has one tile per rank, inside the drawing and without overlap', () => {
   for (const plan of plansUpTo(8)) {
     const { tiles, width, height } = layOutPlan(plan, ROOM);
     expect(tiles.map(({ rank }) => rank).sort((a, b) => a - b)).toEqual(
@@ -34,7 +34,7 @@ test('every plan of up to 8 ranks has one tile a rank, inside the drawing, none 
   }
 });
 
-test('groups stand above each other where side by side could not be read', () => {
+test('groups are stacked if they would be unreadable side by side', () => {
   const plan = { ...ONE_RANK, cfg: 2, pp: 2, ulysses: 2 };
   const drawing = layOutPlan(plan, ROOM);
   const halves = drawing.frames.filter(({ kind }) => kind === 'cfg');

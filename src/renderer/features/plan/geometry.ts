@@ -1,6 +1,6 @@
 /**
- * Where each rank's tile stands in the drawing of the plan. Ranks are ordered dp, cfg, pp, ring, ulysses, tp with dp
- * outermost, as everywhere; a tile's place says which groups its rank is in. Pure: the view only paints it.
+ * Places each rank's tile in the drawing of the plan. Ranks are ordered dp, cfg, pp, ring, ulysses, tp with dp
+ * outermost, as everywhere; a tile's position shows its rank's groups. Pure: the view only draws it.
  */
 import { worldSize, type Plan } from '../../../shared/plan';
 
@@ -17,13 +17,13 @@ export interface Tile extends Box {
 
 export interface Frame extends Box {
   readonly kind: 'dp' | 'cfg' | 'pp' | 'heads';
-  /** Which of its kind, 0 first. */
+  /** Its index among its kind, from 0. */
   readonly index: number;
 }
 
 export interface Arrow {
   readonly kind: 'ring' | 'pp';
-  /** A path of SVG, ending where the arrow's head is. */
+  /** An SVG path that ends at the arrowhead. */
   readonly path: string;
 }
 
@@ -37,7 +37,7 @@ export interface Drawing {
 
 const TILE = { width: 56, height: 34 } as const;
 const GAP = 2;
-/** Room for an arrow between two capsules. */
+/** Space for an arrow between two capsules. */
 const HOP = 22;
 const PAD = 7;
 const HEADING = 18;
@@ -134,7 +134,7 @@ function hop(from: Box, to: Box, offset: number): string {
     const way = Math.sign(b.y - a.y);
     return line(a.x, a.y + way * (from.height / 2 + 3), b.x, b.y - way * (to.height / 2 + 4));
   }
-  // The last of an odd ring hops back diagonally, from the top edge of one to the bottom edge of the other.
+  // The last arrow of an odd ring goes back diagonally, from the top edge of one to the bottom edge of the other.
   const way = Math.sign(b.y - a.y);
   return line(a.x, a.y + way * (from.height / 2 + 3), b.x + Math.sign(a.x - b.x) * 14, b.y - way * (to.height / 2 + 4));
 }
@@ -179,7 +179,7 @@ export interface Room {
   readonly height: number;
 }
 
-/** How many framed blocks stand side by side. */
+/** How many framed blocks fit side by side. */
 interface Columns {
   readonly pp: number;
   readonly cfg: number;
@@ -218,14 +218,14 @@ function layOut(plan: Plan, columns: Columns): Drawing {
   return { width: groups.width, height: groups.height, ...sheet };
 }
 
-/** How much larger the drawing can be shown in a room. */
+/** The factor by which the drawing can be enlarged to fill the bounds. */
 export const scaleIn = (room: Room, drawing: Room): number =>
   Math.min(room.width / drawing.width, room.height / drawing.height, MAX_SCALE);
 
-/** The drawing of a plan, in pixels of its own, laid out so that it can be shown largest in this room. */
+/** The drawing of a plan in its own pixels, laid out to be as large as possible in these bounds. */
 export function layOutPlan(plan: Plan, room: Room): Drawing {
   const upTo = (count: number): number[] => Array.from({ length: Math.min(count, 4) }, (_, i) => i + 1);
-  // A row of stages keeps its arrows; it breaks only where one row could not be read.
+  // A row of stages keeps its arrows and wraps only if it would be unreadable.
   const stages = plan.pp > 4 ? [4] : [plan.pp];
   const drawings = stages.flatMap((pp) =>
     upTo(plan.cfg).flatMap((cfg) => upTo(plan.dp).map((dp) => layOut(plan, { pp, cfg, dp }))),
@@ -233,7 +233,7 @@ export function layOutPlan(plan: Plan, room: Room): Drawing {
   return drawings.reduce((best, next) => (scaleIn(room, next) > scaleIn(room, best) ? next : best));
 }
 
-/** The heads that a rank holds while it attends, first and last: tp cuts them first, then Ulysses. */
+/** The first and last head of a rank during attention: tp divides them first, then Ulysses. */
 export function headsOfRank(rank: number, plan: Plan, heads: number): { from: number; to: number } {
   const tpRank = rank % plan.tp;
   const ulyssesRank = Math.floor(rank / plan.tp) % plan.ulysses;
@@ -243,7 +243,7 @@ export function headsOfRank(rank: number, plan: Plan, heads: number): { from: nu
   return { from, to: from + each - 1 };
 }
 
-/** The blocks of a stage, first and last: the first stages take one more where they do not divide. */
+/** The first and last block of a stage: if they don't divide evenly, the first stages take one more. */
 export function blocksOfStage(stage: number, stages: number, blocks: number): { from: number; to: number } {
   const each = Math.floor(blocks / stages);
   const extra = blocks % stages;

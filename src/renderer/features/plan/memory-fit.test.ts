@@ -25,14 +25,14 @@ function input(gigabytes: readonly number[], change: Partial<MemoryFitInput> = {
   };
 }
 
-test('a GPU with room for all: what it needs in each stage, and no warning', () => {
+test('a GPU with enough memory shows the need of each stage and no warning', () => {
   expect(memoryWords(input([80]))).toEqual({
     needs: 'Each GPU needs 23.0 GB for the prompt, 16.0 GB for denoising and 17.3 GB for decoding. GPU 0 has 80.0 GB.',
     problem: null,
   });
 });
 
-test('the smallest of the GPUs that the plan uses counts, and what would fit is said', () => {
+test('the smallest GPU of the plan decides, and the text says what would fit', () => {
   expect(memoryWords(input([12]))?.problem).toContain(
     'It would fit in balanced quality with CPU offload, one model at a time.',
   );
@@ -49,7 +49,7 @@ test("NVLink takes more of each GPU than the computer's memory does", () => {
   expect(memoryWords(input([80, 80], { plan, context: joined }))?.needs).toContain('24.4 GB for the prompt');
 });
 
-test('nothing is said on the CPU, or of a model that does not tell', () => {
+test('there is no text on the CPU, or for a model without a memory shape', () => {
   expect(memoryWords(input([80], { devices: { kind: 'cpu', ranks: 2 } }))).toBeNull();
   expect(memoryWords(input([80], { memory: null }))).toBeNull();
 });

@@ -1,4 +1,4 @@
-/** What the memory planner says of the form as it stands, in words. */
+/** The memory planner's result for the form, as text. */
 import { deviceBytes, memoryNeeds, type MemoryJob } from '../../../shared/memory';
 import { fits, smallestChange, type MemoryQuestion } from '../../../shared/memory-advice';
 import type { MemoryShape } from '../../../shared/memory-shape';
@@ -22,11 +22,11 @@ export interface MemoryFitInput {
 
 export interface MemoryWords {
   readonly needs: string;
-  /** What would make it fit; null where it does. */
+  /** What would make it fit; null if it fits. */
   readonly problem: string | null;
 }
 
-/** Null where nothing can be said: on the CPU, or for a model whose configs do not tell. */
+/** Null if unknown: on the CPU, or for a model whose configs lack the figures. */
 export function memoryWords({ memory, context, request, plan, devices }: MemoryFitInput): MemoryWords | null {
   if (memory === null || devices.kind === 'cpu') return null;
   const [smallest] = devices.gpus

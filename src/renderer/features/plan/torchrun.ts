@@ -1,8 +1,8 @@
-/** The line that does the same without the window. */
+/** The command line for the same video without the window. */
 import { worldSize, type Plan } from '../../../shared/plan';
 import type { GenerateRequest } from '../../../shared/sampling';
 
-/** As a POSIX shell reads it back unchanged. */
+/** Quotes for a POSIX shell. */
 export const quoteForShell = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replace(/'/g, `'\\''`)}'`;
 

@@ -15,7 +15,7 @@ import { playerCommand, SPEEDS, type PlayerCommand } from './keys';
 import styles from './Player.module.css';
 import { usePlayback, type Playback } from './use-playback';
 
-/** The drag is main's: the system gets the files themselves. */
+/** Main starts the drag, so that the system gets the files themselves. */
 export function dragVideosOut(event: DragEvent, videoIds: readonly string[]): void {
   event.preventDefault();
   void send(window.splitreel.dragVideos({ videoIds: [...videoIds] }));
@@ -23,7 +23,7 @@ export function dragVideosOut(event: DragEvent, videoIds: readonly string[]): vo
 
 interface PlayerProps {
   readonly video: LibraryVideo;
-  /** It waits on its first frame instead of starting by itself. */
+  /** Shows its first frame instead of starting to play. */
   readonly isPausedAtStart?: boolean;
 }
 
@@ -39,7 +39,7 @@ export function Player({ video, isPausedAtStart = false }: PlayerProps) {
   const setLooping = (): void => void send(window.splitreel.updateSettings({ loopPlayback: !isLooping }));
   const setFullScreen = (): void => {
     const change = document.fullscreenElement === null ? box.current?.requestFullscreen() : document.exitFullscreen();
-    // Refused where the system has no full screen; then it stays as it is.
+    // Rejects on a system without full screen, which is fine.
     change?.catch(() => undefined);
   };
 
@@ -100,7 +100,9 @@ export function Player({ video, isPausedAtStart = false }: PlayerProps) {
   );
 }
 
-/** Offers a frame, or the end, of the video as the start of another one. Returns what takes the frame that is shown. */
+/**
+ * Offers a frame or the end of the video as the start of another one. Returns the action that uses the current frame.
+ */
 function useFurtherCommands(video: LibraryVideo, { pause, frame }: Playback): () => void {
   const takeShownFrame = (): void => {
     pause();

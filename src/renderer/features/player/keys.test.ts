@@ -20,7 +20,7 @@ test.each([
   ['q', null],
 ])('%s', (key, command) => expect(press(key)).toEqual(command));
 
-test('with Shift arrows go by seconds; with Ctrl, Alt or Meta a key is somebody else’s', () => {
+test('Shift with an arrow moves by a second; keys with Ctrl, Alt or Meta are ignored', () => {
   expect(press('ArrowRight', { shiftKey: true })).toEqual({ type: 'seconds', seconds: 1 });
   for (const held of ['ctrlKey', 'altKey', 'metaKey']) expect(press(' ', { [held]: true })).toBeNull();
 });

@@ -61,14 +61,14 @@ export function playerCommand(event: Key): PlayerCommand | null {
 export const SPEEDS = [0.25, 0.5, 1, 2] as const;
 const MAX_SHUTTLE = 4;
 
-/** J and L: from rest at 1, again in the same direction twice as fast, the other direction turns round. */
+/** J and L: start at speed 1, double it when pressed again, and reverse for the other direction. */
 export function shuttleRate(current: number, direction: 1 | -1): number {
   if (Math.sign(current) !== direction) return direction;
   return Math.max(-MAX_SHUTTLE, Math.min(MAX_SHUTTLE, current * 2));
 }
 
-/** The frame that is seen at a time; the small addition heals what floating point took. */
+/** The frame shown at a time; the small addition corrects floating-point error. */
 export const frameAt = (seconds: number, frameRate: number): number => Math.floor(seconds * frameRate + 1e-3);
 
-/** The middle of a frame: seeking there shows it whatever the rounding. */
+/** The middle of a frame, so that seeking there shows it despite rounding. */
 export const timeOf = (frame: number, frameRate: number): number => (frame + 0.5) / frameRate;

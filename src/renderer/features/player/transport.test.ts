@@ -29,7 +29,7 @@ test('a seek stays within the clip and aims at the middle of a frame', () => {
   expect(state.frame).toBe(0);
 });
 
-test('backward it steps frame by frame and pauses at the first', () => {
+test('playing backward steps frame by frame and pauses at the first', () => {
   transport.seek(2);
   transport.playAt(-1);
   expect(state).toMatchObject({ frame: 2, isPlaying: true });
@@ -39,7 +39,7 @@ test('backward it steps frame by frame and pauses at the first', () => {
   expect(state).toMatchObject({ frame: 0, isPlaying: false });
 });
 
-test('a pause from elsewhere stops what plays forward, not what plays backward', () => {
+test('an external pause stops forward playback but not backward playback', () => {
   transport.playAt(2);
   expect(video.playbackRate).toBe(2);
   video.dispatchEvent(new Event('pause'));
@@ -50,7 +50,7 @@ test('a pause from elsewhere stops what plays forward, not what plays backward',
   expect(state.isPlaying).toBe(true);
 });
 
-test('at its end it shows the last frame, and played again it starts over', () => {
+test('at the end it shows the last frame, and playing again starts over', () => {
   transport.playAt(1);
   video.dispatchEvent(new Event('ended'));
   expect(state).toMatchObject({ frame: 8, isPlaying: false });
@@ -58,7 +58,7 @@ test('at its end it shows the last frame, and played again it starts over', () =
   expect(state).toMatchObject({ frame: 0, isPlaying: true });
 });
 
-test('another speed starts nothing', () => {
+test('changing the speed does not start playback', () => {
   transport.changeSpeed(2);
   expect(state.isPlaying).toBe(false);
   transport.playAt(1);
@@ -66,7 +66,7 @@ test('another speed starts nothing', () => {
   expect(video.playbackRate).toBe(0.5);
 });
 
-test('closed, it follows the element no longer', () => {
+test('after closing it no longer follows the element', () => {
   transport.seek(4);
   transport.playAt(-1);
   transport.close();

@@ -1,6 +1,6 @@
 /**
- * Plays a clip in a video element, frame by frame and at a signed rate. Knows nothing of React.
- * A video element cannot play backward, so that is done by stepping.
+ * Plays a clip in a video element, frame by frame and at a signed rate. Independent of React. A video element cannot
+ * play backward, so that is done by stepping.
  */
 import { frameAt, timeOf } from './keys';
 import { listenToVideo } from './video-events';
@@ -25,7 +25,7 @@ export interface Transport {
   readonly seek: (frame: number) => void;
   readonly playAt: (rate: number) => void;
   readonly pause: () => void;
-  /** Another speed for what plays forward; starts nothing. */
+  /** Changes the forward speed; doesn't start playback. */
   readonly changeSpeed: (speed: number) => void;
   readonly close: () => void;
 }
@@ -60,7 +60,7 @@ export function openTransport(
   const playForward = (): void => {
     if (state.frame >= frames - 1) seek(0);
     video.playbackRate = rate;
-    // Playing can be refused or cut short by a pause; both leave the video where it is.
+    // Playing can be refused or interrupted by a pause; both leave the position unchanged.
     video.play().catch(() => set({ isPlaying: false }));
   };
   const playBackward = (): void => {
@@ -69,11 +69,11 @@ export function openTransport(
     backward = setInterval(step, 1000 / (frameRate * -rate));
   };
   const stopListening = listenToVideo(video, {
-    // Half a frame later, so that rounding cannot name the frame before.
+    // Half a frame later, so that rounding can't give the previous frame.
     onFrame: (seconds) => show(frameAt(seconds + 0.5 / frameRate, frameRate)),
     onTime: (seconds) => show(frameAt(seconds, frameRate)),
     onPlay: setRate,
-    // Something else paused it: a media key, the system. Playing backward pauses the element too, and goes on.
+    // Paused from outside: by a media key or the system. Backward playback also pauses the element, but continues.
     onPause: () => {
       if (rate > 0) setRate(0);
     },

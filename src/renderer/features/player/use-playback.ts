@@ -1,4 +1,4 @@
-/** A clip in a video element as the controls show and command it. */
+/** Connects the controls to a clip in a video element. */
 import { useCallback, useEffect, useRef, useState, type RefObject } from 'react';
 import { shuttleRate, type PlayerCommand } from './keys';
 import { AT_START, openTransport, type Clip, type Transport, type TransportState } from './transport';
@@ -25,7 +25,7 @@ export function usePlayback({ frames, frameRate, speed, isPausedAtStart }: Playb
     if (ref.current === null) return;
     const opened = openTransport(ref.current, { frames, frameRate }, setState);
     transport.current = opened;
-    // A finished video starts by itself; the autoplay attribute would leave the controls behind.
+    // Start a finished video here, because the autoplay attribute would bypass the controls' state.
     if (!isPausedAtStart) opened.playAt(1);
     return opened.close;
   }, [frames, frameRate, isPausedAtStart]);

@@ -1,8 +1,8 @@
-/** What a video element reports while it plays, whoever started or paused it. */
+/** Events of a video element, whatever started or paused it. */
 export interface VideoListener {
-  /** A frame was presented: its own time. Only where the element reports single frames. */
+  /** A frame was presented at this media time. Only if the element reports single frames. */
   readonly onFrame: (mediaSeconds: number) => void;
-  /** The position moved, other than by a seek that is still under way. */
+  /** The position changed, except during a seek. */
   readonly onTime: (seconds: number) => void;
   readonly onPlay?: (rate: number) => void;
   readonly onPause?: () => void;
@@ -30,7 +30,7 @@ export function listenToVideo(video: HTMLVideoElement, listener: VideoListener):
 }
 
 function listenToFrames(video: HTMLVideoElement, onFrame: (mediaSeconds: number) => void): () => void {
-  // Browsers without it, and the test's DOM, report the position a few times a second instead.
+  // Browsers without it, and the tests' DOM, report the position a few times a second instead.
   if (!('requestVideoFrameCallback' in video)) return () => undefined;
   const next: VideoFrameRequestCallback = (_now, { mediaTime }) => {
     onFrame(mediaTime);

@@ -40,7 +40,7 @@ function Running({ job, progress }: { readonly job: Job; readonly progress: JobP
     },
   });
 
-  // GPUs are read while someone can see what they do.
+  // Read the GPUs only while they are visible.
   useEffect(() => {
     void window.splitreel.watchMachine({ visible: true });
     return () => void window.splitreel.watchMachine({ visible: false });
@@ -72,7 +72,7 @@ function Running({ job, progress }: { readonly job: Job; readonly progress: JobP
   );
 }
 
-/** Counts on between two messages of the worker, so that a long step does not look like a stop. */
+/** Keeps counting between messages from the worker, so that a long step doesn't look like a stall. */
 function useElapsed(progress: JobProgress | null): number {
   const [start] = useState(() => performance.now() - (progress === null ? 0 : elapsedMs(progress)));
   const [now, setNow] = useState(start);
@@ -95,7 +95,7 @@ function figures(job: Job, progress: JobProgress | null, elapsed: number): strin
   ]);
 }
 
-/** Of the steps so far of the current video, how many the fast quality computed. */
+/** How many of the current video's steps so far the fast quality computed. */
 function fastSteps(progress: JobProgress): string[] {
   const steps = progress.videos[currentVideo(progress)]?.stages.find(({ stage }) => stage === 'denoising');
   if (steps === undefined || steps.completed === 0) return [];
@@ -134,7 +134,7 @@ function Timeline({ job, progress }: { readonly job: Job; readonly progress: Job
   );
 }
 
-/** One lane per rank, in the color of its GPU, so that a straggler is seen. */
+/** One lane per rank, in the color of its GPU, so that a straggler stands out. */
 function Lanes({ progress }: { readonly progress: JobProgress }) {
   const { gpus } = useSlice('machine');
   return (

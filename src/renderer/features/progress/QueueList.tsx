@@ -19,7 +19,7 @@ const ROW_HEIGHT = 44;
 /** Wider than any window: the list has one column. */
 const ONE_COLUMN = 100_000;
 
-/** Jobs that wait, in order, and those that ended without a video. Finished ones are in the library. */
+/** Waiting jobs in order, and jobs that ended without a video. Finished ones are in the library. */
 export function QueueList() {
   const jobs = useSlice('jobs');
   const waiting = jobs.filter((job) => job.state.status === 'queued');
@@ -97,7 +97,7 @@ function PauseButton({ isPaused }: { readonly isPaused: boolean }) {
   );
 }
 
-/** While no job can start, the memory that the model holds can serve something else. */
+/** While no job can start, the model's memory can be freed for other programs. */
 function PausedNote() {
   const { status } = useSlice('engine');
   return (
@@ -124,7 +124,7 @@ function WaitingRow({ job, index, count, place, draggedId, onDrag, onMove }: Wai
   const canDrop = draggedId !== null && draggedId !== job.id;
   return (
     <ContextMenu label={words.menu} entries={() => waitingEntries({ job, index, count, onMove })}>
-      {/* Dragging is a second way for those with a pointer: the buttons, and Alt with the arrow keys, do the same. */}
+      {/* Dragging is an alternative for pointer users: the buttons, and Alt with the arrow keys, do the same. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <li
         className={classes(

@@ -40,7 +40,7 @@ import {
 } from '../video';
 import styles from './Progress.module.css';
 
-/** The video on the stage: what it is, how it was made, and what can be done with it. */
+/** The video on the stage: its facts, its report, and its actions. */
 export function VideoPanel({ video }: { readonly video: LibraryVideo }) {
   const jobs = useSlice('jobs');
   const models = useSlice('models');
@@ -102,7 +102,7 @@ export function ResultsPanel({ job }: { readonly job: Job }) {
 interface FactsProps {
   readonly report: KnownReport | null;
   readonly facts: readonly string[];
-  /** Shown on demand; null: there is no more to show. */
+  /** Shown on demand; null if there are no more details. */
   readonly details: ReactNode;
   readonly children?: ReactNode;
 }

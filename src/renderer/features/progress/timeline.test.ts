@@ -13,7 +13,7 @@ const TOTALS: Readonly<Record<Stage, number>> = {
   writing: 1,
 };
 
-/** All stages: those before `now` took `times`, `now` has counted so far, the rest wait. */
+/** All stages: those before `now` took `times`, `now` is in progress, the rest wait. */
 function stagesAt(now: Stage | 'over', completed: number, times: Partial<Record<Stage, number>> = {}): StageProgress[] {
   const at = now === 'over' ? STAGES.length : STAGES.indexOf(now);
   return STAGES.map((stage, index) => ({
@@ -46,14 +46,14 @@ describe('segmentsOf', () => {
       { loading: 11, denoising: 68, decoding: 14 },
     ],
     [
-      'with its own steps, which count for more',
+      'with its own steps, which take precedence',
       stagesAt('denoising', 10, { starting: 1_000 }),
       100,
       9_000,
       { starting: 14, denoising: 68, decoding: 14 },
     ],
     [
-      'when all is over',
+      'when all stages are done',
       stagesAt('over', 0, { starting: 1_000, denoising: 8_000, decoding: 1_000 }),
       160,
       null,
@@ -66,14 +66,14 @@ describe('segmentsOf', () => {
     expect(sum(found)).toBeLessThanOrEqual(102);
   });
 
-  it('counts the running stage only, and never past what was counted', () => {
+  it('counts only the running stage, and never beyond its progress', () => {
     const segments = segmentsOf(stagesAt('loading', 1_200_000_000), null, null);
     expect(segments.map(({ count }) => count)).toEqual(['', '1.2 GB / 9.8 GB', '', '', '', '', '']);
     expect(segments.map(({ done }) => Math.round(done * 100))).toEqual([100, 12, 0, 0, 0, 0, 0]);
     expect(segmentsOf(stagesAt('denoising', 23), null, null)[4]).toMatchObject({ count: '23/50', done: 0.46 });
   });
 
-  it('shows a stage without a total as not begun', () => {
+  it('shows a stage without a total as not started', () => {
     expect(segmentsOf([{ ...stagesAt('denoising', 0)[4]!, total: 0 }], 500, null)).toMatchObject([
       { done: 0, count: '' },
     ]);
@@ -96,7 +96,7 @@ it.each([
   expect(currentVideo(given)).toBe(index);
 });
 
-it('the time so far is that of the video that has taken longest', () => {
+it('the elapsed time is that of the slowest video', () => {
   const times = { starting: 1_000, denoising: 2_000 };
   expect(elapsedMs(progress(stagesAt('denoising', 3, times), stagesAt('starting', 1, times)))).toBe(3_000);
   expect(elapsedMs(progress())).toBe(0);

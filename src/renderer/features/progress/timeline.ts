@@ -1,4 +1,4 @@
-/** The timeline of one video: a segment per stage, as long as it took or is expected to take. Pure. */
+/** The timeline of one video: one segment per stage, sized by its actual or expected time. Pure. */
 import { formatBytes } from '../../../shared/format';
 import type { JobProgress, StageProgress } from '../../../shared/job';
 import type { Stage } from '../../../shared/protocol';
@@ -8,13 +8,13 @@ export interface Segment {
   readonly status: StageProgress['status'];
   /** Share of the width, 0 to 1. */
   readonly share: number;
-  /** 0 to 1, from what was really counted. */
+  /** 0 to 1, from real progress. */
   readonly done: number;
   /** `23/50`, `1.2 GB / 9.8 GB`; empty except for the running stage. */
   readonly count: string;
 }
 
-/** The part of a whole job that a stage usually takes, until its own time is known: segments then hardly move. */
+/** A stage's usual share of a job, until its own time is known; this keeps segments from jumping. */
 const USUAL_SHARES: Readonly<Record<Stage, number>> = {
   starting: 0.03,
   loading: 0.08,
@@ -25,7 +25,7 @@ const USUAL_SHARES: Readonly<Record<Stage, number>> = {
   writing: 0.04,
 };
 
-/** Null where nothing tells how long the stage takes. */
+/** Null if the stage's time is unknown. */
 function expectedMs(stage: StageProgress, msPerStep: number | null): number | null {
   if (stage.status === 'finished') return stage.elapsedMs;
   if (stage.stage !== 'denoising' || msPerStep === null || stage.total === 0) return null;
@@ -38,7 +38,7 @@ const countText = (stage: StageProgress): string => {
   return `${String(stage.completed)}/${String(stage.total)}`;
 };
 
-/** `measuredMsPerStep` is from earlier jobs like this one; it serves until this job has measured its own. */
+/** `measuredMsPerStep` comes from similar earlier jobs and applies until this job has its own. */
 export function segmentsOf(
   stages: readonly StageProgress[],
   msPerStep: number | null,
@@ -57,7 +57,7 @@ export function segmentsOf(
   }));
 }
 
-/** The video whose timeline is worth showing: the first that is not finished, otherwise the last. */
+/** The video whose timeline to show: the first unfinished one, otherwise the last. */
 export function currentVideo(progress: JobProgress): number {
   const open = progress.videos.findIndex(
     (video) => video.error === null && video.stages.some((stage) => stage.status !== 'finished'),

@@ -11,7 +11,7 @@ import styles from './SettingsPage.module.css';
 
 const words = copy.updates;
 
-/** Whether there is a newer version. Off until it is turned on; the download page is all that it opens. */
+/** Whether there is a newer version. Off by default; it only ever opens the download page. */
 export function UpdatesSection() {
   const { hasKey, feed, check } = useSlice('updates');
   const { isUpdateCheckOn } = useSlice('settings');

@@ -33,7 +33,7 @@ const withCheck = (check: Slices['updates']['check']): Partial<Slices> => ({
   updates: { ...SLICES.updates, check },
 });
 
-test('nothing is asked until the person turns it on', async () => {
+test('nothing is requested until the user turns it on', async () => {
   const main = await open();
   expect(section().queryByRole('button', { name: words.checkNow })).toBeNull();
   await userEvent.setup().click(section().getByRole('switch', { name: words.check }));
@@ -71,7 +71,7 @@ test('another feed has to be https', async () => {
   expect(main.callsOf('setUpdateFeed')).toEqual([{ address: 'https://elsewhere.example/latest.json' }]);
 });
 
-test('About shows the licenses of the package and says where a test build is one', async () => {
+test("About shows the package's licenses and marks a test build", async () => {
   const about = { ...SLICES.about, runtime: { kind: 'fallback' as const, note: 'Electron 22.' } };
   const main = await open({ about });
   const user = userEvent.setup();
@@ -82,7 +82,7 @@ test('About shows the licenses of the package and says where a test build is one
   expect(await screen.findByText(/MIT License/)).toBeVisible();
 });
 
-test('a checkout has no licenses of a package to show', async () => {
+test('a checkout has no package licenses to show', async () => {
   await open({ about: { ...SLICES.about, isPackaged: false } });
   expect(screen.queryByRole('button', { name: copy.settings.notices })).toBeNull();
 });

@@ -10,7 +10,7 @@ import { InstallFacts } from './InstallFacts';
 import { InstallProgress } from './InstallProgress';
 import styles from './Stage.module.css';
 
-/** The stage while there is no Python environment that works. */
+/** The stage without a working Python environment. */
 export function EnvironmentState() {
   const environment = useSlice('environment');
   const install = (): void => void send(window.splitreel.installEnvironment());

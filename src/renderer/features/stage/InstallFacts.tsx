@@ -11,7 +11,7 @@ import styles from './Stage.module.css';
 
 const words = copy.install;
 
-/** What an install would fetch and where it needs room, asked of main before anything begins. */
+/** Shows what an install would download and the disk space it needs, before it starts. */
 export function InstallFacts() {
   const { environmentVariant } = useSlice('settings');
   const { status } = useSlice('environment');
@@ -19,7 +19,7 @@ export function InstallFacts() {
   const [moves, setMoves] = useState(0);
   useEffect(() => {
     let isShown = true;
-    // What is not known is not shown; an install says the same again when it refuses.
+    // Unknown facts aren't shown; an install that fails reports the same error.
     void window.splitreel.estimateInstall().then((answer) => {
       if (isShown) setEstimate(answer.ok ? answer.value : null);
     });

@@ -4,7 +4,7 @@ import { copy } from '../../copy';
 import { Meter } from '../../ui/Meter';
 import styles from './Stage.module.css';
 
-/** The steps of an install, the one that runs with its real count. */
+/** The steps of an install, with the real progress of the current one. */
 export function InstallProgress({ progress }: { readonly progress: Progress }) {
   const { step, completed, total, current } = progress;
   const at = INSTALL_STEPS.indexOf(step);
@@ -34,7 +34,7 @@ export function InstallProgress({ progress }: { readonly progress: Progress }) {
   );
 }
 
-/** By bytes while packages are downloaded, by packages while they are put in place. */
+/** In bytes while packages are downloaded, in packages while they are installed. */
 function fractionOf({ completed, total, downloadedBytes, totalBytes }: Progress): number {
   const isDownloading = downloadedBytes !== null && totalBytes !== null && downloadedBytes < totalBytes;
   if (isDownloading) return downloadedBytes / totalBytes;

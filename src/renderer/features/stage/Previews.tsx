@@ -7,7 +7,7 @@ import styles from './Stage.module.css';
 
 type VideoProgress = JobProgress['videos'][number];
 
-/** The unfinished videos of a job. Until the first preview there is a sentence about when it appears. */
+/** The unfinished videos of a job. Until the first preview, a sentence says when it appears. */
 export function Previews({ job }: { readonly job: Job }) {
   const progress = useSlice('progress');
   const videos = progress?.jobId === job.id ? progress.videos : [];
@@ -37,7 +37,7 @@ export function Previews({ job }: { readonly job: Job }) {
   );
 }
 
-/** Nothing yet, then its previews, then the video itself, while the others still form. */
+/** First empty, then its previews, then the finished video, even while others are unfinished. */
 function Forming({ video }: { readonly video: VideoProgress }) {
   const library = useSlice('library');
   const finished = library.find(({ id }) => id === video.videoId);

@@ -10,7 +10,7 @@ import { VideoMenu } from '../video';
 import { gridColumns } from './grid';
 import styles from './Stage.module.css';
 
-/** All videos of one job, playing beside each other; each can be opened, kept, discarded or finished. */
+/** All videos of one job, playing side by side; each can be opened, kept, discarded or finished. */
 export function Results({ videos }: { readonly videos: readonly LibraryVideo[] }) {
   const [first] = videos;
   if (first === undefined) return null;

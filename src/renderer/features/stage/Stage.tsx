@@ -20,7 +20,7 @@ import type { StageView } from './stage-view';
 interface StageProps {
   readonly view: StageView;
   readonly isJobRunning: boolean;
-  /** Width by height of what the form asks for. */
+  /** Width by height of the form's video. */
   readonly ratio: number;
   readonly examples: readonly string[];
   /** Generates it. */
@@ -134,7 +134,7 @@ const RetryButton = ({ job }: { readonly job: Job }): ReactNode => (
   </Button>
 );
 
-/** Failures of the engine itself rather than of one request: the system check finds out why. */
+/** Failures of the engine rather than of one request, which the system check can explain. */
 const WORTH_A_CHECK: readonly string[] = [
   'RANK_DIED',
   'RANK_HUNG',

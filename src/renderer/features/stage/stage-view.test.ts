@@ -1,4 +1,4 @@
-/** The stage as a table: what is there, what was opened, which job is on the stage, and what is shown for it. */
+/** The stage as a table: existing videos, the opened video, the job on the stage, and what is shown. */
 import { describe, expect, it } from 'vitest';
 import { job, MODEL, SLICES, video } from '../../../../test/fakes/main-process';
 import { appError } from '../../../shared/errors';
@@ -70,7 +70,7 @@ describe('stageView', () => {
   });
 });
 
-it('results hold the stage; jobs without a video do not', () => {
+it("results keep the stage; jobs without a video don't", () => {
   const jobs = [finished('j', ['a']), finished('empty', ['x']), failed, running];
   const held = (id: string | null): boolean => holdsStage({ jobs, library }, id);
   expect(['j', 'empty', 'failed', 'running', null].map(held)).toEqual([true, false, false, false, false]);

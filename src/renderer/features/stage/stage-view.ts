@@ -7,9 +7,9 @@ import { assertNever } from '../../../shared/result';
 interface VideoView {
   readonly kind: 'video';
   readonly video: LibraryVideo;
-  /** The job that made this video and others, which can be shown beside it; null for a job with one video. */
+  /** The job that made this video along with others to show; null for a job with one video. */
   readonly jobId: string | null;
-  /** True for the newest video after a start: nobody has asked for it. */
+  /** True for the newest video after a start, which the user didn't open. */
   readonly isPaused: boolean;
 }
 

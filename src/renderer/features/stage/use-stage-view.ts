@@ -3,7 +3,7 @@ import { useNavigation } from '../../state/navigation';
 import { useSlice } from '../../state/projection';
 import { holdsStage, runningJob, stageView, type StageView } from './stage-view';
 
-/** What the stage shows now. The job that runs takes the stage, unless the results of one that finished hold it. */
+/** What the stage shows now: the running job, unless the results of a finished one keep the stage. */
 export function useStageView(): StageView {
   const jobs = useSlice('jobs');
   const library = useSlice('library');

@@ -1,4 +1,4 @@
-/** Tags of one or several videos: typed, or taken from those in use. Each change counts at once. */
+/** Tags of one or several videos: typed, or chosen from those in use. Changes apply immediately. */
 import { X } from 'lucide-react';
 import { useId, useState } from 'react';
 import type { LibraryVideo } from '../../../shared/library';

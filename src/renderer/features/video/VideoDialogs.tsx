@@ -3,7 +3,7 @@ import { closeVideoDialog, useVideoDialog } from '../../state/video-dialogs';
 import { ExportDialog } from '../export';
 import { TagsDialog } from './TagsDialog';
 
-/** The dialog that was opened for videos, on whichever page. It closes with the last of its videos. */
+/** The open dialog for videos, on any page. It closes when the last of its videos is gone. */
 export function VideoDialogs() {
   const { open } = useVideoDialog();
   const library = useProjection((state) => state.slices?.library);

@@ -53,7 +53,7 @@ export function FavoriteButton({
   );
 }
 
-/** Radio buttons, so that the arrow keys choose; the one that is chosen clears on a second click. */
+/** Radio buttons, so that the arrow keys choose; a second click clears the rating. */
 function RatingField({ video }: { readonly video: LibraryVideo }) {
   const { rating } = video.marks;
   return (
@@ -83,7 +83,7 @@ function RatingField({ video }: { readonly video: LibraryVideo }) {
   );
 }
 
-/** A rating that is only shown; nothing for none. */
+/** A read-only rating; empty without one. */
 export function RatingPips({ rating }: { readonly rating: number }) {
   if (rating === 0) return null;
   return (

@@ -22,7 +22,7 @@ const REPORT = {
 };
 const { groups: titles } = copy.facts;
 
-test('every group has its facts, with names for ids', () => {
+test('every group has its facts, with names instead of ids', () => {
   const groups = factGroups(VIDEO, REPORT, [MODEL]);
   expect(groups.map(({ title }) => title)).toEqual(Object.values(titles));
   const facts = Object.fromEntries(groups.flatMap((group) => group.facts));
@@ -40,14 +40,14 @@ test('every group has its facts, with names for ids', () => {
   });
 });
 
-test('what is not known is left out, and so is a group without facts', () => {
+test('unknown facts and empty groups are left out', () => {
   const bare = { ...video('v'), metadata: { ...video('v').metadata, versions: {} } };
   const groups = factGroups(bare, null, []);
   expect(groups.map(({ title }) => title)).not.toContain(titles.report);
   expect(groups.flatMap(({ facts }) => facts).filter(([, value]) => value === '')).toEqual([]);
 });
 
-test('as text, each fact has a line under the title of its group', () => {
+test("the text has one line per fact under its group's title", () => {
   const text = factsAsText(factGroups(VIDEO, REPORT, [MODEL]));
   expect(text).toContain(`${titles.report}\n  ${copy.facts.total}: 28 s\n`);
   expect(text).toContain('\n\n');

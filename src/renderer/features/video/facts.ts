@@ -1,4 +1,4 @@
-/** Everything that is known of a video, in groups, for its page and as text. Pure. */
+/** All details of a video, in groups, for its page and as text. Pure. */
 import { formatBytes, formatDate, formatDuration, formatList } from '../../../shared/format';
 import type { LibraryVideo } from '../../../shared/library';
 import type { ModelEntry } from '../../../shared/models';

@@ -1,4 +1,4 @@
-/** A finished job's report in words. Pure. */
+/** A finished job's report as text. Pure. */
 import { formatBytes, formatDuration, formatPair } from '../../../shared/format';
 import { resultIds, type Job } from '../../../shared/job';
 import type { LibraryVideo, VideoMetadata } from '../../../shared/library';
@@ -11,7 +11,7 @@ import { computedText, loraText } from '../../copy/facts';
 
 const words = copy.progress;
 
-/** What of a report is known for a video: all of it while its job is in the list, afterwards what its file carries. */
+/** The known part of a video's report: all of it while its job is in the list, afterwards what the file contains. */
 export type KnownReport = JobReport | NonNullable<VideoMetadata['report']>;
 
 export function reportOf(video: LibraryVideo, jobs: readonly Job[]): KnownReport | null {
@@ -51,11 +51,11 @@ export const reportDetails = (report: KnownReport): string[] => [
     : report.peaks.map((peak) => formatPair(words.stages[peak.stage], formatBytes(peak.peakMemoryBytes)))),
 ];
 
-/** The name of a model, or the end of its path where it is not here. */
+/** The name of a model, or the end of its path if it is missing. */
 export const modelName = (modelId: string, models: readonly ModelEntry[]): string =>
   models.find(({ id }) => id === modelId)?.name ?? modelId.split(/[\\/]/).at(-1) ?? modelId;
 
-/** What was asked for: model, size, steps, seed, split. */
+/** The request: model, size, steps, seed, split. */
 export function requestFacts(
   request: GenerateRequest,
   plan: Plan,

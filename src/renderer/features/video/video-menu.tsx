@@ -1,4 +1,4 @@
-/** What can be done with one video or several: the same entries in every menu. */
+/** The actions for one or several videos: the same entries in every menu. */
 import type { ReactNode } from 'react';
 import type { LibraryVideo } from '../../../shared/library';
 import { MAX_RATING } from '../../../shared/marks';
@@ -17,7 +17,7 @@ import { ContextMenu, type MenuEntry } from '../../ui/Menu';
 const words = copy.videos;
 const LINE: MenuEntry = { kind: 'line' };
 
-/** `hasKeys`: where the keys of the library work. */
+/** `hasKeys`: the library's shortcuts work here. */
 export function videoEntries(videos: readonly LibraryVideo[], hasKeys = false): readonly MenuEntry[] {
   const keys = (text: string) => (hasKeys ? { keys: text } : {});
   const [video] = videos;
@@ -84,13 +84,13 @@ export const ratingEntries = (videos: readonly LibraryVideo[], hasKeys = false):
   }));
 
 interface VideoMenuProps {
-  /** Asked when the menu opens: the selection, if the video is part of it. */
+  /** Called when the menu opens: the selection, if the video is part of it. */
   readonly videos: () => readonly LibraryVideo[];
   readonly hasKeys?: boolean;
   readonly children: ReactNode;
 }
 
-/** The context menu of whatever shows a video. */
+/** The context menu of an element that shows a video. */
 export const VideoMenu = ({ videos, hasKeys = false, children }: VideoMenuProps) => (
   <ContextMenu label={words.menu} entries={() => videoEntries(videos(), hasKeys)}>
     {children}
