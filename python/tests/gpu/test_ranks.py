@@ -42,18 +42,22 @@ def worker() -> Iterator[Worker]:
 
 def job(output: Path, job_id: str, steps: int) -> dict[str, Any]:
     plan: Any = to_wire(PLANS[RANKS])
-    settings: dict[str, object] = {"width": 96, "height": 64, "numFrames": 17, "numInferenceSteps": steps}
+    settings: dict[str, object] = {"width": 128, "height": 96, "numFrames": 49, "numInferenceSteps": steps}
     started = start_job(find_model("demo"), output, ("a red ball",), job_id, plan, settings)
     return {**started, "devices": [to_wire(gpu.device) for gpu in visible_gpus()[:RANKS]]}
 
 
 def begin(worker: Worker, output: Path, job_id: str) -> list[int]:
     """A long job in the middle of its steps. Returns the pids of its ranks."""
-    worker.send(job(output, job_id, 1000))
-    worker.wait(
-        lambda event: event["type"] == "stageProgressed" and event["stage"] == "denoising" and event["completed"] > 3,
-        240,
+    worker.send(job(output, job_id, 500))
+    event = worker.wait(
+        lambda event: (
+            event["type"] == "jobFailed"
+            or (event["type"] == "stageProgressed" and event["stage"] == "denoising" and event["completed"] > 3)
+        ),
+        100,
     )
+    assert event["type"] == "stageProgressed", event
     return worker.rank_pids()
 
 
