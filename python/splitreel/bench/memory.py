@@ -27,7 +27,8 @@ from splitreel.contract.types import Offload, Plan, Quality, Stage
 from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
 from splitreel.machine.gpus import visible_gpus
 from splitreel.rules.memory import OVERHEAD_BYTES, MemoryJob, memory_needs
-from splitreel.rules.memory_shape import MemoryShape, read_memory_shape
+from splitreel.rules.memory_shape import MemoryShape
+from splitreel.store.memory_shape import read_memory_shape
 
 COLUMNS: Final = {
     "model": "model", "quality": "quality", "plan": "plan", "offload": "offload", "rank": "rank", "text_encoder": "text encoder",

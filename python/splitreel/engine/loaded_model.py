@@ -25,7 +25,8 @@ from splitreel.models.lora import open_loras
 from splitreel.models.tensor_files import OpenTensors
 from splitreel.parallel.placement import Shard
 from splitreel.parallel.tensor import TensorParallelGroup
-from splitreel.rules.memory_shape import MemoryShape, read_memory_shape
+from splitreel.rules.memory_shape import MemoryShape
+from splitreel.store.memory_shape import read_memory_shape
 
 
 @dataclass(frozen=True, slots=True)

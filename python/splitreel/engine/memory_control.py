@@ -14,8 +14,9 @@ from splitreel.engine.api import EngineJob, LoadOptions
 from splitreel.engine.memory_budget import MemoryBudget
 from splitreel.rules.memory import MemoryJob, keeps_text_encoder, memory_needs, worst
 from splitreel.rules.memory_advice import MemoryQuestion, smallest_change
-from splitreel.rules.memory_shape import MemoryShape, read_memory_shape
+from splitreel.rules.memory_shape import MemoryShape
 from splitreel.rules.plan import PlanContext, PlanDevices
+from splitreel.store.memory_shape import read_memory_shape
 from splitreel.store.model_folder import check_model_folder
 
 # Of the host's free memory. The rest is for encoding the video and for other programs.

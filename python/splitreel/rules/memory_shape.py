@@ -6,15 +6,13 @@ Weight counts are exact: they sum the layers that diffusers 0.42.1 and transform
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from splitreel.contract.errors import SplitreelError
 from splitreel.rules.config import MAX_COUNT, Json
-from splitreel.rules.model_shape import CONFIG_FILES, shape_from_configs
+from splitreel.rules.model_shape import shape_from_configs
 
 TEXT_ENCODER_CONFIG = "text_encoder/config.json"
 # T5Config's default, for folders that don't state it.
@@ -87,16 +85,6 @@ def memory_shape_from_configs(raw: Mapping[str, Json], text_encoder: Json) -> Me
         )
     except (SplitreelError, KeyError, ValueError):
         return None
-
-
-def read_memory_shape(folder: Path) -> MemoryShape | None:
-    """The memory shape of a model folder; None if a config can't be read."""
-    try:
-        raw = {part: json.loads((folder / file).read_text("utf-8")) for part, file in CONFIG_FILES.items()}
-        text_encoder = json.loads((folder / TEXT_ENCODER_CONFIG).read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    return memory_shape_from_configs(raw, text_encoder)
 
 
 class _Numbers:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from splitreel.contract import failures, reasons
+from splitreel.contract.errors import SplitreelError
 from splitreel.rules.config import Config, Json, refuse
 from splitreel.rules.memory_shape import TEXT_ENCODER_CONFIG, MemoryShape, memory_shape_from_configs
 from splitreel.rules.model_shape import CONFIG_FILES, ModelShape, shape_from_configs
@@ -83,7 +84,7 @@ def tokenizer_file(path: Path) -> str:
 
 def files_of(path: Path) -> tuple[str, ...]:
     """Exactly the files that make up the model, relative to its folder, whether they exist or not."""
-    layout = COGVIDEOX_LAYOUT
+    layout = _layout_at(path)
     weights = [file for part in layout.tensors for file in listed_files(path, part)]
     configs = [*CONFIG_FILES.values(), *(f"{part}/config.json" for part in layout.tensors)]
     tokenizer = [
@@ -109,7 +110,7 @@ def _checked(path: Path, _stamp: tuple[tuple[str, int, int], ...]) -> ModelFolde
 
 def _files(path: Path) -> Iterator[str]:
     yield _INDEX
-    for part in COGVIDEOX_LAYOUT.classes:
+    for part in sorted({part for layout in _LAYOUTS for part in layout.classes}):
         for name in names_in(path / part):
             if is_file(path / part / name):
                 yield f"{part}/{name}"
@@ -157,6 +158,14 @@ def _layout_of(index: Config) -> ModelLayout:
         if library not in {"diffusers", "transformers"} or name not in allowed:
             raise failures.model_unsupported(kind=f"{library}.{name}"[:120])
     return layout
+
+
+def _layout_at(path: Path) -> ModelLayout:
+    """The layout that a folder's index names; the first one if it names none, so that a broken index can be repaired."""
+    try:
+        return _layout_of(Config.of(_INDEX, read_json(path, _INDEX)))
+    except SplitreelError:
+        return _LAYOUTS[0]
 
 
 def _refuse_code(path: Path, layout: ModelLayout) -> None:

@@ -17,7 +17,7 @@ from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
 from splitreel.models.cogvideox.random_model import make_model
 from splitreel.models.cogvideox.transformer import SplitTransformer
 from splitreel.rules.memory import MemoryJob, denoising_bytes
-from splitreel.rules.memory_shape import read_memory_shape
+from splitreel.store.memory_shape import read_memory_shape
 from tests.engine.live_bytes import LiveBytes
 from tests.engine.world import RecordingHooks
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from splitreel.parallel.collectives import Traffic
 from splitreel.parallel.placement import Shard
 from splitreel.parallel.tensor import TensorParallelGroup
 from splitreel.rules.config import Config
+from splitreel.store import model_folder
 from splitreel.store.cogvideox import COGVIDEOX_LAYOUT
 from splitreel.store.model_folder import check_model_folder, module_name
 
@@ -121,3 +123,22 @@ def test_embeddings_stored_by_the_encoders_name_alone_are_read(folder: Path) -> 
     embedding = weights.pop("shared.weight")
     save_file(weights | {"encoder.embed_tokens.weight": embedding}, file)
     assert torch.equal(read(folder, [], "text_encoder")["shared.weight"], embedding)
+
+
+def test_a_folder_lists_the_files_of_its_own_family(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    second = replace(
+        COGVIDEOX_LAYOUT,
+        pipelines=frozenset({"SecondPipeline"}),
+        classes={**COGVIDEOX_LAYOUT.classes, "text_encoder_2": frozenset({"T5EncoderModel"})},
+        tensors={**COGVIDEOX_LAYOUT.tensors, "text_encoder_2": COGVIDEOX_LAYOUT.tensors["text_encoder"]},
+    )
+    monkeypatch.setattr(model_folder, "_LAYOUTS", (COGVIDEOX_LAYOUT, second))
+    before = model_folder.files_of(folder)
+    assert not any(file.startswith("text_encoder_2/") for file in before)
+    index = json.loads((folder / "model_index.json").read_text())
+    index |= {"_class_name": "SecondPipeline", "text_encoder_2": index["text_encoder"]}
+    (folder / "model_index.json").write_text(json.dumps(index))
+    (folder / "text_encoder").rename(folder / "text_encoder_2")
+    assert "text_encoder_2/config.json" in model_folder.files_of(folder)
+    (folder / "model_index.json").write_text("{")
+    assert "transformer/config.json" in model_folder.files_of(folder), "a broken index can be repaired"
