@@ -32,7 +32,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_what_was_packed_comes_out_as_it_was(bundle: Path, tmp_path: Path) -> None:
+def test_packed_files_are_unpacked_unchanged(bundle: Path, tmp_path: Path) -> None:
     archive = tmp_path / "b.zip"
     assert run("pack", bundle, archive).returncode == 0
     assert json.loads(run("inspect", archive).stdout) == {"bytes": 5_030, "manifest": '{"kind": "splitreel-bundle"}'}
@@ -57,7 +57,7 @@ def test_a_folder_that_was_zipped_as_a_whole_counts(bundle: Path, tmp_path: Path
     ["../wheels/evil.whl", "wheels/../evil.whl", "/etc/evil.whl", "a/b/wheels/evil.whl", "wheels/a\\evil.whl",
      "wheels/evil.py", "bundle.json/evil"],
 )  # fmt: skip
-def test_nothing_leads_out_and_nothing_else_is_taken(tmp_path: Path, name: str) -> None:
+def test_only_wheels_and_the_manifest_are_unpacked_and_only_into_the_folder(tmp_path: Path, name: str) -> None:
     archive = tmp_path / "b.zip"
     with zipfile.ZipFile(archive, "w") as made:
         made.writestr(name, b"evil")
@@ -71,7 +71,7 @@ def test_nothing_leads_out_and_nothing_else_is_taken(tmp_path: Path, name: str) 
 
 
 @pytest.mark.parametrize("damage", ["no zip", "cut short", "a flipped byte", "missing"])
-def test_damage_is_one_line(bundle: Path, tmp_path: Path, damage: str) -> None:
+def test_damage_is_reported_in_one_line(bundle: Path, tmp_path: Path, damage: str) -> None:
     archive = tmp_path / "b.zip"
     run("pack", bundle, archive)
     data = bytearray(archive.read_bytes())
@@ -90,6 +90,6 @@ def test_damage_is_one_line(bundle: Path, tmp_path: Path, damage: str) -> None:
     assert not (tmp_path / "out" / "bundle.json").exists()
 
 
-def test_other_words_are_answered_with_the_usage() -> None:
+def test_an_unknown_command_prints_the_usage() -> None:
     assert run("explode").returncode == 2
     assert "unpack ARCHIVE FOLDER" in run("explode").stderr

@@ -78,21 +78,21 @@ def test_refusals_import_no_torch(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=60)
 
 
-def test_a_model_whose_name_is_not_utf8_is_refused_in_words(tmp_path: Path) -> None:
+def test_a_model_whose_name_is_not_utf8_is_refused_with_a_sentence(tmp_path: Path) -> None:
     model = make_model_folder(tmp_path / os.fsdecode(b"caf\xe9"))
     done = run(tmp_path, "--model", str(model))
     assert (done.returncode, done.stdout) == (2, "")
     assert "rename the folder" in done.stderr
 
 
-def test_names_move_no_cursor_and_start_no_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_names_cannot_move_the_cursor_or_start_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     report(failures.model_unsupported(kind="\x1b[31mX\r\n\u202eY").error)
     line, *more = capsys.readouterr().err.splitlines()
     assert r"\x1b[31mX\r\n\u202eY" in line
     assert not more
 
 
-def test_anything_unforeseen_is_a_sentence_and_a_line(
+def test_an_unexpected_error_is_a_sentence_and_a_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> int:
@@ -109,7 +109,7 @@ def test_anything_unforeseen_is_a_sentence_and_a_line(
     assert "Traceback" in capsys.readouterr().err
 
 
-def test_long_prompts_are_noted_in_our_words(capsys: pytest.CaptureFixture[str]) -> None:
+def test_long_prompts_are_noted_with_our_own_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     flags = parse_flags(make_parser("x"), [*GOOD, "--model", "demo", "--prompt", "a red ball", "red ball " * 300])
     note_long_prompts(plan_request(flags).job)
     (line,) = capsys.readouterr().err.splitlines()

@@ -138,7 +138,7 @@ def test_a_canceled_export_leaves_nothing(kind: ExportFormat, source: Path, tmp_
 
 
 @pytest.mark.parametrize("replace", [True, False])
-def test_a_file_is_replaced_only_where_that_was_asked_for(replace: bool, source: Path, tmp_path: Path) -> None:
+def test_a_file_is_replaced_only_on_request(replace: bool, source: Path, tmp_path: Path) -> None:
     (tmp_path / "a.gif").write_text("mine")
     made = export_video(source, tmp_path / "a.gif", request(ExportFormat.GIF), ignore, replace=replace)
     assert made.name == ("a.gif" if replace else "a_1.gif")
@@ -147,7 +147,7 @@ def test_a_file_is_replaced_only_where_that_was_asked_for(replace: bool, source:
 
 
 @pytest.mark.parametrize("content", [b"", b"no video"])
-def test_what_is_no_video_is_named(content: bytes, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_video_is_named(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "broken.mp4"
     file.write_bytes(content)
     with pytest.raises(SplitreelError) as caught:
@@ -156,7 +156,7 @@ def test_what_is_no_video_is_named(content: bytes, tmp_path: Path) -> None:
     assert not (tmp_path / "a.gif").exists()
 
 
-def test_a_folder_that_cannot_be_written_is_said(source: Path, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(source: Path, tmp_path: Path) -> None:
     with pytest.raises(SplitreelError) as caught:
         export_video(source, tmp_path / "nowhere" / "a.gif", request(ExportFormat.GIF), ignore)
     assert caught.value.code == "OUTPUT_NOT_WRITABLE"
@@ -188,7 +188,7 @@ def with_events(source: Path, target: Path, stdin: Callable[[], int]) -> list[di
             return [json.loads(line) for line in events]
 
 
-def test_the_app_hears_of_every_frame_and_of_the_end(source: Path, tmp_path: Path) -> None:
+def test_the_app_gets_progress_and_the_result(source: Path, tmp_path: Path) -> None:
     kept_open, other_end = os.pipe()
     events = with_events(source, tmp_path / "a.mp4", lambda: kept_open)
     os.close(other_end)
@@ -196,7 +196,7 @@ def test_the_app_hears_of_every_frame_and_of_the_end(source: Path, tmp_path: Pat
     assert events[-1]["path"] == str(tmp_path / "a.mp4")
 
 
-def test_an_app_that_goes_away_cancels(source: Path, tmp_path: Path) -> None:
+def test_closing_the_app_cancels(source: Path, tmp_path: Path) -> None:
     events = with_events(source, tmp_path / "a.mp4", lambda: subprocess.DEVNULL)
     # Nine frames may be encoded before the end of stdin is noticed.
     assert events[-1]["type"] in {"exportFailed", "exportFinished"}
@@ -230,32 +230,48 @@ def test_odd_sides_lose_a_row_and_a_column(source: Path, tmp_path: Path) -> None
     assert decoded(made)[0].shape == (62, 94, 3)
 
 
-def test_names_are_never_protocols_and_playlists_are_no_videos(
-    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_names_are_never_read_as_protocols(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     named = Path("concat:a|b.mp4")
     named.write_bytes(source.read_bytes())
     assert len(decoded(export_video(named, tmp_path / "b.mp4", request(ExportFormat.H264), ignore))) == len(frames())
-    Path("list.m3u8").write_text(f"#EXTM3U\n#EXTINF:2,\n{source}\n#EXT-X-ENDLIST\n")
-    Path("list.ffconcat").write_text(f"ffconcat version 1.0\nfile {source.name}\n")
-    Path(source.name).write_bytes(source.read_bytes())
-    for name in ("list.m3u8", "list.ffconcat"):
-        with pytest.raises(SplitreelError) as caught:
-            export_video(Path(name), tmp_path / "c.mp4", request(ExportFormat.H264), ignore)
-        assert caught.value.code == "VIDEO_UNREADABLE"
 
 
-def test_pipes_missing_files_and_targets_without_a_name_are_refused(source: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("list.m3u8", "#EXTM3U\n#EXTINF:2,\n{source}\n#EXT-X-ENDLIST\n"),
+        ("list.ffconcat", "ffconcat version 1.0\nfile {source}\n"),
+    ],
+    ids=["HLS", "ffconcat"],
+)
+def test_playlists_are_not_videos(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("source.mp4").symlink_to(source)
+    Path(name).write_text(content.format(source="source.mp4"))
+    with pytest.raises(SplitreelError) as caught:
+        export_video(Path(name), tmp_path / "c.mp4", request(ExportFormat.H264), ignore)
+    assert caught.value.code == "VIDEO_UNREADABLE"
+
+
+@pytest.mark.parametrize(
+    ("video", "target", "code"),
+    [
+        ("pipe.mp4", "b.mp4", "VIDEO_UNREADABLE"),
+        ("nowhere.mp4", "b.mp4", "VIDEO_NOT_FOUND"),
+        ("source.mp4", "/", "OUTPUT_NOT_WRITABLE"),
+    ],
+)
+def test_pipes_missing_files_and_targets_without_a_name_are_refused(
+    source: Path, tmp_path: Path, video: str, target: str, code: str
+) -> None:
     os.mkfifo(tmp_path / "pipe.mp4")
-    for video, target, code in (
-        (tmp_path / "pipe.mp4", tmp_path / "b.mp4", "VIDEO_UNREADABLE"),
-        (tmp_path / "nowhere.mp4", tmp_path / "b.mp4", "VIDEO_NOT_FOUND"),
-        (source, Path("/"), "OUTPUT_NOT_WRITABLE"),
-    ):
-        with pytest.raises(SplitreelError) as caught:
-            export_video(video, target, request(ExportFormat.H264), ignore)
-        assert caught.value.code == code
+    (tmp_path / "source.mp4").symlink_to(source)
+    with pytest.raises(SplitreelError) as caught:
+        export_video(tmp_path / video, tmp_path / target, request(ExportFormat.H264), ignore)
+    assert caught.value.code == code
 
 
 def test_a_full_disk_is_not_blamed_on_the_video(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

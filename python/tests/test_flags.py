@@ -91,7 +91,7 @@ def test_a_flag_changes_the_job(flag: str, file: Path, tmp_path: Path, monkeypat
 
 
 @pytest.mark.parametrize("flag", REFUSED)
-def test_a_flag_that_cannot_be_is_refused_in_arguments(flag: str, file: Path) -> None:
+def test_invalid_flags_are_refused(flag: str, file: Path) -> None:
     arguments, world, sentence = REFUSED[flag]
     with pytest.raises(SplitreelError) as raised:
         prepare(given(arguments, file), world)
@@ -99,7 +99,7 @@ def test_a_flag_that_cannot_be_is_refused_in_arguments(flag: str, file: Path) ->
     assert raised.value.error.exit_code in {2, 3}
 
 
-def test_every_flag_is_looked_at() -> None:
+def test_every_flag_is_tested() -> None:
     known = {option for action in make_parser("p")._actions for option in action.option_strings if option[:2] == "--"}
     # `--no-use_dynamic_cfg` is argparse's own spelling of the opposite.
     assert known - {"--no-use_dynamic_cfg"} == set(CHANGES) | set(REFUSED) | set(ELSEWHERE)
@@ -137,7 +137,7 @@ def test_published_command_lines_run(script: str, tmp_path: Path, monkeypatch: p
     assert ("--enable_tiling" in PUBLISHED[script]) == ("--enable_tiling" in (note or ""))
 
 
-def test_xdits_name_of_the_image_flag_is_an_image(tmp_path: Path) -> None:
+def test_xdits_image_flag_is_accepted(tmp_path: Path) -> None:
     parser = make_parser("p")
     add_compatible_flags(parser)
     flags = parse_flags(parser, ["--model", "demo", "--prompt", "x", "--img_file_path", str(tmp_path / "a.png")])
@@ -177,7 +177,7 @@ def test_flags_without_effect_are_noted_in_one_line(tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize(
     "arguments", [["--use_torch_compile"], ["--use-fbcache"], ["--attn_layer_num_for_pp", "10", "9"]]
 )
-def test_what_only_xdit_has_is_named(arguments: list[str]) -> None:
+def test_a_flag_that_only_xdit_has_is_named(arguments: list[str]) -> None:
     with pytest.raises(SplitreelError, match=f"xDiT's option {arguments[0].replace('-fb', '_fb')} isn't available"):
         prepare([*BASE, *arguments], 1)
 
@@ -223,7 +223,7 @@ WHOLE_NUMBERS = sorted(
 
 @pytest.mark.parametrize("value", ["9" * 25, "9" * 400, "-" + "9" * 400])
 @pytest.mark.parametrize("flag", WHOLE_NUMBERS)
-def test_numbers_of_any_length_are_refused_in_a_sentence(flag: str, value: str) -> None:
+def test_numbers_of_any_length_are_refused_with_a_sentence(flag: str, value: str) -> None:
     with pytest.raises(SplitreelError) as raised:
         plan_request(parse_flags(make_parser("p"), [*BASE, f"{flag}={value}"]))
     assert raised.value.error.exit_code == 2

@@ -80,7 +80,7 @@ def test_half_a_character_is_refused(field: str) -> None:
     assert [reason.code for reason in found] == [f"{field}_not_unicode"]
 
 
-def test_the_search_for_plans_leaves_out_what_no_plan_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_search_for_plans_skips_impossible_degrees(monkeypatch: pytest.MonkeyPatch) -> None:
     checked: list[object] = []
     check = plans.check_plan
     monkeypatch.setattr(plans, "check_plan", lambda *given: checked.append(given) or check(*given))

@@ -82,7 +82,7 @@ def test_fit_shows_all_between_black_bars() -> None:
 @pytest.mark.parametrize(
     "asked", [params(ImageFit.STRETCH), params(ImageFit.CROP, 0, (96, 48)), params(ImageFit.FIT, 0, (96, 48))]
 )
-def test_a_stretch_and_the_same_shape_are_left_to_the_model(asked: SamplingParams) -> None:
+def test_stretching_and_equal_shapes_are_left_to_the_model(asked: SamplingParams) -> None:
     image = corners()
     assert fit_image(image, asked) is image
 
@@ -110,7 +110,7 @@ def test_other_ranges_are_scaled(mode: str, values: list[list[float]], expected:
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "RGB"])
-def test_transparency_lies_over_white(mode: str, tmp_path: Path) -> None:
+def test_transparency_is_blended_with_white(mode: str, tmp_path: Path) -> None:
     """The color under full transparency is hidden everywhere, so it must stay hidden."""
     file = tmp_path / "transparent.png"
     if mode == "P":
@@ -177,7 +177,7 @@ def _huge(tmp_path: Path) -> Path:
         (lambda folder: folder, "isn't a file"),
     ],
 )
-def test_what_is_no_image_is_refused(
+def test_files_that_are_not_images_are_refused(
     make: Callable[[Path], Path], problem: str, read: Callable[[Path], object], tmp_path: Path
 ) -> None:
     file = make(tmp_path)
@@ -188,13 +188,13 @@ def test_what_is_no_image_is_refused(
     assert problem in f"{caught.value}\n{caught.value.error.details}"
 
 
-def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+def test_a_pipe_does_not_block(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
     with pytest.raises(SplitreelError, match="isn't a file"):
         check_image(tmp_path / "pipe.png")
 
 
-def test_an_eps_in_disguise_starts_no_ghostscript(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disguised_eps_does_not_start_ghostscript(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     canary, gs = tmp_path / "canary", tmp_path / "gs"
     gs.write_text(f"#!/bin/sh\ntouch {canary}\n")
     gs.chmod(0o755)
@@ -205,7 +205,7 @@ def test_an_eps_in_disguise_starts_no_ghostscript(tmp_path: Path, monkeypatch: p
     assert not canary.exists()
 
 
-def test_an_address_is_no_file() -> None:
+def test_a_url_is_not_a_file() -> None:
     with pytest.raises(SplitreelError, match="save the image and choose the saved file"):
         check_image(Path("https://example.com/x.png"))
 

@@ -51,7 +51,7 @@ def difference(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.abs(one.astype(int) - other).mean())
 
 
-def test_the_doubled_frame_is_there_once_and_the_first_part_is_untouched(tmp_path: Path) -> None:
+def test_the_duplicate_frame_is_left_out_and_the_first_part_is_copied(tmp_path: Path) -> None:
     first, second = make(tmp_path / "a.mp4", range(17)), make(tmp_path / "b.mp4", range(16, 33))
     joined = join_videos(first, second, tmp_path / "a-continued.mp4", ignore)
     frames, before, after = decoded(joined), decoded(first), decoded(second)
@@ -62,7 +62,7 @@ def test_the_doubled_frame_is_there_once_and_the_first_part_is_untouched(tmp_pat
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a-continued.mp4", "a.mp4", "b.mp4"]
 
 
-def test_a_chain_lists_all_its_parts(tmp_path: Path) -> None:
+def test_a_joined_video_lists_all_its_parts(tmp_path: Path) -> None:
     parts = [make(tmp_path / f"{name}.mp4", range(9)) for name in "abc"]
     middle = join_videos(parts[0], parts[1], tmp_path / "ab.mp4", ignore)
     whole = join_videos(middle, parts[2], tmp_path / "ab.mp4", ignore)
@@ -91,7 +91,7 @@ def test_streams_with_other_parameters_are_encoded_again(tmp_path: Path, monkeyp
 @pytest.mark.parametrize(
     ("fps", "size", "code"), [(16, SIZE, "join_rates_differ"), (8, (192, 128), "join_sizes_differ")]
 )
-def test_what_does_not_fit_is_refused_with_the_reason(
+def test_loras_that_do_not_fit_are_refused_with_the_reason(
     fps: int, size: tuple[int, int], code: str, tmp_path: Path
 ) -> None:
     first, second = make(tmp_path / "a.mp4", range(9)), make(tmp_path / "b.mp4", range(9), fps=fps, size=size)

@@ -28,7 +28,7 @@ def _phrases(source: str) -> Iterator[str]:
                     yield f"{node.func.value.id}.{node.func.attr}({keyword.arg}={text!r})"
 
 
-def test_the_measure_finds_a_phrase() -> None:
+def test_a_phrase_among_the_values_is_detected() -> None:
     source = """
 failures.model_missing(path=folder, details="read it")
 reasons.package_missing(package="torch")

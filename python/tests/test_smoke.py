@@ -77,7 +77,7 @@ def sample(folder: Path, latents: torch.Tensor) -> list[float]:
     return smoke.sample_of(file)
 
 
-def test_an_environment_that_works_says_so_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_working_environment_is_reported_and_nothing_is_left_behind(tmp_path: Path) -> None:
     lock = PACKAGE_PARENT / "requirements.lock"
     done = run("--events", "--device", "cpu", "--lock", str(lock), "--work_dir", str(tmp_path))
     assert done.returncode == 0, done.stderr
@@ -91,11 +91,11 @@ def test_an_environment_that_works_says_so_and_leaves_nothing(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_right_is_what_plain_diffusers_gives(model: Path, tmp_path: Path) -> None:
+def test_the_reference_values_are_those_of_plain_diffusers(model: Path, tmp_path: Path) -> None:
     assert smoke.compare(sample(tmp_path, plain_latents(model, torch.float32)), smoke.RIGHT_SAMPLE, "cpu") < 1e-5
 
 
-def test_a_gpu_is_held_to_what_this_processor_makes_of_the_same_noise(model: Path, tmp_path: Path) -> None:
+def test_a_gpu_is_compared_with_the_cpu_for_the_same_noise(model: Path, tmp_path: Path) -> None:
     """The part of it that needs no GPU: in bfloat16 our worker gives on the CPU what plain diffusers gives there."""
     (tmp_path / "model").symlink_to(model)
     ours = smoke.sample_of(smoke.make_video("cpu", "bfloat16", tmp_path))
@@ -119,7 +119,7 @@ def test_attention_that_attends_to_the_wrong_tokens_is_found(
     assert f"A test video on {device} is off" in problem
 
 
-def test_latents_that_are_no_numbers_or_of_another_shape_are_refused(tmp_path: Path) -> None:
+def test_latents_with_nan_or_another_shape_are_refused(tmp_path: Path) -> None:
     nothing = torch.full(smoke.LATENTS_SHAPE, math.nan)
     assert "off by nan" in problem_of(lambda: smoke.compare(sample(tmp_path, nothing), smoke.RIGHT_SAMPLE, "cuda"))
     assert "have the shape" in problem_of(lambda: sample(tmp_path, nothing[:, :2]))
@@ -161,7 +161,7 @@ def test_a_flash_attention_that_does_not_import_is_reported_and_nothing_else(
     assert ("flash-attn-4 cannot be imported" in capsys.readouterr().err) is not is_listed
 
 
-def test_a_version_that_the_lock_does_not_name_is_told() -> None:
+def test_a_version_that_differs_from_the_lock_is_reported() -> None:
     version = torch.__version__.partition("+")[0]
     smoke.compare_with_lock(f"torch=={version}+cu130 \\\n    --hash=sha256:0\ntorch==9.9 ; python_version < '3'\n")
     smoke.compare_with_lock("no-such-thing-for-this-system==1\n")
@@ -181,7 +181,7 @@ def test_a_video_of_another_length_or_size_is_refused(tmp_path: Path, frames: in
     assert words in problem_of(lambda: smoke.check_video(video))
 
 
-def test_a_gpu_that_is_not_there_is_said() -> None:
+def test_a_missing_gpu_is_reported() -> None:
     if torch.cuda.is_available():
         pytest.skip("there is a GPU here: tests/gpu runs this on it")
     with pytest.raises(SplitreelError) as caught:

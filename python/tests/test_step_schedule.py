@@ -14,5 +14,5 @@ GOLDEN: dict[str, Any] = json.loads((RESOURCES / "golden" / "step-schedule.json"
 
 
 @pytest.mark.parametrize("case", GOLDEN["cases"], ids=lambda case: str(case["steps"]))
-def test_the_same_steps_are_computed_as_the_window_shows(case: dict[str, Any]) -> None:
+def test_the_computed_steps_are_the_same_as_in_the_window(case: dict[str, Any]) -> None:
     assert [step for step, is_computed in enumerate(computed_steps(case["steps"])) if is_computed] == case["computed"]

@@ -28,7 +28,7 @@ open(sys.argv[1], "w").write(json.dumps([one.fileno() for one in pair]))
 @pytest.mark.parametrize(
     "redirection", ["2>&1 | head -1", "| true", ">/dev/full 2>/dev/full", "2>&-", ">&-", "<&- >&- 2>&-"]
 )
-def test_a_command_outlives_its_readers(tmp_path: Path, redirection: str) -> None:
+def test_a_command_continues_when_its_output_is_closed(tmp_path: Path, redirection: str) -> None:
     program, result = tmp_path / "program.py", tmp_path / "result"
     program.write_text(PROGRAM)
     shell = f"set -o pipefail; {sys.executable} {program} {result} {redirection}"

@@ -58,7 +58,7 @@ def write(target: Path, metadata: VideoMetadata = METADATA) -> Mp4Writer:
     return writer
 
 
-def test_what_is_written_is_read_back(tmp_path: Path) -> None:
+def test_a_record_is_read_back_as_written(tmp_path: Path) -> None:
     target = tmp_path / "a b 'c' 犬.mp4"
     writer = write(target)
     assert list(tmp_path.iterdir()) == []
@@ -81,7 +81,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     assert content.index(b"moov") < content.index(b"mdat")
 
 
-def test_never_over_another_file(tmp_path: Path) -> None:
+def test_another_file_is_never_overwritten(tmp_path: Path) -> None:
     target = tmp_path / "a.mp4"
     writer = write(target)
     target.write_text("mine")
@@ -127,7 +127,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_of_someone_else_has_no_settings(tmp_path: Path) -> None:
+def test_a_file_from_another_program_has_no_settings(tmp_path: Path) -> None:
     (tmp_path / "x.mp4").write_bytes(b"not a video")
     with pytest.raises(SplitreelError) as caught:
         read_metadata(tmp_path / "x.mp4")

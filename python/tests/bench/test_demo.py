@@ -19,7 +19,7 @@ def test_scores_come_with_controls_and_a_sheet(tmp_path: Path) -> None:
     assert sheet.read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_time_to_a_playing_file_is_taken_cold_and_warm(tmp_path: Path) -> None:
+def test_the_time_to_a_playable_file_is_measured_cold_and_warm(tmp_path: Path) -> None:
     out = tmp_path / "demo.json"
     assert demo.main(["--small", "--only", "times", "--ranks", "1", "--out", str(out)]) == 0
     (row,) = json.loads(out.read_text())["times"]

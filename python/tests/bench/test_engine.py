@@ -42,7 +42,7 @@ def test_a_rank_sends_what_the_formula_says(plan: Plan, model: Path, world: Worl
     assert max(found.sent_per_step for found in costs) == bytes_sent(costs[0].shape, plan)
 
 
-def test_all_of_it_runs_and_reads_no_weight_for_another_plan(tmp_path: Path) -> None:
+def test_the_benchmark_runs_and_another_plan_reads_no_weights(tmp_path: Path) -> None:
     out = tmp_path / "engine.json"
     assert engine.main(["--small", "--out", str(out)]) == 0
     figures = json.loads(out.read_text())

@@ -68,7 +68,7 @@ def test_the_formula_of_a_steps_flops_counts_what_torch_counts() -> None:
 
 
 @pytest.mark.parametrize(("key", "billions"), [("2b", 1.69), ("5b", 5.57)])
-def test_the_models_have_their_true_size_and_take_no_room(key: str, billions: float, tmp_path: Path) -> None:
+def test_the_models_have_their_true_size_and_take_no_disk_space(key: str, billions: float, tmp_path: Path) -> None:
     folder = make_folder(MODELS[key], tmp_path / key)
     file = folder / "transformer" / "diffusion_pytorch_model.safetensors"
     assert file.stat().st_size / 2e9 == pytest.approx(billions, abs=0.01)
@@ -76,7 +76,7 @@ def test_the_models_have_their_true_size_and_take_no_room(key: str, billions: fl
     assert check_model_folder(folder).shape.heads == MODELS[key].heads
 
 
-def test_a_tensor_is_drawn_alike_whole_and_in_parts(tmp_path: Path) -> None:
+def test_a_tensor_has_the_same_values_whole_and_in_slices(tmp_path: Path) -> None:
     folder = make_folder(small(MODELS["5b"]), tmp_path / "small")
     one, two = (
         plain_pipeline(folder, torch.float32, torch.device("cpu"), open_synthetic(torch.device("cpu"))).transformer
@@ -114,14 +114,14 @@ def world() -> Iterator[World]:
         yield ranks
 
 
-def test_ranks_answer_in_order_and_outlive_a_refusal(world: World) -> None:
+def test_ranks_answer_in_order_and_continue_after_a_refusal(world: World) -> None:
     assert world.run(_double, 4, timeout_s=60) == [8, 9]
     with pytest.raises(RunRefused):
         world.run(_all_refuse, "DISK_FULL", timeout_s=60)
     assert world.run(_double, 1, timeout_s=60) == [2, 3]
 
 
-def test_a_rank_that_fails_is_told_and_ends_the_ranks(world: World) -> None:
+def test_a_rank_that_fails_is_reported_and_ends_the_ranks(world: World) -> None:
     with pytest.raises(WorldLost, match="broken on purpose"):
         world.run(_one_fails, 1, timeout_s=60)
 

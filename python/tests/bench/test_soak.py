@@ -32,13 +32,13 @@ def test_good_ends(job: dict[str, Any], tmp_path: Path) -> None:
     assert problems_of("none", job, end("finished", tmp_path / "a.mp4")) == []
 
 
-def test_a_lost_job_and_an_end_without_a_cause(job: dict[str, Any]) -> None:
+def test_a_job_without_an_end_and_an_unexplained_end_are_problems(job: dict[str, Any]) -> None:
     assert problems_of("none", job, None) == ["job-1 (none): no end"]
     assert problems_of("none", job, end("RANK_HUNG")) == ["job-1 (none): RANK_HUNG: "]
     assert problems_of("cancel", job, end("RANK_DIED")) != []
 
 
-def test_a_fault_that_came_after_its_job_may_hit_the_next(job: dict[str, Any]) -> None:
+def test_a_fault_after_its_job_may_affect_the_next(job: dict[str, Any]) -> None:
     assert problems_of("none", job, end("WORKER_DIED"), late="kill zygote") == []
     assert problems_of("none", job, end("WORKER_DIED"), late="cancel") != []
 

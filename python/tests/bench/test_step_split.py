@@ -7,7 +7,7 @@ import pytest
 from splitreel.bench.step_split import kind_of, split_time
 
 
-def test_kernels_are_told_by_their_names() -> None:
+def test_kernels_are_classified_by_name() -> None:
     names = {
         "ncclDevKernel_AllReduce_Sum_bf16_RING_LL": "communication",
         "Memcpy PtoP (Device -> Device)": "communication",

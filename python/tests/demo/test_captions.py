@@ -11,13 +11,13 @@ def test_same_seed_gives_the_same_sentences() -> None:
     assert held_out_captions(20) != held_out_captions(20, seed=1)
 
 
-def test_training_and_held_out_scenes_never_meet() -> None:
+def test_training_and_held_out_scenes_are_disjoint() -> None:
     random = Random(3)
     assert not any(is_held_out(sample_scene(random)) for _ in range(2000))
     assert all(is_held_out(scene) for scene, _ in held_out_captions(200))
 
 
-def test_what_the_labels_say_stands_in_the_sentence() -> None:
+def test_the_sentence_contains_what_the_labels_say() -> None:
     random = Random(4)
     for _ in range(1000):
         scene = sample_scene(random)
@@ -30,7 +30,7 @@ def test_what_the_labels_say_stands_in_the_sentence() -> None:
             assert words & {color.usual, *color.others}
 
 
-def test_a_plain_sentence_decides_everything() -> None:
+def test_a_plain_sentence_determines_every_attribute() -> None:
     random = Random(5)
     for _ in range(300):
         assert UNSAID not in describe(sample_scene(random), random, plain=True).labels

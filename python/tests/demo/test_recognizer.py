@@ -25,7 +25,7 @@ def test_an_empty_clip_shows_no_object() -> None:
     assert (seen.background, seen.color, seen.shape, seen.motion) == ("white", None, None, None)
 
 
-def test_a_blob_is_no_shape() -> None:
+def test_an_object_without_a_clear_shape_is_not_a_star() -> None:
     scene = Scene("star", "right", "large", "red", "white")
     clip = (draw(label_tensor([scene]), Frame(9, 64, 96), torch.Generator().manual_seed(1))[0].transpose(0, 1) + 1) / 2
     clip[:, :, 20:22] = torch.tensor([0.9, 0.1, 0.1])[None, :, None, None]  # a bar through the whole frame

@@ -35,7 +35,7 @@ def test_catalog_entry_names_only_what_the_model_can_do() -> None:
 
 
 @pytest.mark.slow
-def test_the_demo_sentence_is_obeyed() -> None:
+def test_the_demo_video_matches_its_sentence() -> None:
     pipeline = load(FOLDER, torch.device("cpu"))
     prompt = "a red ball rolls to the right on a blue background"
     defaults = json.loads((FOLDER / "splitreel.json").read_text("utf-8"))["defaults"]

@@ -46,7 +46,7 @@ def test_checkpoint_parts_come_back_whole(tmp_path: Path) -> None:
     assert all(torch.equal(back[key], tensors[key]) for key in tensors)
 
 
-def test_timesteps_lean_to_noise_and_stay_in_range() -> None:
+def test_timesteps_favor_noise_and_stay_in_range() -> None:
     torch.manual_seed(0)
     t = sample_timesteps(4000, torch.device("cpu"))
     assert t.min() >= 0

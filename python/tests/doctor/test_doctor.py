@@ -30,7 +30,7 @@ def _findings(capsys: pytest.CaptureFixture[str]) -> list[Finding]:
     return [from_wire(Finding, finding) for finding in json.loads(capsys.readouterr().out)]
 
 
-def test_without_an_environment_it_needs_the_standard_library_alone(tmp_path: Path) -> None:
+def test_without_an_environment_it_needs_only_the_standard_library(tmp_path: Path) -> None:
     code = (
         f"import sys; sys.path.insert(0, {str(_PACKAGE)!r})\n"
         "from splitreel.commands.doctor import doctor\n"
@@ -59,7 +59,7 @@ def test_an_old_driver_is_named_with_the_one_that_is_needed(
     assert "580" in driver.text
 
 
-def test_disks_that_things_were_moved_to_are_looked_at(
+def test_disks_of_moved_folders_are_checked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SPLITREEL_DATA", str(tmp_path))
@@ -74,7 +74,7 @@ def test_an_unknown_flag_is_refused() -> None:
         doctor(["--jason"])
 
 
-def test_lines_are_what_was_found_what_to_do_and_details() -> None:
+def test_a_finding_prints_its_text_action_and_details() -> None:
     other = findings.package_other(package="torch", found="2.11.0", expected=["2.15.0"])
     wrong = Finding(Topic.ENVIRONMENT, Status.PROBLEM, other, details="one\ntwo", fix=Fix.REPAIR)
     assert wrong.lines == (
@@ -98,7 +98,7 @@ def test_lines_are_what_was_found_what_to_do_and_details() -> None:
         ("0", "gpu", "note", "finds no GPU"),
     ],
 )
-def test_driver_faults_are_told_apart(
+def test_driver_faults_are_distinguished(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -126,7 +126,7 @@ def test_a_variable_that_hides_every_gpu_is_noted(
     assert "CUDA_VISIBLE_DEVICES is 7" in note.text
 
 
-def test_one_odd_model_hides_no_other(
+def test_a_broken_model_hides_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SPLITREEL_DATA", str(tmp_path))

@@ -29,7 +29,7 @@ class FakeLinks:
         return {pair: Exchange("7 of 8 numbers were wrong") if pair in bad else _RIGHT for pair in pairs}
 
 
-def test_right_links_are_not_tried_the_slow_way() -> None:
+def test_working_links_are_not_tested_without_peer_to_peer() -> None:
     links = FakeLinks()
     (finding,) = check_links(links, _PAIRS, is_off_now=False)
     assert (finding.status, finding.fix) == ("ok", None)
@@ -37,7 +37,7 @@ def test_right_links_are_not_tried_the_slow_way() -> None:
     assert finding.text == "Data arrives correctly between all GPUs, at 20 to 20 GB/s."
 
 
-def test_the_workaround_is_proposed_only_where_it_helps() -> None:
+def test_the_workaround_is_suggested_only_if_it_helps() -> None:
     links = FakeLinks(broken=[(0, 2)])
     (finding,) = check_links(links, _PAIRS, is_off_now=False)
     assert (finding.status, finding.fix) == ("problem", "p2p_off")
@@ -46,7 +46,7 @@ def test_the_workaround_is_proposed_only_where_it_helps() -> None:
     assert links.asked[1] == ([(0, 2)], True)
 
 
-def test_a_link_that_is_dead_either_way_is_not_blamed_on_peer_to_peer() -> None:
+def test_a_link_that_fails_either_way_is_not_blamed_on_peer_to_peer() -> None:
     findings = check_links(FakeLinks(broken=[(0, 1)], dead=[(1, 2)]), _PAIRS, is_off_now=False)
     assert [finding.fix for finding in findings] == ["p2p_off", None]
     assert "1-2" in findings[1].text
@@ -85,7 +85,7 @@ def pattern(rank, numel, device):
 """
 
 
-def test_wrong_numbers_are_seen_by_real_ranks_and_judged(tmp_path: Path) -> None:
+def test_real_ranks_detect_wrong_numbers(tmp_path: Path) -> None:
     probe = LinkProbe({0: "", 1: ""}, script=_damaged(tmp_path, _WRONG_WITH_P2P))
     (finding,) = check_links(probe, [(0, 1)], is_off_now=False)
     assert (finding.status, finding.fix) == ("problem", "p2p_off")
@@ -93,9 +93,7 @@ def test_wrong_numbers_are_seen_by_real_ranks_and_judged(tmp_path: Path) -> None
     assert check_ranks(FakeLinks(dead=[(0, 1)])).status == "problem"
 
 
-def test_a_pair_that_hangs_is_named_and_the_next_is_still_tried(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_pair_that_hangs_is_named_and_the_next_one_is_tested(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link_probe, "_PAIR_S", 5.0)
     hang = """
 def exchange(rank, pair, group, device, _right=exchange):

@@ -52,7 +52,7 @@ def test_one_rank_holds_no_more_than_diffusers_tiled_decode(vae: AutoencoderKLCo
 
 
 @torch.no_grad()
-def test_a_rank_that_does_not_write_lets_each_tile_go(
+def test_a_rank_that_does_not_write_frees_each_tile(
     vae: AutoencoderKLCogVideoX, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It sends its tiles to the writer one by one and never holds the whole clip."""

@@ -41,7 +41,7 @@ def exact(world: Worlds) -> np.ndarray:
     return _EXACT[0]
 
 
-def test_the_plans_are_of_one_to_four_ranks() -> None:
+def test_the_plans_use_one_to_four_ranks() -> None:
     assert {plan.world_size for plan in _plans()} == {1, 2, 3, 4}
     assert {Plan(cfg=2, ulysses=2), *_DEFAULT} <= set(_plans())
 

@@ -104,7 +104,7 @@ def test_tiles_over_ranks_are_the_tiled_encode_bit_for_bit(size: int, folder: Pa
 
 
 @torch.no_grad()
-def test_a_picture_no_larger_than_a_tile_is_not_cut(folder: Path) -> None:
+def test_an_image_no_larger_than_a_tile_is_not_split(folder: Path) -> None:
     vae = load(folder)
     mesh = MeshBuilder(0).mesh(Plan())
     assert mesh is not None

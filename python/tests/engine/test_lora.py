@@ -79,7 +79,7 @@ def test_another_strength_reads_the_weights_again(
     assert [run.load.reused for run in runs[1:]] == [True, False]
 
 
-def test_pefts_own_layout_is_the_same_lora(model_of: Callable[[str], Path], tmp_path: Path) -> None:
+def test_pefts_own_layout_gives_the_same_lora(model_of: Callable[[str], Path], tmp_path: Path) -> None:
     """Without a config the scale is 1, as in diffusers."""
     model = model_of(KIND)
     state, _ = factors(model, 3)
@@ -106,7 +106,7 @@ def test_older_names_and_an_alpha_for_each_layer_are_read(model_of: Callable[[st
 
 @pytest.mark.parametrize("dim", [0, 1])
 @pytest.mark.parametrize("layer", ["transformer_blocks.0.attn1.to_q", "patch_embed.proj"])
-def test_a_slice_of_a_weight_gets_the_same_slice_of_the_change(
+def test_a_slice_of_a_weight_gets_the_same_slice_of_the_lora(
     layer: str, dim: int, model_of: Callable[[str], Path], loras: tuple[Lora, Lora]
 ) -> None:
     model, name, part = model_of(KIND), f"{layer}.weight", WeightSlice(dim, Span(1, 3))
@@ -175,7 +175,7 @@ LAYER = "transformer.transformer_blocks.0.attn1.to_q"
         ),
     ],
 )
-def test_what_is_no_lora_for_this_model_is_refused_by_name(
+def test_a_file_that_is_not_a_lora_for_this_model_is_refused_by_name(
     change: Callable[[dict[str, torch.Tensor]], object], sentence: str, model_of: Callable[[str], Path], tmp_path: Path
 ) -> None:
     assert sentence in refusal(rewritten(model_of(KIND), tmp_path, change), model_of(KIND))
@@ -228,7 +228,7 @@ def test_a_path_that_is_not_text_is_refused(model_of: Callable[[str], Path], tmp
     assert "not UTF-8" in refusal(other, model_of(KIND))
 
 
-def test_what_is_no_lora_is_not_hashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_not_a_lora_is_not_hashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It may be huge."""
     file = tmp_path / "huge.safetensors"
     file.write_bytes(bytes(64))
@@ -243,7 +243,7 @@ def test_a_pickle_is_refused(model_of: Callable[[str], Path], tmp_path: Path) ->
     assert "can run code" in refusal(file, model_of(KIND))
 
 
-def test_a_file_that_is_gone_or_changed_is_said_so(model_of: Callable[[str], Path], tmp_path: Path) -> None:
+def test_a_missing_or_changed_file_is_reported(model_of: Callable[[str], Path], tmp_path: Path) -> None:
     model = model_of(KIND)
     file = save_by_peft(tmp_path / "a.safetensors", model, 1)
     chosen = lora(file, 1.0)

@@ -135,7 +135,7 @@ PIPELINES = [
         PIPELINES, lambda case: f"{case[0].key}-{'patch' if case[1].num_pipeline_patch == 1 else 'warmup'}"
     ),
 )
-def test_one_patch_and_warm_up_alone_are_exact(
+def test_one_patch_or_only_warm_up_steps_are_exact(
     kind: str, case: tuple[Plan, EngineJob], models: Models, world: Worlds
 ) -> None:
     check(kind, Case(*case), models, world)
@@ -166,12 +166,12 @@ def test_drift_does_not_depend_on_how_a_stage_is_shared(kind: str, models: Model
 
 
 @pytest.mark.parametrize("kind", [QUICKEST, *(pytest.param(kind, marks=pytest.mark.thorough) for kind in OTHERS)])
-def test_patches_that_see_only_themselves_drift_a_lot(kind: str, models: Models, world: Worlds) -> None:
+def test_patches_that_attend_only_to_themselves_drift_a_lot(kind: str, models: Models, world: Worlds) -> None:
     """The measure itself: it tells a broken engine from a working one."""
     assert drift(kind, Plan(pp=2), models, world, without_cache=True) > 2 * DRIFT
 
 
-def test_the_cases_hold_every_strategy_and_uneven_shares() -> None:
+def test_the_cases_include_every_strategy_and_uneven_shares() -> None:
     plans = {case.plan for kind in KINDS for case in cases_of(kind)}
     assert {1, 2, 3, 4} <= {plan.ring for plan in plans} & {plan.pp for plan in plans}
     assert {3} <= {plan.tp for plan in plans} & {plan.ulysses for plan in plans}

@@ -217,7 +217,7 @@ def test_encoding_is_as_counted() -> None:
     assert live.peak <= encoding_bytes(known(model), job) <= 1.1 * live.peak
 
 
-def test_what_was_measured_on_a_gpu() -> None:
+def test_measurements_from_a_gpu() -> None:
     """One H200, torch 2.11, 480x720x49: 11.2 GB of transformer, 14.1 GB at its peak, 15.7 GB while decoding."""
     encoding, denoising, decoding = memory_needs(
         known("5b"), MemoryJob(720, 480, 49, is_guided=True, dtype_bytes=2), Plan()

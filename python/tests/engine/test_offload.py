@@ -168,7 +168,9 @@ def test_a_failure_offloads_everything(models: Path, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("device", "host", "policy"), [(None, 0, "kept"), (GB // 2, 9 * GB, "offloaded"), (GB // 2, 0, "freed")]
 )
-def test_the_text_encoder_makes_room_by_what_fits(device: int | None, host: int, policy: str, models: Path) -> None:
+def test_the_text_encoders_policy_depends_on_what_fits(
+    device: int | None, host: int, policy: str, models: Path
+) -> None:
     plain = engine()
     load(plain, models / "t2v-5b", Offload.NONE)
     expected, _ = run(plain, job(models))
@@ -199,7 +201,7 @@ def test_the_text_encoder_makes_room_by_what_fits(device: int | None, host: int,
     assert read[3:] == (["text_encoder"] if policy == "freed" else []), "another prompt reads it again if it was freed"
 
 
-def test_the_text_encoder_gives_way_to_a_larger_video_whose_prompt_is_known(models: Path) -> None:
+def test_the_text_encoder_is_offloaded_for_a_larger_video_with_a_cached_prompt(models: Path) -> None:
     budget = FixedBudget(None)
     growing = engine(budget)
     load(growing, models / "t2v-5b", Offload.NONE)

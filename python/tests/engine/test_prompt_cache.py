@@ -40,7 +40,7 @@ def new_engine() -> Engine:
     return Engine(rank=0, world_size=1, device=CPU)
 
 
-def test_another_seed_needs_no_text_encoder_and_gives_the_same_numbers_as_alone(model: Path) -> None:
+def test_another_seed_needs_no_text_encoder_and_gives_the_same_video(model: Path) -> None:
     engine = new_engine()
     assert run(engine, model, "a dog", 1)[1] == 2
     latents, encoded = run(engine, model, "a dog", 2)
@@ -48,7 +48,7 @@ def test_another_seed_needs_no_text_encoder_and_gives_the_same_numbers_as_alone(
     assert torch.equal(latents, run(new_engine(), model, "a dog", 2)[0])
 
 
-def test_another_prompt_other_guidance_or_other_files_are_embedded_anew(model: Path) -> None:
+def test_another_prompt_guidance_or_file_is_embedded_again(model: Path) -> None:
     engine = new_engine()
     run(engine, model, "a dog", 1)
     assert run(engine, model, "a cat", 1)[1] == 2

@@ -50,13 +50,13 @@ def test_two_ranks_make_the_video_of_one(plan: Plan, model: Path, world: World) 
 
 
 @pytest.mark.parametrize("offload", [Offload.MODEL, Offload.SEQUENTIAL])
-def test_it_is_offloaded_as_any_other(offload: Offload, model: Path, world: World) -> None:
+def test_it_can_be_offloaded(offload: Offload, model: Path, world: World) -> None:
     expected = world.run(RunRequest(model, Plan(), JOB))[0]
     found = world.run(RunRequest(model, Plan(ulysses=2), JOB, options=LoadOptions(offload=offload)))[0]
     assert relative(found.latents[0], expected.latents[0]) <= TOLERANCE
 
 
-def test_it_is_canceled_as_any_other(model: Path, world: World) -> None:
+def test_it_can_be_canceled(model: Path, world: World) -> None:
     job = replace(JOB, num_inference_steps=50)
     results = world.run(RunRequest(model, Plan(ring=2), job, cancel=(1, Stage.DENOISING, 2)))
     assert [result.canceled for result in results] == [True, True]

@@ -44,7 +44,7 @@ def test_each_rank_holds_its_part_of_the_blocks_and_read_no_more(
         assert result.load.reused or result.load.bytes_read < 1.05 * result.load.bytes_held
 
 
-def test_idle_ranks_hold_a_part_and_serve_the_next_plan(model: Path, world: Worlds) -> None:
+def test_idle_ranks_hold_a_shard_for_the_next_plan(model: Path, world: Worlds) -> None:
     world.run(RunRequest(model, Plan(tp=2), SHORT), size=4)
     results = world.run(RunRequest(model, Plan(cfg=2, tp=2), SHORT))
     assert all(result.load.reused for result in results)
@@ -57,7 +57,7 @@ degrees = st.tuples(*(st.integers(1, 4) for _ in range(6))).map(
 
 @given(first=degrees, second=degrees, world_size=st.integers(1, 64))
 @settings(max_examples=400, deadline=None)
-def test_places_are_dealt_to_ranks_that_hold_their_shard(first: Plan, second: Plan, world_size: int) -> None:
+def test_positions_are_assigned_to_ranks_that_hold_their_shard(first: Plan, second: Plan, world_size: int) -> None:
     if max(first.world_size, second.world_size) > world_size:
         return
     held = first_shards(first, world_size)

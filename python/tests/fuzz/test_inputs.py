@@ -51,7 +51,7 @@ def as_bytes(text: str) -> bytes:
 @given(
     line=st.binary(max_size=400) | st.sampled_from(ODD_BYTES) | any_json.map(lambda value: json.dumps(value).encode())
 )
-def test_lines_that_are_no_commands(line: bytes) -> None:
+def test_invalid_lines(line: bytes) -> None:
     assert_is_refused_or_read(line)
 
 

@@ -16,7 +16,7 @@ CUDA = torch.device("cuda", 0)
 JOB = EngineJob(48, 32, 9, 3, videos=(VideoJob("a dog", "", 1),))
 
 
-def test_a_job_goes_on_without_its_kernels(tmp_path: Path) -> None:
+def test_a_job_continues_without_its_kernels(tmp_path: Path) -> None:
     make_model("t2v-5b", tmp_path / "model")
     made = Engine(rank=0, world_size=1, device=CUDA)
     made.load(tmp_path / "model", Plan(), LoadOptions(), RecordingHooks())

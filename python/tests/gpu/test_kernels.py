@@ -50,7 +50,7 @@ def test_it_computes_what_float32_does(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", possible())
-def test_two_halves_join_by_the_log_sum_exp(name: str) -> None:
+def test_two_halves_are_merged_by_the_log_sum_exp(name: str) -> None:
     """What Ring does, on one GPU: attention to each half of the keys, joined, is attention to all."""
     if KernelChooser(CUDA, None).choose(name, torch.bfloat16, HEAD_DIM, with_ring=False).attend_with_lse is None:
         with pytest.raises(SplitreelError, match="Ring"):
@@ -81,7 +81,7 @@ def _is_installed(package: str) -> bool:
 
 
 @pytest.mark.parametrize("name", ["flash3", "flash4"])
-def test_what_is_not_installed_is_refused_in_words(name: str) -> None:
+def test_a_kernel_that_is_not_installed_is_refused_with_the_reason(name: str) -> None:
     package = needs_of(name).package
     assert package is not None
     if _is_installed(package):

@@ -55,7 +55,7 @@ def test_offload_gives_the_same_video_and_leaves_nothing_on_the_gpu(offload: Off
     offloaded.unload()
 
 
-def test_blocks_come_from_pinned_memory_on_a_stream_of_their_own(model: Path) -> None:
+def test_blocks_are_copied_from_pinned_memory_on_a_separate_stream(model: Path) -> None:
     made = engine(model, Offload.SEQUENTIAL)
     latents(made)
     part = made.loaded.placement._offloaded["transformer"]
@@ -64,13 +64,13 @@ def test_blocks_come_from_pinned_memory_on_a_stream_of_their_own(model: Path) ->
     made.unload()
 
 
-def test_the_room_is_what_the_driver_says() -> None:
+def test_the_memory_budget_is_what_the_driver_reports() -> None:
     memory_budget = DeviceMemoryBudget(CUDA).device_bytes()
     assert memory_budget is not None
     assert 0 < memory_budget <= torch.cuda.get_device_properties(CUDA).total_memory
 
 
-def test_an_exhausted_gpu_is_told_with_what_would_fit(model: Path) -> None:
+def test_out_of_memory_is_reported_with_what_would_fit(model: Path) -> None:
     made = engine(model, Offload.NONE)
     torch.cuda.empty_cache()
     torch.cuda.set_per_process_memory_fraction(1e-6, CUDA)

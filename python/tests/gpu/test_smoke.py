@@ -7,5 +7,5 @@ from pathlib import Path
 from splitreel.commands.smoke import smoke
 
 
-def test_a_gpu_makes_right_videos(tmp_path: Path) -> None:
+def test_a_gpu_makes_correct_videos(tmp_path: Path) -> None:
     assert smoke(["--device", "cuda", "--work_dir", str(tmp_path)]) == 0

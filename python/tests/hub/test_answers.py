@@ -55,7 +55,7 @@ def test_a_listing_that_cannot_be_used_is_an_answer(hub: FakeHub, tmp_path: Path
 
 
 @pytest.mark.parametrize("size", [2 * 10**15, 10**17, -1, 1.5, None, "1"])
-def test_a_size_that_cannot_be_takes_no_memory(hub: FakeHub, tmp_path: Path, size: object) -> None:
+def test_an_impossible_size_takes_no_memory(hub: FakeHub, tmp_path: Path, size: object) -> None:
     hub.behavior.listing = (listing(hub, size=size), {})
     tracemalloc.start()
     with pytest.raises(SplitreelError) as caught:
@@ -84,7 +84,7 @@ def test_a_repository_may_hold_the_same_bytes_twice(hub: FakeHub, tmp_path: Path
     assert held(tmp_path / "m") == wanted(source)
 
 
-def test_a_host_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_an_unknown_host_is_named(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         process = HubProcess()
@@ -103,13 +103,13 @@ ADDRESSES = (
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_an_address_that_is_none_is_refused_where_it_is_set(address: str) -> None:
+def test_an_invalid_address_is_refused_when_it_is_set(address: str) -> None:
     with pytest.raises(SplitreelError) as caught:
         check_endpoint(address)
     assert caught.value.code == "HUB_ADDRESS_INVALID"
 
 
-def test_a_wrong_address_is_an_answer_and_a_right_one_is_taken_afterwards(hub: FakeHub) -> None:
+def test_a_wrong_address_is_reported_and_a_right_one_works_afterwards(hub: FakeHub) -> None:
     process = HubProcess()
     process.send("configure", endpoint="https://h:99999999", token=None, tokenForMirror=False, bytesPerSecond=None)
     process.send("inspect", requestId="r", repo=REPO, revision="main")
@@ -120,7 +120,7 @@ def test_a_wrong_address_is_an_answer_and_a_right_one_is_taken_afterwards(hub: F
     process.kill()
 
 
-def test_a_command_that_answers_the_last_event_is_never_dropped(hub: FakeHub, tmp_path: Path) -> None:
+def test_a_command_sent_after_the_last_event_is_not_dropped(hub: FakeHub, tmp_path: Path) -> None:
     process = HubProcess()
     process.configure(hub)
     process.download(tmp_path / "m.part", tmp_path / "m")
@@ -133,5 +133,5 @@ def test_a_command_that_answers_the_last_event_is_never_dropped(hub: FakeHub, tm
     process.kill()
 
 
-def test_the_same_rule_as_the_window(hub: FakeHub) -> None:
+def test_the_rule_is_the_same_as_in_the_window(hub: FakeHub) -> None:
     assert check_endpoint(f" {configure(hub).endpoint}/ ") == hub.endpoint

@@ -25,7 +25,7 @@ def served(hub: FakeHub) -> int:
     return sum(hub.served.values())
 
 
-def test_a_model_arrives_whole_and_only_what_is_needed(hub: FakeHub, tmp_path: Path) -> None:
+def test_a_model_is_downloaded_completely_and_only_the_needed_files(hub: FakeHub, tmp_path: Path) -> None:
     fetch = Fetch(hub, tmp_path / "m.part", final=tmp_path / "m")
     assert fetch.run() == total_bytes() == served(hub)
     assert held(tmp_path / "m") == wanted()
@@ -48,14 +48,14 @@ def test_a_hundred_broken_connections_fetch_no_byte_twice(hub: FakeHub, tmp_path
     assert held(tmp_path) == wanted()
 
 
-def test_connections_that_are_reset_end_well(hub: FakeHub, tmp_path: Path) -> None:
+def test_a_download_survives_reset_connections(hub: FakeHub, tmp_path: Path) -> None:
     hub.behavior.break_after = deque([50_000] * 20)
     hub.behavior.reset = True
     Fetch(hub, tmp_path).run()
     assert held(tmp_path) == wanted()
 
 
-def test_errors_that_pass_are_waited_for(hub: FakeHub, tmp_path: Path) -> None:
+def test_temporary_errors_are_retried(hub: FakeHub, tmp_path: Path) -> None:
     errors: list[tuple[int, dict[str, str]]] = [(429, {"Retry-After": "0"}), (500, {}), (503, {}), (403, {})]
     hub.behavior.statuses = deque(errors * 4)
     hub.behavior.hub_statuses = deque([(502, {}), (429, {"Retry-After": "0"})])
@@ -68,7 +68,7 @@ def test_errors_that_pass_are_waited_for(hub: FakeHub, tmp_path: Path) -> None:
     assert held(tmp_path) == wanted()
 
 
-def test_files_are_hashed_while_the_rest_still_comes(
+def test_files_are_hashed_while_the_rest_is_downloaded(
     hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hub.behavior.bytes_per_second = 2_000_000
@@ -91,7 +91,7 @@ def test_files_are_hashed_while_the_rest_still_comes(
     assert sum(hashed_early) > total_bytes() / 4
 
 
-def test_a_line_that_stays_dead_ends_in_words_and_keeps_what_came(hub: FakeHub, tmp_path: Path) -> None:
+def test_a_connection_that_stays_dead_is_an_error_and_keeps_received_bytes(hub: FakeHub, tmp_path: Path) -> None:
     hub.behavior.break_after = deque([1_000_000] * 12 + [0] * 500)
     with pytest.raises(SplitreelError) as caught:
         Fetch(hub, tmp_path).run()
@@ -133,7 +133,7 @@ def test_a_wrong_byte_is_found_and_only_its_file_fetched_again(hub: FakeHub, tmp
     assert served(hub) == total_bytes() + (DEMO / WEIGHTS).stat().st_size
 
 
-def test_bytes_that_stay_wrong_are_never_accepted(hub: FakeHub, tmp_path: Path) -> None:
+def test_bytes_that_remain_wrong_are_never_accepted(hub: FakeHub, tmp_path: Path) -> None:
     hub.behavior.flip = {WEIGHTS: 1_000}
     with pytest.raises(SplitreelError) as caught:
         Fetch(hub, tmp_path / "m.part", final=tmp_path / "m").run()
@@ -211,7 +211,7 @@ def test_a_full_disk_is_reported_and_space_lets_it_resume(
         subprocess.run(["umount", "-l", str(disk)], check=False)
 
 
-def test_a_disk_that_is_full_at_the_last_word_is_told_too(
+def test_a_disk_that_fills_up_at_the_last_write_is_reported(
     hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_file: Path, _record: object) -> None:
@@ -257,7 +257,7 @@ def test_a_downloader_killed_again_and_again_ends_with_every_byte_fetched_once(h
     assert served(hub) - total_bytes() <= kills * QUICK.connections * 3 * 16_384
 
 
-def test_a_damaged_file_is_mended_alone(hub: FakeHub, tmp_path: Path) -> None:
+def test_only_the_damaged_file_is_repaired(hub: FakeHub, tmp_path: Path) -> None:
     Fetch(hub, tmp_path / "m").run()
     hub.served.clear()
     damaged = bytearray((tmp_path / "m" / WEIGHTS).read_bytes())
@@ -268,7 +268,7 @@ def test_a_damaged_file_is_mended_alone(hub: FakeHub, tmp_path: Path) -> None:
     assert held(tmp_path / "m") == wanted()
 
 
-def test_what_the_person_put_there_is_hashed_and_not_fetched(hub: FakeHub, tmp_path: Path) -> None:
+def test_a_file_that_the_user_provides_is_hashed_instead_of_fetched(hub: FakeHub, tmp_path: Path) -> None:
     (tmp_path / "m" / WEIGHTS).parent.mkdir(parents=True)
     shutil.copy(DEMO / WEIGHTS, tmp_path / "m" / WEIGHTS)
     Fetch(hub, tmp_path / "m").run()
@@ -287,7 +287,7 @@ def test_what_the_person_put_there_is_hashed_and_not_fetched(hub: FakeHub, tmp_p
         "a\nb.json",
     ],
 )
-def test_names_that_lead_elsewhere_are_not_fetched(
+def test_names_outside_the_folder_are_not_fetched(
     hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     evil = [*hub.siblings(DEMO), {"rfilename": path, "size": 3, "blobId": "0" * 40}]

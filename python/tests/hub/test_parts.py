@@ -38,7 +38,7 @@ def test_a_killed_process_loses_nothing(tmp_path: Path) -> None:
     assert after.data.read_bytes()[900:] == b"y" * 100
 
 
-def test_what_is_there_without_a_gap_can_be_read_before_the_rest(tmp_path: Path) -> None:
+def test_contiguous_bytes_can_be_read_before_the_rest(tmp_path: Path) -> None:
     file = part(tmp_path)
     file.append(0, b"a" * 300)
     file.append(1, b"b" * 100)
@@ -52,7 +52,7 @@ def test_what_is_there_without_a_gap_can_be_read_before_the_rest(tmp_path: Path)
     assert file.held_from(0) == file.file.size
 
 
-def test_after_a_power_cut_only_what_was_synced_is_believed(tmp_path: Path) -> None:
+def test_after_a_power_cut_only_synced_bytes_are_trusted(tmp_path: Path) -> None:
     before = part(tmp_path)
     before.append(0, b"x" * 200)
     before.sync()
@@ -62,7 +62,7 @@ def test_after_a_power_cut_only_what_was_synced_is_believed(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("spoil", ["another file", "a short count", "no data", "a count too large"])
-def test_what_cannot_be_believed_starts_again(tmp_path: Path, spoil: str) -> None:
+def test_a_partial_file_that_cannot_be_trusted_starts_again(tmp_path: Path, spoil: str) -> None:
     part(tmp_path).append(0, b"x" * 200)
     file = FILE
     counts = tmp_path / "a.part.progress"
@@ -77,7 +77,7 @@ def test_what_cannot_be_believed_starts_again(tmp_path: Path, spoil: str) -> Non
     assert part(tmp_path, file=file).held_bytes == 0
 
 
-def test_speed_is_of_the_last_seconds() -> None:
+def test_speed_covers_the_last_seconds() -> None:
     now = [0.0]
     speed = Speed(lambda: now[0])
     for _ in range(40):
@@ -148,7 +148,7 @@ def make_cache(root: Path, source: FakeHub) -> Path:
     return snapshot
 
 
-def test_the_cache_of_hugging_face_names_its_own_hashes(
+def test_hashes_are_read_from_the_hugging_face_cache(
     hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
@@ -169,7 +169,7 @@ def test_the_cache_of_hugging_face_names_its_own_hashes(
     assert not (snapshot / ".parts").exists()
 
 
-def test_a_folder_that_only_looks_like_a_cache_names_no_source(hub: FakeHub, tmp_path: Path) -> None:
+def test_a_folder_that_only_looks_like_a_cache_has_no_source(hub: FakeHub, tmp_path: Path) -> None:
     found, _ = run_verify(make_cache(tmp_path / "elsewhere", hub), tmp_path / "record.json")
     assert (found.damaged, found.known, found.repo, found.commit) == ((), 0, None, None)
 
@@ -224,7 +224,7 @@ def test_a_segment_file_that_is_a_link_is_replaced(hub: FakeHub, tmp_path: Path)
     assert outside.read_text() == "mine"
 
 
-def test_a_folder_of_hf_download_names_its_hashes(hub: FakeHub, tmp_path: Path) -> None:
+def test_hashes_are_read_from_a_folder_of_hf_download(hub: FakeHub, tmp_path: Path) -> None:
     folder = tmp_path / "m"
     shutil.copytree(DEMO, folder)
     for entry in hub.siblings(DEMO):
@@ -259,7 +259,7 @@ def test_hashes_are_gits_and_sha256(tmp_path: Path) -> None:
     assert hash_file(path, "sha256") == hashlib.sha256(b"hello\n").hexdigest()
 
 
-def test_a_bad_command_never_repeats_what_it_held() -> None:
+def test_an_invalid_command_is_not_quoted_in_the_error() -> None:
     with pytest.raises(ValueError, match="endpoint") as caught:
         parse_download_command('{"type":"configure","token":"hf_secret","tokenForMirror":false,"bytesPerSecond":null}')
     assert "hf_secret" not in str(caught.value)

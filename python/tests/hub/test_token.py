@@ -37,7 +37,7 @@ def test_the_content_host_never_gets_the_token(hub: FakeHub, tmp_path: Path) -> 
     assert not heard_token(hub, "content")
 
 
-def test_a_mirror_gets_the_token_only_when_told(hub: FakeHub, tmp_path: Path) -> None:
+def test_a_mirror_gets_the_token_only_if_configured(hub: FakeHub, tmp_path: Path) -> None:
     Fetch(hub, tmp_path, token=CANARY).run()
     assert not heard_token(hub, "hub")
     assert not heard_token(hub, "content")
@@ -73,7 +73,7 @@ def test_hugging_face_gets_it() -> None:
         "https://evil.org/huggingface.co",
     ],
 )
-def test_its_neighbors_do_not_get_it(url: str) -> None:
+def test_other_origins_do_not_get_it(url: str) -> None:
     assert authorization(url) == {}
 
 
@@ -86,7 +86,7 @@ def test_addresses_that_are_refused(address: str) -> None:
     assert caught.value.code == "HUB_ADDRESS_INVALID"
 
 
-def test_the_token_is_nowhere_but_in_memory(hub: FakeHub, tmp_path: Path) -> None:
+def test_the_token_stays_in_memory(hub: FakeHub, tmp_path: Path) -> None:
     hub.behavior.token = CANARY
     home = tmp_path / "home"
     process = HubProcess({"HOME": str(home), "HF_HOME": str(home / "hf"), "HF_DEBUG": ""})

@@ -139,7 +139,7 @@ print("the same")
 """
 
 
-def test_what_runs_instead_of_the_decoders_kernels_computes_the_same() -> None:
+def test_the_fallback_of_the_decoders_kernels_gives_the_same_result() -> None:
     assert _run(_SUBSTITUTES) == ["the same"]
 
 
@@ -163,7 +163,7 @@ ask()
 """
 
 
-def test_every_operation_is_torchs_and_one_that_is_not_is_refused_with_its_reason() -> None:
+def test_operations_match_torch_and_one_that_differs_is_refused_with_the_reason() -> None:
     blocks, decoder, channels, groups, wrong, raising = _run(_ASK)
     assert (blocks, decoder) == ("None", "None")
     assert channels == "the VAE has 24 channels in 4 groups, which are not powers of two"
@@ -185,7 +185,7 @@ def _run(program: str) -> list[str]:
     return ran.stdout.splitlines()
 
 
-def test_without_a_gpu_models_run_as_diffusers_has_them() -> None:
+def test_without_a_gpu_models_run_on_diffusers_modules() -> None:
     cpu = torch.device("cpu")
     assert fused_kernels_problem(cpu, torch.float32, width=48, head_width=16) == "there is no GPU"
     assert fused_decoder_problem(cpu, torch.float32, channels=(24,), norm_groups=4) == "there is no GPU"

@@ -39,7 +39,7 @@ def test_a_driver_that_does_not_work(machine: Path, kind: str, code: str) -> Non
     assert raised.value.error.details
 
 
-def test_a_driver_without_gpus_is_no_missing_driver(machine: Path) -> None:
+def test_a_driver_without_gpus_is_not_reported_as_missing(machine: Path) -> None:
     machine.write_text("0")
     assert find_gpus() == []
     with pytest.raises(SplitreelError, match="finds no GPU"):
@@ -54,13 +54,13 @@ def test_gpus(machine: Path) -> None:
     ]
 
 
-def test_memory_that_the_driver_does_not_know() -> None:
+def test_memory_that_the_driver_does_not_report() -> None:
     (gpu,) = interpret_answer(0, "0, GPU-1, NVIDIA GB10, [N/A], 580.1\n", "")
     assert gpu.memory_bytes == 0
 
 
 @pytest.mark.parametrize("case", json.loads(GOLDEN.read_text("utf-8")), ids=lambda case: str(case["name"]))
-def test_answers_mean_the_same_as_in_the_window(case: dict[str, Any]) -> None:
+def test_nvidia_smi_is_read_as_in_the_window(case: dict[str, Any]) -> None:
     """The other half of this table's test is src/main/gpus/nvidia-smi.test.ts."""
     if case["code"] is None:
         assert interpret_answer(case["exitCode"], case["stdout"], case["stderr"]) == []
@@ -71,7 +71,7 @@ def test_answers_mean_the_same_as_in_the_window(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("stdout", ["", "0, GPU-1, NVIDIA X, 80000, 580.1\nhalf a line", "0, 1, X, 80000, 580.1"])
-def test_an_answer_that_cannot_be_read(stdout: str) -> None:
+def test_unreadable_output_of_nvidia_smi(stdout: str) -> None:
     with pytest.raises(SplitreelError) as raised:
         interpret_answer(0, stdout, "")
     assert raised.value.code == "DRIVER_GARBLED"
@@ -99,7 +99,7 @@ def test_an_answer_that_cannot_be_read(stdout: str) -> None:
         ("MIG-aa1", []),
     ],
 )
-def test_visible_devices_are_read_as_cuda_reads_them(chosen: str, indexes: list[int]) -> None:
+def test_visible_devices_are_parsed_as_in_cuda(chosen: str, indexes: list[int]) -> None:
     assert [gpu.index for gpu in select_visible(GPUS, chosen)] == indexes
 
 
@@ -110,7 +110,7 @@ def test_visible_devices_are_read_as_cuda_reads_them(chosen: str, indexes: list[
         ("MIG-a", "CUDA_VISIBLE_DEVICES is MIG-a, but Splitreel can't use MIG instances."),
     ],
 )
-def test_a_list_that_leaves_nothing_is_named(
+def test_a_list_that_selects_no_gpu_is_named(
     machine: Path, monkeypatch: pytest.MonkeyPatch, chosen: str, sentence: str
 ) -> None:
     machine.write_text("2")

@@ -9,7 +9,7 @@ import pytest
 from splitreel.machine.imports import lasting_imports
 
 
-def test_nothing_is_collected_meanwhile_and_what_was_made_never() -> None:
+def test_no_garbage_collection_during_import_and_none_of_its_objects_later() -> None:
     frozen = gc.get_freeze_count()
     with lasting_imports():
         assert not gc.isenabled()

@@ -14,7 +14,7 @@ from splitreel.machine import vitals
 from splitreel.machine.vitals import SteadyClock, read_vitals
 
 
-def test_a_stopped_process_is_seen(tmp_path: Path) -> None:
+def test_a_stopped_process_is_detected(tmp_path: Path) -> None:
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:
         running = read_vitals(process.pid)
@@ -43,7 +43,7 @@ def test_work_is_counted(tmp_path: Path) -> None:
     assert after.cpu_s >= before.cpu_s
 
 
-def test_time_in_which_this_process_was_stopped_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_time_while_this_process_was_stopped_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
     monkeypatch.setattr(vitals.time, "monotonic", lambda: now)
     clock = SteadyClock()

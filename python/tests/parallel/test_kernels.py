@@ -108,7 +108,7 @@ def test_a_kernel_is_compared_once_on_a_machine(tmp_path: Path) -> None:
     assert shelf.runs == 2, "another head width is another trial"
 
 
-def test_what_differs_or_breaks_is_refused_also_from_the_file(tmp_path: Path) -> None:
+def test_a_failed_trial_is_refused_and_remembered(tmp_path: Path) -> None:
     shelf, trials = Shelf(), TrialsFile(tmp_path / "kernels.json")
     for _ in range(2):
         assert refused(shelf.chooser(trials), "unscaled") == "kernel_differs"
@@ -117,7 +117,7 @@ def test_what_differs_or_breaks_is_refused_also_from_the_file(tmp_path: Path) ->
     assert [trial.problem for trial in trials.read()] == [None, "no kernel image is available"]
 
 
-def test_a_kernel_that_fails_after_its_trial_gives_way_to_sdpa_and_is_reported_once() -> None:
+def test_a_kernel_that_fails_after_its_trial_is_replaced_by_sdpa_and_reported_once() -> None:
     def small_only(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         if q.shape[2] > 2000:
             raise RuntimeError("too many tokens\nfor this kernel")
@@ -135,7 +135,7 @@ def test_a_kernel_that_fails_after_its_trial_gives_way_to_sdpa_and_is_reported_o
     ]
 
 
-def test_a_kernel_for_which_memory_does_not_suffice_has_not_failed() -> None:
+def test_running_out_of_memory_does_not_count_as_a_failed_kernel() -> None:
     def out_of_memory(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         if q.shape[2] > 2000:
             raise torch.OutOfMemoryError("CUDA out of memory")
@@ -151,13 +151,13 @@ def test_a_kernel_for_which_memory_does_not_suffice_has_not_failed() -> None:
 
 
 @pytest.mark.parametrize("name", ["flash-cpu", "base-two"])
-def test_ring_takes_only_kernels_with_a_right_log_sum_exp(name: str) -> None:
+def test_ring_only_accepts_kernels_with_a_correct_log_sum_exp(name: str) -> None:
     chooser = Shelf().chooser(None)
     assert chooser.choose(name, torch.float32, 64, with_ring=False).attend_with_lse is None
     assert refused(chooser, name, with_ring=True) == "kernel_without_ring"
 
 
-def test_a_damaged_trials_file_is_as_good_as_none(tmp_path: Path) -> None:
+def test_a_damaged_trials_file_counts_as_empty(tmp_path: Path) -> None:
     file = tmp_path / "kernels.json"
     file.write_text('{"trials": [{"kernel": "ma')
     trials = TrialsFile(file)
@@ -172,7 +172,7 @@ def test_the_products_own_kernels_need_a_gpu() -> None:
         assert refused(chooser, name) == "kernel_needs_gpu"
 
 
-def test_the_window_hears_why_a_kernel_cannot_be_chosen(tmp_path: Path) -> None:
+def test_the_window_gets_the_reason_why_a_kernel_cannot_be_chosen(tmp_path: Path) -> None:
     trials = TrialsFile(tmp_path / "kernels.json")
 
     def codes(*capabilities: tuple[int, int]) -> list[str | None]:
@@ -190,7 +190,7 @@ def test_the_window_hears_why_a_kernel_cannot_be_chosen(tmp_path: Path) -> None:
     assert codes((9, 0))[1] == "kernel_differs", "what a trial has shown is remembered"
 
 
-def test_ring_sends_the_next_keys_before_it_computes_with_these(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ring_sends_the_next_keys_before_computing_with_the_current_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     """By the order of events, on a link that is played: what comes next travels while the present part is computed."""
     events: list[str] = []
 
@@ -277,7 +277,7 @@ def _make(context: RankContext, case: tuple[Path, Kernel]) -> Kernel:
     return engine.generate(job, Plan(ulysses=2), RecordingHooks()).kernel
 
 
-def test_a_kernel_that_cannot_run_is_refused_on_every_rank_and_the_next_job_is_made(tmp_path: Path) -> None:
+def test_a_kernel_that_cannot_run_is_refused_on_every_rank_and_the_next_job_runs(tmp_path: Path) -> None:
     make_model("t2v-2b", tmp_path / "model")
     with World(2, "cpu") as world:
         with pytest.raises(RunRefused, match="cudnn needs an NVIDIA GPU"):
@@ -306,7 +306,7 @@ def test_torchs_private_operators_are_as_we_call_them(operator: str, arguments: 
     assert [result.name for result in schema.returns if result.name][: len(results.split())] == results.split()
 
 
-def test_private_operators_are_called_only_on_versions_of_torch_that_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_private_operators_are_called_only_on_known_versions_of_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     attend = SDPA.attend_with_lse
     assert attend is not None
     q = torch.randn(1, 1, 4, 8)

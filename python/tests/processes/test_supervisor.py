@@ -66,7 +66,7 @@ def next_job_works(worker: Worker, model: Path, output: Path) -> None:
     assert "after 0.mp4" in files(output)
 
 
-def test_a_job_from_start_to_end(worker: Worker, model: Path, output: Path) -> None:
+def test_a_job_from_start_to_finish(worker: Worker, model: Path, output: Path) -> None:
     worker.send(start_job(model, output))
     end = worker.wait_end()
     assert end["type"] == "jobFinished"
@@ -170,7 +170,7 @@ def test_a_stopped_rank_is_named(worker: Worker, model: Path, output: Path, stag
     next_job_works(worker, model, output)
 
 
-def test_a_rank_asleep_in_a_step_is_named(worker: Worker, model: Path, output: Path) -> None:
+def test_a_rank_that_sleeps_in_a_step_is_named(worker: Worker, model: Path, output: Path) -> None:
     worker.send(start_job(model, output, prompts=("hang 1 for ever",)))
     error = worker.wait_for("jobFailed")["error"]
     assert (error["code"], error["params"]["rank"]) == ("RANK_HUNG", 1)
@@ -244,7 +244,7 @@ def test_nothing_outlives_the_supervisor(model: Path, output: Path, how: signal.
     assert files(output) == []
 
 
-def test_garbage_is_left_out(worker: Worker, model: Path, output: Path) -> None:
+def test_garbage_is_ignored(worker: Worker, model: Path, output: Path) -> None:
     worker.send(b"not json\n")
     worker.send(b'{"type": "dance"}\n')
     worker.send(b"[" * 100_000 + b"\n")
@@ -254,7 +254,7 @@ def test_garbage_is_left_out(worker: Worker, model: Path, output: Path) -> None:
     assert len([event for event in worker.of("logged") if event["level"] == "error"]) == 5
 
 
-def test_refusals_reach_the_app(worker: Worker, model: Path, output: Path) -> None:
+def test_errors_reach_the_app(worker: Worker, model: Path, output: Path) -> None:
     worker.send(start_job(model, output, plan={"ulysses": 5}))
     error = worker.wait_for("jobFailed")["error"]
     assert (error["code"], [reason["code"] for reason in error["reasons"]]) == ("PLAN_INVALID", ["heads_not_shared"])

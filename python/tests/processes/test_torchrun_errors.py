@@ -28,7 +28,7 @@ def run_failing(folder: Path, where: str, **variables: str) -> str:
     return done.stderr.partition("torch/distributed/elastic")[0]
 
 
-def test_an_unforeseen_error_of_another_rank_is_one_line(tmp_path: Path) -> None:
+def test_an_unexpected_error_of_another_rank_is_one_line(tmp_path: Path) -> None:
     shown = run_failing(tmp_path, "job")
     assert shown.count("something that nobody foresaw") == 1, shown
     assert "Traceback" not in shown
@@ -57,7 +57,7 @@ runpy.run_module("splitreel.parallel_inference", run_name="__main__")
 """
 
 
-def test_a_rank_that_is_done_ends_without_pythons_shutdown() -> None:
+def test_a_finished_rank_ends_without_pythons_shutdown() -> None:
     done = subprocess.run(
         [sys.executable, "-c", _ENDING], cwd=PACKAGE_PARENT, capture_output=True, text=True, timeout=60, check=False
     )

@@ -84,12 +84,12 @@ def test_a_repository_is_resolved_in_the_cache_and_a_path_of_that_form_first(
 
 
 @pytest.mark.parametrize("name", ["cogvideox-2b", "zai-org/CogVideoX-2b"])
-def test_a_model_that_was_not_downloaded_is_said_to_be_so(name: str) -> None:
+def test_a_model_that_was_not_downloaded_is_reported(name: str) -> None:
     with pytest.raises(SplitreelError) as caught:
         find_model(name)
     assert str(caught.value) == f"{name} hasn't been downloaded yet."
 
 
 @pytest.mark.parametrize("name", ["x" * 300, "a/" + "b" * 300, "a\0b", "/proc/self/root/" * 300])
-def test_a_name_that_no_file_can_have_is_a_path_without_a_model(name: str) -> None:
+def test_a_name_that_no_file_can_have_is_a_missing_model(name: str) -> None:
     assert find_model(name) == Path(name).absolute()

@@ -26,7 +26,7 @@ def inspect(folder: Path, *flags: str) -> dict[str, object]:
     return answer
 
 
-def test_a_model_is_answered_with_its_shape(tmp_path: Path) -> None:
+def test_inspecting_a_model_returns_its_shape(tmp_path: Path) -> None:
     # -S: no site-packages.
     found = inspect(RESOURCES / "demo", "-S")
     assert found["status"] == "ready"
@@ -38,7 +38,7 @@ def test_a_model_is_answered_with_its_shape(tmp_path: Path) -> None:
     assert error["code"] == "MODEL_MISSING"
 
 
-def test_what_nobody_foresaw_is_an_answer_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_unexpected_error_is_an_answer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def fail(_folder: Path) -> None:
         raise ZeroDivisionError
 
@@ -52,7 +52,7 @@ def test_what_nobody_foresaw_is_an_answer_too(monkeypatch: pytest.MonkeyPatch, t
     }
 
 
-def test_a_lora_is_answered_with_its_hash_or_with_what_is_wrong(tmp_path: Path) -> None:
+def test_inspecting_a_lora_returns_its_hash_or_what_is_wrong(tmp_path: Path) -> None:
     layer, shape = "transformer_blocks.0.attn1.to_q", stored_tensors(RESOURCES / "demo", "transformer")
     out, into = shape[f"{layer}.weight"].shape
     file = tmp_path / "ink.safetensors"

@@ -163,7 +163,7 @@ def test_a_field_that_no_constructor_takes_is_named(tmp_path: Path, file: str, f
         check_model_folder(folder)
 
 
-def test_what_is_not_a_file_is_not_offered_as_another_name(tmp_path: Path) -> None:
+def test_a_folder_in_place_of_the_weights_is_not_suggested_as_a_rename(tmp_path: Path) -> None:
     folder = make_model_folder(tmp_path / "m")
     (folder / WEIGHTS).unlink()
     (folder / WEIGHTS).mkdir()
@@ -206,7 +206,7 @@ BESIDE: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("name", BESIDE)
-def test_what_no_part_of_the_model_is_changes_nothing(tmp_path: Path, name: str) -> None:
+def test_files_that_are_not_part_of_the_model_change_nothing(tmp_path: Path, name: str) -> None:
     folder = make_model_folder(tmp_path / "m")
     before = weight_files(folder, "transformer"), weight_files(folder, "text_encoder")
     bytes_before = check_model_folder(folder).weight_bytes
@@ -232,7 +232,7 @@ def test_an_index_is_preferred_to_a_stale_single_file(tmp_path: Path) -> None:
     assert caught.value.error.reasons[0].code == "model_tensor_twice"
 
 
-def test_either_name_of_tied_embeddings_is_taken(tmp_path: Path) -> None:
+def test_either_name_of_tied_embeddings_is_accepted(tmp_path: Path) -> None:
     folder = make_model_folder(tmp_path / "m")
     tensors = tensors_of(folder, "text_encoder")
     tensors["encoder.embed_tokens.weight"] = tensors.pop("shared.weight")
@@ -241,9 +241,7 @@ def test_either_name_of_tied_embeddings_is_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["text_encoder", "text_encoder/config.json", "model_index.json"])
-def test_what_may_not_be_read_is_named_with_the_cause(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_an_unreadable_file_is_named_with_the_cause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     folder = make_model_folder(tmp_path / "m")
     real_stat, real_open, real_scan = Path.stat, Path.open, os.scandir
 
@@ -285,7 +283,7 @@ class Canary:
         return (os.mkdir, (str(self.place),))
 
 
-def test_canaries_stay_silent(tmp_path: Path) -> None:
+def test_no_canary_is_executed(tmp_path: Path) -> None:
     """A pickle beside and in place of weights, code named by auto_map: refused, and nothing of it is run."""
     sung = tmp_path / "sung"
     for place in ("transformer", "text_encoder", "vae"):
@@ -309,7 +307,7 @@ def test_canaries_stay_silent(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("claim", [2**60, 99_000_000])
-def test_no_memory_is_taken_for_what_a_header_claims(tmp_path: Path, claim: int) -> None:
+def test_a_headers_claims_allocate_no_memory(tmp_path: Path, claim: int) -> None:
     folder = make_model_folder(tmp_path / "m")
     (folder / WEIGHTS).write_bytes(struct.pack("<Q", claim) + b"{}")
     huge = json.dumps({"x": {"dtype": "F32", "shape": [2**58], "data_offsets": [0, 2**60]}}).encode()

@@ -22,12 +22,12 @@ def reader() -> Iterator[ModelReader]:
     made.close()
 
 
-def test_the_answer_is_that_of_the_check_itself(reader: ModelReader, tmp_path: Path) -> None:
+def test_the_reading_process_returns_the_result_of_the_check(reader: ModelReader, tmp_path: Path) -> None:
     folder = make_model_folder(tmp_path / "m")
     assert reader.read(folder) == check_model_folder(folder)
 
 
-def test_the_error_is_that_of_the_check_itself(reader: ModelReader, tmp_path: Path) -> None:
+def test_the_reading_process_returns_the_error_of_the_check(reader: ModelReader, tmp_path: Path) -> None:
     folder = make_model_folder(tmp_path / "m")
     (folder / "vae" / "config.json").write_text("[")
     with pytest.raises(SplitreelError) as expected:

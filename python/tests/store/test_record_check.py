@@ -36,7 +36,7 @@ def record(folder: Path, entry: RecordedFile | None = None) -> Path:
     return file
 
 
-def test_files_that_are_as_they_were_verified_are_good(folder: Path) -> None:
+def test_unchanged_files_are_good(folder: Path) -> None:
     found = check_record(folder, record(folder))
     assert (found.status, found.error, found.file_count, found.known) == ("good", None, 1, 1)
     assert found.source == ("a/b", "c" * 40)
@@ -50,7 +50,7 @@ def test_a_record_that_is_missing_or_damaged_verifies_nothing(folder: Path, cont
     assert check_record(folder, file).status == "none"
 
 
-def test_a_file_with_another_time_is_stale(folder: Path) -> None:
+def test_a_file_whose_time_changed_is_stale(folder: Path) -> None:
     file = record(folder)
     os.utime(folder / NAME, (1, 1))
     assert check_record(folder, file).status == "stale"
@@ -83,7 +83,7 @@ def test_damage_is_named_with_its_file(folder: Path, damage: Callable[[Path], Pa
     assert found.error.params["file"] == NAME
 
 
-def test_inspect_answers_with_the_record_on_the_standard_library_alone(folder: Path) -> None:
+def test_inspect_reports_the_record_with_only_the_standard_library(folder: Path) -> None:
     package = str(RESOURCES.parent / "python")
     command = [sys.executable, "-I", "-S", package, "inspect", str(folder), str(record(folder))]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -18,7 +18,7 @@ def job(model: Path, output: Path) -> StartJob:
     return wire.from_wire(StartJob, start_job(model, output))
 
 
-def test_a_job_that_may_run_has_its_folders(tmp_path: Path) -> None:
+def test_a_job_that_can_run_gets_its_folders(tmp_path: Path) -> None:
     output = tmp_path / "new" / "videos"
     assert isinstance(prepare_job(job(make_model_folder(tmp_path / "model"), output), "auto"), CheckedJob)
     assert output.is_dir()

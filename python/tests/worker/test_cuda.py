@@ -17,7 +17,7 @@ from splitreel.worker.rank import cuda
         ("", "it gives no reason"),
     ],
 )  # fmt: skip
-def test_the_details_begin_with_the_reason(monkeypatch: pytest.MonkeyPatch, message: str, reason: str) -> None:
+def test_the_details_start_with_the_reason(monkeypatch: pytest.MonkeyPatch, message: str, reason: str) -> None:
     def fail(_device: object) -> None:
         raise RuntimeError(message)
 

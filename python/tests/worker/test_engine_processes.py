@@ -13,7 +13,7 @@ from splitreel.worker.supervisor.launcher import Launcher, LauncherEvent, Zygote
 from tests.processes.worker import HERE, all_gone
 
 
-def test_a_zygote_that_died_is_replaced_before_its_end_is_reported(tmp_path: Path) -> None:
+def test_a_dead_zygote_is_replaced_before_its_exit_is_reported(tmp_path: Path) -> None:
     launchers: list[Launcher] = []
 
     def start() -> Launcher:

@@ -46,7 +46,7 @@ def test_a_rank_reports_its_own_errors_and_not_those_of_peers(tmp_path: Path) ->
     assert [(error.video, error.error.code) for error in done.errors] == [(1, "DISK_FULL")]
 
 
-def test_a_rank_whose_peer_failed_knows_that_it_is_not_its_own_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_peers_failure_is_not_reported_as_this_ranks_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(agreement.dist, "all_reduce", lambda flag, **_: flag.fill_(2))
     with pytest.raises(PeerError):
         Agreement(None, 2).together(lambda: None)

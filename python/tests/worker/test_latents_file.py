@@ -32,7 +32,7 @@ def test_videos_are_joined_in_order(tmp_path: Path) -> None:
     assert [path.name for path in target.parent.iterdir()] == [target.name]
 
 
-def test_a_file_that_has_come_meanwhile_stays(tmp_path: Path) -> None:
+def test_a_file_created_meanwhile_is_kept(tmp_path: Path) -> None:
     saved, _ = parts(tmp_path)
     target = tmp_path / "a.safetensors"
     target.write_text("mine")

@@ -26,7 +26,7 @@ def folders(parent: Path) -> list[str]:
     return sorted(path.name for path in parent.iterdir() if path.name != "lock")
 
 
-def test_it_is_private_and_goes_with_its_owner(runtime: Path) -> None:
+def test_it_is_private_and_removed_with_its_owner(runtime: Path) -> None:
     mine = PrivateFolder()
     assert mine.path.parent == runtime / "splitreel"
     for folder in (mine.path, mine.path.parent):
@@ -35,7 +35,7 @@ def test_it_is_private_and_goes_with_its_owner(runtime: Path) -> None:
     assert folders(runtime / "splitreel") == []
 
 
-def test_a_live_one_stays_and_a_dead_one_goes(runtime: Path) -> None:
+def test_the_folder_of_a_live_owner_is_kept_and_that_of_a_dead_one_removed(runtime: Path) -> None:
     live = PrivateFolder()
     program = (
         f"import sys; sys.path.insert(0, {PACKAGE_PARENT!r})\n"
@@ -48,7 +48,7 @@ def test_a_live_one_stays_and_a_dead_one_goes(runtime: Path) -> None:
     assert folders(runtime / "splitreel") == sorted([live.path.name, next_one.path.name])
 
 
-def test_what_others_put_there_is_left_alone(runtime: Path, tmp_path: Path) -> None:
+def test_foreign_files_are_left_alone(runtime: Path, tmp_path: Path) -> None:
     parent = runtime / "splitreel"
     parent.mkdir(mode=0o700)
     films = tmp_path / "films"
@@ -75,7 +75,7 @@ def test_a_parent_that_is_a_link_is_not_used(runtime: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root can write everywhere")
-def test_without_a_place_of_its_own_it_uses_the_temporary_folder(runtime: Path, tmp_path: Path) -> None:
+def test_without_a_runtime_folder_it_uses_the_temporary_folder(runtime: Path, tmp_path: Path) -> None:
     runtime.chmod(0o500)
     (tmp_path / "data").mkdir(mode=0o500)
     assert PrivateFolder().path.name.startswith("splitreel-")

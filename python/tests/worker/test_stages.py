@@ -36,7 +36,7 @@ def test_kernels_count_when_every_rank_has_checked_them() -> None:
     assert ended == [Stage.LOADING, Stage.OPTIMIZING]
 
 
-def test_an_engine_that_knows_its_kernels_still_has_the_stage() -> None:
+def test_an_engine_with_known_kernels_still_reports_the_stage() -> None:
     _, events = track((0, progress(Stage.ENCODING, "started", 0, 2)))
     started = [(e.stage, e.total) for e in events if isinstance(e, StageStarted)]
     assert started == [(Stage.LOADING, 0), (Stage.OPTIMIZING, 0), (Stage.ENCODING, 2)]
