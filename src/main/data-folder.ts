@@ -25,7 +25,7 @@ export interface DataFolders {
   readonly thumbnails: string;
   /** Frames of videos that other videos start from. */
   readonly firstFrames: string;
-  /** Compiled GPU kernels and how they compared; the engine finds it by the same name (store/locations.py). */
+  /** Compiled GPU kernels, how they compared, and embeddings of prompts; the engine finds it in store/locations.py. */
   readonly kernels: string;
   /** Where the user moved the environment and the downloads. */
   readonly locationsFile: string;

@@ -18,6 +18,7 @@ from splitreel.engine.memory_budget import DeviceMemoryBudget, MemoryBudget
 from splitreel.engine.memory_meter import StageMeter
 from splitreel.engine.optimizing import OptimizingStage
 from splitreel.engine.prompt_cache import PromptCache
+from splitreel.engine.prompt_files import PromptFiles
 from splitreel.engine.run import JobRun
 from splitreel.kernels.checks import OWN_KERNEL_KINDS
 from splitreel.kernels.fallback import kernel_failures
@@ -46,10 +47,14 @@ class Engine:
         world_size: int,
         device: torch.device,
         kernel_trials: Path | None = None,
+        prompt_folder: Path | None = None,
         open_tensors: OpenTensors = open_safetensors,
         memory_budget: MemoryBudget | None = None,
     ) -> None:
-        """`kernel_trials`: the file that caches kernel comparisons; None compares again in each process."""
+        """`kernel_trials`: the file that caches kernel comparisons; None compares again in each process.
+
+        `prompt_folder`: where embeddings of prompts are kept between processes; None keeps them in memory only.
+        """
         traffic = Traffic()
         self._context = EngineContext(
             rank,
@@ -58,7 +63,7 @@ class Engine:
             memory_budget or DeviceMemoryBudget(device),
             traffic,
             StageMeter(device, traffic),
-            PromptCache(),
+            PromptCache(None if prompt_folder is None else PromptFiles(prompt_folder)),
         )
         self._open_tensors = open_tensors
         self._meshes = MeshBuilder(rank, device)

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import torch
 
+from splitreel.engine.prompt_files import PromptFiles
 from splitreel.models.family import TextEmbeddings
 
 # Thirty-five pairs of the real models: 226 tokens of 4,096 numbers in bf16 are 1.85 MB.
@@ -31,29 +32,46 @@ class PromptKey:
 
     folder: Path
     signature: Signature
+    device: str  # its name
     dtype: torch.dtype
     prompt: str
     negative_prompt: str | None
 
+    @property
+    def identity(self) -> list[object]:
+        """The same in every process."""
+        return [str(self.folder), self.signature, self.device, str(self.dtype), self.prompt, self.negative_prompt]
+
 
 class PromptCache:
-    """Embeddings in host memory. The least recently used entries make room for new ones."""
+    """In host memory, and with `files` on the disk too. The least recently used entries make room for new ones."""
 
-    def __init__(self, max_bytes: int = _MAX_BYTES) -> None:
+    def __init__(self, files: PromptFiles | None = None, max_bytes: int = _MAX_BYTES) -> None:
+        self._files = files
         self._max_bytes = max_bytes
         self._entries: OrderedDict[PromptKey, TextEmbeddings] = OrderedDict()
 
     def get(self, key: PromptKey, device: torch.device) -> TextEmbeddings | None:
         found = self._entries.get(key)
+        if found is None and self._files is not None and (found := self._files.read(key.identity)) is not None:
+            self._keep(key, found)
         if found is None:
             return None
         self._entries.move_to_end(key)
         return _on(found, device)
 
-    def put(self, key: PromptKey, text: TextEmbeddings) -> None:
-        self._entries[key] = _on(text, torch.device("cpu"))
+    def put(self, key: PromptKey, text: TextEmbeddings, *, to_disk: bool) -> None:
+        """`to_disk`: of the ranks that share a disk, one writes."""
+        kept = _on(text, torch.device("cpu"))
+        if to_disk and self._files is not None:
+            self._files.write(key.identity, kept)
+        self._keep(key, kept)
+
+    def _keep(self, key: PromptKey, text: TextEmbeddings) -> None:
+        self._entries[key] = text
         self._entries.move_to_end(key)
-        while sum(map(_bytes, self._entries.values())) > self._max_bytes:
+        # The newest stays, whatever its size.
+        while len(self._entries) > 1 and sum(map(_bytes, self._entries.values())) > self._max_bytes:
             self._entries.popitem(last=False)
 
 

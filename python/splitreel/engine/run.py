@@ -18,6 +18,7 @@ from splitreel.engine.decoding import decode_video
 from splitreel.engine.loaded_model import LoadedModel
 from splitreel.engine.memory_control import choose_text_encoder_policy, memory_advice, memory_failure, memory_job
 from splitreel.engine.prompt_cache import PromptKey
+from splitreel.engine.prompt_files import device_name
 from splitreel.models.family import DenoisingRun, TextEmbeddings
 from splitreel.models.loading import bytes_of
 from splitreel.parallel.agreement import Agreement
@@ -127,7 +128,9 @@ class JobRun:
         request, device = self._job.videos[video], self._context.device
         negative_prompt = request.negative_prompt if self._job.guidance_scale > 1 else None
         loaded, prompts = self._loaded, self._context.prompts
-        key = PromptKey(loaded.folder, loaded.signature, self._model.dtype, request.prompt, negative_prompt)
+        key = PromptKey(
+            loaded.folder, loaded.signature, device_name(device), self._model.dtype, request.prompt, negative_prompt
+        )
         cached = prompts.get(key, device)
         # Encoding may be collective, so all ranks must make the same choice.
         is_cached = self._replica.all(cached is not None)
@@ -139,7 +142,7 @@ class JobRun:
         else:
             with self._placement.text_encoder(self._text_encoder_policy):
                 cached = self._model.encode_prompt(request.prompt, negative_prompt)
-            prompts.put(key, cached)
+            prompts.put(key, cached, to_disk=self._mesh.is_writer)
             self._hooks.stage_progressed(video, Stage.ENCODING, count)
             self._report_memory(video, Stage.ENCODING)
         self._hooks.stage_finished(video, Stage.ENCODING)

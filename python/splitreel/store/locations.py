@@ -24,6 +24,11 @@ def kernel_trials_file() -> Path:
     return data_folder() / "cache" / "kernels.json"
 
 
+def prompt_folder() -> Path:
+    """Embeddings of prompts, kept between starts; see engine/prompt_files.py."""
+    return data_folder() / "cache" / "prompts"
+
+
 def kernel_cache_environment() -> dict[str, str]:
     """Variables that make Triton and FlashAttention 4 cache compiled kernels in one folder for all ranks and starts."""
     folder = data_folder() / "cache"

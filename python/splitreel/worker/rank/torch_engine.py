@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from splitreel.parallel.peer_wait import waiting_for_peers
-from splitreel.store.locations import kernel_trials_file
+from splitreel.store.locations import kernel_trials_file, prompt_folder
 from splitreel.worker.rank.cuda import start_cuda
 from splitreel.worker.rank.messages import Join
 from splitreel.worker.rank.port import RankEngine
@@ -51,4 +51,5 @@ def join_world(join: Join, before: RankEngine | None) -> RankEngine:
         world_size=join.world_size,
         device=device,
         kernel_trials=kernel_trials_file(),
+        prompt_folder=prompt_folder(),
     )

@@ -105,7 +105,7 @@ export const machine = {
     title: 'Storage',
     measure: 'Calculate sizes',
     item: message(
-      '{kind, select, slot {Environment version {name}} tool {Installer} pythons {Python} downloads {Downloaded packages} models {Models} previews {Previews} firstFrames {First frames} other {Compiled GPU kernels}}',
+      '{kind, select, slot {Environment version {name}} tool {Installer} pythons {Python} downloads {Downloaded packages} models {Models} previews {Previews} firstFrames {First frames} other {Compiled GPU kernels and encoded prompts}}',
     ),
     places: { environment: 'Python environment', downloads: 'Downloaded packages' },
     place: message('{folder} ({free} free)'),

@@ -103,7 +103,7 @@ export const machine = {
     title: '存储',
     measure: '计算占用',
     item: message(
-      '{kind, select, slot {环境版本 {name}} tool {安装程序} pythons {Python} downloads {已下载的软件包} models {模型} previews {预览} firstFrames {首帧图像} other {已编译的 GPU 内核}}',
+      '{kind, select, slot {环境版本 {name}} tool {安装程序} pythons {Python} downloads {已下载的软件包} models {模型} previews {预览} firstFrames {首帧图像} other {已编译的 GPU 内核和已编码的提示词}}',
     ),
     places: { environment: 'Python 环境', downloads: '已下载的软件包' },
     place: message('{folder}（可用 {free}）'),
