@@ -70,7 +70,7 @@ export async function makeAppImage(product: Product, stage: string): Promise<str
 async function layOut(folder: string, stage: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await cp(stage, folder, { recursive: true });
-  // What a person's own mount holds is never setuid.
+  // What a user's own mount holds is never setuid.
   await chmod(path.join(folder, APP_FOLDER, 'chrome-sandbox'), 0o755);
   const share = path.join('usr', 'share');
   await symlink(path.join('usr', 'bin', 'splitreel'), path.join(folder, 'AppRun'));

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Runtime } from '../runtime/index';
 import { ROOT } from '../../src/cli/paths';
 
-/** Where the app lives in the file system of a person's machine. */
+/** Where the app lives in the file system of a user's machine. */
 export const APP_FOLDER = 'usr/lib/splitreel';
 
 export const DESCRIPTION = [

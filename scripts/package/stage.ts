@@ -1,4 +1,4 @@
-/** The files of a package as they lie on a person's machine: the app, the command, the desktop's files. */
+/** The files of a package as they lie on a user's machine: the app, the command, the desktop's files. */
 import { execa } from 'execa';
 import { chmod, copyFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';

@@ -1,5 +1,5 @@
 /**
- * `npm run test:packaged -- --roots [bookworm|trixie]`: the .deb in clean Debian roots, as a person would use it. Installs
+ * `npm run test:packaged -- --roots [bookworm|trixie]`: the .deb in clean Debian roots, as a user would use it. Installs
  * it with apt, starts it as an ordinary user with the sandbox on, and plays a video after two clicks; upgrades it while a
  * video is being made; removes and purges it. Needs root, 15 GB below /var/tmp, and a network. Pictures and logs lie in
  * test-results/roots.

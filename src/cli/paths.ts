@@ -16,7 +16,7 @@ export const isInstalled = installedFolder !== null;
 /** The checkout, or the installed app's own files. */
 export const ROOT = installedFolder ?? path.resolve(import.meta.dirname, '..', '..');
 
-/** How a person calls a command: `splitreel NAME`, or `npm run NAME --` in a checkout. */
+/** How a user calls a command: `splitreel NAME`, or `npm run NAME --` in a checkout. */
 export const callOf = (name: string): string => (isInstalled ? `splitreel ${name}` : `npm run ${name} --`);
 
 const { env } = process;

@@ -44,7 +44,7 @@ export type CatalogEntry = z.infer<typeof catalogEntrySchema>;
 export const catalogSchema = z.object({ version: z.literal(1), models: z.array(catalogEntrySchema).max(200) });
 export type Catalog = z.infer<typeof catalogSchema>;
 
-/** The person's entries replace those with the same id and follow the others. */
+/** The user's entries replace those with the same id and follow the others. */
 export function mergeCatalogs(ours: Catalog, theirs: Catalog): readonly CatalogEntry[] {
   const byId = new Map([...ours.models, ...theirs.models].map((entry) => [entry.id, entry]));
   return [...byId.values()];

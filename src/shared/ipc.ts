@@ -160,10 +160,10 @@ export const calls = {
     z.custom<Snapshot>((value) => typeof value === 'object'),
   ),
   updateSettings: call(settingsPatchSchema, done),
-  /** Null: huggingface.co. Asks in a dialog of the system; false when the person says no. */
+  /** Null: huggingface.co. Asks in a dialog of the system; false when the user says no. */
   setMirror: call(z.object({ address: z.string().max(500).refine(isHubAddress).nullable() }), z.boolean()),
   setSendTokenToMirror: call(z.object({ isOn: z.boolean() }), z.boolean()),
-  /** Null: the project's own feed. Asks in a dialog of the system; false when the person says no. */
+  /** Null: the project's own feed. Asks in a dialog of the system; false when the user says no. */
   setUpdateFeed: call(z.object({ address: settingsSchema.shape.updateFeed.unwrap() }), z.boolean()),
   checkForUpdates: call(nothing, done),
   /** Opens the page that the signed announcement names, in the user's browser. */
@@ -242,7 +242,7 @@ export const calls = {
   /** A frame as an image of the data folder, for image to video; null: the last one. Its path. */
   saveVideoFrame: call(z.object({ videoId: id, frame: z.number().int().nonnegative().nullable() }), z.string()),
   markVideos: call(z.object({ videoIds, change: marksChangeSchema }), done),
-  /** Asks where to, and answers when the copy is there: its path, null where the person canceled. */
+  /** Asks where to, and answers when the copy is there: its path, null where the user canceled. */
   exportVideo: call(z.object({ videoId: id, request: exportRequestSchema }), z.string().nullable()),
   /** Asks for a folder. The copies that were made, fewer than asked for after a cancel; null: none was started. */
   exportVideos: call(
@@ -254,9 +254,9 @@ export const calls = {
   showVideoInFolder: call(z.object({ videoId: id }), done),
   /** Starts a drag of the files out of the window, from a dragstart that was prevented. */
   dragVideos: call(z.object({ videoIds }), done),
-  /** A file that the person dropped, or chooses where path is null, to play beside others; null when canceled. */
+  /** A file that the user dropped, or chooses where path is null, to play beside others; null when canceled. */
   openVideoFile: call(z.object({ path: droppedPath }), guestVideoSchema.nullable()),
-  /** Settings of a video file that the person dropped or chose: asks for a file where path is null. */
+  /** Settings of a video file that the user dropped or chose: asks for a file where path is null. */
   readVideoSettings: call(z.object({ path: droppedPath }), videoMetadataSchema.nullable()),
 
   rememberPrompt: call(usedPromptSchema.omit({ usedAtMs: true }), done),
@@ -266,7 +266,7 @@ export const calls = {
   removePreset: call(presetSchema.pick({ name: true }), done),
   /** Asks where; null when canceled. */
   exportPresets: call(nothing, z.string().nullable()),
-  /** How many were added from a file that the person dropped, or chooses where path is null; null when canceled. */
+  /** How many were added from a file that the user dropped, or chooses where path is null; null when canceled. */
   importPresets: call(z.object({ path: droppedPath }), z.number().nullable()),
   /** The text of a file of prompts, one on each line: dropped, or chosen where path is null; null when canceled. */
   readPromptFile: call(z.object({ path: droppedPath }), z.string().nullable()),
@@ -295,7 +295,7 @@ export type SplitreelApi = {
 } & {
   /** Calls back with every slice that changes; returns a function that stops it. */
   readonly onSliceChanged: (listener: (change: SliceChanged) => void) => () => void;
-  /** The path of a file that the person dropped on the window, for readVideoSettings and images. */
+  /** The path of a file that the user dropped on the window, for readVideoSettings and images. */
   readonly pathOfDroppedFile: (file: DroppedFile) => string;
 };
 

@@ -87,7 +87,7 @@ export function transition(state: JobState, event: JobEvent): JobState {
 export const resultIds = ({ videoIds, joins = [] }: Extract<JobState, { readonly status: 'finished' }>): string[] =>
   videoIds.map((id) => joins.find(({ partId }) => partId === id)?.joinedId ?? id);
 
-/** What a person asks for: a request, how it is split, and on what. */
+/** What a user asks for: a request, how it is split, and on what. */
 export const jobInputSchema = z.object({
   request: generateRequestSchema,
   plan: planSchema,

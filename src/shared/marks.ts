@@ -1,4 +1,4 @@
-/** What a person adds to a video: a star, a rating, tags. Kept beside the videos, never written into their files. */
+/** What a user adds to a video: a star, a rating, tags. Kept beside the videos, never written into their files. */
 import { z } from 'zod';
 
 export const MAX_RATING = 5;

@@ -73,7 +73,7 @@ export const modelEntrySchema = z.object({
   /** Null while nothing of it is there. */
   files: z
     .object({
-      /** `app`: came with it; `models`: in the models folder, Splitreel's to remove; the others are the person's. */
+      /** `app`: came with it; `models`: in the models folder, Splitreel's to remove; the others are the user's. */
       place: z.enum(['app', 'models', 'cache', 'folder']),
       /** Every file hashed; `known`: of so many the hub's own hash is known. */
       verified: z.object({ fileCount: z.number(), known: z.number() }).nullable(),

@@ -1,5 +1,5 @@
 /**
- * What a person asks for, and what a model allows. Pure; Python has the same rules (python/splitreel/rules/request.py)
+ * What a user asks for, and what a model allows. Pure; Python has the same rules (python/splitreel/rules/request.py)
  * and both run resources/golden/request-cases.json.
  */
 import { MAX_LORA_STRENGTH, MAX_LORAS, MAX_SEED, MAX_SIDE, MAX_STEPS } from './limits';

@@ -30,7 +30,7 @@ const changeable = {
   environmentVariant: z.enum(VARIANT_CHOICES),
   /** Data between GPUs goes through the computer's memory: NCCL's workaround for broken peer-to-peer. */
   isP2pOff: z.boolean(),
-  /** Asks once a day whether there is a newer version. Off until the person turns it on. */
+  /** Asks once a day whether there is a newer version. Off until the user turns it on. */
   isUpdateCheckOn: z.boolean(),
   libraryView: libraryViewSchema,
   /** What the Create form held; null before the first change. */
@@ -72,7 +72,7 @@ export const settingsSchema = z.object({
   chosenGpuUuids: changeable.chosenGpuUuids.default(null),
   isCpuChosen: changeable.isCpuChosen.default(false),
   cpuRanks: changeable.cpuRanks.default(1),
-  /** Folders that the person added as models. */
+  /** Folders that the user added as models. */
   modelFolders: z.array(z.string()).default([]),
   notifyWhenDone: changeable.notifyWhenDone.default(true),
   soundWhenDone: changeable.soundWhenDone.default(false),

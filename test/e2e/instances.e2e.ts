@@ -45,7 +45,7 @@ test('a data folder that cannot be written is named in a sentence, not in a stac
     await expect.poll(started.printed).toContain(data);
     expect(started.printed()).not.toMatch(/^ +at /m);
   } finally {
-    // Its dialog waits for a person.
+    // Its dialog waits for a user.
     started.kill();
     await started.ended;
     rmSync(parent, { recursive: true, force: true });

@@ -11,7 +11,7 @@ const FRAMES_PER_SECOND = 10;
 const WIDTH = 960;
 /** Of the recording, against the clock. */
 const SPEED = 1.5;
-/** How long the pointer takes to a control, and how long a person looks at what has changed. */
+/** How long the pointer takes to a control, and how long a user looks at what has changed. */
 const MOVE_MS = 350;
 const LOOK_MS = 1_200;
 const KEY_MS = 25;

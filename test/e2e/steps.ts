@@ -1,4 +1,4 @@
-/** What a person does in the window, and what the window knows, for the specs. */
+/** What a user does in the window, and what the window knows, for the specs. */
 import { execFileSync } from 'node:child_process';
 import { expect, type Page } from '@playwright/test';
 import type { SplitreelApi, Slices } from '../../src/shared/ipc';

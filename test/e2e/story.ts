@@ -20,7 +20,7 @@ make_model("i2v-5b", Path(sys.argv[1]) / "image-to-video")
 Image.effect_mandelbrot((120, 40), (-2, -1.5, 1, 1.5), 20).convert("RGB").save(Path(sys.argv[1]) / "wide.png")
 `;
 
-/** How a person acts: immediately in a test, slowly enough to follow in a recording. */
+/** How a user acts: immediately in a test, slowly enough to follow in a recording. */
 export interface Pace {
   readonly click: (target: Locator) => Promise<void>;
   readonly type: (field: Locator, text: string) => Promise<void>;

@@ -80,7 +80,7 @@ test('an index that is not there, and a line that is cut in the middle of a whee
   await expectFailure(service, 'NETWORK_UNREACHABLE');
 });
 
-test("a private index is entered by the person's netrc, and through their proxy", async () => {
+test("a private index is entered by the user's netrc, and through their proxy", async () => {
   await rig.writeLock([rig.wheels.tiny]);
   const wanted = `Basic ${Buffer.from('me:secret').toString('base64')}`;
   rig.index.answer = (request, response) => {

@@ -1,6 +1,6 @@
 /**
  * Indexes that are not open to everybody: behind a certificate of a company's own, behind a proxy, behind a password.
- * What the person or the system says of them is respected, and no password is shown.
+ * What the user or the system says of them is respected, and no password is shown.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -252,7 +252,7 @@ test('the AppImage unpacks, runs, and says what to do where it has no sandbox', 
   const place = path.join(folder, 'AppImage');
   await mkdir(place);
   await execa(await endingIn('.AppImage'), ['--appimage-extract'], { cwd: place });
-  // Unlike a mount, which shows the modes of the image, unpacking makes folders for the person who does it alone.
+  // Unlike a mount, which shows the modes of the image, unpacking makes folders for the user who does it alone.
   await execa('chmod', ['-R', 'a+rX', place]);
   const [command, ...before] = [...AS_USER, path.join(place, 'squashfs-root', 'AppRun')];
   const env = { ...BARE, HOME: folder };

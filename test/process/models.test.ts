@@ -217,7 +217,7 @@ test('the token goes to the hub and nowhere else, and is on disk only as the key
 test('removed, it is absent again and can be fetched again', async () => {
   const app = await fetched(await startHub());
   const folder = path.join(app.data, 'models');
-  // The names that a removal would use first: their contents are a person's.
+  // The names that a removal would use first: their contents are a user's.
   const theirs = [`${ID}.1.removing`, `${ID}.removing`];
   for (const name of theirs) await mkdir(path.join(folder, name));
   await app.service.models.remove(ID);

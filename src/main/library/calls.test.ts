@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** What each call of this test needs; the rest is never reached. */
+/** Only what these calls need; the rest is never reached. */
 const calls = (chosen: string | null) =>
   libraryCalls({
     files: nodeFiles,
@@ -43,7 +43,7 @@ const calls = (chosen: string | null) =>
     dragIcon: '/icon.png',
   } as unknown as LibraryCallPorts);
 
-test('copies of many get names of their own, and replace nothing', async () => {
+test('copies of several videos get unique names and replace nothing', async () => {
   await writeFile(path.join(folder, 'fox.gif'), 'here before');
   const made = await calls(folder).exportVideos({ videoIds: ['a', 'b'], request: REQUEST });
   expect(made).toEqual({ folder, count: 2 });
@@ -55,7 +55,7 @@ test('without a folder nothing is exported', async () => {
   expect(exported).toEqual([]);
 });
 
-test('a drag takes the files of all its videos', async () => {
+test('a drag includes the files of all its videos', async () => {
   await calls(null).dragVideos({ videoIds: ['a', 'b'] });
   expect(dragged).toEqual(['/videos/a/fox.mp4', '/videos/b/fox.mp4']);
 });

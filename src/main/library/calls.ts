@@ -21,9 +21,9 @@ export interface LibraryCallPorts {
   readonly guests: Pick<Guests, 'open'>;
   readonly discards: Pick<Discards, 'discard' | 'restore'>;
   readonly settings: Pick<SettingsService, 'get' | 'setLastSaveFolder'>;
-  /** Where the first copy is offered. */
+  /** The default folder of the first copy. */
   readonly home: string;
-  /** Shown under the pointer where a video has no thumbnail. */
+  /** Shown under the pointer if a video has no thumbnail. */
   readonly dragIcon: string;
 }
 
@@ -115,7 +115,7 @@ export const libraryCalls = ({
   },
 });
 
-/** A path in the folder for each file, with the ending of the copy. No dialog has asked, so nothing is replaced. */
+/** A path in the folder for each file, with the copy's extension. No dialog has asked, so nothing is replaced. */
 async function freeNames(
   files: Pick<Files, 'stat'>,
   folder: string,

@@ -74,7 +74,7 @@ test('a chain keeps the name of its first video', async () => {
   expect(joined[0]?.[2]).toBe('/videos/ball-1-continued.mp4');
 });
 
-test('a video that is gone is named, and not asked for again', async () => {
+test('a missing video is named, and joining it is not tried again', async () => {
   delete files['first'];
   await continuations.join('j');
   await continuations.resume();
@@ -82,7 +82,7 @@ test('a video that is gone is named, and not asked for again', async () => {
   expect(joins()).toMatchObject([{ partId: 'part', joinedId: null, error: { code: 'CONTINUED_VIDEO_MISSING' } }]);
 });
 
-test('what is still to be joined is joined at the next start, also after a full disk', async () => {
+test('pending joins are made at the next start, also after a full disk', async () => {
   result = Promise.reject(new SplitreelError(appError('DISK_RAN_FULL', { folder: '/videos' })));
   await continuations.join('j');
   expect(joins()).toBeUndefined();
@@ -98,7 +98,7 @@ test('a file that was joined just before the app closed is found again', async (
   expect(joins()).toMatchObject([{ joinedId: 'made' }]);
 });
 
-test('a stop leaves the join for the next start', async () => {
+test('a stopped join is made at the next start', async () => {
   await continuations.stop();
   await continuations.join('j');
   expect([joined, joins()]).toEqual([[], undefined]);

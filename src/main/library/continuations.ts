@@ -1,6 +1,6 @@
 /**
- * Joins the videos of jobs that continue another one. What is still to be joined follows from the list of jobs, so that
- * it is done after a restart as well.
+ * Joins videos to the ones they continue. Pending joins are derived from the list of jobs, so they are also made after
+ * a restart.
  */
 import path from 'node:path';
 import { appError, SplitreelError, type AppError } from '../../shared/errors';
@@ -23,16 +23,16 @@ export interface ContinuationPorts {
 }
 
 export interface Continuations {
-  /** Throws VIDEO_NOT_FOUND or REQUEST_INVALID for a job that could not be joined to what it continues. */
+  /** Throws VIDEO_NOT_FOUND or REQUEST_INVALID for a job whose video couldn't be joined to the one it continues. */
   readonly check: (inputs: readonly JobInput[]) => void;
-  /** Joins what a finished job has made; nothing happens for other jobs. */
+  /** Joins the videos of a finished job that continues one; ignores other jobs. */
   readonly join: (jobId: string) => Promise<void>;
-  /** Joins what earlier runs have left. */
+  /** Makes the joins that earlier runs left. */
   readonly resume: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
-/** Another attempt cannot help; all else is tried again at the next start. */
+/** Errors that another attempt can't fix; all others are retried at the next start. */
 const FINAL = new Set<string>([
   'CONTINUED_VIDEO_MISSING',
   'VIDEO_NOT_FOUND',
@@ -54,7 +54,7 @@ export function createContinuations(ports: ContinuationPorts): Continuations {
       running = null;
     });
   };
-  /** Null where the app closes before it is done. */
+  /** Null if the app closes before it is done. */
   const joinPart = async ({ continues }: Job, partId: string): Promise<JobJoin | null> => {
     if (continues === undefined) return null;
     const first = await library.fileOf(continues.videoId).catch(() => {
@@ -107,6 +107,6 @@ function checkInput({ continues, request }: JobInput, library: ContinuationPorts
   if (reasons.length > 0) throw new SplitreelError(appError('REQUEST_INVALID', {}, { reasons }));
 }
 
-/** The app may have closed after the file had its name and before the job knew of it. */
+/** The app may have closed after the file was written but before the job was updated. */
 const joinedOf = (library: ContinuationPorts['library'], part: string): string | undefined =>
   library.get().find(({ metadata }) => metadata.parts?.at(-1)?.fileName === path.basename(part))?.id;

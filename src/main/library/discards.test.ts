@@ -40,7 +40,7 @@ beforeEach(() => {
   });
 });
 
-test('a discarded video is hidden at once and in the bin after a while', async () => {
+test('a discarded video is hidden immediately and moved to the bin later', async () => {
   discards.discard(['a', 'b']);
   expect([...hidden]).toEqual(['a', 'b']);
   expect(bin).toEqual([]);
@@ -51,7 +51,7 @@ test('a discarded video is hidden at once and in the bin after a while', async (
   expect(scans).toBe(1);
 });
 
-test('one that is brought back never reaches the bin; the others do before the app quits', async () => {
+test('a restored video never reaches the bin; the others do before the app quits', async () => {
   discards.discard(['a', 'b']);
   discards.restore(['a']);
   expect([...hidden]).toEqual(['b']);
@@ -60,7 +60,7 @@ test('one that is brought back never reaches the bin; the others do before the a
   expect(timers).toEqual([]);
 });
 
-test('one whose file has gone meanwhile is no fault', async () => {
+test('a discarded video whose file has disappeared is no error', async () => {
   discards.discard(['gone']);
   await discards.flush();
   expect(bin).toEqual([]);

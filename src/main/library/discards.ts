@@ -1,6 +1,6 @@
 /**
- * Videos that a person has discarded: out of the library at once, in the system's bin a minute later, so that a
- * discard can be taken back. After a crash in between they are there again, because no file was touched.
+ * Discarded videos leave the library immediately and go to the system's bin a minute later, so that a discard can be
+ * undone. After a crash in between they are back, because no file was touched.
  */
 import type { Clock } from '../ports/clock';
 import type { Log } from '../ports/log';
@@ -18,11 +18,11 @@ export interface DiscardPorts {
 export interface Discards {
   readonly discard: (videoIds: readonly string[]) => void;
   readonly restore: (videoIds: readonly string[]) => void;
-  /** Moves what still waits to the bin: before the app quits. */
+  /** Moves pending videos to the bin, before the app quits. */
   readonly flush: () => Promise<void>;
 }
 
-/** Videos that were discarded together, and reach the bin together. */
+/** Videos that were discarded together and go to the bin together. */
 interface Batch {
   readonly videoIds: Set<string>;
   readonly cancel: () => void;
@@ -39,7 +39,7 @@ export function createDiscards({ clock, log, library, moveToBin }: DiscardPorts)
       } catch (error) {
         log.error('a discarded video could not be moved to the bin', error);
       }
-    // Read first, so that a deleted video does not flash up; one that could not be moved is shown again.
+    // Scan first, so that a deleted video doesn't flash up; one that couldn't be moved is shown again.
     await library.scan();
     library.show([...batch.videoIds]);
   };

@@ -11,13 +11,13 @@ export interface ExportPorts extends FileCommandPorts {
 export interface ExportJob {
   readonly videoId: string;
   readonly file: string;
-  /** What the person chose; the ending of the format is added where it is missing. */
+  /** The user's chosen path; a missing file extension is added. */
   readonly target: string;
   readonly request: ExportRequest;
 }
 
 export interface Exports {
-  /** One after the other. The paths of the copies, fewer where the export was canceled. Throws what is wrong. */
+  /** Exports one after the other. Returns the paths of the copies, fewer if canceled. Throws on an error. */
   readonly run: (jobs: readonly ExportJob[]) => Promise<readonly string[]>;
   readonly cancel: (exportId: string) => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -81,7 +81,7 @@ const exportFlags = ({ format, fps, scale, frame }: ExportRequest): readonly str
   ...(frame === null ? [] : [`--frame=${String(frame)}`]),
 ];
 
-/** The dialog asked whether the chosen file may be replaced, but not about the name with an ending added. */
+/** The dialog asked about replacing the chosen file, but not about the name with an added extension. */
 function targetOf({ target, request }: ExportJob): readonly string[] {
   const ending = EXPORT_EXTENSIONS[request.format];
   const isWhole = ending === '' || path.extname(target).toLowerCase() === ending;

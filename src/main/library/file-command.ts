@@ -20,7 +20,7 @@ export interface FileCommandPorts {
 
 export interface FileCommandRun {
   readonly stop: () => Promise<void>;
-  /** The path of the file; null where the run was stopped. Rejects with what is wrong. */
+  /** The path of the file; null if the run was stopped. Rejects on an error. */
   readonly result: Promise<string | null>;
 }
 

@@ -1,4 +1,4 @@
-/** Frames of videos that other videos start from: PNG files in the data folder, one folder a video. */
+/** Frames of videos that other videos start from: PNG files in the data folder, one folder per video. */
 import path from 'node:path';
 import { appError, SplitreelError } from '../../shared/errors';
 import type { Clock } from '../ports/clock';

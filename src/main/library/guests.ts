@@ -1,4 +1,4 @@
-/** Video files from outside the library that a person has dropped in to compare: played for this session, never kept. */
+/** Video files from outside the library, dropped in to compare: available for this session only. */
 import path from 'node:path';
 import { appError, SplitreelError } from '../../shared/errors';
 import { parseVideoMetadata, type GuestVideo } from '../../shared/library';
@@ -8,7 +8,7 @@ import type { Random } from '../ports/random';
 import type { Located } from '../window/app-files';
 import { readMp4 } from './mp4';
 
-/** The oldest makes way. */
+/** Beyond this, the oldest is dropped. */
 const MAX_GUESTS = 16;
 
 export interface Guests {

@@ -102,14 +102,14 @@ test.each([
   expect(library.get()).toEqual([]);
 });
 
-test('a comment is bounded by its length alone, whatever is in it', async () => {
+test('a comment is limited only by its length, whatever it contains', async () => {
   await video('padded.mp4', JSON.stringify(metadata()) + ' '.repeat(300_000));
   await video('plain.mp4');
   await library.scan();
   expect(names()).toEqual(['plain.mp4']);
 });
 
-test('a new video is read alone, and the others stay the same objects', async () => {
+test('only a new video is read, and the others stay the same objects', async () => {
   await video('a.mp4', undefined, 1_000);
   await library.scan();
   const before = library.get()[0];
@@ -121,7 +121,7 @@ test('a new video is read alone, and the others stay the same objects', async ()
   expect(library.get()[1]).toBe(before);
 });
 
-test('a scan makes no thumbnails; asking for one makes that one', async () => {
+test('a scan makes no thumbnails; requesting one makes it', async () => {
   for (let index = 0; index < 20; index += 1) await video(`${String(index)}.mp4`);
   await library.scan();
   expect(pushed).toHaveLength(1);
@@ -133,7 +133,7 @@ test('a scan makes no thumbnails; asking for one makes that one', async () => {
   expect(pushed).toHaveLength(1);
 });
 
-test('a file that is added or removed by hand is noticed', async () => {
+test('a file added or removed by hand is noticed', async () => {
   const file = await video('a.mp4');
   await library.scan();
   await video('b.mp4', undefined, 2_000);
@@ -142,7 +142,7 @@ test('a file that is added or removed by hand is noticed', async () => {
   await vi.waitFor(() => expect(names()).toEqual(['b.mp4']), 5_000);
 });
 
-test('a file that is being copied appears once it is whole', async () => {
+test('a file that is being copied appears once it is complete', async () => {
   const whole = Buffer.concat([mp4(JSON.stringify(metadata())), words(16), Buffer.from('mdat'), Buffer.alloc(8)]);
   const file = path.join(folder, 'copied.mp4');
   await writeFile(file, whole.subarray(0, -1));
@@ -159,7 +159,7 @@ test('a file that is renamed by hand keeps its place under its new name', async 
   await vi.waitFor(() => expect(names()).toEqual(['b.mp4']), 5_000);
 });
 
-test('a video whose file has gone unnoticed is reported, and leaves the list', async () => {
+test('a video whose file disappeared unnoticed is reported and removed from the list', async () => {
   const file = await video('a.mp4');
   await library.scan();
   library.stop();

@@ -1,4 +1,4 @@
-/** The videos made so far: read back from the files themselves, newest first, and followed when the folder changes. */
+/** The videos made so far: read from the files themselves, newest first, and updated when the folder changes. */
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { appError, SplitreelError } from '../../shared/errors';
@@ -18,29 +18,29 @@ export interface LibraryPorts {
   readonly log: Log;
   readonly folder: () => string;
   readonly thumbnailsFolder: string;
-  /** A JPEG of a frame of the video, by its address; null where it cannot be had. */
+  /** A JPEG of a frame of the video at this URL; null if that fails. */
   readonly makeThumbnail: (videoUrl: string) => Promise<Uint8Array | null>;
 }
 
-/** A video as its file describes it, without what a person has added. */
+/** A video as its file describes it, without the user's marks. */
 export type VideoFile = Omit<LibraryVideo, 'marks'>;
 
 export interface Library {
   readonly get: () => readonly VideoFile[];
-  /** Reads the folder, and follows it from then on until `stop`. */
+  /** Reads the folder and watches it until `stop`. */
   readonly scan: () => Promise<void>;
-  /** Takes new files in; their ids, in the same order. */
+  /** Adds new files and returns their ids in the same order. */
   readonly add: (paths: readonly string[]) => Promise<readonly string[]>;
   /** The file of a video; throws VIDEO_NOT_FOUND. */
   readonly fileOf: (videoId: string) => Promise<string>;
-  /** Null where none has been made yet. */
+  /** Null if none has been made yet. */
   readonly thumbnailOf: (videoId: string) => Promise<string | null>;
   readonly locateVideo: (videoId: string) => Located | null;
-  /** Makes the thumbnail where it is missing. */
+  /** Makes the thumbnail if it is missing. */
   readonly locateThumbnail: (videoId: string, signal?: AbortSignal) => Promise<Located | null>;
-  /** What a file says about how it was made; throws METADATA_UNREADABLE. */
+  /** The settings stored in a file; throws METADATA_UNREADABLE. */
   readonly readMetadata: (file: string) => Promise<VideoMetadata>;
-  /** Takes videos out of sight; their files stay. */
+  /** Hides videos; their files stay. */
   readonly hide: (videoIds: readonly string[]) => void;
   readonly show: (videoIds: readonly string[]) => void;
   readonly stop: () => void;
@@ -49,11 +49,11 @@ export interface Library {
 export interface LibraryListener {
   /** All videos of the folder, after each scan. */
   readonly onScanned: (videos: readonly VideoFile[]) => void;
-  /** Those that are in sight. */
+  /** The visible videos. */
   readonly onVideos: (videos: readonly VideoFile[]) => void;
 }
 
-/** A video is several changes of the folder: they are read together. */
+/** Writing one video causes several folder changes, which are handled together. */
 const SETTLE_MS = 300;
 
 const isVideoName = (name: string): boolean => name.toLowerCase().endsWith('.mp4') && !name.startsWith('.');
@@ -108,7 +108,7 @@ export function createLibrary(ports: LibraryPorts, { onScanned, onVideos }: Libr
       const file = filesById.get(videoId);
       const found = file === undefined ? null : await fileInside(files, ports.folder(), file);
       if (found !== null) return found.path;
-      // The folder has changed unnoticed, as on a network drive.
+      // The folder changed unnoticed, as on a network drive.
       void scan();
       throw new SplitreelError(appError('VIDEO_NOT_FOUND'));
     },
@@ -145,7 +145,7 @@ export function createLibrary(ports: LibraryPorts, { onScanned, onVideos }: Libr
   };
 }
 
-/** Null where there is no such file. One that has not changed is not read again. */
+/** Null if there is no such file. An unchanged file isn't read again. */
 async function readKnown(files: Files, file: string, before: KnownFile | undefined): Promise<KnownFile | null> {
   const info = await files.stat(file).catch(() => null);
   if (info?.kind !== 'file') return null;
@@ -171,7 +171,7 @@ async function readVideo(files: Files, file: string, info: FileInfo): Promise<Vi
   };
 }
 
-/** An id that is the same at every start and does not show where the file is. */
+/** An id that is stable across starts and doesn't reveal the file's location. */
 const idOf = (file: string, { sizeBytes, modifiedMs }: FileInfo): string =>
   createHash('sha256')
     .update(`${file}\0${String(sizeBytes)}\0${String(modifiedMs)}`)
@@ -182,12 +182,12 @@ const metadataOf = (facts: Mp4Facts | null): VideoMetadata | null =>
   facts?.comment === undefined || facts.comment === null ? null : parseVideoMetadata(facts.comment);
 
 interface Follower {
-  /** Null: the folder is not there, and the next scan tries again. */
+  /** Null: the folder doesn't exist, and the next scan tries again. */
   readonly follow: (folder: string | null) => void;
   readonly stop: () => void;
 }
 
-/** Watches one folder at a time; changes that come together count as one. */
+/** Watches one folder at a time; changes in quick succession count as one. */
 function createFollower({ files, clock }: Pick<LibraryPorts, 'files' | 'clock'>, onChange: () => void): Follower {
   let followed: { readonly folder: string; readonly stop: () => void } | null = null;
   let cancelPending: (() => void) | null = null;
@@ -198,7 +198,7 @@ function createFollower({ files, clock }: Pick<LibraryPorts, 'files' | 'clock'>,
     cancelPending = null;
   };
   const changed = (name: string | null): void => {
-    // Of a video that is being written only the end counts.
+    // For a video that is being written, only the last change counts.
     if (name === null || isVideoName(name))
       cancelPending ??= clock.after(SETTLE_MS, () => {
         cancelPending = null;

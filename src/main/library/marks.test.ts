@@ -37,7 +37,7 @@ const file = (id: string, sizeBytes = 1_000): VideoFile => {
 };
 const marksOf = (marks: Marks, of: VideoFile) => marks.applyTo([of])[0]?.marks;
 
-test('marks of several videos are changed at once, and are there after a restart', async () => {
+test('marks of several videos change together and survive a restart', async () => {
   const [a, b] = [file('a'), file('b', 2)];
   const marks = await open();
   marks.follow([a, b]);
@@ -49,7 +49,7 @@ test('marks of several videos are changed at once, and are there after a restart
   expect(marksOf(again, b)).toEqual({ isFavorite: true, rating: 4, tags: ['dusk'] });
 });
 
-test('only a video whose marks change becomes another object', async () => {
+test('only a video whose marks change becomes a new object', async () => {
   const files = [file('a'), file('b', 2)];
   const marks = await open();
   marks.follow(files);
@@ -72,7 +72,7 @@ test('a tag is kept once, whatever its case; tags beyond the limit are left out'
   expect(marksOf(marks, a)?.tags).toHaveLength(MAX_TAGS);
 });
 
-test('marks follow a file that gets another name, also while the app is closed', async () => {
+test('marks follow a renamed file, even if the app was closed', async () => {
   const marks = await open();
   marks.follow([file('before')]);
   await marks.change(['before'], { isFavorite: true });
@@ -83,7 +83,7 @@ test('marks follow a file that gets another name, also while the app is closed',
   expect(marksOf(again, file('before'))).toEqual(NO_MARKS);
 });
 
-test('marks outlive their file for a month, and then go', async () => {
+test('marks outlive their file for a month and are then removed', async () => {
   const a = file('a');
   const marks = await open();
   marks.follow([a]);

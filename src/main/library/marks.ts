@@ -1,7 +1,7 @@
 /**
- * Favorites, ratings and tags, in one file of the data folder. A video that is renamed or moved by hand gets another
- * id, so its marks follow its size and modification time. They outlive the file for a while: it may be restored from
- * the bin, or be on a drive that is not connected.
+ * Favorites, ratings and tags, in one file of the data folder. A video that is renamed or moved by hand gets a new id,
+ * so its marks are matched by size and modification time. They outlive the file for a while: it may be restored from
+ * the bin, or be on a drive that isn't connected.
  */
 import { z } from 'zod';
 import type { AppError } from '../../shared/errors';
@@ -20,7 +20,7 @@ import type { Log } from '../ports/log';
 import { openJsonStore } from '../state/json-store';
 import type { VideoFile } from './library';
 
-/** As long as most systems keep a file in the bin. */
+/** About as long as systems keep files in the bin. */
 const KEPT_AFTER_MS = 30 * 24 * 3_600_000;
 
 const entrySchema = videoMarksSchema.extend({
@@ -34,10 +34,10 @@ type Entry = z.infer<typeof entrySchema>;
 const marksFileSchema = z.object({ version: z.literal(1), videos: z.record(z.string(), entrySchema) });
 
 export interface Marks {
-  /** A video whose marks have not changed is the same object as before. */
+  /** A video with unchanged marks stays the same object. */
   readonly applyTo: (videos: readonly VideoFile[]) => readonly LibraryVideo[];
   readonly change: (videoIds: readonly string[], change: MarksChange) => Promise<void>;
-  /** All videos that are in the folder now, hidden ones included. */
+  /** All videos now in the folder, including hidden ones. */
   readonly follow: (videos: readonly VideoFile[]) => void;
   readonly problem: AppError | null;
 }
@@ -100,7 +100,7 @@ const identityOf = ({ sizeBytes, createdAtMs }: VideoFile): Pick<Entry, 'sizeByt
 const identityKey = ({ sizeBytes, modifiedMs }: Pick<Entry, 'sizeBytes' | 'modifiedMs'>): string =>
   `${String(sizeBytes)}:${String(modifiedMs)}`;
 
-/** The entries that belong to these files; null where nothing changes. */
+/** The entries for these files; null if nothing changes. */
 function followed(
   entries: ReadonlyMap<string, Entry>,
   files: ReadonlyMap<string, VideoFile>,
@@ -124,7 +124,7 @@ function followed(
   return isChanged ? next : null;
 }
 
-/** Joins a file and its marks; the same pair gives the same object, so that only what changed crosses to the window. */
+/** Combines a file and its marks. The same pair gives the same object, so that only changes are sent to the window. */
 function createMarked(): (video: VideoFile, entry: Entry | undefined) => LibraryVideo {
   const known = new WeakMap<VideoFile, { readonly key: string; readonly video: LibraryVideo }>();
   return (file, entry) => {

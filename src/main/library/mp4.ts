@@ -1,7 +1,7 @@
 /**
- * Reads of an MP4 what the library shows: length, frame rate, and the comment that carries the request. A hundred
- * lines of our own, since the files are our own too: only box headers and the `moov` box are ever read. A file
- * that is not what it claims to be, or not whole, gives null.
+ * Reads from an MP4 what the library shows: length, frame rate, and the comment with the request. Our own files need
+ * only a hundred lines of parser, which reads box headers and the `moov` box. A malformed or incomplete file gives
+ * null.
  */
 import type { Files } from '../ports/files';
 
@@ -16,7 +16,7 @@ interface Box {
   readonly body: Uint8Array;
 }
 
-/** Sample tables of minutes of video are some kilobytes; metadata a few more. */
+/** Sample tables for minutes of video take some kilobytes, metadata a few more. */
 const MAX_MOOV_BYTES = 16 * 1_048_576;
 const MAX_TOP_BOXES = 64;
 
@@ -30,7 +30,7 @@ export async function readMp4(
   for (let count = 0; count < MAX_TOP_BOXES && position + 8 <= sizeBytes; count += 1) {
     const header = await files.readRange(file, position, 16);
     const { type, size, headerSize } = boxHeader(header, sizeBytes - position);
-    // A box that ends behind the file: it is still being copied.
+    // A box beyond the end of the file: the file is still being copied.
     if (size < headerSize || position + size > sizeBytes) return null;
     if (type === 'moov' && facts === null) {
       if (size > MAX_MOOV_BYTES) return null;
@@ -73,7 +73,7 @@ function find(bytes: Uint8Array, ...types: readonly string[]): Uint8Array | null
   let current: Uint8Array | null = bytes;
   for (const type of types) {
     const from: Uint8Array = current;
-    // `meta` is a full box: four bytes of version and flags stand before its children.
+    // `meta` is a full box: four bytes of version and flags precede its children.
     current = children(from).find((box) => box.type === type)?.body ?? null;
     if (current === null) return null;
     if (type === 'meta') current = current.subarray(4);

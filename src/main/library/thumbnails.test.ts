@@ -30,7 +30,7 @@ beforeEach(() => {
   made = [];
 });
 
-test('a thumbnail is made when it is asked for, once', async () => {
+test('a thumbnail is made once, when it is requested', async () => {
   const { get } = thumbnails();
   const first = get('a', 'url-a');
   await settle();
@@ -40,7 +40,7 @@ test('a thumbnail is made when it is asked for, once', async () => {
   expect(made).toEqual(['url-a']);
 });
 
-test('the newest request comes next: it is what is in sight', async () => {
+test('the newest request comes first, because it is for a visible video', async () => {
   const { get } = thumbnails();
   const all = ['a', 'b', 'c'].map((id) => get(id, `url-${id}`));
   const finishOne = async (): Promise<void> => {
@@ -54,7 +54,7 @@ test('the newest request comes next: it is what is in sight', async () => {
   expect(made).toEqual(['url-a', 'url-c', 'url-b']);
 });
 
-test('of many requests the newest comes next, and one that was withdrawn never', async () => {
+test('of many requests the newest comes first, and a withdrawn one never', async () => {
   const { get } = thumbnails();
   const withdrawn = new AbortController();
   const first = get('a', 'url-a');
@@ -73,7 +73,7 @@ test('of many requests the newest comes next, and one that was withdrawn never',
   expect(made).toEqual(['url-a', 'url-c']);
 });
 
-test('a video that shows no frame is tried once', async () => {
+test('a video without a frame is tried only once', async () => {
   const { get } = thumbnails();
   const first = get('a', 'url-a');
   await settle();

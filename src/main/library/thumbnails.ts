@@ -1,4 +1,4 @@
-/** Thumbnails, made when the window asks for one: the newest request first, since that is what is in sight. */
+/** Makes thumbnails on request, the newest request first, because it is for a visible video. */
 import path from 'node:path';
 import type { Files } from '../ports/files';
 import type { Log } from '../ports/log';
@@ -7,13 +7,13 @@ export interface ThumbnailPorts {
   readonly files: Pick<Files, 'stat' | 'writeAtomically'>;
   readonly log: Log;
   readonly folder: string;
-  /** A JPEG of a frame of the video, by its address; null where it cannot be had. */
+  /** A JPEG of a frame of the video at this URL; null if that fails. */
   readonly makeThumbnail: (videoUrl: string) => Promise<Uint8Array | null>;
 }
 
 export interface Thumbnails {
   readonly fileOf: (videoId: string) => string;
-  /** The file, made first where it is missing; null where no frame can be shown or the request was withdrawn. */
+  /** The file, made first if missing; null if no frame can be shown or the request was withdrawn. */
   readonly get: (videoId: string, videoUrl: string, signal?: AbortSignal) => Promise<string | null>;
 }
 

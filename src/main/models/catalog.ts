@@ -1,4 +1,4 @@
-/** The list of models that can be fetched: the app's, and the person's own over it. */
+/** The list of downloadable models: the app's, overridden by the user's own. */
 import path from 'node:path';
 import { catalogSchema, mergeCatalogs, type Catalog, type CatalogEntry } from '../../shared/catalog';
 import { appError, type AppError } from '../../shared/errors';
@@ -9,7 +9,7 @@ const EMPTY: Catalog = { version: 1, models: [] };
 
 export interface ReadCatalog {
   readonly entries: readonly CatalogEntry[];
-  /** What is wrong with the person's file; the app's list is there all the same. */
+  /** The problem with the user's file; the app's list still applies. */
   readonly problem: AppError | null;
 }
 

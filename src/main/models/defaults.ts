@@ -1,4 +1,4 @@
-/** What the form starts with for a model, and the sizes worth offering, from its own shape. */
+/** A model's default settings and the sizes to offer, from its own shape. */
 import type { ModelShape } from '../../shared/model';
 import { defaultParams, requestLimits } from '../../shared/request';
 import { SAMPLING_DEFAULTS, type SamplingParams } from '../../shared/sampling';
@@ -11,7 +11,7 @@ export const defaultSettings = (shape: ModelShape): SamplingParams => ({
   scheduler: shape.positions === 'sincos' ? 'ddim' : 'dpm',
 });
 
-/** The model's own size, that size upright, and half of it, as far as the model takes them. */
+/** The model's own size, the same in portrait, and half of it, as far as the model supports them. */
 export function offeredSizes(shape: ModelShape): Size[] {
   const { fixedSize, sizeStep, minSide } = requestLimits(shape);
   if (fixedSize !== null) return [{ ...fixedSize }];
@@ -25,7 +25,7 @@ export function offeredSizes(shape: ModelShape): Size[] {
   return sizes.filter((size, at) => sizes.findIndex((s) => s.width === size.width && s.height === size.height) === at);
 }
 
-/** Stands in for a model that cannot be read: the form shows its error, not these. */
+/** For a model that can't be read; the form shows its error instead of these. */
 export const NO_MODEL_SETTINGS: SamplingParams = {
   width: 720,
   height: 480,

@@ -1,4 +1,4 @@
-/** Which downloads there are. The list is saved with each change; how far each is at the moment is only shown. */
+/** The list of downloads. Changes to the list are saved; progress is only shown. */
 import { z } from 'zod';
 import { downloadSchema, type Download } from '../../shared/download';
 import type { JsonStore } from '../state/json-store';
@@ -30,11 +30,11 @@ export const NO_DOWNLOADS: DownloadsFile = { version: 1, downloads: [] };
 export type SavedDownload = DownloadsFile['downloads'][number];
 
 export interface DownloadList {
-  /** As the window shows them. */
+  /** For the window. */
   readonly get: () => readonly Download[];
   readonly saved: () => readonly SavedDownload[];
   readonly find: (modelId: string) => SavedDownload | undefined;
-  /** Resolves when it is on disk. Takes the place of an earlier download of the model. */
+  /** Resolves once saved. Replaces an earlier download of the model. */
   readonly put: (download: SavedDownload) => Promise<void>;
   readonly change: (modelId: string, changes: Partial<SavedDownload>) => Promise<void>;
   readonly remove: (modelId: string) => Promise<void>;
@@ -75,7 +75,7 @@ export function createDownloadList(
     stateOf: (modelId) => states.get(modelId),
     show: (modelId, state, progress) => {
       states.set(modelId, state);
-      // Progress is not saved: the download's folder itself says how far it is.
+      // Progress isn't saved: it follows from the download's folder.
       onDownloads(
         progress === undefined ? get() : get().map((each) => (each.modelId === modelId ? { ...each, progress } : each)),
       );

@@ -1,4 +1,4 @@
-/** The downloads that are under way. One that a lost connection ended is tried again by itself. */
+/** The running downloads. A download that lost its connection is retried automatically. */
 import type { Download } from '../../shared/download';
 import type { AppError } from '../../shared/errors';
 import { toAppError } from '../ipc/router';
@@ -15,19 +15,19 @@ export interface DownloadRunPorts {
   readonly log: Log;
   readonly hub: Pick<Hub, 'download' | 'pause'>;
   readonly list: DownloadList;
-  /** The model is whole. */
+  /** The model is complete. */
   readonly onFinished: (modelId: string) => Promise<void>;
 }
 
 export interface DownloadRuns {
-  /** Starts a download of the list that is not under way. */
+  /** Starts a listed download that isn't running. */
   readonly launch: (modelId: string) => void;
   readonly isRunning: (modelId: string) => boolean;
-  /** Resolves when they have stopped, with those that were under way. */
+  /** Resolves with the downloads that were running, once they have stopped. */
   readonly stopAll: () => Promise<readonly string[]>;
-  /** Stops one, and the wait for another try. */
+  /** Stops a download or its wait for a retry. */
   readonly stop: (modelId: string) => Promise<void>;
-  /** Nothing is started or tried again from here on. */
+  /** From now on nothing is started or retried. */
   readonly close: () => void;
 }
 

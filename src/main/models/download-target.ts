@@ -17,7 +17,7 @@ export interface TargetFolders {
   readonly recordsFolder: string;
 }
 
-/** Null where there is nothing to fetch for this model. */
+/** Null if there is nothing to download for this model. */
 export function downloadTargetOf(
   entry: ModelEntry,
   record: VerifiedRecord | undefined,

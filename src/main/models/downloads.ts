@@ -1,6 +1,6 @@
 /**
- * Downloads across restarts: what was running goes on by itself, what was paused stays paused. Everything that has come
- * lies in the folder of the download; this knows only which downloads there are.
+ * Downloads across restarts: running ones resume, paused ones stay paused. The downloaded data is in the download's
+ * folder; this only tracks which downloads exist.
  */
 import type { Download, DownloadOffer } from '../../shared/download';
 import { appError, SplitreelError } from '../../shared/errors';
@@ -25,15 +25,15 @@ export interface DownloadsPorts {
 
 export interface Downloads {
   readonly get: () => readonly Download[];
-  /** What a download would fetch, and how much of it is here. */
+  /** The size of a download, and how much of it is already here. */
   readonly inspect: (modelId: string) => Promise<DownloadOffer>;
-  /** Starts, resumes or repairs; resolves when it is under way. */
+  /** Starts, resumes or repairs; resolves once it is running. */
   readonly start: (modelId: string) => Promise<void>;
   readonly pause: (modelId: string) => Promise<void>;
   readonly discard: (modelId: string) => Promise<void>;
-  /** Once there is an environment: what was running when the app ended goes on. */
+  /** Once there is an environment, resumes what was running when the app closed. */
   readonly resume: () => void;
-  /** Pauses all, so that their folders can be moved. The returned function lets them go on. */
+  /** Pauses all, so that their folders can be moved. The returned function resumes them. */
   readonly suspend: () => Promise<() => Promise<void>>;
   readonly close: () => void;
 }
@@ -67,7 +67,7 @@ export function createDownloads(ports: DownloadsPorts, onDownloads: (all: readon
       if (runs.isRunning(modelId)) return;
       const target = targetOf(modelId);
       const progress = list.find(modelId)?.progress ?? null;
-      // Saved before it starts: an app that is killed in the next moment knows of it.
+      // Saved before it starts, so that it survives a crash.
       await list.put({ modelId, target, wanted: 'running', progress });
       runs.launch(modelId);
     },
@@ -77,7 +77,7 @@ export function createDownloads(ports: DownloadsPorts, onDownloads: (all: readon
       if (download === undefined) return;
       await pause(modelId);
       await list.remove(modelId);
-      // What is being repaired is a model of its own, and stays.
+      // A model under repair is complete in itself and stays.
       if (!download.target.isRepair) await ports.files.remove(download.target.folder);
     },
     resume: () => {

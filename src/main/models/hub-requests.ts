@@ -1,8 +1,8 @@
-/** Requests to the downloader that wait for the event that answers them. */
+/** Pending requests to the downloader. */
 import type { HubEvent } from '../../shared/download';
 import { SplitreelError, type AppError } from '../../shared/errors';
 
-/** What an event means for a request: its answer, its failure, or null where it is about something else. */
+/** The answer or failure that an event gives for a request; null if it is about something else. */
 export type Answer<T> = { readonly value: T } | { readonly error: AppError } | null;
 
 interface Pending {

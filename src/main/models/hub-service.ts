@@ -35,9 +35,9 @@ export interface HubServicePorts {
   readonly python: () => Promise<CurrentPython | null>;
   readonly movePorts: MovePorts;
   readonly systemPython: () => Promise<string | null>;
-  /** True while a model may be read. */
+  /** True while a model may be in use. */
   readonly isBusy: () => boolean;
-  /** Frees the model that the engine has loaded. */
+  /** Unloads the engine's model. */
   readonly unloadEngine: () => void;
 }
 
@@ -47,7 +47,7 @@ export interface HubServiceOptions {
   readonly home: string;
   readonly pythonFolder: string;
   readonly resourcesFolder: string;
-  /** Where models are kept unless the person chose another folder. */
+  /** The default models folder. */
   readonly defaultModelsFolder: string;
   readonly recordsFolder: string;
   readonly downloadsFile: string;
@@ -60,7 +60,7 @@ export interface HubServiceOptions {
 
 export interface HubService {
   readonly models: Models;
-  /** Whether a LoRA fits a model's folder; null where there is no Python to find out. */
+  /** Whether a LoRA fits a model's folder; null without a Python to check it. */
   readonly inspectLora: InspectLora;
   readonly downloads: Downloads;
   readonly state: () => HubState;
@@ -70,7 +70,7 @@ export interface HubService {
   /** Deletes a model from the models folder; throws MODEL_IN_USE while a job runs. */
   readonly remove: (modelId: string) => Promise<void>;
   readonly move: (folder: string) => Promise<void>;
-  /** Once there is an environment: goes on with what the last run of the app left. */
+  /** Once there is an environment, resumes what the app's last run left. */
   readonly resume: () => void;
   /** After settings have changed. */
   readonly configure: () => void;
@@ -157,7 +157,7 @@ export async function openHubService(ports: HubServicePorts, options: HubService
   };
 }
 
-/** Where models are besides the models folder. */
+/** Other locations of models. */
 const modelPlaces = (settings: HubServicePorts['settings'], options: HubServiceOptions) => ({
   demoFolder: path.join(options.resourcesFolder, 'demo'),
   folders: () => settings.get().modelFolders,
@@ -176,7 +176,9 @@ function hubSettings(settings: Pick<SettingsService, 'get'>, token: Token) {
   };
 }
 
-/** Reports each list, and calls `onCount` where a download has come or gone: then the disk has other space. */
+/**
+ * Reports each list, and calls `onCount` when a download is added or removed, because that changes the free disk space.
+ */
 function onChangedCount(onDownloads: (all: readonly Download[]) => void, onCount: () => void) {
   let count = 0;
   return (all: readonly Download[]): void => {
@@ -186,7 +188,7 @@ function onChangedCount(onDownloads: (all: readonly Download[]) => void, onCount
   };
 }
 
-/** What the last run of the app left: a move first, because downloads write into the models folder. */
+/** Resumes what the app's last run left: a move first, because downloads write into the models folder. */
 async function resume(folder: ModelsFolder, downloads: Downloads, models: Models, log: Log): Promise<void> {
   await folder.resume().catch((error: unknown) => log.error('models could not all be moved', error));
   try {

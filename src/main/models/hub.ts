@@ -19,7 +19,7 @@ type Params<T extends HubCommand['type']> = Omit<Extract<HubCommand, { readonly 
 
 export interface Hub {
   readonly inspect: (repo: string, revision: string) => Promise<Of<'inspected'>>;
-  /** Throws what ended it; `paused` where that was asked for. */
+  /** Throws the error that ended it; returns `paused` after a pause. */
   readonly download: (
     params: Params<'download'>,
     onProgress: (event: Of<'downloadProgressed'>) => void,
@@ -45,7 +45,7 @@ export interface HubPorts {
   readonly cwd: string;
 }
 
-/** No HF_TOKEN and none of huggingface_hub's own files: the token is the one that was typed in the window. */
+/** No HF_TOKEN and none of huggingface_hub's own files: the token is the one entered in the window. */
 const SET = {
   PYTHONNOUSERSITE: '1',
   HF_HUB_DISABLE_XET: '1',

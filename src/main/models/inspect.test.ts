@@ -35,7 +35,7 @@ test('a folder is checked by a process that gets the folder and little else', as
   expect(started[0]?.env).not.toHaveProperty('LD_PRELOAD');
 });
 
-test('without any Python nothing is said about a folder', async () => {
+test('without any Python a folder stays unchecked', async () => {
   expect(await inspectOf(printed(''), null).inspect('/m', null)).toBeNull();
   expect(await inspectOf({ kind: 'notFound' }).inspect('/m', null)).toBeNull();
 });

@@ -1,6 +1,6 @@
 /**
- * Asks the Python store what a folder holds (python/splitreel/store). It reads what anybody may have made, so each
- * folder has a process with limits of its own, and its answer is parsed before anything else sees it.
+ * Lets the Python store (python/splitreel/store) check a folder. The folder's content is untrusted, so each check has
+ * its own process with limits, and its answer is parsed before use.
  */
 import path from 'node:path';
 import type { z } from 'zod';
@@ -11,14 +11,14 @@ import type { CurrentPython } from '../install/environment';
 import { packageEntry } from '../install/package-entry';
 import type { Processes } from '../ports/processes';
 
-/** Null where no Python was found yet: then nothing is known of any folder. */
+/** Null if no Python was found yet; then no folder can be checked. */
 export type Inspect = (folder: string, recordFile: string | null) => Promise<Inspection | null>;
 export type InspectLora = (file: string, modelFolder: string) => Promise<LoraInspection | null>;
 
 export interface InspectPorts {
   readonly processes: Pick<Processes, 'run'>;
   readonly python: () => Promise<Pick<CurrentPython, 'python' | 'entry'> | null>;
-  /** Where there is no environment yet: the standard library is all that a check needs. */
+  /** Without an environment: a check needs only the standard library. */
   readonly systemPython: () => Promise<string | null>;
 }
 
@@ -30,7 +30,7 @@ interface InspectOptions {
   readonly env: Environ;
 }
 
-/** Runs one command of the store. Null where there is no Python to run it. */
+/** Runs one command of the store. Null without a Python to run it. */
 async function runStore(
   ports: InspectPorts,
   options: InspectOptions,
@@ -79,7 +79,7 @@ function parse<T extends z.ZodType>(schema: T, text: string | null): z.infer<T> 
   }
 }
 
-/** The check itself went over its limits, or its answer is none. */
+/** The check exceeded its limits, or its answer is invalid. */
 function unchecked(code: 'MODEL_CORRUPT' | 'LORA_UNUSABLE', checked: string, details: string) {
   const params = { file: path.basename(checked) };
   const error = appError(code, params, { reasons: [{ code: 'model_check_fails', params }], details });

@@ -1,4 +1,4 @@
-/** Finds the models that there are and checks what is in each folder. */
+/** Finds the models and checks the contents of each folder. */
 import path from 'node:path';
 import type { CatalogEntry } from '../../shared/catalog';
 import type { ModelEntry } from '../../shared/models';
@@ -13,7 +13,7 @@ export interface CheckPorts extends EntryPorts {
   readonly log: Log;
   /** <app>/resources/demo */
   readonly demoFolder: string;
-  /** Folders that the person added. */
+  /** Folders that the user added. */
   readonly folders: () => readonly string[];
   readonly catalog: readonly CatalogEntry[];
   /** Where models are kept, the newest first: two while they are being moved. */
@@ -66,7 +66,7 @@ export function createModelCheck(ports: CheckPorts, list: ModelList): ModelCheck
       else await checkFolder(entry.id, entry.files?.place === 'models' ? 'models' : 'folder');
     },
     checkAll: async () => {
-      /** A folder that cannot be reached is logged: the other models are there all the same. */
+      /** Logs a folder that can't be reached; the other models are still listed. */
       const attempt = (name: string, work: Promise<void>): Promise<void> =>
         work.catch((error: unknown) => log.error(`${name} could not be checked`, error));
       await attempt(DEMO_ID, checkDemo());
@@ -78,7 +78,7 @@ export function createModelCheck(ports: CheckPorts, list: ModelList): ModelCheck
       for (const folder of inModels) await attempt(folder, checkFolder(folder, 'models'));
       const added = ports.folders().filter((folder) => !inModels.includes(folder));
       for (const folder of added) await attempt(folder, checkFolder(folder, 'folder'));
-      // What was there before and is gone, such as a folder that was moved.
+      // Entries that no longer exist, such as a folder that was moved.
       const there = new Set([DEMO_ID, ...catalogIds, ...inModels, ...added]);
       for (const { id } of list.get()) if (!there.has(id)) list.remove(id);
     },

@@ -1,4 +1,4 @@
-/** One model as the window shows it: what the Python store found in its folder, and what was verified of it. */
+/** One model as the window shows it: the result of the Python store's check and of its verification. */
 import path from 'node:path';
 import { z } from 'zod';
 import type { Inspection, ModelEntry, VerifiedRecord } from '../../shared/models';
@@ -8,7 +8,7 @@ import { defaultSettings, NO_MODEL_SETTINGS, offeredSizes } from './defaults';
 import type { Inspect } from './inspect';
 import { recordFile } from './record';
 
-/** What is known of a model before its folder is read. */
+/** A model before its folder is read. */
 export type About = Pick<ModelEntry, 'id' | 'name' | 'description' | 'source' | 'offer'>;
 export type ModelPlacement = Exclude<NonNullable<ModelEntry['files']>['place'], 'app'>;
 
@@ -25,10 +25,10 @@ const EXAMPLES = [
   'The lights of a city at night, seen from above, the camera moves slowly',
 ];
 
-/** Fields whose schema has a default are left out: it would take the place of what a model starts with. */
+/** Leaves out fields whose schema has a default, which would override the model's own defaults. */
 const notedDefaultsSchema = samplingParamsSchema.omit({ imageFit: true, imagePosition: true, loras: true }).partial();
 
-/** resources/demo/splitreel.json: what the demo model's makers say of it. */
+/** resources/demo/splitreel.json: the demo model's description. */
 const demoNotesSchema = z.object({
   name: z.string().optional(),
   description: z.string().optional(),
@@ -39,7 +39,7 @@ type DemoNotes = z.infer<typeof demoNotesSchema>;
 
 const NO_RECORD: VerifiedRecord = { status: 'none', error: null, fileCount: 0, known: 0, source: null };
 
-/** What is in the folder, and what was verified of it. */
+/** The folder's contents and their verification. */
 export async function readModel(
   ports: EntryPorts,
   folder: string,
@@ -51,7 +51,7 @@ export async function readModel(
   return { entry: withRecord(entryOf(found, folder, about, {}), place, record), record };
 }
 
-/** The model that comes with the app. Nothing of it is fetched, so nothing is verified. */
+/** The model that ships with the app. It isn't downloaded, so it isn't verified. */
 export async function readDemo(ports: EntryPorts, id: string, folder: string): Promise<ModelEntry> {
   const notes = await readNotes(ports.files, folder);
   const about = { ...describeDemo(notes), id, source: 'builtin', offer: null } as const;
@@ -71,7 +71,7 @@ export const absent = (about: About): ModelEntry => ({
   files: null,
 });
 
-/** Damage that was found stays found until it is repaired, also across a restart. */
+/** Damage stays recorded until it is repaired, also across restarts. */
 function withRecord(entry: ModelEntry, place: ModelPlacement, record: VerifiedRecord): ModelEntry {
   const { error } = record;
   const isVerified = record.status === 'good' || record.status === 'stale';
@@ -91,7 +91,7 @@ function withRecord(entry: ModelEntry, place: ModelPlacement, record: VerifiedRe
 function describeDemo(notes: DemoNotes): Pick<ModelEntry, 'name' | 'description'> {
   return {
     name: notes.name ?? 'Demo',
-    description: notes.description ?? 'A tiny model for trying things out. Its pictures mean nothing.',
+    description: notes.description ?? 'A tiny model for trying things out. Its videos mean nothing.',
   };
 }
 

@@ -1,4 +1,4 @@
-/** Where models are kept, how much space its disk has, and moving it while nothing reads or writes a model. */
+/** The models folder, its free disk space, and moving it while no model is in use. */
 import path from 'node:path';
 import type { HubState } from '../../shared/download';
 import { appError, SplitreelError } from '../../shared/errors';
@@ -13,7 +13,7 @@ export interface ModelsFolderPorts {
   readonly movePorts: MovePorts;
   /** True while a model may be read. */
   readonly isBusy: () => boolean;
-  /** Runs the move while downloads rest, and checks the models again afterwards. */
+  /** Pauses downloads during the move and checks the models again afterwards. */
   readonly whileResting: (move: () => Promise<void>) => Promise<void>;
 }
 
@@ -40,11 +40,11 @@ export function createModelsFolder(ports: ModelsFolderPorts, fallback: string, o
     onState();
   };
   const measureDisk = async (): Promise<void> => {
-    // A disk that does not answer leaves the figure out.
+    // Without an answer from the disk, leave out its free space.
     freeBytes = await files.freeBytes(folder()).catch(() => null);
     onState();
   };
-  /** Goes on until everything has moved, also after a crash: which folders it was between is in the settings. */
+  /** Continues until everything has moved, also after a crash: both folders are in the settings. */
   const finishMove = (from: string, to: string): Promise<void> =>
     ports.whileResting(async () => {
       try {

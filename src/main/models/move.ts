@@ -1,6 +1,6 @@
 /**
- * Moves models from one folder to another, one after the other: a model is in one place or the other at every moment.
- * Called again after a crash it finishes the model that was on its way and then moves the rest.
+ * Moves models from one folder to another, one by one: at every moment a model is complete in one of the two. Called
+ * again after a crash, it finishes the interrupted model and then moves the rest.
  */
 import path from 'node:path';
 import { appError, SplitreelError } from '../../shared/errors';

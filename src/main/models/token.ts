@@ -1,4 +1,4 @@
-/** The person's token for the hub: in memory, and on disk only as the system's keychain encrypts it. */
+/** The user's Hugging Face token: in memory, and on disk only encrypted by the system's keychain. */
 import { appError, SplitreelError } from '../../shared/errors';
 import type { Files } from '../ports/files';
 import type { Log } from '../ports/log';
@@ -6,14 +6,14 @@ import type { Secrets } from '../ports/secrets';
 
 export interface Token {
   readonly get: () => string | null;
-  /** True where it will be there after a restart. */
+  /** True if it will survive a restart. */
   readonly isKept: () => boolean;
-  /** Throws HUB_TOKEN_REFUSED for what cannot be a token. */
+  /** Throws HUB_TOKEN_REFUSED for an invalid token. */
   readonly set: (token: string) => Promise<void>;
   readonly clear: () => Promise<void>;
 }
 
-/** Tokens of the hub are letters, digits and underscores; anything else could end a header and begin another. */
+/** Tokens of the hub are letters, digits and underscores; anything else could inject an HTTP header. */
 const TOKEN = /^[A-Za-z0-9_.-]{8,200}$/;
 
 export async function openToken(

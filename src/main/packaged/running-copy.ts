@@ -1,5 +1,5 @@
 /**
- * The Python package and the resources of the running version, copied once into the person's data. A package manager
+ * The Python package and the resources of the running version, copied once into the user's data. A package manager
  * replaces the installed files under a running app, and ranks are started, modules imported and models loaded long after
  * the app has: they would be a mixture of two versions. Electron itself is safe from this, because it keeps its asar
  * open and forks its processes from one that it started before.

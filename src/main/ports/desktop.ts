@@ -39,7 +39,7 @@ export interface Desktop {
   readonly isWindowInFront: () => boolean;
   /** On the window's entry in the taskbar: 0 to 1, or null for none. */
   readonly showProgress: (fraction: number | null) => void;
-  /** True: the person took the action. Canceling is the default. */
+  /** True: the user took the action. Canceling is the default. */
   readonly confirm: (question: Question) => Promise<boolean>;
   /** True: leave although a job runs. */
   readonly confirmQuit: () => Promise<boolean>;

@@ -40,7 +40,7 @@ test.each([
   expect(calls.updateSettings.input.safeParse(patch).success).toBe(false);
 });
 
-test('a mirror, its token and a folder change only when the person agrees in a dialog of the system', async () => {
+test('a mirror, its token and a folder change only when the user agrees in a dialog of the system', async () => {
   expect(await handlers.setMirror({ address: 'https://two.example' })).toBe(false);
   expect(await handlers.setSendTokenToMirror({ isOn: true })).toBe(false);
   expect(await handlers.setUpdateFeed({ address: 'https://feed.example' })).toBe(false);

@@ -14,7 +14,7 @@ export interface SettingsService {
   readonly get: () => Settings;
   /** On disk before it resolves. */
   readonly update: (patch: SettingsPatch) => Promise<void>;
-  /** What the person has confirmed in a dialog of the system. */
+  /** What the user has confirmed in a dialog of the system. */
   readonly updateGuarded: (patch: Partial<GuardedSettings>) => Promise<void>;
   readonly setModelFolders: (folders: readonly string[]) => Promise<void>;
   /** `before`: where models still may lie while they are being moved. */

@@ -8,7 +8,7 @@ import { appError, type AppError } from '../../shared/errors';
 import type { Clock } from '../ports/clock';
 import { writeError, type Files } from '../ports/files';
 
-/** A full disk has room again when a person makes some. */
+/** A full disk has room again when a user makes some. */
 const RETRY_MS = 5_000;
 
 /** For files that are only read. */
@@ -42,7 +42,7 @@ export interface JsonFileOptions<T> {
 }
 
 export interface JsonStoreOptions<T> extends JsonFileOptions<T> {
-  /** True: one line, for files that are long and that no person edits. */
+  /** True: one line, for files that are long and not edited by hand. */
   readonly isCompact?: boolean;
   /** Called when a write fails after one that worked. */
   readonly onUnsaved?: (error: AppError) => void;

@@ -1,4 +1,4 @@
-/** What Splitreel has put on the disk. Nothing that a person made is in this list. */
+/** What Splitreel has put on the disk. Nothing that a user made is in this list. */
 import path from 'node:path';
 import { LOCATION_NAMES, type Storage, type StorageItem } from '../../shared/storage';
 import type { DataFolders } from '../data-folder';

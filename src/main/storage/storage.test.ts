@@ -121,7 +121,7 @@ test('each thing has its folder, its size, and what removing it alone would free
   expect(told.items?.find(({ id }) => id === 'models')?.folder).toBe(folders.models);
 });
 
-test('what is removed is that folder alone, and nothing that a person made can be', async () => {
+test('what is removed is that folder alone, and nothing that a user made can be', async () => {
   const storage = await open();
   await storage.measure();
   for (const id of ['slot:before', 'tool', 'downloads', 'previews', 'kernels']) await storage.remove(id);

@@ -1,4 +1,4 @@
-/** Asks once a day, while the person wants it, whether there is a newer version. Never downloads or installs one. */
+/** Asks once a day, while the user wants it, whether there is a newer version. Never downloads or installs one. */
 import { z } from 'zod';
 import { appError, SplitreelError, type AppError } from '../../shared/errors';
 import { isNewer, type Updates } from '../../shared/updates';
@@ -72,7 +72,7 @@ export async function openUpdates(ports: UpdatesPorts, options: UpdatesOptions):
       const { timeoutMs } = options;
       const announced = await readAnnouncement(web, { feed, key, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
       await remember(feed, announced);
-      // The person has turned checks off, or chosen another feed, in the meantime.
+      // The user has turned checks off, or chosen another feed, in the meantime.
       if (asked !== feed) return;
       const checkedAtMs = clock.wallMs();
       if (isNewer(announced.version, version)) {

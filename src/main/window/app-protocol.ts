@@ -40,7 +40,7 @@ export interface AppFileSources {
   readonly locateVideo: (videoId: string) => Located | null;
   /** May make it first; gives up when the signal is aborted. */
   readonly locateThumbnail: (videoId: string, signal?: AbortSignal) => Promise<Located | null>;
-  /** The image that the person chose to start from; null where there is none. */
+  /** The image that the user chose to start from; null where there is none. */
   readonly locateFirstFrame: () => Located | null;
   readonly locatePreview: (jobId: string, video: number, step: number) => Located | null;
 }

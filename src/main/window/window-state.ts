@@ -38,7 +38,7 @@ export function fitToScreens(state: WindowState, screens: readonly Area[]): Wind
   return { ...state, width, height, ...(home === undefined ? { x: null, y: null } : {}) };
 }
 
-/** No frame is wider. More than this is where a window manager or a person put the window. */
+/** No frame is wider. More than this is where a window manager or a user put the window. */
 const MAX_FRAME = 100;
 
 /**
