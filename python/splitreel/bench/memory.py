@@ -15,15 +15,15 @@ from itertools import groupby, product
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import torch
 
 from splitreel.bench.gpu_cases import small, words
+from splitreel.bench.silent import SilentHooks
 from splitreel.bench.synthetic_model import MODELS, SyntheticModel, make_folder, open_synthetic
 from splitreel.bench.table import Table, Value, machine, write_json
 from splitreel.bench.world import Device, RankContext, RunRefused, World, WorldLost
 from splitreel.contract.errors import SplitreelError
-from splitreel.contract.types import Offload, Plan, Quality, Stage
+from splitreel.contract.types import Offload, Plan, Quality
 from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
 from splitreel.machine.gpus import visible_gpus
 from splitreel.rules.memory import OVERHEAD_BYTES, MemoryJob, memory_needs
@@ -67,26 +67,11 @@ class Peaks:
     over: int  # what the process has of the GPU beside that
 
 
-class _SilentHooks:
-    """Discards frames and previews."""
-
-    def stage_started(self, video: int, stage: Stage, total: int) -> None: ...
-    def stage_progressed(self, video: int, stage: Stage, completed: int) -> None: ...
-    def stage_finished(self, video: int, stage: Stage) -> None: ...
-    def memory_measured(self, video: int, stage: Stage, peak_bytes: int) -> None: ...
-    def cancel_requested(self) -> bool:
-        return False
-
-    def preview(self, video: int, step: int, image_u8_HWC: np.ndarray) -> None: ...
-    def latents(self, video: int, latents_BFCHW: torch.Tensor) -> None: ...
-    def frame(self, video: int, index: int, frame_u8_HWC: np.ndarray) -> None: ...
-
-
 def measure(context: RankContext, case: Case) -> Peaks:
     """Runs on every rank: loading and a few steps of one video; in fast quality enough to reuse some."""
     engine = context.engine
     engine.unload()
-    hooks = _SilentHooks()
+    hooks = SilentHooks()
     is_exact, steps = case.quality is Quality.EXACT, _FAST_STEPS if case.quality is Quality.FAST else 2
     engine.load(case.folder, case.plan, LoadOptions(offload=case.offload, quantized=not is_exact), hooks)
     if context.device.type == "cuda":
