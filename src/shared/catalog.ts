@@ -1,11 +1,11 @@
 /**
- * Models that can be fetched: resources/catalog.json, and a file of the same kind in the data folder by which a
- * person adds their own or replaces one. No exact sizes and no hashes here: Hugging Face gives them before a download.
+ * Downloadable models: resources/catalog.json, plus a file of the same format in the data folder with which users add
+ * or replace models. Exact sizes and hashes come from Hugging Face before a download.
  */
 import { z } from 'zod';
 import { taskSchema } from './model';
 
-/** Also a folder's name and a word on the command line. `demo` is the model that comes with the app. */
+/** Also a folder name and a command-line argument. `demo` is the model that ships with the app. */
 export const catalogIdSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/)
@@ -21,22 +21,22 @@ export const catalogEntrySchema = z.object({
   name: z.string().min(1).max(60),
   /** One line: what it is good for. */
   description: z.string().max(200),
-  /** The first is where it is fetched from; under the others it may lie in the Hugging Face cache. */
+  /** It is downloaded from the first; the Hugging Face cache may contain it under any of them. */
   repositories: z.array(repositorySchema).min(1).max(8),
   revision: z
     .string()
     .regex(/^[\w.-]{1,64}$/)
     .default('main'),
-  /** `isOpen`: everyone may use it for anything. */
+  /** `isOpen`: free for any use by anyone. */
   license: z.object({ name: z.string().min(1).max(60), isOpen: z.boolean() }),
   task: taskSchema,
-  /** What it was made for. */
+  /** The size and length it was trained for. */
   video: z.object({ width: side, height: side, frames: side }).nullable().default(null),
-  /** The least that its weights take, at 16 bits each: enough to choose by, before Hugging Face gives the exact size. */
+  /** Lower bound for its weights at 16 bits each: a guide for the choice until Hugging Face gives the exact size. */
   downloadGb: gigabytes.nullable().default(null),
-  /** Of one GPU, as its makers publish it: with everything offloaded, and with nothing. */
+  /** Published memory needs of one GPU: with full offloading and without. */
   memory: z.object({ offloadedGb: gigabytes, wholeGb: gigabytes }).nullable().default(null),
-  /** The one that its makers recommend; `model`: the one that its folder names. */
+  /** The authors' recommendation; `model`: the one in its folder. */
   scheduler: z.enum(['model', 'ddim', 'dpm']).default('model'),
 });
 export type CatalogEntry = z.infer<typeof catalogEntrySchema>;
@@ -44,7 +44,7 @@ export type CatalogEntry = z.infer<typeof catalogEntrySchema>;
 export const catalogSchema = z.object({ version: z.literal(1), models: z.array(catalogEntrySchema).max(200) });
 export type Catalog = z.infer<typeof catalogSchema>;
 
-/** The user's entries replace those with the same id and follow the others. */
+/** The user's entries replace those with the same id; new ones follow the others. */
 export function mergeCatalogs(ours: Catalog, theirs: Catalog): readonly CatalogEntry[] {
   const byId = new Map([...ours.models, ...theirs.models].map((entry) => [entry.id, entry]));
   return [...byId.values()];

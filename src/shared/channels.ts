@@ -1,3 +1,3 @@
-/** Names of the two IPC channels: in a file of their own, so that the preload carries no schemas. */
+/** Names of the two IPC channels: in a separate file, so that the preload bundles no schemas. */
 export const CALL_CHANNEL = 'splitreel:call';
 export const CHANGE_CHANNEL = 'splitreel:changed';

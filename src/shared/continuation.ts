@@ -1,4 +1,4 @@
-/** A video that goes on where another one ends. Pure. */
+/** A video that continues another one. Pure. */
 import { z } from 'zod';
 import type { Reason } from './messages';
 import type { GenerateRequest } from './sampling';
@@ -6,7 +6,7 @@ import type { GenerateRequest } from './sampling';
 export const continuedVideoSchema = z.object({
   videoId: z.string().max(4_096),
   fileName: z.string().max(4_096),
-  /** Its last frame: what the continuation starts from. With another image it is no continuation. */
+  /** Its last frame, from which the continuation starts. With another image it isn't a continuation. */
   imagePath: z.string().max(4_096),
   width: z.number().int(),
   height: z.number().int(),
@@ -15,7 +15,7 @@ export const continuedVideoSchema = z.object({
 
 type Joined = Pick<GenerateRequest, 'width' | 'height' | 'fps'>;
 
-/** Why the two could not be joined; an empty list means that they can be. */
+/** Why the two can't be joined; empty if they can. */
 export function checkContinuation({ width, height, fps }: Joined, request: Joined): Reason[] {
   const fits = request.width === width && request.height === height && request.fps === fps;
   return fits ? [] : [{ code: 'continuation_differs', params: { width, height, fps } }];

@@ -1,6 +1,6 @@
 /**
- * One processor that a rank runs on. It travels as data from the worker to the window and into each video's
- * metadata; text for people is made where it is shown and never read back.
+ * One processor that a rank runs on. It travels as data from the worker to the window and into each video's metadata;
+ * display text is made where it is shown and never parsed.
  */
 import { z } from 'zod';
 import { MAX_DEGREE } from './limits';
@@ -27,6 +27,6 @@ export const deviceListSchema = z.array(deviceSchema).min(1).max(MAX_DEGREE);
 export const cpuDevices = (ranks: number): readonly Device[] =>
   Array.from({ length: ranks }, (_, index) => ({ kind: 'cpu', index, uuid: null, name: 'CPU' }));
 
-/** Whether a time measured on one list holds for the other: the same models of processor in the same order. */
+/** Whether a measurement on one list applies to the other: the same device models in the same order. */
 export const isSameHardware = (a: readonly Device[], b: readonly Device[]): boolean =>
   a.length === b.length && a.every(({ kind, name }, index) => kind === b[index]?.kind && name === b[index].name);

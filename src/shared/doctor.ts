@@ -39,7 +39,7 @@ export const doctorSchema = z.object({
 });
 export type Doctor = z.infer<typeof doctorSchema>;
 
-/** What was found and what to do about it, which may be nothing. */
+/** The finding and what to do about it; the action may be empty. */
 export function describeFinding({ sentence, error }: Pick<Finding, 'sentence' | 'error'>): {
   readonly text: string;
   readonly action: string;

@@ -1,7 +1,7 @@
 /**
  * Messages between the app and the downloader (python/splitreel/store/hub): newline-delimited JSON, commands on stdin,
- * events on EVENT_FD. python/splitreel/contract/downloads.py is generated from them. And downloads as the window sees
- * them.
+ * events on EVENT_FD. python/splitreel/contract/downloads.py is generated from them. Also the window's view of
+ * downloads.
  */
 import { z } from 'zod';
 import { appErrorSchema } from './errors';
@@ -86,7 +86,7 @@ const progressSchema = z.object({
   secondsLeft: speed.nullable(),
 });
 
-/** A download as the window sees it; it is in the list until its model is whole or what came of it was discarded. */
+/** A download as the window sees it; it is listed until its model is complete or the download is discarded. */
 export const downloadSchema = z.object({
   modelId: z.string(),
   /** True: an existing model is being repaired, and stays if this is canceled. */
@@ -100,11 +100,11 @@ export const downloadSchema = z.object({
 });
 export type Download = z.infer<typeof downloadSchema>;
 
-/** What a download would take, asked before it starts. */
+/** The requirements of a download, before it starts. */
 export const downloadOfferSchema = z.object({
   fileCount: count,
   totalBytes: bytes,
-  /** Of a download that was begun before. */
+  /** From an earlier, unfinished download. */
   doneBytes: bytes,
   freeBytes: bytes,
   folder: z.string(),
@@ -117,14 +117,14 @@ export const hubStateSchema = z.object({
   /** False: this system has no keychain, and the token is forgotten when the app is closed. */
   isTokenKept: z.boolean(),
   modelsFolder: z.string(),
-  /** On the disk of the models folder; null where it is not known. */
+  /** On the disk of the models folder; null if unknown. */
   freeBytes: bytes.nullable(),
   /** While models are being moved to another folder. */
   moving: z.object({ modelId: z.string().nullable(), doneBytes: bytes, totalBytes: bytes }).nullable(),
 });
 export type HubState = z.infer<typeof hubStateSchema>;
 
-/** No name, no password, no query: they would end up in logs of others. */
+/** No user name, password or query, because they would end up in other people's logs. */
 const ADDRESS =
   /^(?:https:\/\/[A-Za-z0-9.-]+|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\]))(?::(\d{1,5}))?(?:\/[\w./~-]*)?$/;
 

@@ -16,12 +16,12 @@ export const installProgressSchema = z.object({
   /** Packages for `packages`, checks for `checking`; counted from what uv reports, null before it has. */
   completed: z.number().nullable(),
   total: z.number().nullable(),
-  /** Of the download; null before it begins, and where nothing is downloaded. */
+  /** Download progress; null before it starts, and if nothing is downloaded. */
   downloadedBytes: z.number().nullable(),
   totalBytes: z.number().nullable(),
   /** Null until it has been measured for a second. */
   bytesPerSecond: z.number().nullable(),
-  /** The package or check that is being worked on. */
+  /** The current package or check. */
   current: z.string().nullable(),
 });
 export type InstallProgress = z.infer<typeof installProgressSchema>;
@@ -42,7 +42,7 @@ export const environmentSchema = z.discriminatedUnion('status', [
     sizeBytes: z.number().nullable(),
     /** The lock has changed since this slot was made. */
     isOutdated: z.boolean(),
-    /** Kept until this slot has made a video. */
+    /** Kept until this slot has generated a video. */
     previousSlot: z.string().nullable(),
   }),
   z.object({ status: z.literal('failed'), error: appErrorSchema, hasWorkingSlot: z.boolean() }),
@@ -56,12 +56,12 @@ export const VARIANT_REASONS = ['chosen', 'gpu', 'noGpu', 'oldDriver'] as const;
 export const installEstimateSchema = z.object({
   variant: z.enum(VARIANTS),
   reason: z.enum(VARIANT_REASONS),
-  /** DRIVER_TOO_OLD with the version that is needed; null where the driver is right or there is none. */
+  /** DRIVER_TOO_OLD with the required version; null if the driver is fine or missing. */
   driverProblem: appErrorSchema.nullable(),
   downloadBytes: z.number(),
   downloadCount: z.number().int(),
   packageCount: z.number().int(),
-  /** Room by disk: what it takes where, and how much there is. */
+  /** Needed and free space per disk. */
   needs: z.array(z.object({ folder: z.string(), bytes: z.number(), freeBytes: z.number() })),
   fits: z.boolean(),
 });

@@ -1,4 +1,4 @@
-/** An error as data: a code from the closed list, values for its sentence, and details a click away. */
+/** An error as data: a code from the closed list, values for its sentence, and details shown on demand. */
 import { formatSentences } from './format';
 import { z } from 'zod';
 import {
@@ -30,11 +30,14 @@ export const appErrorSchema = z
   .object({
     code: z.enum(ERROR_CODES),
     params: messageParamsSchema,
-    /** What is wrong, one sentence each, where the code stands for several causes. Shown in place of its message. */
+    /** The causes, one sentence each, if the code covers several. Shown instead of its message. */
     reasons: z.array(reasonSchema),
-    /** What would help in this very case. Shown in place of the code's action. */
+    /** Advice for this specific case. Shown instead of the code's action. */
     advice: explanationSchema.nullable().default(null),
-    /** A stack trace, a process's last lines: shown a click away, never as the message. The first line says most. */
+    /**
+     * A stack trace, a process's last lines: shown on demand, never as the message. The first line is the most
+     * informative.
+     */
     details: z.string().nullable(),
   })
   .meta({ id: 'AppError' });
@@ -71,7 +74,7 @@ export function describeError(error: AppError): {
   return { message, action: error.advice === null ? errorAction(error.code) : explanationText(error.advice) };
 }
 
-/** Thrown inside one process; at a border it becomes its `error`. */
+/** Thrown within a process; across processes it is sent as its `error`. */
 export class SplitreelError extends Error {
   readonly error: AppError;
 

@@ -12,7 +12,7 @@ export const exportFormatSchema = z.enum(EXPORT_FORMATS).meta({
 });
 export type ExportFormat = z.infer<typeof exportFormatSchema>;
 
-/** Of the file's name; a folder has none. */
+/** The file extension; empty for a folder. */
 export const EXPORT_EXTENSIONS: Readonly<Record<ExportFormat, string>> = {
   h264: '.mp4',
   hevc: '.mp4',
@@ -46,12 +46,12 @@ export const exportEventSchema = z.discriminatedUnion('type', [
 ]);
 export type ExportEvent = z.infer<typeof exportEventSchema>;
 
-/** An export under way, as the window shows it. */
+/** A running export, as the window shows it. */
 export const exportStateSchema = z.object({
   id: z.string(),
-  /** The one that is copied now. */
+  /** The video that is being exported. */
   videoId: z.string(),
-  /** Which of how many videos that is: the first is 0. */
+  /** Its index among the videos, from 0. */
   videoIndex: count,
   videoCount: count,
   format: exportFormatSchema,

@@ -1,6 +1,6 @@
 /**
- * Sizes, durations, dates and lists as people read them, in the language of this process and always with their unit.
- * Every sentence takes them from here.
+ * Formats sizes, durations, dates and lists in the language of this process, always with units. Every sentence uses
+ * these functions.
  */
 import { currentLanguage, type Language } from './language';
 
@@ -20,7 +20,7 @@ export function formatBytes(bytes: number): string {
 
 const decimals = new Map<string, Intl.NumberFormat>();
 
-/** With exactly so many digits after the point: a number that changes must not jump. */
+/** With a fixed number of decimals, so that a changing number doesn't jump. */
 function formatDecimal(value: number, digits: number): string {
   const key = `${currentLanguage()} ${String(digits)}`;
   let format = decimals.get(key);
@@ -77,7 +77,7 @@ const PUNCTUATION: Readonly<Record<Language, Punctuation>> = {
   'zh-CN': { list: '，', colon: '：', sentence: '', stop: '。' },
 };
 
-/** Facts beside each other, without an "and". */
+/** A list of facts, without "and". */
 export const formatList = (items: readonly string[]): string => items.join(PUNCTUATION[currentLanguage()].list);
 
 /** `Prompt: a dog` */

@@ -1,4 +1,4 @@
-/** The rules that are written in both languages, held to one table of cases. Python runs the same ones. */
+/** Rules that are implemented in both languages, checked with one table of cases, which Python also runs. */
 import { describe, expect, it } from 'vitest';
 import planCases from '../../resources/golden/plan-cases.json';
 import requestCases from '../../resources/golden/request-cases.json';
@@ -28,7 +28,7 @@ const measuredOf = (measured: object): ReadonlyMap<string, number> =>
 const named = <T extends { readonly name: string }>(cases: readonly T[]): (readonly [string, T])[] =>
   cases.map((each) => [each.name, each] as const);
 
-/** The window also says which field a reason is about. */
+/** The window also reports the field of each reason. */
 const withoutField = (reasons: ReturnType<typeof checkRequest>): object[] =>
   reasons.map(({ field: _field, ...reason }) => reason);
 

@@ -27,13 +27,13 @@ import { applyListPatch, type ListPatch } from './slice-patch';
 import { LOCATION_NAMES, storageSchema } from './storage';
 import { updatesSchema } from './updates';
 
-/** Fixed https pages that the window may open, by id: never an address from the window. */
+/** Fixed https pages that the window may open, by id: the window never passes a URL. */
 export const LINK_IDS = ['docs', 'issues', 'license', 'model2b', 'model5b', 'model15', 'driver', 'wsl'] as const;
 
 const nothing = z.undefined();
 const done = z.void();
 const id = z.string().min(1).max(4_096);
-/** At once: all of a large library. */
+/** Enough for a large library in one call. */
 const MAX_VIDEOS_AT_ONCE = 100_000;
 const videoIds = z.array(id).min(1).max(MAX_VIDEOS_AT_ONCE);
 const droppedPath = z.string().max(4_096).nullable();
@@ -47,31 +47,31 @@ export const sliceSchemas = {
     status: z.enum(['stopped', 'starting', 'importing', 'cold', 'warm', 'busy', 'failed']),
     modelId: z.string().nullable(),
     rankCount: z.number(),
-    /** Empty until the engine has looked. */
+    /** Empty until the engine has checked. */
     kernels: z.array(kernelStateSchema),
     error: appErrorSchema.nullable(),
   }),
   models: z.array(modelEntrySchema),
   downloads: z.array(downloadSchema),
   hub: hubStateSchema,
-  /** In queue order, finished ones included until they are cleared. */
+  /** In queue order, including finished ones until they are cleared. */
   jobs: z.array(jobSchema),
-  /** Paused: the running job goes on to its end, and no other starts. It stays paused after a restart. */
+  /** Paused: the running job continues, but no other starts, even after a restart. */
   queue: z.object({ isPaused: z.boolean() }),
-  /** The job whose notification was clicked last, and how many clicks there were; null before the first. */
+  /** The job of the last clicked notification, and the number of clicks; null before the first. */
   clickedNotification: z.object({ jobId: z.string(), count: z.number().int() }).nullable(),
-  /** Of the job that is running, or of the last one that ran; null before the first. */
+  /** For the running or the last job; null before the first. */
   progress: jobProgressSchema.nullable(),
-  /** Copies of videos that are being made. */
+  /** Running exports. */
   exports: z.array(exportStateSchema),
   /** Newest first. */
   library: z.array(libraryVideoSchema),
-  /** Prompts that were used, newest first. */
+  /** The prompt history, newest first. */
   promptHistory: z.array(usedPromptSchema),
   presets: z.array(presetSchema),
-  /** Notices to show once: a store that was set aside, a job that was interrupted. */
+  /** Notices to show once, such as a damaged file that was set aside. */
   notices: z.array(z.object({ id, error: appErrorSchema })),
-  /** What earlier videos took on this machine. */
+  /** Times of earlier videos on this computer. */
   measurements: z.array(
     z.object({
       modelId: z.string(),
@@ -85,7 +85,7 @@ export const sliceSchemas = {
       /** One for each rank of the plan. */
       devices: deviceListSchema,
       secondsPerStep: z.number(),
-      /** Decoding and writing of one video; null where it was not measured. */
+      /** Decoding and writing one video; null if not measured. */
       tailMs: z.number().nullable().default(null),
     }),
   ),
@@ -96,13 +96,13 @@ export const sliceSchemas = {
     version: z.string(),
     electron: z.string(),
     chromium: z.string(),
-    /** `official`, or `fallback` where the test runtime of another Electron serves; with one sentence about it. */
+    /** `official`, or `fallback` with the older Electron of test machines, plus one sentence about it. */
     runtime: z.object({ kind: z.enum(['official', 'fallback']), note: z.string() }),
     dataFolder: z.string(),
     videosFolder: z.string(),
     logsFolder: z.string(),
     platform: z.string(),
-    /** False in a checkout, which has neither third-party notices nor a bill of materials. */
+    /** False in a checkout, which has no third-party notices or bill of materials. */
     isPackaged: z.boolean(),
   }),
 } as const;
@@ -115,11 +115,11 @@ export const snapshotSchema = z.object({
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;
 
-/** Lists that may grow long: pushed as patches, every other slice whole. */
+/** Potentially long lists, which are pushed as patches; all other slices are pushed whole. */
 export const LIST_SLICES = ['models', 'jobs', 'library'] as const satisfies readonly SliceName[];
 export type ListSliceName = (typeof LIST_SLICES)[number];
 
-/** A change of a slice. Revisions count up by one over all slices: after a gap the window asks for a snapshot. */
+/** A change of a slice. Revisions count up by one over all slices: after a gap the window requests a snapshot. */
 export type SliceChanged =
   | {
       [K in Exclude<SliceName, ListSliceName>]: {
@@ -136,10 +136,10 @@ export type SliceChanged =
       };
     }[ListSliceName];
 
-/** The slices after a change; null where it does not fit them. */
+/** The slices after a change; null if it doesn't match them. */
 export function applyChange(slices: Slices, change: SliceChanged): Slices | null {
   if (!('patch' in change)) return { ...slices, [change.slice]: change.value };
-  // Each list and its patch have items of one kind, which the compiler does not follow through a union.
+  // Each list and its patch have the same item type, which the compiler can't track through a union.
   const before: readonly { readonly id: string }[] = slices[change.slice];
   const after = applyListPatch(before, change.patch);
   return after === null ? null : { ...slices, [change.slice]: after };
@@ -154,16 +154,19 @@ const call = <I extends z.ZodType, O extends z.ZodType>(
 });
 
 export const calls = {
-  /** Parsed slice by slice when it is set (state/slice-store.ts), so that one bad value does not cost the whole window. */
+  /**
+   * Parsed slice by slice when it is set (state/slice-store.ts), so that one invalid value doesn't break the whole
+   * window.
+   */
   getSnapshot: call(
     nothing,
     z.custom<Snapshot>((value) => typeof value === 'object'),
   ),
   updateSettings: call(settingsPatchSchema, done),
-  /** Null: huggingface.co. Asks in a dialog of the system; false when the user says no. */
+  /** Null: huggingface.co. Asks in a system dialog; false if the user declines. */
   setMirror: call(z.object({ address: z.string().max(500).refine(isHubAddress).nullable() }), z.boolean()),
   setSendTokenToMirror: call(z.object({ isOn: z.boolean() }), z.boolean()),
-  /** Null: the project's own feed. Asks in a dialog of the system; false when the user says no. */
+  /** Null: the project's own feed. Asks in a system dialog; false if the user declines. */
   setUpdateFeed: call(z.object({ address: settingsSchema.shape.updateFeed.unwrap() }), z.boolean()),
   checkForUpdates: call(nothing, done),
   /** Opens the page that the signed announcement names, in the user's browser. */
@@ -179,7 +182,7 @@ export const calls = {
   refreshMachine: call(nothing, done),
 
   installEnvironment: call(nothing, done),
-  /** What an install would fetch, and where it needs room. */
+  /** What an install would download, and the disk space it needs. */
   estimateInstall: call(nothing, installEstimateSchema),
   /** Asks for a folder that `npm run bundle` made and installs from it without a network; false when canceled. */
   installFromFolder: call(nothing, z.boolean()),
@@ -188,11 +191,11 @@ export const calls = {
   cancelInstall: call(nothing, done),
   rollBackEnvironment: call(nothing, done),
   removeEnvironment: call(nothing, done),
-  /** Looks at driver, GPUs, links, environment, disk and models; findings come by the slice. */
+  /** Checks driver, GPUs, links, environment, disk and models; findings arrive in the slice. */
   runDoctor: call(nothing, done),
   measureStorage: call(nothing, done),
   removeStorage: call(z.object({ id }), done),
-  /** Asks for a folder, or goes back to the first one; false when the dialog is canceled. */
+  /** Asks for a folder, or uses the default one; false if the dialog is canceled. */
   moveStorage: call(z.object({ name: z.enum(LOCATION_NAMES), toDefault: z.boolean() }), z.boolean()),
   cancelMove: call(nothing, done),
 
@@ -201,12 +204,12 @@ export const calls = {
   /** Forgets a folder that was added; the folder itself stays. */
   forgetModel: call(z.object({ modelId: id }), done),
   recheckModel: call(z.object({ modelId: id }), done),
-  /** Asks the hub what a download would take. */
+  /** Requests the size of a download from Hugging Face. */
   lookAtModel: call(z.object({ modelId: id }), downloadOfferSchema),
   /** Starts or resumes a download, or repairs a damaged model. */
   downloadModel: call(z.object({ modelId: id }), done),
   pauseDownload: call(z.object({ modelId: id }), done),
-  /** Ends a download and removes what came of it. */
+  /** Ends a download and removes its files. */
   discardDownload: call(z.object({ modelId: id }), done),
   /** Hashes every file again. */
   verifyModel: call(z.object({ modelId: id }), done),
@@ -224,27 +227,27 @@ export const calls = {
     z.object({ tokens: z.number(), max: z.number() }).nullable(),
   ),
 
-  /** All of them or, where one is not valid, none. */
+  /** Adds all of them, or none if one isn't valid. */
   enqueueJobs: call(z.object({ jobs: z.array(jobInputSchema).min(1).max(MAX_JOBS_AT_ONCE) }), done),
   cancelJob: call(z.object({ jobId: id }), done),
   retryJob: call(z.object({ jobId: id }), done),
-  /** Takes a job that is not running out of the list. */
+  /** Removes a job that isn't running. */
   removeJob: call(z.object({ jobId: id }), done),
-  /** Moves a waiting job to a place among the waiting ones, 0 first. */
+  /** Moves a waiting job to an index among the waiting ones, from 0. */
   moveJob: call(z.object({ jobId: id, toIndex: z.number().int().nonnegative() }), done),
   pauseQueue: call(z.object({ isPaused: z.boolean() }), done),
-  /** Ends the ranks and frees the memory of the GPUs. */
+  /** Ends the ranks and frees GPU memory. */
   unloadEngine: call(nothing, done),
 
-  /** Out of the library at once, and in the system's bin a minute later unless they are restored. */
+  /** Hides them in the library immediately and moves them to the system's bin a minute later unless restored. */
   discardVideos: call(z.object({ videoIds }), done),
   restoreVideos: call(z.object({ videoIds }), done),
-  /** A frame as an image of the data folder, for image to video; null: the last one. Its path. */
+  /** Saves a frame as an image in the data folder, for image-to-video, and returns its path; null: the last frame. */
   saveVideoFrame: call(z.object({ videoId: id, frame: z.number().int().nonnegative().nullable() }), z.string()),
   markVideos: call(z.object({ videoIds, change: marksChangeSchema }), done),
-  /** Asks where to, and answers when the copy is there: its path, null where the user canceled. */
+  /** Asks for the target and resolves with the copy's path once it is complete; null if canceled. */
   exportVideo: call(z.object({ videoId: id, request: exportRequestSchema }), z.string().nullable()),
-  /** Asks for a folder. The copies that were made, fewer than asked for after a cancel; null: none was started. */
+  /** Asks for a folder. Resolves with the finished copies, fewer after a cancel; null if none was started. */
   exportVideos: call(
     z.object({ videoIds, request: exportRequestSchema }),
     z.object({ folder: z.string(), count: z.number().int() }).nullable(),
@@ -274,7 +277,7 @@ export const calls = {
   saveDiagnostics: call(z.object({ includePrompts: z.boolean() }), z.string().nullable()),
   readLogTail: call(nothing, z.string()),
   openLogsFolder: call(nothing, done),
-  /** The licenses of all that is in the package; null in a checkout. */
+  /** The licenses of everything in the package; null in a checkout. */
   readNotices: call(nothing, z.string().nullable()),
   /** Shows the CycloneDX file of the package in its folder. */
   showBillOfMaterials: call(nothing, done),

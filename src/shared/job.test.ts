@@ -29,7 +29,7 @@ describe('transition', () => {
     ]);
   });
 
-  it('lets a finish win over a cancel that came too late', () => {
+  it('counts a job as finished if the cancel came too late', () => {
     const states = run([
       { type: 'started' },
       { type: 'cancelRequested' },
@@ -38,11 +38,11 @@ describe('transition', () => {
     expect(states.at(-1)?.status).toBe('finished');
   });
 
-  it('ends a waiting job at once when it is canceled', () => {
+  it('ends a waiting job immediately when it is canceled', () => {
     expect(run([{ type: 'cancelRequested' }]).at(-1)?.status).toBe('canceled');
   });
 
-  it('leaves an ended job only by a retry, and a finished one never', () => {
+  it('restarts an ended job only by a retry, and a finished one never', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...events), { maxLength: 30 }), (sequence) => {
         const states = run(sequence);

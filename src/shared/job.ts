@@ -1,4 +1,4 @@
-/** Jobs as a pure state machine, and what is known of their progress. The main process owns both. */
+/** Jobs as a pure state machine, and their progress. The main process owns both. */
 import { z } from 'zod';
 import { continuedVideoSchema } from './continuation';
 import { deviceListSchema, deviceSchema } from './device';
@@ -8,7 +8,7 @@ import { jobReportSchema, stageSchema, type JobReport } from './protocol';
 import { generateRequestSchema } from './sampling';
 import { assertNever } from './result';
 
-/** What has become of a continuation: one video with the one that it continues, or why there is none. */
+/** The result of joining a continuation: the joined video, or the reason why there is none. */
 export const jobJoinSchema = z.object({
   partId: z.string(),
   joinedId: z.string().nullable(),
@@ -28,7 +28,7 @@ export const jobStateSchema = z.discriminatedUnion('status', [
   }),
   z.object({ status: z.literal('failed'), error: appErrorSchema }),
   z.object({ status: z.literal('canceled') }),
-  /** It was running when the app ended without warning. */
+  /** The job was running when the app ended unexpectedly. */
   z.object({ status: z.literal('interrupted') }),
 ]);
 export type JobState = z.infer<typeof jobStateSchema>;
@@ -50,8 +50,8 @@ const isOver = (state: JobState): boolean =>
   state.status === 'interrupted';
 
 /**
- * The state after an event. An event that makes no sense in a state leaves it as it is, the same object: a second
- * cancel, a finish that arrives after the end.
+ * The state after an event. An event that doesn't apply, such as a second cancel or a late finish, returns the same
+ * state object.
  */
 export function transition(state: JobState, event: JobEvent): JobState {
   switch (event.type) {
@@ -61,7 +61,7 @@ export function transition(state: JobState, event: JobEvent): JobState {
       if (state.status === 'queued') return { status: 'canceled' };
       return state.status === 'running' ? { status: 'canceling' } : state;
     case 'finished':
-      // A finish that wins the race against a cancel counts: the video is there.
+      // A finish that beats a cancel counts, because the video exists.
       if (state.status !== 'running' && state.status !== 'canceling') return state;
       return { status: 'finished', videoIds: [...event.videoIds], report: event.report };
     case 'joined': {
@@ -83,11 +83,11 @@ export function transition(state: JobState, event: JobEvent): JobState {
   }
 }
 
-/** What a finished job has to show: joined videos in place of their last parts. */
+/** A finished job's results: joined videos replace their last parts. */
 export const resultIds = ({ videoIds, joins = [] }: Extract<JobState, { readonly status: 'finished' }>): string[] =>
   videoIds.map((id) => joins.find(({ partId }) => partId === id)?.joinedId ?? id);
 
-/** What a user asks for: a request, how it is split, and on what. */
+/** The job's input: a request, its split, and its devices. */
 export const jobInputSchema = z.object({
   request: generateRequestSchema,
   plan: planSchema,
@@ -98,7 +98,7 @@ export type JobInput = z.infer<typeof jobInputSchema>;
 
 export const jobSchema = jobInputSchema.extend({
   id: z.string(),
-  /** Wall-clock, for display only: order is the order of the queue. */
+  /** Wall-clock time, for display only; jobs are ordered by the queue. */
   createdAtMs: z.number(),
   state: jobStateSchema,
 });

@@ -5,7 +5,7 @@ export type Language = (typeof LANGUAGES)[number];
 
 export const isLanguage = (value: unknown): value is Language => LANGUAGES.some((language) => language === value);
 
-/** What a user can choose in Settings. */
+/** The choices in Settings. */
 export const LANGUAGE_CHOICES = ['system', ...LANGUAGES] as const;
 export type LanguageChoice = (typeof LANGUAGE_CHOICES)[number];
 
@@ -33,7 +33,7 @@ export function setLanguage(language: Language): void {
   current = language;
 }
 
-/** For what is read elsewhere than in the window: logs and diagnostics are in English. */
+/** For text outside the window: logs and diagnostics are in English. */
 export function inLanguage<T>(language: Language, run: () => T): T {
   const before = current;
   current = language;

@@ -1,4 +1,4 @@
-/** In which order the library shows videos, and which of them. Kept in the settings. */
+/** The library's order and filters. Kept in the settings. */
 import { z } from 'zod';
 import { AXES } from './axes';
 import { MAX_RATING, MAX_TAGS } from './marks';
@@ -19,7 +19,7 @@ export const libraryFilterSchema = z.object({
   quality: qualitySchema.nullable(),
   isFavorite: z.boolean(),
   minRating: z.number().int().min(0).max(MAX_RATING),
-  /** A video has all of them. */
+  /** Only videos with all of these tags. */
   tags: z.array(z.string().max(100)).max(MAX_TAGS).readonly(),
 });
 export type LibraryFilter = z.infer<typeof libraryFilterSchema>;

@@ -1,4 +1,4 @@
-/** Videos that were made. What is known of one lives in its MP4 and is read back from there. */
+/** Generated videos. Their settings are stored in the MP4 and read from there. */
 import { z } from 'zod';
 import { deviceListSchema } from './device';
 import { videoMarksSchema } from './marks';
@@ -6,7 +6,7 @@ import { planSchema } from './plan';
 import { jobReportSchema, stagePeakSchema } from './protocol';
 import { generateRequestSchema } from './sampling';
 
-/** A file from elsewhere can hold anything; a page of such files must not fill the memory. */
+/** Files from elsewhere can contain anything; many of them must not fill the memory. */
 const MAX_ENTRIES = 64;
 const MAX_COMMENT_CHARACTERS = 262_144;
 const name = z.string().max(200);
@@ -86,7 +86,7 @@ export const libraryVideoSchema = z.object({
 });
 export type LibraryVideo = z.infer<typeof libraryVideoSchema>;
 
-/** A video file from anywhere. It is shown beside others, but is not in the library. */
+/** A video file from anywhere. It can be compared with others, but isn't in the library. */
 export const guestVideoSchema = libraryVideoSchema
   .pick({ id: true, fileName: true, durationMs: true, frameRate: true, videoUrl: true })
   .extend({ metadata: videoMetadataSchema.nullable() });

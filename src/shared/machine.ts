@@ -1,4 +1,4 @@
-/** What is known of this computer: GPUs, driver, links between GPUs. */
+/** This computer: GPUs, driver, links between GPUs. */
 import { z } from 'zod';
 import { deviceSchema, type Device } from './device';
 import { appErrorSchema } from './errors';
@@ -12,7 +12,7 @@ export const gpuSchema = deviceSchema.extend({
   utilizationPercent: z.number().nullable(),
   temperatureCelsius: z.number().nullable(),
   powerWatts: z.number().nullable(),
-  /** GPUs with the same number share NVLink; null where it has none. */
+  /** GPUs with the same number share NVLink; null without NVLink. */
   nvlinkIsland: z.number().int().nullable(),
 });
 export type Gpu = z.infer<typeof gpuSchema>;
@@ -27,15 +27,15 @@ export const machineSchema = z.object({
   cpuCores: z.number().int().positive(),
   memoryTotalBytes: z.number(),
   platform: z.string(),
-  /** One GPU only, and why, where the platform has no NCCL (Windows). */
+  /** True where only one GPU can be used, because the platform has no NCCL (Windows). */
   multiGpu: z.boolean(),
 });
 export type Machine = z.infer<typeof machineSchema>;
 
-/** The part of a GPU that a job, a report and a video keep. */
+/** The GPU data stored in jobs, reports and videos. */
 export const gpuDevice = ({ kind, index, uuid, name }: Gpu): Device => ({ kind, index, uuid, name });
 
-/** The smallest NVLink island among the chosen GPUs; 1 where any has none. */
+/** The smallest NVLink island among the chosen GPUs; 1 if any has none. */
 export function smallestIsland(chosen: readonly Gpu[]): number {
   const sizes = new Map<number, number>();
   for (const gpu of chosen) {

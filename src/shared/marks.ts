@@ -1,4 +1,4 @@
-/** What a user adds to a video: a star, a rating, tags. Kept beside the videos, never written into their files. */
+/** The user's marks on a video: favorite, rating, tags. Stored separately, never in the video files. */
 import { z } from 'zod';
 
 export const MAX_RATING = 5;
@@ -12,7 +12,7 @@ export const normalTag = (text: string): string =>
     .replace(/[\p{Cc}\p{Cs}\s,]+/gu, ' ')
     .trim()
     .slice(0, MAX_TAG_CHARACTERS)
-    // The cut may have left half of a surrogate pair.
+    // Cutting may have split a surrogate pair.
     .replace(/\p{Cs}$/u, '')
     .trim();
 
