@@ -82,3 +82,8 @@ test.each(actions.filter(([, action]) => /\bon the \w+ page\b/.test(action)))(
     expect(labels).toContain(verb);
   },
 );
+
+test('packages that the user chose by hand are explained in a whole phrase', () => {
+  expect(copy.install.what({ variant: 'cuda', reason: 'chosen' })).toBe('NVIDIA GPUs (your choice)');
+  expect(copy.install.what({ variant: 'cpu', reason: 'noGpu' })).toBe('CPU only (no NVIDIA GPU was found)');
+});
