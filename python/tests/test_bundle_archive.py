@@ -64,7 +64,7 @@ def test_only_wheels_and_the_manifest_are_unpacked_and_only_into_the_folder(tmp_
         made.writestr("wheels/good.whl", b"good")
     run("unpack", archive, tmp_path / "deep" / "out")
     found = {path: data for path, data in files(tmp_path).items() if data == b"evil"}
-    # A folder in front of `wheels` is that of a zipped folder, whatever its name: only the bare name is used.
+    # A folder in front of `wheels` comes from zipping the whole folder. Only the bare name of a wheel is used.
     allowed = {"deep/out/wheels/evil.whl": b"evil"} if name == "../wheels/evil.whl" else {}
     assert found == allowed
     assert files(tmp_path / "deep" / "out")["wheels/good.whl"] == b"good"

@@ -171,7 +171,7 @@ def test_flags_take_dashes_and_values_keep_theirs() -> None:
 
 
 def test_prompt_file(tmp_path: Path) -> None:
-    # Pasted text holds other separators, which don't end a prompt.
+    # Pasted text can contain other separators, which don't end a prompt.
     (tmp_path / "p.txt").write_bytes("\ufeffa dog\r\n\n a\u2028cat\x0b\x85 \rbird\n".encode())
     flags = parse_flags(make_parser("x"), ["--model", "m", "--prompt_file", str(tmp_path / "p.txt")])
     assert flags.prompts == ("a dog", "a\u2028cat", "bird")

@@ -24,7 +24,7 @@ from splitreel.store.lora import hash_file
 REQUESTS = json.loads((RESOURCES / "golden" / "request-cases.json").read_text("utf-8"))
 TEMPORAL = wire.from_wire(ModelShape, REQUESTS["shapes"]["1.5"])
 BASE = ["--model", "demo", "--prompt", "a red ball", "--device", "cpu"]
-# For each flag: what is given besides BASE, the world that torchrun then started, and what of the job it changes.
+# For each flag: arguments besides BASE, the world size that torchrun sets, and the part of the job that changes.
 CHANGES: dict[str, tuple[list[str], int, str]] = {
     "--prompt": (["--prompt", "two", "three"], 1, "videos"),
     "--prompt_file": (["--prompt_file", "FILE"], 1, "videos"),

@@ -30,7 +30,7 @@ SHAPES = table("model-shapes")
 PROTOCOL = table("protocol")
 
 
-# What no rule looks at.
+# Fields that no rule uses.
 SAMPLE = {
     "modelId": "demo",
     "negativePrompt": "",
@@ -123,7 +123,7 @@ def test_shape_from_configs(case: dict[str, Any]) -> None:
     with pytest.raises(SplitreelError) as caught:
         shape_from_configs(case["configs"])
     assert caught.value.code == case["error"]["code"]
-    # The rest of the words is each side's own.
+    # Each language may word the rest differently.
     for name, value in case["error"]["params"].items():
         assert caught.value.params[name] == value
 

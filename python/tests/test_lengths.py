@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = ("python/splitreel", "python/tests", "scripts")
 MAX_FUNCTION_LINES = 80
 MAX_FILE_LINES = 400
-# In the head of what scripts/contract.ts writes.
+# In the docstring of files that scripts/contract.ts generates.
 GENERATED = "do not edit"
 
 

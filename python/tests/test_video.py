@@ -86,7 +86,7 @@ def test_another_file_is_never_overwritten(tmp_path: Path) -> None:
     writer = write(target)
     target.write_text("mine")
     (tmp_path / "a_1.mp4").symlink_to("nowhere")
-    # Another run has taken the name meanwhile: the finished video gets the next free one.
+    # Another run took the name meanwhile, so the finished video gets the next free one.
     assert writer.publish() == tmp_path / "a_2.mp4"
     assert target.read_text() == "mine"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mp4", "a_1.mp4", "a_2.mp4"]

@@ -64,7 +64,7 @@ def test_the_file_does_not_depend_on_how_frames_lie_in_memory(tmp_path: Path) ->
     random = np.random.default_rng(3)
     files, churn = set(), []
     for number, copies in enumerate(zip(*(layouts(frame) for frame in smooth_frames()), strict=True)):
-        # Moves what the encoder allocates for itself, too.
+        # Also moves the encoder's own allocations.
         churn.append(np.empty(random.integers(1, 1_000_000), dtype=np.uint8))
         files.add(encode(tmp_path / f"{number}.mp4", list(copies)))
     assert len(files) == 1

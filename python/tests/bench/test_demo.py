@@ -34,7 +34,7 @@ def test_drift_is_measured_from_the_exact_clips(tmp_path: Path) -> None:
     assert demo.main(["--small", "--only", "drift", "--frames", "9", "--out", str(out)]) == 0
     exact, stale = json.loads(out.read_text())["drift"]
     assert exact["stages"] == 1
-    # One of the two steps is stale: near the exact clip, and not it.
+    # One of the two steps is stale: close to the exact clip, but not equal.
     assert 10 < stale["least_db"] <= stale["psnr_db"] < 100
 
 

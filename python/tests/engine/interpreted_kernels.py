@@ -1,4 +1,4 @@
-"""What ranks that interpret Triton's kernels have in common, made once in the process that they are forked from.
+"""What ranks that interpret Triton's kernels share, created once in the process that they are forked from.
 
 A process compares the kernels with torch before it first uses them, which takes the interpreter seconds.
 """

@@ -23,7 +23,7 @@ def factors(model: Path, seed: int, **config: Any) -> tuple[dict[str, torch.Tens
     adapter = LoraConfig(target_modules=LAYERS, init_lora_weights=False, **{"r": 4, "lora_alpha": 2, **config})
     transformer.add_adapter(adapter)
     state: dict[str, torch.Tensor] = get_peft_model_state_dict(transformer)
-    # Large enough that a LoRA that is left out, or merged with a wrong scale, cannot pass for rounding.
+    # Large enough that leaving a LoRA out or merging it with a wrong scale differs by more than rounding.
     return {name: tensor * 0.3 for name, tensor in state.items()}, adapter
 
 

@@ -23,8 +23,8 @@ KINDS = ("t2v-2b", "t2v-5b", "t2v-1.5", "i2v-5b", "i2v-1.5")
 TOLERANCE = 1e-5
 # With four patches after two warm-up steps of eight, on weights drawn so that attention matters a lot.
 DRIFT = 0.15
-# Plans differ in the last bits of float32. Then a value near the middle of two of float8 becomes one or the other, and
-# these weights make much of it. Of the balanced quality.
+# For the balanced quality. Plans differ in the last bits of float32, so a value halfway between two of float8 can round
+# either way, and these weights amplify the difference.
 SIMILAR = 5e-2
 
 GUIDED = EngineJob(

@@ -1,4 +1,4 @@
-"""A second family of models, as small as can be: what `models/family.py` asks for, and nothing of CogVideoX.
+"""The smallest possible second family: it implements `models/family.py` and uses nothing of CogVideoX.
 
 Its text encoder averages bytes, its transformer is two blocks of attention over 4-channel latents, its VAE repeats each
 latent as 8 x 8 pixels. It splits guidance and tokens over ranks, and no weights.

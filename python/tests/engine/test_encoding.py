@@ -64,7 +64,7 @@ def _rank(rank: int, size: int, folder: Path, store: str, pipe: Connection) -> N
         moments = vae.encode(PICTURE).latent_dist.parameters
     shared_calls = calls
     plain = vae.encode(PICTURE).latent_dist.parameters
-    # What fails on one rank alone ends the encoding on all, and nobody waits for its tiles.
+    # A failure on one rank ends the encoding on all, so none waits for its tiles.
     if rank == 1:
         vae.encoder.forward = out_of_memory
     try:

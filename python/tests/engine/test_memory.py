@@ -104,7 +104,7 @@ def test_a_quantized_share_is_exact(model: str, stages: int, shares: int) -> Non
     with META:
         shard_transformer(net, Shard(0, stages, 0, shares), tp_group)
         quantize_transformer(net)
-    # Loading gives everything else its type.
+    # Loading converts everything else.
     sizes = {torch.float8_e4m3fn: 1}
     scales = sum(scale.nbytes for name, scale in net.named_buffers() if name.endswith("weight_scales"))
     others = [buffer for name, buffer in net.named_buffers() if not name.endswith("weight_scales")]

@@ -29,7 +29,7 @@ from splitreel.engine.engine import Engine
 from splitreel.models.cogvideox import fused_attention
 from splitreel.parallel.kv_cache import BlockKVCache
 
-# Triton's interpreter takes half a minute for its first video, and more where the machine does other work.
+# Triton's interpreter takes half a minute for its first video, and more on a busy machine.
 _ANSWER_S = 240
 
 
@@ -89,7 +89,7 @@ class RunRequest:
     cancel: tuple[int, Stage, int] | None = None  # rank, stage, count
     cancel_after: tuple[int, float] | None = None  # rank, seconds
     gathers_keys: bool = False  # Ring over peer memory, which only GPUs have
-    without_cache: bool = False  # a wrong engine: patches of a pipeline attend only to themselves
+    without_cache: bool = False  # a deliberately wrong engine: patches of a pipeline attend only to themselves
     options: LoadOptions = field(default_factory=LoadOptions)
     kernels_fail_on: int | None = None  # a rank whose kernels can't be launched once they have been compared
 
@@ -110,7 +110,7 @@ class RunResult:
     steps: int  # denoising steps, of all videos
     steps_after_cancel: int  # of these, since this rank requested a cancel
     errors: tuple[str, ...]  # codes of the videos that failed
-    fused_problem: str | None  # why the model does not run on the fused kernels; None where it does
+    fused_problem: str | None  # why the model does not run on the fused kernels; None if it does
     notices: tuple[str, ...]
 
 

@@ -1,4 +1,4 @@
-"""A stand-in for the Hugging Face hub on loopback: the protocol that huggingface_hub speaks, and its bad days.
+"""A fake Hugging Face hub on loopback: the protocol that huggingface_hub uses, with faults on request.
 
 Two servers, as on the real hub: one that knows models and says where bytes are, and a content host on another port
 that has them. Standard library only, so that any Python runs it:
@@ -33,7 +33,7 @@ _LFS = (".safetensors", ".bin", ".model")
 class Behavior:
     """What goes wrong. Each list is used up from its front; tests fill it."""
 
-    token: str | None = None  # gated: only for whoever has it
+    token: str | None = None  # gated: required for the files
     break_after: deque[int] = field(default_factory=deque)  # content: end the connection after so many bytes
     reset: bool = False  # break with a reset instead of an orderly end
     statuses: deque[tuple[int, dict[str, str]]] = field(default_factory=deque)  # content: answer this instead
@@ -254,7 +254,7 @@ class _HubHandler(_Handler):
             body, headers = hub.behavior.listing
             self.answer(200, {"Content-Type": "application/json", **headers}, body)
             return
-        # The real hub describes gated models to everyone; only their files are kept back.
+        # The real hub lists gated models for everyone; only their files are withheld.
         about = {
             "_id": "0", "id": repo, "modelId": repo, "sha": COMMIT, "private": False, "tags": [], "downloads": 0,
             "gated": "auto" if hub.behavior.token else False, "siblings": hub.siblings(hub.models[repo]),
@@ -273,7 +273,7 @@ class _HubHandler(_Handler):
         sha256, git = hub.digests(file)
         headers = {"X-Repo-Commit": COMMIT, "X-Linked-Size": str(file.stat().st_size)}
         if file.suffix in _LFS:
-            # Signed, and for everyone who has the address: the token has no business there.
+            # A signed address works for everyone who has it, so the token must not be sent there.
             target = f"{hub.content_host}/{quote(repo, safe='')}/{name}?signature={sha256[:16]}"
             self.answer(302, {**headers, "X-Linked-Etag": f'"{sha256}"', "Location": target})
         else:

@@ -27,7 +27,7 @@ WEIGHTS = (
     "transformer/diffusion_pytorch_model.safetensors", "vae/diffusion_pytorch_model.safetensors",
     "text_encoder/model.safetensors",
 )  # fmt: skip
-# Written into JSON as they stand: some are not JSON.
+# Written into JSON verbatim; some are not JSON.
 ODD_VALUES = (
     "NaN", "Infinity", "-Infinity", "1e999", "-1e999", "1e308", "1e-400", "0", "-1", "-0.0", "0.5", "4.5", "16.0", "true",
     "false", "null", '""', '"x"', '"CogVideoXPipeline"', '"\\ud800"', '"\\u0000"', "[]", "{}", "[[]]", "[null]", "[8, 8]",
@@ -259,7 +259,7 @@ def check_answer(folder: Folder) -> None:
         sentence = messages.reason_text(reason["code"], reason["params"])
         assert len(sentence) < 600, sentence
         sentence.encode("utf-8")
-    # It crosses to the window as JSON.
+    # It is sent to the window as JSON.
     json.dumps(found, allow_nan=False).encode("utf-8")
 
 

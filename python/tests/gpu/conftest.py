@@ -1,4 +1,4 @@
-"""Tests that need a CUDA device. Without one nothing here is collected: run by hand on a machine that has one.
+"""Tests that need a CUDA device, run by hand. Without one, nothing here is collected.
 
 cd python && python -m pytest tests/gpu
 """

@@ -76,7 +76,7 @@ def test_cudnn_and_flash_launch_their_own_kernels() -> None:
 def _is_installed(package: str) -> bool:
     try:
         return importlib.util.find_spec(package) is not None
-    except ModuleNotFoundError:  # of the package that it would lie in
+    except ModuleNotFoundError:  # its parent package is missing
         return False
 
 

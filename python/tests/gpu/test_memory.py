@@ -1,4 +1,4 @@
-"""Memory on a real GPU: offload is what its name says, and the planner's predictions hold at a small size.
+"""Memory on a real GPU: offloading frees it, and the planner's predictions hold at a small size.
 
 At true size with random weights: `npm run bench -- memory`.
 """

@@ -47,7 +47,7 @@ def test_a_listing_that_cannot_be_used_is_an_answer(hub: FakeHub, tmp_path: Path
     event = process.wait_for("inspected", "inspectFailed")
     assert (event["type"], event["requestId"]) == ("inspectFailed", "r")
     assert event["error"]["code"] in {"HUB_ANSWER_BROKEN", "MODEL_UNSUPPORTED"}
-    # And the next question is answered too.
+    # The next question is answered too.
     hub.behavior.listing = None
     process.send("inspect", requestId="s", repo=REPO, revision="main")
     assert process.wait_for("inspected", "inspectFailed")["type"] == "inspected"

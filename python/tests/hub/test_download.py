@@ -61,7 +61,7 @@ def test_temporary_errors_are_retried(hub: FakeHub, tmp_path: Path) -> None:
     hub.behavior.hub_statuses = deque([(502, {}), (429, {"Retry-After": "0"})])
     Fetch(hub, tmp_path).run()
     assert served(hub) == total_bytes()
-    # Each segment was asked for once, and once more after each error: no answer was lost by who had asked.
+    # Each segment was requested once, and once more after each error: no response was lost.
     weights = [len(data) for name, data in wanted().items() if name.endswith(".safetensors")]
     segments = sum(-(-size // QUICK.segment_bytes) for size in weights)
     assert sum(seen.server == "content" for seen in hub.seen) == segments + len(errors * 4)
@@ -114,7 +114,7 @@ def test_pause_and_resume_lose_nothing(hub: FakeHub, tmp_path: Path) -> None:
     hub.behavior.bytes_per_second = None
     Fetch(hub, tmp_path).run()
     assert held(tmp_path) == wanted()
-    # What was on the wire when the line was cut was sent but never came: at most a few blocks for each connection.
+    # Bytes in flight when the connection broke were sent but never received: at most a few blocks per connection.
     assert served(hub) - total_bytes() <= 3 * QUICK.connections * 2 * 16_384
 
 
@@ -197,7 +197,7 @@ def test_a_full_disk_is_reported_and_space_lets_it_resume(
             Fetch(hub, disk / "m").run()
         assert early.value.code == "DISK_FULL"
         assert served(hub) == 0, "refused before anything was fetched"
-        # Room that others take while it runs: the check has passed, the disk is full all the same.
+        # Other programs fill the disk while it runs: the check has passed, but there is no space.
         monkeypatch.setattr("splitreel.store.hub.download.ModelDownload._check_disk_space", lambda _self: None)
         with pytest.raises(SplitreelError) as late:
             Fetch(hub, disk / "m").run()
@@ -205,7 +205,7 @@ def test_a_full_disk_is_reported_and_space_lets_it_resume(
         subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
         Fetch(hub, disk / "m").run()
         assert held(disk / "m") == wanted()
-        # One chunk for each connection was read and found no room.
+        # Each connection read one chunk that did not fit on the disk.
         assert served(hub) - total_bytes() < QUICK.connections * 4 * 1_048_576
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=False)
@@ -225,7 +225,7 @@ def test_a_disk_that_fills_up_at_the_last_write_is_reported(
     before = served(hub)
     Fetch(hub, tmp_path / "m").run()
     assert held(tmp_path / "m") == wanted()
-    # The end of one connection ends the others, with what they had on the wire.
+    # The end of one connection ends the others, which lose their bytes in flight.
     assert before <= served(hub) <= total_bytes() + QUICK.connections * QUICK.segment_bytes
 
 
@@ -253,7 +253,7 @@ def test_a_downloader_killed_again_and_again_ends_with_every_byte_fetched_once(h
     assert finished["type"] == "downloadFinished", finished
     process.kill()
     assert held(tmp_path / "m") == wanted()
-    # What the killed one had not yet read off the wire: at most a few blocks for each of its connections.
+    # Bytes that the killed process had not yet read: at most a few blocks for each of its connections.
     assert served(hub) - total_bytes() <= kills * QUICK.connections * 3 * 16_384
 
 

@@ -161,7 +161,7 @@ def test_hashes_are_read_from_the_hugging_face_cache(
     blob = (snapshot / WEIGHTS).resolve()
     spoil_byte(blob)
     assert run_verify(snapshot, record, everything=True)[0].damaged == (WEIGHTS,)
-    # Mended where it lies: the blob that the link names, and nothing else.
+    # Repaired in place: only the blob that the link points to.
     Fetch(hub, snapshot, record=record).run()
     assert dict(hub.served) == {WEIGHTS: blob.stat().st_size}
     assert (snapshot / WEIGHTS).is_symlink()

@@ -1,4 +1,4 @@
-"""Attention kernels: compared before their first use, refused in words, and really the ones that compute.
+"""Attention kernels: compared before their first use, refused with a reason, and actually used.
 
 The kernels here are others that torch has on the CPU (its math backend, its flash kernel, and broken ones); the
 CUDA ones go through the same chooser in tests/gpu.

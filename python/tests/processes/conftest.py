@@ -11,7 +11,7 @@ import pytest
 
 from tests.processes.commands import FLAGS, command
 
-# Network namespaces are root's.
+# Network namespaces need root.
 collect_ignore = [] if os.geteuid() == 0 and shutil.which("ip") else ["test_two_hosts.py"]
 
 

@@ -64,11 +64,11 @@ def next_job_is_made(worker: Worker, output: Path, plan: str) -> None:
 def test_out_of_memory_on_one_rank_ends_the_job_on_all(worker: Worker, tmp_path: Path, plan: str, rank: int) -> None:
     worker.send(job(tmp_path, plan, "oom", f"a red ball oom {rank}"))
     worker.wait(lambda event: event["type"] == "stageStarted" and event["stage"] == "denoising", 120)
-    # Its peers wait in a collective that times out after an hour, so it is the supervisor that ends the job.
+    # Its peers wait in a collective that times out after an hour, so the supervisor must end the job.
     error = worker.wait_for("jobFailed", 120)["error"]
     assert (error["code"], error["params"]["rank"], error["params"]["stage"]) == ("GPU_OOM", rank, "denoising")
     sentence = error_message(error["code"], error["params"])
-    # A device that raises torch's error is a GPU everywhere but in this test.
+    # Outside this test only GPUs raise torch's error, so the sentence never names a CPU.
     assert sentence == f"The CPU ran out of memory on worker {rank} during denoising."
     assert error["advice"]
     next_job_is_made(worker, tmp_path, plan)
@@ -98,7 +98,7 @@ def test_kill_9_is_named_and_cleaned_up(worker: Worker, tmp_path: Path, plan: st
     os.kill(pids[rank], signal.SIGKILL)
     end = worker.wait_end(120)
     if end["type"] == "jobFinished":
-        # The last stages of a small video take less than a signal: then the video is there, whole.
+        # The last stages of a small video can be faster than a signal. Then the video is complete.
         assert stage in {"decoding", "writing"}
         (tmp_path / "killed 0.mp4").unlink()
     else:

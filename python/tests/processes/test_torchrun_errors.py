@@ -24,7 +24,7 @@ def run_failing(folder: Path, where: str, **variables: str) -> str:
         check=False,
     )
     assert done.returncode != 0
-    # torchrun's own words come after those of the ranks.
+    # torchrun's own output follows that of the ranks.
     return done.stderr.partition("torch/distributed/elastic")[0]
 
 

@@ -66,7 +66,7 @@ def hosts() -> Iterator[tuple[Host, Host]]:
 
 
 def environment(link: str) -> dict[str, str]:
-    # What a person sets on such a cluster: the interface that leads to the other machine.
+    # What users set on such a cluster: the interface that leads to the other machine.
     return {**ENVIRONMENT, "GLOO_SOCKET_IFNAME": link}
 
 

@@ -141,7 +141,7 @@ CASES: dict[str, tuple[Callable[[Path], object], str, str]] = {
 
 
 SCHEDULER = "scheduler/scheduler_config.json"
-# What diffusers' constructors would meet with an error of their own, or compute NaN from.
+# Values for which diffusers' constructors raise their own errors or compute NaN.
 ODD_FIELDS = [
     *((SCHEDULER, name, value) for name in ("beta_schedule", "prediction_type", "timestep_spacing") for value in ("x", 1, [])),
     *((SCHEDULER, name, value) for name in ("beta_start", "beta_end", "snr_shift_scale") for value in (0, -1, "x", True, [])),
@@ -246,7 +246,7 @@ def test_an_unreadable_file_is_named_with_the_cause(tmp_path: Path, monkeypatch:
     real_stat, real_open, real_scan = Path.stat, Path.open, os.scandir
 
     def guard(path: Path | str) -> None:
-        # The user of a test may be root, whom no permission stops.
+        # Tests may run as root, which permissions do not stop.
         if Path(path) == folder / name or folder / name in Path(path).parents:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
@@ -301,7 +301,7 @@ def test_no_canary_is_executed(tmp_path: Path) -> None:
         check_model_folder(code)
     assert caught.value.code == "MODEL_UNSAFE"
     assert not sung.exists()
-    # The canary can sing: loaded as torch.load of old would, it leaves its file.
+    # Shows that the canary works: loaded as an old torch.load would, it creates its file.
     pickle.loads(pickle.dumps(Canary(sung)))
     assert sung.exists()
 
