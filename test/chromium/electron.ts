@@ -1,4 +1,4 @@
-/** The same pages in the Electron of this machine, in a window of the same size. */
+/** The same pages in this machine's Electron, in a window of the same size. */
 import { _electron, type Page } from '@playwright/test';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-/** Runs in the page before the window does: the contract's fake main process, in a state with something on every page. */
+/** Runs in the page before the window's own code: the contract's fake main process, with content for every page. */
 import './jitless';
 import { fakeMain, gpu, job, MODEL, SLICES, video } from '../fakes/main-process';
 

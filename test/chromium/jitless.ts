@@ -1,4 +1,6 @@
-/** Before any schema is made: the page's policy allows no code from strings, which zod otherwise makes. */
+/**
+ * Imported before any schema is created, because the page's policy forbids the code generation that zod uses otherwise.
+ */
 import { config } from 'zod';
 
 config({ jitless: true });

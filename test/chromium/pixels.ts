@@ -1,9 +1,9 @@
 import { execa } from 'execa';
 
-/** A channel that differs by less is the same: edges of letters are smoothed differently. */
+/** Smaller differences in a channel are ignored, because versions antialias text differently. */
 const MIN_DIFFERENCE = 64;
 
-/** The share of pixels that differ between two pictures of one size. */
+/** The share of pixels that differ between two images of the same size. */
 export async function differentShare(files: readonly string[]): Promise<number> {
   const [a, b] = await Promise.all(
     files.map(async (file) => {

@@ -43,7 +43,7 @@ export async function openRig(): Promise<Rig> {
     );
     if (request.url?.startsWith('/media/') === true) media.push({ status, range });
     response.writeHead(status, headers);
-    // A page that seeks drops the answer that it was reading.
+    // A seeking page aborts the response it was reading.
     if (body === null) response.end();
     else
       Readable.from(body)

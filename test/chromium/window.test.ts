@@ -1,6 +1,6 @@
 /**
- * The built window in Debian's current Chromium: people get Electron 45, and test machines have only 22. Main is the
- * contract's fake, everything else is real. The same pages in the runtime of the tests look the same.
+ * Runs the built window in Debian's current Chromium: users get Electron 45, but test machines have only 22. Main is
+ * the contract's fake, everything else is real. Pages must look the same as in the tests' runtime.
  */
 import axe, { type AxeResults } from 'axe-core';
 import { chromium, type Browser, type Page } from '@playwright/test';
@@ -34,7 +34,7 @@ beforeAll(async () => {
   await buildApp();
   rig = await openRig();
   await mkdir(SHOTS, { recursive: true });
-  // For root there is no sandbox; the pages are ours.
+  // Root has no sandbox; the pages are our own.
   browser = await chromium.launch({ executablePath: '/usr/bin/chromium', chromiumSandbox: !isRoot() });
 }, 180_000);
 
@@ -49,7 +49,7 @@ beforeEach(async () => {
   await context.addInitScript(rig.script);
   page = await context.newPage();
   page.on('console', (message) => {
-    // A browser asks for an icon by itself; the app's window has none to ask for.
+    // A browser requests a favicon by itself; the app's window doesn't.
     const isIcon = message.location().url.endsWith('/favicon.ico');
     if (!isIcon && (message.type() === 'error' || message.type() === 'warning')) problems.push(message.text());
   });
@@ -95,7 +95,7 @@ test('a video plays, seeks by ranges, and follows the keyboard', async () => {
   const isPaused = (): Promise<boolean> => video.evaluate((element: HTMLVideoElement) => element.paused);
   if (!(await isPaused())) await page.keyboard.press('Space');
   await expect.poll(isPaused).toBe(true);
-  // Times are the middles of frames, 8 a second.
+  // Times are the middles of frames, at 8 frames per second.
   await page.keyboard.press('Home');
   await expect.poll(time).toBeLessThan(0.125);
   await page.keyboard.press('ArrowRight');
@@ -105,7 +105,7 @@ test('a video plays, seeks by ranges, and follows the keyboard', async () => {
   expect(problems).toEqual([]);
 });
 
-test('the pages are reached by Tab and Enter alone', async () => {
+test('every page can be reached with Tab and Enter', async () => {
   for (let presses = 0; presses < 20; presses += 1) {
     await page.keyboard.press('Tab');
     if ((await page.evaluate(() => document.activeElement?.textContent)) === 'Library') break;
@@ -114,7 +114,7 @@ test('the pages are reached by Tab and Enter alone', async () => {
   await page.getByRole('heading', { level: 1, name: 'Library' }).waitFor();
 });
 
-test('every page looks the same as in the runtime of the tests', async () => {
+test("every page looks the same as in the tests' runtime", async () => {
   const electron = await openElectron(rig);
   try {
     for (const name of PAGES) {
@@ -125,7 +125,7 @@ test('every page looks the same as in the runtime of the tests', async () => {
       );
       for (const [index, shown] of [page, electron.page].entries())
         await shown.screenshot({ path: files[index] ?? '', animations: 'disabled', caret: 'hide' });
-      // Letters are drawn a little differently by each version; a field that moved would be far more.
+      // Versions draw text slightly differently; a moved field would differ far more.
       expect([name, await differentShare(files)]).toEqual([name, expect.closeTo(0, 1)]);
     }
   } finally {

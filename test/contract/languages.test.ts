@@ -1,4 +1,4 @@
-/** The texts of the languages against each other: of the window, of the main process, and the sentences of both. */
+/** Compares the languages' texts: those of the window and of the main process, and the shared sentences. */
 import { IntlMessageFormat } from 'intl-messageformat';
 import { expect, test } from 'vitest';
 import chineseSentences from '../../resources/messages.zh-CN.json';
@@ -21,7 +21,7 @@ function textsOf(table: object, before = ''): (readonly [string, string])[] {
     const here = before === '' ? key : `${before}.${key}`;
     if (typeof value === 'string') return [[here, value] as const];
     if (isMessage(value)) return [[here, value.text] as const];
-    // Exit codes, which the sentences of errors come with.
+    // Exit codes, which are stored with the errors' sentences.
     if (typeof value === 'number') return [];
     return textsOf(value as object, here);
   });
@@ -31,7 +31,7 @@ function textsOf(table: object, before = ''): (readonly [string, string])[] {
 const PLAIN_TEXT = 0;
 const isPlainText = ({ type }: { readonly type: number }): boolean => type === PLAIN_TEXT;
 
-/** The names of a message's values, those inside of branches too. */
+/** The names of a message's values, including those in branches. */
 function valuesOf(elements: readonly Element[]): string[] {
   return elements.flatMap((element) => {
     const own = 'value' in element && !isPlainText(element) ? [element.value] : [];
@@ -63,19 +63,19 @@ const SAME = [
   /^FlashAttention \d$/,
   /^(Ctrl\+|Esc$|\?$|[A-Z0-9]$)/,
   /^(MP4|WebM|QuickTime|GIF)\b/,
-  // Nothing but values, signs and symbols of units.
+  // Only values, punctuation and unit symbols.
   /^(\{[^{}]*\}|[\s×/%x.,:()+=-]|\b(GPU|CPU)\b|\/s)*$/,
   /^\{kind, select, cuda \{GPU\} other \{CPU\}\} \{index\}$/,
 ];
 
-test('a Chinese text that equals the English one is a name', () => {
+test('only names are the same in Chinese and English', () => {
   const equal = [...texts.en].filter(([key, text]) => texts['zh-CN'].get(key) === text);
   expect(equal.filter(([, text]) => !SAME.some((pattern) => pattern.test(text)))).toEqual([]);
 });
 
 const isWestern = (text: string): boolean => /\p{Script=Han}\s?[,;:!?](?!\d)|\p{Script=Han}\.(?:\s|$)/u.test(text);
 
-test('Chinese uses the punctuation of Chinese', () => {
+test('Chinese texts use Chinese punctuation', () => {
   const prose = [...texts['zh-CN']].map(
     ([key, text]) => [key, text.replace(/\{\w+, \w+, ?|\{\w+, \w+\}/g, '')] as const,
   );
@@ -84,7 +84,7 @@ test('Chinese uses the punctuation of Chinese', () => {
 
 const tables = { en: new Map(textsOf(sentences)), 'zh-CN': new Map(textsOf(chineseSentences)) };
 
-test('every sentence is there in both languages', () => {
+test('every sentence exists in both languages', () => {
   expect([...tables['zh-CN'].keys()].sort()).toEqual([...tables.en.keys()].sort());
 });
 
@@ -96,12 +96,12 @@ test.each([...tables.en])('the sentence %s has the same placeholders in both lan
   if (sentence !== '') expect(translated).toMatch(/[\p{Script=Han}。]/u);
 });
 
-test('every model of the catalog has a Chinese description', () => {
+test('every model in the catalog has a Chinese description', () => {
   const shipped = catalog.models.map(({ description }) => description);
   expect(Object.keys(modelDescriptions)).toEqual(expect.arrayContaining(shipped));
 });
 
-test('a quoted button or page in a Chinese sentence is one of the window', () => {
+test('a button or page quoted in a Chinese sentence exists in the window', () => {
   const labels = new Set([...texts['zh-CN']].map(([, text]) => text));
   const quoted = [...tables['zh-CN'].values(), ...labels].flatMap((text) =>
     [...text.matchAll(/(?:点击|请试试)“([^”{]+)”|“([^”{]+)”页面/g)].map(([, button, page]) => button ?? page ?? ''),

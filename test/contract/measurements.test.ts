@@ -1,4 +1,4 @@
-/** A step time that main stores is the one that the window finds, whatever the number of GPUs. */
+/** The window finds the step time that main stores, for any number of GPUs. */
 import { expect, test } from 'vitest';
 import { addMeasurement, measure, measurementsFileSchema, NO_MEASUREMENTS } from '../../src/main/jobs/measurements';
 import { validateJob } from '../../src/main/jobs/validate';
@@ -19,7 +19,7 @@ const machineOf = (...names: readonly string[]) => ({
 
 const asked = request({ guidanceScale: 6 });
 
-/** What the window finds on `later` for a job that ran on `machine`. */
+/** The measurement that the window finds on `later` for a job that ran on `machine`. */
 function found(machine: ReturnType<typeof machineOf>, plan: Plan, later = machine): ReadonlyMap<string, number> {
   const sent = [...jobDevices(chosenDevices(machine, DEFAULT_SETTINGS), worldSize(plan))];
   const valid = validateJob({ request: asked, plan, devices: sent }, { models: [MODEL], machine });
@@ -83,7 +83,7 @@ test('a second measurement on the same hardware replaces the first', () => {
   expect(addMeasurement(addMeasurement(NO_MEASUREMENTS, one), two).measurements).toEqual([two]);
 });
 
-test('a figure of another quality or offloading stands beside the first', () => {
+test('a measurement with another quality or offload mode is kept separately', () => {
   const first = measurementsFileSchema.parse({
     version: 1,
     measurements: [{ ...SAVED_BEFORE_QUALITY, plan: ONE_RANK, devices: [...cpuDevices(1)] }],

@@ -1,10 +1,10 @@
 import { expect, test, vi } from 'vitest';
 import { calls } from '../../src/shared/ipc';
 
-test('the page gets exactly the contract: each call, the subscription, the path of a dropped file', async () => {
+test('the page gets exactly the contract: every call, the subscription, the path of a dropped file', async () => {
   const exposed: Record<string, unknown> = {};
   const sent: unknown[] = [];
-  // Electron itself is the border here; nothing of ours is replaced.
+  // Only Electron itself is replaced here, none of our own code.
   vi.doMock('electron', () => ({
     contextBridge: { exposeInMainWorld: (name: string, api: unknown) => void (exposed[name] = api) },
     ipcRenderer: {

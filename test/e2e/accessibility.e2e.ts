@@ -1,4 +1,4 @@
-/** axe over every place of the window, in both themes: names, roles, contrast, order. */
+/** Runs axe on every page in both themes: names, roles, contrast, order. */
 import type { Page } from '@playwright/test';
 import { broken } from './axe';
 import { expect, test } from './harness';
@@ -12,7 +12,7 @@ async function everywhere(page: Page, what: string): Promise<readonly string[]> 
     await page.evaluate((wanted) => window.splitreel.updateSettings({ theme: wanted }), theme);
     for (const place of PLACES) {
       await page.getByRole('navigation').getByRole('button').nth(PLACES.indexOf(place)).click();
-      // Colors fade over; what counts is where they arrive.
+      // Colors are animated; only the final ones count.
       await page.evaluate(async () => {
         const fades = document.getAnimations().filter((each) => each.effect?.getTiming().iterations !== Infinity);
         await Promise.allSettled(fades.map(({ finished }) => finished));
@@ -23,7 +23,7 @@ async function everywhere(page: Page, what: string): Promise<readonly string[]> 
   return found;
 }
 
-test('nothing that axe finds, from the first start to a finished video', async ({ launch }) => {
+test('axe finds nothing from the first start to a finished video', async ({ launch }) => {
   const first = await launch();
   expect(await everywhere(first.page, 'first start')).toEqual([]);
   await first.app.close();
@@ -43,13 +43,13 @@ test('nothing that axe finds, from the first start to a finished video', async (
   expect(await broken(page, 'a question')).toEqual([]);
 });
 
-test('nothing that axe finds with eight GPUs and a drawn plan', async ({ launch }) => {
+test("axe finds nothing with eight GPUs and a plan's diagram", async ({ launch }) => {
   const { page } = await launch({ withEnvironment: true, gpus: '8' });
   await expect.poll(async () => (await slices(page)).machine.gpus.length).toBe(8);
   expect(await everywhere(page, 'eight GPUs')).toEqual([]);
 });
 
-test('nothing that axe finds in Chinese', async ({ launch }) => {
+test('axe finds nothing in Chinese', async ({ launch }) => {
   const { page } = await launch({ withEnvironment: true, locale: 'zh_CN.UTF-8' });
   expect(await everywhere(page, 'in Chinese')).toEqual([]);
 });

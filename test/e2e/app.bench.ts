@@ -1,4 +1,4 @@
-/** `npm run bench -- app`: the window's own costs in the real Electron. Figures only; nothing is asserted about time. */
+/** `npm run bench -- app`: measures the window in the real Electron. Makes no assertions about time. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -12,7 +12,7 @@ const REST_MS = 5000;
 const STEPS = 10;
 const figures: Record<string, number> = {};
 
-/** Kernel ticks of 10 ms that a process has had of the processor. */
+/** CPU time of a process, in kernel ticks of 10 ms. */
 function cpuMs(pids: readonly number[]): number {
   return pids
     .map((pid) => {
@@ -27,7 +27,7 @@ function cpuMs(pids: readonly number[]): number {
     .reduce((sum, ms) => sum + ms, 0);
 }
 
-/** Interactive: a letter that is typed stands in the prompt. */
+/** Interactive: a typed letter appears in the prompt. */
 async function untilInteractive(page: Page): Promise<void> {
   const prompt = page.getByLabel('Prompt', { exact: true });
   await prompt.press('a');
@@ -42,7 +42,7 @@ test('launch and rest', async ({ launch }) => {
     const began = performance.now();
     running = await launch({ withEnvironment: true });
     await untilInteractive(running.page);
-    // The page's clock starts where Electron's own start ends: as it begins to load our page.
+    // The page's clock starts when Electron begins to load our page.
     inPage.push(await running.page.evaluate(() => performance.now()));
     launches.push(performance.now() - began);
     if (turn < LAUNCHES - 1) await running.app.close();
@@ -69,7 +69,7 @@ declare global {
   }
 }
 
-/** From the click to the first word of each stage, and to the first step done, in the page's own clock. */
+/** From the click to the first event of each stage and to the first finished step, by the page's own clock. */
 async function clickAndTime(page: Page, at: number): Promise<Moments> {
   await page.evaluate(() => {
     const moments: NonNullable<typeof window.moments> = { stages: {}, changes: 0 };

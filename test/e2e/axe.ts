@@ -1,4 +1,4 @@
-/** What axe finds in the window as it is now. */
+/** Runs axe on the window in its current state. */
 import axe, { type AxeResults } from 'axe-core';
 import type { Page } from '@playwright/test';
 
@@ -8,9 +8,9 @@ declare global {
   }
 }
 
-/** Each rule that is broken, with the elements that break it. */
+/** Each violated rule with its elements. */
 export async function broken(page: Page, where: string): Promise<readonly string[]> {
-  // Run by the debugger: the page's policy lets no script in.
+  // Injected through the debugger, because the page's policy blocks scripts.
   await page.evaluate(axe.source);
   const results = await page.evaluate(async (): Promise<AxeResults | undefined> =>
     window.axe?.run(document, { resultTypes: ['violations'] }),

@@ -1,4 +1,4 @@
-/** The borders of docs/security.md that only a real Electron shows: rows 1 to 14, 20, 21, 24. */
+/** The borders in docs/security.md that need a real Electron: rows 1 to 14, 20, 21, 24. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,7 +8,7 @@ import { metadata, mp4 } from '../fakes/mp4';
 import { commandLine, expect, test } from './harness';
 import { fillForm, generateButton, waitForStep } from './steps';
 
-/** The page knows its language before it asks for anything. */
+/** The page knows its language before its first call. */
 const PAGE = 'app://splitreel/index.html?language=en';
 
 test('the page has no Node, no Electron, and exactly the contract', async ({ launch }) => {
@@ -66,7 +66,7 @@ test('no request leaves Electron, whoever makes it, and no download is saved', a
             sent.end();
           });
         const request = await answerTo(session.defaultSession);
-        // Chromium's own connections pass no filter: for them no name leads anywhere.
+        // Chromium's own connections pass no filter: for them no host name can be resolved.
         const unfiltered = await answerTo(session.fromPartition('unfiltered'));
         const download = await new Promise<boolean>((resolve) => {
           session.defaultSession.once('will-download', (event) => resolve(event.defaultPrevented));
@@ -87,7 +87,7 @@ test('no request leaves Electron, whoever makes it, and no download is saved', a
   }
 });
 
-/** What a page really runs with, in Electron but not in its types. */
+/** The page's effective preferences, which Electron has but its types lack. */
 type WebPreferences = Readonly<Record<string, unknown>>;
 
 /** Electron's checklist, points 2 to 10. */
@@ -203,7 +203,7 @@ test('no form, meta refresh, frame or webview leads anywhere', async ({ launch }
     form.submit();
     const refresh = document.createElement('meta');
     refresh.httpEquiv = 'refresh';
-    // Our own origin, which no filter of requests and no policy would stop.
+    // Our own origin, which no request filter or policy would block.
     refresh.content = '0;url=app://splitreel/blank.html';
     document.head.append(refresh);
     const frame = document.createElement('iframe');
@@ -237,7 +237,7 @@ test('a dropped file does not replace the page, even where the page would let it
   const file = path.join(dataFolder, 'dropped.html');
   writeFileSync(file, '<title>dropped</title>');
   await page.evaluate(() => {
-    // Ahead of the page's own listeners, which take the file: what is left is what Chromium does by itself.
+    // Runs before the page's own listeners, which would handle the file, and so leaves Chromium's default behavior.
     for (const name of ['dragenter', 'dragover', 'drop'])
       addEventListener(name, (event) => event.stopImmediatePropagation(), { capture: true });
   });
@@ -276,7 +276,7 @@ test('a video is asked for by id alone, and no address leads out of its folder',
 
 test('while a video is made nothing listens but ranks on loopback', async ({ launch }) => {
   const { page, processTree, pid } = await launch({ withEnvironment: true });
-  // Playwright's two doors, of Node's inspector and of Chromium: the app itself opens none.
+  // Playwright's two debugging ports, of Node's inspector and of Chromium; the app itself opens none.
   const doors = listeners([pid]);
   expect(doors).toHaveLength(2);
   expect(listeners(processTree())).toEqual(doors);
@@ -286,7 +286,7 @@ test('while a video is made nothing listens but ranks on loopback', async ({ lau
   const tree = processTree();
   const isDoor = (address: string): boolean => doors.includes(address);
   const open = listeners(tree).filter((address) => !isDoor(address));
-  // Ranks talk over loopback: that they are seen shows that the looking works.
+  // Ranks communicate over loopback; seeing them shows that the check works.
   expect(open.length).toBeGreaterThan(0);
   expect(open.filter((address) => !address.startsWith('127.0.0.1'))).toEqual([]);
   expect(listeners([pid, supervisorOf(tree)])).toEqual(doors);
@@ -298,7 +298,7 @@ function supervisorOf(tree: readonly number[]): number {
   return found;
 }
 
-/** What these processes listen on, as /proc knows it: each address and port once, sorted. */
+/** The addresses and ports these processes listen on, from /proc: each once, sorted. */
 function listeners(pids: readonly number[]): string[] {
   const sockets = new Set(
     pids.flatMap((pid) => {

@@ -1,10 +1,10 @@
-/** Several videos of one job: they form in a grid, are compared, discarded and brought back, and one is finished. */
+/** Several videos of one job: they appear in a grid, are compared, discarded and restored, and one is finished. */
 import { copyFileSync } from 'node:fs';
 import path from 'node:path';
 import { answerFolderDialog, expect, test } from './harness';
 import { fillForm, newestFile, slices, waitForJob } from './steps';
 
-test('drafts form in a grid, two are compared in step, one is finished, and a discard is taken back', async ({
+test('drafts appear in a grid, two are compared in sync, one is finished, and a discard is undone', async ({
   launch,
 }) => {
   const { app, page, dataFolder, screenshot } = await launch({ withEnvironment: true });
@@ -67,7 +67,7 @@ test('drafts form in a grid, two are compared in step, one is finished, and a di
   expect(finished?.numInferenceSteps).toBeGreaterThan(10);
 });
 
-test('every command is reached by its name, and pages by their keys', async ({ launch }) => {
+test('every command can be reached by name, and pages by their shortcuts', async ({ launch }) => {
   const { page, screenshot } = await launch({ withEnvironment: true });
   await page.getByLabel('Prompt', { exact: true }).focus();
   await page.keyboard.press('Control+k');

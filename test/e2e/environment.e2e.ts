@@ -1,4 +1,4 @@
-/** The Python environment from nothing, by the window alone: told first, installed, replaced, taken back, moved. */
+/** The Python environment in the window, from nothing: estimated, installed, replaced, rolled back, moved. */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -17,7 +17,7 @@ async function makeVideo(page: Page, at: number): Promise<void> {
   await waitForJob(page, 'finished', at);
 }
 
-test('a first start says what it takes, installs it, makes a video; a new slot can be taken back', async ({
+test('a first start shows the download, installs it and generates a video; a new slot can be rolled back', async ({
   launch,
 }) => {
   test.setTimeout(2 * INSTALL_MS);
@@ -35,20 +35,20 @@ test('a first start says what it takes, installs it, makes a video; a new slot c
   await screenshot('environment-machine');
   await page.getByRole('button', { name: 'Repair' }).click();
   const second = await readySlot(page, first);
-  // The one before stays until the new one has made a video: until then one click goes back.
+  // The previous slot stays until the new one has generated a video; until then one click rolls back.
   await page.getByRole('button', { name: 'Roll back to previous version' }).click();
   expect(await readySlot(page, second)).toBe(first);
   await makeVideo(page, 1);
   expect((await slices(page)).library).toHaveLength(2);
 });
 
-test('a computer without a network is set up from a folder; the environment moves, and still makes videos', async ({
+test('a computer without a network is set up from a folder; the moved environment still generates videos', async ({
   launch,
 }) => {
   test.setTimeout(2 * INSTALL_MS);
   const cache = process.env['SPLITREEL_E2E_CACHE'] ?? '';
   const bundle = path.join(cache, 'bundle');
-  // What the README tells to run on a computer that has a network; wheels that are there from an earlier run stay.
+  // As the README says to run on a computer with a network; wheels from an earlier run are reused.
   await run(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', 'bundle', bundle, '--variant', 'cpu'], {
     cwd: ROOT,
     env: { ...process.env, SPLITREEL_DATA: path.join(cache, 'unused') },
@@ -56,7 +56,7 @@ test('a computer without a network is set up from a folder; the environment move
   const { app, page, dataFolder, screenshot } = await launch({ isOffline: true });
   const machine = () => page.getByRole('button', { name: 'Machine' }).click();
 
-  await test.step('a folder that is no such bundle is refused in words', async () => {
+  await test.step('a folder that is not a bundle is refused with a message', async () => {
     await machine();
     await answerFolderDialog(app, dataFolder);
     await page.getByRole('button', { name: 'Install from a folder' }).click();

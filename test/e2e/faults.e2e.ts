@@ -1,22 +1,22 @@
-/** What breaks, and what cannot be asked for: one app, one worker and its ranks, ended at their worst moments. */
+/** Crashes and invalid requests: one app, one worker and its ranks, killed at the worst moments. */
 import { readFileSync } from 'node:fs';
 import { type Page } from '@playwright/test';
 import { commandLine, descendants, expect, test, type RunningApp } from './harness';
 import { DEMO_SENTENCE, fillForm, generateButton, slices, waitForJob, waitForStep } from './steps';
 
-/** Steps enough that a job is still running when it is looked at. */
+/** Enough steps that the job is still running when the test looks. */
 const LONG = 400;
 
 const isAlive = (pid: number): boolean => {
   try {
-    // A zombie has ended; only its parent has not looked yet.
+    // A zombie has ended; its parent just hasn't reaped it yet.
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${String(pid)}/status`, 'utf8'));
   } catch {
     return false;
   }
 };
 
-/** The supervisor and all that it has started: the zygote, and below it the ranks. */
+/** The supervisor and its descendants: the zygote and the ranks below it. */
 function worker({ processTree }: RunningApp): { readonly supervisor: number; readonly ranks: readonly number[] } {
   const supervisor = processTree().find((pid) => /python serve\s*$/.test(commandLine(pid)));
   if (supervisor === undefined) throw new Error('no supervisor runs');
@@ -38,7 +38,9 @@ async function makesOne(page: Page, at: number): Promise<void> {
   await waitForJob(page, 'finished', at);
 }
 
-test('a running video is canceled after a question, and the next one is made by the same ranks', async ({ launch }) => {
+test('a running video is canceled after a confirmation, and the same ranks generate the next one', async ({
+  launch,
+}) => {
   const running = await launch({ withEnvironment: true });
   const { page, screenshot } = running;
   await startLong(page, 2);
@@ -57,7 +59,7 @@ test('a running video is canceled after a question, and the next one is made by 
   expect(worker(running).ranks).toEqual(before);
 });
 
-test('what the form blocks cannot be sent by hand either', async ({ launch }) => {
+test('what the form blocks is refused as a direct call too', async ({ launch }) => {
   const { page } = await launch();
   await expect.poll(async () => (await slices(page)).models.length).toBeGreaterThan(0);
   const answers = await page.evaluate(async (prompt) => {
@@ -107,7 +109,7 @@ test('what the form blocks cannot be sent by hand either', async ({ launch }) =>
   expect((await slices(page)).jobs).toEqual([]);
 });
 
-test('kill -9 of a rank, then of the supervisor: each is named, nothing is left, and the next job runs', async ({
+test('kill -9 of a rank, then of the supervisor: each is reported, nothing is left, and the next job runs', async ({
   launch,
 }) => {
   const running = await launch({ withEnvironment: true });
@@ -130,7 +132,7 @@ test('kill -9 of a rank, then of the supervisor: each is named, nothing is left,
   expect((await slices(page)).library).toHaveLength(1);
 });
 
-test('kill -9 of the app: no process is left, the job is interrupted, the queue goes on in its order', async ({
+test('kill -9 of the app: no process is left, the job is interrupted, and the queue continues in order', async ({
   launch,
 }) => {
   const running = await launch({ withEnvironment: true });
@@ -160,10 +162,10 @@ test('kill -9 of the app: no process is left, the job is interrupted, the queue 
   expect(prompts).toEqual(['a green star', 'a blue square']);
 });
 
-test('kill -9 of the app right after the last change of the form: the change is there', async ({ launch }) => {
+test('kill -9 of the app right after the last change to the form: the change is kept', async ({ launch }) => {
   const { page, pid, dataFolder } = await launch({ withEnvironment: true });
   await page.getByLabel('Prompt', { exact: true }).fill('a green star');
-  // The form is gone at once, and what it held is saved all the same.
+  // The form disappears immediately, but its contents are saved.
   await page.keyboard.press('Control+4');
   await expect.poll(async () => (await slices(page)).settings.draft?.request.prompt).toBe('a green star');
   process.kill(pid, 'SIGKILL');
@@ -186,7 +188,7 @@ test('a page that is reloaded, or crashes, finds its job again where it is', asy
     BrowserWindow.getAllWindows()[0]?.webContents.forcefullyCrashRenderer();
   });
   await crashed;
-  // Playwright loses a crashed page for good: what it shows afterwards is asked of the window itself.
+  // Playwright can't recover a crashed page, so the test reads the window's contents through main.
   const shown = () =>
     app.evaluate(async ({ BrowserWindow }) => {
       const contents = BrowserWindow.getAllWindows()[0]?.webContents;

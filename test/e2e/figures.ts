@@ -5,7 +5,7 @@ import { descendants } from './harness';
 export const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-/** Empty where the process has gone. */
+/** Empty if the process has ended. */
 const programOf = (pid: number): string => {
   try {
     return readFileSync(`/proc/${String(pid)}/comm`, 'utf8');
@@ -14,13 +14,13 @@ const programOf = (pid: number): string => {
   }
 };
 
-/** Electron's own processes, without the Python that the app has started. */
+/** Electron's own processes, without the app's Python processes. */
 export function electronPids({ pid }: { readonly pid: number }): readonly number[] {
   const program = programOf(pid);
   return descendants(pid).filter((each) => programOf(each) === program);
 }
 
-/** Memory that would be free without these processes, in MB: pages that several share are counted once. */
+/** Memory that would be free without these processes, in MB: shared pages are counted once. */
 export function pssMb(pids: readonly number[]): number {
   return pids
     .map((pid) => {

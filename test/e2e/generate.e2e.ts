@@ -13,7 +13,7 @@ import {
   watchStages,
 } from './steps';
 
-test('on a machine with no GPU and no model, one click on a sentence gives a ball that rolls to the right', async ({
+test('without a GPU or a downloaded model, one click on an example gives a ball that rolls to the right', async ({
   launch,
 }) => {
   const { page, screenshot } = await launch({ withEnvironment: true });
@@ -30,7 +30,7 @@ test('on a machine with no GPU and no model, one click on a sentence gives a bal
   expect(last).toBeGreaterThan(0.55);
 });
 
-/** Where red lies in the frame at a time: 0 is the left edge, 1 the right one. Runs in the page. */
+/** The position of red in the frame at a time, from 0 (left) to 1 (right). Runs in the page. */
 async function centreOfRed(video: HTMLVideoElement, time: number): Promise<number> {
   video.pause();
   await new Promise((resolve) => {
@@ -54,7 +54,7 @@ async function centreOfRed(video: HTMLVideoElement, time: number): Promise<numbe
   return sum / count / width;
 }
 
-test('a sentence becomes a playing video on four ranks, and the next starts warm', async ({ launch }) => {
+test('a prompt becomes a playing video on four ranks, and the next job starts warm', async ({ launch }) => {
   const { app, page, screenshot } = await launch({ withEnvironment: true });
   await fillForm(page, { ranks: 4, steps: 12, frames: 17 });
   await page.getByRole('radio', { name: 'Ulysses 2' }).click();
@@ -89,7 +89,7 @@ test('a sentence becomes a playing video on four ranks, and the next starts warm
   await video.evaluate((element: HTMLVideoElement) => element.play());
   await expect.poll(time).toBeGreaterThan(0.3);
   await video.evaluate((element: HTMLVideoElement) => element.pause());
-  // Keys are the player's unless a control of the form has them.
+  // The player handles keys unless a control of the form has the focus.
   await page.getByRole('button', { name: 'Play', exact: true }).focus();
   await page.keyboard.press('End');
   await expect(page.getByText('frame 17 of 17')).toBeVisible();

@@ -1,4 +1,4 @@
-/** Starts the built app in a real Electron, with a data folder and GPUs of the test's own. Run by scripts/e2e.ts. */
+/** Starts the built app in a real Electron, with the test's own data folder and GPUs. Run by scripts/e2e.ts. */
 import {
   chmodSync,
   mkdirSync,
@@ -15,18 +15,18 @@ import { _electron, test as base, type ElectronApplication, type Page } from '@p
 
 const ROOT = path.resolve(import.meta.dirname, '..', '..');
 
-/** What the stand-in nvidia-smi plays; `none`: there is no such program. */
+/** The machine that the fake nvidia-smi reports; `none`: no such program. */
 export type FakeGpus = '0' | '1' | '2' | '4' | '8' | 'mixed' | 'old' | 'hang' | 'garbage' | 'nodriver' | 'none';
 
 export interface LaunchOptions {
   readonly gpus?: FakeGpus;
   /** False: as on a fresh machine. */
   readonly withEnvironment?: boolean;
-  /** Of an earlier launch, to start the app again on it. */
+  /** From an earlier launch, to restart the app on it. */
   readonly dataFolder?: string;
-  /** With the test user's own cache of packages, which outlives runs: for tests that install. */
+  /** Uses the test user's package cache, which persists between runs: for tests that install. */
   readonly withPackageCache?: boolean;
-  /** No package index can be reached: whatever is asked of one is refused at once. */
+  /** No package index can be reached: every request is refused immediately. */
   readonly isOffline?: boolean;
   /** Makes `gc()` callable, in main and in the page: for figures of memory. */
   readonly withGc?: boolean;
@@ -41,7 +41,7 @@ export interface RunningApp {
   readonly page: Page;
   readonly dataFolder: string;
   readonly pid: number;
-  /** The app and all that it has started, by /proc. */
+  /** The app and its descendants, from /proc. */
   readonly processTree: () => readonly number[];
   readonly screenshot: (name: string) => Promise<void>;
 }
@@ -132,7 +132,7 @@ export function programOf(options: LaunchOptions, dataFolder: string) {
   };
 }
 
-/** Where `npm run screenshots` and the specs leave a picture. */
+/** Where `npm run screenshots` and the specs save screenshots. */
 export function shotFile(name: string): string {
   const folder = path.join(need('SPLITREEL_E2E_OUTPUT'), 'shots');
   mkdirSync(folder, { recursive: true });
@@ -146,7 +146,7 @@ async function launchApp(options: LaunchOptions): Promise<RunningApp> {
   chmodSync(dataFolder, 0o700);
   const app = await _electron.launch({
     ...programOf(options, dataFolder),
-    // Without this Playwright turns the sandbox off by itself.
+    // Without this, Playwright turns the sandbox off.
     chromiumSandbox: true,
   });
   const page = await app.firstWindow();
@@ -165,13 +165,13 @@ async function launchApp(options: LaunchOptions): Promise<RunningApp> {
   };
 }
 
-/** The system's dialog cannot be clicked from here: it answers with this folder. */
+/** Makes the system's dialog return this folder, because a test can't click it. */
 export const answerFolderDialog = (app: ElectronApplication, folder: string): Promise<void> =>
   app.evaluate(({ dialog }, chosen) => {
     dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] });
   }, folder);
 
-/** As `answerFolderDialog`, where the app asks for the name of a file to write. */
+/** Like `answerFolderDialog`, for a dialog that asks where to save a file. */
 export const answerSaveDialog = (app: ElectronApplication, file: string): Promise<void> =>
   app.evaluate(({ dialog }, chosen) => {
     dialog.showSaveDialog = () => Promise.resolve({ canceled: false, filePath: chosen });
@@ -182,7 +182,7 @@ export interface Dragged {
   readonly hasIcon: boolean;
 }
 
-/** The drag is the system's: from here on main keeps what it would have passed on. Returns how to read the last one. */
+/** The system performs drags, so from now on main records them instead. Returns a function that reads the last one. */
 export async function keepDrags(app: ElectronApplication): Promise<() => Promise<Dragged | undefined>> {
   await app.evaluate(({ BrowserWindow }) => {
     const contents = BrowserWindow.getAllWindows()[0]?.webContents;
@@ -194,7 +194,7 @@ export async function keepDrags(app: ElectronApplication): Promise<() => Promise
   return () => app.evaluate(() => Reflect.get(globalThis, 'dragged') as Dragged | undefined);
 }
 
-/** Ends the app with all that it has started, whatever state it is in. */
+/** Ends the app and its descendants, whatever their state. */
 function end({ pid }: RunningApp): void {
   for (const each of [...descendants(pid)].reverse())
     try {
@@ -205,7 +205,7 @@ function end({ pid }: RunningApp): void {
 }
 
 export const test = base.extend<Fixtures>({
-  // Playwright reads a fixture's needs off this first parameter, so it has to be there.
+  // Playwright reads a fixture's dependencies from this parameter, so it is required.
   // eslint-disable-next-line no-empty-pattern -- nothing is needed
   launch: async ({}, use) => {
     const started: RunningApp[] = [];
