@@ -136,26 +136,25 @@ test('full while the new slot makes its tiny video', async () => {
   await expectOldSlotAlone(one, service);
 });
 
-test('full at the switch: before the record, and before the slot in use is named anew', async () => {
+test.each([
+  ['before the record', 'splitreel.json'],
+  ['before the slot in use is named anew', '/current'],
+])('full at the switch, %s', async (_name, fullAt) => {
   const one = await openOnDisk('environment');
-  let fullAt = 'splitreel.json';
   const writeAtomically = async (target: string, content: string | Uint8Array): Promise<void> => {
     if (target.endsWith(fullAt)) fillUpTo(0);
     await nodeFiles.writeAtomically(target, content);
   };
   const service = one.open({}, { files: { ...nodeFiles, writeAtomically } });
   await service.current();
-  for (const name of ['splitreel.json', '/current']) {
-    fullAt = name;
-    await expectFull(
-      service,
-      'DISK_RAN_FULL',
-      path.join(disk, 'environment'),
-      /^The disk that holds .*environment is full\.$/,
-    );
-    await expectOldSlotAlone(one, service);
-    rmSync(path.join(disk, 'of-another-program'));
-  }
+  await expectFull(
+    service,
+    'DISK_RAN_FULL',
+    path.join(disk, 'environment'),
+    /^The disk that holds .*environment is full\.$/,
+  );
+  await expectOldSlotAlone(one, service);
+  rmSync(path.join(disk, 'of-another-program'));
   fillUpTo(0);
   await expectOldSlotAlone(one, service);
 });

@@ -25,36 +25,48 @@ async function expectFailure(service: EnvironmentService, code: string, words = 
   await expectOldSlotAlone(rig, service);
 }
 
-test('a lock with a package that the index does not have, and one whose packages conflict', async () => {
+test('a lock with a package that the index does not have', async () => {
   await rig.writeLock([rig.wheels.real, { name: 'no-such-thing', sha256: '0'.repeat(64) }]);
-  const service = rig.open();
-  await expectFailure(service, 'ENVIRONMENT_INSTALL_FAILED', 'no-such-thing');
+  await expectFailure(rig.open(), 'ENVIRONMENT_INSTALL_FAILED', 'no-such-thing');
+});
+
+test('a lock whose packages conflict', async () => {
   const { tiny } = rig.wheels;
   await writeFile(
     rig.at('python/requirements.lock'),
     `tiny-thing==1.0 --hash=sha256:${tiny.sha256}\ntiny-thing==2.0 --hash=sha256:${tiny.sha256}\n`,
   );
-  await expectFailure(service, 'ENVIRONMENT_INSTALL_FAILED', 'tiny-thing');
+  await expectFailure(rig.open(), 'ENVIRONMENT_INSTALL_FAILED', 'tiny-thing');
 });
 
-test('a changed hash in the lock, and a wheel that was swapped on the index, are refused by name', async () => {
+test.each([
+  [
+    'a changed hash in the lock',
+    () => rig.writeLock([rig.wheels.real, { name: 'tiny-thing', sha256: '0'.repeat(64) }]),
+  ],
+  [
+    'a wheel that was swapped on the index',
+    async () => {
+      const swapped = await makeWheels(rig.folder, [{ name: 'tiny-thing', files: { 'tiny_thing.py': 'x = 2\n' } }]);
+      rig.index.offer(swapped);
+    },
+  ],
+])('%s is refused by name', async (_name, change) => {
   const service = rig.open();
-  await rig.writeLock([rig.wheels.real, { name: 'tiny-thing', sha256: '0'.repeat(64) }]);
+  await change();
   const problem = expect.stringMatching(/tiny.thing.*ash|ash.*tiny.thing/s) as unknown;
   const error = { code: 'ENVIRONMENT_INSTALL_FAILED', details: problem };
   await expect(service.install()).rejects.toMatchObject({ error });
   await expectOldSlotAlone(rig, service);
-  await rig.writeLock([rig.wheels.real, rig.wheels.tiny]);
-  const [swapped] = await makeWheels(rig.folder, [{ name: 'tiny-thing', files: { 'tiny_thing.py': 'x = 2\n' } }]);
-  if (swapped !== undefined) rig.index.offer([swapped]);
-  await expect(service.install()).rejects.toMatchObject({ error });
-  await expectOldSlotAlone(rig, service);
 });
 
-test('a new slot whose packages do not import, and one whose tiny video fails', async () => {
-  const service = rig.open();
+test('a new slot whose packages do not import', async () => {
   await rig.writeLock([rig.wheels.tiny]);
-  await expectFailure(service, 'ENVIRONMENT_BROKEN');
+  await expectFailure(rig.open(), 'ENVIRONMENT_BROKEN');
+});
+
+test('a new slot whose tiny video fails', async () => {
+  const service = rig.open();
   // All imports, and no video can be written.
   const [broken] = await makeWheels(rig.folder, [{ name: 'broken-av', files: { 'av/__init__.py': '' } }]);
   if (broken === undefined) throw new Error('no wheel');
@@ -65,9 +77,11 @@ test('a new slot whose packages do not import, and one whose tiny video fails', 
   await expectVideo(rig, service);
 });
 
-test('an index that is not there, and a line that is cut in the middle of a wheel', async () => {
-  const service = rig.open();
+test('an index that is not there', async () => {
   await expectFailure(rig.open({ UV_DEFAULT_INDEX: 'http://127.0.0.1:9/simple' }), 'NETWORK_UNREACHABLE');
+});
+
+test('a line that is cut in the middle of a wheel', async () => {
   const { tiny } = rig.wheels;
   rig.index.answer = (request, response) => {
     if (request.url?.endsWith(tiny.file) !== true) {
@@ -77,7 +91,7 @@ test('an index that is not there, and a line that is cut in the middle of a whee
     response.writeHead(200, { 'content-length': String(tiny.bytes.length) });
     response.write(tiny.bytes.subarray(0, 1_000), () => response.destroy());
   };
-  await expectFailure(service, 'NETWORK_UNREACHABLE');
+  await expectFailure(rig.open(), 'NETWORK_UNREACHABLE');
 });
 
 test("a private index is entered by the user's netrc, and through their proxy", async () => {

@@ -89,22 +89,31 @@ test('a wheel with other bytes is refused by its hash, also from a zip', async (
   await expectOldSlotAlone(rig, service);
 });
 
-test('what is no bundle, not all of one, or of another version is refused in words before anything is touched', async () => {
+test.each([
+  [
+    'half of a zip',
+    'BUNDLE_INCOMPLETE',
+    async (service: EnvironmentService) => {
+      const archive = await zip(service, await makeBundle(service, 'bundle'));
+      await truncate(archive, 1_000);
+      return archive;
+    },
+  ],
+  ['a zip that does not exist', 'BUNDLE_INCOMPLETE', () => rig.at('nowhere.zip')],
+  ['a folder that is no bundle', 'BUNDLE_INCOMPLETE', () => rig.folder],
+  [
+    'a bundle of another version',
+    'BUNDLE_OF_OTHER_VERSION',
+    async (service: EnvironmentService) => {
+      const folder = await makeBundle(service, 'bundle');
+      await rig.writeLock([rig.wheels.real]);
+      return folder;
+    },
+  ],
+] as const)('%s is refused by name before anything is touched', async (_name, code, make) => {
   const service = rig.open();
-  const folder = await makeBundle(service, 'bundle');
-  const archive = await zip(service, folder);
-  await truncate(archive, 1_000);
-  await rig.writeLock([rig.wheels.real]);
-  const cases: readonly (readonly [string, string])[] = [
-    [archive, 'BUNDLE_INCOMPLETE'],
-    [rig.at('nowhere.zip'), 'BUNDLE_INCOMPLETE'],
-    [rig.folder, 'BUNDLE_INCOMPLETE'],
-    [folder, 'BUNDLE_OF_OTHER_VERSION'],
-  ];
-  for (const [bundle, code] of cases) {
-    const error = { code, params: { bundle } };
-    await expect(service.install({ bundle })).rejects.toMatchObject({ error });
-  }
+  const bundle = await make(service);
+  await expect(service.install({ bundle })).rejects.toMatchObject({ error: { code, params: { bundle } } });
   await expectOldSlotAlone(rig, service);
 });
 
