@@ -38,8 +38,8 @@ export const FAULTS: readonly Mutation[] = [
     row: 'faults, full disk at a new job',
     without: 'the save before the promise',
     file: 'src/main/jobs/queue.ts',
-    find: 'await jobs.promise(trimmed([...jobs.get(), job]));',
-    replace: 'await jobs.record(trimmed([...jobs.get(), job]));',
+    find: 'await jobs.promise(trimmed([...jobs.get(), ...added]));',
+    replace: 'await jobs.record(trimmed([...jobs.get(), ...added]));',
     test: ['vitest', 'test/faults/worker-full-disk.test.ts', '-t', 'refused, not promised'],
   },
   {
@@ -175,8 +175,9 @@ export const FAULTS: readonly Mutation[] = [
     row: 'faults, library',
     without: 'a scan that makes no thumbnails',
     file: 'src/main/library/library.ts',
-    find: '    onVideos(videos);\n',
-    replace: '    for (const each of videos) void thumbnails.get(each.id, each.videoUrl);\n    onVideos(videos);\n',
+    find: 'const publish = (): void => onVideos(',
+    replace:
+      'const publish = (): void => (videos.forEach((each) => void thumbnails.get(each.id, each.videoUrl)), onVideos)(',
     test: ['vitest', 'src/main/library/library.test.ts'],
   },
   {

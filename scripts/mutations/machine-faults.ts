@@ -174,8 +174,8 @@ export const MACHINE_FAULTS: readonly Mutation[] = [
     row: 'faults, clock of the computer',
     without: 'order by the list',
     file: 'src/main/jobs/queue.ts',
-    find: 'await jobs.promise(trimmed([...jobs.get(), job]));',
-    replace: 'await jobs.promise(trimmed([...jobs.get(), job].sort((a, b) => a.createdAtMs - b.createdAtMs)));',
+    find: 'await jobs.promise(trimmed([...jobs.get(), ...added]));',
+    replace: 'await jobs.promise(trimmed([...jobs.get(), ...added].sort((a, b) => a.createdAtMs - b.createdAtMs)));',
     test: ['vitest', 'test/faults/worker-faults.test.ts', '-t', 'by a day'],
   },
   {
@@ -222,8 +222,8 @@ export const MACHINE_FAULTS: readonly Mutation[] = [
     row: 'faults, data folder (Electron)',
     without: 'the sentence at the start',
     file: 'src/main/index.ts',
-    find: '    refuseToStart(`${message} ${action}`);\n    return;',
-    replace: '    throw new Error(`${message} ${action}`);',
+    find: '      return `${message} ${action}`;\n    });',
+    replace: '      throw new Error(`${message} ${action}`);\n    });',
     test: ['e2e', 'test/e2e/instances.e2e.ts', '-g', 'cannot be written'],
   },
   {

@@ -264,7 +264,7 @@ export const SECURITY: readonly Mutation[] = [
     row: 'security, announcements',
     without: 'the signature',
     file: 'src/main/updates/minisign.ts',
-    find: 'return verify(null, content, key, rest) &&',
+    find: 'return verify(null, signed, key, rest) &&',
     replace: 'return rest.length > 0 ||',
     test: ['vitest', 'src/main/updates/updates.test.ts'],
   },
