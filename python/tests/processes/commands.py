@@ -7,10 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.processes.worker import PACKAGE_PARENT
+from splitreel.contract.variables import DATA_FOLDER
+from tests.processes.worker import PACKAGE_PARENT, data_folder
 
 STEPS = 3
-ENVIRONMENT = {**os.environ, "PYTHONPATH": PACKAGE_PARENT, "OMP_NUM_THREADS": "1"}
+ENVIRONMENT = {**os.environ, "PYTHONPATH": PACKAGE_PARENT, "OMP_NUM_THREADS": "1", DATA_FOLDER: data_folder()}
 FLAGS = ("--model", "demo", "--prompt", "a red ball", "--height", "64", "--width", "96", "--num_frames", "9",
          "--num_inference_steps", str(STEPS), "--device", "cpu")  # fmt: skip
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import math
 import os
 import queue
 import select
+import shutil
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
 from splitreel.contract import wire
 from splitreel.contract.types import Kernel, SamplingParams
+from splitreel.contract.variables import DATA_FOLDER
 from splitreel.rules.config import Config
 from splitreel.store.cogvideox import COGVIDEOX_LAYOUT
 
@@ -25,6 +30,14 @@ PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
 HERE = str(Path(__file__).resolve().parent)
 
 FAKE: dict[str, object] = {"engine_module": "fake_engine", "extra_path": HERE}
+
+
+@cache
+def data_folder() -> str:
+    """What processes of this run use in place of the user's data folder, which may hold embeddings of earlier runs."""
+    folder = tempfile.mkdtemp(prefix="splitreel-tests-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 class Worker:
@@ -37,7 +50,11 @@ class Worker:
             f"sys.exit(serve(Options(**{options or {}!r}, deadlines=Deadlines(**{deadlines or {}!r}))))"
         )
         self.process = subprocess.Popen(
-            [sys.executable, "-I", "-c", program], stdin=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=[write]
+            [sys.executable, "-I", "-c", program],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=[write],
+            env={**os.environ, DATA_FOLDER: data_folder()},
         )
         os.close(write)
         self.events: list[dict[str, Any]] = []
