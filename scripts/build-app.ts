@@ -1,4 +1,4 @@
-/** Builds the app where its sources have changed since the last time. */
+/** Builds the app if its sources have changed since the last build. */
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -24,7 +24,7 @@ export async function buildApp(): Promise<void> {
   await writeFile(KEY_FILE, key);
 }
 
-/** Names, sizes and times of all sources: reading them all would take longer than the answer is worth. */
+/** Names, sizes and times of all sources; reading their contents would take too long. */
 async function sourceKey(): Promise<string> {
   const hash = createHash('sha256');
   for (const source of SOURCES) {

@@ -1,6 +1,6 @@
 /**
  * Writes python/splitreel/contract from the declarations in src/shared and from resources/messages.en.json, so that
- * each is made once. `--check` writes nothing and fails where a file is out of date.
+ * each is declared once. `--check` writes nothing and fails if a file is out of date.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -82,7 +82,7 @@ function classLines(name: string, schema: Schema, definitions: Readonly<Record<s
   });
 }
 
-/** The names that a module defines, those it needs before them first. */
+/** The names that a module defines, in dependency order. */
 function localNames(module: Module, definitions: Readonly<Record<string, Schema>>): readonly string[] {
   const elsewhere = new Set(
     MODULES.filter((other) => other !== module)

@@ -1,6 +1,6 @@
 /**
  * End-to-end tests in the real Electron. As root they run as an ordinary user, because root has no Chromium sandbox;
- * that user gets copies in a folder that all can read, since root's own are often closed.
+ * that user gets copies in a readable folder, because root's own folders often aren't.
  */
 import { execa } from 'execa';
 import { chmod, cp, mkdir, rm } from 'node:fs/promises';
@@ -19,25 +19,25 @@ const TEST_PACKAGES = [...WINDOW_PACKAGES, 'xvfb', 'xauth', 'openbox', 'xdotool'
 
 const USER = 'splitreel-e2e';
 const STAGE = '/var/tmp/splitreel-e2e';
-/** What the app and its tests are made of; all else stays behind. */
+/** The files of the app and its tests; nothing else is copied. */
 const STAGED = ['out', 'resources', 'python', 'src', 'test', 'scripts', 'package.json', 'tsconfig.base.json'] as const;
 
-/** Pictures of every state, or times, instead of tests. */
+/** Takes screenshots or times instead of running tests. */
 const OTHER_KINDS: Readonly<Record<string, string>> = { '--shots': 'shots', '--bench': 'bench' };
 
-/** Only installs and builds what the tests need, so that this can happen beside other checks. */
+/** Only installs and builds what the tests need, so that this can run in parallel with other checks. */
 const PREPARE = '--prepare';
 
-/** Runs the specs against the app as it is packaged. */
+/** Runs the specs against the packaged app. */
 const PACKAGED = '--packaged';
 
 interface Place {
   readonly root: string;
   readonly program: string;
   readonly environment: string;
-  /** Packages that were fetched once, in a folder of the user that runs the tests. */
+  /** Downloaded packages, in a folder of the user that runs the tests. */
   readonly cache: string;
-  /** Words before the command. */
+  /** Arguments before the command. */
   readonly as: readonly string[];
   readonly output: string;
 }
@@ -51,7 +51,7 @@ async function stageForUser({ program }: Runtime): Promise<Place> {
   for (const folder of [app, runtime, output]) await rm(folder, { recursive: true, force: true });
   await mkdir(app, { recursive: true, mode: 0o755 });
   for (const name of STAGED) await cp(path.join(ROOT, name), path.join(app, name), { recursive: true });
-  // Links instead of copies where the disk allows: node_modules is 350 MB, the runtime 240.
+  // Hard links instead of copies if possible: node_modules is 350 MB, the runtime 240.
   await link(path.join(ROOT, 'node_modules'), path.join(app, 'node_modules'));
   await execa('cp', ['-a', path.dirname(program), runtime]);
   await execa('chmod', ['-R', 'a+rX', app]);
@@ -67,7 +67,7 @@ async function stageForUser({ program }: Runtime): Promise<Place> {
   return { root: app, program: path.join(runtime, path.basename(program)), environment, cache, as, output };
 }
 
-/** PATH without what lies in root's home: a Python from there could not be run by that user. */
+/** PATH without folders in root's home: that user couldn't run a Python from there. */
 const openPath = (): string =>
   (process.env['PATH'] ?? '')
     .split(path.delimiter)
@@ -112,7 +112,7 @@ async function main(given: readonly string[]): Promise<number> {
     SPLITREEL_E2E_PACKAGED: isPackaged ? '1' : '',
     SPLITREEL_BENCH_OUT: path.join(place.output, 'app.json'),
     CI: process.env['CI'] ?? '',
-    // runuser leaves root's, which that user cannot read.
+    // runuser keeps root's, which that user can't read.
     HOME: isRoot() ? `/home/${USER}` : homedir(),
   };
   const env = Object.entries(variables).map(([name, value]) => `${name}=${value}`);

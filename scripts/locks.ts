@@ -1,6 +1,6 @@
 /**
- * Lock files that name no host, so that they install from any registry. `npm run lock` makes them anew from
- * package.json and python/*.in; with `--check` it only looks.
+ * Lock files without host names, so that they install from any registry. `npm run lock` recreates them from
+ * package.json and python/*.in; `--check` only compares.
  */
 import { execa } from 'execa';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -27,7 +27,7 @@ interface NpmLock {
 async function make(): Promise<void> {
   await execa('npm', ['install', '--package-lock-only'], { cwd: ROOT, stdio: 'inherit' });
   const lock = JSON.parse(await readFile(NPM_LOCK, 'utf8')) as NpmLock;
-  // npm leaves `resolved` out by .npmrc; whom to give money to is not the lock's business either.
+  // .npmrc makes npm omit `resolved`; `funding` doesn't belong in the lock either.
   for (const entry of Object.values(lock.packages)) {
     Reflect.deleteProperty(entry, 'funding');
     Reflect.deleteProperty(entry, 'resolved');
@@ -51,7 +51,7 @@ async function pinsOf(lock: string): Promise<readonly string[]> {
   return [...new Set([...pins].map(([, name = '']) => name))];
 }
 
-/** Which wheels uv takes on this kind of machine, and their sizes as the index tells them. */
+/** The wheels that uv chooses on this kind of machine, with their sizes from the index. */
 async function wheelSizes(uv: string): Promise<string> {
   const flags = ['--require-hashes', '--only-binary', ':all:', '--dry-run', '--verbose', '--target', 'nowhere'];
   const { stderr } = await execa(uv, ['pip', 'sync', ...flags, '--python', '3.11', ...INSTALLED]);

@@ -1,6 +1,6 @@
 /**
- * `npm run mutations -- [WORD...]` removes one protection at a time from docs/security.md and docs/faults.md and runs the
- * test that must notice. Words choose entries by their row, file or test. The code is restored after each entry.
+ * `npm run mutations -- [WORD...]` removes one protection at a time from docs/security.md and docs/faults.md and runs
+ * the test that must fail. Arguments select entries by row, file or test. The code is restored after each entry.
  */
 import { execa } from 'execa';
 import { readFile, writeFile } from 'node:fs/promises';

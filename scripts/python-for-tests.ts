@@ -18,7 +18,7 @@ export async function folderForTests(root: string): Promise<string> {
   return path.join(cacheFolder(), `test-python-${key}`);
 }
 
-/** Returns the environment's folder and makes it where there is none. */
+/** Returns the environment's folder and creates it if missing. */
 export async function pythonForTests(root: string): Promise<string> {
   const folder = await folderForTests(root);
   if (existsSync(path.join(folder, 'complete'))) return folder;

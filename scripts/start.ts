@@ -1,4 +1,4 @@
-/** `npm start`: gets everything the window needs, then opens it. From the second time on that takes seconds. */
+/** `npm start`: installs everything the window needs, then opens it. Later starts take seconds. */
 import { execa } from 'execa';
 import { buildApp } from './build-app';
 import { ROOT } from '../src/cli/paths';
@@ -45,7 +45,7 @@ async function start(): Promise<number> {
     extendEnv: false,
     stdio: 'inherit',
     reject: false,
-    // After Ctrl+C the app stops its worker in order. Give it time before it is killed.
+    // After Ctrl+C the app stops its worker properly. Give it time before killing it.
     forceKillAfterDelay: 15_000,
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));

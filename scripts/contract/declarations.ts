@@ -113,7 +113,7 @@ export const MODULES: readonly Module[] = [
   },
 ];
 
-/** Classes that are written by hand, because they do more than hold values. */
+/** Handwritten classes, which do more than hold values. */
 export const EXTERNAL = {
   AppError: 'errors',
   Explanation: 'errors',
@@ -122,7 +122,7 @@ export const EXTERNAL = {
 } as const;
 export const EXTERNAL_SCHEMAS = [appErrorSchema, explanationSchema, findingSentenceSchema, reasonSchema] as const;
 
-/** What Python adds to a class that TypeScript keeps in functions beside it. */
+/** Python properties of a class that are separate functions in TypeScript. */
 export const CLASS_OPTIONS: Readonly<Record<string, Omit<ClassOptions, 'parent'> & { readonly parent?: string }>> = {
   Device: { base: 'DeviceText' },
   Finding: { base: 'FindingText', defaults: { sentence: null, error: null, details: null, fix: null } },
@@ -134,7 +134,7 @@ export const CLASS_OPTIONS: Readonly<Record<string, Omit<ClassOptions, 'parent'>
 };
 export const BASES = { DeviceText: 'behavior', FindingText: 'behavior', PlanProperties: 'behavior' } as const;
 
-/** Where JSON Schema says less than the rules: a seed that is no whole number is a reason, not a broken message. */
+/** Where JSON Schema is less strict than the rules: a fractional seed is a reason, not a malformed message. */
 export const FIELD_TYPES: Readonly<Record<string, string>> = { 'GenerateRequest.seed': 'int | float' };
 
 /** Values of SamplingParams, by the name of the constant. */

@@ -10,13 +10,13 @@ interface Placeholder {
 
 interface PythonKind {
   readonly type: string;
-  /** A function of contract/messages.py that makes what crosses a border; none where the value does already. */
+  /** A function of contract/messages.py that converts the value for sending; none if it needs no conversion. */
   readonly convert?: string;
 }
 
 const TEXT = { type: 'str', convert: 'printable' };
 
-/** Every kind has an entry, or this table does not compile. */
+/** Every kind needs an entry, or this table doesn't compile. */
 const PYTHON_KINDS: Readonly<Record<Kind, PythonKind>> = {
   count: { type: 'int' },
   number: { type: 'float' },
@@ -38,7 +38,7 @@ const PYTHON_KINDS: Readonly<Record<Kind, PythonKind>> = {
   shape: { type: 'Iterable[int]', convert: 'shape_text' },
 };
 
-/** Throws for a placeholder without a kind, or with one that the table does not have. */
+/** Throws for a placeholder without a kind or with an unknown one. */
 function placeholdersOf(sentence: string): readonly Placeholder[] {
   const found = new Map<string, Kind>();
   for (const [whole, name = '', kind = ''] of sentence.matchAll(/\{(\w*):?(\w*)\}/g)) {

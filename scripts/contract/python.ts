@@ -22,7 +22,7 @@ export interface Schema {
   readonly secret?: boolean;
 }
 
-/** A default: a scalar, none, or a list that starts empty. */
+/** A default: a scalar, none, or an empty list. */
 export type Value = string | number | boolean | null | readonly [];
 
 export interface ClassOptions {
@@ -30,7 +30,7 @@ export interface ClassOptions {
   readonly base?: string;
   /** A generated class whose fields come first. */
   readonly parent?: { readonly name: string; readonly schema: Schema };
-  /** Defaults of fields, by their names in the schema, where Python code makes such an object itself. */
+  /** Field defaults by schema name, for objects that Python code creates itself. */
   readonly defaults?: Readonly<Record<string, Value>>;
 }
 
@@ -49,7 +49,7 @@ function bounded(type: string, minimum: number | undefined, maximum: number | un
   return `Annotated[${type}, Bounds(${String(minimum ?? 'None')}, ${String(maximum ?? 'None')})]`;
 }
 
-/** The Python type of a schema. Objects inside others have to have a name. */
+/** The Python type of a schema. Nested objects must have a name. */
 export function typeOf(schema: Schema): string {
   if (schema.$ref !== undefined) return schema.$ref.replace('#/$defs/', '');
   const choices = schema.anyOf ?? schema.oneOf;
@@ -114,7 +114,7 @@ export function enumClass(name: string, schema: Schema): readonly string[] {
   return [`class ${name}(StrEnum):`, ...docstring(schema.description), ...members];
 }
 
-/** A JSON value as Python writes it, where a schema says that it is a member of an enumeration. */
+/** A JSON value as Python code; enumeration members follow the schema. */
 function valueOf(type: Schema, value: Value): string {
   if (value === null) return 'None';
   if (typeof value === 'object') return '()';

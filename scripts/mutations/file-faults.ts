@@ -1,4 +1,4 @@
-/** Protections against what files from elsewhere hold: LoRAs, configs, lists of prompts, videos to export. */
+/** Protections against files from elsewhere: LoRAs, configs, lists of prompts, videos to export. */
 import type { Mutation } from './mutation';
 
 export const FILE_FAULTS: readonly Mutation[] = [

@@ -26,7 +26,7 @@ const DOWNLOAD_TIMEOUT_MS = 60_000;
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** The file with this hash, downloaded where it is not there yet; null where the download is unreachable. */
+/** The file with this hash, downloaded if missing; null if the download is unreachable. */
 export async function fetchOnce(file: string, wanted: Download): Promise<string | null> {
   const cached = await readFile(file).catch(() => null);
   if (cached !== null && sha256(cached) === wanted.sha256) return file;
@@ -46,7 +46,7 @@ const findRuntime = ({ runtime }: Product): Promise<string | null> =>
     ? fallbackAppImageRuntime()
     : fetchOnce(path.join(cacheFolder(), `appimage-runtime-${VERSION}`), RUNTIME);
 
-/** Null, after a line that says so, where there is no runtime for it. */
+/** Null, with a line of output, if there is no runtime for it. */
 export async function makeAppImage(product: Product, stage: string): Promise<string | null> {
   const runtime = await findRuntime(product);
   if (runtime === null) {
@@ -66,7 +66,7 @@ export async function makeAppImage(product: Product, stage: string): Promise<str
   return file;
 }
 
-/** The command finds the app beside itself; the desktop entry and the icon lie at the top, as the format wants them. */
+/** The command finds the app beside itself; the format requires the desktop entry and the icon at the top. */
 async function layOut(folder: string, stage: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await cp(stage, folder, { recursive: true });

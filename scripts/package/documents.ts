@@ -57,7 +57,7 @@ export async function makeDocuments(product: Product, packed: string): Promise<D
 
 const license = (name: string): { license: { name: string } } => ({ license: { name } });
 
-/** CycloneDX wants a UUID; this one is the same for the same commit. */
+/** CycloneDX requires a UUID; this one depends only on the commit. */
 function stableSerial(product: Product, components: readonly Component[]): string {
   const hash = createHash('sha256')
     .update(`${product.version} ${product.epoch} ${JSON.stringify(components)}`)

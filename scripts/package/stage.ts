@@ -1,4 +1,4 @@
-/** The files of a package as they lie on a user's machine: the app, the command, the desktop's files. */
+/** The files of a package as installed: the app, the command, the desktop files. */
 import { execa } from 'execa';
 import { chmod, copyFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -120,7 +120,7 @@ async function manPage({ version, epoch }: Product): Promise<string> {
   ].join('\n');
 }
 
-/** Whatever umask the builder has: folders and programs 0755, files 0644, Chromium's helper setuid. */
+/** Independent of the builder's umask: folders and programs 0755, files 0644, Chromium's helper setuid. */
 async function makeModesUniform(root: string): Promise<void> {
   await execa('chmod', ['-R', 'u=rwX,go=rX', root]);
   await chmod(path.join(root, APP_FOLDER, 'chrome-sandbox'), 0o4755);

@@ -1,4 +1,4 @@
-/** Electron as npm means it: its installer downloads the program, checks its hash and keeps it in its own cache. */
+/** Electron from its npm package: its installer downloads the program, checks its hash and caches it. */
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -7,14 +7,14 @@ import path from 'node:path';
 import { cacheFolder, ROOT } from '../../src/cli/paths';
 import { print } from '../../src/cli/terminal';
 
-/** A download that could not be made is not tried again for so long: the second start takes seconds. */
+/** A failed download isn't retried for this long, so that the next start takes seconds. */
 const RETRY_AFTER_MS = 6 * 3_600_000;
 /** For the whole download: 120 MB on a slow line. An unreachable host fails within seconds. */
 const DOWNLOAD_TIMEOUT_MS = 900_000;
 
 const packageFolder = path.join(ROOT, 'node_modules', 'electron');
 
-/** The program's path, or null where it cannot be had. */
+/** The program's path, or null if it is unavailable. */
 export async function officialRuntime(): Promise<Official | null> {
   if (process.env['SPLITREEL_FALLBACK_RUNTIME'] === '1') return null;
   const { version } = JSON.parse(await readFile(path.join(packageFolder, 'package.json'), 'utf8')) as Version;
