@@ -20,8 +20,8 @@ afterEach(() => {
   followRunningJob();
 });
 
-async function open(changes: Partial<Slices>): Promise<FakeMain> {
-  const main = fakeMain(changes);
+async function open(changes: Partial<Slices>, answers: Parameters<typeof fakeMain>[1] = {}): Promise<FakeMain> {
+  const main = fakeMain(changes, answers);
   Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
   stop = connectProjection(main.api);
   render(<App />);
@@ -131,8 +131,13 @@ test('with a GPU a suitable model is offered, with its size before the download'
     memory: { offloadedGb: 5, wholeGb: 15 },
   });
   const large = { ...MODEL, id: 'large', name: 'Large', offer, state: { status: 'absent' as const } };
-  const main = await open({ models: [MODEL, large], machine: { ...SLICES.machine, gpus: [gpu(0)] } });
+  const size = { fileCount: 12, totalBytes: 21e9, doneBytes: 0, freeBytes: 100e9, folder: '/models/large' };
+  const main = await open(
+    { models: [MODEL, large], machine: { ...SLICES.machine, gpus: [gpu(0)] } },
+    { lookAtModel: size },
+  );
   await userEvent.setup().click(screen.getByRole('button', { name: copy.stage.getModel({ model: 'Large' }) }));
+  await screen.findByText(copy.models.takes({ size: '21.0 GB', files: 12 }));
   expect(main.callsOf('lookAtModel')).toEqual([{ modelId: 'large' }]);
   expect(main.callsOf('downloadModel')).toEqual([]);
 });
