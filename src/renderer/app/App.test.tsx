@@ -175,13 +175,18 @@ test('waiting jobs are moved by keys and buttons, failed ones retried or removed
   const user = userEvent.setup();
   const queue = screen.getByRole('region', { name: copy.queue.title });
   expect(queue).toHaveTextContent('Worker 1 stopped unexpectedly during denoising (SIGKILL).');
-  within(queue).getAllByRole('button', { name: copy.queue.up })[1]?.focus();
+  const rows = within(queue).getAllByRole('listitem');
+  rows[0]?.focus();
+  await user.keyboard('{ArrowDown}');
+  expect(rows[1]).toHaveFocus();
   await user.keyboard('{Alt>}{ArrowUp}{/Alt}');
   expect(main.callsOf('moveJob')).toEqual([{ jobId: 'b', toIndex: 0 }]);
+  await user.keyboard('{ArrowDown}{Delete}');
+  expect(main.callsOf('removeJob')).toEqual([{ jobId: 'c' }]);
   await user.click(within(queue).getByRole('button', { name: copy.queue.retry }));
   expect(main.callsOf('retryJob')).toEqual([{ jobId: 'c' }]);
   await user.click(within(queue).getAllByRole('button', { name: copy.queue.remove })[0] ?? queue);
-  expect(main.callsOf('removeJob')).toEqual([{ jobId: 'a' }]);
+  expect(main.callsOf('removeJob').at(-1)).toEqual({ jobId: 'a' });
 });
 
 test('a missed change is detected by its revision, and the whole state is requested again', async () => {

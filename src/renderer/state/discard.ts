@@ -1,6 +1,8 @@
 /** Hides videos immediately; main moves them to the bin once the discard can no longer be undone. */
 import { copy } from '../copy';
-import { send, showToast } from './send';
+import { dismissToast, send, showToast, useToasts } from './send';
+
+let lastToastId: number | null = null;
 
 export async function discardVideos(videoIds: readonly string[]): Promise<void> {
   if (videoIds.length === 0) return;
@@ -8,5 +10,18 @@ export async function discardVideos(videoIds: readonly string[]): Promise<void> 
   const discarded = await send(window.splitreel.discardVideos({ videoIds: ids }));
   if (discarded === null) return;
   const restore = (): void => void send(window.splitreel.restoreVideos({ videoIds: ids }));
-  showToast(copy.results.discarded({ count: ids.length }), { label: copy.app.undo, run: restore });
+  lastToastId = showToast(copy.results.discarded({ count: ids.length }), { label: copy.app.undo, run: restore });
+}
+
+/** For a control that stands for one video. */
+export function discardOnDelete({ key, repeat }: Pick<KeyboardEvent, 'key' | 'repeat'>, videoId: string): void {
+  if (key === 'Delete' && !repeat) void discardVideos([videoId]);
+}
+
+/** What the button of the newest message does, while that message is shown. */
+export function undoDiscard(): void {
+  const toast = useToasts.getState().toasts.find(({ id }) => id === lastToastId);
+  if (toast === undefined) return;
+  dismissToast(toast.id);
+  toast.action?.run();
 }

@@ -27,10 +27,11 @@ const KEPT_TOASTS = 2;
 let nextToastId = 1;
 export const useToasts = create<{ readonly toasts: readonly Toast[] }>(() => ({ toasts: [] }));
 
-const add = (toast: Omit<Toast, 'id'>): void => {
+const add = (toast: Omit<Toast, 'id'>): number => {
   const id = nextToastId;
   nextToastId += 1;
   useToasts.setState(({ toasts }) => ({ toasts: [...toasts.slice(-KEPT_TOASTS), { ...toast, id }] }));
+  return id;
 };
 
 /** How long a toast stays: errors take longer, because they have a next step to read and details to open. */
@@ -41,9 +42,10 @@ export function shownForMs({ kind, action }: Toast): number {
 
 export const dismissToast = (id: number): void =>
   useToasts.setState(({ toasts }) => ({ toasts: toasts.filter((toast) => toast.id !== id) }));
-export const showToast = (text: string, action: ToastAction | null = null): void =>
+/** Returns its id. */
+export const showToast = (text: string, action: ToastAction | null = null): number =>
   add({ kind: 'info', text, error: null, action });
-export const showError = (error: AppError): void => add({ kind: 'error', text: '', error, action: null });
+export const showError = (error: AppError): void => void add({ kind: 'error', text: '', error, action: null });
 
 /** The value of a call; null if it failed (the error is then on screen) or returned nothing. */
 export async function send<T>(call: Promise<Result<T, AppError>>): Promise<T | null> {

@@ -3,6 +3,8 @@ import { copy } from '../copy';
 import { Button } from './Button';
 import { classes } from './classes';
 import styles from './controls.module.css';
+import { elementToReturnTo, isFocusLost } from './focus';
+import { focusCurrentItem } from './use-roving';
 
 interface DialogProps {
   readonly title: string;
@@ -19,8 +21,14 @@ export function Dialog({ title, onClose, children, actions, isWide = false }: Di
   const titleId = useId();
   useEffect(() => {
     const dialog = ref.current;
+    const opener = elementToReturnTo();
     if (dialog?.open === false) dialog.showModal();
-    return () => dialog?.close();
+    return () => {
+      dialog?.close();
+      // The browser returns the focus only if the dialog and its opener are still in the document.
+      if (isFocusLost()) opener?.focus();
+      focusCurrentItem();
+    };
   }, []);
   return (
     <dialog

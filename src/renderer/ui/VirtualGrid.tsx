@@ -1,6 +1,14 @@
-/** Lists of any length: only visible items are in the document. */
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { Fragment, useLayoutEffect, useRef, useState, type CSSProperties, type ReactNode } from 'react';
+/** Lists of any length: only what is in sight is in the document. */
+import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
+import { Fragment, useLayoutEffect, useRef, useState, type CSSProperties, type ReactNode, type RefObject } from 'react';
+import { rovingItem, useRoving, type RovingOptions } from './use-roving';
+
+/** For the item's own `li`: its place, and its number for screen readers, which only know the items in the document. */
+export interface GridCell extends ReturnType<typeof rovingItem> {
+  readonly style: CSSProperties;
+  readonly 'aria-posinset': number;
+  readonly 'aria-setsize': number;
+}
 
 interface VirtualGridProps<T> {
   readonly items: readonly T[];
@@ -12,8 +20,11 @@ interface VirtualGridProps<T> {
   readonly itemHeight: (columnWidth: number) => number;
   readonly className?: string | undefined;
   readonly label: string;
-  /** `place` positions the item; it goes on the item's own `li`. */
-  readonly children: (item: T, index: number, place: CSSProperties) => ReactNode;
+  /** An arrow key has moved from one item to another. */
+  readonly onMove?: RovingOptions['onMove'];
+  /** Home, End, Page Up and Page Down move in it, too. */
+  readonly hasPageKeys?: boolean;
+  readonly children: (item: T, index: number, cell: GridCell) => ReactNode;
 }
 
 /** Extra rows beyond the edge, so that fast scrolling shows no gap. */
@@ -23,6 +34,8 @@ interface Layout {
   readonly width: number;
   /** From the top of the scrolling element to the top of the list. */
   readonly top: number;
+  /** Of what is in sight. */
+  readonly height: number;
 }
 
 /** The nearest ancestor that scrolls. */
@@ -32,9 +45,8 @@ function scrollerOf(element: HTMLElement | null): HTMLElement | null {
   return document.documentElement;
 }
 
-export function VirtualGrid<T>(props: VirtualGridProps<T>) {
-  const { items, keyOf, minColumnWidth, gap, itemHeight, className, label, children } = props;
-  const ref = useRef<HTMLUListElement>(null);
+/** Null until the list is in the document. */
+function useLayout(ref: RefObject<HTMLUListElement | null>): Layout | null {
   const [layout, setLayout] = useState<Layout | null>(null);
 
   useLayoutEffect(() => {
@@ -43,25 +55,52 @@ export function VirtualGrid<T>(props: VirtualGridProps<T>) {
     const scroller = scrollerOf(list);
     const measure = (): void => {
       const top = list.getBoundingClientRect().top - (scroller?.getBoundingClientRect().top ?? 0);
-      setLayout({ width: list.clientWidth, top: top + (scroller?.scrollTop ?? 0) });
+      setLayout({
+        width: list.clientWidth,
+        top: top + (scroller?.scrollTop ?? 0),
+        height: scroller?.clientHeight ?? 0,
+      });
     };
     measure();
     const observer = new ResizeObserver(measure);
     observer.observe(list);
     return () => observer.disconnect();
-  }, []);
+  }, [ref]);
+  return layout;
+}
 
+export function VirtualGrid<T>(props: VirtualGridProps<T>) {
+  const {
+    items,
+    keyOf,
+    minColumnWidth,
+    gap,
+    itemHeight,
+    className,
+    label,
+    onMove,
+    hasPageKeys = false,
+    children,
+  } = props;
+  const ref = useRef<HTMLUListElement>(null);
+  const layout = useLayout(ref);
   const width = layout?.width ?? minColumnWidth;
   const columns = Math.max(Math.floor((width + gap) / (minColumnWidth + gap)), 1);
   const columnWidth = (width - gap * (columns - 1)) / columns;
   const rowHeight = itemHeight(columnWidth) + gap;
-  // React's compiler can't analyze this library's object, so nothing here is memoized over it.
+  const pageRows = hasPageKeys ? Math.max(Math.floor((layout?.height ?? 0) / rowHeight), 1) : null;
+  const { current, listProps } = useRoving({ list: ref, keys: items.map(keyOf), columns, pageRows, onMove });
+  const currentRow = Math.floor(current / columns);
+  // The compiler cannot see into this library's object; nothing here is memoized over it.
   // eslint-disable-next-line react-hooks/incompatible-library
   const rows = useVirtualizer({
     count: Math.ceil(items.length / columns),
     getScrollElement: () => scrollerOf(ref.current),
     estimateSize: () => rowHeight,
     overscan: OVERSCAN,
+    // The item that has the focus, or gets it by Tab, stays in the document while it is scrolled out of sight.
+    rangeExtractor: (range) =>
+      range.count === 0 ? [] : [...new Set([...defaultRangeExtractor(range), currentRow])].sort((a, b) => a - b),
     scrollMargin: layout?.top ?? 0,
     useFlushSync: false,
   });
@@ -70,23 +109,29 @@ export function VirtualGrid<T>(props: VirtualGridProps<T>) {
 
   return (
     <ul
+      {...listProps}
       ref={ref}
       className={className}
       aria-label={label}
       style={{ position: 'relative', height: rows.getTotalSize() }}
     >
       {rows.getVirtualItems().flatMap((row) =>
-        items.slice(row.index * columns, (row.index + 1) * columns).map((item, column) => (
-          <Fragment key={keyOf(item)}>
-            {children(item, row.index * columns + column, {
+        items.slice(row.index * columns, (row.index + 1) * columns).map((item, column) => {
+          const index = row.index * columns + column;
+          const cell: GridCell = {
+            ...rovingItem(index, current),
+            'aria-posinset': index + 1,
+            'aria-setsize': items.length,
+            style: {
               position: 'absolute',
               top: row.start - (layout?.top ?? 0),
               left: column * (columnWidth + gap),
               width: columnWidth,
               height: rowHeight - gap,
-            })}
-          </Fragment>
-        )),
+            },
+          };
+          return <Fragment key={keyOf(item)}>{children(item, index, cell)}</Fragment>;
+        }),
       )}
     </ul>
   );

@@ -21,10 +21,14 @@ export function isForControl({ target, key }: Pick<KeyboardEvent, 'target' | 'ke
 
 const isDialogOpen = (): boolean => document.querySelector('dialog[open]') !== null;
 
+/** A menu searches its entries by the letters that are typed, and a popover has buttons and lists of its own. */
+const isInPopup = ({ target }: KeyboardEvent): boolean =>
+  target instanceof Element && target.closest('[role="menu"], [role="dialog"]') !== null;
+
 export function useShortcut({ match, inControls = false, repeats = false }: Shortcut): void {
   const onKeyDown = useEffectEvent((event: KeyboardEvent): void => {
     if (event.defaultPrevented || isDialogOpen() || (event.repeat && !repeats)) return;
-    if (!inControls && isForControl(event)) return;
+    if (!inControls && (isForControl(event) || isInPopup(event))) return;
     const run = match(event);
     if (run === null) return;
     // Otherwise the same press would also act on what it opens: Esc would close the dialog that it has just opened.

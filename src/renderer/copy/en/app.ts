@@ -68,12 +68,15 @@ export const shortcuts = {
     {
       title: 'In the library',
       keys: [
+        ['Arrow keys', 'Next video; with Shift, extend the selection'],
+        ['Home, End, Page Up, Page Down', 'First or last video, or a page'],
+        ['Enter, Space', 'Open, or select'],
         ['F', 'Favorite on or off'],
         ['1 to 5, 0', 'Rate, or remove the rating'],
         ['T', 'Edit tags'],
         ['C', 'Compare up to four videos'],
         ['E', 'Export'],
-        ['Del', 'Delete (you can undo it)'],
+        ['Del, Ctrl+Z', 'Delete, and undo it'],
         ['Ctrl+click, Shift+click', 'Select a video, or a range'],
         ['Ctrl+A, Esc', 'Select all, or clear the selection'],
         ['Menu, Shift+F10', 'Open the menu of a video, job or model'],
@@ -81,7 +84,18 @@ export const shortcuts = {
     },
     {
       title: 'In the queue',
-      keys: [['Alt+Up, Alt+Down', 'Move a waiting video up or down']],
+      keys: [
+        ['Up, Down', 'Previous or next video'],
+        ['Alt+Up, Alt+Down', 'Move a waiting video up or down'],
+        ['Del', 'Remove'],
+      ],
+    },
+    {
+      title: 'In recent videos and results',
+      keys: [
+        ['Arrow keys', 'Previous or next video'],
+        ['Enter, Del', 'Open, or delete'],
+      ],
     },
   ],
 } as const;

@@ -12,7 +12,7 @@ import controls from '../../ui/controls.module.css';
 import { FilterButton, FilterChips, SortField } from './Filters';
 import { findVideos } from './library-index';
 import styles from './LibraryPage.module.css';
-import { clearSelection, useSelection } from './selection';
+import { clearSelection, moveSelection, useSelection } from './selection';
 import { SelectionBar } from './SelectionBar';
 import { useLibraryKeys } from './use-library-keys';
 import { VideoCard } from './VideoCard';
@@ -36,6 +36,7 @@ export function LibraryPage() {
   const { ids } = useSelection();
   // Actions skip videos hidden by a filter, although they stay selected.
   const selected = ids.size === 0 ? [] : found.filter(({ id }) => ids.has(id));
+  const order = (): readonly string[] => found.map(({ id }) => id);
   useLibraryKeys({ found, selected });
   useEffect(() => clearSelection, []);
   return (
@@ -79,13 +80,17 @@ export function LibraryPage() {
             minColumnWidth={MIN_CARD_WIDTH}
             gap={CARD_GAP}
             itemHeight={(width) => width / THUMBNAIL_RATIO + CARD_TEXT_HEIGHT}
+            hasPageKeys
+            onMove={(from, to, { shiftKey }) => {
+              if (shiftKey) moveSelection(order()[from] ?? '', order()[to] ?? '', order());
+            }}
           >
-            {(video, _index, place) => (
+            {(video, _index, cell) => (
               <VideoCard
                 video={video}
-                place={place}
+                cell={cell}
                 targets={() => (ids.has(video.id) ? selected : [video])}
-                order={() => found.map(({ id }) => id)}
+                order={order}
               />
             )}
           </VirtualGrid>

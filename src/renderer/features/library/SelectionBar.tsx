@@ -1,5 +1,6 @@
 /** Actions for the selected videos. Floats over the end of the page, so that nothing moves. */
 import { Columns2, FileOutput, Gauge, Star, Tag, Trash2, X } from 'lucide-react';
+import { useEffect } from 'react';
 import type { LibraryVideo } from '../../../shared/library';
 import { canCompare, compareOrPick } from '../../state/compare';
 import { discardVideos } from '../../state/discard';
@@ -8,6 +9,7 @@ import { openVideoDialog } from '../../state/video-dialogs';
 import { copy } from '../../copy';
 import { Button, IconButton } from '../../ui/Button';
 import { ButtonMenu } from '../../ui/Menu';
+import { focusCurrentItem } from '../../ui/use-roving';
 import { ratingEntries } from '../video';
 import styles from './LibraryPage.module.css';
 import { clearSelection } from './selection';
@@ -16,6 +18,8 @@ const words = copy.selection;
 
 export function SelectionBar({ videos }: { readonly videos: readonly LibraryVideo[] }) {
   const ids = videos.map(({ id }) => id);
+  // Its buttons go with it, and one of them may have the focus.
+  useEffect(() => focusCurrentItem, []);
   return (
     <section className={styles.selection} aria-label={words.title}>
       <span className={styles.selectionCount} role="status">

@@ -1,5 +1,5 @@
 import { Check, Ellipsis, RotateCcw } from 'lucide-react';
-import type { CSSProperties, MouseEvent } from 'react';
+import type { KeyboardEvent, MouseEvent } from 'react';
 import { formatDate, formatList } from '../../../shared/format';
 import type { LibraryVideo } from '../../../shared/library';
 import { AXES } from '../../../shared/plan';
@@ -9,6 +9,8 @@ import { copy } from '../../copy';
 import { loraText } from '../../copy/facts';
 import { IconButton } from '../../ui/Button';
 import { ButtonMenu } from '../../ui/Menu';
+import { rovingTab } from '../../ui/use-roving';
+import type { GridCell } from '../../ui/VirtualGrid';
 import { classes } from '../../ui/classes';
 import page from '../../ui/page.module.css';
 import { dragVideosOut } from '../player';
@@ -20,8 +22,8 @@ import { extendSelection, toggleSelected, useSelection } from './selection';
 
 interface VideoCardProps {
   readonly video: LibraryVideo;
-  readonly place: CSSProperties;
-  /** The videos that an action on this card applies to: the selection if the card is in it, otherwise only the card. */
+  readonly cell: GridCell;
+  /** What an action on this card is for: the selection where the card is part of it, otherwise the card alone. */
   readonly targets: () => readonly LibraryVideo[];
   /** Ids in page order, for a range. */
   readonly order: () => readonly string[];
@@ -40,54 +42,40 @@ function factsOf({ metadata: { request, plan, approximate } }: LibraryVideo): st
   ]);
 }
 
-export function VideoCard({ video, place, targets, order }: VideoCardProps) {
+export function VideoCard({ video, cell, targets, order }: VideoCardProps) {
   const isSelected = useSelection(({ ids }) => ids.has(video.id));
   const isSelecting = useSelection(({ ids }) => ids.size > 0);
   const { prompt } = video.metadata.request;
   const facts = factsOf(video);
   const tags = tagLine(video);
-  const onClick = (event: MouseEvent): void => {
-    if (event.shiftKey) extendSelection(video.id, order());
-    else if (event.ctrlKey || event.metaKey) toggleSelected(video.id);
-    else openVideo(video.id);
-  };
+  const tabIndex = rovingTab(cell['data-current'] === true);
   return (
     <VideoMenu videos={targets} hasKeys>
       <li
+        {...cell}
         className={styles.card}
-        style={place}
         data-video-id={video.id}
         data-selected={isSelected || undefined}
         data-selecting={isSelecting || undefined}
       >
         <div className={styles.top}>
-          <button
-            type="button"
-            className={styles.open}
-            draggable
-            title={copy.player.dragHint}
-            aria-label={copy.library.open({ prompt })}
-            onDragStart={(event) =>
-              dragVideosOut(
-                event,
-                targets().map(({ id }) => id),
-              )
-            }
-            onClick={onClick}
-          >
-            <HoverVideo video={video} />
-          </button>
+          <Opener video={video} tabIndex={tabIndex} targets={targets} order={order} />
           <button
             type="button"
             role="checkbox"
             className={styles.check}
+            tabIndex={tabIndex}
             aria-checked={isSelected}
             aria-label={copy.selection.select({ prompt })}
             onClick={(event) => (event.shiftKey ? extendSelection(video.id, order()) : toggleSelected(video.id))}
           >
             {isSelected && <Check size={14} strokeWidth={3} aria-hidden />}
           </button>
-          <FavoriteButton video={video} className={classes(styles.star, video.marks.isFavorite && styles.isFavorite)} />
+          <FavoriteButton
+            video={video}
+            tabIndex={tabIndex}
+            className={classes(styles.star, video.marks.isFavorite && styles.isFavorite)}
+          />
           {(video.marks.rating > 0 || tags !== '') && (
             <div className={styles.marks}>
               <RatingPips rating={video.marks.rating} />
@@ -104,16 +92,61 @@ export function VideoCard({ video, place, targets, order }: VideoCardProps) {
         <div className={styles.row}>
           <span className={page.quiet}>{formatDate(video.createdAtMs)}</span>
           <span className={page.space} />
-          <IconButton size="small" label={copy.player.reuse} onClick={() => adoptVideo(video.metadata)}>
+          <IconButton
+            size="small"
+            label={copy.player.reuse}
+            tabIndex={tabIndex}
+            onClick={() => adoptVideo(video.metadata)}
+          >
             <RotateCcw size={14} aria-hidden />
           </IconButton>
           <ButtonMenu label={copy.videos.menu} entries={() => videoEntries([video], true)}>
-            <IconButton size="small" label={copy.videos.more}>
+            <IconButton size="small" label={copy.videos.more} tabIndex={tabIndex}>
               <Ellipsis size={14} aria-hidden />
             </IconButton>
           </ButtonMenu>
         </div>
       </li>
     </VideoMenu>
+  );
+}
+
+interface OpenerProps extends Omit<VideoCardProps, 'cell'> {
+  readonly tabIndex: number;
+}
+
+/** The picture: opens the video, selects it, and can be dragged out. */
+function Opener({ video, tabIndex, targets, order }: OpenerProps) {
+  const { prompt } = video.metadata.request;
+  const onClick = (event: MouseEvent): void => {
+    if (event.shiftKey) extendSelection(video.id, order());
+    else if (event.ctrlKey || event.metaKey) toggleSelected(video.id);
+    else openVideo(video.id);
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    // Enter opens the video, as a click does.
+    if (event.key !== ' ' || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    if (!event.repeat) toggleSelected(video.id);
+  };
+  return (
+    <button
+      type="button"
+      className={styles.open}
+      tabIndex={tabIndex}
+      draggable
+      title={copy.player.dragHint}
+      aria-label={copy.library.open({ prompt })}
+      onDragStart={(event) =>
+        dragVideosOut(
+          event,
+          targets().map(({ id }) => id),
+        )
+      }
+      onClick={onClick}
+      onKeyDown={onKeyDown}
+    >
+      <HoverVideo video={video} />
+    </button>
   );
 }

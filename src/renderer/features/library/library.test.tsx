@@ -22,6 +22,7 @@ afterEach(() => {
   useProjection.setState({ revision: 0, slices: null });
   useLibraryState.setState({ search: '', view: null });
   useVideoDialog.setState({ open: null });
+  useToasts.setState({ toasts: [] });
   useNavigation.setState({ page: 'create', openVideoId: null, comparedIds: null });
 });
 
@@ -95,6 +96,69 @@ test('F, a digit and Delete act on the focused video', async () => {
   expect(main.callsOf('discardVideos')).toEqual([{ videoIds: ['1'] }]);
   useToasts.getState().toasts.at(-1)?.action?.run();
   expect(main.callsOf('restoreVideos')).toEqual([{ videoIds: ['1'] }]);
+});
+
+test('arrow keys move between cards, and Tab reaches one of them', async () => {
+  const { user } = await open(500);
+  await user.click(screen.getByLabelText(copy.libraryView.sort));
+  await user.tab();
+  await user.tab();
+  await user.tab();
+  expect(openButton('0')).toHaveFocus();
+  await user.keyboard('{ArrowDown}{ArrowDown}{ArrowLeft}');
+  expect(openButton('7')).toHaveFocus();
+  expect(screen.getAllByRole('button', { name: /^Open: / }).filter(({ tabIndex }) => tabIndex === 0)).toHaveLength(1);
+  await user.keyboard('{End}');
+  expect(openButton('499')).toHaveFocus();
+  expect(cards().at(-1)).toHaveAttribute('aria-posinset', '500');
+  expect(cards().at(-1)).toHaveAttribute('aria-setsize', '500');
+  await user.keyboard('{Home}{ArrowUp}');
+  expect(openButton('0')).toHaveFocus();
+  await user.tab();
+  expect(screen.getByRole('checkbox', { name: copy.selection.select({ prompt: 'the video 0' }) })).toHaveFocus();
+});
+
+test('Space selects, Shift with an arrow key extends, and Enter opens', async () => {
+  const { user } = await open(6);
+  openButton('1').focus();
+  await user.keyboard(' {Shift>}{ArrowRight}{ArrowRight}{ArrowLeft}{/Shift}');
+  expect(bar().getByText(copy.selection.count({ count: 2 }))).toBeVisible();
+  expect(openButton('2')).toHaveFocus();
+  await user.keyboard(' {Escape}{Enter}');
+  expect(useNavigation.getState().openVideoId).toBe('2');
+});
+
+test('after a deletion the next card has the focus, and Ctrl+Z brings the videos back', async () => {
+  const { main, user } = await open(4);
+  openButton('1').focus();
+  await user.keyboard(' {Shift>}{ArrowRight}{/Shift}{Delete}');
+  act(() => main.push('library', [video('0'), video('3')]));
+  expect(openButton('3')).toHaveFocus();
+  await user.keyboard('{Control>}z{/Control}');
+  expect(main.callsOf('restoreVideos')).toEqual([{ videoIds: ['1', '2'] }]);
+  expect(useToasts.getState().toasts).toEqual([]);
+  await user.keyboard('{Control>}z{/Control}');
+  expect(main.callsOf('restoreVideos')).toHaveLength(1);
+});
+
+test('a dialog that a key or a menu has opened gives the focus back to the card', async () => {
+  const { user } = await open(2);
+  openButton('1').focus();
+  await user.keyboard('t');
+  await user.click(screen.getByRole('button', { name: copy.tagEditor.done }));
+  expect(openButton('1')).toHaveFocus();
+  fireEvent.contextMenu(openButton('1'));
+  await user.click(screen.getByRole('menuitem', { name: new RegExp(`^${copy.videos.editTags}`) }));
+  await user.click(screen.getByRole('button', { name: copy.tagEditor.done }));
+  expect(openButton('1')).toHaveFocus();
+});
+
+test('letters in an open menu search it, and do not act on the selection', async () => {
+  const { main, user } = await open(2);
+  await user.keyboard('{Control>}a{/Control}');
+  fireEvent.contextMenu(openButton('1'));
+  await user.keyboard('f{Delete}');
+  expect([...main.callsOf('markVideos'), ...main.callsOf('discardVideos')]).toEqual([]);
 });
 
 test('Ctrl, Shift and the checkbox select; the bar and the keys act on all of them', async () => {

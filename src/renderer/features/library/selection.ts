@@ -24,9 +24,22 @@ export function extended(selection: Selection, id: string, order: readonly strin
   return { ids: new Set([...selection.ids, ...range]), anchor: selection.anchor };
 }
 
+/** As the focus moves with Shift held: the range from the anchor ends at the new item, and may become shorter. */
+export function moved(selection: Selection, from: string, to: string, order: readonly string[]): Selection {
+  const anchor = selection.anchor !== null && order.includes(selection.anchor) ? selection.anchor : from;
+  const range = (end: string): readonly string[] => {
+    const ends = [order.indexOf(anchor), order.indexOf(end)];
+    return order.slice(Math.min(...ends), Math.max(...ends) + 1);
+  };
+  const left = new Set(range(from));
+  return { ids: new Set([...[...selection.ids].filter((id) => !left.has(id)), ...range(to)]), anchor };
+}
+
 export const useSelection = create<Selection>(() => NOTHING_SELECTED);
 export const clearSelection = (): void => useSelection.setState(NOTHING_SELECTED);
 export const selectAll = (ids: readonly string[]): void => useSelection.setState({ ids: new Set(ids) });
 export const toggleSelected = (id: string): void => useSelection.setState((before) => toggled(before, id));
+export const moveSelection = (from: string, to: string, order: readonly string[]): void =>
+  useSelection.setState((before) => moved(before, from, to, order));
 export const extendSelection = (id: string, order: readonly string[]): void =>
   useSelection.setState((before) => extended(before, id, order));

@@ -2,7 +2,7 @@
 import type { LibraryVideo } from '../../../shared/library';
 import { canCompare, compareOrPick } from '../../state/compare';
 import { useCommands, type Command } from '../../state/commands';
-import { discardVideos } from '../../state/discard';
+import { discardVideos, undoDiscard } from '../../state/discard';
 import { markVideos, toggleFavorite } from '../../state/marks';
 import { openVideoDialog } from '../../state/video-dialogs';
 import { copy } from '../../copy';
@@ -42,8 +42,11 @@ export function useLibraryKeys({ found, selected }: LibraryKeys): void {
   useShortcut({
     match: ({ key, ctrlKey, metaKey, altKey, shiftKey }) => {
       if (altKey) return null;
-      if (ctrlKey || metaKey)
-        return key.toLowerCase() === 'a' && !shiftKey ? () => selectAll(found.map(({ id }) => id)) : null;
+      if (ctrlKey || metaKey) {
+        if (shiftKey) return null;
+        if (key.toLowerCase() === 'z') return undoDiscard;
+        return key.toLowerCase() === 'a' ? () => selectAll(found.map(({ id }) => id)) : null;
+      }
       if (key === 'Escape') return selected.length > 0 ? clearSelection : null;
       const action = shiftKey ? undefined : actionOf(key);
       if (action === undefined) return null;

@@ -1,5 +1,5 @@
 import { ArrowDown, ArrowUp, GripVertical, Pause, Play, RotateCcw, X } from 'lucide-react';
-import { useState, type CSSProperties, type KeyboardEvent } from 'react';
+import { useState, type KeyboardEvent } from 'react';
 import { formatList, formatPair } from '../../../shared/format';
 import type { Job } from '../../../shared/job';
 import { describeError } from '../../../shared/errors';
@@ -11,7 +11,8 @@ import { copy } from '../../copy';
 import { Button, IconButton } from '../../ui/Button';
 import { classes } from '../../ui/classes';
 import { ContextMenu, type MenuEntry } from '../../ui/Menu';
-import { VirtualGrid } from '../../ui/VirtualGrid';
+import { rovingTab } from '../../ui/use-roving';
+import { VirtualGrid, type GridCell } from '../../ui/VirtualGrid';
 import styles from './Progress.module.css';
 
 const words = copy.queue;
@@ -60,19 +61,19 @@ export function QueueList() {
         gap={0}
         itemHeight={() => ROW_HEIGHT}
       >
-        {(job, index, place) =>
+        {(job, index, cell) =>
           index < waiting.length ? (
             <WaitingRow
               job={job}
               index={index}
               count={waiting.length}
-              place={place}
+              cell={cell}
               draggedId={draggedId}
               onDrag={setDraggedId}
               onMove={move}
             />
           ) : (
-            <EndedRow job={job} place={place} />
+            <EndedRow job={job} cell={cell} />
           )
         }
       </VirtualGrid>
@@ -112,27 +113,35 @@ function PausedNote() {
   );
 }
 
-interface WaitingRowProps extends Omit<MoveButtonsProps, 'onMove'> {
-  readonly place: CSSProperties;
+interface WaitingRowProps extends MoveTarget {
+  readonly cell: GridCell;
   readonly draggedId: string | null;
   readonly onDrag: (jobId: string | null) => void;
-  readonly onMove: (jobId: string, toIndex: number) => void;
 }
 
-function WaitingRow({ job, index, count, place, draggedId, onDrag, onMove }: WaitingRowProps) {
+function WaitingRow({ job, index, count, cell, draggedId, onDrag, onMove }: WaitingRowProps) {
   const [isTarget, setIsTarget] = useState(false);
+  const tabIndex = rovingTab(cell['data-current'] === true);
   const canDrop = draggedId !== null && draggedId !== job.id;
   return (
     <ContextMenu label={words.menu} entries={() => waitingEntries({ job, index, count, onMove })}>
-      {/* Dragging is an alternative for pointer users: the buttons, and Alt with the arrow keys, do the same. */}
+      {/* Dragging is a second way for those with a pointer: the buttons, and Alt with the arrow keys, do the same. */}
+      {/* The row has the focus, because its buttons are disabled at the ends of the list. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <li
+        {...cell}
+        tabIndex={tabIndex}
+        onKeyDown={(event) => {
+          if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
+            event.preventDefault();
+            onMove(job.id, event.key === 'ArrowUp' ? index - 1 : index + 1);
+          } else removeOnDelete(event, job);
+        }}
         className={classes(
           styles.job,
           draggedId === job.id && styles.dragged,
           isTarget && canDrop && styles.dropTarget,
         )}
-        style={place}
         draggable
         onDragStart={(event) => {
           event.dataTransfer.effectAllowed = 'move';
@@ -156,26 +165,30 @@ function WaitingRow({ job, index, count, place, draggedId, onDrag, onMove }: Wai
       >
         <GripVertical size={14} className={styles.grip} aria-hidden />
         <JobText job={job} status={words.position({ index: index + 1 })} />
-        <MoveButtons job={job} index={index} count={count} onMove={onMove} />
-        <RemoveButton job={job} />
+        <MoveButtons job={job} index={index} count={count} onMove={onMove} tabIndex={tabIndex} />
+        <RemoveButton job={job} tabIndex={tabIndex} />
       </li>
     </ContextMenu>
   );
 }
 
-function EndedRow({ job, place }: { readonly job: Job; readonly place: CSSProperties }) {
+function EndedRow({ job, cell }: { readonly job: Job; readonly cell: GridCell }) {
+  const tabIndex = rovingTab(cell['data-current'] === true);
   return (
     <ContextMenu label={words.menu} entries={() => endedEntries(job)}>
-      <li className={styles.job} style={place}>
+      {/* The row has the focus, as those above it. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
+      <li {...cell} className={styles.job} tabIndex={tabIndex} onKeyDown={(event) => removeOnDelete(event, job)}>
         <JobText job={job} status={endText(job)} isBad={job.state.status !== 'canceled'} />
         <IconButton
           size="small"
           label={words.retry}
+          tabIndex={tabIndex}
           onClick={() => void send(window.splitreel.retryJob({ jobId: job.id }))}
         >
           <RotateCcw size={14} aria-hidden />
         </IconButton>
-        <RemoveButton job={job} />
+        <RemoveButton job={job} tabIndex={tabIndex} />
       </li>
     </ContextMenu>
   );
@@ -183,12 +196,18 @@ function EndedRow({ job, place }: { readonly job: Job; readonly place: CSSProper
 
 const removeJob = ({ id }: Job): void => void send(window.splitreel.removeJob({ jobId: id }));
 
+function removeOnDelete(event: KeyboardEvent, job: Job): void {
+  if (event.key !== 'Delete' || event.repeat) return;
+  event.preventDefault();
+  removeJob(job);
+}
+
 const requestEntries = ({ request, plan }: Job): readonly MenuEntry[] => [
   { kind: 'item', label: copy.videos.useSettings, run: () => adoptVideo({ request, plan }) },
   { kind: 'item', label: copy.videos.copyPrompt, run: () => copyText(request.prompt) },
 ];
 
-const waitingEntries = ({ job, index, count, onMove }: MoveButtonsProps): readonly MenuEntry[] => [
+const waitingEntries = ({ job, index, count, onMove }: MoveTarget): readonly MenuEntry[] => [
   { kind: 'item', label: words.first, isDisabled: index === 0, run: () => onMove(job.id, 0) },
   { kind: 'item', label: words.up, isDisabled: index === 0, run: () => onMove(job.id, index - 1) },
   { kind: 'item', label: words.down, isDisabled: index === count - 1, run: () => onMove(job.id, index + 1) },
@@ -232,26 +251,21 @@ function JobText({
   );
 }
 
-interface MoveButtonsProps {
+interface MoveTarget {
   readonly job: Job;
   readonly index: number;
   readonly count: number;
   readonly onMove: (jobId: string, toIndex: number) => void;
 }
 
-function MoveButtons({ job, index, count, onMove }: MoveButtonsProps) {
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (!event.altKey || (event.key !== 'ArrowUp' && event.key !== 'ArrowDown')) return;
-    event.preventDefault();
-    onMove(job.id, event.key === 'ArrowUp' ? index - 1 : index + 1);
-  };
+function MoveButtons({ job, index, count, onMove, tabIndex }: MoveTarget & { readonly tabIndex: number }) {
   return (
     <>
       <IconButton
         size="small"
         label={words.up}
         disabled={index === 0}
-        onKeyDown={onKeyDown}
+        tabIndex={tabIndex}
         onClick={() => onMove(job.id, index - 1)}
       >
         <ArrowUp size={14} aria-hidden />
@@ -260,7 +274,7 @@ function MoveButtons({ job, index, count, onMove }: MoveButtonsProps) {
         size="small"
         label={words.down}
         disabled={index === count - 1}
-        onKeyDown={onKeyDown}
+        tabIndex={tabIndex}
         onClick={() => onMove(job.id, index + 1)}
       >
         <ArrowDown size={14} aria-hidden />
@@ -269,8 +283,8 @@ function MoveButtons({ job, index, count, onMove }: MoveButtonsProps) {
   );
 }
 
-const RemoveButton = ({ job }: { readonly job: Job }) => (
-  <IconButton size="small" label={words.remove} onClick={() => removeJob(job)}>
+const RemoveButton = ({ job, tabIndex }: { readonly job: Job; readonly tabIndex: number }) => (
+  <IconButton size="small" label={words.remove} tabIndex={tabIndex} onClick={() => removeJob(job)}>
     <X size={14} aria-hidden />
   </IconButton>
 );

@@ -1,8 +1,11 @@
 import { Film } from 'lucide-react';
+import { useRef } from 'react';
 import { toggleCompared } from '../../state/compare';
+import { discardOnDelete } from '../../state/discard';
 import { followRunningJob, openVideo, useNavigation } from '../../state/navigation';
 import { useSlice } from '../../state/projection';
 import { copy } from '../../copy';
+import { rovingItem, rovingTab, useRoving } from '../../ui/use-roving';
 import { dragVideosOut } from '../player';
 import { VideoMenu } from '../video';
 import { runningJob, type StageView } from './stage-view';
@@ -22,15 +25,22 @@ export function RecentResults({ view }: { readonly view: StageView }) {
   const progress = useSlice('progress');
   const running = runningJob(jobs);
   const comparedIds = useNavigation((state) => state.comparedIds);
+  const list = useRef<HTMLUListElement>(null);
+  const shown = library.slice(0, SHOWN);
+  const offset = running === undefined ? 0 : 1;
+  const keys = [...(running === undefined ? [] : [running.id]), ...shown.map(({ id }) => id)];
+  // The player keeps Left, Right, Home and End.
+  const { current, listProps } = useRoving({ list, keys, columns: 1, pageRows: null });
   if (library.length === 0) return null;
   const preview = progress?.jobId === running?.id ? progress?.videos.at(-1)?.previewUrl : null;
   return (
-    <ul className={styles.strip} aria-label={copy.stage.recent}>
+    <ul {...listProps} ref={list} className={styles.strip} aria-label={copy.stage.recent}>
       {running !== undefined && (
-        <li>
+        <li {...rovingItem(0, current)}>
           <button
             type="button"
             className={styles.tile}
+            tabIndex={rovingTab(current === 0)}
             data-running
             aria-current={view.kind === 'running' || undefined}
             aria-label={copy.stage.backToJob}
@@ -41,20 +51,23 @@ export function RecentResults({ view }: { readonly view: StageView }) {
           </button>
         </li>
       )}
-      {library.slice(0, SHOWN).map((video) => {
+      {shown.map((video, at) => {
+        const index = at + offset;
         const { prompt, seed } = video.metadata.request;
         return (
           <VideoMenu key={video.id} videos={() => [video]}>
-            <li>
+            <li {...rovingItem(index, current)}>
               <button
                 type="button"
                 className={styles.tile}
+                tabIndex={rovingTab(index === current)}
                 aria-current={(comparedIds === null && isOnStage(view, video.id)) || undefined}
                 aria-pressed={comparedIds?.includes(video.id)}
                 aria-label={comparedIds === null ? copy.library.open({ prompt }) : copy.stage.pickToCompare({ prompt })}
                 title={`${prompt} (${copy.library.seed({ seed })})`}
                 draggable
                 onDragStart={(event) => dragVideosOut(event, [video.id])}
+                onKeyDown={(event) => discardOnDelete(event, video.id)}
                 onClick={() => (comparedIds === null ? openVideo(video.id) : toggleCompared(video.id))}
               >
                 {video.thumbnailUrl === null ? (

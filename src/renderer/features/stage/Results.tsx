@@ -1,10 +1,12 @@
 import { Check, Sparkles, Trash2 } from 'lucide-react';
+import { useRef } from 'react';
 import type { LibraryVideo } from '../../../shared/library';
-import { discardVideos } from '../../state/discard';
+import { discardOnDelete, discardVideos } from '../../state/discard';
 import { useFinish } from '../../state/finish';
 import { openVideo } from '../../state/navigation';
 import { copy } from '../../copy';
 import { IconButton } from '../../ui/Button';
+import { rovingItem, rovingTab, useRoving } from '../../ui/use-roving';
 import { dragVideosOut } from '../player';
 import { VideoMenu } from '../video';
 import { gridColumns } from './grid';
@@ -13,32 +15,45 @@ import styles from './Stage.module.css';
 /** All videos of one job, playing side by side; each can be opened, kept, discarded or finished. */
 export function Results({ videos }: { readonly videos: readonly LibraryVideo[] }) {
   const [first] = videos;
+  const list = useRef<HTMLUListElement>(null);
+  const columns = gridColumns(videos.length);
+  const { current, listProps } = useRoving({ list, keys: videos.map(({ id }) => id), columns, pageRows: null });
   if (first === undefined) return null;
   const { width, height } = first.metadata.request;
   return (
     <ul
+      {...listProps}
+      ref={list}
       className={styles.grid}
       aria-label={copy.stage.results}
-      style={{ '--columns': String(gridColumns(videos.length)), '--ratio': String(width / height) }}
+      style={{ '--columns': String(columns), '--ratio': String(width / height) }}
     >
-      {videos.map((video) => {
+      {videos.map((video, index) => {
+        const tabIndex = rovingTab(index === current);
         const seed = copy.library.seed({ seed: video.metadata.request.seed });
         return (
           <VideoMenu key={video.id} videos={() => [video]}>
-            <li className={styles.cell}>
+            <li {...rovingItem(index, current)} className={styles.cell}>
               <button
                 type="button"
                 className={styles.cellFrame}
+                tabIndex={tabIndex}
                 aria-label={copy.stage.openResult({ seed })}
                 title={copy.player.dragHint}
                 draggable
                 onDragStart={(event) => dragVideosOut(event, [video.id])}
+                onKeyDown={(event) => discardOnDelete(event, video.id)}
                 onClick={() => openVideo(video.id)}
               >
                 <video src={video.videoUrl} muted loop autoPlay playsInline />
               </button>
               <span className={styles.caption}>{seed}</span>
-              <Choices video={video} others={videos.filter((other) => other !== video)} seed={seed} />
+              <Choices
+                video={video}
+                others={videos.filter((other) => other !== video)}
+                seed={seed}
+                tabIndex={tabIndex}
+              />
             </li>
           </VideoMenu>
         );
@@ -51,9 +66,10 @@ interface ChoicesProps {
   readonly video: LibraryVideo;
   readonly others: readonly LibraryVideo[];
   readonly seed: string;
+  readonly tabIndex: number;
 }
 
-function Choices({ video, others, seed }: ChoicesProps) {
+function Choices({ video, others, seed, tabIndex }: ChoicesProps) {
   const words = copy.results;
   const finish = useFinish(video.metadata.request);
   return (
@@ -63,6 +79,7 @@ function Choices({ video, others, seed }: ChoicesProps) {
           size="small"
           label={words.of({ action: words.finish, seed })}
           hint={words.finishHint({ summary: finish.summary })}
+          tabIndex={tabIndex}
           onClick={finish.run}
         >
           <Sparkles size={14} aria-hidden />
@@ -72,6 +89,7 @@ function Choices({ video, others, seed }: ChoicesProps) {
         size="small"
         label={words.of({ action: words.keep, seed })}
         hint={words.keepHint}
+        tabIndex={tabIndex}
         onClick={() => void discardVideos(others.map(({ id }) => id))}
       >
         <Check size={14} aria-hidden />
@@ -79,6 +97,7 @@ function Choices({ video, others, seed }: ChoicesProps) {
       <IconButton
         size="small"
         label={words.of({ action: words.discard, seed })}
+        tabIndex={tabIndex}
         onClick={() => void discardVideos([video.id])}
       >
         <Trash2 size={14} aria-hidden />

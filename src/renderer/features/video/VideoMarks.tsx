@@ -36,15 +36,18 @@ export function VideoMarks({ video }: { readonly video: LibraryVideo }) {
 export function FavoriteButton({
   video,
   className,
+  tabIndex,
 }: {
   readonly video: LibraryVideo;
   readonly className?: string | undefined;
+  readonly tabIndex?: number;
 }) {
   const { isFavorite } = video.marks;
   return (
     <IconButton
       size="small"
       className={classes(isFavorite && styles.starred, className)}
+      tabIndex={tabIndex}
       label={isFavorite ? words.removeFavorite : words.addFavorite}
       onClick={() => toggleFavorite([video])}
     >
