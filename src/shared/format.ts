@@ -6,6 +6,9 @@ import { currentLanguage, type Language } from './language';
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
+/** A number and its unit stay on one line. */
+const NO_BREAK = '\u00a0';
+
 /** Decimal units throughout, as disks, downloads and graphics cards are sold: 61_203_283_968 -> `61.2 GB`. */
 export function formatBytes(bytes: number): string {
   let value = bytes;
@@ -15,7 +18,7 @@ export function formatBytes(bytes: number): string {
     unit += 1;
   }
   const digits = unit === 0 || value >= 100 ? 0 : 1;
-  return `${formatDecimal(value, digits)} ${UNITS[unit] ?? 'B'}`;
+  return `${formatDecimal(value, digits)}${NO_BREAK}${UNITS[unit] ?? 'B'}`;
 }
 
 const decimals = new Map<string, Intl.NumberFormat>();

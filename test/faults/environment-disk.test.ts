@@ -99,7 +99,7 @@ test('full while uv downloads', async () => {
     service,
     'DISK_FULL',
     path.join(disk, 'downloads'),
-    /downloads needs 1\.2 MB of free space, but only \d+ kB is free\.$/,
+    /downloads needs 1\.2\sMB of free space, but only \d+\skB is free\.$/,
   );
   await expectOldSlotAlone(one, service);
   await expectVideo(one, service);
@@ -114,7 +114,7 @@ test('full while packages are put into the slot', async () => {
     service,
     'DISK_FULL',
     path.join(disk, 'environment'),
-    /environment needs 1\.2 MB of free space, but only [\d.]+ [kM]B is free\.$/,
+    /environment needs 1\.2\sMB of free space, but only [\d.]+\s[kM]B is free\.$/,
   );
   await expectOldSlotAlone(one, service);
 });

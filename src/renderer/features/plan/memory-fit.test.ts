@@ -27,7 +27,8 @@ function input(gigabytes: readonly number[], change: Partial<MemoryFitInput> = {
 
 test('a GPU with enough memory shows the need of each stage and no warning', () => {
   expect(memoryWords(input([80]))).toEqual({
-    needs: 'Each GPU needs 23.0 GB for the prompt, 14.3 GB for denoising and 15.0 GB for decoding. GPU 0 has 80.0 GB.',
+    needs:
+      'Each GPU needs 23.0\u00a0GB for the prompt, 16.0\u00a0GB for denoising, 17.3\u00a0GB for decoding. GPU 0 has 80.0\u00a0GB.',
     problem: null,
   });
 });
@@ -37,7 +38,7 @@ test('the smallest GPU of the plan decides, and the text says what would fit', (
     'It would fit in balanced quality with CPU offload, one model at a time.',
   );
   const two = { ...ONE_RANK, cfg: 2 };
-  expect(memoryWords(input([80, 20], { plan: two }))?.needs).toContain('GPU 1 has 20.0 GB');
+  expect(memoryWords(input([80, 20], { plan: two }))?.needs).toContain('GPU 1 has 20.0\u00a0GB');
   expect(memoryWords(input([80, 20]))?.problem).toBeNull();
 });
 
@@ -45,8 +46,8 @@ test("NVLink takes more of each GPU than the computer's memory does", () => {
   const plan = { ...ONE_RANK, cfg: 2 };
   const { context } = input([80, 80]);
   const joined: MemoryFitInput['context'] = { ...context, devices: { kind: 'cuda', count: 2, islandSize: 2 } };
-  expect(memoryWords(input([80, 80], { plan }))?.needs).toContain('23.5 GB for the prompt');
-  expect(memoryWords(input([80, 80], { plan, context: joined }))?.needs).toContain('24.4 GB for the prompt');
+  expect(memoryWords(input([80, 80], { plan }))?.needs).toContain('23.5\u00a0GB for the prompt');
+  expect(memoryWords(input([80, 80], { plan, context: joined }))?.needs).toContain('24.4\u00a0GB for the prompt');
 });
 
 test('there is no text on the CPU, or for a model without a memory shape', () => {

@@ -68,7 +68,7 @@ describe('segmentsOf', () => {
 
   it('counts only the running stage, and never beyond its progress', () => {
     const segments = segmentsOf(stagesAt('loading', 1_200_000_000), null, null);
-    expect(segments.map(({ count }) => count)).toEqual(['', '1.2 GB / 9.8 GB', '', '', '', '', '']);
+    expect(segments.map(({ count }) => count)).toEqual(['', '1.2\u00a0GB / 9.8\u00a0GB', '', '', '', '', '']);
     expect(segments.map(({ done }) => Math.round(done * 100))).toEqual([100, 12, 0, 0, 0, 0, 0]);
     expect(segmentsOf(stagesAt('denoising', 23), null, null)[4]).toMatchObject({ count: '23/50', done: 0.46 });
   });

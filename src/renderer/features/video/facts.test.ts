@@ -35,7 +35,7 @@ test('every group has its facts, with names instead of ids', () => {
     [copy.facts.fingerprint]: 'f1',
     [copy.facts.loraHash({ name: 'style' })]: SHA,
     [copy.facts.total]: '28 s',
-    [copy.facts.stagePeak({ stage: copy.progress.stages.denoising })]: '22.0 GB',
+    [copy.facts.stagePeak({ stage: copy.progress.stages.denoising })]: '22.0\u00a0GB',
     torch: '2.9.0',
   });
 });
