@@ -28,7 +28,7 @@ function PaletteDialog() {
   }));
   return (
     <Dialog
-      isWide
+      width="list"
       title={words.title}
       onClose={closeDialog}
       actions={<Button onClick={closeDialog}>{copy.app.close}</Button>}

@@ -8,22 +8,25 @@ export function ShortcutsDialog() {
   return (
     <Dialog
       title={copy.shortcuts.title}
+      width="columns"
       onClose={hideHelp}
       actions={<Button onClick={hideHelp}>{copy.app.close}</Button>}
     >
-      {copy.shortcuts.groups.map(({ title, keys }) => (
-        <section key={title} className={styles.group}>
-          <h3 className={styles.title}>{title}</h3>
-          <dl className={styles.keys}>
-            {keys.flatMap(([key, meaning]) => [
-              <dt key={key}>
-                <kbd>{key}</kbd>
-              </dt>,
-              <dd key={meaning}>{meaning}</dd>,
-            ])}
-          </dl>
-        </section>
-      ))}
+      <div className={styles.groups}>
+        {copy.shortcuts.groups.map(({ title, keys }) => (
+          <section key={title} className={styles.group}>
+            <h3 className={styles.title}>{title}</h3>
+            <dl className={styles.keys}>
+              {keys.flatMap(([key, meaning]) => [
+                <dt key={key}>
+                  <kbd>{key}</kbd>
+                </dt>,
+                <dd key={meaning}>{meaning}</dd>,
+              ])}
+            </dl>
+          </section>
+        ))}
+      </div>
     </Dialog>
   );
 }

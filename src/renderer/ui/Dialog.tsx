@@ -4,36 +4,40 @@ import { Button } from './Button';
 import { classes } from './classes';
 import styles from './controls.module.css';
 import { elementToReturnTo, isFocusLost } from './focus';
-import { focusCurrentItem } from './use-roving';
+import { focusCurrentItem, listOf } from './use-roving';
+
+/** For lists, and for what stands in columns. */
+const WIDTHS = { list: styles.wideDialog, columns: styles.columnsDialog } as const;
 
 interface DialogProps {
   readonly title: string;
   readonly onClose: () => void;
   readonly children: ReactNode;
   readonly actions: ReactNode;
-  /** For lists. */
-  readonly isWide?: boolean;
+  readonly width?: keyof typeof WIDTHS;
 }
 
-/** The browser's own modal dialog: it traps the focus, closes with Esc and injects no styles. Shown while mounted. */
-export function Dialog({ title, onClose, children, actions, isWide = false }: DialogProps) {
+/** The browser's own modal dialog: it holds the focus, closes with Esc and injects no styles. Shown while mounted. */
+export function Dialog({ title, onClose, children, actions, width }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {
     const dialog = ref.current;
     const opener = elementToReturnTo();
+    const list = listOf(opener);
     if (dialog?.open === false) dialog.showModal();
     return () => {
       dialog?.close();
       // The browser returns the focus only if the dialog and its opener are still in the document.
       if (isFocusLost()) opener?.focus();
-      focusCurrentItem();
+      // The opener itself may have been deleted.
+      if (list?.isConnected === true) focusCurrentItem(list);
     };
   }, []);
   return (
     <dialog
       ref={ref}
-      className={classes(styles.dialog, isWide && styles.wideDialog)}
+      className={classes(styles.dialog, width !== undefined && WIDTHS[width])}
       aria-labelledby={titleId}
       onCancel={(event) => {
         event.preventDefault();

@@ -97,7 +97,9 @@ export function PickList<T extends PickItem>({ label, items, empty, onPick, onAc
             }}
             onClick={() => onPick(item)}
           >
-            <span className={styles.text}>{item.text}</span>
+            <span className={styles.text} dir="auto">
+              {item.text}
+            </span>
             {item.detail !== undefined && <span className={styles.detail}>{item.detail}</span>}
             {item.keys !== undefined && <kbd className={styles.detail}>{item.keys}</kbd>}
           </div>

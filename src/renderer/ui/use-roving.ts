@@ -47,10 +47,12 @@ function focusItem(item: HTMLElement | null | undefined): void {
   item?.scrollIntoView({ block: 'nearest' });
 }
 
-/** For a control that disappears when it is used, and belongs to the items of a list. */
-export function focusCurrentItem(): void {
-  if (isFocusLost()) focusItem(document.querySelector<HTMLElement>(`[${ITEM}][data-current]`));
+/** For what disappears when it is used, and acts on the items of a list that stays. */
+export function focusCurrentItem(within: Element | null): void {
+  if (isFocusLost()) focusItem(within?.querySelector<HTMLElement>(`[${ITEM}][data-current]`));
 }
+
+export const listOf = (element: Element | null): Element | null => element?.closest(`[${ITEM}]`)?.parentElement ?? null;
 
 export function useRoving({ list, keys, columns, pageRows, onMove }: RovingOptions): Roving {
   const [last, setLast] = useState<{ readonly key: string | null; readonly index: number }>({ key: null, index: 0 });

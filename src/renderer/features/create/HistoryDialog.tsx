@@ -23,7 +23,7 @@ export function HistoryDialog({ onClose }: { readonly onClose: () => void }) {
   const forget = (prompt: string | null): void => void send(window.splitreel.forgetPrompt({ prompt }));
   return (
     <Dialog
-      isWide
+      width="list"
       title={words.historyTitle}
       onClose={onClose}
       actions={

@@ -28,7 +28,7 @@ export function PresetsDialog({ onClose }: { readonly onClose: () => void }) {
   });
   return (
     <Dialog
-      isWide
+      width="list"
       title={words.title}
       onClose={onClose}
       actions={

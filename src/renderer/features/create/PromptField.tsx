@@ -76,6 +76,7 @@ export function PromptField({ form }: { readonly form: CreateForm }) {
       <textarea
         id={id}
         className={styles.prompt}
+        dir="auto"
         rows={3}
         value={prompt}
         maxLength={20_000}

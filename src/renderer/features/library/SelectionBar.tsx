@@ -19,7 +19,7 @@ const words = copy.selection;
 export function SelectionBar({ videos }: { readonly videos: readonly LibraryVideo[] }) {
   const ids = videos.map(({ id }) => id);
   // Its buttons go with it, and one of them may have the focus.
-  useEffect(() => focusCurrentItem, []);
+  useEffect(() => () => focusCurrentItem(document.querySelector('main')), []);
   return (
     <section className={styles.selection} aria-label={words.title}>
       <span className={styles.selectionCount} role="status">

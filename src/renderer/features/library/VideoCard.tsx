@@ -83,7 +83,7 @@ export function VideoCard({ video, cell, targets, order }: VideoCardProps) {
             </div>
           )}
         </div>
-        <p className={styles.prompt} title={prompt}>
+        <p className={styles.prompt} dir="auto" title={prompt}>
           {prompt}
         </p>
         <p className={classes(page.quiet, styles.facts)} title={facts}>

@@ -182,7 +182,7 @@ function Transport({ playback, frames, frameRate, speed, isLooping, ...on }: Tra
       >
         {words.speedValue({ speed })}
       </Button>
-      <IconButton label={copy.shortcuts.title} onClick={showHelp}>
+      <IconButton label={copy.shortcuts.title} className={styles.keys} onClick={showHelp}>
         <Keyboard size={16} aria-hidden />
       </IconButton>
       <IconButton label={words.fullScreen} onClick={on.onFullScreen}>

@@ -241,7 +241,7 @@ function JobText({
   const { prompt, width, height, numFrames, numInferenceSteps } = job.request;
   return (
     <span className={styles.jobText}>
-      <span className={styles.prompt} title={prompt}>
+      <span className={styles.prompt} dir="auto" title={prompt}>
         {prompt}
       </span>
       <span className={classes(styles.quiet, isBad && styles.bad)} title={status}>

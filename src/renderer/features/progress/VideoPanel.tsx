@@ -51,7 +51,7 @@ export function VideoPanel({ video }: { readonly video: LibraryVideo }) {
   return (
     <section className={styles.panel} aria-label={copy.player.about}>
       <div className={styles.head}>
-        <p className={styles.prompt} title={request.prompt}>
+        <p className={styles.prompt} dir="auto" title={request.prompt}>
           {request.prompt}
         </p>
         <VideoActions video={video} />
@@ -85,7 +85,7 @@ export function ResultsPanel({ job }: { readonly job: Job }) {
   return (
     <section className={styles.panel} aria-label={copy.player.about}>
       <div className={styles.head}>
-        <p className={styles.prompt} title={job.request.prompt}>
+        <p className={styles.prompt} dir="auto" title={job.request.prompt}>
           {job.request.prompt}
         </p>
         <span className={styles.figures}>{copy.library.count({ count: job.state.videoIds.length })}</span>
