@@ -6,7 +6,7 @@ import { useCommands, type Command } from '../state/commands';
 import { compare } from '../state/compare';
 import { openDialog, type DialogName } from '../state/dialogs';
 import { discardVideos } from '../state/discard';
-import { followRunningJob, goTo, openVideo, PAGES } from '../state/navigation';
+import { followRunningJob, goTo, openVideo, PAGES, showHelp } from '../state/navigation';
 import { useSlice } from '../state/projection';
 import { send } from '../state/send';
 import { redo, undo } from '../state/undo';
@@ -32,6 +32,7 @@ export function useAppCommands(): void {
     ...videoCommands(library, jobs),
     ...queueCommands(isPaused, status),
     ...settingCommands(settings),
+    { id: 'help', label: copy.shortcuts.title, keys: '?', run: showHelp },
   ]);
   useShortcut({
     inControls: true,

@@ -18,10 +18,12 @@ export function discardOnDelete({ key, repeat }: Pick<KeyboardEvent, 'key' | 're
   if (key === 'Delete' && !repeat) void discardVideos([videoId]);
 }
 
-/** What the button of the newest message does, while that message is shown. */
-export function undoDiscard(): void {
+/** What the button of the newest message about a discard does; null once that message is gone. */
+export function discardToUndo(): (() => void) | null {
   const toast = useToasts.getState().toasts.find(({ id }) => id === lastToastId);
-  if (toast === undefined) return;
-  dismissToast(toast.id);
-  toast.action?.run();
+  if (toast === undefined) return null;
+  return () => {
+    dismissToast(toast.id);
+    toast.action?.run();
+  };
 }

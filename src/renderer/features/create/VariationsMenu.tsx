@@ -1,5 +1,5 @@
 import { DropdownMenu } from 'radix-ui';
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { formatDuration, formatList } from '../../../shared/format';
 import { useSlice } from '../../state/projection';
 import { rollSeed } from '../../state/draft';
@@ -22,11 +22,18 @@ function detailOf({ id, requests, timeMs }: Variation): string {
 }
 
 export function VariationsMenu({ form, children }: { readonly form: CreateForm; readonly children: ReactNode }) {
+  const [container, setContainer] = useState<HTMLElement | null>(null);
   return (
     // Not modal: a modal menu injects a style, which the content security policy refuses.
-    <DropdownMenu.Root modal={false}>
+    <DropdownMenu.Root
+      modal={false}
+      onOpenChange={(isOpen) => {
+        // Inside the form's landmark, so that a screen reader finds it there.
+        if (isOpen) setContainer(document.querySelector('aside'));
+      }}
+    >
       <DropdownMenu.Trigger asChild>{children}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
+      <DropdownMenu.Portal container={container}>
         <DropdownMenu.Content className={menu.menu} align="start" sideOffset={4} collisionPadding={8}>
           {form.ready !== null && <Items form={form} ready={form.ready} />}
         </DropdownMenu.Content>

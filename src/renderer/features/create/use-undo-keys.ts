@@ -1,5 +1,6 @@
-/** Ctrl+Z undoes what replaced the form; Ctrl+Shift+Z and Ctrl+Y redo it. */
+/** Ctrl+Z takes back a discard while its message is shown, or what has replaced the form; Ctrl+Shift+Z does that again. */
 import { useShortcut } from '../../ui/use-shortcut';
+import { discardToUndo } from '../../state/discard';
 import { isAsPlaced, redo, undo } from '../../state/undo';
 
 const isTextField = (target: EventTarget | null): boolean =>
@@ -12,7 +13,8 @@ export function useUndoKeys(): void {
       if (!(ctrlKey || metaKey) || altKey) return null;
       // The field itself undoes typing.
       if (isTextField(target) && !isAsPlaced()) return null;
-      if (key.toLowerCase() === 'z') return shiftKey ? redo : undo;
+      const undoLast = isTextField(target) ? undo : (discardToUndo() ?? undo);
+      if (key.toLowerCase() === 'z') return shiftKey ? redo : undoLast;
       return key.toLowerCase() === 'y' ? redo : null;
     },
   });

@@ -3,14 +3,13 @@ import { Film } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { create } from 'zustand';
 import type { LibraryVideo } from '../../../shared/library';
+import { isMotionReduced } from '../../ui/motion';
 import styles from './LibraryPage.module.css';
 
 const REST_MS = 300;
 
 /** The playing video: resting on another one stops it. */
 const usePlaying = create<{ readonly videoId: string | null }>(() => ({ videoId: null }));
-
-const isMotionReduced = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 export function HoverVideo({ video }: { readonly video: LibraryVideo }) {
   const isPlaying = usePlaying((state) => state.videoId === video.id);

@@ -2,7 +2,7 @@
 import type { LibraryVideo } from '../../../shared/library';
 import { canCompare, compareOrPick } from '../../state/compare';
 import { useCommands, type Command } from '../../state/commands';
-import { discardVideos, undoDiscard } from '../../state/discard';
+import { discardToUndo, discardVideos } from '../../state/discard';
 import { markVideos, toggleFavorite } from '../../state/marks';
 import { openVideoDialog } from '../../state/video-dialogs';
 import { copy } from '../../copy';
@@ -44,7 +44,7 @@ export function useLibraryKeys({ found, selected }: LibraryKeys): void {
       if (altKey) return null;
       if (ctrlKey || metaKey) {
         if (shiftKey) return null;
-        if (key.toLowerCase() === 'z') return undoDiscard;
+        if (key.toLowerCase() === 'z') return discardToUndo();
         return key.toLowerCase() === 'a' ? () => selectAll(found.map(({ id }) => id)) : null;
       }
       if (key === 'Escape') return selected.length > 0 ? clearSelection : null;

@@ -2,6 +2,7 @@ import { formatList } from '../../../shared/format';
 import type { Job, JobProgress } from '../../../shared/job';
 import { useSlice } from '../../state/projection';
 import { copy } from '../../copy';
+import { isMotionReduced } from '../../ui/motion';
 import { gridColumns } from './grid';
 import styles from './Stage.module.css';
 
@@ -41,7 +42,8 @@ export function Previews({ job }: { readonly job: Job }) {
 function Forming({ video }: { readonly video: VideoProgress }) {
   const library = useSlice('library');
   const finished = library.find(({ id }) => id === video.videoId);
-  if (finished !== undefined) return <video src={finished.videoUrl} muted loop autoPlay playsInline />;
+  if (finished !== undefined)
+    return <video src={finished.videoUrl} muted loop autoPlay={!isMotionReduced()} playsInline />;
   return video.previewUrl === null ? null : <img src={video.previewUrl} alt={copy.stage.previewAlt} />;
 }
 

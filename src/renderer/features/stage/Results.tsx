@@ -6,6 +6,7 @@ import { useFinish } from '../../state/finish';
 import { openVideo } from '../../state/navigation';
 import { copy } from '../../copy';
 import { IconButton } from '../../ui/Button';
+import { isMotionReduced } from '../../ui/motion';
 import { rovingItem, rovingTab, useRoving } from '../../ui/use-roving';
 import { dragVideosOut } from '../player';
 import { VideoMenu } from '../video';
@@ -45,7 +46,7 @@ export function Results({ videos }: { readonly videos: readonly LibraryVideo[] }
                 onKeyDown={(event) => discardOnDelete(event, video.id)}
                 onClick={() => openVideo(video.id)}
               >
-                <video src={video.videoUrl} muted loop autoPlay playsInline />
+                <video src={video.videoUrl} muted loop autoPlay={!isMotionReduced()} playsInline />
               </button>
               <span className={styles.caption}>{seed}</span>
               <Choices
