@@ -1,6 +1,6 @@
 /** What a user does in the window, and what the window knows, for the specs. */
 import { execFileSync } from 'node:child_process';
-import { expect, type Page } from '@playwright/test';
+import { expect, type Locator, type Page } from '@playwright/test';
 import type { SplitreelApi, Slices } from '../../src/shared/ipc';
 
 declare global {
@@ -127,4 +127,25 @@ export async function readySlot(page: Page, other: string | null = null): Promis
   };
   await expect.poll(slot, { timeout: INSTALL_MS, intervals: [500] }).not.toBe('');
   return slot();
+}
+
+/** More controls than any page has in its order. */
+const MAX_TABS = 120;
+
+/** Presses Tab until the element has the focus, as a person without a mouse does. */
+export async function tabTo(page: Page, target: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
+  await target.waitFor();
+  const hasFocus = (): Promise<boolean> => target.evaluate((element) => element === document.activeElement);
+  for (let presses = 0; presses < MAX_TABS; presses += 1) {
+    if (await hasFocus()) return;
+    await page.keyboard.press(key);
+  }
+  throw new Error(`${key} never reaches ${String(target)}`);
+}
+
+/** The palette runs what these words find first. */
+export async function command(page: Page, words: string): Promise<void> {
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type(words);
+  await page.keyboard.press('Enter');
 }

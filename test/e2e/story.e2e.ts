@@ -3,36 +3,16 @@
  * exports, a drag, and a continuation whose join a kill of the app interrupts. Everything is there after the restart.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
 import { answerFolderDialog, expect, keepDrags, test, type RunningApp } from './harness';
 import { DEMO_SENTENCE, fillForm, generateButton, newestFile, probe, slices, waitForJob } from './steps';
+import { broken } from './axe';
+import { writeLora } from './lora';
 import * as story from './story';
 
 const { IMMEDIATE } = story;
-/** Of the demo model's blocks. */
-const WIDTH = 192;
-const LAYER = 'transformer.transformer_blocks.0.attn1.to_q';
-
-/** A LoRA of rank 1 for one layer of the demo model, as diffusers saves it. */
-function writeLora(file: string): void {
-  const bytes = 4 * WIDTH;
-  const tensor = (shape: readonly number[], at: number) => ({
-    dtype: 'F32',
-    shape,
-    data_offsets: [at * bytes, (at + 1) * bytes],
-  });
-  const header = JSON.stringify({
-    [`${LAYER}.lora_A.weight`]: tensor([1, WIDTH], 0),
-    [`${LAYER}.lora_B.weight`]: tensor([WIDTH, 1], 1),
-  });
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(header.length));
-  const weights = new Float32Array(2 * WIDTH).fill(0.01);
-  writeFileSync(file, Buffer.concat([length, Buffer.from(header), Buffer.from(weights.buffer)]));
-}
-
 async function addLora({ app, page }: RunningApp, file: string): Promise<void> {
   await answerFolderDialog(app, file);
   await page.getByRole('button', { name: 'More settings' }).click();
@@ -67,7 +47,16 @@ async function takeOut(running: RunningApp, folder: string): Promise<string> {
   return gif;
 }
 
-/** One video from the frame in the form, another from an image of another shape, of which a user chooses a part. */
+/** Once more the frame that is shown, after an undo. */
+async function takeFrameByKey(page: Page): Promise<void> {
+  const frame = page.getByRole('img', { name: 'First frame, as the model sees it' });
+  await page.keyboard.press('Control+z');
+  await expect(frame).toHaveCount(0);
+  await page.keyboard.press('i');
+  await expect(frame).toBeVisible();
+}
+
+/** One video from the frame in the form, another from an image of another shape, of which a person chooses a part. */
 async function makeFromImages({ app, page, dataFolder, screenshot }: RunningApp): Promise<void> {
   await expect(page.getByRole('button', { name: /-frame-17\.png$/ })).toBeVisible();
   await page.getByLabel('Steps').fill('2');
@@ -78,6 +67,7 @@ async function makeFromImages({ app, page, dataFolder, screenshot }: RunningApp)
   await expect(page.getByText(/120 × 40, cropped to/)).toBeVisible();
   await page.getByRole('slider', { name: 'Which part to keep' }).press('Home');
   await screenshot('first-frame');
+  expect(await broken(page, 'first frame')).toEqual([]);
   await generateButton(page).click();
   await waitForJob(page, 'finished', 2);
   await waitForJob(page, 'finished', 3);
@@ -108,6 +98,12 @@ async function continueAndKill({ page, pid, screenshot }: RunningApp): Promise<n
   await page.getByRole('button', { name: 'Continue from the last frame' }).click();
   await expect(page.getByText(/: the new part is joined to it, and both files are kept\.$/)).toBeVisible();
   await screenshot('continue');
+  expect(await broken(page, 'continue')).toEqual([]);
+  // The same by its key.
+  await page.keyboard.press('Control+z');
+  await expect(page.getByText(/: the new part is joined to it/)).toHaveCount(0);
+  await page.keyboard.press('n');
+  await expect(page.getByText(/: the new part is joined to it/)).toBeVisible();
   const isFinished = jobFinished(page, 4);
   await generateButton(page).click();
   await isFinished;
@@ -137,6 +133,7 @@ test('a sentence, four drafts, one finished and taken further; all of it is ther
   await imageModel;
   await story.addImageModel(running);
   await story.takeLastFrame(page, IMMEDIATE);
+  await takeFrameByKey(page);
   const gif = await takeOut(running, path.join(dataFolder, 'copies'));
   await makeFromImages(running);
   const frames = await continueAndKill(running);

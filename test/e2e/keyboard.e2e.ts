@@ -1,0 +1,194 @@
+/** The studio without a mouse: prompts, LoRA, queue, variations, results, comparison, export and languages. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { Page } from '@playwright/test';
+import { broken } from './axe';
+import { answerFolderDialogue, answerSaveDialogue, expect, test, type RunningApp } from './harness';
+import { writeLora } from './lora';
+import { command, DEMO_SENTENCE, slices, tabTo, waitForJob } from './steps';
+
+const prompt = (page: Page) => page.getByLabel('Prompt', { exact: true });
+const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+
+/** Types over what a field holds. */
+async function enter(page: Page, label: string, value: string): Promise<void> {
+  await tabTo(page, page.getByLabel(label, { exact: true }));
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type(value);
+}
+
+/** The keys of the pages and of the help, which gives the focus back. */
+async function visitPages(page: Page): Promise<void> {
+  for (const [index, name] of ['Create', 'Library', 'Models', 'Machine', 'Settings'].entries()) {
+    await page.keyboard.press(`Control+${String(index + 1)}`);
+    await expect(page.getByRole('heading', { name, level: 1 })).toBeAttached();
+    await page.keyboard.press('?');
+    await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible();
+    if (index === 0) expect(await broken(page, 'shortcuts')).toEqual([]);
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+  }
+  await page.keyboard.press('Control+1');
+}
+
+/** A list of prompts waits in a paused queue, where one is moved and the others removed. */
+async function useQueue(page: Page): Promise<void> {
+  await command(page, 'pause queue');
+  await expect.poll(async () => (await slices(page)).queue.isPaused).toBe(true);
+  await tabTo(page, prompt(page));
+  await page.keyboard.type('a {red|green} ball');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('a star');
+  await tabTo(page, page.getByRole('switch', { name: 'One prompt per line' }));
+  await page.keyboard.press('Space');
+  await page.keyboard.press('Control+Enter');
+  const prompts = async () => (await slices(page)).jobs.map(({ request }) => request.prompt);
+  await expect.poll(prompts).toEqual(['a red ball', 'a green ball', 'a star']);
+  const rows = page.getByRole('list', { name: 'Queue' }).getByRole('listitem');
+  await tabTo(page, rows.first());
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Alt+ArrowUp');
+  await expect.poll(prompts).toEqual(['a green ball', 'a red ball', 'a star']);
+  await expect(rows.filter({ hasText: 'a green ball' })).toBeFocused();
+  for (const left of [2, 1, 0]) {
+    await page.keyboard.press('Delete');
+    await expect.poll(prompts).toHaveLength(left);
+  }
+  await command(page, 'resume queue');
+  await expect.poll(async () => (await slices(page)).queue.isPaused).toBe(false);
+}
+
+/** A preset, the history and undo. */
+async function useHistory(page: Page): Promise<void> {
+  await command(page, 'presets');
+  await page.keyboard.type('by keys');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog').getByRole('option', { name: /by keys/ })).toBeVisible();
+  expect(await broken(page, 'presets')).toEqual([]);
+  await page.keyboard.press('Escape');
+  await command(page, 'prompt history');
+  expect(await broken(page, 'history')).toEqual([]);
+  await page.keyboard.press('Enter');
+  await expect(prompt(page)).toHaveValue('a {red|green} ball\na star');
+  await tabTo(page, prompt(page));
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type(DEMO_SENTENCE);
+}
+
+async function addLora({ app, page, dataFolder }: RunningApp): Promise<void> {
+  const file = path.join(dataFolder, 'style.safetensors');
+  writeLora(file);
+  await answerFolderDialogue(app, file);
+  await tabTo(page, button(page, 'More settings'));
+  await page.keyboard.press('Enter');
+  await tabTo(page, button(page, 'Add a LoRA'));
+  await page.keyboard.press('Enter');
+  await page.getByLabel('Strength of style').waitFor();
+  await enter(page, 'Strength of style', '0.5');
+}
+
+async function makeDrafts(page: Page): Promise<void> {
+  await enter(page, 'CPU workers', '4');
+  await expect.poll(async () => (await slices(page)).settings.cpuRanks).toBe(4);
+  await enter(page, 'Steps', '4');
+  await tabTo(page, button(page, 'Variations'), 'Shift+Tab');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('menuitem', { name: /^4 drafts at once/ })).toBeVisible();
+  await page.keyboard.type('4 drafts');
+  expect(await broken(page, 'variations')).toEqual([]);
+  await page.keyboard.press('Enter');
+  await expect(page.getByText(/elapsed/)).toBeVisible();
+  expect(await moving(page)).toBe(0);
+  await waitForJob(page, 'finished');
+}
+
+/** Animations that take time, and videos that play. */
+const moving = (page: Page): Promise<number> =>
+  page.evaluate(() => {
+    const animations = document
+      .getAnimations()
+      .filter(({ effect }) => Number(effect?.getComputedTiming().activeDuration ?? 0) > 1);
+    return animations.length + [...document.querySelectorAll('video')].filter(({ paused }) => !paused).length;
+  });
+
+/** One is discarded and brought back, two are compared, and one is finished. */
+async function chooseResult(page: Page): Promise<void> {
+  const videos = page.getByRole('list', { name: 'Results' }).locator('video');
+  await expect(videos).toHaveCount(4);
+  expect(await moving(page)).toBe(0);
+  const cells = page.getByRole('list', { name: 'Results' }).getByRole('button', { name: /^Open/ });
+  await tabTo(page, cells.first());
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowDown');
+  await expect(cells.nth(3)).toBeFocused();
+  await page.keyboard.press('Delete');
+  await expect(videos).toHaveCount(3);
+  await expect(cells.nth(2)).toBeFocused();
+  await page.keyboard.press('Control+z');
+  await expect(videos).toHaveCount(4);
+
+  await command(page, 'compare the two newest');
+  const comparison = page.getByRole('region', { name: 'Comparison' });
+  await expect(comparison.locator('video')).toHaveCount(2);
+  await page.keyboard.press('Space');
+  await page.keyboard.press('End');
+  await page.keyboard.press('w');
+  await tabTo(page, comparison.getByRole('slider', { name: 'Wipe position' }));
+  await page.keyboard.press('Home');
+  await expect(comparison.getByRole('slider', { name: 'Wipe position' })).toHaveValue('0');
+  expect(await broken(page, 'comparison')).toEqual([]);
+  await tabTo(page, comparison.getByRole('button', { name: 'Remove A' }), 'Shift+Tab');
+  await page.keyboard.press('Enter');
+  await expect(comparison.locator('video')).toHaveCount(1);
+  await page.keyboard.press('c');
+  await expect(comparison).toHaveCount(0);
+
+  await tabTo(page, cells.first());
+  await tabTo(page, page.getByRole('button', { name: /^Finish: seed/ }).first());
+  await page.keyboard.press('Enter');
+  await waitForJob(page, 'finished', 1);
+}
+
+async function exportFrames({ app, page, dataFolder }: RunningApp): Promise<void> {
+  const file = path.join(dataFolder, 'copy.gif');
+  await answerSaveDialogue(app, file);
+  await tabTo(page, button(page, 'Export'));
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name: 'Export this video' });
+  await tabTo(page, dialog.getByLabel('Format'));
+  await page.keyboard.type('GIF');
+  await expect(dialog.getByLabel('Format')).toHaveValue('gif');
+  expect(await broken(page, 'export')).toEqual([]);
+  await tabTo(page, dialog.getByRole('button', { name: 'Export' }));
+  await page.keyboard.press('Enter');
+  await expect(page.getByText(`Saved to ${file}`)).toBeVisible();
+  expect(existsSync(file)).toBe(true);
+}
+
+async function changeLanguage(page: Page): Promise<void> {
+  await page.keyboard.press('Control+5');
+  await tabTo(page, page.getByLabel('Language'));
+  await page.keyboard.press('End');
+  await expect(page.getByRole('heading', { name: '设置', exact: true })).toBeVisible();
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog', { name: '键盘快捷键' })).toBeVisible();
+  expect(await broken(page, 'shortcuts in Chinese')).toEqual([]);
+}
+
+test('prompts, LoRA, queue, drafts, comparison, export and language, all by keyboard and without motion', async ({
+  launch,
+}) => {
+  const running = await launch({ withEnvironment: true });
+  const { page } = running;
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await visitPages(page);
+  await useQueue(page);
+  await useHistory(page);
+  await command(page, 'theme light');
+  await addLora(running);
+  await makeDrafts(page);
+  await chooseResult(page);
+  expect((await slices(page)).jobs.map(({ request }) => request.loras[0]?.strength)).toEqual([0.5, 0.5]);
+  await exportFrames(running);
+  await changeLanguage(page);
+});
