@@ -52,8 +52,8 @@ function Running({ job, progress }: { readonly job: Job; readonly progress: JobP
         <p className={styles.prompt} dir="auto">
           {job.request.prompt}
         </p>
-        <span className={styles.figures}>{isCancelling ? words.cancelling : figures(job, progress, elapsed)}</span>
-        <Button size="small" disabled={isCancelling} onClick={() => setIsAsking(true)}>
+        <span className={styles.figures}>{isCanceling ? words.canceling : figures(job, progress, elapsed)}</span>
+        <Button size="small" disabled={isCanceling} onClick={() => setIsAsking(true)}>
           <X size={14} aria-hidden />
           {words.cancel}
         </Button>
