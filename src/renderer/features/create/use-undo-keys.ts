@@ -1,4 +1,4 @@
-/** Ctrl+Z takes back a discard while its message is shown, or what has replaced the form; Ctrl+Shift+Z does that again. */
+/** Ctrl+Z undoes a discard while its message is shown, or what replaced the form; Ctrl+Shift+Z and Ctrl+Y redo the form. */
 import { useShortcut } from '../../ui/use-shortcut';
 import { discardToUndo } from '../../state/discard';
 import { isAsPlaced, redo, undo } from '../../state/undo';
