@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
 import { broken } from './axe';
-import { answerFolderDialogue, answerSaveDialogue, expect, test, type RunningApp } from './harness';
+import { answerFolderDialog, answerSaveDialog, expect, test, type RunningApp } from './harness';
 import { writeLora } from './lora';
 import { command, DEMO_SENTENCE, slices, tabTo, waitForJob } from './steps';
 
@@ -78,7 +78,7 @@ async function useHistory(page: Page): Promise<void> {
 async function addLora({ app, page, dataFolder }: RunningApp): Promise<void> {
   const file = path.join(dataFolder, 'style.safetensors');
   writeLora(file);
-  await answerFolderDialogue(app, file);
+  await answerFolderDialog(app, file);
   await tabTo(page, button(page, 'More settings'));
   await page.keyboard.press('Enter');
   await tabTo(page, button(page, 'Add a LoRA'));
@@ -151,7 +151,7 @@ async function chooseResult(page: Page): Promise<void> {
 
 async function exportFrames({ app, page, dataFolder }: RunningApp): Promise<void> {
   const file = path.join(dataFolder, 'copy.gif');
-  await answerSaveDialogue(app, file);
+  await answerSaveDialog(app, file);
   await tabTo(page, button(page, 'Export'));
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog', { name: 'Export this video' });

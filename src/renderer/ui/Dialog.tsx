@@ -17,7 +17,7 @@ interface DialogProps {
   readonly width?: keyof typeof WIDTHS;
 }
 
-/** The browser's own modal dialog: it holds the focus, closes with Esc and injects no styles. Shown while mounted. */
+/** The browser's own modal dialog: it traps the focus, closes with Esc and injects no styles. Shown while mounted. */
 export function Dialog({ title, onClose, children, actions, width }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();

@@ -1,9 +1,9 @@
-/** Lists of any length: only what is in sight is in the document. */
+/** Lists of any length: only visible items are in the document. */
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import { Fragment, useLayoutEffect, useRef, useState, type CSSProperties, type ReactNode, type RefObject } from 'react';
 import { rovingItem, useRoving, type RovingOptions } from './use-roving';
 
-/** For the item's own `li`: its place, and its number for screen readers, which only know the items in the document. */
+/** For the item's own `li`: its position, and its number for screen readers, which know only the items in the document. */
 export interface GridCell extends ReturnType<typeof rovingItem> {
   readonly style: CSSProperties;
   readonly 'aria-posinset': number;
@@ -22,7 +22,7 @@ interface VirtualGridProps<T> {
   readonly label: string;
   /** An arrow key has moved from one item to another. */
   readonly onMove?: RovingOptions['onMove'];
-  /** Home, End, Page Up and Page Down move in it, too. */
+  /** Home, End, Page Up and Page Down move between its items as well. */
   readonly hasPageKeys?: boolean;
   readonly children: (item: T, index: number, cell: GridCell) => ReactNode;
 }
@@ -34,7 +34,7 @@ interface Layout {
   readonly width: number;
   /** From the top of the scrolling element to the top of the list. */
   readonly top: number;
-  /** Of what is in sight. */
+  /** Of the scrolling element. */
   readonly height: number;
 }
 
@@ -91,14 +91,14 @@ export function VirtualGrid<T>(props: VirtualGridProps<T>) {
   const pageRows = hasPageKeys ? Math.max(Math.floor((layout?.height ?? 0) / rowHeight), 1) : null;
   const { current, listProps } = useRoving({ list: ref, keys: items.map(keyOf), columns, pageRows, onMove });
   const currentRow = Math.floor(current / columns);
-  // The compiler cannot see into this library's object; nothing here is memoized over it.
+  // React's compiler can't analyze this library's object, so nothing here is memoized over it.
   // eslint-disable-next-line react-hooks/incompatible-library
   const rows = useVirtualizer({
     count: Math.ceil(items.length / columns),
     getScrollElement: () => scrollerOf(ref.current),
     estimateSize: () => rowHeight,
     overscan: OVERSCAN,
-    // The item that has the focus, or gets it by Tab, stays in the document while it is scrolled out of sight.
+    // The item with the focus, or the one that Tab reaches, stays in the document when it scrolls out of view.
     rangeExtractor: (range) =>
       range.count === 0 ? [] : [...new Set([...defaultRangeExtractor(range), currentRow])].sort((a, b) => a - b),
     scrollMargin: layout?.top ?? 0,

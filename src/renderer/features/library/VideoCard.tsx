@@ -23,7 +23,7 @@ import { extendSelection, toggleSelected, useSelection } from './selection';
 interface VideoCardProps {
   readonly video: LibraryVideo;
   readonly cell: GridCell;
-  /** What an action on this card is for: the selection where the card is part of it, otherwise the card alone. */
+  /** The videos that an action on this card applies to: the selection if the card is in it, otherwise only the card. */
   readonly targets: () => readonly LibraryVideo[];
   /** Ids in page order, for a range. */
   readonly order: () => readonly string[];

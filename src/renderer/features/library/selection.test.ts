@@ -24,7 +24,7 @@ test('with Shift held the range follows the focus, longer and shorter, beside wh
   expect(ids(moved(moved(moved(before, 'b', 'c', ORDER), 'c', 'b', ORDER), 'b', 'a', ORDER))).toBe('abe');
 });
 
-test('without an anchor in sight a range is one video', () => {
+test('without a visible anchor a range is one video', () => {
   expect(ids(extended(NOTHING_SELECTED, 'c', ORDER))).toBe('c');
   expect(ids(extended(toggled(NOTHING_SELECTED, 'x'), 'c', ORDER))).toBe('cx');
 });

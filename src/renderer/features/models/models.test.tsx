@@ -22,7 +22,7 @@ const running: Download = {
   progress: { doneBytes: 3e9, totalBytes: 21e9, bytesPerSecond: 50e6, secondsLeft: 360 },
 };
 
-test('a download says what was measured and nothing else', () => {
+test('a download shows only measured values', () => {
   expect(figuresOf(running)).toBe('Downloading, 3.0\u00a0GB of 21.0\u00a0GB, 50.0\u00a0MB/s, 6 min 0 s left');
   expect(figuresOf({ ...running, progress: null })).toBe('Downloading');
   const stopped = { doneBytes: 3e9, totalBytes: 21e9, bytesPerSecond: 0, secondsLeft: null };

@@ -125,7 +125,7 @@ function WaitingRow({ job, index, count, cell, draggedId, onDrag, onMove }: Wait
   const canDrop = draggedId !== null && draggedId !== job.id;
   return (
     <ContextMenu label={words.menu} entries={() => waitingEntries({ job, index, count, onMove })}>
-      {/* Dragging is a second way for those with a pointer: the buttons, and Alt with the arrow keys, do the same. */}
+      {/* Dragging is an alternative for pointer users: the buttons, and Alt with the arrow keys, do the same. */}
       {/* The row has the focus, because its buttons are disabled at the ends of the list. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <li
