@@ -56,7 +56,7 @@ async function takeFrameByKey(page: Page): Promise<void> {
   await expect(frame).toBeVisible();
 }
 
-/** One video from the frame in the form, another from an image of another shape, of which a person chooses a part. */
+/** One video from the frame in the form, another from an image of another shape, of which a user chooses a part. */
 async function makeFromImages({ app, page, dataFolder, screenshot }: RunningApp): Promise<void> {
   await expect(page.getByRole('button', { name: /-frame-17\.png$/ })).toBeVisible();
   await page.getByLabel('Steps').fill('2');

@@ -28,7 +28,7 @@ function input(gigabytes: readonly number[], change: Partial<MemoryFitInput> = {
 test('a GPU with enough memory shows the need of each stage and no warning', () => {
   expect(memoryWords(input([80]))).toEqual({
     needs:
-      'Each GPU needs 23.0\u00a0GB for the prompt, 16.0\u00a0GB for denoising and 17.3\u00a0GB for decoding. GPU 0 has 80.0\u00a0GB.',
+      'Each GPU needs 23.0\u00a0GB for the prompt, 14.3\u00a0GB for denoising and 15.0\u00a0GB for decoding. GPU 0 has 80.0\u00a0GB.',
     problem: null,
   });
 });
