@@ -38,6 +38,8 @@ export interface DataFolders {
   readonly catalogFile: string;
   /** The token, encrypted by the system's keychain. */
   readonly tokenFile: string;
+  /** Encrypted by the system's keychain. */
+  readonly rewriterKeyFile: string;
   readonly measurementsFile: string;
   /** The prompt history and presets. */
   readonly promptsFile: string;
@@ -94,6 +96,7 @@ export function dataFolders(root: string): DataFolders {
     downloadsFile: path.join(root, 'downloads.json'),
     catalogFile: path.join(root, 'catalog.json'),
     tokenFile: path.join(root, 'hub-token.bin'),
+    rewriterKeyFile: path.join(root, 'rewriter-key.bin'),
     jobsFile: path.join(root, 'jobs.json'),
     measurementsFile: path.join(root, 'measurements.json'),
     updatesFile: path.join(root, 'updates.json'),

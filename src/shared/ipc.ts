@@ -22,6 +22,7 @@ import { MAX_JOBS_AT_ONCE } from './prompt-list';
 import { kernelStateSchema } from './protocol';
 import { loraSchema, offloadSchema, qualitySchema } from './sampling';
 import type { Result } from './result';
+import { apiKeySchema, rewriterSchema, rewritingStateSchema } from './rewriting';
 import { settingsPatchSchema, settingsSchema } from './settings';
 import { applyListPatch, type ListPatch } from './slice-patch';
 import { LOCATION_NAMES, storageSchema } from './storage';
@@ -69,6 +70,7 @@ export const sliceSchemas = {
   /** The prompt history, newest first. */
   promptHistory: z.array(usedPromptSchema),
   presets: z.array(presetSchema),
+  rewriting: rewritingStateSchema,
   /** Notices to show once, such as a damaged file that was set aside. */
   notices: z.array(z.object({ id, error: appErrorSchema })),
   /** Times of earlier videos on this computer. */
@@ -273,6 +275,17 @@ export const calls = {
   importPresets: call(z.object({ path: droppedPath }), z.number().nullable()),
   /** The text of a file of prompts, one on each line: dropped, or chosen where path is null; null when canceled. */
   readPromptFile: call(z.object({ path: droppedPath }), z.string().nullable()),
+
+  /** Asks in a dialog of the system unless it is turned off; false when the person says no. */
+  setRewriter: call(rewriterSchema, z.boolean()),
+  /** Null: none. The key never comes back to the window. */
+  setRewriterKey: call(z.object({ key: apiKeySchema.nullable() }), done),
+  /** The rewritten prompt; null where it was canceled. `modelId`: whose limits it keeps to. */
+  rewritePrompt: call(
+    z.object({ modelId: id.nullable(), text: usedPromptSchema.shape.prompt }),
+    usedPromptSchema.shape.prompt.nullable(),
+  ),
+  cancelRewrite: call(nothing, done),
 
   saveDiagnostics: call(z.object({ includePrompts: z.boolean() }), z.string().nullable()),
   readLogTail: call(nothing, z.string()),

@@ -5,6 +5,7 @@ import { VARIANT_CHOICES } from './environment';
 import { LANGUAGE_CHOICES } from './language';
 import { DEFAULT_LIBRARY_VIEW, libraryViewSchema } from './library-view';
 import { planSchema } from './plan';
+import { instructionSchema, NO_REWRITER, rewriterSchema } from './rewriting';
 import { generateRequestSchema } from './sampling';
 
 export const SETTINGS_VERSION = 1;
@@ -33,6 +34,8 @@ const changeable = {
   /** Asks once a day whether there is a newer version. Off until the user turns it on. */
   isUpdateCheckOn: z.boolean(),
   libraryView: libraryViewSchema,
+  /** What a server is asked to do with a prompt; null: our own instruction. */
+  rewriteInstruction: instructionSchema,
   /** What the Create form held; null before the first change. */
   draft: z
     .object({
@@ -62,6 +65,8 @@ const guarded = {
     .url({ protocol: /^https$/ })
     .max(500)
     .nullable(),
+  /** Who rewrites prompts: a program is started for it, or prompts are sent to a server. */
+  rewriter: rewriterSchema,
 };
 
 export const settingsSchema = z.object({
@@ -89,6 +94,8 @@ export const settingsSchema = z.object({
   isUpdateCheckOn: changeable.isUpdateCheckOn.default(false),
   updateFeed: guarded.updateFeed.default(null),
   libraryView: changeable.libraryView.default(DEFAULT_LIBRARY_VIEW),
+  rewriter: guarded.rewriter.default(NO_REWRITER),
+  rewriteInstruction: changeable.rewriteInstruction.default(null),
   draft: changeable.draft.default(null),
   /** Where a copy of a video was last saved; null: nowhere yet. */
   lastSaveFolder: z.string().nullable().default(null),

@@ -63,6 +63,8 @@ const SAME = [
   /^FlashAttention \d$/,
   /^(Ctrl\+|Esc$|\?$|[A-Z0-9]$)/,
   /^(MP4|WebM|QuickTime|GIF)\b/,
+  // An address and a model of Ollama, as examples.
+  /^(http:\/\/127\.0\.0\.1:11434\/v1|qwen3:8b)$/,
   // Only values, punctuation and unit symbols.
   /^(\{[^{}]*\}|[\s×/%x.,:()+=-]|\b(GPU|CPU)\b|\/s)*$/,
   /^\{kind, select, cuda \{GPU\} other \{CPU\}\} \{index\}$/,

@@ -81,6 +81,7 @@ export const SLICES: Slices = {
   library: [],
   promptHistory: [],
   presets: [],
+  rewriting: { hasKey: false, isKeyKept: false },
   notices: [],
   measurements: [],
   exports: [],

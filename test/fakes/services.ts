@@ -46,7 +46,10 @@ export const servicePorts = (desktop: Desktop = NO_DESKTOP): AppPorts => ({
   readSystem: () => Promise.resolve({ cpuName: 'A CPU', cpuCores: 8, memoryTotalBytes: 32e9, platform: 'linux' }),
   hasNvidiaCard: () => Promise.resolve(false),
   makeThumbnail: () => Promise.resolve(null),
-  web: { get: () => Promise.reject(new WebError('unreachable', 'no network')) },
+  web: {
+    get: () => Promise.reject(new WebError('unreachable', 'no network')),
+    post: () => Promise.resolve({ kind: 'unreachable', problem: 'no network' }),
+  },
 });
 
 /** An app whose data, cache and home lie below `folder`, where no program is on PATH. */

@@ -445,6 +445,71 @@ def update_feed_old(*, host: str, **extra: Unpack[Extra]) -> SplitreelError:
     return SplitreelError("UPDATE_FEED_OLD", {"host": printable(host)}, **extra)
 
 
+def rewrite_off(**extra: Unpack[Extra]) -> SplitreelError:
+    """Prompt rewriting isn't set up."""
+    return SplitreelError("REWRITE_OFF", {}, **extra)
+
+
+def rewrite_command_missing(*, name: str, **extra: Unpack[Extra]) -> SplitreelError:
+    """The rewriting command {name} was not found."""
+    return SplitreelError("REWRITE_COMMAND_MISSING", {"name": printable(name)}, **extra)
+
+
+def rewrite_command_unstartable(*, name: str, **extra: Unpack[Extra]) -> SplitreelError:
+    """The rewriting command {name} couldn't be started."""
+    return SplitreelError("REWRITE_COMMAND_UNSTARTABLE", {"name": printable(name)}, **extra)
+
+
+def rewrite_command_failed(*, name: str, exit: int | None, **extra: Unpack[Extra]) -> SplitreelError:
+    """The rewriting command {name} ended with {exit}."""
+    return SplitreelError("REWRITE_COMMAND_FAILED", {"name": printable(name), "exit": exit_value(exit)}, **extra)
+
+
+def rewrite_timed_out(*, limit: float, **extra: Unpack[Extra]) -> SplitreelError:
+    """No rewritten prompt came within {limit}."""
+    return SplitreelError("REWRITE_TIMED_OUT", {"limit": limit}, **extra)
+
+
+def rewrite_unreachable(*, host: str, **extra: Unpack[Extra]) -> SplitreelError:
+    """{host} can't be reached."""
+    return SplitreelError("REWRITE_UNREACHABLE", {"host": printable(host)}, **extra)
+
+
+def rewrite_key_refused(*, host: str, **extra: Unpack[Extra]) -> SplitreelError:
+    """{host} needs an API key, or did not accept yours."""
+    return SplitreelError("REWRITE_KEY_REFUSED", {"host": printable(host)}, **extra)
+
+
+def rewrite_model_missing(*, host: str, name: str, **extra: Unpack[Extra]) -> SplitreelError:
+    """{host} doesn't have the model {name}, or the server's address is wrong."""
+    return SplitreelError("REWRITE_MODEL_MISSING", {"host": printable(host), "name": printable(name)}, **extra)
+
+
+def rewrite_redirected(*, host: str, **extra: Unpack[Extra]) -> SplitreelError:
+    """{host} redirected the request. Splitreel sent nothing to the other address."""
+    return SplitreelError("REWRITE_REDIRECTED", {"host": printable(host)}, **extra)
+
+
+def rewrite_refused(*, host: str, status: float, **extra: Unpack[Extra]) -> SplitreelError:
+    """{host} answered with HTTP status {status}."""
+    return SplitreelError("REWRITE_REFUSED", {"host": printable(host), "status": status}, **extra)
+
+
+def rewrite_answer_invalid(*, host: str, **extra: Unpack[Extra]) -> SplitreelError:
+    """{host} didn't answer like an OpenAI-compatible server."""
+    return SplitreelError("REWRITE_ANSWER_INVALID", {"host": printable(host)}, **extra)
+
+
+def rewrite_answer_empty(**extra: Unpack[Extra]) -> SplitreelError:
+    """The answer contains no prompt."""
+    return SplitreelError("REWRITE_ANSWER_EMPTY", {}, **extra)
+
+
+def rewrite_answer_too_long(**extra: Unpack[Extra]) -> SplitreelError:
+    """The answer is too long to be a prompt."""
+    return SplitreelError("REWRITE_ANSWER_TOO_LONG", {}, **extra)
+
+
 def package_damaged(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
     """{file} is damaged or belongs to another version."""
     return SplitreelError("PACKAGE_DAMAGED", {"file": path_text(file)}, **extra)

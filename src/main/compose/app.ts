@@ -19,6 +19,7 @@ import { createDiscards } from '../library/discards';
 import { createGuests } from '../library/guests';
 import { modelCalls } from '../models/calls';
 import { promptCalls } from '../prompts/calls';
+import { rewritingCalls } from '../rewriting/calls';
 import { settingsCalls } from '../settings/calls';
 import { recordDataFormat } from '../state/data-format';
 import type { SliceStore } from '../state/slice-store';
@@ -35,6 +36,7 @@ import { composeExports, composeFirstFrames, composeLibrary, usedFirstFrames } f
 import { composeMachine } from './machine';
 import { composeModels } from './models';
 import { composePrompts } from './prompts';
+import { composeRewriting } from './rewriting';
 import { composeSettings } from './settings';
 import { composeStorage } from './storage';
 import { composeUpdates } from './updates';
@@ -124,6 +126,7 @@ async function openServices(base: Foundation) {
   });
   const doctor = composeDoctor(base, environment, settings);
   const prompts = await composePrompts(base);
+  const rewriting = await composeRewriting(base, settings);
   const storage = composeStorage(
     base,
     { environment, locations },
@@ -152,6 +155,7 @@ async function openServices(base: Foundation) {
     engine,
     queue,
     prompts,
+    rewriting,
     doctor,
     storage,
     lifecycle,
@@ -173,6 +177,7 @@ function callsOf({ ports, options, folders, log, store }: Foundation, services: 
     ...modelCalls({ desktop, hub }),
     ...jobCalls(queue, services.continuations),
     ...promptCalls({ desktop, prompts: services.prompts, home }),
+    ...rewritingCalls({ desktop, ...services }),
     ...libraryCalls({
       desktop,
       files,
@@ -213,6 +218,7 @@ async function close({ log }: Foundation, services: Services): Promise<void> {
   services.machine.stop();
   services.updates.stop();
   services.environment.cancel();
+  services.rewriting.cancel();
   const endEngine = async (): Promise<void> => {
     await services.queue.close();
     await services.engine.stop();

@@ -127,6 +127,7 @@ const initialSlices = (folders: DataFolders, options: AppOptions): Slices => ({
   library: [],
   promptHistory: [],
   presets: [],
+  rewriting: { hasKey: false, isKeyKept: false },
   notices: [],
   measurements: [],
   exports: [],

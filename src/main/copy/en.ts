@@ -27,6 +27,21 @@ export const copy = {
     detail: 'Whoever runs the mirror can then use your account.',
     action: 'Send the token',
   },
+  rewriter: {
+    command: {
+      message: 'Use this command to rewrite prompts?',
+      detail: message('{command}\n\nSplitreel runs it each time you press Rewrite, and gives it your prompt.'),
+      action: 'Use this command',
+    },
+    endpoint: {
+      message: message('Send prompts to {host} for rewriting?'),
+      localDetail: 'The server runs on this computer. A prompt is sent each time you press Rewrite.',
+      remoteDetail: message(
+        'Your prompt is sent to {host} each time you press Rewrite. Whoever runs the server can read it.',
+      ),
+      action: 'Use this server',
+    },
+  },
   notification: {
     ready: message('{count, plural, =1 {Your video is ready} other {# videos are ready}}'),
     failed: "A video couldn't be generated",

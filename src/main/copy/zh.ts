@@ -27,6 +27,19 @@ export const copy = {
     detail: '镜像的运营者将能以你的账号进行操作。',
     action: '发送令牌',
   },
+  rewriter: {
+    command: {
+      message: '使用此命令改写提示词？',
+      detail: message('{command}\n\n每次按“改写”时，Splitreel 会运行该命令，并将提示词传给它。'),
+      action: '使用此命令',
+    },
+    endpoint: {
+      message: message('将提示词发送给 {host} 进行改写？'),
+      localDetail: '该服务器运行在这台电脑上。每次按“改写”时会发送一条提示词。',
+      remoteDetail: message('每次按“改写”时，你的提示词会发送给 {host}。服务器的运营者可以读到它。'),
+      action: '使用此服务器',
+    },
+  },
   notification: {
     ready: message('{count, plural, =1 {视频已生成} other {# 个视频已生成}}'),
     failed: '视频生成失败',

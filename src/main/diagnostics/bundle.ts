@@ -3,7 +3,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Slices } from '../../shared/ipc';
 import type { Files } from '../ports/files';
-import { ownLines, redactPlaces, redactPrompts, secretsOf, withoutPrompt } from './redact';
+import { ownLines, redactPlaces, redactPrompts, secretsOf, withoutPrompt, withoutRewriting } from './redact';
 import { tar, type TarEntry } from './tar';
 
 export interface BundleInput {
@@ -31,7 +31,7 @@ export async function bundleEntries(
     models: slices.models,
     measurements: slices.measurements,
     jobs: includePrompts ? slices.jobs : slices.jobs.map(withoutPrompt),
-    settings: { ...slices.settings, draft: null },
+    settings: withoutRewriting({ ...slices.settings, draft: null }),
   };
   const entries: TarEntry[] = [{ name: 'state.json', content: clean(JSON.stringify(state, null, 2)) }];
   for (const name of await files.list(logsFolder)) {

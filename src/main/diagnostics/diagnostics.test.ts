@@ -39,7 +39,12 @@ async function bundled(log: string, includePrompts = false, prompt = PROMPT): Pr
   const slices = {
     ...SLICES,
     jobs: [{ ...made, request: { ...made.request, imagePath: '/home/jo/secret-face.png', loras: [LORA] } }],
-    settings: { ...SLICES.settings, hubMirror: 'https://jo:hunter2@mirror.example' },
+    settings: {
+      ...SLICES.settings,
+      hubMirror: 'https://jo:hunter2@mirror.example',
+      rewriter: { kind: 'command' as const, command: 'llm --key hunter2', address: '', model: 'hunter2' },
+      rewriteInstruction: 'hunter2',
+    },
   };
   await writeFile(path.join(folder, 'splitreel.log'), log);
   const entries = await bundleEntries(nodeFiles, { slices, logsFolder: folder, home: '/home/jo', includePrompts });

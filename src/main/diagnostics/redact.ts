@@ -6,6 +6,7 @@
 import type { Job } from '../../shared/job';
 import type { Slices } from '../../shared/ipc';
 import { loraName } from '../../shared/sampling';
+import type { Settings } from '../../shared/settings';
 import { promptSlug } from '../jobs/output-path';
 import { OUTPUT_MARK } from '../json-lines/json-lines-process';
 
@@ -39,6 +40,12 @@ export const withoutPrompt = (job: Job): object => {
   };
   return { ...job, request: { ...request, ...safe } };
 };
+
+/** Only which kind of rewriting is on: a command line or an address can hold a password, an instruction anything. */
+export const withoutRewriting = ({ rewriter, rewriteInstruction: _, ...settings }: Settings): object => ({
+  ...settings,
+  rewriter: { kind: rewriter.kind },
+});
 
 /** Log lines that the app wrote itself. */
 export const ownLines = (log: string): string =>

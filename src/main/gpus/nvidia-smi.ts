@@ -64,6 +64,8 @@ export function interpret(outcome: RunOutcome): Result<Reading, NoReading> {
     case 'timedOut':
     case 'canceled':
       return problem(appError('DRIVER_NOT_RESPONDING'));
+    case 'tooMuchOutput':
+      return problem(appError('DRIVER_GARBLED', {}, { details: said(outcome) }));
     case 'failed':
       return problem(appError('DRIVER_GARBLED', {}, { details: outcome.problem }));
     case 'signaled':

@@ -8,6 +8,10 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Written to stdin, which is closed after it; without it stdin is empty. */
+  readonly input?: string;
+  /** A timeout or a signal ends everything that the program has started, too. */
+  readonly isGroup?: boolean;
   /** Each line of stdout and stderr as it comes. */
   readonly onLine?: (line: string) => void;
   /** More output than this ends the program. */
@@ -18,6 +22,8 @@ export type RunOutcome =
   | { readonly kind: 'exited'; readonly code: number; readonly stdout: string; readonly stderr: string }
   | { readonly kind: 'signaled'; readonly signal: SignalName; readonly stdout: string; readonly stderr: string }
   | { readonly kind: 'timedOut'; readonly stdout: string; readonly stderr: string }
+  /** More than `maxOutputBytes`; what came before is there. */
+  | { readonly kind: 'tooMuchOutput'; readonly stdout: string; readonly stderr: string }
   | { readonly kind: 'canceled' }
   | { readonly kind: 'notFound' }
   | { readonly kind: 'failed'; readonly problem: string };

@@ -6,9 +6,25 @@ export interface GetOptions {
   readonly timeoutMs: number;
 }
 
+export interface PostOptions extends GetOptions {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly signal: AbortSignal;
+}
+
+export type PostOutcome =
+  /** With any status. Redirects are not followed. */
+  | { readonly kind: 'answered'; readonly status: number; readonly text: string }
+  | { readonly kind: 'tooLong' }
+  | { readonly kind: 'timedOut' }
+  | { readonly kind: 'canceled' }
+  | { readonly kind: 'unreachable'; readonly problem: string };
+
 export interface Web {
   /** Only https, no redirects. Throws a WebError. */
   readonly get: (address: string, options: GetOptions) => Promise<Uint8Array>;
+  /** By https, or by http where the caller allows it. */
+  readonly post: (address: string, options: PostOptions) => Promise<PostOutcome>;
 }
 
 export class WebError extends Error {

@@ -36,6 +36,7 @@ test.each([
   { videosFolder: '/etc' },
   { updateFeed: 'https://evil.example' },
   { modelsFolder: '/etc' },
+  { rewriter: { kind: 'command', command: 'rm', address: '', model: '' } },
 ])('the page cannot set %j by itself', (patch) => {
   expect(calls.updateSettings.input.safeParse(patch).success).toBe(false);
 });

@@ -13,6 +13,8 @@ interface Navigation {
   /** Ids of the videos compared on the stage; null: no comparison. */
   readonly comparedIds: readonly string[] | null;
   readonly isHelpOpen: boolean;
+  /** The section of Settings to begin at; null: the top. */
+  readonly settingsSection: 'rewriting' | null;
 }
 
 export const useNavigation = create<Navigation>(() => ({
@@ -22,8 +24,10 @@ export const useNavigation = create<Navigation>(() => ({
   stageJobId: null,
   isHelpOpen: false,
   comparedIds: null,
+  settingsSection: null,
 }));
-export const goTo = (page: Page): void => useNavigation.setState({ page });
+export const goTo = (page: Page): void => useNavigation.setState({ page, settingsSection: null });
+export const goToRewriting = (): void => useNavigation.setState({ page: 'settings', settingsSection: 'rewriting' });
 export const openVideo = (videoId: string): void =>
   useNavigation.setState({ page: 'create', openVideoId: videoId, comparedIds: null });
 export const showJob = (jobId: string): void =>

@@ -118,6 +118,21 @@ export function TextField({ label, value, hint, problem = '', isSecret = false, 
   );
 }
 
+interface TextAreaFieldProps extends Pick<TextFieldProps, 'label' | 'value' | 'hint' | 'maxLength' | 'onChange'> {
+  readonly rows: number;
+}
+
+/** Several lines of text. */
+export function TextAreaField({ label, hint, onChange, ...rest }: TextAreaFieldProps) {
+  return (
+    <Field label={label} hint={hint}>
+      {(id) => (
+        <textarea id={id} className={styles.textarea} {...rest} onChange={(event) => onChange(event.target.value)} />
+      )}
+    </Field>
+  );
+}
+
 export interface Choice<T extends string> {
   readonly value: T;
   readonly label: string;

@@ -6,33 +6,59 @@ import { execa } from 'execa';
 import type { Exit, ProcessRecord, Processes, RunOptions, RunOutcome, WorkerProcess } from '../../ports/processes';
 
 const DEFAULT_MAX_OUTPUT_BYTES = 8_388_608;
+const KILL_AFTER_MS = 1_000;
 
 async function run(file: string, options: RunOptions): Promise<RunOutcome> {
   const subprocess = execa(file, options.args, {
     env: { ...options.env },
     extendEnv: false,
     reject: false,
-    stdin: 'ignore',
+    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+    detached: options.isGroup === true,
     stripFinalNewline: true,
     maxBuffer: options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES,
     // Don't wait for a program that ignores SIGTERM.
-    forceKillAfterDelay: 1_000,
+    forceKillAfterDelay: KILL_AFTER_MS,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   });
   const { onLine } = options;
   if (onLine !== undefined) for (const stream of [subprocess.stdout, subprocess.stderr]) forEachLine(stream, onLine);
+  const endWatch = options.isGroup === true ? endGroupInTime(subprocess.pid, options) : null;
   const result = await subprocess;
+  endWatch?.();
   const output = { stdout: result.stdout, stderr: result.stderr };
   if (result.isCanceled) return { kind: 'canceled' };
   if (result.timedOut) return { kind: 'timedOut', ...output };
+  if (result.isMaxBuffer) return { kind: 'tooMuchOutput', ...output };
   // An unreadable folder in PATH gives EACCES even for a program that is in none of the folders.
   const isBareName = !/[\\/]/.test(file);
   if (result.code === 'ENOENT' || (result.code === 'EACCES' && isBareName)) return { kind: 'notFound' };
   if (result.signal !== undefined) return { kind: 'signaled', signal: result.signal, ...output };
   if (result.exitCode !== undefined) return { kind: 'exited', code: result.exitCode, ...output };
   return { kind: 'failed', problem: result.originalMessage ?? 'it could not be started' };
+}
+
+/**
+ * The timeout and the signal of a run reach its program only, and the run lasts until the output is closed, which any
+ * descendant may hold open. Returns a function that ends whatever is left of the group.
+ */
+function endGroupInTime(pid: number | undefined, { timeoutMs, signal }: RunOptions): () => void {
+  if (pid === undefined) return () => undefined;
+  let killTimer: NodeJS.Timeout | undefined;
+  const end = (): void => {
+    killGroup(pid, 'SIGTERM');
+    killTimer ??= setTimeout(() => killGroup(pid, 'SIGKILL'), KILL_AFTER_MS);
+  };
+  const timer = timeoutMs === undefined ? undefined : setTimeout(end, timeoutMs);
+  signal?.addEventListener('abort', end, { once: true });
+  return () => {
+    clearTimeout(timer);
+    clearTimeout(killTimer);
+    signal?.removeEventListener('abort', end);
+    killGroup(pid, 'SIGKILL');
+  };
 }
 
 /** Lines end with a line feed, or with the carriage return of a progress bar. */

@@ -36,6 +36,7 @@ export const shortcuts = {
       keys: [
         ['Ctrl+Enter', 'Generate'],
         ['Ctrl+K', 'Find a command'],
+        ['Ctrl+Shift+R', 'Rewrite the prompt, if rewriting is set up'],
         ['Ctrl+1 to Ctrl+5', 'Open a page'],
         ['Ctrl+Z, Ctrl+Shift+Z', 'Undo or redo form changes'],
         ['Esc', 'Cancel the running video (asks first)'],

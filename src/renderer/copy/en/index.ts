@@ -16,6 +16,7 @@ import { player } from './player';
 import { presets, prompts, variations } from './prompts';
 import { progress, queue } from './progress';
 import { results } from './results';
+import { rewriting, rewritingSettings } from './rewriting';
 import { settings, updates } from './settings';
 import { facts, libraryView, selection, tagEditor, videos } from './videos';
 
@@ -31,6 +32,8 @@ export const copy = {
   prompts,
   variations,
   presets,
+  rewriting,
+  rewritingSettings,
   plan,
   stage,
   install,

@@ -1,5 +1,5 @@
 import { ImagePlus, X } from 'lucide-react';
-import { useEffect, useId, useState } from 'react';
+import { useId } from 'react';
 import { noticeText } from '../../../shared/messages';
 import { hasLines } from '../../../shared/prompt-list';
 import { adoptPrompt } from '../../state/adopt';
@@ -11,45 +11,26 @@ import { SwitchField } from '../../ui/fields';
 import styles from './CreatePage.module.css';
 import { Continuation } from './Continuation';
 import { FirstFrame } from './FirstFrame';
-import { isForeign } from './prompt-language';
+import { isForeign, isShort } from './prompt-language';
 import { PromptTools } from './PromptTools';
+import { RewriteButton, RewritePanel, useRewriteNote } from './Rewrite';
 import type { CreateForm } from './use-create';
-
-const COUNT_AFTER_MS = 250;
-
-interface TokenCount {
-  readonly tokens: number;
-  readonly max: number;
-}
-
-/** The token count from the model's own tokenizer; null until it arrives. */
-function useTokenCount(modelId: string | null, text: string): TokenCount | null {
-  const [count, setCount] = useState<TokenCount | null>(null);
-  useEffect(() => {
-    if (modelId === null) return;
-    let isCurrent = true;
-    const timer = window.setTimeout(() => {
-      // Without a count, show nothing rather than an error: nothing depends on it.
-      void window.splitreel.countTokens({ modelId, text }).then((result) => {
-        if (isCurrent) setCount(result.ok ? result.value : null);
-      });
-    }, COUNT_AFTER_MS);
-    return () => {
-      isCurrent = false;
-      window.clearTimeout(timer);
-    };
-  }, [modelId, text]);
-  return count;
-}
+import { useTokenCount, type TokenCount } from './use-token-count';
 
 const longestOf = (prompts: readonly string[]): string =>
   prompts.reduce((longest, prompt) => (prompt.length > longest.length ? prompt : longest), '');
 
-/** One line below the prompt; a space keeps its height when it is empty. */
-function promptNote(prompts: readonly string[], count: TokenCount | null): string {
+/** What would make the prompt a better one; null for nothing. The demo model was trained on short sentences. */
+function adviceFor(prompts: readonly string[], isDemo: boolean): string | null {
   const prompt = longestOf(prompts);
-  if (prompt.trim() === '') return '\u00a0';
   if (isForeign(prompt)) return copy.create.englishOnly;
+  return prompts.length === 1 && !isDemo && isShort(prompt) ? copy.rewriting.short : null;
+}
+
+/** One line below the prompt; a space keeps its height when it is empty. */
+function promptNote(prompts: readonly string[], count: TokenCount | null, advice: string | null): string {
+  if (longestOf(prompts).trim() === '') return '\u00a0';
+  if (advice !== null) return advice;
   const isList = prompts.length > 1;
   if (count === null) return isList ? copy.prompts.count({ count: prompts.length }) : '\u00a0';
   if (count.tokens > count.max) return noticeText('prompt_too_long', { ...count });
@@ -68,6 +49,8 @@ export function PromptField({ form }: { readonly form: CreateForm }) {
   const prompts = form.prompts ?? [prompt];
   const count = useTokenCount(form.model?.id ?? null, longestOf(prompts));
   const isTooLong = count !== null && count.tokens > count.max;
+  const advice = adviceFor(prompts, form.model?.source === 'builtin');
+  const rewriteNote = useRewriteNote();
   return (
     <section className={styles.group}>
       <label className={styles.promptLabel} htmlFor={id}>
@@ -84,9 +67,13 @@ export function PromptField({ form }: { readonly form: CreateForm }) {
         aria-describedby={noteId}
         onChange={(event) => form.setRequest({ prompt: event.target.value })}
       />
-      <p id={noteId} className={classes(styles.tokens, isTooLong && styles.warn)}>
-        {promptNote(prompts, count)}
-      </p>
+      <div className={styles.noteRow}>
+        <p id={noteId} className={classes(styles.tokens, isTooLong && styles.warn)}>
+          {rewriteNote ?? promptNote(prompts, count, advice)}
+        </p>
+        {!isEmpty && <RewriteButton isOnePrompt={prompts.length === 1} isAdvised={advice !== null} />}
+      </div>
+      <RewritePanel modelId={form.model?.id ?? null} />
       {hasLines(prompt) && (
         <SwitchField label={copy.prompts.list} isOn={form.draft.isPromptList} onChange={form.setPromptList} />
       )}

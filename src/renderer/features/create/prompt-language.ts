@@ -30,3 +30,12 @@ export function isForeign(prompt: string): boolean {
   const other = count(OTHER);
   return other >= MIN_OTHER && other > count(ENGLISH);
 }
+
+/** The captions that the models were trained on have 50 words and more. */
+const MIN_WORDS = 12;
+
+/** Nothing typed yet is not short. */
+export function isShort(prompt: string): boolean {
+  const count = prompt.split(/\s+/).filter((word) => word !== '').length;
+  return count > 0 && count < MIN_WORDS;
+}

@@ -7,6 +7,7 @@ import { SelectField, SwitchField } from '../../ui/fields';
 import { HubSettings } from '../models';
 import page from '../../ui/page.module.css';
 import { AboutSection } from './AboutSection';
+import { RewritingSection } from './RewritingSection';
 import { UpdatesSection } from './UpdatesSection';
 
 const words = copy.settings;
@@ -64,6 +65,7 @@ export function SettingsPage() {
             onChange={(loopPlayback) => void send(window.splitreel.updateSettings({ loopPlayback }))}
           />
         </section>
+        <RewritingSection />
         <HubSettings />
         <UpdatesSection />
         <AboutSection />

@@ -1,0 +1,49 @@
+/** A secret of the person's: in memory, and on disk only as the system's keychain encrypts it. */
+import type { Files } from '../ports/files';
+import type { Log } from '../ports/log';
+import type { Secrets } from '../ports/secrets';
+
+export interface KeptSecretPorts {
+  readonly files: Files;
+  readonly secrets: Secrets;
+  readonly log: Log;
+}
+
+export interface KeptSecret {
+  readonly get: () => string | null;
+  /** True where it will be there after a restart. */
+  readonly isKept: () => boolean;
+  readonly set: (secret: string) => Promise<void>;
+  readonly clear: () => Promise<void>;
+}
+
+/** `name`: for the log, such as "token of the hub". */
+export async function openKeptSecret(
+  { files, secrets, log }: KeptSecretPorts,
+  { file, name }: { readonly file: string; readonly name: string },
+): Promise<KeptSecret> {
+  let secret: string | null = null;
+  let isKept = false;
+  if ((await files.stat(file)) !== null && (await secrets.isAvailable())) {
+    try {
+      secret = await secrets.decrypt(await files.readBytes(file));
+      isKept = true;
+    } catch {
+      log.warn(`the ${name} could not be read back from the keychain`);
+    }
+  }
+  return {
+    get: () => secret,
+    isKept: () => isKept,
+    set: async (given) => {
+      secret = given;
+      isKept = await secrets.isAvailable();
+      if (isKept) await files.writeAtomically(file, await secrets.encrypt(given));
+    },
+    clear: async () => {
+      secret = null;
+      isKept = false;
+      await files.remove(file);
+    },
+  };
+}

@@ -1,0 +1,46 @@
+/** The rewritten prompt that the person asked for, until they have accepted or discarded it. */
+import { create } from 'zustand';
+import { adoptPrompt } from './adopt';
+import { currentFromSlices } from './draft';
+import { send } from './send';
+
+export type Rewrite =
+  | { readonly status: 'idle' }
+  | { readonly status: 'running'; readonly original: string; readonly startedAtMs: number }
+  | { readonly status: 'suggested'; readonly original: string; readonly text: string };
+
+const IDLE: Rewrite = { status: 'idle' };
+export const useRewrite = create<{ readonly rewrite: Rewrite }>(() => ({ rewrite: IDLE }));
+
+const show = (rewrite: Rewrite): void => useRewrite.setState({ rewrite });
+
+export async function startRewrite(): Promise<void> {
+  const request = currentFromSlices()?.draft.request;
+  if (request === undefined || request.prompt.trim() === '') return;
+  const { modelId, prompt } = request;
+  const running: Rewrite = { status: 'running', original: prompt, startedAtMs: performance.now() };
+  show(running);
+  const text = await send(window.splitreel.rewritePrompt({ modelId, text: prompt }));
+  // It was canceled, or another one has been started.
+  if (useRewrite.getState().rewrite !== running) return;
+  show(text === null ? IDLE : { status: 'suggested', original: prompt, text });
+}
+
+export function cancelRewrite(): void {
+  show(IDLE);
+  void send(window.splitreel.cancelRewrite());
+}
+
+export const discardRewrite = (): void => show(IDLE);
+
+/** `text`: the suggestion as the person has edited it. Undo takes it out of the form; the history has both. */
+export function acceptRewrite(text: string): void {
+  const { rewrite } = useRewrite.getState();
+  show(IDLE);
+  adoptPrompt(text);
+  if (rewrite.status === 'suggested') void rememberBoth(rewrite.original, text);
+}
+
+async function rememberBoth(original: string, text: string): Promise<void> {
+  for (const prompt of [original, text]) await send(window.splitreel.rememberPrompt({ prompt, isList: false }));
+}
