@@ -5,6 +5,7 @@ import process from 'node:process';
 import { CALL_CHANNEL, CHANGE_CHANNEL } from '../shared/channels';
 import { describeError, type AppError } from '../shared/errors';
 import { languageFor, setLanguage } from '../shared/language';
+import { toTexts, type Texts } from '../shared/texts';
 import { windowUrl } from '../shared/urls';
 import { DATA_FOLDER } from '../shared/variables';
 import {
@@ -222,16 +223,16 @@ function connect(created: App): void {
     windowId: () => (window === null || window.isDestroyed() ? null : window.webContents.id),
     log: created.log,
   });
-  ipcMain.handle(CALL_CHANNEL, (event, name: unknown, input: unknown) => {
+  ipcMain.handle(CALL_CHANNEL, async (event, name: unknown, input: unknown): Promise<Texts> => {
     const frame = event.senderFrame;
     const sender = {
       webContentsId: event.sender.id,
       frame: frame === null ? null : { url: frame.url, isMainFrame: frame.parent === null },
     };
-    return router(sender, name, input);
+    return toTexts(await router(sender, name, input));
   });
   created.store.subscribe((change) => {
-    if (window !== null && !window.isDestroyed()) window.webContents.send(CHANGE_CHANNEL, change);
+    if (window !== null && !window.isDestroyed()) window.webContents.send(CHANGE_CHANNEL, toTexts(change));
   });
 }
 

@@ -1,7 +1,8 @@
-/** Gives the page `window.splitreel`: the functions of the contract by name, and nothing of Electron's. */
+/** Gives the page the functions of the contract by name, with answers as text (shared/texts.ts), and nothing of Electron's. */
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
-import type { CallName, SliceChanged, SplitreelApi } from '../shared/ipc';
-import { CALL_CHANNEL, CHANGE_CHANNEL } from '../shared/channels';
+import type { CallName, SplitreelBridge } from '../shared/ipc';
+import { BRIDGE_NAME, CALL_CHANNEL, CHANGE_CHANNEL } from '../shared/channels';
+import type { Texts } from '../shared/texts';
 
 /** The keys of the contract's table, by hand so that zod stays out of the preload; the type makes them exactly those. */
 const CALLS: Readonly<Record<CallName, true>> = {
@@ -85,16 +86,16 @@ const CALLS: Readonly<Record<CallName, true>> = {
   dismissNotice: true,
 };
 
-type CallFunctions = Omit<SplitreelApi, 'onSliceChanged' | 'pathOfDroppedFile'>;
+type CallFunctions = Omit<SplitreelBridge, 'onSliceChanged' | 'pathOfDroppedFile'>;
 
 const callFunctions = Object.fromEntries(
   Object.keys(CALLS).map((name) => [name, (input?: unknown) => ipcRenderer.invoke(CALL_CHANNEL, name, input)]),
 ) as unknown as CallFunctions;
 
-const api: SplitreelApi = {
+const bridge: SplitreelBridge = {
   ...callFunctions,
   onSliceChanged: (listener) => {
-    const receive = (_event: unknown, change: SliceChanged): void => listener(change);
+    const receive = (_event: unknown, change: Texts): void => listener(change);
     ipcRenderer.on(CHANGE_CHANNEL, receive);
     return () => {
       ipcRenderer.removeListener(CHANGE_CHANNEL, receive);
@@ -104,4 +105,4 @@ const api: SplitreelApi = {
   pathOfDroppedFile: (file) => webUtils.getPathForFile(file as File),
 };
 
-contextBridge.exposeInMainWorld('splitreel', api);
+contextBridge.exposeInMainWorld(BRIDGE_NAME, bridge);

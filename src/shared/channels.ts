@@ -1,3 +1,5 @@
-/** Names of the two IPC channels: in a separate file, so that the preload bundles no schemas. */
+/** Names that the preload uses: in a separate file, so that it bundles no schemas. */
 export const CALL_CHANNEL = 'splitreel:call';
 export const CHANGE_CHANNEL = 'splitreel:changed';
+/** Of what the preload exposes to the page. */
+export const BRIDGE_NAME = 'splitreelBridge';

@@ -25,6 +25,7 @@ import type { Result } from './result';
 import { apiKeySchema, rewriterSchema, rewritingStateSchema } from './rewriting';
 import { settingsPatchSchema, settingsSchema } from './settings';
 import { applyListPatch, type ListPatch } from './slice-patch';
+import type { Texts } from './texts';
 import { LOCATION_NAMES, storageSchema } from './storage';
 import { updatesSchema } from './updates';
 
@@ -303,7 +304,13 @@ export type CallName = keyof typeof calls;
 export type CallInput<K extends CallName> = z.infer<(typeof calls)[K]['input']>;
 export type CallOutput<K extends CallName> = z.infer<(typeof calls)[K]['output']>;
 
-/** `window.splitreel`, as the preload exposes it: one function per call, and a subscription. */
+/** What the preload exposes: the contract with answers and changes as text. `window.splitreel` is made from it. */
+export type SplitreelBridge = Readonly<Record<CallName, (input?: unknown) => Promise<Texts>>> & {
+  readonly onSliceChanged: (listener: (change: Texts) => void) => () => void;
+  readonly pathOfDroppedFile: (file: DroppedFile) => string;
+};
+
+/** `window.splitreel`: one function per call, and a subscription. */
 export type SplitreelApi = {
   readonly [K in CallName]: (
     ...args: undefined extends CallInput<K> ? [] : [input: CallInput<K>]

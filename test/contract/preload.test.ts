@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import { BRIDGE_NAME } from '../../src/shared/channels';
 import { calls } from '../../src/shared/ipc';
 
 test('the page gets exactly the contract: every call, the subscription, the path of a dropped file', async () => {
@@ -15,8 +16,8 @@ test('the page gets exactly the contract: every call, the subscription, the path
     webUtils: { getPathForFile: () => '' },
   }));
   await import('../../src/preload/index');
-  expect(Object.keys(exposed)).toEqual(['splitreel']);
-  const api = exposed['splitreel'] as Record<string, (input?: unknown) => unknown>;
+  expect(Object.keys(exposed)).toEqual([BRIDGE_NAME]);
+  const api = exposed[BRIDGE_NAME] as Record<string, (input?: unknown) => unknown>;
   expect(Object.keys(api).sort()).toEqual([...Object.keys(calls), 'onSliceChanged', 'pathOfDroppedFile'].sort());
   api['cancelJob']?.({ jobId: 'j' });
   expect(sent).toEqual([['splitreel:call', 'cancelJob', { jobId: 'j' }]]);

@@ -15,7 +15,7 @@ test('the page has no Node, no Electron, and exactly the contract', async ({ lau
   const { page } = await launch();
   const seen = await page.evaluate(() => ({
     node: [typeof Reflect.get(globalThis, 'require'), typeof Reflect.get(globalThis, 'process')],
-    api: Object.keys(Reflect.get(globalThis, 'splitreel') as object),
+    api: Object.keys(Reflect.get(globalThis, 'splitreelBridge') as object),
     address: location.href,
   }));
   expect(seen.node).toEqual(['undefined', 'undefined']);
@@ -39,7 +39,7 @@ test('subframes have no Node and no contract, and no worker runs', async ({ laun
         resolve('blocked');
       }
     });
-    return { names: ['require', 'process', 'splitreel'].map((name) => typeof Reflect.get(inside, name)), worker };
+    return { names: ['require', 'process', 'splitreelBridge'].map((name) => typeof Reflect.get(inside, name)), worker };
   });
   expect(seen.names).toEqual(['undefined', 'undefined', 'undefined']);
   expect(seen.worker).toBe('blocked');

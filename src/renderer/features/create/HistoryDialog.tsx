@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { formatDate } from '../../../shared/format';
 import { adoptPrompt } from '../../state/adopt';
 import { useSlice } from '../../state/projection';
@@ -14,12 +14,17 @@ export function HistoryDialog({ onClose }: { readonly onClose: () => void }) {
   const history = useSlice('promptHistory');
   const [activePrompt, setActivePrompt] = useState<string | null>(null);
   const active = activePrompt ?? history[0]?.prompt ?? null;
-  const items = history.map(({ prompt, usedAtMs, isList }) => ({
-    id: prompt,
-    text: prompt,
-    detail: formatDate(usedAtMs),
-    isList,
-  }));
+  // Formatting hundreds of dates takes longer than a frame.
+  const items = useMemo(
+    () =>
+      history.map(({ prompt, usedAtMs, isList }) => ({
+        id: prompt,
+        text: prompt,
+        detail: formatDate(usedAtMs),
+        isList,
+      })),
+    [history],
+  );
   const forget = (prompt: string | null): void => void send(window.splitreel.forgetPrompt({ prompt }));
   return (
     <Dialog
