@@ -31,7 +31,7 @@ _TOKENS_BUFFER = 8  # holds all videos, in the layout of the next layer's input
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """An exchange in progress. Don't change what is sent before `wait`, nor use what was received after `release`."""
+    """An exchange in progress. Keep it and don't change what is sent before `wait`, nor use what was received after `release`."""
 
     _sent: torch.Tensor
     _received: torch.Tensor
@@ -144,6 +144,7 @@ class TokenReturn:
         self._traffic = traffic
         self._row_shape = like_SHW.shape[1:]
         self._finish: list[Callable[[], object]] = []
+        self._sent: list[torch.Tensor] = []  # kept until they have been sent
         own = (batch, lengths[group.index], group.size, *self._row_shape)
         if group.peers is None:
             self._received = like_SHW.new_empty(own)
@@ -164,6 +165,7 @@ class TokenReturn:
     def send(self, attended_SHW: torch.Tensor) -> None:
         """Sends the next video's attention, contiguous. Don't change it until `wait`."""
         video, group = len(self._finish), self._group
+        self._sent.append(attended_SHW)
         parts = torch.split(attended_SHW, list(self._lengths))
         for rank, part in enumerate(parts):
             _count(self._traffic, part, int(rank != group.index))
@@ -183,7 +185,7 @@ class TokenReturn:
             async_op=True,
         )
         assert work is not None
-        self._finish.append(partial(_finish_return, work, attended_SHW, received, self._received[video]))
+        self._finish.append(partial(_finish_return, work, received, self._received[video]))
 
     def wait(self, video: int) -> torch.Tensor:
         """One video's own tokens, (S, D)."""
@@ -192,7 +194,7 @@ class TokenReturn:
         return self._received[video].flatten(1)
 
 
-def _finish_return(work: dist.Work, _sent: torch.Tensor, received: torch.Tensor, target: torch.Tensor) -> None:
+def _finish_return(work: dist.Work, received: torch.Tensor, target: torch.Tensor) -> None:
     work.wait()
     target.copy_(received.transpose(0, 1))
 

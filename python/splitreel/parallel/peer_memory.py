@@ -67,10 +67,15 @@ class PeerMemory:
                 self._meet()
                 del self._buffers[slot], held
             self._buffers[slot] = self._rendezvous(nbytes)
+            # torch fills new symmetric memory with zeros on the current stream. A copy from a rank that is ahead would
+            # arrive before that and be lost.
+            self._meet()
         return self._buffers[slot]
 
     def start(self, slot: int, copies: Sequence[Copy], *, may_overwrite: bool) -> Message:
         """Copies to every rank of the group, after the work queued on the current stream. A rank may get several copies.
+
+        Keep the sources until the message has been waited for: after that, the current stream may reuse their memory.
 
         `may_overwrite`: the caller knows that every receiver has read the previous message in this slot. Otherwise the
         copies wait until each has called `release`.
@@ -86,7 +91,6 @@ class PeerMemory:
                 for copy in copies:
                     if copy.to == rank:
                         _copy(self._stream, copy)
-                        copy.source.record_stream(self._stream)
                 if rank != self.index:
                     _driver().write(self._stream, self._flag(rank, slot, self.index), number)
         return Message(self, slot, number, self._stream.record_event())
@@ -122,11 +126,11 @@ class Message:
     _peers: PeerMemory
     _slot: int
     _number: int
-    _own_copied: torch.cuda.Event
+    _sent: torch.cuda.Event
 
     def wait(self) -> None:
-        """Makes the current stream wait for every rank's message."""
-        torch.cuda.current_stream().wait_event(self._own_copied)
+        """Makes the current stream wait for this rank's copies and for every rank's message."""
+        torch.cuda.current_stream().wait_event(self._sent)
         self._peers.wait(self._slot, self._number)
 
     def release(self) -> None:

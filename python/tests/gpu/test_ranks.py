@@ -57,7 +57,7 @@ def begin(worker: Worker, output: Path, job_id: str) -> list[int]:
         ),
         100,
     )
-    assert event["type"] == "stageProgressed", event
+    assert event["type"] == "stageProgressed", event.get("error")
     return worker.rank_pids()
 
 
