@@ -1,7 +1,7 @@
 /** The sentences of resources/messages.en.json as types in TypeScript and as functions in Python. */
 import messages from '../../resources/messages.en.json';
 import type { Kind } from '../../src/shared/message-kinds';
-import { snakeCase, wrap } from './python';
+import { LINE, snakeCase, wrap } from './python';
 
 interface Placeholder {
   readonly name: string;
@@ -64,7 +64,7 @@ export function messageParamsText(): string {
       const fields = placeholdersOf(sentence).map(({ name, kind }) => `readonly ${name}: KindTypes['${kind}']`);
       const single = `  readonly ${code}: { ${fields.join('; ')} };`;
       if (fields.length === 0) return `  readonly ${code}: None;`;
-      if (single.length <= 120) return single;
+      if (single.length <= LINE) return single;
       return [`  readonly ${code}: {`, ...fields.map((field) => `    ${field};`), '  };'].join('\n');
     });
     return [`export interface ${name} {`, ...rows, '}'].join('\n');
@@ -97,6 +97,24 @@ function argumentOf({ name, kind }: Placeholder): string {
   return `${JSON.stringify(name)}: ${convert === undefined ? value : `${convert}(${value})`}`;
 }
 
+/** Broken as `ruff format` breaks it: on one line, then all arguments on one line, then each argument on its own. */
+function callLines(made: string, code: string, values: readonly string[], extra: readonly string[]): readonly string[] {
+  const all = [JSON.stringify(code), `{${values.join(', ')}}`, ...extra];
+  const single = `    return ${made}(${all.join(', ')})`;
+  if (single.length <= LINE) return [single];
+  const joined = `        ${all.join(', ')}`;
+  const separate = all.map((argument) => `        ${argument},`);
+  const lines =
+    joined.length <= LINE
+      ? [joined]
+      : separate.flatMap((line, index) =>
+          line.length <= LINE || index !== 1
+            ? [line]
+            : ['        {', ...values.map((value) => `            ${value},`), '        },'],
+        );
+  return [`    return ${made}(`, ...lines, '    )'];
+}
+
 function functionText(made: string, code: string, sentence: string): string {
   const isError = made === 'SplitreelError';
   const placeholders = placeholdersOf(sentence);
@@ -105,22 +123,15 @@ function functionText(made: string, code: string, sentence: string): string {
   const name = code.toLowerCase();
   const head = `def ${name}(${all.join(', ')}) -> ${made}:`;
   const heads =
-    head.length <= 120
+    head.length <= LINE
       ? [head]
       : [`def ${name}(`, `    ${all.join(', ')}`, `) -> ${made}:`].flatMap((line) =>
-          line.length <= 120 ? [line] : all.map((each) => `    ${each},`),
+          line.length <= LINE ? [line] : all.map((each) => `    ${each},`),
         );
-  const values = placeholders.map(argumentOf);
-  const extra = isError ? ', **extra' : '';
-  const call = (params: string): string => `    return ${made}(${JSON.stringify(code)}, {${params}}${extra})`;
-  const single = call(values.join(', '));
-  const body =
-    single.length <= 120
-      ? [single]
-      : [`    return ${made}(`, `        ${JSON.stringify(code)}, {${values.join(', ')}}${extra}`, '    )'];
+  const body = callLines(made, code, placeholders.map(argumentOf), isError ? ['**extra'] : []);
   const plain = sentence.replace(/:\w+\}/g, '}');
   const doc = `    """${plain}"""`;
-  return [...heads, ...(doc.length <= 120 ? [doc] : ['    """', ...wrap(plain, '    '), '    """']), ...body].join(
+  return [...heads, ...(doc.length <= LINE ? [doc] : ['    """', ...wrap(plain, '    '), '    """']), ...body].join(
     '\n',
   );
 }

@@ -1,6 +1,6 @@
 /** JSON schemas as Python: frozen dataclasses, enumerations and unions, formatted as ruff formats them. */
 
-const LINE = 120;
+export const LINE = 120;
 
 /** The parts of JSON Schema that z.toJSONSchema writes for the contract. */
 export interface Schema {

@@ -190,7 +190,9 @@ def bundle_incomplete(*, bundle: PathText, **extra: Unpack[Extra]) -> SplitreelE
 def bundle_for_other_machine(*, bundle: PathText, found: str, expected: str, **extra: Unpack[Extra]) -> SplitreelError:
     """{bundle} is for {found}, and this computer is {expected}."""
     return SplitreelError(
-        "BUNDLE_FOR_OTHER_MACHINE", {"bundle": path_text(bundle), "found": printable(found), "expected": printable(expected)}, **extra
+        "BUNDLE_FOR_OTHER_MACHINE",
+        {"bundle": path_text(bundle), "found": printable(found), "expected": printable(expected)},
+        **extra,
     )
 
 
@@ -316,7 +318,9 @@ def memory_short(
 ) -> SplitreelError:
     """{device} has {freeBytes} of memory, but {stage} needs {neededBytes}."""
     return SplitreelError(
-        "MEMORY_SHORT", {"device": printable(device), "freeBytes": free_bytes, "stage": str(stage), "neededBytes": needed_bytes}, **extra
+        "MEMORY_SHORT",
+        {"device": printable(device), "freeBytes": free_bytes, "stage": str(stage), "neededBytes": needed_bytes},
+        **extra,
     )
 
 

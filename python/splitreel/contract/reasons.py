@@ -131,7 +131,14 @@ def model_index_component(*, file: PathText, component: str) -> Reason:
 def model_configs_disagree(*, field: str, file: PathText, found: int, other: PathText, expected: int) -> Reason:
     """{field} in {file} is {found}, but {other} needs {expected}: the two files belong to different models."""
     return Reason(
-        "model_configs_disagree", {"field": printable(field), "file": path_text(file), "found": found, "other": path_text(other), "expected": expected}
+        "model_configs_disagree",
+        {
+            "field": printable(field),
+            "file": path_text(file),
+            "found": found,
+            "other": path_text(other),
+            "expected": expected,
+        },
     )
 
 
@@ -190,7 +197,13 @@ def model_tensor_renamed(*, tensor: str, file: PathText, found: str) -> Reason:
 def model_tensor_shape(*, tensor: str, file: PathText, found: Iterable[int], expected: Iterable[int]) -> Reason:
     """The tensor {tensor} in {file} has the shape {found}, but the model's config needs {expected}."""
     return Reason(
-        "model_tensor_shape", {"tensor": printable(tensor), "file": path_text(file), "found": shape_text(found), "expected": shape_text(expected)}
+        "model_tensor_shape",
+        {
+            "tensor": printable(tensor),
+            "file": path_text(file),
+            "found": shape_text(found),
+            "expected": shape_text(expected),
+        },
     )
 
 
@@ -291,7 +304,13 @@ def lora_shape(*, layer: str, file: PathText, found: Iterable[int], expected: It
     {layer} in {file} has the shape {found}, but this model needs {expected}: the LoRA was trained for another model.
     """
     return Reason(
-        "lora_shape", {"layer": printable(layer), "file": path_text(file), "found": shape_text(found), "expected": shape_text(expected)}
+        "lora_shape",
+        {
+            "layer": printable(layer),
+            "file": path_text(file),
+            "found": shape_text(found),
+            "expected": shape_text(expected),
+        },
     )
 
 
@@ -794,7 +813,8 @@ def test_video_frames(*, found: int, expected: int) -> Reason:
 def test_video_size(*, width: int, height: int, expected_width: int, expected_height: int) -> Reason:
     """The test video has {width} x {height} pixels, not {expectedWidth} x {expectedHeight}."""
     return Reason(
-        "test_video_size", {"width": width, "height": height, "expectedWidth": expected_width, "expectedHeight": expected_height}
+        "test_video_size",
+        {"width": width, "height": height, "expectedWidth": expected_width, "expectedHeight": expected_height},
     )
 
 
