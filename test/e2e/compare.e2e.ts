@@ -11,7 +11,7 @@ test('drafts appear in a grid, two are compared in sync, one is finished, and a 
   await fillForm(page, { ranks: 4, steps: 25, frames: 9 });
   await page.getByRole('button', { name: 'Variations' }).click();
   await screenshot('variations-workers');
-  await page.getByRole('menuitem', { name: /^4 drafts at once, one CPU worker each/ }).click();
+  await page.getByRole('menuitem', { name: /^4 drafts at once, one on each CPU worker/ }).click();
   await expect(page.getByText(/^seed \d+, Preview after step/).first()).toBeVisible({ timeout: 120_000 });
   await screenshot('drafts-forming');
   await waitForJob(page, 'finished');

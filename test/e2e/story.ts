@@ -54,7 +54,7 @@ export async function requestDrafts(page: Page, pace: Pace): Promise<void> {
   await pace.type(page.getByLabel('Prompt', { exact: true }), DEMO_SENTENCE);
   await pace.click(page.getByRole('button', { name: 'Variations' }));
   await pace.look();
-  await pace.click(page.getByRole('menuitem', { name: /^4 drafts at once, one CPU worker each/ }));
+  await pace.click(page.getByRole('menuitem', { name: /^4 drafts at once, one on each CPU worker/ }));
 }
 
 export async function waitForDrafts(page: Page, pace: Pace): Promise<void> {
