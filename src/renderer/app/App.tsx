@@ -52,6 +52,11 @@ function useTheme(): void {
   }, [theme, isSystemLight]);
 }
 
+function DropHint() {
+  const isComparing = useNavigation(({ comparedIds }) => comparedIds !== null);
+  return <div className={styles.drop}>{isComparing ? copy.compare.drop : copy.app.drop}</div>;
+}
+
 function Window() {
   const page = useNavigation((state) => state.page);
   const isHelpOpen = useNavigation((state) => state.isHelpOpen);
@@ -72,7 +77,7 @@ function Window() {
       <Palette />
       <VideoDialogs />
       {isHelpOpen && <ShortcutsDialog />}
-      {isDropping && <div className={styles.drop}>{copy.app.drop}</div>}
+      {isDropping && <DropHint />}
     </div>
   );
 }

@@ -1,11 +1,15 @@
 /**
  * Files dropped anywhere on the window: a video provides its settings, an image becomes the first frame, a text file is
- * a list of prompts, and JSON contains presets.
+ * a list of prompts, and JSON contains presets. During a comparison, videos join it instead.
  */
 import { useEffect, useState } from 'react';
 import { compareFile } from '../state/compare';
 import { useNavigation } from '../state/navigation';
 import { adoptImage, adoptPromptFile, adoptVideoFile, importPresets } from '../state/adopt';
+
+async function compareFiles(files: readonly File[]): Promise<void> {
+  for (const file of files) await compareFile(window.splitreel.pathOfDroppedFile(file));
+}
 
 const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') === true;
 
@@ -23,14 +27,15 @@ export function useFileDrop(): boolean {
     };
     const onDrop = (event: DragEvent): void => {
       setIsOver(false);
-      const file = event.dataTransfer?.files[0];
+      const files = [...(event.dataTransfer?.files ?? [])];
+      const [file] = files;
       if (file === undefined) return;
       event.preventDefault();
       const path = window.splitreel.pathOfDroppedFile(file);
       if (file.type.startsWith('image/')) adoptImage(path);
       else if (file.type === 'text/plain') void adoptPromptFile(path);
       else if (file.type === 'application/json') void importPresets(path);
-      else if (useNavigation.getState().comparedIds !== null) void compareFile(path);
+      else if (useNavigation.getState().comparedIds !== null) void compareFiles(files);
       else void adoptVideoFile(path);
     };
     window.addEventListener('dragover', onOver);

@@ -3,15 +3,27 @@ import { create } from 'zustand';
 import type { GuestVideo } from '../../shared/library';
 import { copy } from '../copy';
 import { goTo, useNavigation } from './navigation';
-import { useSlice } from './projection';
+import { useProjection, useSlice } from './projection';
 import { send, showToast } from './send';
 
 const MAX_COMPARED = 4;
 
 const useGuests = create<{ readonly guests: readonly GuestVideo[] }>(() => ({ guests: [] }));
 
-const compared = (): readonly string[] => useNavigation.getState().comparedIds ?? [];
-const setCompared = (comparedIds: readonly string[]): void => useNavigation.setState({ comparedIds });
+const videosOf = (
+  ids: readonly string[],
+  library: readonly GuestVideo[],
+  guests: readonly GuestVideo[],
+): readonly GuestVideo[] =>
+  ids.flatMap((id) => library.find((video) => video.id === id) ?? guests.find((guest) => guest.id === id) ?? []);
+
+const comparedIds = (): readonly string[] => useNavigation.getState().comparedIds ?? [];
+/** Without discarded videos: they keep their place for an undo, but don't count. */
+const shownIds = (): readonly string[] => {
+  const library = useProjection.getState().slices?.library ?? [];
+  return videosOf(comparedIds(), library, useGuests.getState().guests).map(({ id }) => id);
+};
+const setCompared = (ids: readonly string[]): void => useNavigation.setState({ comparedIds: ids });
 
 export const canCompare = (count: number): boolean => count >= 1 && count <= MAX_COMPARED;
 
@@ -23,17 +35,18 @@ export function compare(videoIds: readonly string[]): void {
 export const closeComparison = (): void => useNavigation.setState({ comparedIds: null });
 
 function add(videoId: string): boolean {
-  if (compared().length >= MAX_COMPARED) {
+  const shown = shownIds();
+  if (shown.length >= MAX_COMPARED) {
     showToast(copy.compare.full({ max: MAX_COMPARED }));
     return false;
   }
-  setCompared([...compared(), videoId]);
+  setCompared([...shown, videoId]);
   return true;
 }
 
 /** Adds a video to the comparison or removes it. */
 export function toggleCompared(videoId: string): void {
-  if (compared().includes(videoId)) setCompared(compared().filter((id) => id !== videoId));
+  if (comparedIds().includes(videoId)) setCompared(comparedIds().filter((id) => id !== videoId));
   else add(videoId);
 }
 
@@ -46,8 +59,8 @@ export function compareOrPick(videoIds: readonly string[]): void {
 
 /** From another page, which stays open for picking more. */
 function pickToCompare(videoId: string): void {
-  if (!compared().includes(videoId) && !add(videoId)) return;
-  showToast(copy.compare.picked({ count: compared().length }), { label: copy.compare.show, run: () => goTo('create') });
+  if (!comparedIds().includes(videoId) && !add(videoId)) return;
+  showToast(copy.compare.picked({ count: shownIds().length }), { label: copy.compare.show, run: () => goTo('create') });
 }
 
 /** A file that was dropped, or one chosen in the system's dialog (null). */
@@ -56,6 +69,7 @@ export async function compareFile(path: string | null): Promise<void> {
   if (guest === null) return;
   useGuests.setState(({ guests }) => ({ guests: [...guests, guest] }));
   add(guest.id);
+  goTo('create');
 }
 
 /** Null while nothing is compared. A video that has left the library is left out. */
@@ -64,5 +78,5 @@ export function useCompared(): readonly GuestVideo[] | null {
   const library = useSlice('library');
   const { guests } = useGuests();
   if (ids === null) return null;
-  return ids.flatMap((id) => library.find((video) => video.id === id) ?? guests.find((guest) => guest.id === id) ?? []);
+  return videosOf(ids, library, guests);
 }

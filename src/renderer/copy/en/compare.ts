@@ -20,6 +20,8 @@ export const compare = {
   picked: message('{count, plural, one {# video} other {# videos}} to compare'),
   show: 'Show',
   video: message('{name}: {file}'),
+  broken: "This video can't be played.",
+  drop: 'Drop videos to compare them',
   differences: 'Differences',
   same: 'All settings are the same.',
   unknown: 'unknown',

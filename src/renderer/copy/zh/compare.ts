@@ -19,6 +19,8 @@ export const compare = {
   picked: message('{count, plural, other {已选 # 个视频进行对比}}'),
   show: '查看',
   video: message('{name}：{file}'),
+  broken: '无法播放此视频。',
+  drop: '拖入视频即可加入对比',
   differences: '不同之处',
   same: '设置完全相同。',
   unknown: '未知',

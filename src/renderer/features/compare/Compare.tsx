@@ -85,6 +85,7 @@ interface LayerProps {
 }
 
 function Layer({ video, name, register }: LayerProps) {
+  const [isBroken, setIsBroken] = useState(false);
   return (
     <figure className={styles.layer}>
       <video
@@ -95,7 +96,9 @@ function Layer({ video, name, register }: LayerProps) {
         muted
         playsInline
         preload="auto"
+        onError={() => setIsBroken(true)}
       />
+      {isBroken && <p className={styles.broken}>{words.broken}</p>}
       <figcaption className={styles.name}>
         {name}
         <IconButton size="small" label={words.removeVideo({ name })} onClick={() => toggleCompared(video.id)}>

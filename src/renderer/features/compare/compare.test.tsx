@@ -1,12 +1,13 @@
 /** Comparing from results, library and files, on a fake main process: what is shown, listed and removed. */
-import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, expect, test } from 'vitest';
 import { fakeMain, job, video, type FakeMain } from '../../../../test/fakes/main-process';
 import { request } from '../../../../test/fakes/request';
-import type { Slices } from '../../../shared/ipc';
+import type { Slices, SplitreelApi } from '../../../shared/ipc';
 import { App } from '../../app/App';
 import { copy } from '../../copy';
+import { compare, toggleCompared } from '../../state/compare';
 import { followRunningJob, goTo } from '../../state/navigation';
 import { connectProjection, useProjection } from '../../state/projection';
 import { useToasts } from '../../state/send';
@@ -27,8 +28,14 @@ const GUEST = { ...video('guest'), id: 'guest-1', fileName: 'other.mp4', metadat
 
 async function open(changes: Partial<Slices>): Promise<FakeMain> {
   const { sizeBytes: _size, createdAtMs: _created, thumbnailUrl: _thumbnail, ...guest } = GUEST;
-  const main = fakeMain(changes, { openVideoFile: guest });
-  Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
+  const main = fakeMain(changes);
+  let opened = 0;
+  const openVideoFile: SplitreelApi['openVideoFile'] = () => {
+    opened += 1;
+    return Promise.resolve({ ok: true, value: { ...guest, id: `guest-${String(opened)}` } });
+  };
+  const value = { ...main.api, openVideoFile };
+  Object.defineProperty(window, 'splitreel', { value, configurable: true, writable: true });
   stop = connectProjection(main.api);
   render(<App />);
   await screen.findByRole('navigation');
@@ -89,6 +96,34 @@ test('up to four videos are added from the row below, the library and a file, an
   expect(screen.getByText(words.full({ max: 4 }))).toBeVisible();
   await user.click(within(comparison()).getByRole('button', { name: words.removeVideo({ name: 'A' }) }));
   expect(comparison().querySelectorAll('video')).toHaveLength(3);
+});
+
+test('a discarded video makes room for another one, and an undo brings it back', async () => {
+  const library = [1, 2, 3, 4, 5].map((seed) => seeded(`v${seed}`, seed));
+  const main = await open({ library });
+  act(() => compare(['v1', 'v2', 'v3', 'v4']));
+  act(() => main.push('library', library.slice(1)));
+  expect(comparison().querySelectorAll('video')).toHaveLength(3);
+  act(() => main.push('library', library));
+  expect(comparison().querySelectorAll('video')).toHaveLength(4);
+  act(() => main.push('library', library.slice(1)));
+  act(() => toggleCompared('v5'));
+  expect(screen.queryByText(words.full({ max: 4 }))).toBeNull();
+  expect(comparison().querySelectorAll('video')).toHaveLength(4);
+});
+
+test('all dropped videos join the comparison, also from another page; one that cannot be played says so', async () => {
+  await open({ library: [seeded('v1', 1)] });
+  act(() => compare(['v1']));
+  act(() => goTo('library'));
+  const dropped = ['one.mp4', 'two.mp4'].map((name) => new File([], name, { type: 'video/mp4' }));
+  fireEvent.dragOver(window, { dataTransfer: { types: ['Files'] } });
+  expect(screen.getByText(words.drop)).toBeVisible();
+  fireEvent.drop(window, { dataTransfer: { files: dropped } });
+  await waitFor(() => expect(comparison().querySelectorAll('video')).toHaveLength(3));
+  const [first] = comparison().querySelectorAll('video');
+  fireEvent.error(first ?? comparison());
+  expect(within(comparison()).getByText(words.broken)).toBeVisible();
 });
 
 test('unknown keys and keys with Ctrl or Alt are ignored', () => {

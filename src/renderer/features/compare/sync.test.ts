@@ -39,6 +39,10 @@ test('the longest leads', () => {
   const videos = [fake(2), fake(6), fake(4)];
   expect(leaderOf(videos)).toBe(videos[1]);
   expect(leaderOf<Fake>([])).toBeUndefined();
+  // One that can't be played would never get to its end, and the others would stop at theirs.
+  const [unplayable, playable] = [fake(NaN), fake(2)];
+  expect(leaderOf([unplayable, playable])).toBe(playable);
+  expect(leaderOf([playable, unplayable])).toBe(playable);
 });
 
 test('a seek goes to the middle of the same frame in all, and to the last one of a shorter video', () => {

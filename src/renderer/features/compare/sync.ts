@@ -23,10 +23,13 @@ export interface Follower {
 const lastTime = ({ duration }: Follower, frameRate: number): number =>
   Number.isFinite(duration) ? Math.max(duration - 0.5 / frameRate, 0) : 0;
 
+/** NaN until the element has loaded, and forever if it can't be played. */
+const lengthOf = ({ duration }: Follower): number => (Number.isNaN(duration) ? 0 : duration);
+
 /** The longest one, so that it is still playing when the others hold their last frame. */
 export const leaderOf = <T extends Follower>(videos: readonly T[]): T | undefined =>
   videos.reduce<T | undefined>(
-    (longest, video) => (longest !== undefined && longest.duration >= video.duration ? longest : video),
+    (longest, video) => (longest !== undefined && lengthOf(longest) >= lengthOf(video) ? longest : video),
     undefined,
   );
 
