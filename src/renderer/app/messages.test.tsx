@@ -56,7 +56,9 @@ test('it stays while the pointer is on it, and its details can be copied', () =>
 
 test('pressing the button of a toast runs it and closes the toast', () => {
   const run = vi.fn();
-  act(() => showToast('replaced', { label: copy.app.undo, run }));
+  act(() => {
+    showToast('replaced', { label: copy.app.undo, run });
+  });
   fireEvent.click(screen.getByRole('button', { name: copy.app.undo }));
   expect(run).toHaveBeenCalledTimes(1);
   expect(screen.queryByText('replaced')).toBeNull();
