@@ -1,12 +1,12 @@
 /**
  * `splitreel COMMAND` of the installed app. The launcher passes the command after `--`. It has to run before Chromium
- * starts, because Chromium wants a display and a command works without one; so it runs in a worker thread while this
- * thread waits, and the process ends before Electron becomes ready.
+ * starts, because Chromium needs a display and a command doesn't. So it runs in a worker thread while this thread waits,
+ * and the process exits before Electron becomes ready.
  */
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 
-/** A thread that fails while it loads its code cannot report it to a thread that waits. */
+/** A worker thread that fails to load its code can't report that to this blocked thread. */
 const START_TIMEOUT_MS = 30_000;
 
 export interface CommandData {
@@ -19,12 +19,12 @@ export interface CommandData {
 }
 
 export interface CommandOptions extends Pick<CommandData, 'appFolder' | 'version'> {
-  /** Loaded first in the thread, on a runtime that needs it. */
+  /** Loaded first in the thread, if the runtime needs it. */
   readonly polyfill: string | undefined;
   readonly onFailedStart: (message: string) => void;
 }
 
-/** The arguments after `--`, or null where the window is to open. */
+/** The arguments after `--`, or null if the window should open. */
 export function commandIn(argv: readonly string[]): readonly string[] | null {
   const separator = argv.indexOf('--');
   return separator === -1 ? null : argv.slice(separator + 1);

@@ -1,6 +1,6 @@
 /**
- * Whether the installed files are the ones that were packaged. Electron verifies an asar on macOS and Windows only, so
- * on Linux the app compares every file beside Electron's own with resources/manifest.json.
+ * Checks that the installed files are the packaged ones. Electron verifies an asar only on macOS and Windows, so on Linux
+ * the app compares every file except Electron's own with resources/manifest.json.
  */
 import { createHash } from 'node:crypto';
 import path from 'node:path';
@@ -11,7 +11,7 @@ const manifestSchema = z.object({ files: z.record(z.string(), z.string()) });
 
 export const MANIFEST_NAME = 'manifest.json';
 
-/** Must see an asar as a file: Electron's own `fs` shows it as a folder. */
+/** Must treat an asar as a file: Electron's own `fs` shows it as a folder. */
 export interface RawFiles {
   readonly readText: (file: string) => Promise<string>;
   readonly readBytes: (file: string) => AsyncIterable<Uint8Array>;
@@ -22,8 +22,8 @@ export interface RawFiles {
 export type ManifestFault = { readonly file: string; readonly kind: 'changed' | 'missing' | 'added' };
 
 /**
- * Returns the first difference in the order of names; null: all files are as they were packaged. `isExpected` limits
- * the check to some of the manifest's files, for a folder that holds no others.
+ * Returns the first difference, added files first, or null if all files are as packaged. `isExpected` limits the check to
+ * some of the manifest's files, for a folder that contains no others.
  */
 export async function checkManifest(
   files: RawFiles,
@@ -33,7 +33,7 @@ export async function checkManifest(
   const all = await readManifest(files, resources);
   if (all === null) return { file: MANIFEST_NAME, kind: 'missing' };
   const expected = Object.fromEntries(Object.entries(all).filter(([name]) => isExpected(name)));
-  // Python writes its bytecode only where it may, which is not in a package's folder; an unpacked archive is writable.
+  // Python writes bytecode next to its sources if it may: not in an installed package, but in an unpacked archive.
   const present = (await files.list(resources)).filter((name) => name !== MANIFEST_NAME && !isBytecode(name));
   const added = present.find((name) => expected[name] === undefined);
   if (added !== undefined) return { file: added, kind: 'added' };

@@ -35,7 +35,7 @@ const open = (): Promise<string> =>
   openRunningCopy({ files: nodeFiles, rawFiles: nodeRawFiles }, { installed, versions });
 const late = (copy: string): Promise<string> => readFile(path.join(copy, 'python', 'late.py'), 'utf8');
 
-test('what a running app loads late is of its own version, whatever is installed meanwhile', async () => {
+test('a running app loads files of its own version, whatever is installed meanwhile', async () => {
   await install('one');
   const one = await open();
   await install('two');
@@ -44,7 +44,7 @@ test('what a running app loads late is of its own version, whatever is installed
   expect(await late(one)).toBe('one');
 });
 
-test('a second start takes the copy that is there', async () => {
+test('a second start uses the existing copy', async () => {
   await install('one');
   const copy = await open();
   const mark = new Date(1_000);
@@ -56,7 +56,7 @@ test('a second start takes the copy that is there', async () => {
 test.each([
   ['a changed file', (copy: string) => writeFile(path.join(copy, 'python', 'late.py'), 'changed')],
   ['an added module', (copy: string) => writeFile(path.join(copy, 'python', 'torch.py'), '')],
-  ['a file that has gone', (copy: string) => rm(path.join(copy, 'resources', 'demo', 'weights'))],
+  ['a missing file', (copy: string) => rm(path.join(copy, 'resources', 'demo', 'weights'))],
 ])('%s has the copy made again', async (_name, damage) => {
   await install('one');
   const copy = await open();
@@ -67,13 +67,13 @@ test.each([
   expect(await readFile(path.join(copy, 'resources', 'demo', 'weights'), 'utf8')).toBe('one');
 });
 
-test('files of two versions are refused: an installation was interrupted', async () => {
+test('a mixture of two versions is rejected: an installation was interrupted', async () => {
   await install('two');
   await writeFile(path.join(installed, 'python', 'late.py'), 'one');
   await expect(open()).rejects.toMatchObject({ error: { code: 'PACKAGE_DAMAGED' } });
 });
 
-test('the version before stays, in case it still runs; older ones go', async () => {
+test('the previous version stays in case it still runs; older ones are removed', async () => {
   for (const version of ['one', 'two', 'three']) {
     await install(version);
     const copy = await open();

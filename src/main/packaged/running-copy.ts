@@ -1,8 +1,8 @@
 /**
  * The Python package and the resources of the running version, copied once into the user's data. A package manager
- * replaces the installed files under a running app, and ranks are started, modules imported and models loaded long after
- * the app has: they would be a mixture of two versions. Electron itself is safe from this, because it keeps its asar
- * open and forks its processes from one that it started before.
+ * replaces the installed files under a running app. Ranks that start, modules that are imported and models that load
+ * after that would mix two versions. Electron itself is safe, because it keeps its asar open and forks its processes from
+ * one that is already running.
  */
 import { createHash } from 'node:crypto';
 import path from 'node:path';
@@ -24,8 +24,8 @@ export interface RunningCopyPorts {
 
 /**
  * The folder to read `python` and `resources` from: below `versions`, checked against the manifest of the installed
- * app. Throws PACKAGE_DAMAGED where the installed files are not those of the manifest, and the system's error where
- * they cannot be copied.
+ * app. Throws PACKAGE_DAMAGED if the installed files don't match the manifest, and the system's error if they can't be
+ * copied.
  */
 export async function openRunningCopy(
   { files, rawFiles }: RunningCopyPorts,
@@ -53,7 +53,7 @@ export async function openRunningCopy(
 
 const isCopied = (name: string): boolean => COPIED.some((each) => name.startsWith(`${each}/`));
 
-/** The newest of the others may still run: it stays until the next version comes. */
+/** The newest of the others may still be running: it stays until the next version is installed. */
 async function removeOlder(files: RunningCopyPorts['files'], versions: string, current: string): Promise<void> {
   const others = (await files.list(versions)).filter((name) => name !== current && !name.endsWith(PART));
   const aged = await Promise.all(

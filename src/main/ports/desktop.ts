@@ -2,11 +2,11 @@
 import type { ExportFormat } from '../../shared/export';
 import type { LinkId } from '../window/links';
 
-/** A dialog of the system, which no page can answer. */
+/** A native dialog, which no page can answer. */
 export interface Question {
   readonly message: string;
   readonly detail: string;
-  /** On the button that agrees. */
+  /** The label of the button that confirms. */
   readonly action: string;
 }
 
@@ -28,19 +28,19 @@ export interface Desktop {
   readonly openLink: (link: LinkId) => Promise<void>;
   /** A model's page on huggingface.co, by the name of its repository. */
   readonly openModelPage: (repository: string) => Promise<void>;
-  /** Any https page, for addresses that were signed. */
+  /** Any https page: only for addresses from a signed document. */
   readonly openPage: (address: string) => Promise<void>;
   readonly copyText: (text: string) => void;
   readonly startDrag: (files: readonly string[], iconFile: string) => void;
   /** A click brings the window to the front and calls `onClick`. */
   readonly notify: (notification: DesktopNotification) => void;
-  /** True: the computer does not go to sleep by itself. The screen may. */
+  /** True: the computer doesn't go to sleep by itself, though the screen may. */
   readonly keepAwake: (isOn: boolean) => void;
   readonly isWindowInFront: () => boolean;
-  /** On the window's entry in the taskbar: 0 to 1, or null for none. */
+  /** On the window's taskbar entry: 0 to 1, or null for none. */
   readonly showProgress: (fraction: number | null) => void;
-  /** True: the user took the action. Canceling is the default. */
+  /** True if the user confirmed. Canceling is the default. */
   readonly confirm: (question: Question) => Promise<boolean>;
-  /** True: leave although a job runs. */
+  /** True: quit although a job is running. */
   readonly confirmQuit: () => Promise<boolean>;
 }

@@ -1,4 +1,4 @@
-/** Where services write what happened, for the diagnostics bundle. Never prompts: those are the user's own. */
+/** The log, which is part of the diagnostics bundle. It never contains prompts: those are private. */
 export interface Log {
   readonly info: (message: string) => void;
   readonly warn: (message: string) => void;

@@ -1,16 +1,16 @@
-/** Programs that the app starts, as services see them. */
+/** Programs that the app starts. */
 import type { SignalName } from '../../shared/message-kinds';
 
 export interface RunOptions {
   readonly args: readonly string[];
-  /** All of it: nothing is inherited. */
+  /** The complete environment: nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** Written to stdin, which is closed after it; without it stdin is empty. */
+  /** Written to stdin, which is then closed; without it, stdin is empty. */
   readonly input?: string;
-  /** A timeout or a signal ends everything that the program has started, too. */
+  /** A timeout or a signal also ends everything that the program has started. */
   readonly isGroup?: boolean;
   /** Each line of stdout and stderr as it comes. */
   readonly onLine?: (line: string) => void;
@@ -22,13 +22,13 @@ export type RunOutcome =
   | { readonly kind: 'exited'; readonly code: number; readonly stdout: string; readonly stderr: string }
   | { readonly kind: 'signaled'; readonly signal: SignalName; readonly stdout: string; readonly stderr: string }
   | { readonly kind: 'timedOut'; readonly stdout: string; readonly stderr: string }
-  /** More than `maxOutputBytes`; what came before is there. */
+  /** More than `maxOutputBytes`; includes the output up to then. */
   | { readonly kind: 'tooMuchOutput'; readonly stdout: string; readonly stderr: string }
   | { readonly kind: 'canceled' }
   | { readonly kind: 'notFound' }
   | { readonly kind: 'failed'; readonly problem: string };
 
-/** How a process ended; `problem` where it could not be started. */
+/** How a process ended; `problem` if it couldn't be started. */
 export interface Exit {
   readonly code: number | null;
   readonly signal: SignalName | null;
@@ -39,14 +39,14 @@ export interface Exit {
 export interface WorkerProcess {
   readonly pid: number | null;
   readonly writeLine: (line: string) => void;
-  /** Closes stdin: the worker's sign to end. */
+  /** Closes stdin, which ends the worker. */
   readonly endInput: () => void;
   readonly onEventBytes: (listener: (chunk: Uint8Array) => void) => void;
   /** stdout and stderr, for the log. */
   readonly onOutput: (listener: (text: string) => void) => void;
   /** Once, when the process has ended and its pipes are closed. */
   readonly exited: Promise<Exit>;
-  /** To the process and to all in its process group. */
+  /** Signals the whole process group. */
   readonly kill: (signal: 'SIGTERM' | 'SIGKILL') => void;
 }
 
@@ -68,7 +68,7 @@ export interface Processes {
       readonly cwd: string;
     },
   ) => WorkerProcess;
-  /** Null where there is no such process, or where the platform cannot say. */
+  /** Null if there is no such process, or if the platform can't list processes. */
   readonly find: (pid: number) => Promise<ProcessRecord | null>;
   /** The process and all its descendants, children before parents. */
   readonly tree: (pid: number) => Promise<readonly ProcessRecord[]>;

@@ -1,4 +1,4 @@
-/** Names that nobody can guess and that never repeat. */
+/** Names that can't be guessed and never repeat. */
 export interface Random {
   readonly id: () => string;
 }

@@ -1,8 +1,8 @@
-/** The system's keychain, as services see it: text to bytes that only this user on this computer can read back. */
+/** The system's keychain: encrypts text so that only this user on this computer can decrypt it. */
 export interface Secrets {
-  /** False: there is no keychain, and what `encrypt` would give could be read by anyone. */
+  /** False: there is no keychain, and anyone could read what `encrypt` would return. */
   readonly isAvailable: () => Promise<boolean>;
   readonly encrypt: (text: string) => Promise<Uint8Array>;
-  /** Throws where the bytes are of another computer or keychain. */
+  /** Throws if the bytes come from another computer or keychain. */
   readonly decrypt: (bytes: Uint8Array) => Promise<string>;
 }

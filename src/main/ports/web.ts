@@ -1,8 +1,8 @@
-/** Small documents from the network, as services see them. */
+/** Small documents from the network. */
 export interface GetOptions {
-  /** A longer answer is refused while it arrives. */
+  /** A longer response is rejected while it arrives. */
   readonly maxBytes: number;
-  /** For all of it, from the name's lookup to the last byte. */
+  /** For the whole request, from the name lookup to the last byte. */
   readonly timeoutMs: number;
 }
 
@@ -30,7 +30,7 @@ export interface Web {
 export class WebError extends Error {
   readonly kind: 'unreachable' | 'refused';
 
-  /** `unreachable`: no answer came. `refused`: one came that cannot be used. */
+  /** `unreachable`: there was no response. `refused`: the response can't be used. */
   constructor(kind: WebError['kind'], message: string) {
     super(message);
     this.name = 'WebError';

@@ -6,7 +6,7 @@ import type { Prompts } from './prompts';
 export interface PromptCallPorts {
   readonly desktop: Pick<Desktop, 'chooseFile' | 'chooseSavePath'>;
   readonly prompts: Prompts;
-  /** Where an export is offered. */
+  /** The folder that the export dialog suggests. */
   readonly home: string;
 }
 

@@ -44,7 +44,7 @@ const fileWith = async (content: string | Uint8Array): Promise<string> => {
   return file;
 };
 
-test('a prompt that is used again comes first, once; each can be forgotten, and all; the rest is there after a restart', async () => {
+test('a reused prompt moves to the top, without a duplicate; one or all can be removed; the rest survives a restart', async () => {
   const prompts = await open();
   for (const prompt of ['a', 'b', 'a', 'c']) await prompts.remember({ prompt, isList: false });
   expect(texts()).toEqual(['c', 'a', 'b']);
@@ -56,7 +56,7 @@ test('a prompt that is used again comes first, once; each can be forgotten, and 
   expect(texts()).toEqual([]);
 });
 
-test('presets come back from the file that they were exported to', async () => {
+test('presets can be imported from the file they were exported to', async () => {
   const prompts = await open();
   await prompts.savePreset(preset('large'));
   await prompts.savePreset(preset('draft'));
@@ -72,10 +72,7 @@ test.each([
   ['no JSON', 'hello'],
   ['JSON of something else', '{"presets": 7}'],
   ['five megabytes around good JSON', `{"splitreelPresets": 1, "presets": []}${' '.repeat(5_000_000)}`],
-  [
-    'a preset with a size in words',
-    '{"splitreelPresets": 1, "presets": [{"name": "a", "settings": {"width": "big"}}]}',
-  ],
+  ['a preset whose size is text', '{"splitreelPresets": 1, "presets": [{"name": "a", "settings": {"width": "big"}}]}'],
 ])('a file with %s is refused, and nothing changes', async (_what, content) => {
   const prompts = await open();
   await prompts.savePreset(preset('mine'));

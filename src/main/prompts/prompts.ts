@@ -1,4 +1,4 @@
-/** What helps to write the next prompt: the prompts that were used, and named settings. On disk, in one file. */
+/** The history of prompts and the presets, in one file. */
 import path from 'node:path';
 import { z } from 'zod';
 import { appError, SplitreelError, type AppError } from '../../shared/errors';
@@ -10,9 +10,9 @@ import type { Files } from '../ports/files';
 import { openJsonStore, type JsonStore } from '../state/json-store';
 
 const MAX_HISTORY = 500;
-/** A file of so many presets has about half of it. */
+/** About twice the size of a file with the most presets. */
 const MAX_FILE_BYTES = 4_000_000;
-/** As many as a prompt may have. */
+/** As long as a prompt may be. */
 const MAX_LIST_CHARACTERS = 20_000;
 
 const promptsFileSchema = z.object({
@@ -24,14 +24,14 @@ type PromptsFile = z.infer<typeof promptsFileSchema>;
 
 export interface Prompts {
   readonly remember: (used: Omit<UsedPrompt, 'usedAtMs'>) => Promise<void>;
-  /** Null: all of them. */
+  /** Null: all prompts. */
   readonly forget: (prompt: string | null) => Promise<void>;
   readonly savePreset: (preset: Preset) => Promise<void>;
   readonly removePreset: (name: string) => Promise<void>;
   readonly exportPresets: (file: string) => Promise<void>;
-  /** How many the file has added; throws PRESETS_UNREADABLE. */
+  /** Returns how many presets the file added; throws PRESETS_UNREADABLE. */
   readonly importPresets: (file: string) => Promise<number>;
-  /** The text of a file of prompts; throws PROMPTS_UNREADABLE. */
+  /** Returns the text of a file of prompts; throws PROMPTS_UNREADABLE. */
   readonly readList: (file: string) => Promise<string>;
   readonly problem: AppError | null;
 }
@@ -60,8 +60,8 @@ export async function openPrompts(ports: PromptsPorts, options: PromptsOptions):
     ...presetCalls(store, ports.files, options.onPresets),
     readList: async (file) => {
       const text = await readSmallFile(ports.files, file);
-      // What is not UTF-8 decodes to replacement characters; a text has none, and no NUL.
-      // eslint-disable-next-line no-control-regex -- NUL is what is looked for
+      // A file that isn't UTF-8 decodes to replacement characters, which text doesn't contain; nor does it contain NUL.
+      // eslint-disable-next-line no-control-regex -- looks for NUL
       if (text === null || text.length > MAX_LIST_CHARACTERS || /[\u0000\ufffd]/u.test(text))
         throw unreadable('PROMPTS_UNREADABLE', file);
       return text.replace(/^\ufeff/, '').trim();
@@ -117,7 +117,7 @@ function presetCalls(
 const unreadable = (code: 'PRESETS_UNREADABLE' | 'PROMPTS_UNREADABLE', file: string): SplitreelError =>
   new SplitreelError(appError(code, { file: path.basename(file) }));
 
-/** Null for what is no file, cannot be read, or is too large to be what it is taken for. */
+/** Null if it isn't a file, can't be read, or is too large. */
 async function readSmallFile(files: Files, file: string): Promise<string | null> {
   const info = await files.stat(file).catch(() => null);
   if (info?.kind !== 'file' || info.sizeBytes > MAX_FILE_BYTES) return null;

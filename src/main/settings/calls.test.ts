@@ -41,7 +41,7 @@ test.each([
   expect(calls.updateSettings.input.safeParse(patch).success).toBe(false);
 });
 
-test('a mirror, its token and a folder change only when the user agrees in a dialog of the system', async () => {
+test('a mirror, its token and a folder change only when the user confirms it in a native dialog', async () => {
   expect(await handlers.setMirror({ address: 'https://two.example' })).toBe(false);
   expect(await handlers.setSendTokenToMirror({ isOn: true })).toBe(false);
   expect(await handlers.setUpdateFeed({ address: 'https://feed.example' })).toBe(false);
@@ -59,7 +59,7 @@ test('a mirror, its token and a folder change only when the user agrees in a dia
   });
 });
 
-test('another mirror does not inherit the token, and going back to huggingface.co needs no question', async () => {
+test('another mirror does not inherit the token, and returning to huggingface.co needs no confirmation', async () => {
   agrees = true;
   await handlers.setSendTokenToMirror({ isOn: true });
   await handlers.setMirror({ address: 'https://two.example' });
@@ -71,7 +71,7 @@ test('another mirror does not inherit the token, and going back to huggingface.c
 });
 
 test.each(['ftp://x.example', 'https://jo:pw@x.example', 'javascript:alert(1)', 'https://x.example?a=1'])(
-  '%s is no mirror',
+  '%s is not a valid mirror',
   (address) => {
     expect(calls.setMirror.input.safeParse({ address }).success).toBe(false);
   },

@@ -14,10 +14,10 @@ export interface SettingsService {
   readonly get: () => Settings;
   /** On disk before it resolves. */
   readonly update: (patch: SettingsPatch) => Promise<void>;
-  /** What the user has confirmed in a dialog of the system. */
+  /** For changes that the user confirmed in a native dialog. */
   readonly updateGuarded: (patch: Partial<GuardedSettings>) => Promise<void>;
   readonly setModelFolders: (folders: readonly string[]) => Promise<void>;
-  /** `before`: where models still may lie while they are being moved. */
+  /** `before`: the folder that may still contain models while they are being moved. */
   readonly setModelsFolder: (folder: string | null, before: string | null) => Promise<void>;
   /** The folder of the last "Save as". */
   readonly setLastSaveFolder: (folder: string) => Promise<void>;
@@ -56,8 +56,8 @@ export function applyPatch(settings: Settings, patch: SettingsPatch | Partial<Gu
 }
 
 /**
- * Version 1 is the first. A draft of an older shape is no reason to lose the rest: it is only what a form held.
- * A file of a future version is not read: what it means is not known.
+ * Version 1 is the first. A draft of an older shape is dropped, so that the rest isn't lost: it only fills a form.
+ * A file of a newer version isn't read, because its meaning is unknown.
  */
 export function migrateSettings(raw: unknown): unknown {
   if (typeof raw !== 'object' || raw === null || !('version' in raw) || raw.version !== SETTINGS_VERSION) return raw;

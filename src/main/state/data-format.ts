@@ -1,7 +1,7 @@
 /**
- * The version of what the data folder holds. An app that finds a higher one than its own opens nothing there: it does
- * not know what the files mean, and every one that it saved would be a step back. Whoever raises the version of any file
- * in the data folder raises this one too.
+ * The version of the data folder's format. An app that finds a higher version than its own opens nothing there: it can't
+ * know what the files mean, and each file that it saved would lose data. When you raise the version of any file in the
+ * data folder, raise this one too.
  */
 import { z } from 'zod';
 import { appError, type AppError } from '../../shared/errors';
@@ -11,7 +11,7 @@ export const DATA_FORMAT = 1;
 
 const formatSchema = z.looseObject({ format: z.number().int() });
 
-/** A file that cannot be read says nothing about the others, which are checked one by one when they are opened. */
+/** Null for a file that can't be read: the other files are checked one by one when they are opened. */
 function formatIn(text: string | null): number | null {
   if (text === null) return null;
   try {
@@ -21,13 +21,13 @@ function formatIn(text: string | null): number | null {
   }
 }
 
-/** Why this app must not open the folder whose format file holds `text`; null: it may. */
+/** Why this app must not open the folder whose format file contains `text`; null if it may. */
 export function refusalOfData(text: string | null, folder: string): AppError | null {
   const format = formatIn(text);
   return format !== null && format > DATA_FORMAT ? appError('DATA_TOO_NEW', { folder }) : null;
 }
 
-/** Records the format where no file does yet, or an older one. */
+/** Records the format if there is no file yet, or an older one. */
 export async function recordDataFormat(
   files: Pick<Files, 'readText' | 'writeAtomically'>,
   file: string,
@@ -37,7 +37,7 @@ export async function recordDataFormat(
     await files.writeAtomically(file, `${JSON.stringify({ format: DATA_FORMAT })}\n`);
 }
 
-/** Why the data folder cannot be written. */
+/** Why the data folder can't be written to. */
 export function dataFolderError(error: unknown, folder: string): AppError {
   const found = writeError(error, folder);
   return found.code === 'OUTPUT_NOT_WRITABLE' ? appError('DATA_READ_ONLY', { folder }) : found;

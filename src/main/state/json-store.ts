@@ -1,6 +1,6 @@
 /**
- * One JSON file that holds one value. What is read is parsed; a file that cannot be parsed is set aside under another
- * name and reported, never overwritten. Writes are whole files by rename, one at a time, the newest value last.
+ * One JSON file that holds one value. The file is parsed by a schema; one that can't be parsed is renamed and reported,
+ * never overwritten. Each write replaces the whole file by rename; writes run one at a time, the newest value last.
  */
 import path from 'node:path';
 import type { z } from 'zod';
@@ -8,7 +8,7 @@ import { appError, type AppError } from '../../shared/errors';
 import type { Clock } from '../ports/clock';
 import { writeError, type Files } from '../ports/files';
 
-/** A full disk has room again when a user makes some. */
+/** A full disk has space again only after the user frees some, so there is no hurry. */
 const RETRY_MS = 5_000;
 
 /** For files that are only read. */
@@ -25,11 +25,11 @@ export interface JsonStorePorts {
 export interface JsonStore<T> {
   readonly value: () => T;
   /**
-   * Resolves when this value, or a newer one, is on disk. Where it cannot be written it rejects, and the newest value
-   * is written as soon as the disk takes it.
+   * Resolves when this value, or a newer one, is on disk. If it can't be written, it rejects, and the newest value is
+   * written as soon as the disk allows it.
    */
   readonly save: (value: T) => Promise<void>;
-  /** STORE_CORRUPT where the file that was there had to be set aside. */
+  /** STORE_CORRUPT if an existing file had to be set aside. */
   readonly problem: AppError | null;
 }
 
@@ -37,14 +37,14 @@ export interface JsonFileOptions<T> {
   readonly file: string;
   readonly schema: z.ZodType<T>;
   readonly fallback: T;
-  /** Older versions to the newest, before parsing. */
+  /** Converts older versions to the newest, before parsing. */
   readonly migrate?: (raw: unknown) => unknown;
 }
 
 export interface JsonStoreOptions<T> extends JsonFileOptions<T> {
-  /** True: one line, for files that are long and not edited by hand. */
+  /** True: on one line, for long files that nobody edits by hand. */
   readonly isCompact?: boolean;
-  /** Called when a write fails after one that worked. */
+  /** Called when a write fails after one that succeeded. */
   readonly onUnsaved?: (error: AppError) => void;
 }
 
@@ -70,7 +70,7 @@ export async function openJsonStore<T>(ports: JsonStorePorts, options: JsonStore
       throw error;
     }
   };
-  /** Values that come while one is being written share the next write, which takes the newest. */
+  /** Values that arrive during a write share the next one, which writes the newest. */
   const enqueue = (): Promise<void> => {
     if (queued === null) {
       queued = pending.then(write);
@@ -88,7 +88,7 @@ export async function openJsonStore<T>(ports: JsonStorePorts, options: JsonStore
   };
 }
 
-/** For files that are read once; `fallback` where there is none, and where what is there had to be set aside. */
+/** For files that are read once; `fallback` if there is no file, or if it had to be set aside. */
 export async function readJsonFile<T>(
   { files, clock }: JsonReadPorts,
   { file, schema, fallback, migrate = (raw) => raw }: JsonFileOptions<T>,
@@ -108,7 +108,7 @@ export async function readJsonFile<T>(
   };
 }
 
-/** Undefined, which no schema of ours takes, where the file is not JSON. */
+/** Undefined, which none of our schemas accepts, if the file isn't JSON. */
 async function parseFile(files: Files, file: string): Promise<unknown> {
   try {
     const value: unknown = JSON.parse(await files.readText(file));

@@ -1,4 +1,4 @@
-/** A secret of the person's: in memory, and on disk only as the system's keychain encrypts it. */
+/** One of the user's secrets: in memory, and on disk only if the system's keychain can encrypt it. */
 import type { Files } from '../ports/files';
 import type { Log } from '../ports/log';
 import type { Secrets } from '../ports/secrets';
@@ -11,13 +11,13 @@ export interface KeptSecretPorts {
 
 export interface KeptSecret {
   readonly get: () => string | null;
-  /** True where it will be there after a restart. */
+  /** True if it will survive a restart. */
   readonly isKept: () => boolean;
   readonly set: (secret: string) => Promise<void>;
   readonly clear: () => Promise<void>;
 }
 
-/** `name`: for the log, such as "token of the hub". */
+/** `name`: for the log, such as "Hugging Face token". */
 export async function openKeptSecret(
   { files, secrets, log }: KeptSecretPorts,
   { file, name }: { readonly file: string; readonly name: string },

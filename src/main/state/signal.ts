@@ -1,4 +1,4 @@
-/** Something that happens. Whoever emits it need not know who subscribes; subscribers run in the order they came. */
+/** An event whose emitter doesn't know its subscribers; they run in the order in which they subscribed. */
 export interface Signal<T> {
   readonly emit: (value: T) => void;
   /** Returns a function that unsubscribes. */

@@ -1,7 +1,7 @@
-/** Work of which one run is under way at a time; calls that come meanwhile share it. */
+/** Work that runs once at a time; calls during a run share it. */
 export interface SingleFlight<A extends readonly unknown[], T> {
   readonly run: (...args: A) => Promise<T>;
-  /** The run that is under way; null where none is. */
+  /** The run in progress, or null. */
   readonly current: () => Promise<T> | null;
 }
 

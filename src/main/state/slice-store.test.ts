@@ -14,7 +14,7 @@ beforeEach(() => {
   store.subscribe((change) => void changes.push(change));
 });
 
-test('changes applied in order give what a snapshot gives', () => {
+test('changes applied in order produce the same state as a snapshot', () => {
   const before = store.snapshot().slices;
   store.set('jobs', [job({ status: 'queued' }, 'a'), job({ status: 'queued' }, 'b')]);
   store.set('settings', { ...SLICES.settings, theme: 'dark' });
@@ -24,19 +24,19 @@ test('changes applied in order give what a snapshot gives', () => {
   expect(changes.map(({ revision }) => revision)).toEqual([1, 2, 3]);
 });
 
-test('one job of many that changes is all that is pushed', () => {
+test('only the changed job of many is pushed', () => {
   const jobs = Array.from({ length: 5_000 }, (_, index) => job({ status: 'queued' }, String(index)));
   store.set('jobs', jobs);
   store.set('jobs', [job({ status: 'running' }, '0'), ...jobs.slice(1)]);
   expect(changes[1]).toMatchObject({ patch: { items: [{ id: '0' }], order: null } });
 });
 
-test('setting a list to what it is pushes nothing', () => {
+test('setting a list to its current value pushes nothing', () => {
   store.set('models', [...SLICES.models]);
   expect(changes).toEqual([]);
 });
 
-test('an item that the window would not accept is left out and reported once; the others are there', () => {
+test('an item that the window would not accept is left out and reported once; the others stay', () => {
   const broken = { ...MODEL, id: 'broken', sizeBytes: 'many' } as unknown as Slices['models'][number];
   store.set('models', [MODEL, broken]);
   expect(store.get('models').map(({ id }) => id)).toEqual(['demo']);

@@ -1,7 +1,7 @@
 /**
- * What the window may know, as slices with one revision over all. Main owns the truth; a window's copy is a
- * projection that it can always ask for again. Each value is checked against the contract when it is set: one that
- * does not pass is left out and reported, and the rest of the window goes on.
+ * The state that the window sees, as slices with one revision for all. The main process owns it; the window's copy is a
+ * projection that it can request again at any time. Each value is checked against the contract when it is set: an invalid
+ * one is left out and reported, and the rest of the window keeps working.
  */
 import {
   LIST_SLICES,
@@ -22,7 +22,7 @@ export interface SliceStore {
   readonly subscribe: (listener: (change: SliceChanged) => void) => () => void;
 }
 
-/** A value that does not match the contract: of which slice, and what is wrong with it. */
+/** Reports a value that doesn't match the contract: its slice, and what is wrong with it. */
 export type ReportInvalid = (slice: SliceName, problem: string) => void;
 
 interface Item {
@@ -41,7 +41,7 @@ export function createSliceStore(initial: Slices, report: ReportInvalid): SliceS
 
   const push = (change: object): void => {
     revision += 1;
-    // A mapped union indexed by a generic key is not narrowed by the compiler; the pair is right by construction.
+    // The compiler doesn't narrow a mapped union indexed by a generic key; the pair is correct by construction.
     const numbered = { revision, ...change } as SliceChanged;
     for (const listener of [...listeners]) listener(numbered);
   };

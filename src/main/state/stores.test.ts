@@ -19,7 +19,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const file = (): string => path.join(folder, 'settings.json');
 const open = () => openSettings({ files: nodeFiles, clock: nodeClock }, { file: file(), onChange: () => undefined });
 
-test('what was set is there at the next start, and nothing half written lies about', async () => {
+test('a saved value survives a restart, and no partial file is left', async () => {
   const settings = await open();
   await Promise.all(Array.from({ length: 30 }, (_, ranks) => settings.update({ cpuRanks: (ranks % 8) + 1 })));
   await settings.update({ theme: 'dark' });
@@ -27,14 +27,14 @@ test('what was set is there at the next start, and nothing half written lies abo
   expect(await readdir(folder)).toEqual(['settings.json']);
 });
 
-test('a change of one setting, as the window sends it, leaves the others', async () => {
+test('changing one setting, as the window does, keeps the others', async () => {
   const settings = await open();
   await settings.update(calls.updateSettings.input.parse({ cpuRanks: 4, theme: 'light' }));
   await settings.update(calls.updateSettings.input.parse({ loopPlayback: false }));
   expect(settings.get()).toEqual({ ...DEFAULT_SETTINGS, cpuRanks: 4, theme: 'light', loopPlayback: false });
 });
 
-test('an older file gets the defaults of what it lacks, and a draft of another shape is dropped alone', async () => {
+test('an older file gets defaults for missing settings, and of an unknown shape only the draft is dropped', async () => {
   await writeFile(file(), JSON.stringify({ version: 1, theme: 'light', draft: { old: true } }));
   const settings = await open();
   expect(settings.get()).toEqual({ ...DEFAULT_SETTINGS, theme: 'light' });
@@ -44,8 +44,8 @@ test('an older file gets the defaults of what it lacks, and a draft of another s
 test.each([
   ['cut off', '{"version": 1, "the'],
   ['zeros', '\0'.repeat(200)],
-  ['of the future', '{"version": 99}'],
-  ['of wrong types', '{"version": 1, "theme": 7}'],
+  ['of a newer version', '{"version": 99}'],
+  ['with wrong types', '{"version": 1, "theme": 7}'],
   ['empty', ''],
 ])('a file that is %s is set aside and told; the app opens', async (_name, content) => {
   await writeFile(file(), content);
@@ -57,7 +57,7 @@ test.each([
   expect(await readFile(path.join(folder, backup), 'utf8')).toBe(content);
 });
 
-test('what a full disk refused is reported once and written as soon as there is room', async () => {
+test('a value that a full disk rejected is reported once and written as soon as there is space', async () => {
   let isFull = true;
   let retry: () => void = () => undefined;
   const reported: string[] = [];

@@ -1,4 +1,4 @@
-/** What Splitreel has put on the disk. Nothing that a user made is in this list. */
+/** What Splitreel has stored on disk. Nothing that a user made is in this list. */
 import path from 'node:path';
 import { LOCATION_NAMES, type Storage, type StorageItem } from '../../shared/storage';
 import type { DataFolders } from '../data-folder';
@@ -11,7 +11,7 @@ export interface InventoryPorts {
   readonly locations: Locations;
   readonly environment: Pick<EnvironmentService, 'get'>;
   readonly modelsFolder: () => string;
-  /** Images that no job, no video and not the form uses. */
+  /** Images that neither a job nor a video nor the form uses. */
   readonly firstFrames: {
     readonly unusedBytes: () => Promise<number>;
     readonly removeUnused: () => Promise<void>;
@@ -20,7 +20,7 @@ export interface InventoryPorts {
 
 type Item = Omit<StorageItem, 'bytes' | 'ownBytes'>;
 
-/** All there may be, measured or not. */
+/** Everything that may exist, without sizes. */
 export async function listItems(ports: InventoryPorts, folders: DataFolders): Promise<readonly Item[]> {
   const root = ports.locations.folderOf('environment');
   const used = ports.environment.get();
@@ -51,7 +51,7 @@ export async function listItems(ports: InventoryPorts, folders: DataFolders): Pr
   ];
 }
 
-/** What is there, with its size: counted file by file, which takes seconds for an environment. */
+/** What exists, with sizes. They are counted file by file, which takes seconds for an environment. */
 export async function measureItems(
   ports: InventoryPorts,
   folders: DataFolders,

@@ -1,6 +1,6 @@
 /**
- * Where the environment and the downloads lie, and moving them. One file says where; it is replaced by rename, so at
- * every moment it names a folder that is whole.
+ * Where the environment and the downloads are, and moving them. One file records it; it is replaced by rename, so it
+ * always names a complete folder.
  */
 import path from 'node:path';
 import { z } from 'zod';
@@ -19,13 +19,13 @@ const fileSchema = z.object({
 export interface Locations {
   readonly folderOf: (name: LocationName) => string;
   readonly isDefault: (name: LocationName) => boolean;
-  /** Into a folder of ours inside `chosen`; null: back to the default folder. */
+  /** To a new folder inside `chosen`; null: back to the default folder. */
   readonly move: (name: LocationName, chosen: string | null, options?: MoveOptions) => Promise<void>;
-  /** What an interrupted move was moving; null where there was none. */
+  /** What an interrupted move was moving, or null. */
   readonly unfinished: () => LocationName | null;
   /** Finishes an interrupted move. */
   readonly resume: (options?: MoveOptions) => Promise<void>;
-  /** STORE_CORRUPT where the file had to be set aside and the defaults count again. */
+  /** STORE_CORRUPT if the file had to be set aside, so that the defaults apply again. */
   readonly problem: AppError | null;
 }
 
@@ -60,7 +60,7 @@ export async function openLocations(
       const to = chosen === null ? defaults[name] : path.join(path.resolve(chosen), 'splitreel', name);
       if (to === from) return;
       await refuse(from, to);
-      // An empty folder there would be taken for something that belongs to somebody.
+      // moveFolder rejects a target that exists, even an empty folder.
       await files.remove(to);
       await moveFolder(ports, { purpose: name, from, to }, { ...moveOptions, onArrived: () => pointTo(name, to) });
     },

@@ -1,4 +1,4 @@
-/** Moves that end at every step: one whole folder is there at each moment, and nothing of anybody else goes. */
+/** Moves killed at each step: one complete folder exists at every moment, and nothing else is removed. */
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -19,7 +19,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 const at = (...parts: string[]): string => path.join(folder, ...parts);
 
-/** The file system as another disk begins at `other`, and as the process is killed before its n-th change. */
+/** A file system in which `other` is another disk and the process is killed before its n-th change. */
 function dying(step: number, isOneDisk: boolean): Files {
   let left = step;
   const dies = <A extends readonly unknown[]>(change: (...args: A) => Promise<void>) => {
@@ -85,7 +85,7 @@ describe('the environment', () => {
     }
   });
 
-  test('a folder that holds something, or lies inside, is refused and nothing moves', async () => {
+  test('a target that contains something, or is inside the source, is rejected and nothing moves', async () => {
     const locations = await openTheLocations();
     await write(at('other', 'splitreel', 'environment', 'theirs'), '');
     const full = { error: { code: 'FOLDER_NOT_EMPTY' } };
@@ -130,7 +130,7 @@ describe('models', () => {
   });
 
   test.each([true, false])(
-    'another model of that name and size stays, and so does ours; one disk: %s',
+    'another model of the same name and size stays, and so does the moved one; one disk: %s',
     async (isOneDisk) => {
       await model('models', 'mine', 'my own weights');
       await model('models', 'other', 'moves all the same');
@@ -143,7 +143,7 @@ describe('models', () => {
     },
   );
 
-  test('what is not a model stays: files and folders that only look like halves of ours', async () => {
+  test('what is not a model stays: files and folders that only look like leftovers of a move', async () => {
     await model('models', 'mine', 'weights');
     await write(at('models', 'notes.part'), 'a file');
     await write(at('models', 'holiday.removing', 'picture'), 'x');
@@ -155,7 +155,7 @@ describe('models', () => {
   });
 });
 
-test('one move at a time, whatever it moves', async () => {
+test('only one move runs at a time, whatever it moves', async () => {
   await write(at('environment', 'a'), 'a');
   const killed = dying(2, false);
   await expect((await openTheLocations(killed)).move('environment', at('other'))).rejects.toThrow('killed');

@@ -1,8 +1,8 @@
 /**
- * Moves a folder: renamed where the disk is the same, otherwise copied beside its new location, renamed, and only then
- * removed from the old one. A journal holds each step before it is taken, so a move that was cut off resumes, and
- * nothing is ever removed that this move did not copy itself. Names of its own are random: a `.part` or `.removing`
- * folder of anybody else stays.
+ * Moves a folder: by rename on the same disk, otherwise by copying it next to its new location, renaming the copy, and
+ * only then removing the original. A journal records each step in advance, so an interrupted move resumes, and a move
+ * never removes anything that it didn't copy itself. Temporary names are random: a `.part` or `.removing` folder of
+ * another origin stays.
  */
 import path from 'node:path';
 import { z } from 'zod';
@@ -13,24 +13,24 @@ import type { Processes } from '../ports/processes';
 import type { Random } from '../ports/random';
 import { openJsonStore } from '../state/json-store';
 
-/** Who resumes the move. */
+/** Decides which service resumes the move. */
 export const MOVE_PURPOSES = ['environment', 'downloads', 'models'] as const;
 
 const moveSchema = z.object({
   purpose: z.enum(MOVE_PURPOSES),
   from: z.string(),
   to: z.string(),
-  /** `renaming` until the disks turn out to differ; `copied` once the copy is whole. */
+  /** `renaming` until the disks turn out to differ; `copied` once the copy is complete. */
   step: z.enum(['renaming', 'copying', 'copied']),
-  /** Where the copy grows, beside `to`. */
+  /** The unfinished copy, next to `to`. */
   part: z.string(),
-  /** What the original is called while it is removed: nothing half removed is ever in use. */
+  /** The original's name while it is removed, so that a partly removed folder is never in use. */
   doomed: z.string(),
 });
 export type Move = z.infer<typeof moveSchema>;
 type MovePurpose = Move['purpose'];
 
-/** One move at a time, whatever is moved. */
+/** Holds at most one move, whatever is moved. */
 export interface MoveJournal {
   readonly current: () => Move | null;
   readonly write: (move: Move | null) => Promise<void>;
@@ -47,7 +47,7 @@ export interface MovePorts {
 export interface MoveOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (copiedBytes: number, totalBytes: number) => void;
-  /** All is at its new location: whatever names the folder is changed here, before the original goes. */
+  /** Everything is at its new location: records the new path before the original is removed. */
   readonly onArrived?: () => Promise<void>;
 }
 
@@ -60,7 +60,7 @@ export async function openMoveJournal(
   return { current: () => store.value().move, write: (move) => store.save({ move }), problem: store.problem };
 }
 
-/** Throws before anything has changed where `to` is taken or another move has not ended. */
+/** Throws, before anything changes, if `to` is taken or another move hasn't finished. */
 export async function moveFolder(
   ports: MovePorts,
   folders: { readonly purpose: MovePurpose; readonly from: string; readonly to: string },
@@ -76,7 +76,7 @@ export async function moveFolder(
   await finishMove(ports, options);
 }
 
-/** Finishes the move in the journal. Each step checks for itself whether it was taken already. */
+/** Finishes the move in the journal. Each step checks whether it is already done. */
 export async function finishMove(ports: MovePorts, options: MoveOptions = {}): Promise<void> {
   const { files, journal } = ports;
   if (journal.current() === null) return;
@@ -84,7 +84,7 @@ export async function finishMove(ports: MovePorts, options: MoveOptions = {}): P
     await bring(ports, options);
   } catch (error) {
     const failed = journal.current();
-    // Nothing names the copy yet: the original stays what it is.
+    // Nothing refers to the copy yet, so the original stays in use.
     if (failed !== null) {
       await files.remove(failed.part);
       await journal.write(null);
@@ -100,7 +100,7 @@ export async function finishMove(ports: MovePorts, options: MoveOptions = {}): P
   await journal.write(null);
 }
 
-/** Resolves when `to` is whole. */
+/** Resolves when `to` is complete. */
 async function bring(ports: MovePorts, options: MoveOptions): Promise<void> {
   const { files, journal } = ports;
   let move = journal.current();
@@ -113,13 +113,13 @@ async function bring(ports: MovePorts, options: MoveOptions): Promise<void> {
     move = { ...move, step: 'copied' };
     await journal.write(move);
   }
-  // Without a part the rename was made before: its name is ours alone.
+  // Without the part, the rename is already done: nothing else uses its random name.
   if (move?.step === 'copied' && (await files.stat(move.part)) !== null) await files.rename(move.part, move.to);
 }
 
-/** False where `to` is on another disk. */
+/** False if `to` is on another disk. */
 async function tryRename(files: Files, { from, to }: Move): Promise<boolean> {
-  // `to` was free when the move began, so an original that is gone has been renamed.
+  // `to` was free when the move began, so a missing original has been renamed.
   if ((await files.stat(from)) === null) return true;
   await files.makeFolder(path.dirname(to));
   try {
@@ -137,11 +137,11 @@ async function copyToPart(
   { signal, onProgress }: MoveOptions,
 ): Promise<void> {
   await files.copyFolder(from, part, { ...(signal && { signal }), ...(onProgress && { onProgress }) });
-  // Writes out the file system that holds the copy. Where there is no such program, the rename has to do.
+  // Flushes the file system that holds the copy. On a system without `sync`, the rename has to be enough.
   await processes.run('sync', { args: ['-f', part], env: { PATH: '/usr/bin:/bin' } });
 }
 
-/** Throws DISK_FULL where `from` would have to be copied and does not fit. `to` need not exist. */
+/** Throws DISK_FULL if `from` would have to be copied and doesn't fit. `to` need not exist. */
 export async function refuseWithoutRoom(files: Files, from: string, to: string, bytes: number): Promise<void> {
   if ((await files.deviceOf(from)) === (await files.deviceOf(to))) return;
   const free = await files.freeBytes(to);

@@ -1,4 +1,4 @@
-/** What is listed, what is removed and what stays, on real files. */
+/** What is listed, removed and kept, on real files. */
 import { existsSync } from 'node:fs';
 import { link, mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -51,7 +51,7 @@ beforeEach(async () => {
   await write(path.join(folders.environment, 'slots', 'before', 'a'), 500);
   await write(path.join(folders.environment, 'tool', 'uv'), 30);
   await write(path.join(root, 'cache', 'uv', 'wheel'), 200);
-  // As uv does it: unpacked once, and in the slot a second name of the same file.
+  // As uv does it: unpacked once in the cache, and hard-linked into the slot.
   await link(path.join(root, 'cache', 'uv', 'wheel'), path.join(folders.environment, 'slots', 'current', 'shared'));
   await write(path.join(folders.models, 'demo', 'model_index.json'), 70);
   await write(path.join(folders.previews, '1.jpg'), 7);
@@ -103,7 +103,7 @@ async function open(files: Files = nodeFiles): Promise<StorageService> {
 const listed = (): Record<string, readonly [number, number, boolean]> =>
   Object.fromEntries((told.items ?? []).map((item) => [item.id, [item.bytes, item.ownBytes, item.canRemove]]));
 
-test('each thing has its folder, its size, and what removing it alone would free', async () => {
+test('each item has its folder, its size, and what removing it alone would free', async () => {
   await (await open()).measure();
   expect(listed()).toEqual({
     'slot:before': [500, 500, true],
@@ -121,7 +121,7 @@ test('each thing has its folder, its size, and what removing it alone would free
   expect(told.items?.find(({ id }) => id === 'models')?.folder).toBe(folders.models);
 });
 
-test('what is removed is that folder alone, and nothing that a user made can be', async () => {
+test('only that folder is removed, and nothing that a user made can be', async () => {
   const storage = await open();
   await storage.measure();
   for (const id of ['slot:before', 'tool', 'downloads', 'previews', 'kernels']) await storage.remove(id);
@@ -142,7 +142,7 @@ async function writeFrame(name: string, bytes: number, modified = HOURS_AGO): Pr
   return file;
 }
 
-test('first frames that something uses stay, and so do new ones', async () => {
+test('first frames in use stay, and so do new ones', async () => {
   const used = await writeFrame('a/ball-frame-3.png', 100);
   const unused = await writeFrame('a/ball-last-frame.png', 20);
   const alone = await writeFrame('b/star-frame-1.png', 3);
@@ -185,7 +185,7 @@ test.each([
   expect(stops).toBe(0);
 });
 
-test('a move ends the engine first, and shows the new place', async () => {
+test('a move stops the engine first, and shows the new location', async () => {
   const storage = await open();
   const other = path.join(root, 'other');
   await storage.move('environment', other);
@@ -199,7 +199,7 @@ test('a move ends the engine first, and shows the new place', async () => {
   expect(existsSync(path.join(folders.environment, 'slots', 'current', 'a'))).toBe(true);
 });
 
-test('a move to another disk can be canceled, and all is where it was', async () => {
+test('a move to another disk can be canceled, and everything stays where it was', async () => {
   const other = path.join(root, 'other');
   let cancel = (): void => undefined;
   const storage = await open({

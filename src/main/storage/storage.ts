@@ -1,4 +1,4 @@
-/** Measures, moves and removes what Splitreel has put on the disk; inventory.ts lists it. */
+/** Measures, moves and removes what Splitreel has stored on disk; inventory.ts lists it. */
 import { appError, SplitreelError } from '../../shared/errors';
 import type { LocationName, Storage } from '../../shared/storage';
 import type { DataFolders } from '../data-folder';
@@ -12,12 +12,12 @@ export interface StoragePorts extends InventoryPorts {
   readonly environment: EnvironmentService;
   /** True while a video is being made: the files it reads must stay. */
   readonly isBusy: () => boolean;
-  /** Ends the programs that use the environment. */
+  /** Stops the programs that use the environment. */
   readonly stopEngine: () => Promise<void>;
 }
 
 export interface StorageService {
-  /** Sizes are counted file by file: seconds for an environment. */
+  /** Counts sizes file by file, which takes seconds for an environment. */
   readonly measure: () => Promise<void>;
   readonly remove: (id: string) => Promise<void>;
   readonly move: (name: LocationName, chosen: string | null) => Promise<void>;

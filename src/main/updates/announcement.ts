@@ -1,4 +1,4 @@
-/** The document that a feed serves, and its signature beside it: which version is the newest, and where it is. */
+/** The signed document that a feed serves: which version is the newest, and where to get it. */
 import { z } from 'zod';
 import { appError, SplitreelError } from '../../shared/errors';
 import { versionSchema } from '../../shared/updates';
@@ -11,7 +11,7 @@ const SIGNATURE_ENDING = '.minisig';
 
 const announcementSchema = z.object({
   version: versionSchema,
-  /** Rises with every announcement: one with a lower number is an old one that somebody serves again. */
+  /** Rises with every announcement, so a lower number means that an old one is being replayed. */
   serial: z.number().int().nonnegative(),
   notes: z.string().max(20_000),
   /** Where to download it. */
@@ -25,7 +25,7 @@ export interface FeedOptions {
   readonly timeoutMs?: number;
 }
 
-/** Throws a SplitreelError. What is not signed is not even parsed. */
+/** Throws a SplitreelError. A document without a valid signature isn't even parsed. */
 export async function readAnnouncement(
   web: Web,
   { feed, key, timeoutMs = TIMEOUT_MS }: FeedOptions,

@@ -1,11 +1,11 @@
 /**
  * Signatures in minisign's format (https://jedisct1.github.io/minisign/), checked with Node's ed25519. BLAKE2b, for the
- * prehashed form that minisign makes by default, comes from a library: Electron's BoringSSL does not have it.
+ * prehashed form that is minisign's default, comes from a library: Electron's BoringSSL doesn't have it.
  */
 import { blake2b } from '@noble/hashes/blake2.js';
 import { createPublicKey, verify, type KeyObject } from 'node:crypto';
 
-/** Also names the form that signs the content itself, as `minisign -S -l` does. */
+/** Of a key, and of a signature over the content itself, as `minisign -S -l` makes it. */
 const ALGORITHM = 'Ed';
 const PREHASHED = 'ED';
 const HASH_BYTES = 64;
@@ -21,7 +21,7 @@ export interface PublicKey {
   readonly key: KeyObject;
 }
 
-/** Null where the text is no public key. */
+/** Null if the text isn't a public key. */
 export function parsePublicKey(text: string): PublicKey | null {
   const bytes = decode(text.trim().split(/\r?\n/)[1]);
   if (bytes?.length !== ALGORITHM.length + KEY_ID_BYTES + KEY_BYTES) return null;
@@ -30,7 +30,7 @@ export function parsePublicKey(text: string): PublicKey | null {
   return { id, key: createPublicKey({ key: Buffer.concat([DER_START, rest]), format: 'der', type: 'spki' }) };
 }
 
-/** True where `signature` was made over `content`, and over its own trusted comment, with the private half of the key. */
+/** True if `signature` signs `content` and its own trusted comment with the matching private key. */
 export function isSigned(content: Uint8Array, signature: string, { id, key }: PublicKey): boolean {
   const [, signatureLine, commentLine = '', globalLine] = signature.trim().split(/\r?\n/);
   const bytes = decode(signatureLine);

@@ -1,4 +1,4 @@
-/** Announcements from a server on this machine: signed, unsigned, old, broken, endless and silent ones. */
+/** Announcements from a local server: signed, unsigned, old, broken, endless, or none at all. */
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
@@ -37,7 +37,7 @@ let folder = '';
 let certificate = '';
 let server: Server;
 let feed = '';
-/** What the server answers; null: it never does. */
+/** The server's responses; null: it never responds. */
 let answers: Record<string, string | null> = {};
 let seen: Updates[] = [];
 
@@ -131,18 +131,18 @@ test.each([
   ['no JSON', 'not json'],
   ['another shape', '{"version": 2}'],
   ['a page that is not https', announcement({ page: 'file:///etc/passwd' })],
-  ['a version that is none', announcement({ version: '0.2.0; rm' })],
+  ['an invalid version', announcement({ version: '0.2.0; rm' })],
 ])('%s is refused even where it is signed', async (_name, content) => {
   serve(content);
   expect(await outcome()).toMatchObject(failure('UPDATE_FEED_INVALID'));
 });
 
-test('an answer that is too long is cut off', async () => {
+test('a response that is too long is cut off', async () => {
   serve(' '.repeat(1_000_000));
   expect(await outcome()).toMatchObject(failure('UPDATE_FEED_INVALID'));
 });
 
-test('an answer that never comes, a missing file and an unknown certificate are reported', async () => {
+test('a missing response, a missing file and an unknown certificate are reported', async () => {
   answers = { '/latest.json': null, '/latest.json.minisig': null };
   expect(await outcome()).toMatchObject(failure('UPDATE_FEED_UNREACHABLE'));
   answers = {};
@@ -150,7 +150,7 @@ test('an answer that never comes, a missing file and an unknown certificate are 
   await expect(createWeb().get(feed, { maxBytes: 1, timeoutMs: 2_000 })).rejects.toMatchObject({ kind: 'unreachable' });
 });
 
-test('nothing is asked while it is off, or without a key', async () => {
+test('no request is sent while checks are off, or without a key', async () => {
   let requests = 0;
   server.on('request', () => {
     requests += 1;
@@ -163,7 +163,7 @@ test('nothing is asked while it is off, or without a key', async () => {
   expect(seen.map(({ check }) => check.status)).toEqual(['idle', 'idle', 'idle', 'idle']);
 });
 
-test('signatures that minisign made, prehashed or not, are checked; what is no key is refused', () => {
+test('signatures made by minisign, prehashed or not, are checked; an invalid key is rejected', () => {
   const key = parsePublicKey(
     [
       'untrusted comment: minisign public key 636A1D8FBF5BEF04',

@@ -1,4 +1,4 @@
-/** Asks once a day, while the user wants it, whether there is a newer version. Never downloads or installs one. */
+/** Checks once a day for a newer version, if the user turned that on. Never downloads or installs one. */
 import { z } from 'zod';
 import { appError, SplitreelError, type AppError } from '../../shared/errors';
 import { isNewer, type Updates } from '../../shared/updates';
@@ -11,7 +11,7 @@ import type { PublicKey } from './minisign';
 
 const DAY_MS = 86_400_000;
 
-/** The highest serial that was seen, by the feed that announced it. */
+/** The highest serial seen so far, by feed. */
 const knownSchema = z.object({ version: z.literal(1), serials: z.record(z.string(), z.number()) });
 
 export interface UpdatesPorts extends JsonStorePorts {
@@ -21,7 +21,7 @@ export interface UpdatesPorts extends JsonStorePorts {
 
 export interface UpdatesOptions {
   readonly file: string;
-  /** Null: the build has none. */
+  /** Null if the build has none. */
   readonly key: PublicKey | null;
   /** This app's own version. */
   readonly version: string;
@@ -31,11 +31,11 @@ export interface UpdatesOptions {
 }
 
 export interface UpdatesService {
-  /** Throws UPDATE_KEY_MISSING; every other failure is in the state. */
+  /** Throws UPDATE_KEY_MISSING; every other failure is shown in the state. */
   readonly check: () => Promise<void>;
-  /** Where the version that was found can be downloaded; null where none was. */
+  /** Where to download the version that was found, or null. */
   readonly page: () => string | null;
-  /** Follows the settings; asks at once where checks have just been turned on. */
+  /** Applies the settings; checks immediately if checks were just turned on. */
   readonly configure: () => void;
   readonly stop: () => void;
   readonly problem: AppError | null;
@@ -55,7 +55,7 @@ export async function openUpdates(ports: UpdatesPorts, options: UpdatesOptions):
   const show = (check: Updates['check']): void =>
     options.onChange({ hasKey: key !== null, feed: settings().feed, check });
 
-  /** Throws for an announcement that is older than one that was seen. */
+  /** Throws for an announcement that is older than one seen before. */
   const remember = async (feed: string, { serial }: Announcement): Promise<void> => {
     const newest = known.value().serials[feed] ?? 0;
     if (serial < newest) throw new SplitreelError(appError('UPDATE_FEED_OLD', { host: new URL(feed).host }));
@@ -72,7 +72,7 @@ export async function openUpdates(ports: UpdatesPorts, options: UpdatesOptions):
       const { timeoutMs } = options;
       const announced = await readAnnouncement(web, { feed, key, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
       await remember(feed, announced);
-      // The user has turned checks off, or chosen another feed, in the meantime.
+      // Meanwhile, the user turned checks off or chose another feed.
       if (asked !== feed) return;
       const checkedAtMs = clock.wallMs();
       if (isNewer(announced.version, version)) {

@@ -40,14 +40,14 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 const get = (url: string, range: string | null = null, method = 'GET') =>
   answerAppRequest(ports, { url, method, range });
 
-test('our own addresses lead where they say', () => {
+test('addresses of the app are parsed', () => {
   expect(parseAppUrl(windowUrl('en'))).toEqual({ kind: 'window', segments: ['index.html'] });
   expect(parseAppUrl(videoUrl('v1'))).toEqual({ kind: 'media', videoId: 'v1' });
   expect(parseAppUrl(thumbnailUrl('v1'))).toEqual({ kind: 'thumbnail', videoId: 'v1' });
   expect(parseAppUrl(previewUrl('j', 0, 12))).toEqual({ kind: 'preview', jobId: 'j', video: 0, step: 12 });
 });
 
-describe('nothing outside is served', () => {
+describe('nothing outside the app is served', () => {
   test.each([
     `${APP_ORIGIN}/../secret`,
     `${APP_ORIGIN}/assets/../../secret`,
@@ -82,7 +82,7 @@ describe('nothing outside is served', () => {
     expect(answer.body).toBeNull();
   });
 
-  // By itself: the check of the folder would refuse most of these as well.
+  // Tested separately, because the check of the folder would reject most of these as well.
   test.each(['..', '.', '', '%2e%2e', '..%2fsecret', '..%5csecret', 'a%00.js', '%0d', '%'])(
     'a segment may not be %j',
     (segment) => {
@@ -91,20 +91,20 @@ describe('nothing outside is served', () => {
     },
   );
 
-  test('a folder whose name begins like ours is not inside ours', () => {
+  test('a folder that only shares a name prefix is not inside', () => {
     expect(isInside('/root', '/root-evil/x')).toBe(false);
     expect(isInside('/root', '/root/..x')).toBe(true);
     expect(isInside('/root', '/root')).toBe(false);
   });
 
-  test('a link inside is followed, a link out is not', async () => {
+  test('a link that stays inside is followed, a link that leads outside is not', async () => {
     const folder = path.join(root, 'window');
     expect(await fileInside(nodeFiles, folder, path.join(folder, 'link-out'))).toBeNull();
     expect((await fileInside(nodeFiles, folder, path.join(folder, 'index.html')))?.info.kind).toBe('file');
   });
 });
 
-test('the page comes with the policy that forbids everything from elsewhere', async () => {
+test('the page has the policy that forbids everything from elsewhere', async () => {
   const answer = await get(windowUrl('en'));
   expect(answer.status).toBe(200);
   expect(answer.headers['content-security-policy']).toBe(CONTENT_SECURITY_POLICY);
@@ -144,7 +144,7 @@ test.each([
   expect((await get(`${APP_ORIGIN}/first-frame/more`)).status).toBe(404);
 });
 
-test('a range beyond the end and a method that changes things are refused', async () => {
+test('a range beyond the end and a method that modifies are rejected', async () => {
   expect((await get(videoUrl('v1'), 'bytes=1000-')).status).toBe(416);
   expect((await get(videoUrl('v1'), 'bytes=-0')).status).toBe(416);
   expect((await get(windowUrl('en'), null, 'POST')).status).toBe(405);

@@ -1,6 +1,6 @@
 /**
- * What the app:// scheme serves: the window's own files, and finished videos, thumbnails and previews by id. An
- * address never names a place on the disk; and what an id leads to must lie, links resolved, inside its folder.
+ * What the app:// scheme serves: the window's own files, and finished videos, thumbnails and previews by id. An address
+ * never contains a path on disk, and the file for an id must be inside its folder after links are resolved.
  */
 import path from 'node:path';
 import { APP_ORIGIN } from '../../shared/urls';
@@ -10,11 +10,11 @@ export type AppResource =
   | { readonly kind: 'window'; readonly segments: readonly string[] }
   | { readonly kind: 'media'; readonly videoId: string }
   | { readonly kind: 'thumbnail'; readonly videoId: string }
-  /** The image that the form starts from. */
+  /** The first frame in the form. */
   | { readonly kind: 'firstFrame' }
   | { readonly kind: 'preview'; readonly jobId: string; readonly video: number; readonly step: number };
 
-/** Null for every address that is not ours, however it is disguised. */
+/** Null for every address outside the app, however it is disguised. */
 export function parseAppUrl(url: string): AppResource | null {
   const prefix = `${APP_ORIGIN}/`;
   if (!url.startsWith(prefix)) return null;
@@ -41,7 +41,7 @@ function decodeSegment(raw: string): string | null {
   } catch {
     return null;
   }
-  // eslint-disable-next-line no-control-regex -- control characters are exactly what is refused
+  // eslint-disable-next-line no-control-regex -- rejects control characters
   const isPlain = segment !== '' && segment !== '.' && segment !== '..' && !/[/\\\u0000-\u001f]/.test(segment);
   return isPlain ? segment : null;
 }
@@ -59,7 +59,7 @@ export function isInside(folder: string, file: string): boolean {
   return relative !== '' && relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }
 
-/** A file that may be served, and the folder that it must lie in. */
+/** A file that may be served, and the folder that it must be in. */
 export interface Located {
   readonly folder: string;
   readonly file: string;
@@ -83,7 +83,7 @@ export async function fileInside(
 
 export type ByteRange = { readonly start: number; readonly end: number };
 
-/** `bytes=a-b`, `bytes=a-`, `bytes=-n` as inclusive positions; `all` for what is to be ignored; null: not satisfiable. */
+/** `bytes=a-b`, `bytes=a-`, `bytes=-n` as inclusive positions; `all` for a header to ignore; null: not satisfiable. */
 export function parseRange(header: string | null, size: number): ByteRange | 'all' | null {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '');
   const [, first = '', last = ''] = match ?? [];

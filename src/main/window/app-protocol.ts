@@ -1,9 +1,9 @@
-/** Answers requests to app://: headers, ranges and bodies. What an address leads to is decided in app-files.ts. */
+/** Responds to requests to app://: headers, ranges and bodies. app-files.ts maps addresses to files. */
 import path from 'node:path';
 import type { Files } from '../ports/files';
 import { fileInside, parseAppUrl, parseRange, type AppResource, type ByteRange, type Located } from './app-files';
 
-/** Nothing from elsewhere, nothing inline, no connections: the page talks through its preload alone. */
+/** Nothing from elsewhere, nothing inline, no connections: the page communicates only through its preload. */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -31,16 +31,16 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.mp4': 'video/mp4',
 };
 
-/** Big enough that a video plays without stutter, small enough that a seek does not wait for what nobody watches. */
+/** Large enough for smooth playback, small enough that a seek doesn't wait for data that isn't needed. */
 const CHUNK_BYTES = 262_144;
 
-/** What finds the files that the app makes. */
+/** Locates the files that the app makes. */
 export interface AppFileSources {
   readonly files: Pick<Files, 'realPath' | 'stat' | 'readRange'>;
   readonly locateVideo: (videoId: string) => Located | null;
-  /** May make it first; gives up when the signal is aborted. */
+  /** Makes the thumbnail if there is none; gives up when the signal is aborted. */
   readonly locateThumbnail: (videoId: string, signal?: AbortSignal) => Promise<Located | null>;
-  /** The image that the user chose to start from; null where there is none. */
+  /** The first frame that the user chose, or null. */
   readonly locateFirstFrame: () => Located | null;
   readonly locatePreview: (jobId: string, video: number, step: number) => Located | null;
 }
@@ -53,7 +53,7 @@ export interface AppRequest {
   readonly url: string;
   readonly method: string;
   readonly range: string | null;
-  /** Aborted when the page no longer wants the answer. */
+  /** Aborted when the page no longer needs the response. */
   readonly signal?: AbortSignal;
 }
 
@@ -67,7 +67,7 @@ const SECURITY_HEADERS = {
   'content-security-policy': CONTENT_SECURITY_POLICY,
   'x-content-type-options': 'nosniff',
   'cross-origin-opener-policy': 'same-origin',
-  // A prefetched name would leave the page as a question to a name server.
+  // Without this, a page could leak data by prefetching names from a DNS server.
   'x-dns-prefetch-control': 'off',
 } as const;
 
@@ -109,7 +109,7 @@ export async function answerAppRequest(ports: AppProtocolPorts, request: AppRequ
       'content-type': CONTENT_TYPES[path.extname(found.path).toLowerCase()] ?? 'application/octet-stream',
       'content-length': String(bytes.end - bytes.start + 1),
       'accept-ranges': 'bytes',
-      // Bundled files carry their hash in their name; the rest may change under the same address.
+      // Bundled files have a hash in their name; the others may change under the same address.
       'cache-control': 'no-cache',
       ...(range === 'all' ? {} : { 'content-range': `bytes ${bytes.start}-${bytes.end}/${size}` }),
     },
@@ -132,7 +132,7 @@ async function locate(ports: AppProtocolPorts, resource: AppResource, signal?: A
   }
 }
 
-/** A chosen file is somewhere on the disk and named by the page: nothing but an image is served. */
+/** The page chooses this file, and it can be anywhere on disk, so only images are served. */
 function imageOrNothing(located: Located | null): Located | null {
   const type = located === null ? undefined : CONTENT_TYPES[path.extname(located.file).toLowerCase()];
   return type?.startsWith('image/') === true && type !== CONTENT_TYPES['.svg'] ? located : null;

@@ -3,7 +3,7 @@ import { contextMenu } from './context-menu';
 
 const flags = { canUndo: false, canRedo: false, canCut: false, canCopy: true, canPaste: true, canSelectAll: true };
 
-test('a text field offers editing, and what cannot be done now is disabled', () => {
+test('a text field offers editing, with unavailable actions disabled', () => {
   const menu = contextMenu({ isEditable: true, selectionText: '', editFlags: flags });
   expect(menu).toContainEqual({ role: 'paste', label: 'Paste', enabled: true });
   expect(menu).toContainEqual({ role: 'cut', label: 'Cut', enabled: false });

@@ -1,4 +1,4 @@
-/** What the context menu of the window offers: editing where text can be edited, copying where some is selected. */
+/** The window's context menu: editing in text fields, copying where text is selected. */
 import { mainCopy } from '../copy';
 
 export type EditRole = 'undo' | 'redo' | 'cut' | 'copy' | 'paste' | 'selectAll';
@@ -19,10 +19,10 @@ export interface ContextParams {
 export type MenuItem =
   { readonly role: EditRole; readonly label: string; readonly enabled: boolean } | { readonly type: 'separator' };
 
-/** With a label of ours: Electron labels its roles in English only. */
+/** Needs its own label: Electron labels its roles only in English. */
 const item = (role: EditRole, enabled: boolean): MenuItem => ({ role, label: mainCopy().edit[role], enabled });
 
-/** Empty where there is nothing to offer. */
+/** Empty if there is nothing to offer. */
 export function contextMenu({ isEditable, selectionText, editFlags }: ContextParams): readonly MenuItem[] {
   if (!isEditable) return selectionText.trim() === '' ? [] : [item('copy', editFlags.canCopy)];
   return [

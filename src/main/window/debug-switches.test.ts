@@ -21,18 +21,18 @@ describe.each([false, true])('packaged: %s', (isPackaged) => {
     expect(start([], { [name]: '--inspect' }, isPackaged)).toBe(name);
   });
 
-  test('an ordinary start is not', () => {
+  test('an ordinary start is not refused', () => {
     expect(start(['--inspector', 'inspect', '--no-sandbox'], { PATH: '/usr/bin' }, isPackaged)).toBeNull();
   });
 });
 
-test('the developer flag opens a checkout and never a package', () => {
+test('the developer flag allows them in a checkout, never in a package', () => {
   expect(start(['--inspect'], { SPLITREEL_DEVELOPER: '1' })).toBeNull();
   expect(start(['--inspect'], { SPLITREEL_DEVELOPER: '1' }, true)).toBe('--inspect');
   expect(start(['--inspect'], { SPLITREEL_DEVELOPER: 'yes' })).toBe('--inspect');
 });
 
-test('Electron is started without the variables that Node acts on', () => {
+test('Electron is started without the variables that change how Node runs', () => {
   const env = { PATH: '/usr/bin', NODE_OPTIONS: '--inspect', ELECTRON_RUN_AS_NODE: '1', HOME: undefined };
   expect(withoutNodeVariables(env)).toEqual({ PATH: '/usr/bin' });
 });

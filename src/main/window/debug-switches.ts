@@ -1,6 +1,6 @@
 /**
- * Switches that let another program into the app. A packaged app refuses them always; from a checkout they work for
- * developers who set SPLITREEL_DEVELOPER=1, as the end-to-end tests do.
+ * Switches through which another program could control the app. A packaged app always refuses to start with them; in a
+ * checkout they work with SPLITREEL_DEVELOPER=1, as in the end-to-end tests.
  */
 const SWITCHES = [
   'remote-debugging-port',
@@ -13,7 +13,7 @@ const SWITCHES = [
   'inspect-publish-uid',
   'js-flags',
 ];
-/** Node's own, which Electron reads from the environment: code is run, or the app becomes a plain Node. */
+/** Node's variables that Electron honors: they run code, or turn the app into plain Node. */
 const VARIABLES = ['NODE_OPTIONS', 'ELECTRON_RUN_AS_NODE', 'NODE_REPL_EXTERNAL_MODULE'] as const;
 
 type Environ = Readonly<Record<string, string | undefined>>;
@@ -24,7 +24,7 @@ export interface StartConditions {
   readonly isPackaged: boolean;
 }
 
-/** The switch or variable for which the app does not start; null for an ordinary start. */
+/** The switch or variable that keeps the app from starting; null for an ordinary start. */
 export function refusedSwitch({ argv, env, isPackaged }: StartConditions): string | null {
   if (!isPackaged && env['SPLITREEL_DEVELOPER'] === '1') return null;
   const found = SWITCHES.find((name) =>
@@ -34,7 +34,7 @@ export function refusedSwitch({ argv, env, isPackaged }: StartConditions): strin
   return VARIABLES.find((name) => env[name] !== undefined && env[name] !== '') ?? null;
 }
 
-/** For code that starts Electron: Node acts on these variables before any code of ours runs. */
+/** For code that starts Electron: Node applies these variables before any of the app's code runs. */
 export const withoutNodeVariables = (env: Environ): Record<string, string> =>
   Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) =>

@@ -20,7 +20,7 @@ test.each([
   expect(calls.openLink.input.safeParse({ link }).success).toBe(false);
 });
 
-test('whatever text the page sends, only an id of the table is taken', () => {
+test('whatever the page sends, only an id from the table is accepted', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.webUrl(), fc.constantFrom(...LINK_IDS)), (link) => {
       expect(calls.openLink.input.safeParse({ link }).success).toBe(LINK_IDS.some((id) => id === link));
@@ -28,7 +28,7 @@ test('whatever text the page sends, only an id of the table is taken', () => {
   );
 });
 
-test('whatever a catalog calls a repository, its page is on huggingface.co or nowhere', () => {
+test('whatever repository a catalog names, the page is on huggingface.co or rejected', () => {
   const odd = fc.constantFrom('..', '/', '\\', '@', ':', '?', '#', '%2e', 'evil.example', 'a/b', 'javascript:');
   const name = fc.oneof(
     fc.string(),

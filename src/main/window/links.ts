@@ -1,4 +1,4 @@
-/** The pages that the window may open in the user's browser. The window names one; it never gives an address. */
+/** The pages that the window may open in the user's browser. The window sends an id, never an address. */
 import { repositorySchema } from '../../shared/catalog';
 import type { LINK_IDS } from '../../shared/ipc';
 
@@ -17,5 +17,5 @@ export const LINKS: Readonly<Record<LinkId, string>> = {
   wsl: 'https://learn.microsoft.com/windows/wsl/install',
 };
 
-/** Throws for what is not a repository's name: a catalog is a file that anyone may have written. */
+/** Throws for an invalid repository name: anyone may have written the catalog. */
 export const modelPage = (repository: string): string => `https://huggingface.co/${repositorySchema.parse(repository)}`;

@@ -1,4 +1,4 @@
-/** Where the window was, kept so that it always comes back on a screen that is there. */
+/** The window's position and size, restored so that it is always visible on a connected screen. */
 import { z } from 'zod';
 
 export const windowStateSchema = z.object({
@@ -21,10 +21,10 @@ export interface Area {
   readonly height: number;
 }
 
-/** Enough of the title bar to take hold of it. */
+/** Enough of the title bar to drag the window. */
 const MIN_VISIBLE = 100;
 
-/** The state with its size cut to the screen, and centered by the system where it would be out of sight. */
+/** Limits the size to the screen, and lets the system center a window that would be out of sight. */
 export function fitToScreens(state: WindowState, screens: readonly Area[]): WindowState {
   const { x, y } = state;
   const home = screens.find((screen) => {
@@ -38,12 +38,12 @@ export function fitToScreens(state: WindowState, screens: readonly Area[]): Wind
   return { ...state, width, height, ...(home === undefined ? { x: null, y: null } : {}) };
 }
 
-/** No frame is wider. More than this is where a window manager or a user put the window. */
+/** No frame is wider. A larger offset means that a window manager or the user moved the window. */
 const MAX_FRAME = 100;
 
 /**
- * X11 takes the position of a window with its frame and reports it without: saved as reported, the window would move
- * by its frame at every start. This is that frame, seen once the window is shown where it was asked for.
+ * X11 sets the position of a window with its frame but reports it without: saved as reported, the window would move by
+ * its frame at every start. This returns that frame's size, from the requested and the reported position.
  */
 export function frameOffset(
   requested: Pick<WindowState, 'x' | 'y'>,
