@@ -7,6 +7,7 @@ import {
   type InstallEstimate,
   type InstallProgress,
   type VariantChoice,
+  type InstallCheck,
 } from '../shared/environment';
 import { appError, describeError, SplitreelError } from '../shared/errors';
 import { formatBytes } from '../shared/format';
@@ -33,14 +34,21 @@ export function printSteps(): (environment: Environment) => void {
   };
 }
 
+const CHECKS: Record<InstallCheck, string> = {
+  imports: 'importing the packages',
+  cpu: 'making a tiny video on the CPU',
+  cuda: 'making a tiny video on a GPU',
+};
+
 function describeProgress(progress: InstallProgress): string {
-  const { step, completed, total, current, downloadedBytes, totalBytes } = progress;
+  const { step, completed, total, current, check, downloadedBytes, totalBytes } = progress;
   if (step === 'packages' && downloadedBytes !== null && totalBytes !== null && downloadedBytes < totalBytes) {
     // Whole percents: one line each is enough for a log.
     return `Python environment: ${Math.floor((downloadedBytes / totalBytes) * 100)} % of ${formatBytes(totalBytes)} downloaded`;
   }
   const count = completed === null || total === null ? '' : ` ${completed} of ${total}`;
-  return `Python environment: ${step}${count}${step === 'packages' || current === null ? '' : `, ${current}`}`;
+  const now = check !== null ? CHECKS[check] : step === 'packages' ? null : current;
+  return `Python environment: ${step}${count}${now === null ? '' : `, ${now}`}`;
 }
 
 export function describeEstimate(estimate: InstallEstimate): readonly string[] {

@@ -11,6 +11,10 @@ export type Variant = (typeof VARIANTS)[number];
 export const VARIANT_CHOICES = ['auto', ...VARIANTS] as const;
 export type VariantChoice = (typeof VARIANT_CHOICES)[number];
 
+/** What a new environment is tested with: its packages, then a tiny video on each kind of device. */
+export const INSTALL_CHECKS = ['imports', 'cpu', 'cuda'] as const;
+export type InstallCheck = (typeof INSTALL_CHECKS)[number];
+
 export const installProgressSchema = z.object({
   step: z.enum(INSTALL_STEPS),
   /** Packages for `packages`, checks for `checking`; counted from what uv reports, null before it has. */
@@ -21,8 +25,9 @@ export const installProgressSchema = z.object({
   totalBytes: z.number().nullable(),
   /** Null until it has been measured for a second. */
   bytesPerSecond: z.number().nullable(),
-  /** The current package or check. */
+  /** The current package. */
   current: z.string().nullable(),
+  check: z.enum(INSTALL_CHECKS).nullable(),
 });
 export type InstallProgress = z.infer<typeof installProgressSchema>;
 

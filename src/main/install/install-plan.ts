@@ -56,6 +56,7 @@ export const atStep = (step: InstallProgress['step'], current: string | null = n
   totalBytes: null,
   bytesPerSecond: null,
   current,
+  check: null,
 });
 
 export interface InstallRequest {

@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import { z } from 'zod';
+import type { InstallCheck } from '../../shared/environment';
 import { appError, SplitreelError } from '../../shared/errors';
 import { smokeEventSchema, type SmokeEvent } from '../../shared/smoke';
 import { attachJsonLines, type Ending } from '../json-lines/json-lines-process';
@@ -20,8 +21,8 @@ const RUNG_MS = 300;
 export async function checkSlot(ports: InstallPorts, plan: InstallPlan): Promise<Record<string, string>> {
   const folder = checkFolderIn(plan.root, plan.slot);
   const checkCount = 1 + plan.devices.length;
-  const report = (completed: number, current: string): void =>
-    plan.onProgress({ ...atStep('checking', current), completed, total: checkCount });
+  const report = (completed: number, check: InstallCheck): void =>
+    plan.onProgress({ ...atStep('checking'), check, completed, total: checkCount });
   report(0, 'imports');
   try {
     await ports.files.makeFolder(folder);
@@ -29,10 +30,10 @@ export async function checkSlot(ports: InstallPorts, plan: InstallPlan): Promise
     let last: SmokeEvent | null = null;
     const ending = await runSmoke(ports, plan, folder, (event) => {
       last = event;
-      if (event.type === 'videoStarted') report((begun += 1), `a tiny video (${event.device})`);
+      if (event.type === 'videoStarted') report((begun += 1), event.device);
     });
     const versions = versionsOf(last, ending, plan.root);
-    report(checkCount, 'a tiny video');
+    report(checkCount, plan.devices.at(-1) ?? 'imports');
     return versions;
   } finally {
     await ports.files.remove(folder);

@@ -171,6 +171,7 @@ test.each([
         totalBytes: null,
         bytesPerSecond: null,
         current: null,
+        check: null,
       } as const;
       environment = { status: 'installing', progress, hasWorkingSlot: true };
     },

@@ -9,6 +9,11 @@ export const install = {
     checking: 'Testing',
     switching: 'Switching over',
   },
+  checks: {
+    imports: 'Importing the packages',
+    cpu: 'Making a tiny video on the CPU',
+    cuda: 'Making a tiny video on a GPU',
+  },
   count: message('{completed, number} of {total, number}'),
   downloaded: message('{size} of {all}'),
   speed: message('{size}/s'),

@@ -8,6 +8,11 @@ export const install = {
     checking: '测试',
     switching: '切换版本',
   },
+  checks: {
+    imports: '导入软件包',
+    cpu: '用 CPU 生成一段很短的视频',
+    cuda: '用 GPU 生成一段很短的视频',
+  },
   count: message('{completed, number} / {total, number}'),
   downloaded: message('{size} / {all}'),
   speed: message('{size}/s'),

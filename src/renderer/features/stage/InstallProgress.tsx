@@ -6,7 +6,7 @@ import styles from './Stage.module.css';
 
 /** The steps of an install, with the real progress of the current one. */
 export function InstallProgress({ progress }: { readonly progress: Progress }) {
-  const { step, completed, total, current } = progress;
+  const { step, completed, total, current, check } = progress;
   const at = INSTALL_STEPS.indexOf(step);
   const counts = [
     ...(completed !== null && total !== null ? [copy.install.count({ completed, total })] : []),
@@ -27,7 +27,7 @@ export function InstallProgress({ progress }: { readonly progress: Progress }) {
       </ol>
       <Meter label={copy.install.steps[step]} value={fractionOf(progress)} />
       <p className={styles.installNow}>
-        <span className={styles.ellipsis}>{current ?? '\u00a0'}</span>
+        <span className={styles.ellipsis}>{check === null ? (current ?? '\u00a0') : copy.install.checks[check]}</span>
         <span>{formatList(counts)}</span>
       </p>
     </div>
