@@ -23,6 +23,9 @@ Tensor = torch.Tensor
 
 _SLOTS = 16  # buffers that a group may use
 _ALIGNMENT = 1 << 21  # of a buffer's size: the driver maps whole pages
+_RATE_BYTES, _RATE_COPIES = 1 << 24, 8
+# Between PCIe 5.0 (about 50 GB/s) and the NVLink of server GPUs (250 GB/s and more).
+_FAST_BYTES_PER_S = 1e11
 _AT_LEAST = 0  # CU_STREAM_WAIT_VALUE_GEQ, which takes wrapping into account
 
 
@@ -31,6 +34,7 @@ class PeerMemory:
 
     def __init__(self, handle: dist.ProcessGroup, index: int, size: int, device: torch.device) -> None:
         self.index, self.size = index, size
+        self.is_fast = False  # NVLink's speed rather than PCIe's
         self._handle = handle
         self._device = device
         self._stream = torch.cuda.Stream(device, priority=-1)  # type: ignore[no-untyped-call]
@@ -161,16 +165,20 @@ def connect_peers(
         return None, problem
     # torch would otherwise set up multicast for every buffer. It isn't used here, and it occupies the host's NVSwitch.
     os.environ.setdefault("TORCH_SYMM_MEM_DISABLE_MULTICAST", "1")
-    failed, peers = None, None
+    failed, peers, rate = None, None, 0.0
     try:
         peers = PeerMemory(handle, index, size, device)
         failed = _trial(peers, device)
+        rate = _copy_rate(peers, device)
     except (RuntimeError, OSError, ValueError, TypeError, AttributeError) as error:
         failed = (str(error).splitlines() or [type(error).__name__])[0][:200]
-    failures: list[str | None] = [None] * size
-    dist.all_gather_object(failures, failed, group=handle)
-    first = next((failure for failure in failures if failure is not None), None)
-    return (peers, None) if first is None else (None, first)
+    trials: list[tuple[str | None, float]] = [(None, 0.0)] * size
+    dist.all_gather_object(trials, (failed, rate), group=handle)
+    if first := next((failure for failure, _ in trials if failure is not None), None):
+        return None, first
+    if peers is not None:
+        peers.is_fast = min(rate for _, rate in trials) >= _FAST_BYTES_PER_S
+    return peers, None
 
 
 def _problem(ranks: Sequence[tuple[str, int, str | None]]) -> str | None:
@@ -201,6 +209,22 @@ def _trial(peers: PeerMemory, device: torch.device) -> str | None:
         if not bool((received == expected[:, None]).all()):
             return "a copy into another GPU's memory arrived changed"
     return None
+
+
+def _copy_rate(peers: PeerMemory, device: torch.device) -> float:
+    """Bytes per second to the next rank, while every rank sends."""
+    sent = torch.empty(_RATE_BYTES, dtype=torch.uint8, device=device)
+    target = peers.buffers(0, _RATE_BYTES)[(peers.index + 1) % peers.size][:_RATE_BYTES]
+    begun = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+    ended = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+    target.copy_(sent)
+    begun.record()
+    for _ in range(_RATE_COPIES):
+        target.copy_(sent)
+    ended.record()
+    ended.synchronize()
+    milliseconds: float = begun.elapsed_time(ended)
+    return _RATE_COPIES * _RATE_BYTES / (milliseconds / 1000)
 
 
 class _RowCopy(ctypes.Structure):

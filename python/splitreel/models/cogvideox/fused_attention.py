@@ -122,10 +122,10 @@ def _attend_here(q_BSHW: Tensor, k_BSHW: Tensor, v_BSHW: Tensor, context: BlockC
 def gathers_keys(ring: Group) -> bool:
     """Whether a rank of the ring receives all keys and values at once, rather than part by part.
 
-    Over peer memory they arrive while queries are projected. Attention to all of them is faster than attention to each
-    part with a merge. Over slower links they take longer than the projection, so they travel while attention runs.
+    Over NVLink they arrive while queries are projected. Attention to all of them is faster than attention to each part
+    with a merge. Over slower links they take longer than the projection, so they travel while attention runs.
     """
-    return ring.peers is not None
+    return ring.peers is not None and ring.peers.is_fast
 
 
 def _attend_by_tokens(attn: Any, normed: Rows, context: BlockContext) -> Tensor:
