@@ -86,6 +86,16 @@ test('a finished video keeps the stage when the next job starts, until the user 
   expect(screen.getByText(copy.stage.waitingPreview)).toBeVisible();
 });
 
+test('a job that has run for a while shows so at once, also when the page is opened again', async () => {
+  const stage = { stage: 'denoising', status: 'running', completed: 3, total: 60, elapsedMs: 83_000 } as const;
+  const only = { stages: [stage], previewUrl: null, previewStep: null, videoId: null, error: null };
+  await open({ jobs: [running('a')], progress: { ...progress('a'), videos: [only] } });
+  expect(screen.getByText(/1 min 23 s elapsed/)).toBeVisible();
+  act(() => goTo('library'));
+  act(() => goTo('create'));
+  expect(screen.getByText(/1 min 23 s elapsed/)).toBeVisible();
+});
+
 test('all videos of a job are shown, and each can be opened and left again', async () => {
   await open({
     library: [video('c'), video('b'), video('a')],

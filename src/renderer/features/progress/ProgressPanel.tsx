@@ -77,7 +77,7 @@ function Running({ job, progress }: { readonly job: Job; readonly progress: JobP
 /** Keeps counting between messages from the worker, so that a long step doesn't look like a stall. */
 function useElapsed(progress: JobProgress | null): number {
   const [start] = useState(() => performance.now() - (progress === null ? 0 : elapsedMs(progress)));
-  const [now, setNow] = useState(start);
+  const [now, setNow] = useState(() => performance.now());
   useEffect(() => {
     const timer = window.setInterval(() => setNow(performance.now()), 1_000);
     return () => window.clearInterval(timer);
