@@ -15,7 +15,7 @@ export const compare = {
   close: 'Close comparison',
   addFile: 'Add a file',
   removeVideo: message('Remove {name}'),
-  hint: 'Choose another video in the row below or in the library, or drop a file.',
+  hint: 'Choose another recent video, one from the library, or drop a file.',
   full: message('You can compare up to {max, number} videos.'),
   picked: message('{count, plural, one {# video} other {# videos}} to compare'),
   show: 'Show',

@@ -14,7 +14,7 @@ export const compare = {
   close: '关闭对比',
   addFile: '添加文件',
   removeVideo: message('移除 {name}'),
-  hint: '在下方或视频库中再选一个视频，或拖入文件。',
+  hint: '再选一个最近的视频或视频库中的视频，或拖入文件。',
   full: message('最多同时对比 {max, number} 个视频。'),
   picked: message('{count, plural, other {已选 # 个视频进行对比}}'),
   show: '查看',

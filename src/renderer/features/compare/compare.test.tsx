@@ -72,7 +72,7 @@ test('one press compares all results of a job, and the list contains only their 
   expect(screen.queryByRole('region', { name: words.title })).toBeNull();
 });
 
-test('up to four videos are added from the row below, the library and a file, and removed again', async () => {
+test('up to four videos are added from the recent ones, the library and a file, and removed again', async () => {
   await open({ library: [1, 2, 3, 4, 5].map((seed) => seeded(`v${seed}`, seed)) });
   const user = userEvent.setup();
   await user.click(
