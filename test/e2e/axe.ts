@@ -1,6 +1,7 @@
-/** Runs axe on the window in its current state. */
+/** Runs axe on the window in its current state, in both themes. */
 import axe, { type AxeResults } from 'axe-core';
 import type { Page } from '@playwright/test';
+import { THEMES } from './looks';
 
 declare global {
   interface Window {
@@ -8,10 +9,29 @@ declare global {
   }
 }
 
-/** Each violated rule with its elements. */
+/** Each violated rule with its elements. Changes the colors alone, so that open menus and dialogs stay open. */
 export async function broken(page: Page, where: string): Promise<readonly string[]> {
   // Injected through the debugger, because the page's policy blocks scripts.
   await page.evaluate(axe.source);
+  const shown = await page.evaluate(() => document.documentElement.dataset.theme ?? '');
+  const found: string[] = [];
+  for (const theme of THEMES) {
+    await paint(page, theme);
+    found.push(...(await violations(page, `${where}, ${theme}`)));
+  }
+  await paint(page, shown);
+  return found;
+}
+
+/** Colors are animated; only the final ones count. */
+const paint = (page: Page, theme: string): Promise<void> =>
+  page.evaluate(async (name) => {
+    document.documentElement.dataset.theme = name;
+    const fades = document.getAnimations().filter((each) => each.effect?.getTiming().iterations !== Infinity);
+    await Promise.allSettled(fades.map(({ finished }) => finished));
+  }, theme);
+
+async function violations(page: Page, where: string): Promise<readonly string[]> {
   const results = await page.evaluate(async (): Promise<AxeResults | undefined> =>
     window.axe?.run(document, { resultTypes: ['violations'] }),
   );
