@@ -1,6 +1,7 @@
 /**
  * `npm run mutations -- [WORD...]` removes one protection at a time from docs/security.md and docs/faults.md and runs
  * the test that must fail. Arguments select entries by row, file or test. The code is restored after each entry.
+ * `--check` changes nothing and fails if an entry no longer matches the code or its test.
  */
 import { execa } from 'execa';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -9,11 +10,12 @@ import { FAULTS } from './mutations/faults';
 import { FILE_FAULTS } from './mutations/file-faults';
 import type { Mutation } from './mutations/mutation';
 import { SECURITY } from './mutations/security';
+import { staleness } from './mutations/stale';
 import { pythonForTests } from './python-for-tests';
 
 const root = path.resolve(import.meta.dirname, '..');
 
-type Outcome = 'failed as it should' | 'STAYED GREEN' | 'STALE: the code to change is not there, or more than once';
+type Outcome = 'failed as it should' | 'STAYED GREEN' | `STALE: ${string}`;
 
 async function command([runner, ...args]: Mutation['test']): Promise<readonly [string, readonly string[], string]> {
   switch (runner) {
@@ -28,11 +30,14 @@ async function command([runner, ...args]: Mutation['test']): Promise<readonly [s
   }
 }
 
-async function run({ file, find, replace, test }: Mutation): Promise<{ readonly outcome: Outcome; output: string }> {
+const PYTEST_NO_TESTS = 5;
+
+async function run(mutation: Mutation): Promise<{ readonly outcome: Outcome; output: string }> {
+  const stale = await staleness(root, mutation);
+  if (stale !== null) return { outcome: `STALE: ${stale}`, output: '' };
+  const { file, find, replace, test } = mutation;
   const target = path.join(root, file);
   const original = await readFile(target, 'utf8');
-  if (original.split(find).length !== 2)
-    return { outcome: 'STALE: the code to change is not there, or more than once', output: '' };
   const [program, args, cwd] = await command(test);
   try {
     await writeFile(
@@ -41,6 +46,8 @@ async function run({ file, find, replace, test }: Mutation): Promise<{ readonly 
     );
     const env = { NO_COLOR: '1', OMP_NUM_THREADS: '1' };
     const { exitCode, all } = await execa(program, args, { cwd, env, all: true, reject: false, stdin: 'ignore' });
+    if (test[0] === 'pytest' && exitCode === PYTEST_NO_TESTS)
+      return { outcome: 'STALE: no test was selected', output: all };
     return { outcome: exitCode === 0 ? 'STAYED GREEN' : 'failed as it should', output: all };
   } finally {
     await writeFile(target, original);
@@ -54,11 +61,25 @@ const evidence = (output: string): string =>
     .findLast((line) => /^\s*(FAIL|FAILED|×|✗|\d+\) )/.test(line.trim()))
     ?.trim() ?? 'no test is named';
 
+const ALL: readonly Mutation[] = [...SECURITY, ...FAULTS, ...FILE_FAULTS];
+
+async function check(): Promise<number> {
+  let stale = 0;
+  for (const mutation of ALL) {
+    const problem = await staleness(root, mutation);
+    if (problem === null) continue;
+    process.stdout.write(`${mutation.row}: ${mutation.without}: ${problem}\n`);
+    stale += 1;
+  }
+  return stale === 0 ? 0 : 1;
+}
+
 async function main(words: readonly string[]): Promise<number> {
+  if (words.includes('--check')) return check();
   const matches = ({ row, file, test }: Mutation): boolean =>
     words.length === 0 || words.some((word) => [row, file, ...test].some((text) => text.includes(word)));
   let unnoticed = 0;
-  for (const mutation of [...SECURITY, ...FAULTS, ...FILE_FAULTS].filter(matches)) {
+  for (const mutation of ALL.filter(matches)) {
     const { outcome, output } = await run(mutation);
     process.stdout.write(`${mutation.row}: ${mutation.without}: ${outcome}\n`);
     if (outcome === 'failed as it should') process.stdout.write(`    ${evidence(output)}\n`);

@@ -108,6 +108,7 @@ function allChecks(pythonEnvironment: string, { isThorough }: { readonly isThoro
     staticCheck('imports', ['npm', 'run', '--silent', 'imports']),
     staticCheck('dead-code', ['npx', 'knip']),
     staticCheck('contract-generated', ['npx', 'tsx', 'scripts/contract.ts', '--check']),
+    staticCheck('mutations', ['npx', 'tsx', 'scripts/mutations.ts', '--check']),
     // It uses the uv that the environment is made with.
     { ...staticCheck('locks', ['npx', 'tsx', 'scripts/locks.ts', '--check']), needsPython: true },
     pythonCheck('python-types', 'mypy', '--strict', 'splitreel', ...TEST_HELPERS),

@@ -8,7 +8,7 @@ export const FILE_FAULTS: readonly Mutation[] = [
     file: 'python/splitreel/store/lora.py',
     find: '    if 0 in down or 0 in up:  # a rank of 0\n        return None\n',
     replace: '',
-    test: ['pytest', 'tests/engine/test_lora.py', '-k', 'is_no_lora_for'],
+    test: ['pytest', 'tests/engine/test_lora.py', '-k', 'is_not_a_lora_for'],
   },
   {
     row: 'security, LoRAs',

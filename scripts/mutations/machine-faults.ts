@@ -136,7 +136,7 @@ export const MACHINE_FAULTS: readonly Mutation[] = [
     file: 'python/splitreel/worker/supervisor/watch.py',
     find: '        if not rank.is_waiting and idle_s > deadlines.idle_s:',
     replace: '        if idle_s < 0:',
-    test: ['pytest', 'tests/processes/test_supervisor.py', '-k', 'asleep'],
+    test: ['pytest', 'tests/processes/test_supervisor.py', '-k', 'sleeps_in_a_step'],
   },
   {
     row: 'faults, hung rank',
