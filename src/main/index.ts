@@ -2,8 +2,10 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { setImmediate } from 'node:timers/promises';
 import { CALL_CHANNEL, CHANGE_CHANNEL } from '../shared/channels';
 import { describeError, type AppError } from '../shared/errors';
+import { inOrder } from '../shared/in-turn';
 import { languageFor, setLanguage } from '../shared/language';
 import { toTexts, type Texts } from '../shared/texts';
 import { windowUrl } from '../shared/urls';
@@ -229,11 +231,12 @@ function connect(created: App): void {
       webContentsId: event.sender.id,
       frame: frame === null ? null : { url: frame.url, isMainFrame: frame.parent === null },
     };
-    return toTexts(await router(sender, name, input));
+    return toTexts(await router(sender, name, input), setImmediate);
   });
-  created.store.subscribe((change) => {
-    if (window !== null && !window.isDestroyed()) window.webContents.send(CHANGE_CHANNEL, toTexts(change));
+  const sendChange = inOrder((texts) => {
+    if (window !== null && !window.isDestroyed()) window.webContents.send(CHANGE_CHANNEL, texts);
   });
+  created.store.subscribe((change) => sendChange(toTexts(change, setImmediate)));
 }
 
 function appOptions(base: string, resourcesFolder: string): AppOptions {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inTurn } from './in-turn';
+import { inOrder, inTurn } from './in-turn';
 
 test('work runs in the order it was given, and a failure does not stop what follows', async () => {
   const run = inTurn();
@@ -23,4 +23,24 @@ test('work runs in the order it was given, and a failure does not stop what foll
   await expect(second).rejects.toThrow('second');
   await third;
   expect(done).toEqual(['first', 'third']);
+});
+
+test('values are delivered in order: immediately, or after one that becomes ready late', async () => {
+  const delivered: unknown[] = [];
+  let onThird: () => void = () => undefined;
+  const third = new Promise<void>((resolve) => (onThird = resolve));
+  const deliver = inOrder((value) => {
+    delivered.push(value);
+    if (value === 3) onThird();
+  });
+  deliver(1);
+  expect(delivered).toEqual([1]);
+  let finishSecond: (value: number) => void = () => undefined;
+  deliver(new Promise<number>((resolve) => (finishSecond = resolve)));
+  deliver(3);
+  expect(delivered).toEqual([1]);
+  finishSecond(2);
+  await third;
+  deliver(4);
+  expect(delivered).toEqual([1, 2, 3, 4]);
 });

@@ -7,3 +7,21 @@ export function inTurn(): <T>(run: () => Promise<T>) => Promise<T> {
     return result;
   };
 }
+
+/** Delivers values in the order they were given: immediately, unless one of them or of those before isn't ready. */
+export function inOrder(deliver: (value: unknown) => void): (value: unknown) => void {
+  let waiting = 0;
+  const run = inTurn();
+  return (value) => {
+    if (waiting === 0 && !(value instanceof Promise)) {
+      deliver(value);
+      return;
+    }
+    waiting += 1;
+    void run(async () => {
+      const ready: unknown = await value;
+      waiting -= 1;
+      deliver(ready);
+    });
+  };
+}

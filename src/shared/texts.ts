@@ -1,13 +1,13 @@
 /**
  * How values cross to the page: as JSON, long lists in pieces. Electron copies objects between the preload and the page
  * property by property, which blocks the page for seconds with thousands of videos, but passes strings on as they are.
- * In pieces, a list can be parsed with pauses in which the page answers.
+ * A list in pieces is written and parsed with pauses, in which main and the page can respond.
  */
 
 /** The value without its long lists, then their pieces. */
 export type Texts = readonly string[];
 
-/** Parsed in about 10 ms, for videos and jobs. */
+/** Written or parsed in about 10 ms, for videos and jobs. */
 const PIECE_ITEMS = 500;
 
 interface Piece {
@@ -16,8 +16,8 @@ interface Piece {
   readonly items: readonly unknown[];
 }
 
-/** Lists inside other lists stay whole. */
-export function toTexts(value: unknown): Texts {
+/** The value without its long lists, then their pieces. Lists inside other lists stay whole. */
+function partsOf(value: unknown): readonly unknown[] {
   const pieces: Piece[] = [];
   const withoutLists = (part: unknown, path: readonly string[]): unknown => {
     if (Array.isArray(part)) {
@@ -29,22 +29,36 @@ export function toTexts(value: unknown): Texts {
     if (typeof part !== 'object' || part === null) return part;
     return Object.fromEntries(Object.entries(part).map(([key, inner]) => [key, withoutLists(inner, [...path, key])]));
   };
-  return [withoutLists(value, []), ...pieces].map((part) => JSON.stringify(part));
+  return [withoutLists(value, []), ...pieces];
 }
 
-export const isOneText = (texts: Texts): boolean => texts.length === 1;
+/** A value that is one text is ready immediately. Otherwise waits for `pause` before each piece. */
+export function toTexts(value: unknown, pause: () => Promise<void>): Texts | Promise<Texts> {
+  const [first, ...pieces] = partsOf(value);
+  const texts = [JSON.stringify(first)];
+  if (pieces.length === 0) return texts;
+  const addPieces = async (): Promise<Texts> => {
+    for (const piece of pieces) {
+      await pause();
+      texts.push(JSON.stringify(piece));
+    }
+    return texts;
+  };
+  return addPieces();
+}
 
-/** Of a value that `isOneText`. */
-export const parseText = ([text = 'null']: Texts): unknown => JSON.parse(text);
-
-/** Waits for `pause` before each piece. */
-export async function parseTexts(texts: Texts, pause: () => Promise<void>): Promise<unknown> {
-  const value = parseText(texts);
-  for (const text of texts.slice(1)) {
-    await pause();
-    const { path, items } = JSON.parse(text) as Piece;
-    const list = path.reduce((part: unknown, key) => (part as Readonly<Record<string, unknown>>)[key], value);
-    (list as unknown[]).push(...items);
-  }
-  return value;
+/** The counterpart of `toTexts`: one text is parsed immediately. */
+export function parseTexts([text = 'null', ...pieces]: Texts, pause: () => Promise<void>): unknown {
+  const value: unknown = JSON.parse(text);
+  if (pieces.length === 0) return value;
+  const addPieces = async (): Promise<unknown> => {
+    for (const each of pieces) {
+      await pause();
+      const { path, items } = JSON.parse(each) as Piece;
+      const list = path.reduce((part: unknown, key) => (part as Readonly<Record<string, unknown>>)[key], value);
+      (list as unknown[]).push(...items);
+    }
+    return value;
+  };
+  return addPieces();
 }

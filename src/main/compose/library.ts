@@ -22,6 +22,7 @@ export async function composeLibrary(base: Foundation, settings: SettingsService
   const library = createLibrary(
     { ...ports, log, folder, thumbnailsFolder: folders.thumbnails },
     {
+      onRead: (video) => marks.applyTo([video]).forEach((each) => store.check('library', each)),
       onScanned: marks.follow,
       onVideos: (videos) => {
         inSight = videos;

@@ -14,6 +14,7 @@ let library: Library;
 let pushed: (readonly VideoFile[])[] = [];
 let read: string[] = [];
 let drawn: string[] = [];
+let announced: string[] = [];
 
 const video = async (name: string, comment = JSON.stringify(metadata()), seconds = 1_000): Promise<string> => {
   const file = path.join(folder, name);
@@ -30,6 +31,7 @@ beforeEach(async () => {
   pushed = [];
   read = [];
   drawn = [];
+  announced = [];
   library = createLibrary(
     {
       files: {
@@ -48,7 +50,11 @@ beforeEach(async () => {
         return Promise.resolve(new Uint8Array([1]));
       },
     },
-    { onScanned: () => undefined, onVideos: (videos) => pushed.push(videos) },
+    {
+      onRead: ({ fileName }) => announced.push(fileName),
+      onScanned: () => undefined,
+      onVideos: (videos) => pushed.push(videos),
+    },
   );
 });
 afterEach(async () => {
@@ -113,10 +119,11 @@ test('only a new video is read, and the others stay the same objects', async () 
   await video('a.mp4', undefined, 1_000);
   await library.scan();
   const before = library.get()[0];
-  read = [];
+  [read, announced] = [[], []];
   const file = await video('b.mp4', undefined, 2_000);
   const [id] = await library.add([file]);
   expect(new Set(read)).toEqual(new Set(['b.mp4']));
+  expect(announced).toEqual(['b.mp4']);
   expect(library.get()[0]?.id).toBe(id);
   expect(library.get()[1]).toBe(before);
 });

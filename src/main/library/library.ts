@@ -47,6 +47,8 @@ export interface Library {
 }
 
 export interface LibraryListener {
+  /** A new or changed video, before the scan ends. */
+  readonly onRead: (video: VideoFile) => void;
   /** All videos of the folder, after each scan. */
   readonly onScanned: (videos: readonly VideoFile[]) => void;
   /** The visible videos. */
@@ -64,7 +66,7 @@ interface KnownFile {
   readonly video: VideoFile | null;
 }
 
-export function createLibrary(ports: LibraryPorts, { onScanned, onVideos }: LibraryListener): Library {
+export function createLibrary(ports: LibraryPorts, { onRead, onScanned, onVideos }: LibraryListener): Library {
   const { files } = ports;
   const thumbnails = createThumbnails({ ...ports, folder: ports.thumbnailsFolder });
   let known: ReadonlyMap<string, KnownFile> = new Map();
@@ -79,7 +81,7 @@ export function createLibrary(ports: LibraryPorts, { onScanned, onVideos }: Libr
     for (const name of await files.list(ports.folder())) {
       if (!isVideoName(name)) continue;
       const file = path.join(ports.folder(), name);
-      const found = await readKnown(files, file, known.get(file));
+      const found = await readKnown(files, file, { before: known.get(file), onRead });
       if (found !== null) next.set(file, found);
     }
     known = next;
@@ -145,12 +147,18 @@ export function createLibrary(ports: LibraryPorts, { onScanned, onVideos }: Libr
   };
 }
 
+interface ReadOptions extends Pick<LibraryListener, 'onRead'> {
+  readonly before: KnownFile | undefined;
+}
+
 /** Null if there is no such file. An unchanged file isn't read again. */
-async function readKnown(files: Files, file: string, before: KnownFile | undefined): Promise<KnownFile | null> {
+async function readKnown(files: Files, file: string, { before, onRead }: ReadOptions): Promise<KnownFile | null> {
   const info = await files.stat(file).catch(() => null);
   if (info?.kind !== 'file') return null;
   if (before?.info.sizeBytes === info.sizeBytes && before.info.modifiedMs === info.modifiedMs) return before;
-  return { info, video: await readVideo(files, file, info).catch(() => null) };
+  const video = await readVideo(files, file, info).catch(() => null);
+  if (video !== null) onRead(video);
+  return { info, video };
 }
 
 async function readVideo(files: Files, file: string, info: FileInfo): Promise<VideoFile | null> {

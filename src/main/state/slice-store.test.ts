@@ -47,6 +47,23 @@ test('an item that the window would not accept is left out and reported once; th
   snapshotSchema.parse(store.snapshot());
 });
 
+test('an item checked before its list is set is not checked again', () => {
+  let reads = 0;
+  const counted = {
+    ...MODEL,
+    get sizeBytes() {
+      reads += 1;
+      return MODEL.sizeBytes;
+    },
+  };
+  store.check('models', counted);
+  expect(reads).toBeGreaterThan(0);
+  reads = 0;
+  store.set('models', [counted]);
+  expect(reads).toBe(0);
+  expect(store.get('models')).toEqual([MODEL]);
+});
+
 test('a slice that the window would not accept keeps its last value and is reported', () => {
   store.set('machine', { ...SLICES.machine, cpuCores: -1 });
   expect(store.get('machine').cpuCores).toBe(8);

@@ -17,6 +17,8 @@ import { diffList } from '../../shared/slice-patch';
 export interface SliceStore {
   readonly get: <K extends SliceName>(slice: K) => Slices[K];
   readonly set: <K extends SliceName>(slice: K, value: Slices[K]) => void;
+  /** Checks an item before its list is set. A list of thousands that are new would block main while it is set. */
+  readonly check: <K extends ListSliceName>(slice: K, item: Slices[K][number]) => void;
   readonly snapshot: () => Snapshot;
   /** Returns a function that stops it. */
   readonly subscribe: (listener: (change: SliceChanged) => void) => () => void;
@@ -36,7 +38,7 @@ const isList = (slice: SliceName): slice is ListSliceName => LIST_SLICES.some((n
 export function createSliceStore(initial: Slices, report: ReportInvalid): SliceStore {
   const slices: Mutable<Slices> = { ...initial };
   const listeners = new Set<(change: SliceChanged) => void>();
-  const matchingItems = createItemCheck(report);
+  const isValid = createItemCheck(report);
   let revision = 0;
 
   const push = (change: object): void => {
@@ -47,7 +49,7 @@ export function createSliceStore(initial: Slices, report: ReportInvalid): SliceS
   };
   const setList = (slice: ListSliceName, value: readonly Item[]): void => {
     const before: readonly Item[] = slices[slice];
-    const after = matchingItems(slice, value);
+    const after = value.filter((item) => isValid(slice, item));
     const patch = diffList(before, after);
     if (patch.items.length === 0 && patch.order === null) return;
     Object.assign(slices, { [slice]: after });
@@ -69,6 +71,7 @@ export function createSliceStore(initial: Slices, report: ReportInvalid): SliceS
       slices[slice] = value;
       push({ slice, value });
     },
+    check: isValid,
     snapshot: () => ({ revision, slices: { ...slices } }),
     subscribe: (listener) => {
       listeners.add(listener);
@@ -79,17 +82,16 @@ export function createSliceStore(initial: Slices, report: ReportInvalid): SliceS
   };
 }
 
-/** The items that match the contract. Each object is checked and reported once, however often its list is set. */
-function createItemCheck(report: ReportInvalid) {
+/** Whether an item matches the contract. Each object is checked and reported once, however often its list is set. */
+function createItemCheck(report: ReportInvalid): (slice: ListSliceName, item: Item) => boolean {
   const valid = new WeakSet();
   const invalid = new WeakSet();
-  return (slice: ListSliceName, items: readonly Item[]): readonly Item[] =>
-    items.filter((item) => {
-      if (valid.has(item)) return true;
-      if (invalid.has(item)) return false;
-      const parsed = sliceSchemas[slice].element.safeParse(item);
-      (parsed.success ? valid : invalid).add(item);
-      if (!parsed.success) report(slice, `${item.id}: ${parsed.error.message}`);
-      return parsed.success;
-    });
+  return (slice, item) => {
+    if (valid.has(item)) return true;
+    if (invalid.has(item)) return false;
+    const parsed = sliceSchemas[slice].element.safeParse(item);
+    (parsed.success ? valid : invalid).add(item);
+    if (!parsed.success) report(slice, `${item.id}: ${parsed.error.message}`);
+    return parsed.success;
+  };
 }

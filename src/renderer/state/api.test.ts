@@ -3,13 +3,15 @@ import type { SliceChanged, SplitreelBridge } from '../../shared/ipc';
 import { toTexts, type Texts } from '../../shared/texts';
 import { openApi } from './api';
 
+const unpaused = (): Promise<void> => Promise.resolve();
+
 function fakeBridge() {
   let send = (_texts: Texts): void => undefined;
   const called: unknown[] = [];
   const bridge = {
     cancelJob: (input: unknown) => {
       called.push(input);
-      return Promise.resolve(toTexts({ ok: true, value: undefined }));
+      return Promise.resolve(toTexts({ ok: true, value: undefined }, unpaused));
     },
     onSliceChanged: (listener: (texts: Texts) => void) => {
       send = listener;
@@ -17,7 +19,7 @@ function fakeBridge() {
     },
     pathOfDroppedFile: () => '/dropped',
   } as Partial<SplitreelBridge> as SplitreelBridge;
-  return { bridge, called, send: (change: object) => send(toTexts(change)) };
+  return { bridge, called, send: async (change: object) => send(await toTexts(change, unpaused)) };
 }
 
 test('a call passes its input on and returns its answer', async () => {
@@ -36,10 +38,10 @@ test('changes arrive in their order, a long one before the short one that came a
     if (seen.length === 3) arrived();
   });
   const items = Array.from({ length: 1_001 }, (_, id) => ({ id: String(id) }));
-  send({ revision: 1, slice: 'queue', value: { isPaused: true } });
+  await send({ revision: 1, slice: 'queue', value: { isPaused: true } });
   expect(seen).toHaveLength(1);
-  send({ revision: 2, slice: 'library', patch: { items, order: null } });
-  send({ revision: 3, slice: 'queue', value: { isPaused: false } });
+  await send({ revision: 2, slice: 'library', patch: { items, order: null } });
+  await send({ revision: 3, slice: 'queue', value: { isPaused: false } });
   await all;
   expect(seen.map(({ revision }) => revision)).toEqual([1, 2, 3]);
   expect(seen[1]).toEqual({ revision: 2, slice: 'library', patch: { items, order: null } });

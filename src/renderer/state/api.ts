@@ -1,6 +1,7 @@
 /** The contract as the window uses it, from what the preload passes on as text. */
+import { inOrder } from '../../shared/in-turn';
 import type { SliceChanged, SplitreelApi, SplitreelBridge } from '../../shared/ipc';
-import { isOneText, parseText, parseTexts, type Texts } from '../../shared/texts';
+import { parseTexts } from '../../shared/texts';
 
 /** Lets the page draw and take input. A timer would wait at least 4 ms each time. */
 const pause = (): Promise<void> =>
@@ -22,25 +23,10 @@ export function openApi({ onSliceChanged, pathOfDroppedFile, ...calls }: Splitre
   ) as Omit<SplitreelApi, 'onSliceChanged' | 'pathOfDroppedFile'>;
   return {
     ...functions,
-    onSliceChanged: (listener) => onSliceChanged(inOrder((change) => listener(change as SliceChanged))),
+    onSliceChanged: (listener) => {
+      const receive = inOrder((change) => listener(change as SliceChanged));
+      return onSliceChanged((texts) => receive(parseTexts(texts, pause)));
+    },
     pathOfDroppedFile,
-  };
-}
-
-/** A change in pieces takes several tasks; those after it wait. */
-function inOrder(deliver: (value: unknown) => void): (texts: Texts) => void {
-  let waiting = 0;
-  let last = Promise.resolve();
-  return (texts) => {
-    if (waiting === 0 && isOneText(texts)) {
-      deliver(parseText(texts));
-      return;
-    }
-    waiting += 1;
-    last = last.then(async () => {
-      const value = await parseTexts(texts, pause);
-      waiting -= 1;
-      deliver(value);
-    });
   };
 }
