@@ -42,7 +42,7 @@ const finished = (id: string, videoIds: string[], totalMs = 20_000) =>
 const running = (id: string) => job({ status: 'running' }, `the prompt of ${id}`, id);
 const about = () => screen.getByRole('region', { name: copy.player.about });
 const playing = () => screen.getByLabelText(new RegExp(`^${copy.player.video}: `));
-const progress = (jobId: string): Slices['progress'] => ({
+const progress = (jobId: string): NonNullable<Slices['progress']> => ({
   jobId,
   videos: [],
   ranks: [],
