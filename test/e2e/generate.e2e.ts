@@ -1,5 +1,6 @@
 /** From an empty form to a playing video that can be dragged out, on four real ranks. */
 import path from 'node:path';
+import type { Page } from '@playwright/test';
 import { expect, keepDrags, test } from './harness';
 import {
   DEMO_SENTENCE,
@@ -18,6 +19,7 @@ test('without a GPU or a downloaded model, one click on an example gives a ball 
 }) => {
   const { page, screenshot } = await launch({ withEnvironment: true });
   const sentence = 'a red ball rolls to the right on a blue background';
+  expect(await controlsOf(page)).toEqual(FIRST_CONTROLS);
   await page.getByRole('button', { name: sentence, exact: true }).click();
   await generateButton(page).click();
   await waitForJob(page, 'finished');
@@ -29,6 +31,52 @@ test('without a GPU or a downloaded model, one click on an example gives a ball 
   expect(first).toBeLessThan(0.45);
   expect(last).toBeGreaterThan(0.55);
 });
+
+/** All that the form offers a newcomer. A new control belongs behind one of the "More" buttons. */
+const FIRST_CONTROLS = [
+  'Prompt',
+  'Examples',
+  'Model',
+  'Get a full-size model',
+  'Size',
+  'Width',
+  'Height',
+  'Frames',
+  'Steps',
+  'Guidance',
+  'Seed',
+  'New random seed',
+  'Keep this seed',
+  'Videos',
+  'Recommended',
+  'CPU workers',
+  'Ulysses',
+  'Ring',
+  'CFG',
+  'More ways to split',
+  'Copy',
+  'Run the same job in a terminal',
+  'More settings',
+  'Generate',
+];
+
+/** The names of the form's controls, from the top; of a group of choices, the group's. */
+const controlsOf = (page: Page): Promise<readonly string[]> =>
+  page.getByRole('complementary', { name: 'Video settings' }).evaluate((form) => {
+    const textOf = (element: Element | null): string => {
+      const copy = element?.cloneNode(true) as Element | undefined;
+      copy?.querySelectorAll('kbd').forEach((keys) => keys.remove());
+      return copy?.textContent.trim() ?? '';
+    };
+    const nameOf = (element: Element): string => {
+      const label = document.getElementById(element.getAttribute('aria-labelledby') ?? '');
+      const named = label ?? form.querySelector(`label[for="${element.id}"]`) ?? element;
+      return element.getAttribute('aria-label') ?? textOf(named);
+    };
+    const found = [...form.querySelectorAll('button, input, select, textarea, [role="radio"]')];
+    const shown = found.filter((element) => element.getClientRects().length > 0);
+    return [...new Set(shown.map((each) => nameOf(each.closest('[role="radiogroup"], [role="group"]') ?? each)))];
+  });
 
 /** The position of red in the frame at a time, from 0 (left) to 1 (right). Runs in the page. */
 async function centreOfRed(video: HTMLVideoElement, time: number): Promise<number> {
