@@ -26,3 +26,19 @@ test('of 5,000 items only the changed one is sent', () => {
 test('a patch for another list is noticed', () => {
   expect(applyListPatch([], { items: [], order: ['a'] })).toBeNull();
 });
+
+test('a patch of 500 items looks at each of 10,000 a few times, not once for each change', () => {
+  let reads = 0;
+  const counted = (id: string) => ({
+    get id() {
+      reads += 1;
+      return id;
+    },
+  });
+  const before = Array.from({ length: 10_000 }, (_, index) => counted(String(index)));
+  const after = before.map((each, index) => (index < 500 ? counted(String(index)) : each));
+  const applied = applyListPatch(before, diffList(before, after));
+  expect(applied).toHaveLength(after.length);
+  expect(applied?.every((each, index) => each === after[index])).toBe(true);
+  expect(reads).toBeLessThanOrEqual(5 * before.length);
+});
