@@ -180,7 +180,7 @@ test('the videos of a running job fill a grid: waiting, its preview, then the vi
         { ...stagesOf, previewUrl: 'app://splitreel/preview/a/1/5', previewStep: 5 },
         stagesOf,
       ],
-    } as NonNullable<Slices['progress']>,
+    },
   });
   const cells = within(screen.getByRole('region', { name: copy.stage.label })).getAllByRole('figure');
   expect(cells.map((cell) => cell.textContent)).toEqual([
