@@ -225,7 +225,7 @@ def test_an_alpha_that_is_no_sensible_number_is_refused(
 def test_a_path_that_is_not_text_is_refused(model_of: Callable[[str], Path], tmp_path: Path) -> None:
     file = save_by_peft(tmp_path / "a.safetensors", model_of(KIND), 1)
     other = file.rename(tmp_path / os.fsdecode(b"caf\xe9.safetensors"))
-    assert "not UTF-8" in refusal(other, model_of(KIND))
+    assert "aren't UTF-8" in refusal(other, model_of(KIND))
 
 
 def test_a_file_that_is_not_a_lora_is_not_hashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
