@@ -1,4 +1,4 @@
-/** Does a job fit, and what is the smallest change with which it would? As python/splitreel/rules/memory_advice.py. */
+/** Whether a job fits, and the smallest change that makes it fit. As python/splitreel/rules/memory_advice.py. */
 import { deviceBytes, memoryNeeds, worstOf, type MemoryJob, type StageNeed } from './memory';
 import type { MemoryShape } from './memory-shape';
 import type { Explanation } from './messages';
@@ -16,14 +16,14 @@ export interface MemoryQuestion {
   readonly deviceBytes: number;
 }
 
-/** Of the rank that writes, which holds most. */
+/** The need of the rank that writes, which holds the most. */
 export const worstNeed = (question: MemoryQuestion): StageNeed =>
   worstOf(memoryNeeds(question.shape, question.job, question.plan));
 
 export const fits = (question: MemoryQuestion): boolean => deviceBytes(worstNeed(question)) <= question.deviceBytes;
 
 /**
- * What to change so that it fits: what costs the least time and changes the video least comes first. The balanced quality
+ * What to change so that the job fits: first what costs the least time and changes the video least. The balanced quality
  * comes before sequential offload, which moves every block in every step.
  */
 export function smallestChange(question: MemoryQuestion): Explanation {
@@ -35,7 +35,7 @@ export function smallestChange(question: MemoryQuestion): Explanation {
   };
 }
 
-/** To a tenth of a gigabyte, upward: the amount that is shown is enough. */
+/** Up to a tenth of a gigabyte, so that the amount shown is enough. */
 const roundedUp = (bytes: number): number => Math.ceil(bytes / 100_000_000) * 100_000_000;
 
 type Change = readonly [MemoryQuestion, Explanation];
@@ -54,7 +54,7 @@ function* changes(question: MemoryQuestion): Generator<Change> {
   if (fixedSize === null) yield* smallerSizes(question, sizeStep, minSide);
 }
 
-/** Exact ones, the nearest first; of those CFG and Ulysses before Ring, and whole weights before shards. */
+/** Exact plans, the nearest first; CFG and Ulysses before Ring, and whole weights before shards. */
 function* otherPlans(question: MemoryQuestion): Generator<Change> {
   const distance = (plan: Plan): number =>
     Math.round(1000 * AXES.reduce((sum, axis) => sum + Math.abs(Math.log2(plan[axis] / question.plan[axis])), 0));
@@ -71,7 +71,7 @@ function* otherPlans(question: MemoryQuestion): Generator<Change> {
     ];
 }
 
-/** Nothing where as much is offloaded already, or where the plan forbids it. */
+/** Nothing if as much is offloaded already, or if the plan forbids it. */
 function* offloaded(question: MemoryQuestion, offload: 'model' | 'sequential'): Generator<Change> {
   const context = { ...question.context, request: { ...question.context.request, offload } };
   const isMore = OFFLOADS.indexOf(offload) > OFFLOADS.indexOf(question.job.offload);
@@ -91,7 +91,7 @@ function* balanced(question: MemoryQuestion): Generator<Change> {
     yield [changed, { code: 'fit_balanced_offloaded', params: {} }];
 }
 
-/** Smaller by one step of the width at a time, the height in proportion. */
+/** Sizes with one step less of width at a time, the height in proportion. */
 function* smallerSizes(question: MemoryQuestion, step: number, least: number): Generator<Change> {
   const { width, height } = question.job;
   for (let smaller = width - step; smaller >= least; smaller -= step) {

@@ -1,6 +1,6 @@
 /**
- * What a model's configs say about the memory it takes: counts of weights, exact, by the layers that diffusers and
- * transformers build from them. Read from a folder by Python alone (python/splitreel/rules/memory_shape.py).
+ * The memory that a model takes, from its configs: exact counts of weights in the layers that diffusers and transformers
+ * build from them. Only Python reads a folder (python/splitreel/rules/memory_shape.py).
  */
 import { z } from 'zod';
 
@@ -23,7 +23,7 @@ const vaeShapeSchema = z.object({
 });
 export type VaeShape = z.infer<typeof vaeShapeSchema>;
 
-/** All that the memory planner knows of a model. */
+/** All that the memory planner knows about a model. */
 export const memoryShapeSchema = z.object({
   textEncoder: partWeightsSchema,
   transformer: partWeightsSchema,

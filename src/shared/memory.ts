@@ -6,7 +6,7 @@ import type { MemoryShape, PartWeights, VaeShape } from './memory-shape';
 import type { Plan } from './plan';
 import type { SamplingParams } from './sampling';
 
-/** What a process takes of a GPU beside torch's tensors: CUDA's context with its kernels, cuBLAS's workspace. */
+/** What a process takes on a GPU besides torch's tensors: CUDA's context with its kernels, cuBLAS's workspace. */
 const OVERHEAD_BYTES = 800_000_000;
 /** NCCL's buffers for the first group of ranks, and for each further group or pair. */
 const LINK_BYTES = { first: 500_000_000, further: 100_000_000 };
@@ -18,7 +18,7 @@ export interface MemoryJob extends Pick<SamplingParams, 'width' | 'height' | 'nu
   readonly isGuided: boolean;
   /** 2 in bfloat16, 4 in float32. */
   readonly dtypeBytes: number;
-  /** The GPUs reach each other by NVLink. */
+  /** The GPUs are connected by NVLink. */
   readonly isNvlinked: boolean;
   /** The transformer's large layers are in float8. */
   readonly isQuantized: boolean;
@@ -33,7 +33,7 @@ export interface StageNeed {
   readonly stage: 'encoding' | 'denoising' | 'decoding';
   readonly weightBytes: number;
   readonly activationBytes: number;
-  /** Of NCCL, and buffers that other GPUs write to. */
+  /** NCCL's buffers, and buffers that other GPUs access. */
   readonly linkBytes: number;
 }
 
@@ -68,7 +68,7 @@ export function memoryNeeds(shape: MemoryShape, job: MemoryJob, plan: Plan, role
       activationBytes: encodingBytes(shape, job),
       linkBytes,
     },
-    // The VAE comes in beside the transformer for previews, and for the picture that a video starts from.
+    // The VAE is loaded next to the transformer for previews, and for a first frame.
     {
       stage: 'denoising',
       weightBytes: kept + transformer + vae,
@@ -110,14 +110,14 @@ function transformerBytes(shape: MemoryShape, { dtypeBytes, offload, isQuantized
   const whole = weights(shape.transformer, blocks, plan.tp, dtypeBytes, offload);
   if (!isQuantized) return whole;
   const held = heldBlocks(blocks, offload);
-  // The first and the last block keep their type; a stage has both, or one at most.
+  // The first and the last block keep their type; a stage has both, or at most one.
   const plain = Math.min(held, plan.pp === 1 ? 2 : 1);
   const numbers = Math.ceil((12 * shape.hidden ** 2) / plan.tp);
   const scales = 4 * 9 * shape.hidden;
   return whole - (held - plain) * (numbers * (dtypeBytes - 1) - scales);
 }
 
-/** With sequential offload one block works while the next one comes. */
+/** With sequential offload, one block computes while the next one is loaded. */
 const heldBlocks = (blocks: number, offload: MemoryJob['offload']): number =>
   offload === 'sequential' ? Math.min(blocks, 2) : blocks;
 
@@ -159,7 +159,7 @@ function tokensOf(shape: MemoryShape, job: MemoryJob, plan: Plan): { readonly ow
   };
 }
 
-/** Whether Ulysses and Ring write to each other's memory. PipeFusion's attention exchanges by NCCL. */
+/** Whether Ulysses and Ring access each other's memory. PipeFusion's attention exchanges through NCCL. */
 const usesPeers = (job: MemoryJob, plan: Plan): boolean => job.isFused && job.isNvlinked && plan.pp === 1;
 
 function peerBytes(shape: MemoryShape, job: MemoryJob, plan: Plan): number {
@@ -180,7 +180,7 @@ function denoisingBytes(shape: MemoryShape, job: MemoryJob, plan: Plan): number 
   const reused = job.reusesSteps && plan.pp === 1 ? 3 * own : 0;
   const { steps, rows, columns } = latentsOf(shape, job);
   const latents = 4 * batchOf(job, plan) * steps * shape.patchSizeTemporal * shape.inChannels * rows * columns * size;
-  // The first picture of image to video comes before the transformer runs.
+  // Image to video encodes its first frame before the transformer runs.
   const isPictured = shape.inChannels > vae.latentChannels;
   const picture = 21 * (vae.channels[0] ?? 0) * vae.tileHeight * vae.tileWidth * scaleOf(vae) ** 2 * size;
   return Math.max(block + reused, 3 * whole, isPictured ? picture : 0) + kept + latents;

@@ -55,7 +55,7 @@ const FORMATS: Readonly<Partial<Record<string, (value: number) => string>>> = {
   exit: (code) => `${EXIT_CODE[currentLanguage()]} ${String(code)}`,
 };
 
-/** Values that are words. English writes them as they are. */
+/** Values that are words. English uses them unchanged. */
 const WORDS: Readonly<Record<Language, Readonly<Partial<Record<string, Readonly<Record<string, string>>>>>>> = {
   en: {},
   'zh-CN': {

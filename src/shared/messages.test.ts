@@ -10,7 +10,7 @@ describe('messages', () => {
     expect(fillMessage('{a:count} of {b:count}', { a: 1 })).toBe('1 of {b:count}');
   });
 
-  it('says the reasons where there are some', () => {
+  it('includes the reasons, if any', () => {
     const error = appError(
       'PLAN_INVALID',
       {},

@@ -1,7 +1,7 @@
 /**
- * The sentences for errors, reasons, explanations and findings. One table, resources/messages.en.json, serves this side
- * and the Python package, so that a window and a terminal show the same sentence. The window has them in other languages
- * too.
+ * The sentences for errors, reasons, explanations and findings. TypeScript and Python share one table,
+ * resources/messages.en.json, so that the window and a terminal show the same sentence. The window also has them in other
+ * languages.
  */
 import messages from '../../resources/messages.en.json';
 import chinese from '../../resources/messages.zh-CN.json';
@@ -15,7 +15,7 @@ export type NoticeCode = keyof (typeof messages)['notices'];
 export type ExplanationCode = keyof (typeof messages)['explanations'];
 export type FindingCode = keyof (typeof messages)['findings'];
 
-/** Values for a message's placeholders, as they cross a border: the code says which there are. */
+/** Values for a message's placeholders, as sent between processes: the code determines their names. */
 export type MessageParams = Readonly<Record<string, string | number>>;
 
 interface Sentence<Code extends string> {

@@ -1,7 +1,6 @@
 /**
- * What a model's own configs say about its shape. Nothing about a model is a constant in the code: heads, blocks, patch
- * sizes, compression and text length are read from the folder, by Python alone
- * (python/splitreel/rules/model_shape.py).
+ * A model's shape, from its own configs. Nothing about a model is a constant in the code: only Python reads heads,
+ * blocks, patch sizes, compression and text length from the folder (python/splitreel/rules/model_shape.py).
  */
 import { z } from 'zod';
 
@@ -16,7 +15,7 @@ export const modelShapeSchema = z.object({
   patchSize: z.number().int().positive(),
   /** 1 for models without temporal patches. */
   patchSizeTemporal: z.number().int().positive(),
-  /** Pixels per latent, each way: 2 to the power of the VAE's down-samplings. */
+  /** Pixels per latent, in each direction: 2 to the power of the VAE's down-samplings. */
   spatialCompression: z.number().int().positive(),
   temporalCompression: z.number().int().positive(),
   latentChannels: z.number().int().positive(),

@@ -1,4 +1,4 @@
-/** Models that can be used: what the window shows of each. */
+/** Models that can be used, as the window shows them. */
 import { z } from 'zod';
 import { catalogEntrySchema } from './catalog';
 import { appErrorSchema } from './errors';
@@ -6,20 +6,20 @@ import { memoryShapeSchema } from './memory-shape';
 import { modelShapeSchema } from './model';
 import { loraSchema, samplingParamsSchema } from './sampling';
 
-/** What was verified of a model (python/splitreel/store/record_check.py). */
+/** The last verification of a model (python/splitreel/store/record_check.py). */
 const verifiedRecordSchema = z.object({
-  /** `none`: never verified. `stale`: a file has another time than when it was verified. */
+  /** `none`: never verified. `stale`: a file's modification time changed after the verification. */
   status: z.enum(['none', 'good', 'stale', 'damaged']),
   error: appErrorSchema.nullable(),
   fileCount: z.number().int().nonnegative(),
-  /** Files whose hash is the one that Hugging Face publishes. */
+  /** Files whose hash matches the one that Hugging Face publishes. */
   known: z.number().int().nonnegative(),
   /** The repository and the commit that its files can be downloaded from again. */
   source: z.tuple([z.string(), z.string()]).nullable(),
 });
 export type VerifiedRecord = z.infer<typeof verifiedRecordSchema>;
 
-/** What `splitreel inspect` answers for a folder (python/splitreel/store/inspect_model.py). */
+/** The output of `splitreel inspect` for a folder (python/splitreel/store/inspect_model.py). */
 export const inspectionSchema = z
   .discriminatedUnion('status', [
     z.object({
@@ -34,7 +34,7 @@ export const inspectionSchema = z
   .and(z.object({ record: verifiedRecordSchema.nullable() }));
 export type Inspection = z.infer<typeof inspectionSchema>;
 
-/** What `splitreel inspect-lora` answers for a file and a model. */
+/** The output of `splitreel inspect-lora` for a file and a model. */
 export const loraInspectionSchema = z.discriminatedUnion('status', [
   z.object({ status: z.literal('ready'), sha256: loraSchema.shape.sha256, layers: z.number().int().positive() }),
   z.object({ status: z.literal('broken'), error: appErrorSchema }),
@@ -54,31 +54,31 @@ export const modelEntrySchema = z.object({
     z.object({
       status: z.literal('ready'),
       shape: modelShapeSchema,
-      /** What the memory planner needs; null where the configs do not tell. */
+      /** What the memory planner needs; null if the configs don't contain it. */
       memory: memoryShapeSchema.nullish(),
     }),
     z.object({ status: z.literal('checking') }),
-    /** Can be made or fetched; not there yet. */
+    /** Not there yet, but can be made or downloaded. */
     z.object({ status: z.literal('absent') }),
     z.object({ status: z.literal('broken'), error: appErrorSchema }),
   ]),
-  /** What the form starts with for this model. `scheduler` is the one that its authors recommend. */
+  /** The form's initial values for this model. `scheduler` is the one that its authors recommend. */
   defaults: samplingParamsSchema,
-  /** Sizes to offer beside free numbers. */
+  /** Sizes to offer besides custom ones. */
   sizes: z.array(z.object({ width: z.number(), height: z.number() })),
   /** Sentences to try in one click. */
   examples: z.array(z.string()),
-  /** What the catalog says of it; null for models that are in no catalog. */
+  /** Its catalog entry; null for models that aren't in the catalog. */
   offer: catalogEntrySchema.nullable(),
-  /** Null while nothing of it is there. */
+  /** Null if none of its files exist. */
   files: z
     .object({
-      /** `app`: came with it; `models`: in the models folder, Splitreel's to remove; the others are the user's. */
+      /** `app`: bundled; `models`: in the models folder, where Splitreel may remove it; the others are the user's. */
       place: z.enum(['app', 'models', 'cache', 'folder']),
-      /** Every file hashed; `known`: of so many the hub's own hash is known. */
+      /** Every file was hashed; `known`: the number of files whose hash on Hugging Face is known. */
       verified: z.object({ fileCount: z.number(), known: z.number() }).nullable(),
       verifying: z.object({ doneBytes: z.number(), totalBytes: z.number() }).nullable(),
-      /** The repository that damaged files can be downloaded from again; null where none is known or none is damaged. */
+      /** The repository to download damaged files from again; null if it is unknown or no file is damaged. */
       repairFrom: z.string().nullable(),
     })
     .nullable(),

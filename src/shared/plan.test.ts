@@ -107,7 +107,7 @@ describe('recommendPlan', () => {
     expect(recommendPlan(context(overrides)).plan).toEqual(expected);
   });
 
-  it('lets a measured plan overrule the rule of thumb only where both were measured', () => {
+  it('lets a measured plan overrule the rule of thumb only if both were measured', () => {
     const ring = plan({ ring: 4 });
     const only = new Map([[planKey(ring), 0.1]]);
     expect(recommendPlan(context({ devices: 4 }), only).plan).toEqual(plan({ cfg: 2, ulysses: 2 }));
@@ -154,7 +154,7 @@ describe('properties', () => {
     );
   });
 
-  it('a valid plan stays where it is', () => {
+  it('a valid plan stays unchanged', () => {
     fc.assert(
       fc.property(anyContext, (ctx) => {
         for (const valid of validPlans(ctx)) {

@@ -35,7 +35,7 @@ export interface PlanDevices {
   readonly kind: 'cuda' | 'cpu';
   /** GPUs chosen, or the number of CPU ranks allowed. */
   readonly count: number;
-  /** Devices that are joined by NVLink: the size of the smallest island among the chosen. 1 where there is none. */
+  /** The size of the smallest group of chosen devices that are connected by NVLink; 1 without NVLink. */
   readonly islandSize: number;
 }
 
@@ -51,10 +51,10 @@ export const worldSize = (plan: Plan): number => AXES.reduce((product, axis) => 
 /** `1x2x1x1x4x1`: the plan as a key, in the order of AXES. */
 export const planKey = (plan: Plan): string => AXES.map((axis) => plan[axis]).join('x');
 
-/** PipeFusion reuses keys and values of the step before, so its video differs a little from one rank's. */
+/** PipeFusion reuses keys and values of the previous step, so its video differs slightly from a single rank's. */
 const mayDiffer = (plan: Plan): boolean => plan.pp > 1;
 
-/** Whether the video will: not where all steps are warm-up (the first always is), or where all tokens are one patch. */
+/** Whether the video will differ: not if all steps are warm-up (the first always is) or all tokens are one patch. */
 export const isApproximate = (
   plan: Plan,
   steps: Pick<GenerateRequest, 'numPipelinePatch' | 'warmupSteps' | 'numInferenceSteps'>,
@@ -66,7 +66,7 @@ export const planText = (plan: Plan): PlanText =>
     .map((axis) => `${axis} ${String(plan[axis])}`)
     .join(' x ') as PlanText;
 
-/** Every reason why the plan cannot be; an empty list means that it is valid. */
+/** Every reason why the plan is invalid; an empty list means that it is valid. */
 export function checkPlan(context: PlanContext, plan: Plan): Reason[] {
   const { shape, request, devices } = context;
   const reasons: Reason[] = [];
@@ -125,7 +125,7 @@ export function validPlans(context: PlanContext): Plan[] {
  * island; the rest by Ring.
  */
 function thumbScore(plan: Plan, devices: PlanDevices): readonly number[] {
-  // Without NVLink pairs are the sweet spot: xDiT's own best on 8 PCIe cards is ulysses 2, ring 2, cfg 2.
+  // Without NVLink, pairs are best: xDiT's own best plan on 8 PCIe cards is ulysses 2, ring 2, cfg 2.
   const island = devices.kind === 'cpu' ? devices.count : Math.max(devices.islandSize, 2);
   return [
     plan.pp === 1 ? 1 : 0,
@@ -160,7 +160,7 @@ export function rankPlans(context: PlanContext, measured: MeasuredSteps = new Ma
   const plans = validPlans(context).sort((a, b) => compareScores(thumbScore(a, devices), thumbScore(b, devices)));
   const thumb = plans[0];
   const thumbSeconds = thumb === undefined ? undefined : measured.get(planKey(thumb));
-  // A measurement can only overrule what has been measured as well: an untried plan is not known to be slower.
+  // A measured plan can only overrule another measured plan: an untried one isn't known to be slower.
   if (thumbSeconds === undefined) return plans;
   const secondsOf = (plan: Plan): number => measured.get(planKey(plan)) ?? Infinity;
   const fastest = plans.filter((p) => !mayDiffer(p)).reduce((a, b) => (secondsOf(b) < secondsOf(a) ? b : a));
@@ -196,7 +196,7 @@ function explainPlan(context: PlanContext, plan: Plan, measured: MeasuredSteps):
 const distance = (a: Plan, b: Plan): number =>
   AXES.reduce((sum, axis) => sum + Math.abs(Math.log2(a[axis] / b[axis])), 0);
 
-/** The valid plan that keeps `axis` at its value in `wanted` and moves the others least; null where there is none. */
+/** The valid plan that keeps `axis` at its value in `wanted` and changes the others least, or null. */
 export function nearestPlan(context: PlanContext, wanted: Plan, axis: Axis): Plan | null {
   const candidates = validPlans(context).filter((plan) => plan[axis] === wanted[axis]);
   const [first, ...rest] = candidates;
@@ -217,7 +217,7 @@ export function nearestToPlan(context: PlanContext, wanted: Plan): Plan {
 
 export interface AxisOption {
   readonly value: number;
-  /** Why this value cannot be chosen, whatever the others do; null where it can. */
+  /** Why this value can't be chosen, whatever the other values are; null if it can. */
   readonly blocked: Reason | null;
   /** The plan that choosing it leads to. */
   readonly plan: Plan | null;

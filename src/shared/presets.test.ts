@@ -8,13 +8,13 @@ const preset = (name: string, steps = 50): Preset => ({
 });
 const names = (presets: readonly Preset[]): readonly string[] => presets.map(({ name }) => name);
 
-test('a preset holds the settings and nothing of one video', () => {
+test('a preset contains the settings without what belongs to one video', () => {
   const settings: object = preset('a').settings;
   expect(settings).toMatchObject({ modelId: 'demo', numInferenceSteps: 50 });
   for (const key of ['prompt', 'imagePath', 'seed']) expect(settings).not.toHaveProperty(key);
 });
 
-test('saving under a name replaces it; importing keeps both, and takes the same one once', () => {
+test('saving replaces a preset of the same name; importing keeps both, and adds an identical one once', () => {
   const saved = withPreset(withPreset([], preset('b')), preset('a'));
   expect(names(saved)).toEqual(['a', 'b']);
   expect(withPreset(saved, preset('a', 9)).map(({ settings }) => settings.numInferenceSteps)).toEqual([9, 50]);

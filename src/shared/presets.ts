@@ -17,7 +17,7 @@ export const presetSchema = z.object({
 });
 export type Preset = z.infer<typeof presetSchema>;
 
-/** What is exported and imported. A file from elsewhere is checked against it before any of it is used. */
+/** The format for export and import. A whole file is checked against it before any of it is used. */
 export const presetFileSchema = z.object({
   splitreelPresets: z.literal(1),
   presets: z.array(presetSchema).max(MAX_PRESETS),
@@ -27,13 +27,13 @@ export function presetSettings(request: GenerateRequest): Preset['settings'] {
   return presetSettingsSchema.parse(request);
 }
 
-/** With another preset: one of its name is replaced. Sorted by name. */
+/** Adds a preset, replacing one of the same name. Sorted by name. */
 export const withPreset = (presets: readonly Preset[], added: Preset): readonly Preset[] =>
   [...presets.filter(({ name }) => name !== added.name), added]
     .sort((a, b) => a.name.localeCompare(b.name))
     .slice(0, MAX_PRESETS);
 
-/** With those of a file. None replaces one that is there: another one of its name gets a number. */
+/** Adds the presets of a file. None replaces an existing one: a different preset of the same name gets a number. */
 export function withImported(presets: readonly Preset[], imported: readonly Preset[]): readonly Preset[] {
   return imported.reduce<readonly Preset[]>((all, preset) => {
     const isKnown = all.some((other) => JSON.stringify(other) === JSON.stringify(preset));

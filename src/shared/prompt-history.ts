@@ -1,4 +1,4 @@
-/** Prompts that were used, as they were typed: a list of prompts is one of them. */
+/** Used prompts, as they were typed: a list of prompts counts as one. */
 import { z } from 'zod';
 
 export const usedPromptSchema = z.object({

@@ -19,14 +19,14 @@ test.each([
   expect(expandPrompts(text, isList)).toEqual(expected);
 });
 
-test('more than can be queued at once is refused, not cut, and not counted for ever', () => {
+test('more than can be queued at once is refused, not cut, and not counted forever', () => {
   const lines = (count: number): string => Array.from({ length: count }, (_, index) => `line ${index}`).join('\n');
   expect(expandPrompts(lines(MAX_JOBS_AT_ONCE), true)).toHaveLength(MAX_JOBS_AT_ONCE);
   expect(expandPrompts(lines(MAX_JOBS_AT_ONCE + 1), true)).toBeNull();
   expect(expandPrompts('{0|1}'.repeat(60), false)).toBeNull();
 });
 
-test('whatever is typed, it ends, with prompts that hold no further alternatives', () => {
+test('any text is expanded completely, in finite time', () => {
   const text = fc.string({ unit: fc.constantFrom('{', '}', '|', 'a', ' ', '\n'), maxLength: 40 });
   fc.assert(
     fc.property(text, fc.boolean(), (typed, isList) => {
@@ -37,7 +37,7 @@ test('whatever is typed, it ends, with prompts that hold no further alternatives
   );
 });
 
-test('only a text with a break inside could be a list', () => {
+test('only a text with a line break inside can be a list', () => {
   expect(['a', 'a\n', '\na'].map(hasLines)).toEqual([false, false, false]);
   expect(hasLines('a\nb')).toBe(true);
 });

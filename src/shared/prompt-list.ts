@@ -1,6 +1,6 @@
-/** Prompts that stand for several: one on each line, and groups of alternatives such as `a {red|blue} ball`. Pure. */
+/** Several prompts in one text: one on each line, and groups of alternatives such as `a {red|blue} ball`. Pure. */
 
-/** Jobs that one press may queue: enough for a night, few enough to have been meant. */
+/** Jobs that one press may queue: enough for a night, but not so many that it must be a mistake. */
 export const MAX_JOBS_AT_ONCE = 100;
 
 /** The innermost group of alternatives. Braces without a bar are ordinary text. */
@@ -26,8 +26,8 @@ function expandGroups(prompt: string): readonly string[] | null {
 }
 
 /**
- * The prompts that a text stands for, trimmed, in order and each once; null for more than can be queued at once. A
- * text without any, such as an empty one, stands for itself, so that the usual check of a prompt says what is wrong.
+ * The prompts in a text, trimmed, in order and without duplicates; null for more than can be queued at once. A text
+ * without any, such as an empty one, is returned as it is, so that the usual check of a prompt reports it.
  */
 export function expandPrompts(text: string, isList: boolean): readonly string[] | null {
   const prompts = new Set<string>();

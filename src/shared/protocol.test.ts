@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import golden from '../../resources/golden/protocol.json';
 import { workerCommandSchema, workerEventLineSchema } from './protocol';
 
-describe('the talk with the supervisor', () => {
+describe('the protocol of the supervisor', () => {
   it.each(golden.commands.map((message) => [message.type, message]))(
     '%s is written as Python reads it',
     (_, message) => {

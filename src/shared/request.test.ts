@@ -42,13 +42,13 @@ const sentences = (change: Partial<typeof request>, on: ModelShape = shape): str
   checkRequest(on, { ...request, ...change }).map(reasonText);
 
 describe('checkRequest', () => {
-  it('finds nothing wrong with what the model was made for', () => {
+  it("accepts the model's own defaults", () => {
     expect(sentences({})).toEqual([]);
   });
 
   it.each([
     [{ prompt: '  \n' }, 'Describe what the video should show.'],
-    // Not in the golden table: JSON readers differ about half a character.
+    // Not in the golden table: JSON parsers differ about lone surrogates.
     [{ prompt: 'a \ud83d dog' }, 'The prompt contains an invalid character: delete it and type it again.'],
     [{ negativePrompt: '\udc00' }, 'The negative prompt contains an invalid character: delete it and type it again.'],
     [{ numFrames: 13 }, "13 frames aren't possible: choose 9 or 17."],
@@ -63,11 +63,11 @@ describe('checkRequest', () => {
     expect(sentences(change)).toEqual([sentence]);
   });
 
-  it('holds a model with learned positions to its own size', () => {
+  it('limits a model with learned positions to its own size', () => {
     expect(sentences({ width: 704 }, { ...shape, positions: 'learned' })).toEqual(['This model makes 720 x 480 only.']);
   });
 
-  it('asks image to video for its picture', () => {
+  it('requires an image for image to video', () => {
     expect(sentences({}, { ...shape, task: 'image-to-video' })).toEqual([
       'This model starts from an image. Choose one.',
     ]);

@@ -1,6 +1,6 @@
 /**
- * What a user asks for, and what a model allows. Pure; Python has the same rules (python/splitreel/rules/request.py)
- * and both run resources/golden/request-cases.json.
+ * Whether a model allows a request. Pure; Python has the same rules (python/splitreel/rules/request.py), and both run
+ * resources/golden/request-cases.json.
  */
 import { MAX_LORA_STRENGTH, MAX_LORAS, MAX_SEED, MAX_SIDE, MAX_STEPS } from './limits';
 import type { Reason } from './messages';
@@ -55,7 +55,7 @@ export function defaultParams(shape: ModelShape): SamplingParams {
   };
 }
 
-/** Half of a character beyond U+FFFF, which no UTF-8 text holds and no tokenizer takes. */
+/** Half of a character beyond U+FFFF, which isn't valid in UTF-8 and which no tokenizer accepts. */
 const LONE_SURROGATE = /[\ud800-\udfff]/u;
 
 type Checked = Pick<
@@ -76,7 +76,7 @@ type Checked = Pick<
 /** A reason and the field of the form that it is about. */
 export type RequestReason = Reason & { readonly field: keyof Checked };
 
-/** Everything about the request that the model does not allow; an empty list means that it can be made. */
+/** Everything in the request that the model doesn't allow; an empty list means that it is valid. */
 export function checkRequest(shape: ModelShape, request: Checked): RequestReason[] {
   const reasons: RequestReason[] = [];
   if (request.prompt.trim() === '') reasons.push({ field: 'prompt', code: 'prompt_empty', params: {} });
@@ -142,7 +142,7 @@ function checkFrames(shape: ModelShape, frames: number): RequestReason[] {
 function checkNumbers(request: Checked): RequestReason[] {
   const reasons: RequestReason[] = [];
   const { numInferenceSteps: steps, videoCount: videos, warmupSteps: warmup } = request;
-  // Warm-up is counted in steps, so it can only be judged where the steps themselves make sense.
+  // Warm-up is counted in steps, so it can only be checked if the steps themselves are valid.
   if (!(steps >= 1 && steps <= MAX_STEPS))
     reasons.push({ field: 'numInferenceSteps', code: 'steps_out_of_range', params: { steps, min: 1, max: MAX_STEPS } });
   else if (!(warmup >= 0 && warmup <= steps))

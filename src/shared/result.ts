@@ -1,4 +1,4 @@
-/** The outcome of a call whose failure the user should see. Errors cross borders as data. */
+/** The outcome of a call whose failure the user should see. Errors cross process boundaries as data. */
 export type Result<T, E> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E };
 
 export const ok = <T>(value: T): { readonly ok: true; readonly value: T } => ({ ok: true, value });

@@ -32,7 +32,7 @@ test.each([
   'http://172.32.0.1',
   'http://192.169.0.1',
   'http://8.8.8.8',
-  // Other spellings of an address, which URL parsers read in their own way.
+  // Unusual spellings of an address, which URL parsers interpret differently.
   'http://010.0.0.1',
   'http://127.1',
   'http://2130706433',
@@ -51,7 +51,7 @@ test.each([
   expect(parseEndpoint(address)).toBeNull();
 });
 
-test('whatever is accepted is an address that URL reads the same way, and http stays at home', () => {
+test('URL parses every accepted address the same way, and http stays in the private network', () => {
   const host = fc.oneof(
     fc.domain(),
     fc.ipV4(),
@@ -99,7 +99,7 @@ test.each([
   expect(rewriterSchema.safeParse({ ...NO_REWRITER, ...changes }).success).toBe(isValid);
 });
 
-test('the rewriter is called by its program or its model', () => {
+test('the rewriter has the name of its program or its model', () => {
   expect(rewriterName(NO_REWRITER)).toBeNull();
   expect(rewriterName({ ...NO_REWRITER, kind: 'command', command: "'/opt/my tools/rewrite' -x" })).toBe('rewrite');
   expect(rewriterName({ ...NO_REWRITER, kind: 'endpoint', model: 'llama3' })).toBe('llama3');

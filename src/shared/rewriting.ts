@@ -1,4 +1,4 @@
-/** Rewriting of prompts by a command or a server of the person's own choice. Pure. */
+/** Rewriting of prompts by a command or a server that the user chooses. Pure. */
 import { z } from 'zod';
 import { parseCommandLine } from './command-line';
 
@@ -23,7 +23,7 @@ export interface Endpoint {
   readonly isLoopback: boolean;
 }
 
-/** By the address alone: which computer another name means is the network's to say. */
+/** By the address alone: what another name resolves to depends on the network. */
 function reachOf(hostname: string): 'loopback' | 'private' | 'public' {
   if (hostname === 'localhost' || hostname === '[::1]') return 'loopback';
   if (PRIVATE_IPV6.test(hostname)) return 'private';
@@ -59,7 +59,7 @@ export const endpointOrigin = (address: string): string | null => {
   return endpoint === null ? null : endpoint.url.split('/', 3).join('/');
 };
 
-/** Who rewrites prompts. What is not in use is kept, so that switching back needs no typing. */
+/** What rewrites prompts. Settings of the other kind are kept, so that switching back needs no typing. */
 export const rewriterSchema = z
   .object({
     kind: z.enum(REWRITER_KINDS),
@@ -84,34 +84,34 @@ export const rewriterSchema = z
 export type Rewriter = z.infer<typeof rewriterSchema>;
 export const NO_REWRITER: Rewriter = { kind: 'off', command: '', address: '', model: '' };
 
-/** What can stand in a header: nothing that would end it and begin another one. */
+/** What a header may contain: no characters that would end it and start another one. */
 export const apiKeySchema = z.string().regex(/^[\x21-\x7e]{1,500}$/);
 
 export const MAX_INSTRUCTION_CHARACTERS = 8_000;
-/** What a server is asked to do; null: our own. */
+/** The instruction for a server; null: our own. */
 export const instructionSchema = z.string().max(MAX_INSTRUCTION_CHARACTERS).nullable();
 
-/** What the window knows of the key: never the key itself. */
+/** What the window knows about the key: never the key itself. */
 export const rewritingStateSchema = z.object({
   hasKey: z.boolean(),
-  /** True where it will be there after a restart. */
+  /** True if it will survive a restart. */
   isKeyKept: z.boolean(),
 });
 
-/** The program or the model that rewrites, as a person calls it; null where none is set up. */
+/** The name of the program or model that rewrites, for display; null if none is set up. */
 export function rewriterName({ kind, command, model }: Rewriter): string | null {
   if (kind === 'endpoint') return model;
   const parsed = kind === 'command' ? parseCommandLine(command) : null;
   return parsed !== null && 'args' in parsed ? (parsed.args[0].split('/').at(-1) ?? null) : null;
 }
 
-/** Of a server that runs elsewhere: whoever runs it can read the prompts. Null where they stay on this computer. */
+/** The host of a remote server, whose operator can read the prompts; null if they stay on this computer. */
 export function remoteHost({ kind, address }: Rewriter): string | null {
   const endpoint = kind === 'endpoint' ? parseEndpoint(address) : null;
   return endpoint === null || endpoint.isLoopback ? null : endpoint.host;
 }
 
-/** What the model of a prompt takes. */
+/** What the prompt is for. */
 export interface PromptTarget {
   readonly maxTokens: number;
   /** The video starts from an image, which the rewriter does not see. */
@@ -123,7 +123,7 @@ export const USUAL_TARGET: PromptTarget = { maxTokens: 226, hasImage: false };
 /** English has about three words for every four tokens of T5; the rest is a margin for names and rare words. */
 const WORDS_PER_TOKEN = 0.65;
 
-/** {words} and {tokens} are the limits of the model that the prompt is for. Written after the captions it was trained on. */
+/** {words} and {tokens} are the limits of the prompt's model. Modeled on the captions it was trained on. */
 export const USUAL_INSTRUCTION = `You rewrite prompts for a text-to-video model that was trained on long, plain English descriptions.
 
 Answer with one paragraph of 60 to {words} words and nothing else: no title, no list, no quotation marks, no comment. The model reads at most {tokens} tokens and ignores the rest.
@@ -148,16 +148,17 @@ export function instructionFor(custom: string | null, { maxTokens, hasImage }: P
   return text.replace(/\{(words|tokens)\}/g, (_, name: string) => String(limits[name]));
 }
 
-/** Several times what any model reads. */
+/** Several times the limit of any model. */
 export const MAX_REWRITTEN_CHARACTERS = 4_000;
 
 /**
- * The prompt in an answer: without the thoughts of a reasoning model, a code fence, or quotation marks around it. One
- * line, because lines can be prompts of their own; no braces, because they can hold alternatives. Empty for no prompt.
+ * The prompt in a response: without the thoughts of a reasoning model, a code fence, or quotation marks around it. On one
+ * line, because each line can be a separate prompt; without braces, because they can contain alternatives. Empty if there
+ * is no prompt.
  */
 export function promptInAnswer(answer: string): string {
   const afterThoughts = answer.split(/<\/think(?:ing)?>/).at(-1) ?? '';
-  // It has thought until its limit.
+  // The model reached its limit while still thinking.
   if (/^\s*<think(?:ing)?>/.test(afterThoughts)) return '';
   const [, inFence = afterThoughts] = /^\s*```\w*\n([\s\S]*?)\n?```\s*$/.exec(afterThoughts) ?? [];
   const line = inFence

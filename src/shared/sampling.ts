@@ -53,11 +53,11 @@ export const loraSchema = z
   .meta({ id: 'Lora', description: 'A LoRA file that is merged into the transformer.' });
 export type Lora = z.infer<typeof loraSchema>;
 
-/** The file's name without its ending: what people call a LoRA. */
+/** The file's name without its extension, for display. */
 export const loraName = ({ path }: Pick<Lora, 'path'>): string =>
   (path.split(/[\\/]/).at(-1) ?? path).replace(/\.safetensors$/i, '');
 
-/** What the authors publish for each kind of model; what is chosen takes precedence. */
+/** The values that the authors publish for each kind of model; the user's choice takes precedence. */
 export const DEFAULTS_BY_PATCHES = {
   /** Each patch covers one latent frame: CogVideoX 2B and 5B. */
   spatial: { numInferenceSteps: 50, fps: 8 },
@@ -68,12 +68,12 @@ export const DEFAULTS_BY_PATCHES = {
 /** CogVideoX 1.5's config names a square that only bounds its positions; its authors publish this size. */
 export const SIZE_OF_SQUARE = { width: 1360, height: 768 } as const;
 
-/** What the original script does whatever the model is, and the drop-in for it keeps. */
+/** What the original script does for every model, kept by its drop-in replacement. */
 export const DROP_IN_DEFAULTS = { scheduler: 'model', fps: 8, imageFit: 'stretch' } as const satisfies Partial<
   Record<SamplingField, unknown>
 >;
 
-/** Numbers with limits of their own, and the reason for a value outside them. */
+/** Numbers with fixed limits, and the reason for a value outside them. */
 export const SAMPLING_RANGES = [
   { field: 'guidanceScale', min: 0, max: MAX_GUIDANCE, code: 'guidance_out_of_range' },
   { field: 'videoCount', min: 1, max: MAX_VIDEOS, code: 'videos_out_of_range' },
@@ -82,7 +82,7 @@ export const SAMPLING_RANGES = [
   { field: 'imagePosition', min: 0, max: 1, code: 'image_position_out_of_range' },
 ] as const;
 
-/** What holds for every model unless something else is chosen. */
+/** The defaults for every model. */
 export const SAMPLING_DEFAULTS = {
   numInferenceSteps: 50,
   guidanceScale: 6,
@@ -116,13 +116,13 @@ export const samplingParamsSchema = z
     numPipelinePatch: z.number().int().describe('PipeFusion: patches that the image tokens are divided into'),
     warmupSteps: z.number().int().describe('PipeFusion: first steps that run in full, before stale values are used'),
     fps: z.number().int().describe('frames per second of the file'),
-    // Videos and queues from before there was a choice were stretched.
+    // Before this choice existed, images were stretched.
     imageFit: imageFitSchema.default('stretch'),
     imagePosition: z
       .number()
       .default(0.5)
       .describe('`crop`: which part stays, from 0 (left or top) to 1 (right or bottom) along the side that is cut'),
-    // Videos and queues from before there were LoRAs have none.
+    // Videos and queues of older versions have no LoRAs.
     loras: z.array(loraSchema).readonly().default([]),
   } satisfies Record<SamplingField, z.ZodType>)
   .meta({

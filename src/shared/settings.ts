@@ -1,4 +1,4 @@
-/** The app's settings: each with its default and its limits in one place. A file of an older version is migrated by these defaults. */
+/** The app's settings, each with its default and limits. The defaults also fill in what an older version's file lacks. */
 import { z } from 'zod';
 import { continuedVideoSchema } from './continuation';
 import { VARIANT_CHOICES } from './environment';
@@ -10,33 +10,33 @@ import { generateRequestSchema } from './sampling';
 
 export const SETTINGS_VERSION = 1;
 
-/** What the window may change by itself. Without defaults: zod fills them in for absent keys of a patch too, which would reset them. */
+/** Settings that the window may change without a dialog. They have no defaults, because zod would fill them into a patch. */
 const changeable = {
   theme: z.enum(['system', 'light', 'dark']),
   language: z.enum(LANGUAGE_CHOICES),
-  /** null: all GPUs that are there. */
+  /** null: all GPUs. */
   chosenGpuUuids: z.array(z.string()).nullable(),
-  /** The CPU, although there are GPUs that could be used. */
+  /** Use the CPU although usable GPUs exist. */
   isCpuChosen: z.boolean(),
   /** Ranks to try on a computer without a GPU. */
   cpuRanks: z.number().int().min(1).max(8),
-  /** Says so outside the window when a video is finished while the window is not in front. */
+  /** Shows a notification when a video is finished while the window is in the background. */
   notifyWhenDone: z.boolean(),
   /** Plays a short sound when a job ends. */
   soundWhenDone: z.boolean(),
   loopPlayback: z.boolean(),
-  /** Of all downloads together, in bytes per second; null: as fast as it goes. */
+  /** Of all downloads together, in bytes per second; null: unlimited. */
   downloadLimit: z.number().int().min(10_000).nullable(),
-  /** Which packages an install takes. */
+  /** Which packages an install includes. */
   environmentVariant: z.enum(VARIANT_CHOICES),
   /** Data between GPUs goes through the computer's memory: NCCL's workaround for broken peer-to-peer. */
   isP2pOff: z.boolean(),
-  /** Asks once a day whether there is a newer version. Off until the user turns it on. */
+  /** Checks once a day for a newer version. Off until the user turns it on. */
   isUpdateCheckOn: z.boolean(),
   libraryView: libraryViewSchema,
-  /** What a server is asked to do with a prompt; null: our own instruction. */
+  /** The instruction for rewriting a prompt; null: our own. */
   rewriteInstruction: instructionSchema,
-  /** What the Create form held; null before the first change. */
+  /** The contents of the Create form; null before the first change. */
   draft: z
     .object({
       request: generateRequestSchema,
@@ -44,7 +44,7 @@ const changeable = {
       isPlanAutomatic: z.boolean(),
       /** The same seed for every video, instead of a new one each time. */
       isSeedLocked: z.boolean().default(false),
-      /** Each line of the prompt is a prompt of its own. */
+      /** Each line of the prompt is a separate prompt. */
       isPromptList: z.boolean().default(false),
       /** The video that this one continues, as long as it starts from its last frame. */
       continues: continuedVideoSchema.optional(),
@@ -52,11 +52,11 @@ const changeable = {
     .nullable(),
 };
 
-/** Where data goes. A page that was taken over must not change it alone: each change takes a dialog of the system. */
+/** Where data goes. A compromised page must not be able to change it, so each change needs a native dialog. */
 const guarded = {
-  /** null: the Videos folder of the user, in a folder of ours. */
+  /** null: a Splitreel folder inside the user's Videos folder. */
   videosFolder: z.string().nullable(),
-  /** A mirror of the hub (HF_ENDPOINT); null: huggingface.co. */
+  /** A mirror of Hugging Face (HF_ENDPOINT); null: huggingface.co. */
   hubMirror: z.string().max(500).nullable(),
   /** False: the token is never sent to the mirror. */
   sendTokenToMirror: z.boolean(),
@@ -65,7 +65,7 @@ const guarded = {
     .url({ protocol: /^https$/ })
     .max(500)
     .nullable(),
-  /** Who rewrites prompts: a program is started for it, or prompts are sent to a server. */
+  /** What rewrites prompts: the app starts a program for it, or sends prompts to a server. */
   rewriter: rewriterSchema,
 };
 
@@ -87,7 +87,7 @@ export const settingsSchema = z.object({
   downloadLimit: changeable.downloadLimit.default(null),
   /** Where models are kept; null: in the data folder. */
   modelsFolder: z.string().nullable().default(null),
-  /** While models are on their way from there to the folder above. */
+  /** The previous folder, while models are being moved from there. */
   modelsFolderBefore: z.string().nullable().default(null),
   environmentVariant: changeable.environmentVariant.default('auto'),
   isP2pOff: changeable.isP2pOff.default(false),
@@ -104,7 +104,7 @@ export type Settings = z.infer<typeof settingsSchema>;
 
 export const DEFAULT_SETTINGS: Settings = settingsSchema.parse({ version: SETTINGS_VERSION });
 
-/** Strict, so that a guarded setting is refused and not dropped in silence. */
+/** Strict, so that a guarded setting is rejected instead of silently dropped. */
 export const settingsPatchSchema = z.strictObject(changeable).partial();
 export type SettingsPatch = z.infer<typeof settingsPatchSchema>;
 

@@ -23,7 +23,7 @@ test('of 5,000 items only the changed one is sent', () => {
   expect(patch).toEqual({ items: [changed], order: null });
 });
 
-test('a patch for another list is noticed', () => {
+test('a patch for another list is detected', () => {
   expect(applyListPatch([], { items: [], order: ['a'] })).toBeNull();
 });
 

@@ -1,4 +1,4 @@
-/** What `splitreel smoke` sends while it tries an environment: contract/smoke.py is generated from this file. */
+/** What `splitreel smoke` sends while it tests an environment: contract/smoke.py is generated from this file. */
 import { z } from 'zod';
 import { appErrorSchema } from './errors';
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import golden from '../../resources/golden/step-schedule.json';
 import { computedOf, computedSteps } from './step-schedule';
 
-it.each(golden.cases)('computes the same of $steps steps as the engine', ({ steps, computed }) => {
+it.each(golden.cases)('selects the same steps out of $steps as the engine', ({ steps, computed }) => {
   const found = computedSteps(steps).flatMap((isComputed, step) => (isComputed ? [step] : []));
   expect(found).toEqual(computed);
   expect(computedOf(steps, steps)).toBe(computed.length);

@@ -1,10 +1,10 @@
 /** Which denoising steps the fast quality computes. Pure; the same rule as python/splitreel/rules/step_schedule.py. */
 
-/** The video takes shape in the first steps, and the last ones make its details. */
+/** The first steps form the video's structure, and the last ones its details. */
 const FIRST_PART = 12;
 const LEAST_FIRST = 2;
 const LAST = 2;
-/** Between them, one of so many. */
+/** Between them, one step out of this many is computed. */
 const INTERVAL = 3;
 
 /** Whether each step is computed. The first two and the last two always are. */

@@ -1,4 +1,4 @@
-/** What Splitreel keeps on the disk and where, with its size; it can be moved or removed. */
+/** What Splitreel stores on disk and where, with sizes; it can be moved or removed. */
 import { z } from 'zod';
 
 /** What can be moved to another folder. */
@@ -23,7 +23,7 @@ export const storageItemSchema = z.object({
   name: z.string(),
   folder: z.string(),
   bytes: z.number(),
-  /** What removing it frees: files that the slot and the downloads share stay, and so do first frames in use. */
+  /** What removing it frees: files shared by the slot and the downloads stay, and so do first frames in use. */
   ownBytes: z.number(),
   /** False for what is in use, and for models, which are removed one by one on their own page. */
   canRemove: z.boolean(),
@@ -34,7 +34,7 @@ export const storageSchema = z.object({
   locations: z.array(
     z.object({ name: z.enum(LOCATION_NAMES), folder: z.string(), freeBytes: z.number(), isDefault: z.boolean() }),
   ),
-  /** Null until it was measured. */
+  /** Null until measured. */
   items: z.array(storageItemSchema).nullable(),
   moving: z
     .object({ name: z.enum(LOCATION_NAMES), to: z.string(), copiedBytes: z.number(), totalBytes: z.number() })

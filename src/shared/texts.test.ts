@@ -24,7 +24,7 @@ test('a short value is one text, ready immediately', () => {
   expect(seen.pauses).toBe(0);
 });
 
-test('long lists come in pieces and arrive whole, in their order, with a pause before each', async () => {
+test('long lists are sent in pieces and arrive complete and in order, with a pause before each piece', async () => {
   const value = { patch: { items: list(1_200), order: list(501).map((_, id) => String(id)) }, slice: 'library' };
   const written = counted();
   const texts = await toTexts(value, written.pause);

@@ -1,17 +1,17 @@
 /**
- * How values cross to the page: as JSON, long lists in pieces. Electron copies objects between the preload and the page
- * property by property, which blocks the page for seconds with thousands of videos, but passes strings on as they are.
- * A list in pieces is written and parsed with pauses, in which main and the page can respond.
+ * How values are passed to the page: as JSON, long lists in pieces. Electron copies objects between the preload and the page
+ * property by property, which blocks the page for seconds with thousands of videos, but passes strings unchanged.
+ * Writing and parsing a list in pieces, with pauses, keeps main and the page responsive.
  */
 
 /** The value without its long lists, then their pieces. */
 export type Texts = readonly string[];
 
-/** Written or parsed in about 10 ms, for videos and jobs. */
+/** Videos or jobs that can be written or parsed in about 10 ms. */
 const PIECE_ITEMS = 500;
 
 interface Piece {
-  /** Keys from the value to the list. */
+  /** The keys that lead from the value to the list. */
   readonly path: readonly string[];
   readonly items: readonly unknown[];
 }

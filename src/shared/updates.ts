@@ -1,13 +1,13 @@
-/** Whether there is a newer version: what the window shows of it. Nothing is ever downloaded or installed. */
+/** Whether there is a newer version, for the window. Nothing is ever downloaded or installed. */
 import { z } from 'zod';
 import { appErrorSchema } from './errors';
 
 export const versionSchema = z.string().regex(/^\d{1,6}\.\d{1,6}\.\d{1,6}$/);
 
 export const updatesSchema = z.object({
-  /** False: this build holds no key to check an announcement with, so it never asks. */
+  /** False: this build has no key to verify an announcement with, so it never checks. */
   hasKey: z.boolean(),
-  /** The address that is asked. */
+  /** The address of the feed. */
   feed: z.string(),
   check: z.discriminatedUnion('status', [
     z.object({ status: z.literal('idle') }),

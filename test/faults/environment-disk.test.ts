@@ -1,7 +1,7 @@
 /**
- * A disk that runs full in the middle of an install: a real one of a few megabytes in memory, which another program fills
- * once the install has begun. One sentence says how much room is needed where; nothing half written stays; the slot in
- * use makes a video while the disk is still full.
+ * A disk that fills up during an install: a real one of a few megabytes in memory, which another program fills once the
+ * install has begun. The error says how much space is needed where, no partial file stays, and the slot in use makes a
+ * video while the disk is still full.
  */
 import { execFileSync } from 'node:child_process';
 import { closeSync, fsyncSync, mkdirSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
@@ -17,7 +17,7 @@ const MEGABYTE = 1_000_000;
 let disk = '';
 let rig: Rig | null = null;
 
-/** What `mount` said where it may not be done here; null where it may. */
+/** The error of `mount` if it isn't permitted here, or null. */
 function whyNot(): string | null {
   const folder = mkdtempSync(path.join(tmpdir(), 'splitreel-mount-'));
   try {
@@ -66,7 +66,7 @@ async function openOnDisk(wish: 'environment' | 'downloads'): Promise<Rig> {
   return rig;
 }
 
-/** Once a wheel is asked for. */
+/** Fills the disk once a wheel is requested. */
 function fillWhenAsked(one: Rig, leftBytes: number): void {
   one.index.answer = (request, response) => {
     if (request.url?.endsWith('.whl') === true) fillUpTo(leftBytes);
@@ -74,7 +74,7 @@ function fillWhenAsked(one: Rig, leftBytes: number): void {
   };
 }
 
-/** `DISK_FULL` where it is known how much is missing, else `DISK_RAN_FULL`. */
+/** `DISK_FULL` if it is known how much space is missing, otherwise `DISK_RAN_FULL`. */
 async function expectFull(
   service: EnvironmentService,
   code: 'DISK_FULL' | 'DISK_RAN_FULL',
@@ -94,7 +94,7 @@ test('full while uv downloads', async () => {
   const one = await openOnDisk('downloads');
   const service = one.open();
   fillWhenAsked(one, 0.3 * MEGABYTE);
-  // The wheel has 1.2 MB.
+  // The wheel is 1.2 MB.
   await expectFull(
     service,
     'DISK_FULL',
@@ -105,7 +105,7 @@ test('full while uv downloads', async () => {
   await expectVideo(one, service);
 });
 
-test('full while packages are put into the slot', async () => {
+test('full while packages are installed into the slot', async () => {
   const one = await openOnDisk('environment');
   const service = one.open();
   await service.current();
@@ -119,7 +119,7 @@ test('full while packages are put into the slot', async () => {
   await expectOldSlotAlone(one, service);
 });
 
-test('full while the new slot makes its tiny video', async () => {
+test('full while the new slot makes its test video', async () => {
   const one = await openOnDisk('environment');
   const onChange = (state: ReturnType<EnvironmentService['get']>): void => {
     if (state.status === 'installing' && state.progress.step === 'checking' && state.progress.completed === 0)
@@ -138,7 +138,7 @@ test('full while the new slot makes its tiny video', async () => {
 
 test.each([
   ['before the record', 'splitreel.json'],
-  ['before the slot in use is named anew', '/current'],
+  ['before `current` names the new slot', '/current'],
 ])('full at the switch, %s', async (_name, fullAt) => {
   const one = await openOnDisk('environment');
   const writeAtomically = async (target: string, content: string | Uint8Array): Promise<void> => {

@@ -1,6 +1,6 @@
 /**
- * Installs by the real uv from a package index of the test's own, broken in every way that it can be: whatever happens,
- * the slot in use stays what it was, and makes a video.
+ * Installs by the real uv from a local package index that breaks in many ways. Whatever happens, the slot in use stays
+ * unchanged and makes a video.
  */
 import { rm, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -65,9 +65,9 @@ test('a new slot whose packages do not import', async () => {
   await expectFailure(rig.open(), 'ENVIRONMENT_BROKEN');
 });
 
-test('a new slot whose tiny video fails', async () => {
+test('a new slot whose test video fails', async () => {
   const service = rig.open();
-  // All imports, and no video can be written.
+  // Everything imports, but no video can be written.
   const [broken] = await makeWheels(rig.folder, [{ name: 'broken-av', files: { 'av/__init__.py': '' } }]);
   if (broken === undefined) throw new Error('no wheel');
   rig.index.offer([broken]);
@@ -77,11 +77,11 @@ test('a new slot whose tiny video fails', async () => {
   await expectVideo(rig, service);
 });
 
-test('an index that is not there', async () => {
+test('an index that cannot be reached', async () => {
   await expectFailure(rig.open({ UV_DEFAULT_INDEX: 'http://127.0.0.1:9/simple' }), 'NETWORK_UNREACHABLE');
 });
 
-test('a line that is cut in the middle of a wheel', async () => {
+test('a connection that breaks in the middle of a wheel', async () => {
   const { tiny } = rig.wheels;
   rig.index.answer = (request, response) => {
     if (request.url?.endsWith(tiny.file) !== true) {
@@ -94,7 +94,7 @@ test('a line that is cut in the middle of a wheel', async () => {
   await expectFailure(rig.open(), 'NETWORK_UNREACHABLE');
 });
 
-test("a private index is entered by the user's netrc, and through their proxy", async () => {
+test("a private index is reached with the user's netrc and proxy", async () => {
   await rig.writeLock([rig.wheels.tiny]);
   const wanted = `Basic ${Buffer.from('me:secret').toString('base64')}`;
   rig.index.answer = (request, response) => {
@@ -103,7 +103,7 @@ test("a private index is entered by the user's netrc, and through their proxy", 
   };
   await expectFailure(rig.open(), 'ENVIRONMENT_INSTALL_FAILED');
   await writeFile(rig.at('.netrc'), 'machine localhost login me password secret\n', { mode: 0o600 });
-  // It gets as far as the imports: the packages came.
+  // It fails only at the imports, so the packages were downloaded.
   await expectFailure(rig.open(), 'ENVIRONMENT_BROKEN');
   await rm(rig.at('downloads'), { recursive: true, force: true });
   rig.index.answer = null;

@@ -1,6 +1,6 @@
 /**
- * The maker of a new slot is killed at each stage, with all that it has started and alone. At the next start the slot in
- * use makes a video, nothing of the killed install runs or lies about, and what was fetched whole is not fetched again.
+ * The installer is killed at each stage, alone and with its child processes. At the next start the slot in use makes a
+ * video, nothing of the killed install runs or remains, and complete downloads aren't fetched again.
  */
 import { readdirSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
@@ -25,7 +25,7 @@ const prepare = async (wish: RigWish = {}): Promise<void> => {
 beforeEach(() => prepare());
 afterEach(() => rig.close());
 
-/** As at the start of the app. */
+/** What the app does when it starts. */
 async function startAgain(): Promise<EnvironmentService> {
   const service = rig.open();
   await service.check();
@@ -39,7 +39,7 @@ async function expectOldSlotUnharmed(): Promise<EnvironmentService> {
   return service;
 }
 
-/** The wheel comes to its middle and no further. Resolves to true when it has. */
+/** Stops sending the wheel in the middle. The returned function tells whether it got there. */
 function stallIn(file: string): () => boolean {
   let isStuck = false;
   rig.index.answer = (request, response) => {
@@ -59,11 +59,11 @@ function stallIn(file: string): () => boolean {
 const fetched = (file: string): number => rig.index.asked.filter(({ url }) => url?.endsWith(file) === true).length;
 
 describe('killed while uv downloads', () => {
-  test('alone: uv lives on while the index keeps it waiting; the next start ends it', async () => {
+  test('alone: uv keeps waiting for the index; the next start ends it', async () => {
     const isStuck = stallIn(rig.wheels.tiny.file);
     const installer = await startInstaller(rig);
-    // The other wheel is whole in the cache by then: its name stands where whole ones lie. And uv has said all that it
-    // has to say: a word into a pipe that nobody reads would be its last.
+    // By then the other wheel is complete in the cache, where its name shows it, and uv has printed everything: writing
+    // to a pipe without a reader would end it.
     const said = `Downloading ${rig.wheels.tiny.name}`;
     await reaches(
       async () => isStuck() && installer.hasSaid(said) && (await wheelsInCache()).includes('real-packages'),
@@ -71,7 +71,7 @@ describe('killed while uv downloads', () => {
     await installer.kill('alone');
     expect((await programsOf(rig)).filter((line) => line.includes('pip sync'))).toHaveLength(1);
     const service = await expectOldSlotUnharmed();
-    // Gone on with: what had come whole is not asked for again.
+    // The install resumes without requesting complete files again.
     rig.index.answer = null;
     const before = fetched(rig.wheels.real.file);
     await service.install();
@@ -79,7 +79,7 @@ describe('killed while uv downloads', () => {
     expect(service.get()).toMatchObject({ status: 'ready', previousSlot: OLD });
   });
 
-  test('with all that it has started: what uv had unpacked is swept up', async () => {
+  test('with its child processes: what uv had unpacked is removed', async () => {
     const isStuck = stallIn(rig.wheels.tiny.file);
     const installer = await startInstaller(rig);
     await reaches(isStuck);
@@ -93,7 +93,7 @@ const wheelsInCache = async (): Promise<string> =>
     .filter((name) => !name.includes('.tmp'))
     .join('\n');
 
-test('killed while pip fetches uv: half of the tool is swept up', async () => {
+test('killed while pip fetches uv: the partial tool is removed', async () => {
   await rig.close();
   await prepare({ hasUv: false });
   let isAsked = false;
@@ -108,7 +108,7 @@ test('killed while pip fetches uv: half of the tool is swept up', async () => {
   await expectOldSlotUnharmed();
 });
 
-test('killed while uv puts packages into the slot', async () => {
+test('killed while uv installs packages into the slot', async () => {
   const many = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`many/m${String(index)}.py`, '']));
   const [wheel] = await makeWheels(rig.folder, [{ name: 'many-files', files: many }]);
   if (wheel === undefined) throw new Error('no wheel');
@@ -130,7 +130,7 @@ test('killed while uv puts packages into the slot', async () => {
   await expectOldSlotUnharmed();
 });
 
-test('killed while the new slot makes its tiny video: its ranks are ended', async () => {
+test('killed while the new slot makes its test video: its ranks are ended', async () => {
   const installer = await startInstaller(rig);
   await reaches(async () => (await programsOf(rig)).some((line) => /\/python smoke\b/.test(line)));
   await reaches(async () => (await programsOf(rig)).length > 1);
@@ -140,7 +140,7 @@ test('killed while the new slot makes its tiny video: its ranks are ended', asyn
 
 test.each([
   ['the record of the new slot is written', 'splitreel.json'],
-  ['the slot in use is named anew', 'environment/current'],
+  ['`current` names the new slot', 'environment/current'],
 ])('killed just before %s', async (_name, name) => {
   const installer = await startInstaller(rig, { halt: { name, when: 'before' } });
   await reaches(() => installer.hasSaid('halted'));
@@ -148,7 +148,7 @@ test.each([
   await expectOldSlotUnharmed();
 });
 
-test('killed just after the rename: the new slot is in use, makes a video, and one step goes back', async () => {
+test('killed just after the rename: the new slot is in use, makes a video, and can be rolled back', async () => {
   const installer = await startInstaller(rig, { halt: { name: 'environment/current', when: 'after' } });
   await reaches(() => installer.hasSaid('halted'));
   await installer.kill('alone');

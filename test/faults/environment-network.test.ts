@@ -1,6 +1,6 @@
 /**
- * Indexes that are not open to everybody: behind a certificate of a company's own, behind a proxy, behind a password.
- * What the user or the system says of them is respected, and no password is shown.
+ * Indexes with restricted access: behind a company's own certificate, a proxy or a password. The settings of the user
+ * and the system apply, and no password is shown.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -22,7 +22,7 @@ let index: Index | null = null;
 let proxy: Server | null = null;
 beforeEach(async () => {
   rig = await openRig({ hasUv: false, uvSha256: await uvWheel() });
-  // These come as far as the imports, which fail: that the packages came is what counts here.
+  // These installs fail at the imports: all that matters here is that the packages were downloaded.
   await rig.writeLock([rig.wheels.tiny]);
 });
 afterEach(async () => {
@@ -33,7 +33,7 @@ afterEach(async () => {
   await rig.close();
 });
 
-/** uv as a wheel, so that pip, which fetches it, is tried as well. Its hash. */
+/** uv as a wheel, so that pip, which fetches it, is tested as well. Returns its hash. */
 let uvBytes: Buffer | null = null;
 async function uvWheel(): Promise<string> {
   if (uvBytes === null) {
@@ -71,7 +71,7 @@ const expectPackagesCame = async (service: EnvironmentService): Promise<void> =>
   expect(describeError(error).message).toBe("The package torch can't be imported.");
 };
 
-/** An authority of the test's own, and an index whose certificate it has signed. Returns the authority's file. */
+/** A new authority, and an index whose certificate it signed. Returns the authority's file. */
 async function openTlsIndex(): Promise<string> {
   const openssl = (...args: string[]): void => void execFileSync('openssl', args, { cwd: rig.folder, stdio: 'pipe' });
   const made = ['-newkey', 'rsa:2048', '-nodes', '-days', '2'];
@@ -90,8 +90,8 @@ const indexAt = (address: string): Record<string, string> => ({
   PIP_INDEX_URL: `${address}/simple`,
 });
 
-describe('a certificate of a company', () => {
-  test('is refused where nobody has said that it is trusted, for pip and for uv', async () => {
+describe("a company's certificate", () => {
+  test('is rejected by pip and uv unless it is trusted', async () => {
     await openTlsIndex();
     const env = indexAt(index?.address() ?? '');
     const expectRefused = async (): Promise<void> => {
@@ -101,23 +101,23 @@ describe('a certificate of a company', () => {
       expect(index?.asked).toEqual([]);
     };
     await expectRefused();
-    // With uv there already it is uv that meets it.
+    // If uv is already installed, uv is the first to see the certificate.
     await rig.putUv();
     await expectRefused();
   });
 
-  test('is trusted where SSL_CERT_FILE names its authority, by pip and by uv', async () => {
+  test('is trusted by pip and uv if SSL_CERT_FILE names its authority', async () => {
     const authority = await openTlsIndex();
     await expectPackagesCame(rig.open({ ...indexAt(index?.address() ?? ''), SSL_CERT_FILE: authority }));
     const files = index?.asked.map(({ url }) => url).filter((url) => url?.endsWith('.whl') === true);
     expect(new Set(files)).toEqual(new Set([`/files/uv-${UV}-py3-none-any.whl`, `/files/${rig.wheels.tiny.file}`]));
   });
 
-  test('is trusted where the system trusts its authority', async (context) => {
+  test('is trusted if the system trusts its authority', async (context) => {
     const bundle = '/etc/ssl/certs/ca-certificates.crt';
     const authority = await openTlsIndex();
     writeFileSync(rig.at('bundle.pem'), readFileSync(bundle, 'utf8') + readFileSync(authority, 'utf8'));
-    // As update-ca-certificates would leave it, but for this process and its children alone.
+    // As update-ca-certificates would do, but only for this process and its children.
     const script = `mount --bind "$0" ${bundle} && exec "$@"`;
     const prefix = ['unshare', '--mount', 'sh', '-c', script, rig.at('bundle.pem')];
     try {
@@ -125,7 +125,7 @@ describe('a certificate of a company', () => {
     } catch (error) {
       context.skip(`no file can be mounted over the system's certificates here: ${String(error)}`);
     }
-    // No file of pip's: this computer's own may name certificates.
+    // Without pip's config file: this computer's may name certificates.
     const env = { ...indexAt(index?.address() ?? ''), PIP_CONFIG_FILE: '/dev/null' };
     const installer = await startInstaller(rig, { env, prefix });
     await installer.ended;
@@ -134,7 +134,7 @@ describe('a certificate of a company', () => {
   });
 });
 
-/** Passes on what it is given, and writes down to whom. With a password it wants that. */
+/** Forwards connections and records their targets. With a password, it requires that. */
 async function openProxy(password: string | null = null): Promise<{ address: string; passed: string[] }> {
   const passed: string[] = [];
   const wanted = password === null ? undefined : `Basic ${Buffer.from(`me:${password}`).toString('base64')}`;
@@ -146,7 +146,7 @@ async function openProxy(password: string | null = null): Promise<{ address: str
       return;
     }
     passed.push(request.url ?? '');
-    // There is no such host: it stands for the index of the test.
+    // The requested host doesn't exist: it stands for the index of the test.
     const onward = connect(index?.port() ?? 0, '127.0.0.1', () => {
       client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
       onward.write(head);
@@ -161,7 +161,7 @@ async function openProxy(password: string | null = null): Promise<{ address: str
 }
 
 describe('a proxy', () => {
-  test.each(['HTTPS_PROXY', 'pip.conf'])('is gone through by pip and by uv as %s says', async (how) => {
+  test.each(['HTTPS_PROXY', 'pip.conf'])('named by %s is used by pip and uv', async (how) => {
     const authority = await openTlsIndex();
     const { address, passed } = await openProxy();
     const url = `https://localhost:${String(index?.port())}/simple`;
@@ -174,7 +174,7 @@ describe('a proxy', () => {
       writeFileSync(rig.at('.config/pip/pip.conf'), `[global]\nproxy = http://${address}\n`);
     } else env['HTTPS_PROXY'] = `http://${address}`;
     await expectPackagesCame(rig.open(env));
-    // pip for uv's wheel, uv for its dry run and for the packages; each request of them came through it.
+    // pip for uv's wheel, uv for its dry run and the packages: each request used the proxy.
     expect(passed.length).toBeGreaterThanOrEqual(2);
     expect(new Set(passed)).toEqual(new Set([new URL(url).host]));
     const direct = new Set(index?.asked.map(({ socket }) => socket.remotePort));
@@ -187,7 +187,7 @@ describe('passwords', () => {
   const SHOWN = /c4nary|Y2FuYX|bWU6YzRuYXJ5/;
   const inAddress = encodeURIComponent(PASSWORD);
 
-  /** All that is written down or shown of an install, right or wrong. */
+  /** Everything that an install logs or shows, whether it succeeds or fails. */
   async function heardOf(env: Environ): Promise<{ text: string; error: SplitreelError }> {
     const heard: string[] = [];
     const log = { info: keep, warn: keep, error: keep };
@@ -200,7 +200,7 @@ describe('passwords', () => {
     return { text: heard.join('\n'), error };
   }
 
-  test('of an index in pip.conf enters it and is shown nowhere, not when it is wrong either', async () => {
+  test('of an index in pip.conf is used and never shown, even if it is wrong', async () => {
     offer(rig.index);
     const wanted = `Basic ${Buffer.from(`me:${PASSWORD}`).toString('base64')}`;
     let accepted = wanted;
@@ -222,7 +222,7 @@ describe('passwords', () => {
   });
 
   test.each([
-    ['that is not there, are not shown by pip', false, false],
+    ['that cannot be reached, are not shown by pip', false, false],
     ['that rejects them, are not shown by pip', true, false],
     ['that rejects them, are not shown by uv', true, true],
   ])('of a proxy %s', async (_name, isThere, hasUv) => {
@@ -238,7 +238,7 @@ describe('passwords', () => {
   });
 
   test.each([`http://me:${inAddress}@localhost:no-port/simple`, `me:${inAddress}@localhost/simple`])(
-    'in the address %s, which cannot be read and which uv writes out whole, are hidden',
+    'in the invalid address %s, which uv prints in full, are hidden',
     async (address) => {
       await rig.putUv();
       const { text } = await heardOf({ UV_DEFAULT_INDEX: address });

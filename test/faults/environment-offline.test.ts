@@ -1,4 +1,4 @@
-/** Installs by the real uv from a bundle alone, as a folder and as a zip; the index is there to see that nobody asks it. */
+/** Installs by the real uv from a bundle alone, as a folder and as a zip; the index must get no request. */
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir, readdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -22,7 +22,7 @@ afterEach(async () => {
   await rig.close();
 });
 
-/** What `npm run bundle` leaves, but for the fetching. */
+/** The result of `npm run bundle`, without downloading. */
 async function makeBundle(service: EnvironmentService, name: string): Promise<string> {
   const folder = rig.at(name);
   await mkdir(path.join(folder, 'wheels'), { recursive: true });
@@ -42,7 +42,7 @@ async function zip(service: EnvironmentService, folder: string): Promise<string>
   return `${folder}.zip`;
 }
 
-test('a zip is enough, its room is told, and the slot before stays', async () => {
+test('a zip is enough, its size on disk is shown, and the previous slot stays', async () => {
   const service = rig.open();
   const folder = await makeBundle(service, 'a bundle ü');
   const bundle = await zip(service, folder);
@@ -63,13 +63,13 @@ test('a zip is enough, its room is told, and the slot before stays', async () =>
   await expectVideo(rig, service);
 });
 
-test('a bundle with a Python serves a computer that has none', async () => {
+test('a bundle that contains Python installs on a computer without one', async () => {
   const service = rig.open();
   const folder = await makeBundle(service, 'with python');
   const python = await service.systemPython();
   if (python === null) throw new Error('no Python');
   const { stdout: version } = await run(python, ['-c', 'import platform; print(platform.python_version())']);
-  // Named as uv names its own; the program is the system's.
+  // Named like uv's own Python; the program is the system's.
   const bin = path.join(folder, 'python', `cpython-${version.trim()}-linux-x86_64-gnu`, 'bin');
   await mkdir(bin, { recursive: true });
   for (const name of ['python3', `python${version.split('.').slice(0, 2).join('.')}`])
@@ -80,7 +80,7 @@ test('a bundle with a Python serves a computer that has none', async () => {
   expect(await readdir(rig.at('pythons'))).toContain(path.basename(path.dirname(bin)));
 });
 
-test('a wheel with other bytes is refused by its hash, also from a zip', async () => {
+test('an altered wheel is rejected by its hash, also from a zip', async () => {
   const service = rig.open();
   const folder = await makeBundle(service, 'spoilt');
   await copyFile(rig.at(rig.wheels.real.file), path.join(folder, 'wheels', rig.wheels.tiny.file));
@@ -100,7 +100,7 @@ test.each([
     },
   ],
   ['a zip that does not exist', 'BUNDLE_INCOMPLETE', () => rig.at('nowhere.zip')],
-  ['a folder that is no bundle', 'BUNDLE_INCOMPLETE', () => rig.folder],
+  ['a folder that is not a bundle', 'BUNDLE_INCOMPLETE', () => rig.folder],
   [
     'a bundle of another version',
     'BUNDLE_OF_OTHER_VERSION',
@@ -117,7 +117,7 @@ test.each([
   await expectOldSlotAlone(rig, service);
 });
 
-test('a kill while a zip is unpacked leaves nothing that the next start does not clear', async () => {
+test('after a kill while a zip is unpacked, the next start removes all leftovers', async () => {
   const slots = path.join(rig.options().root(), 'slots');
   await mkdir(path.join(slots, 'half-made-wheels', 'wheels'), { recursive: true });
   const service = rig.open();

@@ -1,4 +1,4 @@
-/** Where Python comes from in the installed app: uv's own build, or the system's where that one cannot be had. */
+/** Which Python the installed app uses: uv's own build, or the system's if that can't be downloaded. */
 import { readdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

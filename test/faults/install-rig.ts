@@ -1,7 +1,7 @@
 /**
- * An install to be broken: the real uv, a package index of the test's own, a slot in use that is a real environment, and
- * new slots that can be real ones too. A small wheel puts the packages of the tests' Python on a slot's path, so that
- * each install takes a second and all that it tries is true.
+ * Everything for tests that break an install: the real uv, a local package index, a slot in use that is a real
+ * environment, and new slots that can be real ones too. A small wheel puts the packages of the tests' Python on a slot's
+ * path, so that each install takes a second and still runs the real code.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -57,7 +57,7 @@ for wish in json.load(open(sys.argv[1])):
         wheel.writestr(info + "RECORD", "")
 `;
 
-/** Every name of them as on an index: `tiny_thing-1.0-py3-none-any.whl`. */
+/** Wheels named as on an index: `tiny_thing-1.0-py3-none-any.whl`. */
 export async function makeWheels(folder: string, wishes: readonly WheelWish[]): Promise<readonly Wheel[]> {
   const list = path.join(folder, 'wheels.json');
   await writeFile(list, JSON.stringify(wishes));
@@ -75,7 +75,7 @@ const FILLER = 'x = 1\n'.repeat(200_000);
 /** 1.2 MB, so that it can be cut in the middle. */
 const TINY: WheelWish = { name: 'tiny-thing', files: { 'tiny_thing.py': FILLER } };
 
-/** Puts all packages of the tests' Python on the path of the slot that it is installed into. */
+/** Puts all packages of the tests' Python on the path of the slot. */
 const realPackages = (packages: string): WheelWish => ({
   name: 'real-packages',
   files: { 'real_packages.pth': `${packages}\n` },
@@ -87,9 +87,9 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 export interface Index {
   readonly address: () => string;
   readonly port: () => number;
-  /** Each path that was asked for, in order. */
+  /** Each request, in order. */
   readonly asked: IncomingMessage[];
-  /** What a test puts in the way; null: the index answers. */
+  /** Replaces the response of the index; null: it responds normally. */
   answer: Answer | null;
   readonly serve: Answer;
   readonly offer: (wheels: readonly Wheel[]) => void;
@@ -138,9 +138,9 @@ export interface Rig {
   readonly at: (...parts: string[]) => string;
   readonly index: Index;
   readonly wheels: { readonly tiny: Wheel; readonly real: Wheel };
-  /** Every byte of the slot in use, as it was at first. */
+  /** The initial contents of the slot in use. */
   readonly oldSlot: Manifest;
-  /** Real site-packages, for wheels of a test's own. */
+  /** Real site-packages, for a test's own wheels. */
   readonly packages: string;
   readonly writeLock: (pins: readonly { readonly name: string; readonly sha256: string }[]) => Promise<void>;
   readonly options: (env?: Environ) => EnvironmentOptions;
@@ -149,17 +149,17 @@ export interface Rig {
     ports?: Partial<EnvironmentPorts>,
     options?: Partial<EnvironmentOptions>,
   ) => EnvironmentService;
-  /** For `open`: no variable names an index. */
+  /** For `open`: an environment in which no variable names an index. */
   readonly withoutIndex: Environ;
   readonly putUv: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
 export interface RigWish {
-  /** Where slots lie, and what is downloaded, where that is not the rig's own folder. */
+  /** The folder of slots and downloads, if not the rig's own. */
   readonly root?: string;
   readonly downloads?: string;
-  /** False: uv is not there yet and is fetched by pip. */
+  /** False: pip has to fetch uv first. */
   readonly hasUv?: boolean;
   readonly uvSha256?: string;
 }
@@ -269,7 +269,7 @@ async function putUv(root: string): Promise<void> {
   await symlink(await uvProgram(), path.join(folder, 'uv'));
 }
 
-/** Laid out as ours are, with the packages of the tests' Python: it makes videos. */
+/** A slot as the app makes it, with the packages of the tests' Python: it makes videos. */
 async function makeOldSlot(root: string, packages: string): Promise<void> {
   const slot = path.join(root, 'slots', OLD);
   await mkdir(path.dirname(slot), { recursive: true });
@@ -280,7 +280,7 @@ async function makeOldSlot(root: string, packages: string): Promise<void> {
   await writeFile(path.join(root, 'current'), JSON.stringify({ slot: OLD, previous: null }));
 }
 
-/** Each file and link, and what is in it. */
+/** Each file and link, with its content. */
 type Manifest = Readonly<Record<string, string>>;
 
 async function manifestOf(folder: string): Promise<Manifest> {
@@ -296,8 +296,8 @@ async function manifestOf(folder: string): Promise<Manifest> {
 }
 
 /**
- * The slot in use is the old one, alone and byte for byte what it was, and whatever else was half made is gone. That such
- * a slot makes a video is tested once a file: it takes a cold start of torch.
+ * The slot in use is the old one, unchanged byte for byte, and no leftovers are next to it. Each file tests only once that
+ * such a slot makes a video, because that takes a cold start of torch.
  */
 export async function expectOldSlotAlone(rig: Rig, service: EnvironmentService): Promise<void> {
   const root = rig.options().root();
@@ -319,13 +319,13 @@ export async function expectNothingHalfMade(rig: Rig): Promise<void> {
   expect(await temporaryInCache(rig)).toEqual([]);
 }
 
-/** What uv had not finished when it ended. */
+/** The files that uv left unfinished. */
 export async function temporaryInCache(rig: Rig): Promise<readonly string[]> {
   const names = await readdir(rig.options().downloadsFolder(), { recursive: true }).catch(() => []);
   return names.filter((name) => path.basename(name).startsWith('.tmp'));
 }
 
-/** A real job of the demo model by the real worker of the slot in use, to an MP4 that ffprobe can read. */
+/** Runs a real job of the demo model with the worker of the slot in use; its MP4 must be readable by ffprobe. */
 export async function expectVideo(rig: Rig, service: EnvironmentService): Promise<void> {
   const current = await service.current();
   if (current === null) throw new Error('there is no slot in use');

@@ -1,4 +1,4 @@
-/** An install in a process of its own, which can be stopped at a step and killed. */
+/** An install in a separate process, which can be stopped at a step and killed. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -9,8 +9,8 @@ import type { ProcessRecord } from '../../src/main/ports/processes';
 import { ROOT, type Rig } from './install-rig';
 
 /**
- * The app's own code on Node's own file system, but that a rename to a name that `halt` ends with is waited at for ever:
- * `before` it is made or `after`.
+ * The app's code on Node's file system, except that a rename to a path that ends with `halt` blocks forever, `before` or
+ * `after` it is done.
  */
 const INSTALLER = `
 import { promises } from 'node:fs';
@@ -47,7 +47,7 @@ export interface Installer {
   readonly pid: number;
   readonly lines: readonly string[];
   readonly hasSaid: (part: string) => boolean;
-  /** With all that it has started, as when a computer is switched off; or alone, as by kill -9. */
+  /** With its child processes, as when a computer is switched off; or alone, as by kill -9. */
   readonly kill: (what: 'all' | 'alone') => Promise<void>;
   readonly ended: Promise<void>;
 }
@@ -55,7 +55,7 @@ export interface Installer {
 export interface InstallerWish {
   readonly halt?: { readonly name: string; readonly when: 'before' | 'after' };
   readonly env?: Readonly<Record<string, string>>;
-  /** What it is started by, such as `unshare`. */
+  /** A program that starts it, such as `unshare`. */
   readonly prefix?: readonly string[];
 }
 
@@ -66,7 +66,7 @@ export async function startInstaller(rig: Rig, wish: InstallerWish = {}): Promis
   const given = { options: { ...options, root: root(), downloads: downloadsFolder() }, halt: wish.halt ?? null };
   const tsx = path.join(ROOT, 'node_modules/tsx/dist/cli.mjs');
   const command = [...(wish.prefix ?? []), process.execPath, tsx, script, JSON.stringify(given)];
-  // A group of its own, so that it can be killed with its children.
+  // In its own process group, so that it can be killed with its children.
   const child = spawn(command[0] ?? process.execPath, command.slice(1), {
     cwd: ROOT,
     detached: true,
@@ -81,12 +81,12 @@ export async function startInstaller(rig: Rig, wish: InstallerWish = {}): Promis
     lines,
     hasSaid: (part) => lines.some((line) => line.includes(part)),
     kill: async (what) => {
-      // tsx runs the script in a child of its own.
+      // tsx runs the script in a child process.
       const makers = await makersOf(pid, script);
       if (what === 'all') process.kill(-pid, 'SIGKILL');
       else for (const maker of makers) process.kill(maker.pid, 'SIGKILL');
       await ended;
-      // Dead is not gone: its memory is given back first, and until then it counts as one that installs.
+      // A killed process exists until its memory is freed, and until then it counts as a running install.
       await reaches(async () =>
         (await Promise.all(makers.map((maker) => nodeProcesses.find(maker.pid)))).every((left) => left === null),
       );
@@ -103,7 +103,7 @@ function pidOf({ pid }: ChildProcess): number {
 const makersOf = async (pid: number, script: string): Promise<readonly ProcessRecord[]> =>
   (await nodeProcesses.tree(pid)).filter(({ commandLine }) => commandLine.includes(script));
 
-/** Programs that have a slot's folder, or a part of a tool for it, in their command lines. */
+/** Programs with the folder of a slot or of a partial tool in their command lines. */
 export async function programsOf(rig: Rig): Promise<readonly string[]> {
   const all = await nodeProcesses.tree(1);
   const root = rig.options().root();

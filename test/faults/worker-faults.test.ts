@@ -27,8 +27,8 @@ const isOver = (one: FakeApp, id: string): boolean =>
 const stateOf = (one: FakeApp, id: string) => one.jobs().find((job) => job.id === id)?.state;
 const isAlive = async (pid: number): Promise<boolean> => (await nodeProcesses.find(pid)) !== null;
 
-describe('a worker that behaves', () => {
-  test('makes two jobs in order, each written down before it is told', async () => {
+describe('a correct worker', () => {
+  test('runs two jobs in order, each saved before it is reported', async () => {
     const one = await open();
     const first = await one.queue.enqueue(jobInput());
     const second = await one.queue.enqueue(jobInput({ prompt: 'a cat', seed: 8 }));
@@ -45,7 +45,7 @@ describe('a worker that behaves', () => {
     expect(written.jobs).toEqual(one.jobs());
   });
 
-  test('starts a job before the disk has taken that it runs', async () => {
+  test('starts a job before its running state is on disk', async () => {
     let letGo = (): void => undefined;
     const held = new Promise<void>((resolve) => {
       letGo = resolve;
@@ -62,7 +62,7 @@ describe('a worker that behaves', () => {
     await until(() => isOver(one, id));
   });
 
-  test('is given exactly the listed environment, whatever the shell has', async () => {
+  test('gets exactly the listed environment, whatever the shell has', async () => {
     const foreign = {
       HF_TOKEN: 'secret',
       OPENAI_API_KEY: 'secret',
@@ -126,7 +126,7 @@ describe('a worker that fails', () => {
     expect(stateOf(one, second)?.status).toBe('finished');
   });
 
-  test('never ready: it is given up with words, not tried for ever', async () => {
+  test('never ready: it is abandoned with an error, not retried forever', async () => {
     const one = await open({ mode: 'dies-at-start' });
     await until(() => one.engineState().status === 'failed');
     expect(one.engineState().error?.code).toBe('WORKER_DIED');
@@ -142,13 +142,13 @@ describe('a worker that fails', () => {
   });
 });
 
-describe('a worker that is odd but right', () => {
+describe('an unusual but correct worker', () => {
   test.each(['half-characters', 'talks-on-stdout', 'flood', 'slow'])('%s: the job is finished', async (mode) => {
     const one = await open({ mode, hungAfterMs: 1_000 });
     const id = await one.queue.enqueue(jobInput());
     await until(() => isOver(one, id), 30_000);
     expect(stateOf(one, id)?.status).toBe('finished');
-    // Twenty thousand events reach the window as some tens of pushes.
+    // Twenty thousand events reach the window as a few dozen pushes.
     expect(one.progressCount()).toBeLessThan(200);
   });
 });
@@ -168,7 +168,7 @@ describe('cancel', () => {
     expect(stateOf(one, third)?.status).toBe('finished');
   });
 
-  test('a finish that wins the race counts', async () => {
+  test('a job that finishes before the cancel stays finished', async () => {
     const one = await open({ mode: 'finishes-anyway' });
     const id = await one.queue.enqueue(jobInput());
     await until(() => stateOf(one, id)?.status === 'running');
@@ -178,7 +178,7 @@ describe('cancel', () => {
   });
 });
 
-describe('the clock of the computer is set', () => {
+describe("the computer's clock is set", () => {
   test.each([
     ['forward', 86_400_000],
     ['back', -86_400_000],
@@ -202,8 +202,8 @@ describe('the clock of the computer is set', () => {
   });
 });
 
-describe('the app ends in mid-job', () => {
-  test('while a cancel is on its way: one terminal state, in memory and at the next start', async () => {
+describe('the app ends during a job', () => {
+  test('while a cancel is pending: one terminal state, in memory and at the next start', async () => {
     const one = await open({ mode: 'slow' });
     const id = await one.queue.enqueue(jobInput({ numInferenceSteps: 50 }));
     await until(() => stateOf(one, id)?.status === 'running');
@@ -242,8 +242,8 @@ describe('the app ends in mid-job', () => {
   });
 });
 
-describe('what a window may ask for', () => {
-  test('a blocked combination cannot be queued, whoever asks', async () => {
+describe('what a window may request', () => {
+  test('a blocked combination cannot be queued, whoever requests it', async () => {
     const one = await open();
     const plan = { dp: 1, cfg: 1, pp: 1, ring: 1, ulysses: 4, tp: 1 };
     await expect(one.queue.enqueue(jobInput({}, plan))).rejects.toMatchObject({ error: { code: 'PLAN_INVALID' } });

@@ -8,7 +8,7 @@ import { jobInput, openFakeApp, until, type FakeApp } from '../fakes/app';
 
 let folder = '';
 let isFull = false;
-/** What the note of the running worker waits for. */
+/** Delays the record of the running worker. */
 let note: Promise<void> = Promise.resolve();
 let app: FakeApp;
 
@@ -40,14 +40,14 @@ const saved = async (): Promise<readonly { id: string; state: { status: string }
   return (JSON.parse(text) as { jobs: { id: string; state: { status: string } }[] }).jobs;
 };
 
-test('a job that ends while the disk is full is over, and the next one runs', async () => {
+test('a job that ends while the disk is full has ended, and the next one runs', async () => {
   const first = await app.queue.enqueue(jobInput({ numInferenceSteps: 40 }));
   const second = await app.queue.enqueue(jobInput());
   await until(() => statusOf(first) === 'running');
   isFull = true;
   await until(() => statusOf(first) === 'finished' && statusOf(second) === 'finished');
   isFull = false;
-  // The next change that the disk takes writes everything.
+  // The next change that the disk accepts writes everything.
   await app.queue.remove(first);
   expect(await saved()).toMatchObject([{ id: second, state: { status: 'finished' } }]);
 });
@@ -60,7 +60,7 @@ test('a running job can be canceled while the disk is full', async () => {
   await until(() => statusOf(id) === 'canceled');
 });
 
-test('a job that cannot be written down is refused, not promised', async () => {
+test('a job that cannot be saved is refused, not promised', async () => {
   isFull = true;
   await expect(app.queue.enqueue(jobInput())).rejects.toMatchObject({ error: { code: 'DISK_RAN_FULL' } });
   expect(app.jobs()).toEqual([]);
