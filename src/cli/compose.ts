@@ -1,4 +1,4 @@
-/** The app's services for the commands, without a window: composed as the window's are, from src/main/compose. */
+/** The app's services for the commands, without a window, composed as for the window (src/main/compose). */
 import path from 'node:path';
 import { nodeClock } from '../main/adapters/node/clock';
 import { nodeFiles } from '../main/adapters/node/files';
@@ -105,7 +105,7 @@ function notify(problem: AppError | null): void {
   if (problem !== null) printProgress(Object.values(describeError(problem)).join(' '));
 }
 
-/** A long job outlives an upgrade; on a full disk the installed files serve, if they are whole. */
+/** A copy, so that a long job survives an upgrade; on a full disk, the installed files if they are intact. */
 const runningCopy = (versions: string): Promise<string> =>
   openRunningCopy({ files: nodeFiles, rawFiles: nodeRawFiles }, { installed: ROOT, versions }).catch(
     (error: unknown) => {

@@ -63,7 +63,7 @@ export function describeEstimate(estimate: InstallEstimate): readonly string[] {
   ];
 }
 
-/** Ctrl+C cancels the install and leaves nothing half made. */
+/** Ctrl+C cancels the install without leftovers. */
 export async function install(environment: EnvironmentService, request: InstallRequest = {}): Promise<void> {
   const estimate = await environment.estimate(request);
   for (const line of describeEstimate(estimate)) printProgress(line);
@@ -78,7 +78,7 @@ export async function install(environment: EnvironmentService, request: InstallR
   }
 }
 
-/** Installs it where none works for this lock. */
+/** Installs the environment unless one works for this lock. */
 export async function ensureInstalled(environment: EnvironmentService): Promise<CurrentPython> {
   const state = await environment.check();
   if (state.status !== 'ready' || state.isOutdated) await install(environment);

@@ -23,7 +23,7 @@ const { env } = process;
 const source = { home: homedir(), env };
 
 export const dataFolder = (): string => dataRoot(source);
-/** What can be fetched again: runtimes, wheels, the Python of the tests. */
+/** For what can be downloaded again: runtimes, wheels, the Python of the tests. */
 export const cacheFolder = (): string => cacheRoot(source);
 
 /** Relative paths on the command line start here. npm runs scripts in the checkout and names this folder in INIT_CWD. */

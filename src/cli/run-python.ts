@@ -6,7 +6,7 @@ import { ensureInstalled, printSteps } from './install';
 import { callerFolder } from './paths';
 import { DATA_FOLDER } from '../shared/variables';
 
-/** Installs the environment first where there is none. Returns the command's exit code. */
+/** Installs the environment first if there is none. Returns the command's exit code. */
 export async function runPackage(args: readonly string[]): Promise<number> {
   const services = await openUserServices({ onChange: printSteps() });
   const code = await runIn(services, args);

@@ -8,7 +8,7 @@ export const isRoot = (): boolean => process.getuid?.() === 0;
 export const isOnPath = (program: string): boolean =>
   (process.env['PATH'] ?? '').split(path.delimiter).some((folder) => existsSync(path.join(folder, program)));
 
-/** Installs what is missing as root; otherwise throws with the command to run. Does nothing where there is no apt. */
+/** Installs what is missing as root; otherwise throws with the command to run. Does nothing without apt. */
 export async function ensurePackages(packages: readonly string[]): Promise<void> {
   if (!isOnPath('dpkg-query') || !isOnPath('apt-get')) return;
   const { stdout } = await execa('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\n', ...packages], {

@@ -18,7 +18,7 @@ type Seconds = Readonly<Record<Step | 'all', number>>;
 
 const secondsSince = (start: number): number => (performance.now() - start) / 1000;
 
-/** The app's own install into a new slot, by the app's own code; seconds of each step, and of all. */
+/** The app's own install into a new slot: seconds of each step, and in total. */
 async function byUs(root: string, downloads: string, variant: Variant): Promise<Seconds> {
   const spent: Record<Step, number> = { tool: 0, python: 0, packages: 0, checking: 0, switching: 0 };
   let step: Step | null = null;
@@ -48,7 +48,7 @@ async function byUs(root: string, downloads: string, variant: Variant): Promise<
   return { ...spent, all };
 }
 
-/** A new venv and plain pip, with the same lock and its hashes; nothing is tried afterwards. */
+/** A new venv and plain pip, with the same lock and its hashes, without a test afterwards. */
 async function byPip(folder: string, cache: string, lockFile: string, python: string): Promise<number> {
   const start = performance.now();
   await execa(python, ['-m', 'venv', folder], { stdio: ['ignore', 'ignore', 'inherit'] });

@@ -15,7 +15,7 @@ const COMMANDS = [generate, exportVideo, joinVideos, doctor, environment, bundle
 const { args, state, version } = workerData as CommandData;
 const view = new Int32Array(state);
 
-/** A worker's streams go through the main thread, which waits; these go to the terminal at once. */
+/** A worker's streams go through the main thread, which is blocked; these write directly to the terminal. */
 for (const [stream, descriptor] of [
   [process.stdout, 1],
   [process.stderr, 2],
