@@ -1,4 +1,4 @@
-/** A second start, a start that cannot be, and a computer that sleeps. */
+/** A second start, a start that fails, and a computer that goes to sleep. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import path from 'node:path';
 import { commandLine, expect, programOf, test } from './harness';
 import { fillForm, generateButton, slices, waitForJob, waitForStep } from './steps';
 
-/** Starts the program beside Playwright, which can only drive one that opens its window. */
+/** Starts the program without Playwright, which needs a window. */
 function start(dataFolder: string, variables: Readonly<Record<string, string>> = {}) {
   const { executablePath, args, env } = programOf({}, dataFolder);
   const child = spawn(executablePath, args, { env: { ...env, ...variables }, stdio: ['ignore', 'ignore', 'pipe'] });
@@ -35,7 +35,7 @@ test('a second start shows the window of the first and ends; there is one superv
   await waitForJob(page, 'finished');
 });
 
-test('a data folder that cannot be written is named in a sentence, not in a stack', async () => {
+test('a data folder that cannot be written is reported in a sentence, without a stack trace', async () => {
   const parent = mkdtempSync(path.join(tmpdir(), 'splitreel-e2e-'));
   const locked = path.join(parent, 'locked');
   mkdirSync(locked, { mode: 0o500 });
@@ -45,7 +45,7 @@ test('a data folder that cannot be written is named in a sentence, not in a stac
     await expect.poll(started.printed).toContain(data);
     expect(started.printed()).not.toMatch(/^ +at /m);
   } finally {
-    // Its dialog waits for a user.
+    // Its dialog waits for a click.
     started.kill();
     await started.ended;
     rmSync(parent, { recursive: true, force: true });
@@ -55,12 +55,12 @@ test('a data folder that cannot be written is named in a sentence, not in a stac
 /** Longer than the silence after which a worker counts as hung. */
 const ASLEEP_MS = 12_000;
 
-test('a job goes on after the computer slept', async ({ launch }) => {
+test('a job continues after the computer has slept', async ({ launch }) => {
   const { page, processTree } = await launch({ withEnvironment: true });
   await fillForm(page, { ranks: 2, steps: 200 });
   await generateButton(page).click();
   await waitForStep(page, 1);
-  // Stopped in one go, as a sleep does; woken from the leaves, so that nobody finds the others silent.
+  // Sleep stops all processes at once. Children are woken first, so that no parent finds them silent.
   const tree = processTree();
   for (const pid of tree) process.kill(pid, 'SIGSTOP');
   await new Promise((resolve) => setTimeout(resolve, ASLEEP_MS));

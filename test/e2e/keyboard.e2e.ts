@@ -10,14 +10,14 @@ import { command, DEMO_SENTENCE, slices, tabTo, waitForJob } from './steps';
 const prompt = (page: Page) => page.getByLabel('Prompt', { exact: true });
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 
-/** Types over what a field holds. */
+/** Replaces the text of a field. */
 async function enter(page: Page, label: string, value: string): Promise<void> {
   await tabTo(page, page.getByLabel(label, { exact: true }));
   await page.keyboard.press('Control+a');
   await page.keyboard.type(value);
 }
 
-/** The keys of the pages and of the help, which gives the focus back. */
+/** Keys for the pages and for the shortcuts sheet, which returns the focus. */
 async function visitPages(page: Page): Promise<void> {
   for (const [index, name] of ['Create', 'Library', 'Models', 'Machine', 'Settings'].entries()) {
     await page.keyboard.press(`Control+${String(index + 1)}`);
@@ -31,7 +31,7 @@ async function visitPages(page: Page): Promise<void> {
   await page.keyboard.press('Control+1');
 }
 
-/** A list of prompts waits in a paused queue, where one is moved and the others removed. */
+/** Queues a list of prompts while paused, moves one and removes the others. */
 async function useQueue(page: Page): Promise<void> {
   await command(page, 'pause queue');
   await expect.poll(async () => (await slices(page)).queue.isPaused).toBe(true);
@@ -58,7 +58,7 @@ async function useQueue(page: Page): Promise<void> {
   await expect.poll(async () => (await slices(page)).queue.isPaused).toBe(false);
 }
 
-/** A preset, the history and undo. */
+/** Presets, history and undo. */
 async function useHistory(page: Page): Promise<void> {
   await command(page, 'presets');
   await page.keyboard.type('by keys');
@@ -102,7 +102,7 @@ async function makeDrafts(page: Page): Promise<void> {
   await waitForJob(page, 'finished');
 }
 
-/** Animations that take time, and videos that play. */
+/** Running animations and playing videos. */
 const moving = (page: Page): Promise<number> =>
   page.evaluate(() => {
     const animations = document
@@ -111,7 +111,7 @@ const moving = (page: Page): Promise<number> =>
     return animations.length + [...document.querySelectorAll('video')].filter(({ paused }) => !paused).length;
   });
 
-/** One is discarded and brought back, two are compared, and one is finished. */
+/** Discards a result and restores it, compares two, and finishes one. */
 async function chooseResult(page: Page): Promise<void> {
   const videos = page.getByRole('list', { name: 'Results' }).locator('video');
   await expect(videos).toHaveCount(4);

@@ -1,4 +1,4 @@
-/** The window in Chinese, from the system's language, and the way to English and back. */
+/** The window in the system's language, Chinese, then in English and back. */
 import type { Page } from '@playwright/test';
 import { expect, test } from './harness';
 import { slices } from './steps';
@@ -7,7 +7,7 @@ const PAGES = { 创作: '提示词', 视频库: '还没有视频', 模型: '添�
 
 const languageOf = (page: Page): Promise<string> => page.evaluate(() => document.documentElement.lang);
 
-test('a Chinese system has a Chinese window; English and back apply at once', async ({ launch }) => {
+test('the window follows a Chinese system, and a change of language applies at once', async ({ launch }) => {
   const { app, page, dataFolder } = await launch({ locale: 'zh_CN.UTF-8' });
   expect(await languageOf(page)).toBe('zh-CN');
   for (const [name, text] of Object.entries(PAGES)) {
@@ -30,7 +30,7 @@ test('a Chinese system has a Chinese window; English and back apply at once', as
   expect(await languageOf(again.page)).toBe('zh-CN');
 });
 
-test('sentences of errors are in Chinese too', async ({ launch }) => {
+test('error messages are in Chinese too', async ({ launch }) => {
   const { page } = await launch({ locale: 'zh_CN.UTF-8' });
   await page.getByRole('button', { name: '本机', exact: true }).click();
   await page.getByRole('button', { name: '检查本机' }).click();

@@ -1,4 +1,4 @@
-/** Pictures of every page in Chinese, in sizes and themes: `npm run screenshots -- language`. Needs a Chinese font. */
+/** Screenshots of every page in Chinese, by size and theme: `npm run screenshots -- language`. Needs a Chinese font. */
 import { expect, test } from './harness';
 import { resize, setTheme, SIZES, THEMES } from './looks';
 import { DEMO_SENTENCE, fillForm, slices, waitForJob } from './steps';

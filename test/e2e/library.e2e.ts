@@ -1,4 +1,4 @@
-/** A library of several videos: marked, found, selected, deleted and brought back, by mouse and by keyboard. */
+/** The library: marks, filters, selection, deletion and undo, by mouse and by keyboard. */
 import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,7 +14,7 @@ const cards = (page: Page) => page.getByRole('list', { name: 'Library', exact: t
 const card = (page: Page, prompt: string) => cards(page).filter({ hasText: prompt });
 const opener = (page: Page, prompt: string) => page.getByRole('button', { name: `Open: ${prompt}`, exact: true });
 
-test('videos are marked, found, selected, deleted and brought back, and the folder is followed', async ({ launch }) => {
+test('videos are marked, filtered, selected, deleted and restored, and the folder is watched', async ({ launch }) => {
   const dataFolder = mkdtempSync(path.join(tmpdir(), 'splitreel-e2e-'));
   const videos = path.join(dataFolder, 'videos');
   mkdirSync(videos);
@@ -86,7 +86,7 @@ test('videos are marked, found, selected, deleted and brought back, and the fold
   await selectByKeys(page);
 });
 
-/** The Menu key, an entry by its first letters, and the page of one video. */
+/** The Menu key, an entry chosen by its first letters, and a video's page. */
 async function useMenuByKeys(page: Page, screenshot: (name: string) => Promise<void>): Promise<void> {
   await tabTo(page, page.locator('[data-current]').getByRole('button', { name: /^Open: / }));
   await page.keyboard.press('Home');

@@ -1,4 +1,4 @@
-/** Pictures of every place and state, in sizes and themes, for a designer's eye: `npm run screenshots`. */
+/** Screenshots of every page and state, by size and theme, to look at: `npm run screenshots`. */
 import type { Page } from '@playwright/test';
 import { expect, test } from './harness';
 import { resize, setTheme, SIZES, THEMES } from './looks';
@@ -18,7 +18,7 @@ test('a first start, in both themes', async ({ launch }) => {
   }
 });
 
-test('places without anything in them, at 900x600, 1280x800, 1920x1080', async ({ launch }) => {
+test('empty pages, at 900x600, 1280x800, 1920x1080', async ({ launch }) => {
   const running = await launch({ withEnvironment: true, gpus: '8' });
   const { page } = running;
   await expect.poll(async () => (await slices(page)).machine.gpus.length).toBe(8);
@@ -69,7 +69,7 @@ test('at 200 %', async ({ launch }) => {
   await running.screenshot('scaled-machine-dark');
 });
 
-test('a machine whose driver is missing, old, silent', async ({ launch }) => {
+test('a machine whose driver is missing, too old, or not responding', async ({ launch }) => {
   for (const gpus of ['none', 'old', 'hang', 'garbage'] as const) {
     const running = await launch({ withEnvironment: true, gpus });
     await goTo(running.page, 'Machine');
@@ -78,7 +78,7 @@ test('a machine whose driver is missing, old, silent', async ({ launch }) => {
   }
 });
 
-test('a video in the making, finished, in the library; a queue; a failure', async ({ launch }) => {
+test('a video during its job, finished, and in the library; a queue; a failed job', async ({ launch }) => {
   const running = await launch({ withEnvironment: true });
   const { page } = running;
   await setTheme(page, 'dark');

@@ -1,4 +1,4 @@
-/** Sizes and themes in which pictures are taken. */
+/** The sizes and themes of screenshots. */
 import { expect, type Page } from '@playwright/test';
 import type { RunningApp } from './harness';
 
@@ -14,7 +14,7 @@ export const SIZES = [
 export async function resize({ app, page }: RunningApp, width: number, height: number): Promise<void> {
   await app.evaluate(
     ({ BrowserWindow }, size) => {
-      // There is a hidden one, too, that draws thumbnails.
+      // Another, hidden window draws thumbnails.
       const shown = BrowserWindow.getAllWindows().find((window) => window.isVisible());
       shown?.setContentSize(size.width, size.height);
     },

@@ -1,4 +1,4 @@
-/** What a hurried user does: resizes, drops odd files, discards what is compared, changes the language of a running job. */
+/** A hurried user: resizes, drops odd files, discards compared videos, and changes the language during a job. */
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -28,7 +28,7 @@ async function drop(page: Page, files: readonly string[]): Promise<void> {
   await client.detach();
 }
 
-/** All of them go on, and lie inside the window. */
+/** All of them keep playing, inside the window. */
 async function expectPlaying(page: Page, videos: Locator): Promise<void> {
   const times = () => videos.evaluateAll((all: HTMLVideoElement[]) => all.map(({ currentTime }) => currentTime));
   const before = await times();
@@ -43,7 +43,7 @@ async function expectPlaying(page: Page, videos: Locator): Promise<void> {
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
 }
 
-test('playing and comparing survive resizing, odd files and a discard of what is compared', async ({ launch }) => {
+test('playing and comparing survive resizing, odd files and the discard of a compared video', async ({ launch }) => {
   const dataFolder = mkdtempSync(path.join(tmpdir(), 'splitreel-e2e-'));
   const videos = path.join(dataFolder, 'videos');
   mkdirSync(videos);
@@ -113,7 +113,7 @@ test('playing and comparing survive resizing, odd files and a discard of what is
   });
 });
 
-test('a language chosen while a job runs leaves the job, its queue and the form as they were', async ({ launch }) => {
+test('changing the language during a job leaves the job, the queue and the form as they are', async ({ launch }) => {
   const { page, screenshot } = await launch({ withEnvironment: true });
   await fillForm(page, { ranks: 2, steps: 60 });
   await generateButton(page).click();

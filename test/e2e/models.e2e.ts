@@ -1,4 +1,4 @@
-/** A model from a stand-in hub in the real window: downloaded, killed, resumed, moved, used; the token nowhere to be found. */
+/** A model from a local stand-in for Hugging Face: downloaded through a kill, moved and used, without leaking the token. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -56,7 +56,7 @@ const doneBytes = (page: Page) =>
   page.evaluate(
     () =>
       new Promise<number>((resolve) => {
-        // Progress is pushed, not part of what a snapshot promises.
+        // Snapshots don't include progress, which is pushed.
         const stop = window.splitreel.onSliceChanged((change) => {
           if (change.slice !== 'downloads') return;
           stop();
@@ -65,7 +65,7 @@ const doneBytes = (page: Page) =>
       }),
   );
 
-/** Files below a folder that hold the text; links are not followed, and packages from the index not read. */
+/** Files below a folder that contain the text. Skips links and installed packages. */
 function filesWith(folder: string, text: string): string[] {
   const found: string[] = [];
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -77,7 +77,7 @@ function filesWith(folder: string, text: string): string[] {
   return found;
 }
 
-/** Processes of this user whose arguments or environment hold the text. */
+/** Processes of this user whose arguments or environment contain the text. */
 function processesWith(text: string): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -92,7 +92,7 @@ function processesWith(text: string): string[] {
     );
 }
 
-test('from nothing: installed, a model downloaded through kill -9, moved, and makes a video; the token is nowhere', async ({
+test('from a fresh install: a model is downloaded through kill -9, moved and used, and the token is stored nowhere', async ({
   launch,
 }) => {
   test.setTimeout(2 * INSTALL_MS);
@@ -101,7 +101,7 @@ test('from nothing: installed, a model downloaded through kill -9, moved, and ma
   const first = await launch({ dataFolder, withPackageCache: true });
   await first.page.getByRole('button', { name: 'Install', exact: true }).click();
   await readySlot(first.page);
-  await test.step('the hub and the account are set in the window', async () => {
+  await test.step('the server and the account are set in the window', async () => {
     await go(first.page, 'Settings');
     await first.page.getByLabel('Hugging Face mirror').fill(hub.endpoint);
     await first.app.evaluate(({ dialog }) => {
@@ -143,7 +143,7 @@ test('from nothing: installed, a model downloaded through kill -9, moved, and ma
     .filter((line) => line.includes('"sent"'));
   const served = sent.reduce((sum, line) => sum + (JSON.parse(line) as { sent: number }).sent, 0);
   const size = (await little(second.page))?.sizeBytes ?? 0;
-  // Configs come on top of the weights, and what was on the wire when the app was killed.
+  // Besides the weights: the configs, and what was in flight when the app was killed.
   expect(served).toBeLessThan(size + 700_000);
   await second.screenshot('models-ready');
 

@@ -3,9 +3,9 @@ import path from 'node:path';
 
 export default defineConfig({
   testDir: import.meta.dirname,
-  // `npm run screenshots` takes pictures to look at, `npm run bench -- app` takes times: no part of the tests.
+  // Not tests: `npm run screenshots` takes screenshots, `npm run bench -- app` measures.
   testMatch: `**/*.${process.env['SPLITREEL_E2E_KIND'] ?? 'e2e'}.ts`,
-  // A folder inside: Playwright removes it at its start.
+  // A subfolder, because Playwright removes it at its start.
   outputDir: path.join(
     process.env['SPLITREEL_E2E_OUTPUT'] ?? path.join(import.meta.dirname, '..', '..', 'test-results'),
     'traces',

@@ -1,4 +1,4 @@
-/** Several prompts from one text, the history of prompts, undo, presets through a file: in the real window. */
+/** Several prompts from one text, prompt history, undo, and presets exported to a file, in the real window. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { answerFolderDialog, answerSaveDialog, expect, test } from './harness';
@@ -6,7 +6,7 @@ import { fillForm, generateButton, slices } from './steps';
 
 const prompt = 'Prompt';
 
-test('a list becomes jobs with its count said before; history, undo and presets bring things back, also after a restart', async ({
+test('a list shows its count and becomes jobs; history, undo and presets restore the form, also after a restart', async ({
   launch,
 }) => {
   const first = await launch({ withEnvironment: true });

@@ -1,4 +1,4 @@
-/** What goes on around the queue: the computer stays awake, notifications are clicked, the queue is paused. */
+/** Around the queue: the computer stays awake, notifications can be clicked, and the queue can be paused. */
 import type { ElectronApplication } from '@playwright/test';
 import { expect, test } from './harness';
 import { fillForm, generateButton, slices, waitForJob } from './steps';
@@ -8,7 +8,7 @@ interface Shown {
   readonly body: string;
 }
 
-/** No notification daemon runs here: what would be shown is noted as its click is awaited, and clicked from the test. */
+/** No notification daemon runs here: records each notification that listens for clicks, so that the test can click it. */
 const watchNotifications = (app: ElectronApplication): Promise<void> =>
   app.evaluate(({ Notification, BrowserWindow }) => {
     const shown: NodeJS.EventEmitter[] = [];
@@ -30,7 +30,7 @@ const notifications = (app: ElectronApplication): Promise<readonly Shown[]> =>
 const isKeptAwake = (app: ElectronApplication): Promise<boolean> =>
   app.evaluate(({ powerSaveBlocker }) => [0, 1, 2, 3].some((id) => powerSaveBlocker.isStarted(id)));
 
-test('a queue is paused, frees its memory, goes on; the end of a job notifies, and a click opens the result', async ({
+test('a queue pauses, frees memory and resumes; a finished job notifies, and a click opens its result', async ({
   launch,
 }) => {
   const { app, page, screenshot } = await launch({ withEnvironment: true });

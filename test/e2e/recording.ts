@@ -1,4 +1,4 @@
-/** Records the window of a running app, scene by scene, and turns the scenes into one animated picture. */
+/** Records the window of a running app scene by scene, and makes one animated image of the scenes. */
 import { spawn, execFileSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -9,21 +9,21 @@ import type { Pace } from './story';
 
 const FRAMES_PER_SECOND = 10;
 const WIDTH = 960;
-/** Of the recording, against the clock. */
+/** Speed of the recording relative to real time. */
 const SPEED = 1.5;
-/** How long the pointer takes to a control, and how long a user looks at what has changed. */
+/** How long the pointer takes to reach a control, and how long a change stays on screen. */
 const MOVE_MS = 350;
 const LOOK_MS = 1_200;
 const KEY_MS = 25;
 
 export interface Recording {
   readonly pace: Pace;
-  /** Only what happens inside scenes is recorded. */
+  /** Records only inside scenes. */
   readonly scene: (run: () => Promise<void>) => Promise<void>;
   readonly save: (file: string) => void;
 }
 
-/** Keeps its scenes in `folder`. */
+/** Writes its scenes to `folder`. */
 export async function startRecording({ app, page }: RunningApp, folder: string): Promise<Recording> {
   const area = await app.evaluate(({ BrowserWindow }) => {
     const [window] = BrowserWindow.getAllWindows();
@@ -73,7 +73,7 @@ interface Area {
   readonly height: number;
 }
 
-/** Resolves once the first frame is there. */
+/** Resolves when the first frame has been recorded. */
 async function startGrab({ x, y, width, height }: Area, file: string): Promise<ChildProcess> {
   const display = `${process.env['DISPLAY'] ?? ''}+${String(x)},${String(y)}`;
   const size = `${String(width)}x${String(height)}`;
@@ -82,12 +82,12 @@ async function startGrab({ x, y, width, height }: Area, file: string): Promise<C
   const output = ['-c:v', 'libx264rgb', '-preset', 'ultrafast', '-qp', '0', '-progress', 'pipe:1', '-y', file];
   const grab = spawn('ffmpeg', ['-v', 'error', ...input, ...output], { stdio: ['pipe', 'pipe', 'inherit'] });
   await once(grab.stdout, 'data');
-  // Unread, the pipe would fill and stop it.
+  // Otherwise the pipe fills and blocks it.
   grab.stdout.resume();
   return grab;
 }
 
-/** Clicks of a test move no pointer on the screen: this dot is where they are. */
+/** A test's clicks don't move the pointer on the screen, so a dot shows where they are. */
 async function showPointer(page: Page): Promise<void> {
   await page.evaluate((moveMs) => {
     const dot = document.createElement('div');

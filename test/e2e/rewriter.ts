@@ -1,4 +1,4 @@
-/** Rewriters for the specs: a server and a program that answer with a sentence of the demo model. */
+/** Rewriters for the specs: a server and a program that answer with one of the demo model's sentences. */
 import { chmodSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -37,7 +37,7 @@ export async function startServer(): Promise<RewritingServer> {
   };
 }
 
-/** A program that runs these lines of shell. */
+/** Writes a program that runs these lines of shell. */
 export function writeProgram(folder: string, lines: string): string {
   const file = path.join(folder, 'rewrite-prompt');
   writeFileSync(file, `#!/bin/sh\n${lines}\n`);
@@ -45,7 +45,7 @@ export function writeProgram(folder: string, lines: string): string {
   return file;
 }
 
-/** The system's question cannot be clicked from here: it is agreed to, and kept. */
+/** Playwright can't click the system's dialog, so this accepts and records its question. */
 export async function agreeToQuestions(app: ElectronApplication): Promise<() => Promise<readonly string[]>> {
   await app.evaluate(({ dialog }) => {
     const questions: string[] = [];

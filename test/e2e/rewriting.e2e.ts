@@ -1,4 +1,4 @@
-/** Prompts rewritten by a server and by a command of the person's own: set up, used and undone in the real window. */
+/** Rewriting prompts with a server and with a command: set up, used and undone in the real window. */
 import { expect, test } from './harness';
 import { agreeToQuestions, REWRITTEN, startServer, writeProgram } from './rewriter';
 import { fillForm, generateButton, slices, waitForJob } from './steps';
@@ -56,7 +56,7 @@ test('by mouse: a server is set up and tried, a suggestion accepted, undone, red
     .getByRole('button', { name: 'Discard' })
     .click();
   await expect(second.page.getByLabel('Prompt', { exact: true })).toHaveValue(REWRITTEN);
-  // Without a keychain the key is not on disk.
+  // Without a keychain, the key isn't written to disk.
   expect(server.requests.at(-1)).toEqual({ key: undefined, prompt: REWRITTEN });
   await server.close();
 });

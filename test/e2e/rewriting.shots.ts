@@ -1,4 +1,4 @@
-/** Pictures of rewriting: how it is set up, and a suggestion in the form, in both languages. */
+/** Screenshots of rewriting: its settings, and a suggestion in the form, in both languages. */
 import { expect, test } from './harness';
 import { resize, setTheme, THEMES } from './looks';
 import { agreeToQuestions, startServer } from './rewriter';

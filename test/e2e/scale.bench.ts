@@ -1,4 +1,4 @@
-/** What a library of 10,000 videos and a queue of 5,000 jobs cost the window. Nothing is asserted about time. */
+/** What a library of 10,000 videos and a queue of 5,000 jobs cost the window. Asserts nothing about time. */
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -17,7 +17,7 @@ const JOBS = 5_000;
 const TIMES = 15;
 const SCROLL_MS = 3_000;
 const KB_PER_MB = 1_024;
-/** 10,000 files are written and scanned on a loaded machine. */
+/** Long enough to write and scan 10,000 files on a loaded machine. */
 const LONGEST_MS = 600_000;
 const figures: Record<string, number> = {};
 
@@ -63,7 +63,7 @@ const scroll = (page: Page): Promise<number> =>
     return (1_000 * frames) / (performance.now() - began);
   }, SCROLL_MS);
 
-/** Memory in MB that a collection leaves: what piled up on the way there says nothing about an item. */
+/** Memory in MB after a garbage collection: garbage says nothing about the cost of an item. */
 async function heldMb(running: RunningApp): Promise<number> {
   const collect = (): void => (Reflect.get(globalThis, 'gc') as () => void)();
   await running.app.evaluate(collect);
@@ -71,7 +71,7 @@ async function heldMb(running: RunningApp): Promise<number> {
   return pssMb(electronPids(running));
 }
 
-/** In MB, after `look`. The app has ended by then: two at a time would share pages, and each would count for less. */
+/** In MB, after `look`. Ends the app before it returns: two apps would share pages, so each would count for less. */
 async function memoryOfEmptyApp(
   launch: (options?: LaunchOptions) => Promise<RunningApp>,
   look: (page: Page) => Promise<void>,

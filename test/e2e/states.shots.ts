@@ -1,4 +1,4 @@
-/** Pictures of the library, the comparison, dialogs and menus with difficult texts, in both languages, sizes and themes. */
+/** Screenshots of the library, comparison, dialogs and menus with difficult texts, by language, size and theme. */
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -25,7 +25,7 @@ function launchOptions(options: { readonly scale?: number }) {
   PROMPTS.forEach((prompt, index) => makeVideo(videos, prompt, index));
   return { dataFolder, gpus: '8' as const, ...options };
 }
-/** Each state with the keys that leave it. */
+/** Each state, with the keys that close it. */
 async function library(page: Page, shot: (name: string) => Promise<void>): Promise<void> {
   await page.keyboard.press('Control+2');
   const openers = page.locator('[data-roving] button[draggable]');

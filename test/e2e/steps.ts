@@ -1,4 +1,4 @@
-/** What a user does in the window, and what the window knows, for the specs. */
+/** Steps of a user in the window, and the state behind it, for the specs. */
 import { execFileSync } from 'node:child_process';
 import { expect, type Locator, type Page } from '@playwright/test';
 import type { SplitreelApi, Slices } from '../../src/shared/ipc';
@@ -6,14 +6,14 @@ import type { SplitreelApi, Slices } from '../../src/shared/ipc';
 declare global {
   interface Window {
     readonly splitreel: SplitreelApi;
-    /** Stages as they began, in order, each with the largest count that was seen. Filled by watchStages. */
+    /** Stages in the order they began, each with the largest count seen. Filled by watchStages. */
     seenStages?: { stage: string; completed: number; total: number }[];
   }
 }
 
 export const DEMO_SENTENCE = 'A red ball rolls to the right on a blue background';
 
-/** The state as main holds it now. */
+/** The main process's current state. */
 export async function slices(page: Page): Promise<Slices> {
   return page.evaluate(async () => {
     const answer = await window.splitreel.getSnapshot();
@@ -36,7 +36,7 @@ export async function fillForm(
 
 export const generateButton = (page: Page) => page.getByRole('button', { name: /^(Generate(?! again)|Add to queue)/ });
 
-/** Writes down each stage of the running job as main tells it. */
+/** Records each stage of the running job that the main process reports. */
 export async function watchStages(page: Page): Promise<void> {
   await page.evaluate(() => {
     const seen: NonNullable<typeof window.seenStages> = [];
@@ -55,7 +55,7 @@ export async function watchStages(page: Page): Promise<void> {
 
 export const seenStages = (page: Page) => page.evaluate(() => window.seenStages ?? []);
 
-/** Waits until the newest job has this status; fails at once where it ended in another way. */
+/** Waits until the newest job has this status; fails at once if it ended differently. */
 export async function waitForJob(page: Page, status: string, at = -1, timeout = 150_000): Promise<void> {
   const over = ['finished', 'failed', 'canceled', 'interrupted'];
   await expect
@@ -71,7 +71,7 @@ export async function waitForJob(page: Page, status: string, at = -1, timeout = 
     .toBe(status);
 }
 
-/** Waits for the job that runs to take its n-th denoising step. */
+/** Waits for the running job to take its n-th denoising step. */
 export async function waitForStep(page: Page, step: number): Promise<void> {
   const completed = async () => {
     const stages = (await slices(page)).progress?.videos[0]?.stages ?? [];
@@ -94,7 +94,7 @@ export interface ProbedVideo {
   readonly nb_read_frames: string;
 }
 
-/** What ffprobe finds in a file, every frame decoded. */
+/** What ffprobe reports about a file, with every frame decoded. */
 export function probe(file: string): ProbedVideo {
   const fields = 'stream=codec_name,width,height,r_frame_rate,nb_read_frames';
   const words = [
@@ -115,10 +115,10 @@ export function probe(file: string): ProbedVideo {
   return stream;
 }
 
-/** How long an install may take, with all that it fetches. */
+/** Time limit of an install, downloads included. */
 export const INSTALL_MS = 400_000;
 
-/** Waits until a slot is in use, another than `other`; its name. */
+/** Waits until a slot other than `other` is in use. Returns its name. */
 export async function readySlot(page: Page, other: string | null = null): Promise<string> {
   const slot = async (): Promise<string> => {
     const { environment } = await slices(page);
@@ -129,10 +129,10 @@ export async function readySlot(page: Page, other: string | null = null): Promis
   return slot();
 }
 
-/** More controls than any page has in its order. */
+/** More than the controls of any page. */
 const MAX_TABS = 120;
 
-/** Presses Tab until the element has the focus, as a person without a mouse does. */
+/** Presses Tab until the element has the focus. */
 export async function tabTo(page: Page, target: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
   await target.waitFor();
   const hasFocus = (): Promise<boolean> => target.evaluate((element) => element === document.activeElement);
@@ -143,7 +143,7 @@ export async function tabTo(page: Page, target: Locator, key: 'Tab' | 'Shift+Tab
   throw new Error(`${key} never reaches ${String(target)}`);
 }
 
-/** The palette runs what these words find first. */
+/** Runs the first command that the palette finds for these words. */
 export async function command(page: Page, words: string): Promise<void> {
   await page.keyboard.press('Control+k');
   await page.keyboard.type(words);

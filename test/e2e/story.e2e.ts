@@ -1,6 +1,6 @@
 /**
- * The whole way of a video in one app: drafts with a LoRA, a comparison, a finished one, a video from its last frame,
- * exports, a drag, and a continuation whose join a kill of the app interrupts. Everything is there after the restart.
+ * One video's story in one app: drafts with a LoRA, a comparison, a full-size video, another from its last frame,
+ * exports, a drag, and a continuation whose join is interrupted by a kill. After the restart, everything is still there.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ async function addLora({ app, page }: RunningApp, file: string): Promise<void> {
   await page.getByLabel('Strength of style').fill('0.5');
 }
 
-/** A canceled export, then a GIF, then the video itself dragged out. */
+/** Cancels an export, exports a GIF, and drags the video out. */
 async function takeOut(running: RunningApp, folder: string): Promise<string> {
   const { app, page } = running;
   mkdirSync(folder);
@@ -47,7 +47,7 @@ async function takeOut(running: RunningApp, folder: string): Promise<string> {
   return gif;
 }
 
-/** Once more the frame that is shown, after an undo. */
+/** Uses the shown frame again, after an undo. */
 async function takeFrameByKey(page: Page): Promise<void> {
   const frame = page.getByRole('img', { name: 'First frame, as the model sees it' });
   await page.keyboard.press('Control+z');
@@ -56,7 +56,7 @@ async function takeFrameByKey(page: Page): Promise<void> {
   await expect(frame).toBeVisible();
 }
 
-/** One video from the frame in the form, another from an image of another shape, of which a user chooses a part. */
+/** Makes one video from the frame in the form, and one from a cropped image of another shape. */
 async function makeFromImages({ app, page, dataFolder, screenshot }: RunningApp): Promise<void> {
   await expect(page.getByRole('button', { name: /-frame-17\.png$/ })).toBeVisible();
   await page.getByLabel('Steps').fill('2');
@@ -75,7 +75,7 @@ async function makeFromImages({ app, page, dataFolder, screenshot }: RunningApp)
   expect(request).toMatchObject({ imageFit: 'crop', imagePosition: 0, loras: [] });
 }
 
-/** Resolves at the moment that the window learns that the job has finished. */
+/** Resolves when the window receives that the job has finished. */
 const jobFinished = (page: Page, at: number): Promise<void> =>
   page.evaluate(
     (index) =>
@@ -90,7 +90,7 @@ const jobFinished = (page: Page, at: number): Promise<void> =>
     at,
   );
 
-/** Continues the newest video, and kills the app when the new part is done and not joined yet. */
+/** Continues the newest video, and kills the app when the new part is finished but not joined yet. */
 async function continueAndKill({ page, pid, screenshot }: RunningApp): Promise<number> {
   await page.getByRole('list', { name: 'Recent videos' }).getByRole('button').first().click();
   const frames = Number(probe(await newestFile(page)).nb_read_frames);
@@ -99,7 +99,7 @@ async function continueAndKill({ page, pid, screenshot }: RunningApp): Promise<n
   await expect(page.getByText(/: the new part is joined to it, and both files are kept\.$/)).toBeVisible();
   await screenshot('continue');
   expect(await broken(page, 'continue')).toEqual([]);
-  // The same by its key.
+  // The same with its key.
   await page.keyboard.press('Control+z');
   await expect(page.getByText(/: the new part is joined to it/)).toHaveCount(0);
   await page.keyboard.press('n');
@@ -112,7 +112,7 @@ async function continueAndKill({ page, pid, screenshot }: RunningApp): Promise<n
   return frames;
 }
 
-test('a sentence, four drafts, one finished and taken further; all of it is there after a restart', async ({
+test('a sentence, four drafts, one finished and taken further; everything is still there after a restart', async ({
   launch,
 }) => {
   const running = await launch({ withEnvironment: true });

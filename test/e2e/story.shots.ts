@@ -17,7 +17,7 @@ test('the story', async ({ launch }) => {
   await page.getByLabel('Prompt', { exact: true }).focus();
   const { pace, scene, save } = await startRecording(running, dataFolder);
   await scene(() => story.requestDrafts(page, pace));
-  // The workers start and load: nothing to see.
+  // Nothing to see while the workers start and load.
   await waitForStep(page, 1);
   await scene(() => story.waitForDrafts(page, pace));
   await scene(() => story.compareTwo(page, pace));

@@ -1,6 +1,6 @@
 /**
- * From a sentence to a copy for another program, scene by scene: story.e2e.ts checks it, story.shots.ts records it for
- * the documentation.
+ * From a sentence to an exported copy, scene by scene: story.e2e.ts checks it, story.shots.ts records it for the
+ * documentation.
  */
 import { execFile } from 'node:child_process';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import { answerFolderDialog, answerSaveDialog, type RunningApp } from './harness
 import { DEMO_SENTENCE, readySlot, slices, waitForJob } from './steps';
 
 const ROOT = path.resolve(import.meta.dirname, '..', '..');
-/** A model of random weights that starts from an image, and an image of another shape than its videos. */
+/** An image-to-video model with random weights, and an image whose shape differs from its videos. */
 const IMAGE_MODEL = `
 import sys
 from pathlib import Path
@@ -20,11 +20,11 @@ make_model("i2v-5b", Path(sys.argv[1]) / "image-to-video")
 Image.effect_mandelbrot((120, 40), (-2, -1.5, 1, 1.5), 20).convert("RGB").save(Path(sys.argv[1]) / "wide.png")
 `;
 
-/** How a user acts: immediately in a test, slowly enough to follow in a recording. */
+/** The user's pace: immediate in a test, slow enough to follow in a recording. */
 export interface Pace {
   readonly click: (target: Locator) => Promise<void>;
   readonly type: (field: Locator, text: string) => Promise<void>;
-  /** Leaves time to look. */
+  /** Pauses so that viewers can look. */
   readonly look: () => Promise<void>;
 }
 
@@ -63,7 +63,7 @@ export async function waitForDrafts(page: Page, pace: Pace): Promise<void> {
   await pace.look();
 }
 
-/** All four at first, then the last two in step, under a wipe. */
+/** All four at first, then the last two in sync, with a wipe. */
 export async function compareTwo(page: Page, pace: Pace): Promise<void> {
   await pace.click(page.getByRole('button', { name: 'Compare', exact: true }));
   const comparison = page.getByRole('region', { name: 'Comparison' });
@@ -88,7 +88,7 @@ export async function finishLast(page: Page, pace: Pace): Promise<void> {
   await pace.look();
 }
 
-/** The last frame of the video on the stage becomes the first frame in the form, of an image-to-video model. */
+/** Uses the last frame of the video on the stage as the first frame in the form, with an image-to-video model. */
 export async function takeLastFrame(page: Page, pace: Pace): Promise<void> {
   await pace.click(page.getByRole('button', { name: 'Pause', exact: true }));
   await page.keyboard.press('End');
@@ -98,7 +98,7 @@ export async function takeLastFrame(page: Page, pace: Pace): Promise<void> {
   await pace.look();
 }
 
-/** The export dialog, in which this format is chosen. */
+/** Opens the export dialog and chooses this format. */
 export async function openExport({ app, page }: RunningApp, pace: Pace, format: string, file: string) {
   await answerSaveDialog(app, file);
   await pace.click(page.getByRole('button', { name: 'Export', exact: true }));

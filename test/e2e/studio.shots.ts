@@ -1,4 +1,4 @@
-/** Pictures of drafts, comparisons, the palette and the prompt tools, in sizes and themes: `npm run screenshots`. */
+/** Screenshots of drafts, comparisons, the palette and the prompt tools, by size and theme: `npm run screenshots`. */
 import type { Page } from '@playwright/test';
 import { expect, test } from './harness';
 import { resize, setTheme, SIZES, THEMES } from './looks';

@@ -1,11 +1,11 @@
-/** Videos for the specs that need no engine. */
+/** Videos for specs that need no engine. */
 import { execFileSync } from 'node:child_process';
 import { renameSync, utimesSync } from 'node:fs';
 import path from 'node:path';
 import { metadata } from '../fakes/mp4';
 import { request } from '../fakes/request';
 
-/** A short video with the settings of ours in it, made without the engine. */
+/** Makes a short video with our metadata, without the engine. */
 export function makeVideo(folder: string, prompt: string, index: number): void {
   const comment = JSON.stringify(metadata({ request: request({ prompt, seed: index, width: 256, height: 160 }) }));
   const file = path.join(folder, `.${String(index)}.mp4`);
