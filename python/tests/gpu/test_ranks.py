@@ -17,6 +17,8 @@ from splitreel.machine.gpus import visible_gpus
 from splitreel.store.find_model import find_model
 from tests.processes.worker import Worker, all_gone, start_job
 
+pytest.importorskip("av", reason="the worker writes videos")
+
 PLANS = {1: Plan(), 2: Plan(cfg=2), 4: Plan(cfg=2, ulysses=2), 8: Plan(cfg=2, ring=2, ulysses=2)}
 RANKS = max(ranks for ranks in PLANS if ranks <= len(visible_gpus()))
 CANCEL_S = 30.0
