@@ -94,7 +94,7 @@ async function look(outcome: RunOutcome, hasCard = false): Promise<Machine> {
   return machine;
 }
 
-test('no GPU, a GPU without a driver, and an outdated driver are told apart', async () => {
+test('no GPU, a missing driver and an outdated driver are distinguished', async () => {
   expect(await look({ kind: 'notFound' })).toMatchObject({ status: 'ready', gpus: [], problem: null });
   expect((await look({ kind: 'notFound' }, true)).problem?.code).toBe('DRIVER_MISSING');
   const old = await look(exited(row(0, '06', '535.54.03')));

@@ -38,7 +38,7 @@ export interface RewritingOptions {
 }
 
 export interface Rewriting {
-  /** The rewritten prompt; null where it was canceled. Another call cancels the one before. Throws REWRITE_ errors. */
+  /** Returns the rewritten prompt, or null if canceled. A new call cancels the previous one. Throws REWRITE_ errors. */
   readonly rewrite: (input: { readonly modelId: string | null; readonly text: string }) => Promise<string | null>;
   readonly cancel: () => void;
   /** Null: none. */
