@@ -469,6 +469,7 @@ export interface ExplanationParams {
   readonly ulysses_gpus: { readonly ulysses: KindTypes['count'] };
   readonly ulysses_cpu: { readonly ulysses: KindTypes['count'] };
   readonly ring_across: { readonly ring: KindTypes['count'] };
+  readonly ring_nvlink: { readonly ring: KindTypes['count'] };
   readonly fit_offload_model: None;
   readonly fit_balanced: None;
   readonly fit_balanced_offloaded: None;

@@ -97,10 +97,11 @@ describe('recommendPlan', () => {
   it.each([
     [{ devices: 1 }, plan({})],
     [{ devices: 2 }, plan({ cfg: 2 })],
-    [{ devices: 4 }, plan({ cfg: 2, ulysses: 2 })],
+    [{ devices: 4 }, plan({ cfg: 2, ring: 2 })],
+    [{ devices: 4, island: 1 }, plan({ cfg: 2, ulysses: 2 })],
     [{ devices: 8 }, plan({ cfg: 2, ulysses: 4 })],
     [{ devices: 8, island: 1 }, plan({ cfg: 2, ring: 2, ulysses: 2 })],
-    [{ devices: 8, heads: 30 }, plan({ cfg: 2, ring: 2, ulysses: 2 })],
+    [{ devices: 8, heads: 30 }, plan({ cfg: 2, ring: 4 })],
     [{ devices: 4, guidance: 1 }, plan({ ulysses: 4 })],
     [{ devices: 4, videos: 2 }, plan({ dp: 2, cfg: 2 })],
   ])('%j gives %j', (overrides, expected) => {
@@ -108,12 +109,12 @@ describe('recommendPlan', () => {
   });
 
   it('lets a measured plan overrule the rule of thumb only if both were measured', () => {
-    const ring = plan({ ring: 4 });
-    const only = new Map([[planKey(ring), 0.1]]);
-    expect(recommendPlan(context({ devices: 4 }), only).plan).toEqual(plan({ cfg: 2, ulysses: 2 }));
-    const both = new Map([...only, [planKey(plan({ cfg: 2, ulysses: 2 })), 0.2]]);
+    const ulysses = plan({ ulysses: 4 });
+    const only = new Map([[planKey(ulysses), 0.1]]);
+    expect(recommendPlan(context({ devices: 4 }), only).plan).toEqual(plan({ cfg: 2, ring: 2 }));
+    const both = new Map([...only, [planKey(plan({ cfg: 2, ring: 2 })), 0.2]]);
     const recommended = recommendPlan(context({ devices: 4 }), both);
-    expect(recommended.plan).toEqual(ring);
+    expect(recommended.plan).toEqual(ulysses);
     expect(recommended.explanations.at(-1)).toEqual({ code: 'measured', params: { seconds: 0.1 } });
   });
 });

@@ -34,6 +34,11 @@ def ring_across(*, ring: int) -> Explanation:
     return Explanation("ring_across", {"ring": ring})
 
 
+def ring_nvlink(*, ring: int) -> Explanation:
+    """Ring {ring} gathers keys over NVLink while the GPUs compute."""
+    return Explanation("ring_nvlink", {"ring": ring})
+
+
 def fit_offload_model() -> Explanation:
     """It would fit with CPU offload, one model at a time."""
     return Explanation("fit_offload_model", {})
