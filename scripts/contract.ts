@@ -1,6 +1,6 @@
 /**
  * Writes python/splitreel/contract from the declarations in src/shared and from resources/messages.en.json, so that
- * each is declared once. `--check` writes nothing and fails if a file is out of date.
+ * each is declared only once. `--check` writes nothing and fails if a file is out of date.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -26,7 +26,7 @@ const FOLDER = path.join(ROOT, 'python/splitreel/contract');
 const HEAD = (doc: string, source = 'src/shared'): string =>
   `"""${doc}\n\nGenerated from ${source} by \`npx tsx scripts/contract.ts\`: do not edit.\n"""\n`;
 
-/** The definitions that messages refer to without naming them in a module, such as one entry of a list. */
+/** All definitions, including those that messages only refer to, such as the entry of a list. */
 function allDefinitions(): Readonly<Record<string, Schema>> {
   const all = [
     ...EXTERNAL_SCHEMAS,

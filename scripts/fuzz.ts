@@ -1,6 +1,6 @@
 /**
- * `npm run fuzz -- --minutes N`: junk model folders, config values, headers, prompt files and messages, other ones in each
- * round, until the time is up or something fails. `npm test` runs one round that is always the same.
+ * `npm run fuzz -- --minutes N`: tries junk model folders, config values, headers, prompt files and messages, different
+ * ones in each round, until the time is up or something fails. `npm test` runs one round with a fixed seed.
  */
 import { execa } from 'execa';
 import { randomInt } from 'node:crypto';
@@ -16,8 +16,8 @@ if (!(minutes > 0)) throw new Error(`--minutes takes a number above 0, not ${val
 
 const python = path.join(await pythonForTests(ROOT), 'bin', 'python');
 
-/** Both halves with one seed. It repeats what a failed round tried. */
-async function isRoundGood(seed: number): Promise<boolean> {
+/** Fuzzes the engine and the app with one seed; the same seed repeats a failed round. Returns whether both passed. */
+async function runRound(seed: number): Promise<boolean> {
   const env = { SPLITREEL_FUZZ_SEED: String(seed), OMP_NUM_THREADS: '1' };
   const options = { env, stdio: 'inherit', reject: false } as const;
   const hypothesis = ['-m', 'pytest', 'tests/fuzz', `--hypothesis-seed=${String(seed)}`, '--timeout=0'];
@@ -30,8 +30,8 @@ const until = performance.now() + 60_000 * minutes;
 for (let round = 1; performance.now() < until; round += 1) {
   const seed = randomInt(2 ** 31);
   print(`round ${String(round)}, seed ${String(seed)}`);
-  if (await isRoundGood(seed)) continue;
-  print(`Seed ${String(seed)} found something.`);
+  if (await runRound(seed)) continue;
+  print(`Failed with seed ${String(seed)}.`);
   process.exitCode = 1;
   break;
 }

@@ -1,9 +1,9 @@
-"""Which GPU wheels can an environment without a GPU do without?
+"""Finds the GPU wheels that an environment without a GPU doesn't need.
 
     cp -al ENVIRONMENT COPY && python3 scripts/gpu_wheels.py COPY
 
-Takes the files of each wheel away, imports what the engine imports, computes on the CPU, and puts them back; then does
-the same with all wheels that were not missed, and runs the smoke test. It moves files about, so give it a copy.
+Moves the files of each wheel away in turn, imports what the engine imports, computes on the CPU, and puts the files back.
+Finally runs the smoke test without any of the wheels that weren't needed. It moves files, so run it on a copy.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ def hide(wheels: Sequence[Distribution], site: Path, aside: Path) -> None:
             cache = path.parent / "__pycache__"
             for compiled in cache.glob(f"{path.stem}.*.pyc"):
                 compiled.unlink()
-            # An empty folder would still import, as a namespace package.
+            # An empty folder could still be imported, as a namespace package.
             for folder in (cache, path.parent):
                 with suppress(OSError):
                     os.removedirs(folder)
 
 
-def show(site: Path, aside: Path) -> None:
+def restore(site: Path, aside: Path) -> None:
     for path in [path for path in aside.rglob("*") if not path.is_dir()]:
         target = site / path.relative_to(aside)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -72,18 +72,18 @@ def main(environment: Path) -> int:
     [site] = environment.glob("lib/python*/site-packages")
     aside = environment / "aside"
     wheels = [wheel for wheel in distributions(path=[str(site)]) if IS_FOR_GPUS.fullmatch(name_of(wheel))]
-    spare: list[Distribution] = []
+    unneeded: list[Distribution] = []
     for wheel in sorted(wheels, key=name_of):
         hide([wheel], site, aside)
         problem = failure(python, "-c", TRIAL)
-        show(site, aside)
+        restore(site, aside)
         print(f"{name_of(wheel):24} {problem or 'not needed'}", flush=True)
         if problem is None:
-            spare.append(wheel)
-    hide(spare, site, aside)
+            unneeded.append(wheel)
+    hide(unneeded, site, aside)
     problem = failure(python, str(PACKAGE_FOLDER), "smoke", "--device", "cpu")
-    show(site, aside)
-    print(f"smoke test without {len(spare)} wheels: {problem or 'passed'}")
+    restore(site, aside)
+    print(f"smoke test without {len(unneeded)} wheels: {problem or 'passed'}")
     return 0 if problem is None else 1
 
 

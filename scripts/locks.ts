@@ -10,7 +10,7 @@ import { print } from '../src/cli/terminal';
 import { uvProgram } from './python-for-tests';
 
 const NPM_LOCK = path.join(ROOT, 'package-lock.json');
-/** Has only what it adds to the lock of the engine: it is installed beside that one, or not at all. */
+/** Contains only what it adds to the engine's lock. It is installed together with that lock, or not at all. */
 const OPTIONAL = 'requirements-flash-attention';
 const PYTHON = ['requirements', 'requirements-dev', OPTIONAL] as const;
 const INSTALLED = ['requirements', OPTIONAL].map((name) => path.join(ROOT, 'python', `${name}.lock`)) as [
@@ -24,7 +24,7 @@ interface NpmLock {
   readonly packages: Record<string, Record<string, unknown>>;
 }
 
-async function make(): Promise<void> {
+async function recreate(): Promise<void> {
   await execa('npm', ['install', '--package-lock-only'], { cwd: ROOT, stdio: 'inherit' });
   const lock = JSON.parse(await readFile(NPM_LOCK, 'utf8')) as NpmLock;
   // .npmrc makes npm omit `resolved`; `funding` doesn't belong in the lock either.
@@ -36,8 +36,8 @@ async function make(): Promise<void> {
   const uv = await uvProgram();
   const flags = ['--universal', '--python-version', '3.11', '--generate-hashes', '--no-emit-index-url', '--no-header'];
   for (const name of PYTHON) {
-    const left = name === OPTIONAL ? await pinsOf(INSTALLED[0]) : [];
-    const more = left.flatMap((pin) => ['--no-emit-package', pin]);
+    const omitted = name === OPTIONAL ? await pinnedNames(INSTALLED[0]) : [];
+    const more = omitted.flatMap((pin) => ['--no-emit-package', pin]);
     await execa(uv, ['pip', 'compile', '--quiet', ...flags, ...more, `${name}.in`, '-o', `${name}.lock`], {
       cwd: path.join(ROOT, 'python'),
       stdio: ['ignore', 'ignore', 'inherit'],
@@ -46,7 +46,7 @@ async function make(): Promise<void> {
   await writeFile(WHEELS, await wheelSizes(uv));
 }
 
-async function pinsOf(lock: string): Promise<readonly string[]> {
+async function pinnedNames(lock: string): Promise<readonly string[]> {
   const pins = (await readFile(lock, 'utf8')).matchAll(/^([\w.-]+)==/gm);
   return [...new Set([...pins].map(([, name = '']) => name))];
 }
@@ -68,18 +68,18 @@ async function problems(): Promise<readonly string[]> {
     files.map(async (file) => {
       const lines = (await readFile(file, 'utf8')).split('\n');
       const bad = lines.findIndex((line) => ADDRESS.test(line) || line.includes('"resolved"'));
-      return bad < 0 ? [] : [`${path.relative(ROOT, file)}:${bad + 1} names a host: run npm run lock`];
+      return bad < 0 ? [] : [`${path.relative(ROOT, file)}:${bad + 1} contains a host name: run npm run lock`];
     }),
   );
   const manifest = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8')) as Record<string, object>;
   const lock = JSON.parse(await readFile(NPM_LOCK, 'utf8')) as NpmLock;
   for (const kind of ['dependencies', 'devDependencies'])
     if (JSON.stringify(lock.packages['']?.[kind]) !== JSON.stringify(manifest[kind]))
-      return [...found.flat(), `package-lock.json has other ${kind} than package.json: run npm run lock`];
+      return [...found.flat(), `${kind} differ between package-lock.json and package.json: run npm run lock`];
   return found.flat();
 }
 
-if (!process.argv.includes('--check')) await make();
+if (!process.argv.includes('--check')) await recreate();
 const wrong = await problems();
 for (const line of wrong) print(line);
 process.exitCode = wrong.length === 0 ? 0 : 1;

@@ -1,5 +1,5 @@
 /**
- * `npm run mutations -- [WORD...]` removes one protection at a time from docs/security.md and docs/faults.md and runs
+ * `npm run mutations -- [TEXT...]` removes one protection at a time from docs/security.md and docs/faults.md and runs
  * the test that must fail. Arguments select entries by row, file or test. The code is restored after each entry.
  * `--check` changes nothing and fails if an entry no longer matches the code or its test.
  */
@@ -15,7 +15,7 @@ import { pythonForTests } from './python-for-tests';
 
 const root = path.resolve(import.meta.dirname, '..');
 
-type Outcome = 'failed as it should' | 'STAYED GREEN' | `STALE: ${string}`;
+type Outcome = 'caught' | 'NOT CAUGHT' | `STALE: ${string}`;
 
 async function command([runner, ...args]: Mutation['test']): Promise<readonly [string, readonly string[], string]> {
   switch (runner) {
@@ -48,18 +48,18 @@ async function run(mutation: Mutation): Promise<{ readonly outcome: Outcome; out
     const { exitCode, all } = await execa(program, args, { cwd, env, all: true, reject: false, stdin: 'ignore' });
     if (test[0] === 'pytest' && exitCode === PYTEST_NO_TESTS)
       return { outcome: 'STALE: no test was selected', output: all };
-    return { outcome: exitCode === 0 ? 'STAYED GREEN' : 'failed as it should', output: all };
+    return { outcome: exitCode === 0 ? 'NOT CAUGHT' : 'caught', output: all };
   } finally {
     await writeFile(target, original);
   }
 }
 
-/** The line that says which test failed, to tell a failed assertion from a broken build. */
+/** The line that names the failed test, to distinguish a failed assertion from a broken build. */
 const evidence = (output: string): string =>
   output
     .split('\n')
     .findLast((line) => /^\s*(FAIL|FAILED|×|✗|\d+\) )/.test(line.trim()))
-    ?.trim() ?? 'no test is named';
+    ?.trim() ?? 'the output names no failed test';
 
 const ALL: readonly Mutation[] = [...SECURITY, ...FAULTS, ...FILE_FAULTS];
 
@@ -74,19 +74,19 @@ async function check(): Promise<number> {
   return stale === 0 ? 0 : 1;
 }
 
-async function main(words: readonly string[]): Promise<number> {
-  if (words.includes('--check')) return check();
+async function main(args: readonly string[]): Promise<number> {
+  if (args.includes('--check')) return check();
   const matches = ({ row, file, test }: Mutation): boolean =>
-    words.length === 0 || words.some((word) => [row, file, ...test].some((text) => text.includes(word)));
-  let unnoticed = 0;
+    args.length === 0 || args.some((arg) => [row, file, ...test].some((text) => text.includes(arg)));
+  let uncaught = 0;
   for (const mutation of ALL.filter(matches)) {
     const { outcome, output } = await run(mutation);
     process.stdout.write(`${mutation.row}: ${mutation.without}: ${outcome}\n`);
-    if (outcome === 'failed as it should') process.stdout.write(`    ${evidence(output)}\n`);
-    else unnoticed += 1;
+    if (outcome === 'caught') process.stdout.write(`    ${evidence(output)}\n`);
+    else uncaught += 1;
   }
-  process.stdout.write(`${String(unnoticed)} not noticed\n`);
-  return unnoticed === 0 ? 0 : 1;
+  process.stdout.write(`${String(uncaught)} not caught\n`);
+  return uncaught === 0 ? 0 : 1;
 }
 
 process.exitCode = await main(process.argv.slice(2));

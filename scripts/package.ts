@@ -4,7 +4,7 @@ import path from 'node:path';
 import { buildApp } from './build-app';
 import { ensurePackages } from '../src/cli/system-packages';
 import { makeAppImage } from './package/appimage';
-import { makeDeb, makeRpm, makeTarball, writeSums } from './package/archives';
+import { makeDeb, makeRpm, makeTarball, writeChecksums } from './package/archives';
 import { makeDocuments } from './package/documents';
 import { packElectron } from './package/electron';
 import { readProduct, releaseSuffix, type Product } from './package/product';
@@ -14,7 +14,7 @@ import { findRuntime } from './runtime/index';
 
 const TOOLS = ['rpm', 'squashfs-tools'] as const;
 
-/** `npm run package -- for-tests`: the app as it is packaged, but open to the end-to-end tests, in dist/for-tests. */
+/** `npm run package -- for-tests`: builds dist/for-tests, the packaged app with access for the end-to-end tests. */
 const FOR_TESTS = 'for-tests';
 
 async function makeForTests(product: Product): Promise<void> {
@@ -41,17 +41,17 @@ async function main(kinds: readonly string[]): Promise<void> {
   const packed = await packElectron(product);
   const { sbom, notices } = await makeDocuments(product, packed);
   const staged = await stage(product, packed, notices);
-  const made: string[] = [];
+  const built: string[] = [];
   const appImage = wants('AppImage') ? await makeAppImage(product, staged) : null;
-  if (appImage !== null) made.push(appImage);
-  if (wants('deb')) made.push(await makeDeb(product, staged));
-  if (wants('rpm')) made.push(await makeRpm(product, staged));
-  if (wants('tar.gz')) made.push(await makeTarball(product, staged));
+  if (appImage !== null) built.push(appImage);
+  if (wants('deb')) built.push(await makeDeb(product, staged));
+  if (wants('rpm')) built.push(await makeRpm(product, staged));
+  if (wants('tar.gz')) built.push(await makeTarball(product, staged));
   const bill = path.join(product.dist, `splitreel-${product.version}${releaseSuffix(product)}.cdx.json`);
   await writeFile(bill, sbom);
-  await writeSums(product.dist, [...made, bill]);
+  await writeChecksums(product.dist, [...built, bill]);
   await rm(product.work, { recursive: true });
-  for (const file of made) print(path.relative(process.cwd(), file));
+  for (const file of built) print(path.relative(process.cwd(), file));
   print(`Packaged in ${((performance.now() - started) / 1000).toFixed(0)} s.`);
 }
 

@@ -11,7 +11,7 @@ import { ensurePip } from '../src/cli/system-packages';
 export const UV_VERSION = environment.uv.version;
 const LOCKS = ['python/requirements.lock', 'python/requirements-dev.lock'] as const;
 
-/** The environment's folder, which may not exist yet. Its name is the hash of the locks that it is made from. */
+/** The environment's folder, which may not exist yet. Its name is a hash of its locks. */
 export async function folderForTests(root: string): Promise<string> {
   const texts = await Promise.all(LOCKS.map((lock) => readFile(path.join(root, lock), 'utf8')));
   const key = createHash('sha256').update(texts.join('\0')).update(UV_VERSION).digest('hex').slice(0, 16);

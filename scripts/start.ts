@@ -10,7 +10,7 @@ import { WINDOW_PACKAGES } from './runtime/packages';
 
 const GENERATE = 'npm run generate -- --model demo --prompt "A red ball rolls to the right"';
 
-/** Names only commands that work on this machine. */
+/** Suggests only commands that work on this machine. */
 const noDisplay = (): string =>
   [
     'There is no display to open a window on. To make a video without one, run:',
@@ -34,7 +34,7 @@ async function start(): Promise<number> {
   const flags: string[] = [];
   if (isRoot()) {
     print(
-      "You are root. Chromium's sandbox is off, because it does not work for root: start as an ordinary user to keep it.",
+      "Chromium's sandbox is off, because it doesn't work for root. Start Splitreel as an ordinary user to keep it on.",
     );
     flags.push(WITHOUT_SANDBOX);
   }

@@ -1,4 +1,4 @@
-/** Runs the Python of the tests in `python/`: `npx tsx scripts/test-python.ts -m pytest tests -k name`. */
+/** Runs the tests' Python in `python/`: `npx tsx scripts/test-python.ts -m pytest tests -k name`. */
 import { execa } from 'execa';
 import path from 'node:path';
 import { ROOT } from '../src/cli/paths';

@@ -1,9 +1,9 @@
-"""Builds Triton's launcher module for every Python at hand: python/splitreel/kernels/prebuilt.
+"""Builds Triton's launcher module for several versions of Python, in python/splitreel/kernels/prebuilt.
 
     python scripts/triton_launcher.py TRITON PYTHON...    TRITON: the package's folder; PYTHON: interpreters with headers
 
 Run it with the ziglang wheel installed (pip install ziglang==0.17.1): its clang builds for glibc 2.28, as torch's wheels
-do, whatever this machine has. The module is linked against a stand-in for libcuda.so.1, which the driver provides later.
+do, whatever this machine has. The module is linked against a stub of libcuda.so.1, which the driver provides at run time.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _COMPILER = [
     "-fPIC",
     "-w",
 ]
-_ASK = "import sysconfig; print(sysconfig.get_paths()['include']); print(sysconfig.get_config_var('EXT_SUFFIX'))"
+_QUERY = "import sysconfig; print(sysconfig.get_paths()['include']); print(sysconfig.get_config_var('EXT_SUFFIX'))"
 
 
 def main(triton: Path, pythons: list[str]) -> None:
@@ -63,10 +63,10 @@ def main(triton: Path, pythons: list[str]) -> None:
             check=True,
         )
         for python in pythons:
-            asked = subprocess.run(
-                [python, "-I", "-c", _ASK], check=True, capture_output=True, text=True
+            answer = subprocess.run(
+                [python, "-I", "-c", _QUERY], check=True, capture_output=True, text=True
             )
-            include, suffix = asked.stdout.split()
+            include, suffix = answer.stdout.split()
             module = _PREBUILT / f"cuda_utils{suffix}"
             includes = [f"-I{backend / 'include'}", f"-I{include}"]
             links = [f"-L{folder}", "-l:libcuda.so.1"]

@@ -1,10 +1,9 @@
-"""Sizes of the wheels that an install takes, as the index itself tells them. Called by scripts/locks.ts; prints JSON.
+"""Prints the download and unpacked sizes of an install's wheels as JSON, from the index. Called by scripts/locks.ts.
 
-    python wheel_sizes.py LOCK... < WHEELS     WHEELS: one file name a line, as uv chose them for one kind of machine
+    python wheel_sizes.py LOCK... < WHEELS     WHEELS: one file name per line, as uv chose them for one kind of machine
 
-A hash fixes a file, and so its size: what is written down here when the lock is made holds for every index that the
-lock can be installed from. The room that a wheel takes unpacked stands in the directory at its end, of which only the
-last bytes are fetched.
+A hash determines a file and its size, so the sizes recorded with the lock are valid for every index. A wheel's unpacked
+size is in the directory at the end of the zip, so only the last bytes are downloaded.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ def _index() -> str:
 
 
 class _RemoteFile(io.RawIOBase):
-    """As much of a file behind an address as is read."""
+    """A remote file of which only the parts that are read are downloaded."""
 
     def __init__(self, address: str, size: int) -> None:
         self._address, self._size, self._at = address, size, 0
@@ -67,7 +66,7 @@ def _measure(index: str, name: str, file: str, pinned: set[str]) -> dict[str, ob
         entry = next(each for each in json.load(answer)["files"] if each["filename"] == file)
     sha256, size = entry["hashes"]["sha256"], entry["size"]
     if sha256 not in pinned:
-        raise SystemExit(f"{file} on the index is not the one in the lock")
+        raise SystemExit(f"the index has another {file} than the lock")
     remote = io.BufferedReader(_RemoteFile(urljoin(page, entry["url"]), size), _TAIL)
     with zipfile.ZipFile(remote) as wheel:
         unpacked = sum(info.file_size for info in wheel.infolist())

@@ -42,7 +42,7 @@ import { smokeEventSchema } from '../../src/shared/smoke';
 import * as variables from '../../src/shared/variables';
 import type { ClassOptions } from './python';
 
-/** `messages`: unions told apart by `type`, with the name of the union in Python. */
+/** `messages`: discriminated unions on `type`, with the name of the union in Python. */
 export interface Module {
   readonly file: string;
   readonly doc: string;
@@ -95,7 +95,7 @@ export const MODULES: readonly Module[] = [
   },
   {
     file: 'exports',
-    doc: 'What `splitreel export` is asked for, and its progress: newline-delimited JSON on EVENT_FD.',
+    doc: 'The request of `splitreel export`, and its progress: newline-delimited JSON on EVENT_FD.',
     types: [exportFormatSchema, exportRequestSchema],
     messages: [{ name: 'Event', schema: exportEventSchema }],
   },
@@ -107,7 +107,7 @@ export const MODULES: readonly Module[] = [
   },
   {
     file: 'smoke',
-    doc: 'What `splitreel smoke` sends while it tries an environment: newline-delimited JSON on EVENT_FD.',
+    doc: 'What `splitreel smoke` sends while it tests an environment: newline-delimited JSON on EVENT_FD.',
     types: [],
     messages: [{ name: 'Event', schema: smokeEventSchema }],
   },

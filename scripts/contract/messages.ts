@@ -43,7 +43,7 @@ function placeholdersOf(sentence: string): readonly Placeholder[] {
   const found = new Map<string, Kind>();
   for (const [whole, name = '', kind = ''] of sentence.matchAll(/\{(\w*):?(\w*)\}/g)) {
     if (!(kind in PYTHON_KINDS))
-      throw new Error(`${whole} in "${sentence}" needs a kind of src/shared/message-kinds.ts`);
+      throw new Error(`${whole} in "${sentence}" needs a kind from src/shared/message-kinds.ts`);
     found.set(name, kind as Kind);
   }
   return [...found].map(([name, kind]) => ({ name, kind }));
@@ -97,7 +97,7 @@ function argumentOf({ name, kind }: Placeholder): string {
   return `${JSON.stringify(name)}: ${convert === undefined ? value : `${convert}(${value})`}`;
 }
 
-/** Broken as `ruff format` breaks it: on one line, then all arguments on one line, then each argument on its own. */
+/** Wrapped as `ruff format` wraps it: on one line, then all arguments on one line, then each argument on its own. */
 function callLines(made: string, code: string, values: readonly string[], extra: readonly string[]): readonly string[] {
   const all = [JSON.stringify(code), `{${values.join(', ')}}`, ...extra];
   const single = `    return ${made}(${all.join(', ')})`;

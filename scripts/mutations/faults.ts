@@ -3,24 +3,24 @@ import type { Mutation } from './mutation';
 
 export const FAULTS: readonly Mutation[] = [
   {
-    row: 'faults, full disk at the end',
-    without: 'a job that ends whatever the disk says',
+    row: 'faults, full disk at the end of a job',
+    without: 'ending the job despite the disk error',
     file: 'src/main/jobs/job-store.ts',
     find: "await save(next).catch((error: unknown) => log.error('jobs could not be saved yet', error));",
     replace: 'await save(next);\n    void log;',
     test: ['vitest', 'test/faults/worker-full-disk.test.ts', '-t', 'a job that ends'],
   },
   {
-    row: 'faults, full disk at the end',
-    without: 'the next try to save',
+    row: 'faults, full disk at the end of a job',
+    without: 'retrying the save',
     file: 'src/main/state/json-store.ts',
     find: 'cancelRetry = clock.after(RETRY_MS, () => void enqueue().catch(() => undefined));',
     replace: 'cancelRetry = () => void RETRY_MS;',
     test: ['vitest', 'src/main/state/stores.test.ts'],
   },
   {
-    row: 'faults, full disk at the end',
-    without: 'one report',
+    row: 'faults, full disk at the end of a job',
+    without: 'reporting only once',
     file: 'src/main/state/json-store.ts',
     find: 'if (wasSaved) onUnsaved',
     replace: 'onUnsaved',
@@ -28,7 +28,7 @@ export const FAULTS: readonly Mutation[] = [
   },
   {
     row: 'faults, full disk at a cancel',
-    without: 'a cancel whatever the disk says',
+    without: 'canceling despite the disk error',
     file: 'src/main/jobs/job-store.ts',
     find: "await save(next).catch((error: unknown) => log.error('jobs could not be saved yet', error));",
     replace: 'await save(next);\n    void log;',
@@ -36,7 +36,7 @@ export const FAULTS: readonly Mutation[] = [
   },
   {
     row: 'faults, full disk at a new job',
-    without: 'the save before the promise',
+    without: 'saving before confirming',
     file: 'src/main/jobs/queue.ts',
     find: 'await jobs.promise(trimmed([...jobs.get(), ...added]));',
     replace: 'await jobs.record(trimmed([...jobs.get(), ...added]));',
@@ -44,7 +44,7 @@ export const FAULTS: readonly Mutation[] = [
   },
   {
     row: 'faults, full disk at a start',
-    without: 'a worker that is watched before it is noted',
+    without: 'watching the worker before recording it',
     file: 'src/main/engine/engine.ts',
     find: '      void client.ended.then(onEnded);\n      if (process.pid !== null) await rememberWorker(ports, options.pidFile, process.pid);\n',
     replace:
@@ -53,23 +53,23 @@ export const FAULTS: readonly Mutation[] = [
   },
   {
     row: 'faults, full disk at a start',
-    without: 'a note that may fail',
+    without: 'tolerating a failed record',
     file: 'src/main/engine/orphans.ts',
     find: "\n    .catch((error: unknown) => ports.log.error('the running worker could not be noted', error))",
     replace: '',
     test: ['vitest', 'test/faults/worker-full-disk.test.ts', '-t', 'started on a full disk'],
   },
   {
-    row: 'faults, corrupt files',
-    without: 'a damaged file set aside',
+    row: 'faults, damaged files',
+    without: 'setting a damaged file aside',
     file: 'src/main/state/json-store.ts',
     find: '  await files.rename(file, backup);\n',
     replace: '',
     test: ['vitest', 'src/main/state/stores.test.ts'],
   },
   {
-    row: 'faults, corrupt files',
-    without: 'the check of a file',
+    row: 'faults, damaged files',
+    without: "the check of a file's contents",
     file: 'src/main/state/json-store.ts',
     find: 'if (parsed.success) return { value: parsed.data, problem: null };',
     replace: 'return { value: parsed.data as T, problem: null };',
@@ -77,7 +77,7 @@ export const FAULTS: readonly Mutation[] = [
   },
   {
     row: 'faults, protocol',
-    without: 'the longest line',
+    without: 'the limit on line length',
     file: 'src/main/json-lines/line-splitter.ts',
     find: 'if (heldBytes + rest.byteLength > maxLineBytes) return null;',
     replace: '',
@@ -85,7 +85,7 @@ export const FAULTS: readonly Mutation[] = [
   },
   {
     row: 'faults, protocol',
-    without: 'the count of events',
+    without: 'counting events',
     file: 'src/main/json-lines/json-lines-process.ts',
     find: 'if (seq !== lastSeq + 1) return',
     replace: 'if (seq < lastSeq) return',
@@ -93,7 +93,7 @@ export const FAULTS: readonly Mutation[] = [
   },
   {
     row: 'faults, protocol',
-    without: 'the version',
+    without: 'the check of the version',
     file: 'src/main/json-lines/json-lines-process.ts',
     find: 'v: z.literal(PROTOCOL_VERSION)',
     replace: 'v: z.number().max(10 * PROTOCOL_VERSION)',
@@ -108,7 +108,7 @@ export const FAULTS: readonly Mutation[] = [
     test: ['vitest', 'src/main/json-lines'],
   },
   {
-    row: 'faults, end of a process',
+    row: 'faults, ending a process',
     without: 'SIGTERM',
     file: 'src/main/json-lines/end-process.ts',
     find: "  process.kill('SIGTERM');\n",
@@ -116,15 +116,15 @@ export const FAULTS: readonly Mutation[] = [
     test: ['vitest', 'src/main/json-lines'],
   },
   {
-    row: 'faults, end of a process',
-    without: 'SIGKILL for what has left the group',
+    row: 'faults, ending a process',
+    without: 'SIGKILL for processes outside the group',
     file: 'src/main/json-lines/end-process.ts',
     find: "  for (const pid of await remaining()) processes.killPid(pid, 'SIGKILL');\n",
     replace: '',
     test: ['vitest', 'test/faults/worker-faults.test.ts', '-t', 'deaf'],
   },
   {
-    row: 'faults, end of a process',
+    row: 'faults, ending a process',
     without: 'the time limit',
     file: 'src/main/json-lines/json-lines-process.ts',
     find: ": clock.after(options.timeLimitMs, () => fail({ kind: 'timedOut' }))",
@@ -141,14 +141,14 @@ export const FAULTS: readonly Mutation[] = [
   },
   {
     row: 'faults, silence',
-    without: 'sleep that does not count',
+    without: 'ignoring sleep',
     file: 'src/main/json-lines/watchdog.ts',
     find: 'const wasSuspended = now - lastCheckMs > 3 * intervalMs;',
     replace: 'const wasSuspended = false as boolean;',
     test: ['vitest', 'src/main/json-lines/watchdog.test.ts'],
   },
   {
-    row: 'faults, pid of another',
+    row: 'faults, reused pid',
     without: 'start time and command line',
     file: 'src/main/engine/orphans.ts',
     find: 'const isOurs = found?.startTime === record.startTime && found.commandLine === record.commandLine;',
@@ -157,7 +157,7 @@ export const FAULTS: readonly Mutation[] = [
   },
   {
     row: 'faults, library',
-    without: 'the watch of the folder',
+    without: 'watching the folder',
     file: 'src/main/library/library.ts',
     find: 'const stopWatching = folder === null ? null : files.watchFolder(folder, changed);',
     replace: 'const stopWatching = folder === null ? null : ((): void => void changed);',
@@ -165,7 +165,7 @@ export const FAULTS: readonly Mutation[] = [
   },
   {
     row: 'faults, library',
-    without: 'a look at the file before it is opened',
+    without: 'checking the file before opening it',
     file: 'src/main/library/library.ts',
     find: 'if (found !== null) return found.path;',
     replace: 'if (file !== undefined) return file;',
@@ -173,7 +173,7 @@ export const FAULTS: readonly Mutation[] = [
   },
   {
     row: 'faults, library',
-    without: 'a scan that makes no thumbnails',
+    without: 'scanning without thumbnails',
     file: 'src/main/library/library.ts',
     find: 'const publish = (): void => onVideos(',
     replace:
@@ -182,7 +182,7 @@ export const FAULTS: readonly Mutation[] = [
   },
   {
     row: 'faults, library',
-    without: 'the newest request first',
+    without: 'serving the newest request first',
     file: 'src/main/library/thumbnails.ts',
     find: 'for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {',
     replace: 'for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {',
@@ -190,7 +190,7 @@ export const FAULTS: readonly Mutation[] = [
   },
   {
     row: 'faults, library',
-    without: 'requests that may be withdrawn',
+    without: 'withdrawing requests',
     file: 'src/main/library/thumbnails.ts',
     find: 'if (next.signal?.aborted === true) next.skip();',
     replace: 'if (next.signal === null) next.skip();',
@@ -198,22 +198,22 @@ export const FAULTS: readonly Mutation[] = [
   },
   {
     row: 'faults, many jobs',
-    without: 'changes of single items',
+    without: 'per-item changes',
     file: 'src/shared/slice-patch.ts',
     find: 'items: after.filter((item) => !known.has(item)),',
     replace: 'items: known.size < 0 ? [] : after,',
     test: ['vitest', 'src/main/state/slice-store.test.ts', 'src/shared/slice-patch.test.ts'],
   },
   {
-    row: 'faults, move of a folder',
-    without: 'a target that is free',
+    row: 'faults, moving a folder',
+    without: 'choosing a free target',
     file: 'src/main/storage/move-folder.ts',
     find: "if ((await files.stat(to)) !== null) throw new SplitreelError(appError('OUTPUT_EXISTS', { file: to }));",
     replace: '',
     test: ['vitest', 'src/main/storage'],
   },
   {
-    row: 'faults, move of a folder',
+    row: 'faults, moving a folder',
     without: 'the step in the journal',
     file: 'src/main/storage/move-folder.ts',
     find: "    move = { ...move, step: 'copied' };\n    await journal.write(move);",

@@ -4,7 +4,7 @@ import type { Mutation } from './mutation';
 export const FILE_FAULTS: readonly Mutation[] = [
   {
     row: 'security, LoRAs',
-    without: 'the refusal of a rank of 0',
+    without: 'rejecting a rank of 0',
     file: 'python/splitreel/store/lora.py',
     find: '    if 0 in down or 0 in up:  # a rank of 0\n        return None\n',
     replace: '',
@@ -12,7 +12,7 @@ export const FILE_FAULTS: readonly Mutation[] = [
   },
   {
     row: 'security, LoRAs',
-    without: 'the bound of an alpha',
+    without: 'the limit of alpha',
     file: 'python/splitreel/store/lora.py',
     find: ' and abs(value) <= _MAX_ALPHA:',
     replace: ':',
@@ -20,22 +20,22 @@ export const FILE_FAULTS: readonly Mutation[] = [
   },
   {
     row: 'security, LoRAs',
-    without: 'the refusal of NaN',
+    without: 'rejecting NaN',
     file: 'python/splitreel/models/lora.py',
     find: 'if not torch.isfinite(delta).all():',
     replace: 'if delta.ndim == 0:',
     test: ['pytest', 'tests/engine/test_lora.py', '-k', 'finite'],
   },
   {
-    row: 'security, prompts in files',
-    without: 'the size of a file of presets or prompts',
+    row: 'security, preset and prompt files',
+    without: 'the size limit of preset and prompt files',
     file: 'src/main/prompts/prompts.ts',
     find: ' || info.sizeBytes > MAX_FILE_BYTES',
     replace: '',
     test: ['vitest', 'src/main/prompts/prompts.test.ts'],
   },
   {
-    row: 'security, prompts in files',
+    row: 'security, preset and prompt files',
     without: 'the schema of presets',
     file: 'src/main/prompts/prompts.ts',
     find: "if (!parsed.success) throw unreadable('PRESETS_UNREADABLE', file);",
@@ -44,7 +44,7 @@ export const FILE_FAULTS: readonly Mutation[] = [
   },
   {
     row: 'security, exports',
-    without: 'names that are no protocols',
+    without: 'rejecting names that are protocols',
     file: 'python/splitreel/video/export.py',
     find: 'av.open(f"file:{source}", options=',
     replace: 'av.open(str(source), options=',
@@ -60,7 +60,7 @@ export const FILE_FAULTS: readonly Mutation[] = [
   },
   {
     row: 'security, terminal',
-    without: 'names that move no cursor',
+    without: 'escaping control characters in names',
     file: 'python/splitreel/commands/report_errors.py',
     find: 'print(one_line(f"{error.message} {error.action}"), file=sys.stderr)',
     replace: 'print(f"{error.message} {error.action}", file=sys.stderr)',
@@ -76,7 +76,7 @@ export const FILE_FAULTS: readonly Mutation[] = [
   },
   {
     row: 'faults, flags',
-    without: 'the size of a prompt file',
+    without: 'the size limit of a prompt file',
     file: 'python/splitreel/commands/flags.py',
     find: 'if len(content) > _MAX_PROMPT_FILE_BYTES:',
     replace: 'if not content:',
@@ -84,7 +84,7 @@ export const FILE_FAULTS: readonly Mutation[] = [
   },
   {
     row: 'faults, flags',
-    without: 'files alone as LoRAs',
+    without: 'accepting only files as LoRAs',
     file: 'python/splitreel/store/lora.py',
     find: '    if not stat.S_ISREG(path.stat().st_mode):\n        raise OSError(errno.EINVAL, "Not a regular file", str(path))\n',
     replace: '',
@@ -92,7 +92,7 @@ export const FILE_FAULTS: readonly Mutation[] = [
   },
   {
     row: 'faults, exports',
-    without: 'frames counted where a container does not',
+    without: "counting frames where the container doesn't",
     file: 'python/splitreel/video/export.py',
     find: 'round(self._frame_count() * self.rate',
     replace: 'round(self._stream.frames * self.rate',
@@ -100,7 +100,7 @@ export const FILE_FAULTS: readonly Mutation[] = [
   },
   {
     row: 'faults, exports',
-    without: 'even sides',
+    without: 'cropping to even sides',
     file: 'python/splitreel/video/export.py',
     find: 'return (width - width % 2, height - height % 2) if',
     replace: 'return (width, height) if',

@@ -5,7 +5,7 @@ export const SECURITY: readonly Mutation[] = [
   ...WINDOW_SECURITY,
   {
     row: 'security 18, 21',
-    without: 'the check that a file lies inside',
+    without: 'the check that a file is inside the folder',
     file: 'src/main/window/app-files.ts',
     find: 'if (!isInside(await files.realPath(folder), resolved)) return null;',
     replace: '',
@@ -13,7 +13,7 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security 18, 21',
-    without: 'links resolved before the check',
+    without: 'resolving links before the check',
     file: 'src/main/window/app-files.ts',
     find: 'const resolved = await files.realPath(file);',
     replace: 'const resolved = file;',
@@ -29,7 +29,7 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security 20',
-    without: 'the contract as the only functions',
+    without: 'exposing only the contract',
     file: 'src/preload/index.ts',
     find: '  ...callFunctions,\n',
     replace: '  ...callFunctions,\n  ...({ send: () => undefined } as object),\n',
@@ -37,7 +37,7 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security 22',
-    without: 'hashes of installed files',
+    without: 'comparing the hashes of installed files',
     file: 'src/main/packaged/manifest.ts',
     find: ') !== sha256) return',
     replace: ') === null) return',
@@ -62,7 +62,7 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security 25',
-    without: 'collectives on loopback',
+    without: 'binding collectives to loopback',
     file: 'python/splitreel/worker/supervisor/process_environment.py',
     find: '    "NCCL_SOCKET_IFNAME": "lo",\n',
     replace: '',
@@ -70,7 +70,7 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security 25',
-    without: 'the mode of a folder',
+    without: "the folder's mode",
     file: 'python/splitreel/worker/supervisor/private_folder.py',
     find: ' or stat.S_IMODE(found.st_mode) & 0o077:',
     replace: ':',
@@ -78,7 +78,7 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security 25',
-    without: 'links that are not followed',
+    without: 'not following links',
     file: 'python/splitreel/worker/supervisor/private_folder.py',
     find: 'found = folder.lstat()',
     replace: 'found = folder.stat()',
@@ -86,7 +86,7 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security 25',
-    without: 'the lock of a live supervisor',
+    without: "a live supervisor's lock",
     file: 'python/splitreel/worker/supervisor/private_folder.py',
     find: '    except OSError:\n        return True\n    finally:',
     replace: '    except OSError:\n        return False\n    finally:',
@@ -102,7 +102,7 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security 26',
-    without: 'the refusal of code beside a part',
+    without: 'rejecting code in a component folder',
     file: 'python/splitreel/store/model_folder.py',
     find: '    _refuse_code(path, layout)\n',
     replace: '',
@@ -110,7 +110,7 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security 26',
-    without: 'the refusal of auto_map',
+    without: 'rejecting auto_map',
     file: 'python/splitreel/store/files.py',
     find: 'if isinstance(parsed, dict) and "auto_map" in parsed:',
     replace: 'if isinstance(parsed, dict) and "auto_map_" in parsed:',
@@ -126,7 +126,7 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security 27',
-    without: 'hashes of packages',
+    without: '--require-hashes',
     file: 'src/main/install/make-slot.ts',
     find: "['pip', 'sync', '--require-hashes', '--only-binary', ':all:']",
     replace: "['pip', 'sync', '--no-verify-hashes', '--only-binary', ':all:']",
@@ -134,7 +134,7 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security 28',
-    without: 'the refusal of debug switches',
+    without: 'rejecting debug switches',
     file: 'src/main/window/debug-switches.ts',
     find: 'if (found !== undefined) return `--${found}`;',
     replace: '',
@@ -142,7 +142,7 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security 28',
-    without: "the refusal of Node's variables",
+    without: "rejecting Node's variables",
     file: 'src/main/window/debug-switches.ts',
     find: "return VARIABLES.find((name) => env[name] !== undefined && env[name] !== '') ?? null;",
     replace: 'return null;',
@@ -150,23 +150,23 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security 28',
-    without: 'packages that know no developer',
+    without: 'ignoring SPLITREEL_DEVELOPER in packages',
     file: 'src/main/window/debug-switches.ts',
     find: "!isPackaged && env['SPLITREEL_DEVELOPER'] === '1'",
     replace: "env['SPLITREEL_DEVELOPER'] === '1'",
     test: ['vitest', 'src/main/window/debug-switches.test.ts'],
   },
   {
-    row: 'security, owner alone',
-    without: 'the mode of files',
+    row: 'security, private files',
+    without: 'the file mode',
     file: 'src/main/adapters/node/files.ts',
     find: "const handle = await fs.open(temporary, 'wx', 0o600);",
     replace: "const handle = await fs.open(temporary, 'wx', 0o644);",
     test: ['vitest', 'src/main/adapters/node/files.test.ts'],
   },
   {
-    row: 'security, owner alone',
-    without: 'a folder that is narrowed',
+    row: 'security, private files',
+    without: 'restricting an existing folder',
     file: 'src/main/adapters/node/private-folder.ts',
     find: 'chmodSync(folder, PRIVATE)',
     replace: 'void mode',
@@ -174,7 +174,7 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security, diagnostics',
-    without: 'jobs without prompts',
+    without: 'leaving prompts out of jobs',
     file: 'src/main/diagnostics/bundle.ts',
     find: 'slices.jobs.map(withoutPrompt)',
     replace: 'slices.jobs',
@@ -182,7 +182,7 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security, diagnostics',
-    without: "the log's own lines alone",
+    without: 'including only our own log lines',
     file: 'src/main/diagnostics/bundle.ts',
     find: 'includePrompts ? log : ownLines(log)',
     replace: 'log',
@@ -190,7 +190,7 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security, diagnostics',
-    without: 'names of media files',
+    without: 'redacting media file names',
     file: 'src/main/diagnostics/redact.ts',
     find: "return clean.replace(MEDIA_FILE, '[file].$1');",
     replace: 'return clean;',
@@ -198,7 +198,7 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security, diagnostics',
-    without: 'passwords in addresses',
+    without: 'redacting passwords in URLs',
     file: 'src/main/diagnostics/redact.ts',
     find: "text.replace(CREDENTIALS, '//[credentials]@')",
     replace: 'text',
@@ -206,7 +206,7 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security, metadata',
-    without: 'the length of a comment',
+    without: "the limit on a comment's length",
     file: 'src/shared/library.ts',
     find: 'if (comment.length > MAX_COMMENT_CHARACTERS) return null;',
     replace: '',
@@ -214,7 +214,7 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security, metadata',
-    without: 'the number of entries',
+    without: 'the limit on entries',
     file: 'src/shared/library.ts',
     find: 'jobReportSchema.shape.stages.max(MAX_ENTRIES)',
     replace: 'jobReportSchema.shape.stages',
@@ -238,7 +238,7 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security, prompts in the log',
-    without: "the libraries' silence",
+    without: "silencing the libraries' warnings",
     file: 'python/splitreel/worker/supervisor/process_environment.py',
     find: '    "DIFFUSERS_VERBOSITY": "error",\n',
     replace: '',
@@ -246,7 +246,7 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security, nothing survives',
-    without: "the signal of the parent's death",
+    without: 'the parent-death signal',
     file: 'python/splitreel/worker/rank/parent.py',
     find: 'if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:',
     replace: 'if libc is None:',
@@ -254,7 +254,7 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security, repair',
-    without: 'links that a repair does not follow',
+    without: 'resolving the target before a repair writes',
     file: 'python/splitreel/store/hub/targets.py',
     find: '    if real == target:\n        return target\n',
     replace: '    return real\n',
@@ -262,7 +262,7 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security, announcements',
-    without: 'the signature',
+    without: 'the check of the signature',
     file: 'src/main/updates/minisign.ts',
     find: 'return verify(null, signed, key, rest) &&',
     replace: 'return rest.length > 0 ||',
@@ -270,7 +270,7 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security, rewriting',
-    without: 'the question',
+    without: 'the confirmation',
     file: 'src/main/rewriting/calls.ts',
     find: 'if (question !== null && !(await desktop.confirm(question))) return false;',
     replace: 'if (question !== null) await desktop.confirm(question);',
@@ -278,7 +278,7 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security, rewriting',
-    without: 'the rule for http',
+    without: 'the rule for plain http',
     file: 'src/shared/rewriting.ts',
     find: "if (scheme.toLowerCase() === 'http' && reach === 'public') return null;",
     replace: '',
@@ -286,7 +286,7 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security, rewriting',
-    without: 'the end of the process group',
+    without: 'killing the process group',
     file: 'src/main/rewriting/command.ts',
     find: '    isGroup: true,\n',
     replace: '',
@@ -294,7 +294,7 @@ export const SECURITY: readonly Mutation[] = [
   },
   {
     row: "security, a rewriting server's key",
-    without: 'the removal when the address changes',
+    without: 'removing the key when the address changes',
     file: 'src/main/rewriting/calls.ts',
     find: '    await rewriting.forgetKeyUnlessFor(rewriter);\n',
     replace: '',

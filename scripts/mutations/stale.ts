@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Mutation } from './mutation';
 
 const FOLDERS = { vitest: '.', e2e: '.', pytest: 'python' } as const;
-/** Options whose value selects tests: by a part of the title, or by pytest's expressions of words. */
+/** Options whose value selects tests: by part of a title, or by a pytest expression. */
 const SELECTORS: readonly (string | undefined)[] = ['-t', '-g', '-k'];
 
 /** Why the entry no longer describes the code, or null. */

@@ -1,4 +1,4 @@
-/** Protections of the window: its session, its protocol, its calls and the paths that they take. */
+/** Protections of the window: its session, protocol, calls and their paths. */
 import type { Mutation } from './mutation';
 
 const BORDERS = 'test/e2e/borders.e2e.ts';
@@ -6,7 +6,7 @@ const SECURITY_TS = 'src/main/adapters/electron/security.ts';
 const WINDOW_TS = 'src/main/adapters/electron/main-window.ts';
 const SECURITY_TEST = ['vitest', 'src/main/adapters/electron/security.test.ts'] as const;
 
-/** The rows that a handler in security.ts holds. */
+/** The rows enforced by a handler in security.ts. */
 const handlers: readonly Mutation[] = [
   ['1', 'the filter of requests', 'decide({ cancel: !isOurs })', 'decide({ cancel: false })'],
   ['1', 'the refusal of downloads', "session.on('will-download', (event) => event.preventDefault());", ''],
@@ -39,7 +39,7 @@ const handlers: readonly Mutation[] = [
   test: SECURITY_TEST,
 }));
 
-/** What the real Electron shows. */
+/** Protections tested in the real Electron. */
 const inElectron: readonly Mutation[] = [
   {
     row: 'security 1 (Electron)',
@@ -51,7 +51,7 @@ const inElectron: readonly Mutation[] = [
   },
   {
     row: 'security 1 (Electron)',
-    without: 'the rule that names lead nowhere',
+    without: 'blocking host name resolution',
     file: SECURITY_TS,
     find: "commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND');",
     replace: "commandLine.hasSwitch('');",
@@ -59,7 +59,7 @@ const inElectron: readonly Mutation[] = [
   },
   {
     row: 'security 2 (Electron)',
-    without: 'no preload in subframes',
+    without: 'keeping the preload out of subframes',
     file: WINDOW_TS,
     find: 'nodeIntegration: false,',
     replace: 'nodeIntegration: false,\n      nodeIntegrationInSubFrames: true,',
@@ -83,7 +83,7 @@ const inElectron: readonly Mutation[] = [
   })),
   {
     row: 'security 3 (Electron)',
-    without: 'isolation of the page that draws thumbnails',
+    without: 'context isolation of the thumbnail page',
     file: 'src/main/adapters/electron/thumbnailer.ts',
     find: 'contextIsolation: true',
     replace: 'contextIsolation: false',
@@ -91,7 +91,7 @@ const inElectron: readonly Mutation[] = [
   },
   {
     row: 'security 24 (Electron)',
-    without: 'no port of the app, on loopback either',
+    without: 'opening no port, not even on loopback',
     file: 'src/main/index.ts',
     find: '  registerAppScheme();',
     replace:
@@ -104,7 +104,7 @@ export const WINDOW_SECURITY: readonly Mutation[] = [
   ...handlers,
   {
     row: 'security 1',
-    without: 'no look-up of names in advance',
+    without: 'disabling DNS prefetching',
     file: 'src/main/window/app-protocol.ts',
     find: "  'x-dns-prefetch-control': 'off',\n",
     replace: '',
@@ -120,7 +120,7 @@ export const WINDOW_SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security 7',
-    without: 'the ban on connections',
+    without: 'connect-src',
     file: 'src/main/window/app-protocol.ts',
     find: '"connect-src \'none\'"',
     replace: '"connect-src *"',
@@ -128,7 +128,7 @@ export const WINDOW_SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security 15',
-    without: 'the check of a repository name',
+    without: "the check of a repository's name",
     file: 'src/main/window/links.ts',
     find: 'repositorySchema.parse(repository)',
     replace: 'repository',
@@ -176,7 +176,7 @@ export const WINDOW_SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security 17',
-    without: 'parsing of what comes in',
+    without: 'parsing the input',
     file: 'src/main/ipc/router.ts',
     find: 'if (!parsed.success) {',
     replace: 'if (false as boolean) {',
@@ -184,7 +184,7 @@ export const WINDOW_SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security 17',
-    without: 'parsing of what goes out',
+    without: 'parsing the output',
     file: 'src/main/ipc/router.ts',
     find: 'ok(schemas.output.parse(await handler(parsed.data)))',
     replace: 'ok(await handler(parsed.data))',
@@ -208,7 +208,7 @@ export const WINDOW_SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security 17b',
-    without: 'the question before another mirror',
+    without: 'confirming another mirror',
     file: 'src/main/settings/calls.ts',
     find: 'if (address !== null && !(await desktop.confirm(question(mainCopy().mirror, address)))) return false;',
     replace: '',
@@ -216,7 +216,7 @@ export const WINDOW_SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security 17b',
-    without: 'the question before another feed of versions',
+    without: 'confirming another update feed',
     file: 'src/main/settings/calls.ts',
     find: 'if (address !== null && !(await desktop.confirm(question(mainCopy().feed, address)))) return false;',
     replace: '',
@@ -224,7 +224,7 @@ export const WINDOW_SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security 17b',
-    without: 'the question before the token goes to a mirror',
+    without: 'confirming that a mirror gets the token',
     file: 'src/main/settings/calls.ts',
     find: 'if (isOn && !(await desktop.confirm(question(mainCopy().token, mirror)))) return false;',
     replace: '',
@@ -232,7 +232,7 @@ export const WINDOW_SECURITY: readonly Mutation[] = [
   },
   {
     row: 'security 17b',
-    without: 'a token that stays behind when the mirror changes',
+    without: 'not passing the token on to a new mirror',
     file: 'src/main/settings/calls.ts',
     find: 'hubMirror: address, sendTokenToMirror: false',
     replace: 'hubMirror: address',

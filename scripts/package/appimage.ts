@@ -1,6 +1,7 @@
 /**
- * An AppImage: a small program that mounts the file system behind it and starts its AppRun. That program comes from the
- * AppImage project, by version and hash; a package for tests takes it from the fallback runtime's own AppImage.
+ * Builds the AppImage: a small program followed by a file system, which the program mounts to start AppRun in it. The
+ * program comes from the AppImage project, pinned by version and hash. On the fallback runtime it comes from that
+ * runtime's own AppImage.
  */
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
@@ -21,7 +22,7 @@ const RUNTIME: Download = {
   url: `https://github.com/AppImage/type2-runtime/releases/download/${VERSION}/runtime-x86_64`,
   sha256: '2fca8b443c92510f1483a883f60061ad09b46b978b2631c807cd873a47ec260d',
 };
-/** It has 945 kB; an unreachable host fails within seconds. */
+/** For 945 kB. An unreachable host fails within seconds. */
 const DOWNLOAD_TIMEOUT_MS = 60_000;
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -46,19 +47,19 @@ const findRuntime = ({ runtime }: Product): Promise<string | null> =>
     ? fallbackAppImageRuntime()
     : fetchOnce(path.join(cacheFolder(), `appimage-runtime-${VERSION}`), RUNTIME);
 
-/** Null, with a line of output, if there is no runtime for it. */
+/** Returns null and prints why if the AppImage runtime is unavailable. */
 export async function makeAppImage(product: Product, stage: string): Promise<string | null> {
   const runtime = await findRuntime(product);
   if (runtime === null) {
-    print(`No AppImage was made: ${RUNTIME.url} is out of reach.`);
+    print(`No AppImage was built, because ${RUNTIME.url} couldn't be downloaded.`);
     return null;
   }
   const folder = path.join(product.work, 'AppDir');
-  await layOut(folder, stage);
+  await fillAppDir(folder, stage);
   const image = path.join(product.work, 'appimage.squashfs');
   // gzip, because every version of the runtime reads it.
-  const same = ['-noappend', '-all-root', '-no-xattrs', '-no-progress', '-quiet', '-comp', 'gzip'];
-  await execa('mksquashfs', [folder, image, ...same], { env: buildEnvironment(product) });
+  const fixed = ['-noappend', '-all-root', '-no-xattrs', '-no-progress', '-quiet', '-comp', 'gzip'];
+  await execa('mksquashfs', [folder, image, ...fixed], { env: buildEnvironment(product) });
   const file = path.join(product.dist, `Splitreel-${product.version}-x86_64${releaseSuffix(product)}.AppImage`);
   await copyFile(runtime, file);
   await appendFile(file, await readFile(image));
@@ -66,11 +67,11 @@ export async function makeAppImage(product: Product, stage: string): Promise<str
   return file;
 }
 
-/** The command finds the app beside itself; the format requires the desktop entry and the icon at the top. */
-async function layOut(folder: string, stage: string): Promise<void> {
+/** The AppImage format requires the desktop entry and the icon at the top level. */
+async function fillAppDir(folder: string, stage: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await cp(stage, folder, { recursive: true });
-  // What a user's own mount holds is never setuid.
+  // A file system that a user mounts ignores setuid bits.
   await chmod(path.join(folder, APP_FOLDER, 'chrome-sandbox'), 0o755);
   const share = path.join('usr', 'share');
   await symlink(path.join('usr', 'bin', 'splitreel'), path.join(folder, 'AppRun'));

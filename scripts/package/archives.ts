@@ -1,4 +1,4 @@
-/** The packages themselves, each by its own system's tool: dpkg-deb, rpmbuild, tar. */
+/** Builds the .deb, .rpm and .tar.gz, each with its format's own tool: dpkg-deb, rpmbuild, tar. */
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -7,7 +7,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { APP_FOLDER, buildEnvironment, DESCRIPTION, releaseSuffix, type Product } from './product';
 
-/** Debian 13 and Ubuntu 24.04 renamed libraries whose time_t grew; either name will do. */
+/** Debian 13 and Ubuntu 24.04 renamed libraries for their 64-bit time_t, so either name satisfies a dependency. */
 const DEB_DEPENDS = [
   'libgtk-3-0t64 | libgtk-3-0',
   'libnss3',
@@ -33,7 +33,7 @@ export async function makeDeb(product: Product, stage: string): Promise<string> 
     'Maintainer: The Splitreel authors <splitreel@invalid>',
     `Installed-Size: ${size.split('\t')[0] ?? '0'}`,
     `Depends: ${DEB_DEPENDS.join(', ')}`,
-    // Most systems have a font with Chinese; the others show boxes for Chinese prompts and texts.
+    // Without a font that covers Chinese, Chinese text is shown as boxes. Most systems have one.
     'Suggests: fonts-noto-cjk',
     'Description: make videos from text on all your GPUs',
     ...DESCRIPTION.map((line) => ` ${line}`),
@@ -73,14 +73,14 @@ export async function makeRpm(product: Product, stage: string): Promise<string> 
     env: buildEnvironment(product),
   });
   const folder = path.join(top, 'RPMS', 'x86_64');
-  const [made] = await readdir(folder);
-  if (made === undefined) throw new Error('rpmbuild made nothing');
+  const [built] = await readdir(folder);
+  if (built === undefined) throw new Error('rpmbuild produced no package');
   const file = path.join(product.dist, `splitreel-${product.version}-1.x86_64${releaseSuffix(product)}.rpm`);
-  await rename(path.join(folder, made), file);
+  await rename(path.join(folder, built), file);
   return file;
 }
 
-/** For every other distribution: a folder to unpack anywhere. It holds the same app, with its command in `bin`. */
+/** For all other distributions: a folder with the same app that can be unpacked anywhere. Its command is in `bin`. */
 export async function makeTarball(product: Product, stage: string): Promise<string> {
   const name = `splitreel-${product.version}-linux-x64${releaseSuffix(product)}`;
   const folder = path.join(product.work, 'tarball', name);
@@ -89,17 +89,17 @@ export async function makeTarball(product: Product, stage: string): Promise<stri
   await cp(path.join(stage, 'usr', 'bin'), path.join(folder, 'bin'), { recursive: true });
   await cp(path.join(stage, APP_FOLDER), path.join(folder, 'lib', 'splitreel'), { recursive: true });
   await cp(path.join(stage, 'usr', 'share'), path.join(folder, 'share'), { recursive: true });
-  // An archive that an ordinary user unpacks cannot make a setuid program; the command says what to do where it must.
+  // Unpacked by an ordinary user, the helper can't be setuid root. If the system needs that, the command says what to do.
   await chmod(path.join(folder, 'lib', 'splitreel', 'chrome-sandbox'), 0o755);
   const file = path.join(product.dist, `${name}.tar.gz`);
-  const same = ['--sort=name', `--mtime=@${product.epoch}`, '--owner=0', '--group=0', '--numeric-owner'];
-  const args = [...same, '--format=gnu', '--use-compress-program=gzip -n -6', '-cf', file];
+  const reproducible = ['--sort=name', `--mtime=@${product.epoch}`, '--owner=0', '--group=0', '--numeric-owner'];
+  const args = [...reproducible, '--format=gnu', '--use-compress-program=gzip -n -6', '-cf', file];
   await execa('tar', [...args, '-C', path.dirname(folder), name], { env: buildEnvironment(product) });
   return file;
 }
 
-/** `sha256sum -c SHA256SUMS` checks them all. */
-export async function writeSums(dist: string, files: readonly string[]): Promise<void> {
+/** Writes SHA256SUMS, for `sha256sum --check`. */
+export async function writeChecksums(dist: string, files: readonly string[]): Promise<void> {
   const lines: string[] = [];
   for (const file of [...files].sort()) {
     const hash = createHash('sha256');

@@ -1,4 +1,4 @@
-/** What a package is made of and what the environment installs: names, versions, licenses, for the SBOM and notices. */
+/** Names, versions and licenses of what a package contains and of what the environment installs: for SBOM and notices. */
 import { execa } from 'execa';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -39,8 +39,8 @@ const lockSchema = z.object({
 });
 
 /**
- * npm's own CycloneDX document of what the app bundles. Its `--omit dev` also leaves out what a development package
- * needs besides the app (react, zod with npm 11), so the lock decides what is for development only.
+ * npm's CycloneDX document, reduced to what the app bundles. npm's `--omit dev` would also drop packages that both the app
+ * and a development package need (react and zod with npm 11), so the lock decides what is for development only.
  */
 export async function npmSbom(): Promise<Sbom> {
   const args = ['sbom', '--sbom-format', 'cyclonedx', '--sbom-type', 'application', '--package-lock-only'];
@@ -57,8 +57,8 @@ export async function npmSbom(): Promise<Sbom> {
   return { ...sbom, components: sbom.components.filter(isBundled) };
 }
 
-/** Asks the environment that was made from the same lock; packages name their license in three different fields. */
-const ASK_PYTHON = `
+/** Reads the packages of an environment made from the same lock. They state their license in one of three fields. */
+const LIST_PACKAGES = `
 import json, sys
 from importlib import metadata
 names = [line.split("==")[0].split("[")[0] for line in open(sys.argv[1]) if "==" in line and not line.startswith((" ", "#"))]
@@ -77,16 +77,16 @@ for name in sorted(set(names)):
 print(json.dumps(found))
 `;
 
-/** The Python packages that an environment for NVIDIA GPUs installs, FlashAttention 4 for some of them included. */
+/** The Python packages of an environment for NVIDIA GPUs, including FlashAttention 4, which only some GPUs get. */
 export async function pythonComponents(): Promise<readonly Component[]> {
   const python = path.join(await pythonForTests(ROOT), 'bin', 'python');
   const lock = (name: string): string => path.join(ROOT, 'python', name);
-  const { stdout } = await execa(python, ['-I', '-c', ASK_PYTHON, lock('requirements.lock')]);
+  const { stdout } = await execa(python, ['-I', '-c', LIST_PACKAGES, lock('requirements.lock')]);
   const installed = z.array(componentSchema).parse(JSON.parse(stdout));
   return [...installed, ...lockedComponents(await readFile(lock('requirements-flash-attention.lock'), 'utf8'))];
 }
 
-/** A machine without a GPU installs none of these, so their licenses can't be read from them. */
+/** The build machine may have none of these installed, so their licenses can't be read. */
 const lockedComponents = (lock: string): readonly Component[] =>
   [...lock.matchAll(/^([\w.-]+)==(\S+)/gm)].map(([, name = '', version = '']) => {
     return { name, version, purl: `pkg:pypi/${name}@${version}`, licenses: [] };

@@ -1,4 +1,4 @@
-/** The bill of materials and the third-party notices that a package carries. */
+/** A package's bill of materials and third-party notices. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -74,7 +74,7 @@ async function thirdParty(
   const line = '-'.repeat(78);
   const blocks = [
     'Splitreel includes or installs the software below. Chromium and the libraries inside it are listed in\n' +
-      'LICENSES.chromium.html beside the program.',
+      'LICENSES.chromium.html, next to the program.',
     `${line}\nElectron\n${line}\n${await electronLicenses(packed)}`,
   ];
   for (const component of npm) {
@@ -86,7 +86,7 @@ async function thirdParty(
     ({ name, version, licenses }) => `${name} ${version}: ${licenses.join(', ') || 'see package'}`,
   );
   blocks.push(
-    `${line}\nPython packages\n${line}\nThe environment installs these from the package index. Each brings its own license text, in its\n` +
+    `${line}\nPython packages\n${line}\nThe environment installs these from the package index. Each includes its own license text, in its\n` +
       `dist-info folder.\n\n${table.join('\n')}`,
   );
   return `${blocks.join('\n\n')}\n`;

@@ -1,7 +1,7 @@
 /**
- * The app's own folder: Electron with our code in an asar, its fuses set. @electron/packager does the packing; the rest
- * of a package (Debian's, RPM's) is made by those systems' own tools, because electron-builder downloads its tools at
- * build time and does not give the same bytes twice.
+ * The app's own folder: Electron with its fuses set and our code in an asar, packed by @electron/packager. Each package
+ * format's own tool then builds the package. electron-builder would download its tools at build time, and its output is
+ * not reproducible.
  */
 import { flipFuses, FuseV1Options, FuseVersion, getCurrentFuseWire } from '@electron/fuses';
 import { packager } from '@electron/packager';
@@ -11,10 +11,10 @@ import path from 'node:path';
 import { ROOT } from '../../src/cli/paths';
 import type { Product } from './product';
 
-/** Files of the fallback runtime that belong to the app it was taken from. */
-const FOREIGN = ['.DirIcon', 'AppRun', 'fiftyone.desktop', 'fiftyone.png', 'usr', 'resources'] as const;
+/** Files of the fallback runtime that belong to the app it was extracted from. */
+const LEFTOVERS = ['.DirIcon', 'AppRun', 'fiftyone.desktop', 'fiftyone.png', 'usr', 'resources'] as const;
 
-/** All of them, so that a new fuse in a later Electron fails the build until somebody has decided about it. */
+/** Every fuse is listed, so that a new one in a later Electron fails the build until its value is decided. */
 export const FUSES = {
   version: FuseVersion.V1,
   strictlyRequireAllFuses: true,
@@ -30,7 +30,7 @@ export const FUSES = {
   [FuseV1Options.WasmTrapHandlers]: true,
 } as const;
 
-/** Returns the folder of the packed app, without `resources` beside the asar. */
+/** Returns the folder of the packed app, whose `resources` contain only the asar so far. */
 export async function packElectron(product: Product, { isForTests = false } = {}): Promise<string> {
   const source = path.join(product.work, 'app');
   await stageSource(product, source, isForTests);
@@ -50,14 +50,14 @@ export async function packElectron(product: Product, { isForTests = false } = {}
     prune: false,
     derefSymlinks: false,
   });
-  if (folder === undefined) throw new Error('@electron/packager made nothing');
+  if (folder === undefined) throw new Error('@electron/packager produced no folder');
   const program = path.join(folder, 'splitreel');
   await setFuses(program, product);
   if (isForTests) await allowInspection(program);
   return folder;
 }
 
-/** The fallback runtime is older than some fuses; it gets those that it has. */
+/** The fallback runtime predates some fuses; only those it has are set. */
 async function setFuses(program: string, { runtime }: Product): Promise<void> {
   if (runtime.kind === 'official') {
     await flipFuses(program, FUSES);
@@ -68,17 +68,17 @@ async function setFuses(program: string, { runtime }: Product): Promise<void> {
   await flipFuses(program, { ...known, version: FuseVersion.V1, strictlyRequireAllFuses: false });
 }
 
-/** End-to-end tests open the app through its debug switches. Such an app is never put into a package. */
+/** End-to-end tests attach through the debug switches. An app built this way never ends up in a package. */
 async function allowInspection(program: string): Promise<void> {
   const fuse = { [FuseV1Options.EnableNodeCliInspectArguments]: true };
   await flipFuses(program, { ...fuse, version: FuseVersion.V1, strictlyRequireAllFuses: false });
 }
 
-/** Hides the debug switches from the app, which refuses them. */
+/** Hides the debug switches from the app, which would refuse to start with them. */
 const ENTRY_FOR_TESTS = (entry: string): string =>
   `process.argv = process.argv.filter((word) => !/^--(inspect|remote-debugging-port)=/.test(word));\nrequire('./${entry}');\n`;
 
-/** What goes into the asar: the built app and a package.json that says no more than Electron reads. */
+/** What goes into the asar: the built app, and a package.json with only the fields that Electron reads. */
 async function stageSource(product: Product, folder: string, isForTests: boolean): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
@@ -105,7 +105,7 @@ async function stageSource(product: Product, folder: string, isForTests: boolean
   await writeFile(path.join(folder, 'package.json'), JSON.stringify(manifest));
 }
 
-/** @electron/packager takes Electron as the zip that is published; ours holds the runtime that is already here. */
+/** @electron/packager expects Electron as its published zip, so this makes one of the runtime already on this machine. */
 async function zipRuntime({ runtime, work }: Product): Promise<{ version: string; zipFolder: string }> {
   const source = path.dirname(runtime.program);
   const version = runtime.version;
@@ -113,7 +113,7 @@ async function zipRuntime({ runtime, work }: Product): Promise<{ version: string
   await rm(copy, { recursive: true, force: true });
   await cp(source, copy, { recursive: true });
   if (runtime.kind === 'fallback') {
-    for (const name of FOREIGN) await rm(path.join(copy, name), { recursive: true, force: true });
+    for (const name of LEFTOVERS) await rm(path.join(copy, name), { recursive: true, force: true });
     await mkdir(path.join(copy, 'resources'));
     await rename(path.join(copy, 'LICENSE.electron.txt'), path.join(copy, 'LICENSE'));
   }

@@ -1,4 +1,4 @@
-/** resources/manifest.json: the SHA-256 of every file beside Electron's own, checked by the app at each start. */
+/** resources/manifest.json: the SHA-256 of every file in `resources`, which the app checks at each start. */
 import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';

@@ -1,17 +1,17 @@
-/** What is packaged and how its files are named. One commit gives the same bytes: every time stamp is the commit's. */
+/** What is packaged and how its files are named. Builds are reproducible: every timestamp is the commit's. */
 import { execa } from 'execa';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Runtime } from '../runtime/index';
 import { ROOT } from '../../src/cli/paths';
 
-/** Where the app lives in the file system of a user's machine. */
+/** Where the app is installed. */
 export const APP_FOLDER = 'usr/lib/splitreel';
 
 export const DESCRIPTION = [
   'Splitreel runs the CogVideoX models on all NVIDIA GPUs of one workstation at',
   'once. It installs its own Python environment, offers only valid ways to split',
-  'the work and shows measured progress. It can be tried without a GPU.',
+  'the work and shows real progress. You can try it without a GPU.',
 ] as const;
 
 export interface Product {
@@ -19,7 +19,7 @@ export interface Product {
   readonly runtime: Runtime;
   /** Seconds since 1970: SOURCE_DATE_EPOCH, or the time of the last commit. */
   readonly epoch: number;
-  /** Where the packages go, and where they are put together. */
+  /** Where the packages end up, and where they are assembled. */
   readonly dist: string;
   readonly work: string;
 }
@@ -37,7 +37,7 @@ async function sourceDate(): Promise<number> {
   return Number(stdout);
 }
 
-/** A package built on the fallback runtime must not be mistaken for one that may be handed out. */
+/** Marks packages built on the fallback runtime, which must not be distributed. */
 export const releaseSuffix = ({ runtime }: Product): string => (runtime.kind === 'official' ? '' : '-not-for-release');
 
 export const buildEnvironment = ({ epoch }: Product): Record<string, string> => ({

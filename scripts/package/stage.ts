@@ -1,4 +1,4 @@
-/** The files of a package as installed: the app, the command, the desktop files. */
+/** Lays out a package's files as installed: the app, the command, the desktop files and the documentation. */
 import { execa } from 'execa';
 import { chmod, copyFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import { APP_FOLDER, type Product } from './product';
 
 const FILES = path.join(import.meta.dirname, 'files');
 const ICON_SIZES = [16, 24, 32, 48, 64, 128, 256] as const;
-/** Cases for tests; all else in resources/ is read by the app or the engine. */
+/** Test cases. Everything else in resources/ is read by the app or the engine. */
 const TESTS_ONLY = 'golden';
 const PYTHON = [
   '__main__.py',
@@ -19,7 +19,7 @@ const PYTHON = [
   'requirements.wheels.json',
 ] as const;
 
-/** `packed` is the folder that @electron/packager made; `notices` are texts by file name. */
+/** `packed` is @electron/packager's output folder; `notices` are texts by file name. */
 export async function stage(
   product: Product,
   packed: string,
@@ -31,7 +31,7 @@ export async function stage(
   await mkdir(path.dirname(app), { recursive: true });
   await cp(packed, app, { recursive: true });
   await addResources(path.join(app, 'resources'), notices);
-  await addCommand(product, root);
+  await addCommand(root);
   await addDesktopFiles(product, root);
   await addDocs(product, root, notices);
   await makeModesUniform(root);
@@ -56,7 +56,7 @@ async function addResources(folder: string, notices: Readonly<Record<string, str
   for (const [name, text] of Object.entries(notices)) await writeFile(path.join(folder, 'notices', name), text);
 }
 
-async function addCommand(_product: Product, root: string): Promise<void> {
+async function addCommand(root: string): Promise<void> {
   const script = await readFile(path.join(FILES, 'splitreel.sh'), 'utf8');
   const file = path.join(root, 'usr', 'bin', 'splitreel');
   await mkdir(path.dirname(file), { recursive: true });
@@ -120,7 +120,7 @@ async function manPage({ version, epoch }: Product): Promise<string> {
   ].join('\n');
 }
 
-/** Independent of the builder's umask: folders and programs 0755, files 0644, Chromium's helper setuid. */
+/** Independent of the build machine's umask: folders and programs 0755, files 0644, Chromium's helper setuid. */
 async function makeModesUniform(root: string): Promise<void> {
   await execa('chmod', ['-R', 'u=rwX,go=rX', root]);
   await chmod(path.join(root, APP_FOLDER, 'chrome-sandbox'), 0o4755);

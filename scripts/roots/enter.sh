@@ -1,7 +1,7 @@
 #!/bin/bash
-# enter.sh ROOT COMMAND…: runs COMMAND as root in the file system at ROOT, with its own processes and mounts and this
-# machine's network. pivot_root instead of chroot: the kernel refuses new user namespaces inside a chroot, and Chromium's
-# sandbox needs one.
+# enter.sh ROOT COMMAND…: runs COMMAND as root in the file system at ROOT, with its own PID and mount namespaces and this
+# machine's network. Uses pivot_root instead of chroot, because the kernel refuses to create user namespaces inside a
+# chroot, and Chromium's sandbox needs one.
 set -euo pipefail
 export SPLITREEL_ROOT=$1
 shift
@@ -15,9 +15,9 @@ exec unshare --mount --pid --fork --kill-child bash -c '
   mount -t sysfs -o ro sysfs sys
   mount --rbind /dev dev
   mount -t tmpfs -o mode=1777 tmpfs dev/shm
-  # Many servers have a /tmp from which nothing may be run.
+  # Many servers mount /tmp with noexec.
   mount -t tmpfs -o mode=1777,noexec,nosuid tmpfs tmp
-  # Of its own: several commands may run in one root at a time.
+  # A unique name, because several commands may run in one root at the same time.
   before=$(mktemp -d .before.XXXXXX)
   pivot_root . "$before"
   umount -l "/$before"

@@ -1,6 +1,6 @@
 /**
- * A Debian with nothing but its base system, made by debootstrap from the mirror that this machine's apt uses, and what
- * is run in it. Needs root.
+ * Creates Debian base systems with debootstrap, from the mirror that this machine's apt uses, and runs commands in them.
+ * Needs root.
  */
 import { execa, type Options } from 'execa';
 import { existsSync } from 'node:fs';
@@ -10,14 +10,14 @@ import path from 'node:path';
 export const RELEASES = { bookworm: 'Debian 12', trixie: 'Debian 13' } as const;
 export type Release = keyof typeof RELEASES;
 
-/** Not below /tmp: the roots have a /tmp of their own, and take gigabytes. */
+/** Not in /tmp, because the roots take gigabytes and mount their own /tmp. */
 const FOLDER = '/var/tmp/splitreel-roots';
 export const USER = 'person';
 const ENTER = path.join(import.meta.dirname, 'enter.sh');
 const BASE_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export interface RunOptions {
-  /** `root`, or the ordinary user. */
+  /** Root (the default) or the ordinary user. */
   readonly as?: 'root' | 'user';
   readonly timeoutMs?: number;
   readonly env?: Readonly<Record<string, string>>;
@@ -25,16 +25,16 @@ export interface RunOptions {
 
 export interface Root {
   readonly release: Release;
-  /** The path of a file of the root, from outside. */
+  /** The path of one of the root's files, from outside. */
   readonly path: (...names: readonly string[]) => string;
-  /** Runs a shell command; everything goes to the log. */
+  /** Runs a shell command and logs its output. */
   readonly run: (command: string, options?: RunOptions) => Promise<{ exitCode: number; output: string }>;
-  /** As `run`, and throws where it fails. */
-  readonly must: (command: string, options?: RunOptions) => Promise<string>;
+  /** Like `run`, but throws if the command fails. Returns the output. */
+  readonly runOrThrow: (command: string, options?: RunOptions) => Promise<string>;
   readonly remove: () => Promise<void>;
 }
 
-/** The address and the settings of the Debian mirror, from apt's own files. */
+/** The address of the Debian mirror in apt's configuration. */
 async function debianMirror(): Promise<string> {
   const lists = '/etc/apt/sources.list.d';
   const names = (await readdir(lists)).map((name) => path.join(lists, name));
@@ -43,10 +43,10 @@ async function debianMirror(): Promise<string> {
     const found = /^(?:URIs:|deb)\s+(?:\[[^\]]*\]\s+)?(\S+\/debian)\/?(?:\s|$)/m.exec(text)?.[1];
     if (found !== undefined) return found;
   }
-  throw new Error('no Debian mirror in /etc/apt');
+  throw new Error('/etc/apt lists no Debian mirror');
 }
 
-/** A fresh root; its base system is kept between runs as an archive. */
+/** Creates a fresh root. The base system is archived, so that later runs don't download it again. */
 export async function openRoot(release: Release, logFile: string): Promise<Root> {
   await mkdir(FOLDER, { recursive: true });
   const mirror = await debianMirror();
@@ -60,12 +60,12 @@ export async function openRoot(release: Release, logFile: string): Promise<Root>
     await execa('debootstrap', [...options, release, folder, mirror]);
     await execa('tar', ['-C', folder, '--numeric-owner', '--zstd', '-cf', archive, '.']);
   }
-  const root = inRoot(release, folder, logFile);
+  const root = rootAt(release, folder, logFile);
   await configure(root, mirror);
   return root;
 }
 
-function inRoot(release: Release, folder: string, logFile: string): Root {
+function rootAt(release: Release, folder: string, logFile: string): Root {
   const run: Root['run'] = async (command, { as = 'root', timeoutMs = 1_800_000, env = {} } = {}) => {
     await appendFile(logFile, `${as === 'root' ? '#' : '$'} ${command}\n`);
     const home = as === 'root' ? '/root' : `/home/${USER}`;
@@ -87,7 +87,7 @@ function inRoot(release: Release, folder: string, logFile: string): Root {
     release,
     path: (...names) => path.join(folder, ...names),
     run,
-    must: async (command, options) => {
+    runOrThrow: async (command, options) => {
       const { exitCode, output } = await run(command, options);
       if (exitCode !== 0) throw new Error(`${command} failed in ${release}:\n${output.slice(-4_000)}`);
       return output;
@@ -96,7 +96,7 @@ function inRoot(release: Release, folder: string, logFile: string): Root {
   };
 }
 
-/** The network of this machine: names, certificates, apt's settings. */
+/** Gives the root this machine's network: name resolution, certificates and apt's settings. */
 async function configure(root: Root, mirror: string): Promise<void> {
   await copyFile('/etc/resolv.conf', root.path('etc/resolv.conf'));
   await copyFile('/etc/hosts', root.path('etc/hosts'));
@@ -107,7 +107,7 @@ async function configure(root: Root, mirror: string): Promise<void> {
   for (const name of own) await copyFile(path.join(settings, name), root.path(settings, name));
   await writeFile(root.path('etc/hostname'), `splitreel-${root.release}\n`);
   await writeFile(root.path('etc/apt/sources.list'), `deb ${mirror} ${root.release} main\n`);
-  await root.must('update-ca-certificates');
-  await root.must(`useradd --create-home --shell /bin/bash ${USER}`);
-  await root.must('apt-get update');
+  await root.runOrThrow('update-ca-certificates');
+  await root.runOrThrow(`useradd --create-home --shell /bin/bash ${USER}`);
+  await root.runOrThrow('apt-get update');
 }

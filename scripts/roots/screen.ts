@@ -1,4 +1,4 @@
-/** A display outside the root, which the root reaches by its abstract socket: nothing for it is installed in there. */
+/** A display outside the root, reached through its abstract socket, so that nothing has to be installed in the root. */
 import { execa } from 'execa';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,22 +10,22 @@ const ACCENTS = [
   [0x0a, 0x5b, 0xc4],
 ] as const;
 const TOLERANCE = 6;
-/** A button has at least as many rows, and a row as many pixels in that color. Meters and texts have fewer. */
+/** The least rows of a button, and pixels of that color per row. Meters and text have fewer. */
 const MIN_ROWS = 20;
 const MIN_PIXELS = 24;
 
-/** The values of pixels that differ from the empty screen's. Its pointer has a few hundred, a window a million. */
-const MIN_WINDOW = 100_000;
+/** Color values that differ from an empty screen. The mouse pointer accounts for a few hundred, a window for a million. */
+const MIN_WINDOW_VALUES = 100_000;
 
 export interface Screen {
   readonly display: string;
-  readonly shot: (file: string) => Promise<void>;
-  /** The center of the primary button that can be pressed; null while there is none. */
+  readonly screenshot: (file: string) => Promise<void>;
+  /** The center of the enabled primary button; null while there is none. */
   readonly findButton: () => Promise<Point | null>;
   readonly click: (point: Point) => Promise<void>;
-  /** Nothing is open. */
+  /** Whether no window is open. */
   readonly isBlank: () => Promise<boolean>;
-  /** How many pixels differ between two moments. */
+  /** How many pixels change within this time. */
   readonly changedPixels: (waitMs: number) => Promise<number>;
   readonly close: () => void;
 }
@@ -51,17 +51,17 @@ export async function openScreen(): Promise<Screen> {
   };
   return {
     display,
-    shot: async (file) => {
+    screenshot: async (file) => {
       await execa('ffmpeg', [...grab, '-y', '-frames:v', '1', file], { env });
     },
-    findButton: async () => centreOf(await pixels()),
+    findButton: async () => centerOf(await pixels()),
     click: async ({ x, y }) => {
-      // Away again: a button under the pointer has another color.
+      // Moves the pointer away again, because hovering changes a button's color.
       await execa('xdotool', ['mousemove', String(x), String(y), 'click', '1', 'mousemove', '1', '1'], { env });
     },
     isBlank: async () => {
       const now = await pixels();
-      return now.filter((value) => value !== now[0]).length < MIN_WINDOW;
+      return now.filter((value) => value !== now[0]).length < MIN_WINDOW_VALUES;
     },
     changedPixels: async (waitMs) => {
       const before = await pixels();
@@ -75,7 +75,7 @@ export async function openScreen(): Promise<Screen> {
   };
 }
 
-function centreOf(rgb: Uint8Array): Point | null {
+function centerOf(rgb: Uint8Array): Point | null {
   const isAccent = (x: number, y: number): boolean =>
     ACCENTS.some((accent) =>
       accent.every((value, channel) => Math.abs((rgb[(y * SIZE.width + x) * 3 + channel] ?? 0) - value) <= TOLERANCE),

@@ -1,6 +1,6 @@
 /**
- * The app inside the fallback runtime: does what Electron's own default app does with a folder on its command line
- * (and with the `-r` that Playwright gives), after filling in what this Electron lacks.
+ * Replaces Electron's default app in the fallback runtime. Loads the polyfills, then the app folder on the command line
+ * and the modules given with `-r` (Playwright passes one), as the default app does.
  */
 import './polyfill';
 import { app } from 'electron';
@@ -19,16 +19,16 @@ interface Manifest {
 addProtocolHandle();
 addPreload();
 
-const words = process.argv.slice(1);
+const args = process.argv.slice(1);
 const required: string[] = [];
 let folder: string | null = null;
-for (let index = 0; index < words.length; index += 1) {
-  const word = words[index] ?? '';
-  if (word === '-r') {
+for (let index = 0; index < args.length; index += 1) {
+  const arg = args[index] ?? '';
+  if (arg === '-r') {
     index += 1;
-    required.push(words[index] ?? '');
-  } else if (!word.startsWith('-')) {
-    folder ??= path.resolve(word);
+    required.push(args[index] ?? '');
+  } else if (!arg.startsWith('-')) {
+    folder ??= path.resolve(arg);
   }
 }
 if (folder === null) {
@@ -37,13 +37,13 @@ if (folder === null) {
 }
 const manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as Manifest;
 app.setName(manifest.productName ?? manifest.name);
-// Electron's own default app uses these two; its published types leave them out.
-const told = app as unknown as {
+// Electron's default app uses these two; its published types leave them out.
+const internalApp = app as unknown as {
   readonly setVersion: (version: string) => void;
-  readonly setAppPath: (at: string) => void;
+  readonly setAppPath: (folder: string) => void;
 };
-told.setVersion(manifest.version);
-told.setAppPath(folder);
+internalApp.setVersion(manifest.version);
+internalApp.setAppPath(folder);
 const load = createRequire(path.join(folder, 'package.json'));
 for (const module of required) load(module);
 load(path.join(folder, manifest.main));

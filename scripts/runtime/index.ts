@@ -1,4 +1,4 @@
-/** The Electron that the app runs on, on this machine. */
+/** Finds or downloads the Electron that the app runs on. */
 import { print } from '../../src/cli/terminal';
 import { fallbackRuntime } from './fallback';
 import { FALLBACK_NOTE, FALLBACK_VERSION } from './note';

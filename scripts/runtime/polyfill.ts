@@ -1,6 +1,6 @@
 /**
- * What Electron 22 (Node 16, Chromium 108) lacks of what the app is written for. Loaded before the app in the
- * fallback runtime alone, so that the app itself has no branch for it. Part of no package.
+ * APIs that the app uses and Electron 22 (Node 16, Chromium 108) lacks. Loaded before the app, only in the fallback
+ * runtime, so that the app needs no special case. Not part of a release.
  */
 import 'core-js/full';
 import { execFile } from 'node:child_process';
@@ -12,7 +12,7 @@ import web from 'node:stream/web';
 import util from 'node:util';
 import { fetch, FormData, Headers, Request, Response } from 'undici';
 
-/** Adds what is missing and leaves what is there. */
+/** Adds missing properties and keeps existing ones. */
 function fill(target: object, values: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(values)) {
     if (name in target) continue;
@@ -57,12 +57,12 @@ function addAbortListener(signal: AbortSignal, listener: () => void): { readonly
 }
 fill(events, { addAbortListener });
 
-/** `stat -f`: blocks of the file system, free for this user. */
+/** Size and free space of a file system, from `stat -f`. */
 function statfs(path: string): Promise<Readonly<Record<string, number>>> {
   return new Promise((resolve, reject) => {
     execFile('stat', ['-f', '-c', '%S %b %f %a', path], (error, stdout) => {
       if (error !== null) {
-        reject(new Error(`${path} is on no file system`, { cause: error }));
+        reject(new Error(`stat -f failed for ${path}`, { cause: error }));
         return;
       }
       const [bsize = 0, blocks = 0, bfree = 0, bavail = 0] = stdout.trim().split(' ').map(Number);

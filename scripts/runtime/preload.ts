@@ -1,4 +1,4 @@
-/** Runs in the sandboxed preload before the app's own: `webUtils`, which Electron 22 does not have. */
+/** Runs before the app's own sandboxed preload and adds `webUtils`, which Electron 22 lacks. */
 import electron from 'electron';
 
 const withPath = (file: File): string => ('path' in file && typeof file.path === 'string' ? file.path : '');

@@ -1,4 +1,4 @@
-/** `protocol.handle` of today's Electron over the `registerStreamProtocol` of Electron 22: ranges and streams included. */
+/** Implements `protocol.handle` with Electron 22's `registerStreamProtocol`, including ranges and streams. */
 import { app, protocol, type CustomScheme } from 'electron';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -8,7 +8,7 @@ interface StreamRequest {
   readonly method: string;
   readonly headers: Record<string, string>;
 }
-interface StreamAnswer {
+interface StreamResponse {
   readonly statusCode: number;
   readonly headers: Record<string, string>;
   readonly data: Readable;
@@ -16,7 +16,7 @@ interface StreamAnswer {
 interface OldProtocol {
   readonly registerStreamProtocol: (
     scheme: string,
-    handler: (request: StreamRequest, callback: (answer: StreamAnswer) => void) => void,
+    handler: (request: StreamRequest, callback: (response: StreamResponse) => void) => void,
   ) => boolean;
   readonly registerSchemesAsPrivileged: (schemes: CustomScheme[]) => void;
 }
@@ -42,14 +42,14 @@ async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8
 function handle(scheme: string, handler: Handler): void {
   const old = protocol as unknown as OldProtocol;
   old.registerStreamProtocol(scheme, ({ url, method, headers }, callback) => {
-    const answer = async (): Promise<void> => {
+    const respond = async (): Promise<void> => {
       const response = await handler(new Request(url, { method, headers }));
       const data = response.body === null ? Readable.from([]) : Readable.from(chunksOf(response.body));
-      // A page that leaves in the middle of a video ends its stream: nothing to report.
+      // Leaving the page during a video aborts its stream, which is not an error.
       data.on('error', () => undefined);
       callback({ statusCode: response.status, headers: Object.fromEntries(response.headers), data });
     };
-    answer().catch(() => callback({ statusCode: 500, headers: {}, data: Readable.from([]) }));
+    respond().catch(() => callback({ statusCode: 500, headers: {}, data: Readable.from([]) }));
   });
 }
 
@@ -58,7 +58,7 @@ export function addProtocolHandle(): void {
   Object.defineProperty(protocol, 'handle', { value: handle, configurable: true });
 }
 
-/** `webUtils` in the page's preload: File has a path of its own in Electron 22. */
+/** Adds the preload that defines `webUtils`; in Electron 22, a File has its path as a property. */
 export function addPreload(): void {
   app.on('session-created', (session) => {
     (session as unknown as OldSession).setPreloads?.([path.join(__dirname, 'preload.cjs')]);

@@ -215,7 +215,7 @@ test('another kind of computer and an unfinished installation are named by the c
   const options = { extendEnv: false, reject: false, cwd: '/' } as const;
   expect(await execa(inRoot('usr/bin/splitreel'), ['--version'], { ...options, env })).toMatchObject({
     exitCode: 1,
-    stderr: 'This package of Splitreel is for x86-64 computers, and this one is aarch64.',
+    stderr: 'This Splitreel package is for x86-64 computers; this computer is aarch64.',
   });
   const unfinished = path.join(folder, 'unfinished', 'usr', 'bin');
   await mkdir(unfinished, { recursive: true });

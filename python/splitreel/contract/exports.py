@@ -1,4 +1,4 @@
-"""What `splitreel export` is asked for, and its progress: newline-delimited JSON on EVENT_FD.
+"""The request of `splitreel export`, and its progress: newline-delimited JSON on EVENT_FD.
 
 Generated from src/shared by `npx tsx scripts/contract.ts`: do not edit.
 """

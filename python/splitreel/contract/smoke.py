@@ -1,4 +1,4 @@
-"""What `splitreel smoke` sends while it tries an environment: newline-delimited JSON on EVENT_FD.
+"""What `splitreel smoke` sends while it tests an environment: newline-delimited JSON on EVENT_FD.
 
 Generated from src/shared by `npx tsx scripts/contract.ts`: do not edit.
 """

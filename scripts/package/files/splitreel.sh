@@ -1,15 +1,15 @@
 #!/bin/sh
-# Starts the window, or runs a command in the terminal. Commands need no display and open no web page, so they run
-# before Chromium starts and do not need its sandbox.
+# Opens the window, or runs a command in the terminal. A command needs no display and loads no web page: it runs before
+# Chromium starts, so it needs no sandbox.
 here=$(dirname -- "$(readlink -f -- "$0")")
 app=${here%/bin}@APP@
 
 machine=$(uname -m)
 if [ "$machine" != x86_64 ]; then
-  echo "This package of Splitreel is for x86-64 computers, and this one is $machine." >&2
+  echo "This Splitreel package is for x86-64 computers; this computer is $machine." >&2
   exit 1
 fi
-# The manifest is the last file that a package manager puts in place.
+# Package managers put the manifest in place last.
 if [ ! -x "$app/splitreel" ] || [ ! -r "$app/resources/manifest.json" ]; then
   echo "Splitreel isn't completely installed. Reinstall the package; your videos, models and settings stay." >&2
   exit 1
@@ -32,7 +32,7 @@ if [ "$(id -u)" = 0 ]; then
   exit 1
 fi
 if [ -z "${DISPLAY:-}" ] && [ -z "${WAYLAND_DISPLAY:-}" ]; then
-  echo "There is no display to open a window on. Use 'splitreel generate' to make videos in the terminal." >&2
+  echo "There is no display to open the window on. To make videos in the terminal, use 'splitreel generate'." >&2
   exit 1
 fi
 if [ ! -u "$app/chrome-sandbox" ] && ! unshare --user --map-root-user true 2>/dev/null; then
