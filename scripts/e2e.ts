@@ -15,7 +15,7 @@ import { print } from '../src/cli/terminal';
 import { findRuntime, type Runtime } from './runtime/index';
 import { WINDOW_PACKAGES } from './runtime/packages';
 
-const TEST_PACKAGES = [...WINDOW_PACKAGES, 'xvfb', 'xauth', 'openbox', 'xdotool', 'ffmpeg'] as const;
+const TEST_PACKAGES = [...WINDOW_PACKAGES, 'xvfb', 'xauth', 'ffmpeg'] as const;
 
 const USER = 'splitreel-e2e';
 const STAGE = '/var/tmp/splitreel-e2e';
@@ -118,9 +118,8 @@ async function main(given: readonly string[]): Promise<number> {
   const env = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
   const playwright = [process.execPath, path.join(place.root, 'node_modules', '@playwright', 'test', 'cli.js'), 'test'];
   const config = ['-c', path.join(place.root, 'test', 'e2e', 'playwright.config.ts')];
-  const display = ['xvfb-run', '-a', '-s', '-screen 0 3840x2160x24 -nolisten tcp'];
   const [file = 'env', ...before] = [...place.as, 'env', ...env];
-  const args = [...before, ...display, ...playwright, ...config, ...words];
+  const args = [...before, ...playwright, ...config, ...words];
   const { exitCode } = await execa(file, args, { cwd: place.root, stdio: 'inherit', reject: false });
   print(`${kind === 'bench' ? 'Figures' : 'Pictures and traces'}: ${place.output}`);
   return exitCode ?? 1;

@@ -1,4 +1,6 @@
 /** Starts the built app in a real Electron, with the test's own data folder and GPUs. Run by scripts/e2e.ts. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   mkdirSync,
@@ -48,6 +50,11 @@ export interface RunningApp {
 
 interface Fixtures {
   readonly launch: (options?: LaunchOptions) => Promise<RunningApp>;
+}
+
+interface WorkerFixtures {
+  /** As in DISPLAY. Each worker has its own, because windows on one display take the focus from each other. */
+  readonly display: string;
 }
 
 function need(name: string): string {
@@ -116,7 +123,6 @@ export function programOf(options: LaunchOptions, dataFolder: string) {
     env: {
       HOME: process.env['HOME'] ?? dataFolder,
       DISPLAY: need('DISPLAY'),
-      XAUTHORITY: process.env['XAUTHORITY'] ?? '',
       PATH: fakeGpuPath(path.join(dataFolder, 'bin'), options.gpus ?? 'none'),
       LANG: options.locale ?? 'C.UTF-8',
       NODE_ENV: 'production',
@@ -150,7 +156,8 @@ async function launchApp(options: LaunchOptions): Promise<RunningApp> {
     chromiumSandbox: true,
   });
   const page = await app.firstWindow();
-  await page.waitForLoadState('domcontentloaded');
+  // A key pressed before the first render is lost.
+  await page.getByRole('banner').waitFor();
   const pid = app.process().pid;
   if (pid === undefined) throw new Error('Electron has no process');
   return {
@@ -204,7 +211,25 @@ function end({ pid }: RunningApp): void {
     }
 }
 
-export const test = base.extend<Fixtures>({
+async function openDisplay(): Promise<{ readonly display: string; readonly close: () => void }> {
+  const server = spawn('Xvfb', ['-displayfd', '1', '-ac', '-screen', '0', '3840x2160x24', '-nolisten', 'tcp'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const [answer] = (await once(server.stdout, 'data')) as [Buffer];
+  return { display: `:${answer.toString().trim()}`, close: () => void server.kill() };
+}
+
+export const test = base.extend<Fixtures, WorkerFixtures>({
+  display: [
+    // eslint-disable-next-line no-empty-pattern -- as below
+    async ({}, use) => {
+      const { display, close } = await openDisplay();
+      process.env['DISPLAY'] = display;
+      await use(display);
+      close();
+    },
+    { scope: 'worker', auto: true },
+  ],
   // Playwright reads a fixture's dependencies from this parameter, so it is required.
   // eslint-disable-next-line no-empty-pattern -- nothing is needed
   launch: async ({}, use) => {

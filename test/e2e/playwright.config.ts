@@ -1,20 +1,23 @@
 import { defineConfig } from '@playwright/test';
 import path from 'node:path';
 
+/** Or not tests: `npm run screenshots` takes `shots`, `npm run bench -- app` runs each `bench`. */
+const KIND = process.env['SPLITREEL_E2E_KIND'] ?? 'e2e';
+
 export default defineConfig({
   testDir: import.meta.dirname,
-  // Not tests: `npm run screenshots` takes screenshots, `npm run bench -- app` measures.
-  testMatch: `**/*.${process.env['SPLITREEL_E2E_KIND'] ?? 'e2e'}.ts`,
+  testMatch: `**/*.${KIND}.ts`,
   // A subfolder, because Playwright removes it at its start.
   outputDir: path.join(
     process.env['SPLITREEL_E2E_OUTPUT'] ?? path.join(import.meta.dirname, '..', '..', 'test-results'),
     'traces',
   ),
-  // Each test starts an Electron and up to four torch processes; CI has two cores.
-  workers: 1,
-  fullyParallel: false,
-  timeout: 240_000,
-  expect: { timeout: 15_000 },
+  // CI has two cores, and a test waits half of its time. Recordings and measurements run alone.
+  workers: KIND === 'e2e' ? 2 : 1,
+  fullyParallel: true,
+  // A hang costs ten minutes; a busy machine costs no test.
+  timeout: 600_000,
+  expect: { timeout: 30_000 },
   reporter: 'list',
   forbidOnly: process.env['CI'] !== undefined,
 });

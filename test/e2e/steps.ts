@@ -56,7 +56,7 @@ export async function watchStages(page: Page): Promise<void> {
 export const seenStages = (page: Page) => page.evaluate(() => window.seenStages ?? []);
 
 /** Waits until the newest job has this status; fails at once if it ended differently. */
-export async function waitForJob(page: Page, status: string, at = -1, timeout = 150_000): Promise<void> {
+export async function waitForJob(page: Page, status: string, at = -1, timeout = 400_000): Promise<void> {
   const over = ['finished', 'failed', 'canceled', 'interrupted'];
   await expect
     .poll(
