@@ -29,7 +29,7 @@ def make(path: Path, seeds: range, *, fps: int = 8, size: tuple[int, int] = SIZE
     writer = Mp4Writer(path, VideoFormat(*size, fps))
     for seed in seeds:
         writer.add(noise(seed, size))
-    writer.finish(replace(METADATA, request=replace(METADATA.request, prompt=path.stem)))
+    writer.finish(lambda: replace(METADATA, request=replace(METADATA.request, prompt=path.stem)))
     return writer.publish()
 
 

@@ -54,7 +54,7 @@ def write(target: Path, metadata: VideoMetadata = METADATA) -> Mp4Writer:
     writer = Mp4Writer(target, VideoFormat(96, 64, 8))
     for frame in frames():
         writer.add(frame)
-    writer.finish(metadata)
+    writer.finish(lambda: metadata)
     return writer
 
 

@@ -54,7 +54,7 @@ def encode(path: Path, frames: list[npt.NDArray[np.uint8]]) -> bytes:
     writer = Mp4Writer(path, VideoFormat(frames[0].shape[1], frames[0].shape[0], 8))
     for frame in frames:
         writer.add(frame)
-    writer.finish(METADATA)
+    writer.finish(lambda: METADATA)
     writer.publish()
     writer.discard()
     return path.read_bytes()

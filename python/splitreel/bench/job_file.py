@@ -28,16 +28,23 @@ def writing_to(file: Path | None, job: EngineJob, clock: StepClock) -> Iterator[
         yield
         return
     from splitreel.video.mp4 import VideoFormat
-    from splitreel.worker.rank.clip_writer import ClipWriter
+    from splitreel.worker.rank.clip_writer import ClipCallbacks, ClipWriter
 
     writer: ClipWriter | None = None
+    callbacks = ClipCallbacks(
+        written=lambda _count: None,
+        is_canceled=lambda: False,
+        metadata=lambda: _metadata(job),
+        may_publish=lambda: True,
+        published=lambda _path: None,
+    )
 
     def add(video: int, index: int, frame_u8_HWC: npt.NDArray[np.uint8]) -> None:
         nonlocal writer
         assert video == 0
         if index == 0:
             file.unlink(missing_ok=True)
-            writer = ClipWriter(file, VideoFormat(job.width, job.height, job.fps), lambda _count: None)
+            writer = ClipWriter(file, VideoFormat(job.width, job.height, job.fps), callbacks)
         assert writer is not None
         writer.add(frame_u8_HWC)
 
@@ -45,8 +52,8 @@ def writing_to(file: Path | None, job: EngineJob, clock: StepClock) -> Iterator[
     yield
     # Only the rank that writes received any.
     if writer is not None:
-        writer.finish(lambda: _metadata(job))
-        writer.publish()
+        writer.complete()
+        writer.wait()
 
 
 def _metadata(job: EngineJob) -> VideoMetadata:

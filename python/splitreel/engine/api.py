@@ -98,7 +98,7 @@ class EngineReport:
 
 
 class Hooks(Protocol):
-    """What the engine calls while it works, always on its own thread. No hook may block for long."""
+    """What the engine calls while it works, always on its own thread. Only `video_written` may block for long."""
 
     def stage_started(self, video: int, stage: Stage, total: int) -> None: ...
     def stage_progressed(self, video: int, stage: Stage, completed: int) -> None: ...
@@ -121,5 +121,15 @@ class Hooks(Protocol):
         ...
 
     def frame(self, video: int, index: int, frame_u8_HWC: np.ndarray) -> None:
-        """Decoded frames, in order, as they arrive. Writer rank only. An exception here fails this video."""
+        """Decoded frames, in order, before DECODING finishes. Writer rank only. An exception here fails this video.
+
+        Encoding and writing them goes on after this returns, while the engine makes the next video.
+        """
+        ...
+
+    def video_written(self, video: int) -> None:
+        """Returns once the video's file is in place. Writer rank only. An exception here fails this video.
+
+        Called before the first frame of the rank's next video, and at the end of the job.
+        """
         ...

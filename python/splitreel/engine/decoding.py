@@ -23,6 +23,8 @@ def decode_video(
 ) -> None:
     """Every rank decodes its tiles; then, after `tiles_done`, the writer passes the frames to the hooks.
 
+    `tiles_done` is called on every rank, and may be collective.
+
     Whatever can fail on one rank alone runs `together`, and tiles are sent only afterwards, so that no rank waits for
     a tile that never arrives.
     """

@@ -55,17 +55,18 @@ class JobRun:
         self._bytes_per_step: list[int] = []
         self._bytes_before_step = 0
         self._is_approximate = loaded.options.quantized
+        self._outcomes: dict[int, VideoOutcome] = {}
+        self._unwritten: int | None = None  # the video whose file may still be written
 
+    @torch.no_grad()
     def all_videos(self) -> EngineReport:
         """Makes every video of this rank's replica: one in `dp` of the job's."""
-        outcomes = [
-            self._video(video)
-            for video in range(len(self._job.videos))
-            if video % self._mesh.plan.dp == self._mesh.replica
-        ]
+        for video in range(self._mesh.replica, len(self._job.videos), self._mesh.plan.dp):
+            self._outcomes[video] = self._outcome(video, partial(self._make, video))
+        self._wait_for_file()
         return EngineReport(
             True,
-            tuple(outcomes),
+            tuple(self._outcomes[video] for video in sorted(self._outcomes)),
             self._context.meter.take(),
             tuple(self._bytes_per_step),
             self._is_approximate,
@@ -73,19 +74,35 @@ class JobRun:
             self._kernel,
         )
 
-    @torch.no_grad()
-    def _video(self, video: int) -> VideoOutcome:
-        """Makes one video with the replica's ranks. A shared error becomes its outcome; a cancel is raised."""
+    def _outcome(self, video: int, run: Callable[[], None]) -> VideoOutcome:
+        """Of something that the replica's ranks do together. A shared error becomes the outcome; a cancel is raised."""
         writer = self._mesh[REPLICA].ranks[0]
         try:
-            text = self._stage(Stage.ENCODING, lambda: self._encode(video))
-            latents = self._stage(Stage.DENOISING, lambda: self._denoise(video, text))
-            self._stage(Stage.DECODING, lambda: self._decode(video, latents))
+            run()
         except UnsharedError:
             raise
         except SplitreelError as error:
             return VideoOutcome(video, writer, error.error, isinstance(error, PeerError))
         return VideoOutcome(video, writer)
+
+    def _make(self, video: int) -> None:
+        """Makes one video with the replica's ranks. Its file may still be written when this returns."""
+        text = self._stage(Stage.ENCODING, lambda: self._encode(video))
+        latents = self._stage(Stage.DENOISING, lambda: self._denoise(video, text))
+        self._stage(Stage.DECODING, lambda: self._decode(video, latents))
+        self._unwritten = video
+
+    def _wait_for_file(self) -> None:
+        """Waits until the last decoded video is written. What prevents that is an error of that video."""
+        video, self._unwritten = self._unwritten, None
+        if video is None:
+            return
+
+        def wait() -> None:
+            if self._mesh.is_writer:
+                self._hooks.video_written(video)
+
+        self._outcomes[video] = self._outcome(video, lambda: self._replica.together(wait))
 
     def _stage(self, stage: Stage, run: Callable[[], T]) -> T:
         try:
@@ -187,8 +204,13 @@ class JobRun:
         hooks, is_writer = self._hooks, self._mesh.is_writer
         self._replica.together(lambda: hooks.latents(video, latents.float().cpu()) if is_writer else None)
         decoder = self._model.decoder(latents)
+
+        def tiles_done() -> None:
+            self._report_memory(video, Stage.DECODING)
+            # Bounds host memory to one clip.
+            self._wait_for_file()
+
         with self._placement.vae():
-            tiles_done = partial(self._report_memory, video, Stage.DECODING)
             decode_video(video, decoder, hooks, self._replica, tiles_done, is_writer=is_writer)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -52,8 +52,14 @@ def add_h264_stream(container: OutputContainer, video: VideoFormat) -> VideoStre
 class Mp4Writer:
     """Encodes frames into an unnamed file as they arrive. `finish` adds the settings, `publish` names the file."""
 
-    def __init__(self, target: Path, video: VideoFormat) -> None:
+    def __init__(self, target: Path, video: VideoFormat, written: Callable[[int], None] = lambda _count: None) -> None:
+        """`written`: called with the number of frames in the file after each of them. May raise to stop.
+
+        The encoder looks dozens of frames ahead, so most of them are written after the last one was added.
+        """
         self._target = target
+        self._written = written
+        self._count = 0
         self._file: OutputFile | None = None
         with _disk_errors(target):
             self._stream_file = OutputFile(target)
@@ -64,17 +70,23 @@ class Mp4Writer:
         with _disk_errors(self._target):
             frame = av.VideoFrame.from_ndarray(rgb_to_yuv420(frame_u8_HWC), format="yuv420p")
             tag_bt709(frame)
-            for packet in self._stream.encode(frame):
-                self._container.mux(packet)
+            self._encode(frame)
 
-    def finish(self, metadata: VideoMetadata) -> None:
+    def _encode(self, frame: av.VideoFrame | None) -> None:
+        for packet in self._stream.codec_context.encode_lazy(frame):
+            packet.stream = self._stream
+            self._container.mux(packet)
+            self._count += 1
+            self._written(self._count)
+
+    def finish(self, metadata: Callable[[], VideoMetadata]) -> None:
         """Flushes the encoder, then copies the stream into a file with its index in front and the settings in it."""
         with _disk_errors(self._target):
-            for packet in self._stream.encode(None):
-                self._container.mux(packet)
+            self._encode(None)
             self._container.close()
             self._file = OutputFile(self._target)
-            tags = {"title": title_of(metadata.request.prompt), "comment": metadata_text(wire.to_wire(metadata))}
+            settings = metadata()
+            tags = {"title": title_of(settings.request.prompt), "comment": metadata_text(wire.to_wire(settings))}
             _copy_with_tags(self._stream_file.path, self._file.path, tags)
             self._stream_file.discard()
             self._file.sync()

@@ -22,6 +22,7 @@ import pytest
 import torch
 import torch.distributed as dist
 
+from splitreel.contract import failures
 from splitreel.contract.errors import Canceled
 from splitreel.contract.types import Plan, Stage
 from splitreel.engine.api import EngineJob, EngineReport, LoadOptions, LoadReport
@@ -44,6 +45,7 @@ class RecordingHooks:
     previews: list[int] = field(default_factory=list)
     steps: int = 0
     steps_after_cancel: int = 0
+    unwritable: int | None = None  # a video whose file can't be written
     _canceled: bool = False
 
     def cancel(self) -> None:
@@ -79,6 +81,15 @@ class RecordingHooks:
 
     def frame(self, video: int, index: int, frame_u8_HWC: np.ndarray[Any, Any]) -> None:
         self.frames.append(frame_u8_HWC)
+        if index == 0:
+            self.events.append((f"{video} first frame", 0))
+
+    def video_written(self, video: int) -> None:
+        self.events.append((f"{video} written", 0))
+        if self.cancel_at == (Stage.WRITING, video):
+            raise Canceled
+        if video == self.unwritable:
+            raise failures.disk_ran_full(folder="videos", details="played")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +102,7 @@ class RunRequest:
     gathers_keys: bool = False  # Ring over peer memory, which only GPUs have
     without_cache: bool = False  # a deliberately wrong engine: patches of a pipeline attend only to themselves
     options: LoadOptions = field(default_factory=LoadOptions)
+    unwritable: int | None = None  # a video whose file can't be written
     kernels_fail_on: int | None = None  # a rank whose kernels can't be launched once they have been compared
 
 
@@ -110,6 +122,7 @@ class RunResult:
     steps: int  # denoising steps, of all videos
     steps_after_cancel: int  # of these, since this rank requested a cancel
     errors: tuple[str, ...]  # codes of the videos that failed
+    failed: tuple[int, ...]
     fused_problem: str | None  # why the model does not run on the fused kernels; None if it does
     notices: tuple[str, ...]
 
@@ -129,7 +142,7 @@ def _rank(rank: int, world: int, store: str, pipe: Connection) -> None:
 
 def _run(engine: Engine, rank: int, request: RunRequest) -> RunResult:
     cancel = None if request.cancel is None or request.cancel[0] != rank else request.cancel[1:]
-    hooks = RecordingHooks(cancel_at=cancel)
+    hooks = RecordingHooks(cancel_at=cancel, unwritable=request.unwritable)
     load = engine.load(request.model, request.plan, request.options, hooks)
     report: EngineReport | None = None
     if request.cancel_after is not None and request.cancel_after[0] == rank:
@@ -159,6 +172,7 @@ def _run(engine: Engine, rank: int, request: RunRequest) -> RunResult:
         hooks.steps,
         hooks.steps_after_cancel,
         () if report is None else tuple(one.error.code for one in report.outcomes if one.error),
+        () if report is None else tuple(one.video for one in report.outcomes if one.error),
         engine.loaded.model.fused_problem,
         () if report is None else report.notices,
     )

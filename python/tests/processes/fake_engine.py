@@ -45,6 +45,7 @@ class FakeEngine:
     job: int = 0
     round: int = 0
     partners: int = 0
+    unwritten: int | None = None
 
     def meet(self, wants_cancel: bool = False) -> bool:
         """Waits until all ranks are here; true when any of them wants to cancel."""
@@ -60,6 +61,7 @@ class FakeEngine:
 
     def load(self, model: Path, plan: Plan, options: LoadOptions, hooks: Hooks) -> LoadReport:
         self.job, self.round, self.partners = self.job + 1, 0, self.world
+        self.unwritten = None
         if self.model == str(model):
             return LoadReport(True, 0, _BYTES, _BYTES, _BYTES, 0.0)
         hooks.stage_started(0, Stage.LOADING, _BYTES)
@@ -80,6 +82,7 @@ class FakeEngine:
         for video, wanted in enumerate(job.videos):
             error = self._video(job, video, wanted.prompt, hooks)
             outcomes.append(VideoOutcome(video, 0, None if error is None else error.error))
+        self._wait_for_file(hooks)
         figures = {"denoising": StageFigures(1.0, 0, 12345, 0, 0.0)}
         return EngineReport(True, tuple(outcomes), figures, (), False, TextEncoderPolicy.KEPT, job.attention)
 
@@ -110,6 +113,7 @@ class FakeEngine:
 
     def _decode(self, job: EngineJob, video: int, prompt: str, hooks: Hooks) -> None:
         hooks.stage_started(video, Stage.DECODING, _TILES)
+        self._wait_for_file(hooks)
         for index in range(job.num_frames):
             if "full" in prompt and index == 3:
                 raise failures.disk_full(folder="x", needed_bytes=1, free_bytes=0)
@@ -118,6 +122,12 @@ class FakeEngine:
             hooks.frame(video, index, frame)
         hooks.stage_progressed(video, Stage.DECODING, _TILES)
         hooks.stage_finished(video, Stage.DECODING)
+        self.unwritten = video
+
+    def _wait_for_file(self, hooks: Hooks) -> None:
+        video, self.unwritten = self.unwritten, None
+        if video is not None:
+            hooks.video_written(video)
 
     def _misbehave(self, options: dict[str, str], prompt: str) -> None:
         if options.get("hang") == str(self.rank):

@@ -144,9 +144,12 @@ function withTimes(progress: JobProgress, context: ProgressContext): JobProgress
 
 function msLeftOf(progress: JobProgress, msPerStep: number | null, context: ProgressContext): number | null {
   if (msPerStep === null) return null;
-  const tailMs = ownTail(progress) ?? context.tailMs;
+  const own = ownTail(progress);
   const perGroup = Array.from({ length: context.dp }, () => 0);
   for (const [index, video] of progress.videos.entries()) {
+    // Only a group's last video keeps it waiting for the file: others are written while the next one is made.
+    const isLast = index + context.dp >= progress.videos.length;
+    const tailMs = own === null ? context.tailMs : own.decodingMs + (isLast ? own.writingMs : 0);
     const left = videoMsLeft(video, msPerStep, tailMs);
     if (left === null) return null;
     perGroup[index % context.dp] = (perGroup[index % context.dp] ?? 0) + left;
@@ -154,11 +157,12 @@ function msLeftOf(progress: JobProgress, msPerStep: number | null, context: Prog
   return Math.round(Math.max(...perGroup));
 }
 
-/** Time for decoding and writing, from a finished video of this job. */
-function ownTail(progress: JobProgress): number | null {
+/** From a finished video of this job. */
+function ownTail(progress: JobProgress): { readonly decodingMs: number; readonly writingMs: number } | null {
   for (const video of progress.videos) {
     const writing = stageOf(video, 'writing');
-    if (writing?.status === 'finished') return writing.elapsedMs + (stageOf(video, 'decoding')?.elapsedMs ?? 0);
+    if (writing?.status !== 'finished') continue;
+    return { decodingMs: stageOf(video, 'decoding')?.elapsedMs ?? 0, writingMs: writing.elapsedMs };
   }
   return null;
 }

@@ -1,34 +1,53 @@
-"""Encodes one video on a thread of its own, so that decoding doesn't wait for it."""
+"""Writes one video on a thread of its own, from its first frame until the file has its name.
+
+The engine's thread goes on with the next video meanwhile.
+"""
 
 from __future__ import annotations
 
 import queue
 from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from splitreel.contract.errors import Canceled
 from splitreel.contract.metadata import VideoMetadata
 from splitreel.video.mp4 import Mp4Writer, VideoFormat
 
 if TYPE_CHECKING:
     import numpy as np
 
-# How many raw frames may queue up: bounds memory.
-_WAITING_FRAMES = 8
+
+@dataclass(frozen=True, slots=True)
+class ClipCallbacks:
+    """All are called on the writer's thread. An exception ends the clip without a file."""
+
+    written: Callable[[int], None]  # how many frames are in the file so far
+    is_canceled: Callable[[], bool]
+    metadata: Callable[[], VideoMetadata]  # once every frame is in the file
+    may_publish: Callable[[], bool]  # False: the job was canceled
+    published: Callable[[Path], None]
+
+
+class _End(Enum):
+    COMPLETE = "complete"
+    ABANDONED = "abandoned"
 
 
 class ClipWriter:
-    """`written` is called with the number of frames after each, on the writer's thread."""
+    """Takes frames as fast as they come: up to a whole clip of raw frames waits in host memory."""
 
-    def __init__(self, target: Path, video: VideoFormat, written: Callable[[int], None]) -> None:
+    def __init__(self, target: Path, video: VideoFormat, callbacks: ClipCallbacks) -> None:
         self._target = target
         self._video = video
-        self._written = written
-        self._frames: queue.Queue[np.ndarray | None] = queue.Queue(_WAITING_FRAMES)
+        self._callbacks = callbacks
+        self._frames: queue.SimpleQueue[np.ndarray | _End] = queue.SimpleQueue()
         self._error: Exception | None = None
-        self._writer: Mp4Writer | None = None
-        self._thread = Thread(target=self._encode, name="clip-writer", daemon=True)
+        self._has_end = False
+        self._thread = Thread(target=self._run, name="clip-writer", daemon=True)
         self._thread.start()
 
     def add(self, frame_u8_HWC: np.ndarray) -> None:
@@ -37,38 +56,45 @@ class ClipWriter:
             raise self._error
         self._frames.put(frame_u8_HWC)
 
-    def finish(self, metadata: Callable[[], VideoMetadata]) -> None:
-        """Waits for the last frame and completes the file, which has no name yet."""
-        self._frames.put(None)
+    def complete(self) -> None:
+        """No more frames follow. The thread completes the file and gives it its name."""
+        self._has_end = True
+        self._frames.put(_End.COMPLETE)
+
+    def wait(self) -> None:
+        """Returns once the file has its name. Raises what prevented that; Canceled after a cancel."""
         self._thread.join()
         if self._error is not None:
             raise self._error
-        assert self._writer is not None
-        self._writer.finish(metadata())
 
-    def publish(self) -> Path:
-        """The path that the video got."""
-        assert self._writer is not None
-        return self._writer.publish()
+    def end(self) -> None:
+        """Ends the thread. A clip that has all its frames is still written; any other leaves nothing behind."""
+        if not self._has_end:
+            self._frames.put(_End.ABANDONED)
+        self._thread.join()
 
-    def discard(self) -> None:
-        if self._thread.is_alive():
-            self._error = self._error or RuntimeError("discarded")
-            self._frames.put(None)
-            self._thread.join()
-        if self._writer is not None:
-            self._writer.discard()
+    def _run(self) -> None:
+        writer: Mp4Writer | None = None
+        try:
+            while not isinstance(frame := self._frames.get(), _End):
+                writer = writer or Mp4Writer(self._target, self._video, self._frame_written)
+                writer.add(frame)
+            if frame is _End.COMPLETE and writer is not None:
+                self._publish(writer)
+        except Exception as error:  # noqa: BLE001 - re-raised on the engine's thread
+            self._error = error
+        finally:
+            if writer is not None:
+                writer.discard()
 
-    def _encode(self) -> None:
-        count = 0
-        while (frame := self._frames.get()) is not None:
-            if self._error is not None:
-                continue
-            try:
-                self._writer = self._writer or Mp4Writer(self._target, self._video)
-                self._writer.add(frame)
-            except Exception as error:  # noqa: BLE001 - re-raised on the engine's thread
-                self._error = error
-                continue
-            count += 1
-            self._written(count)
+    def _frame_written(self, count: int) -> None:
+        # The encoder holds dozens of frames back, so most of the work may come after the last frame was added.
+        if self._callbacks.is_canceled():
+            raise Canceled
+        self._callbacks.written(count)
+
+    def _publish(self, writer: Mp4Writer) -> None:
+        writer.finish(self._callbacks.metadata)
+        if not self._callbacks.may_publish():
+            raise Canceled
+        self._callbacks.published(writer.publish())

@@ -1,4 +1,7 @@
-"""The engine's hooks during one job: reports progress and writes frames, previews and latents."""
+"""The engine's hooks during one job: reports progress and writes videos, previews and latents.
+
+A video's file is written on a thread of its own (clip_writer.py), which calls the observer too.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,6 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
-from splitreel.contract.errors import Canceled
 from splitreel.contract.metadata import MetadataModel, MetadataReport, VideoMetadata
 from splitreel.contract.protocol import StagePeak, StageReport
 from splitreel.contract.sampling import request_of
@@ -19,7 +21,7 @@ from splitreel.contract.types import Quality, Stage
 from splitreel.engine.api import LoadReport
 from splitreel.video.mp4 import VideoFormat
 from splitreel.video.output_file import disk_error
-from splitreel.worker.rank.clip_writer import ClipWriter
+from splitreel.worker.rank.clip_writer import ClipCallbacks, ClipWriter
 from splitreel.worker.rank.messages import Run
 
 if TYPE_CHECKING:
@@ -28,7 +30,10 @@ if TYPE_CHECKING:
 
 
 class JobObserver(Protocol):
-    """Receives what happens in a job: the supervisor's channel, or the terminal under torchrun."""
+    """Receives what happens in a job: the supervisor's channel, or the terminal under torchrun.
+
+    Called on the engine's thread and, for the stage WRITING, on that of the video's writer.
+    """
 
     def started(self, video: int, stage: Stage, total: int) -> None: ...
     def progressed(self, video: int, stage: Stage, completed: int, total: int) -> None: ...
@@ -90,6 +95,9 @@ class JobHooks:
 
     def stage_finished(self, video: int, stage: Stage) -> None:
         self._finish(video, stage)
+        # Only now: the video's metadata includes how long decoding took.
+        if stage is Stage.DECODING and (clip := self._clips.get(video)) is not None:
+            clip.complete()
 
     def memory_measured(self, video: int, stage: Stage, peak_bytes: int) -> None:
         self._clock(video).peaks[stage] = peak_bytes
@@ -120,36 +128,45 @@ class JobHooks:
         self._observer.latents_saved(video, path, tuple(latents_BFCHW.shape))
 
     def frame(self, video: int, index: int, frame_u8_HWC: np.ndarray) -> None:
-        settings = self._run.job.settings
         if index == 0:
-            self._start(video, Stage.WRITING, settings.num_frames)
-            self._clips[video] = ClipWriter(
-                Path(self._run.job.videos[video].output_path),
-                VideoFormat(settings.width, settings.height, settings.fps),
-                lambda count: self._observer.progressed(video, Stage.WRITING, count, settings.num_frames),
-            )
-        clip = self._clips[video]
-        clip.add(frame_u8_HWC)
-        if index == settings.num_frames - 1:
-            self._complete(video, clip)
+            # What is left here is of a video whose decoding failed.
+            self.end()
+            self._clips[video] = self._start_clip(video)
+        self._clips[video].add(frame_u8_HWC)
+
+    def video_written(self, video: int) -> None:
+        self._clips.pop(video).wait()
 
     @property
     def ms_per_step(self) -> float:
         """Over the videos that this rank took part in."""
         return 1000 * mean_step_s([clock.steps for clock in self._clocks.values()])
 
-    def discard_unfinished(self) -> None:
+    def end(self) -> None:
+        """Ends every writer. After an error, videos that are decoded are still written; after a cancel none is."""
         for clip in self._clips.values():
-            clip.discard()
+            clip.end()
         self._clips.clear()
 
-    def _complete(self, video: int, clip: ClipWriter) -> None:
-        clip.finish(lambda: self._metadata(video))
-        if not self._observer.may_publish(video):
-            raise Canceled
-        path = clip.publish()
-        self._finish(video, Stage.WRITING)
-        self._observer.published(video, path)
+    def _start_clip(self, video: int) -> ClipWriter:
+        settings = self._run.job.settings
+        self._start(video, Stage.WRITING, settings.num_frames)
+
+        def published(path: Path) -> None:
+            self._finish(video, Stage.WRITING)
+            self._observer.published(video, path)
+
+        return ClipWriter(
+            Path(self._run.job.videos[video].output_path),
+            VideoFormat(settings.width, settings.height, settings.fps),
+            ClipCallbacks(
+                written=lambda count: self._observer.progressed(video, Stage.WRITING, count, settings.num_frames),
+                is_canceled=self._canceled.is_set,
+                metadata=lambda: self._metadata(video),
+                may_publish=lambda: self._observer.may_publish(video),
+                published=published,
+            ),
+        )
 
     def _start(self, video: int, stage: Stage, total: int) -> None:
         self._clock(video).started[stage] = time.monotonic()

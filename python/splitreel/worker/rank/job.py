@@ -31,8 +31,12 @@ def run_job(
         hooks.loaded = engine.load(Path(run.model_path), job.plan, options, hooks)
         loaded(hooks.loaded)
         report = engine.generate(engine_job(run), job.plan, hooks)
+    except KeyboardInterrupt:
+        # Under torchrun: nobody waits for what is being written.
+        canceled.set()
+        raise
     finally:
-        hooks.discard_unfinished()
+        hooks.end()
     errors = tuple(
         VideoError(outcome.video, outcome.error)
         for outcome in report.outcomes

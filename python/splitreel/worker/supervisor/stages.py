@@ -30,7 +30,7 @@ class StageTracker:
         self._videos = range(video_count)
         self._emit = emit
         self._states: dict[tuple[int, Stage], _StageState] = {}
-        self._lanes: dict[int, tuple[Stage, int, int]] = {}
+        self._lanes: dict[int, tuple[int, Stage, int, int]] = {}  # by rank: the video and its progress
 
     def begin(self, stage: Stage, total: int) -> None:
         """Starts a stage that all videos of the job share."""
@@ -53,10 +53,7 @@ class StageTracker:
 
     def update(self, rank: int, progress: Progress) -> None:
         """Takes in the progress of one rank."""
-        lane = (progress.stage, progress.completed, progress.total)
-        if self._lanes.get(rank) != lane:
-            self._lanes[rank] = lane
-            self._emit(RankProgressed(self._job_id, rank, *lane))
+        self._update_lane(rank, progress)
         if progress.stage in {Stage.LOADING, Stage.OPTIMIZING}:
             self._update_shared(rank, progress)
             return
@@ -92,7 +89,16 @@ class StageTracker:
         return tuple(StageReport(stage, sums[stage]) for stage in Stage if stage in sums)
 
     def stage_of(self, rank: int) -> Stage:
-        return self._lanes[rank][0] if rank in self._lanes else Stage.STARTING
+        return self._lanes[rank][1] if rank in self._lanes else Stage.STARTING
+
+    def _update_lane(self, rank: int, progress: Progress) -> None:
+        before = self._lanes.get(rank)
+        lane = (progress.video, progress.stage, progress.completed, progress.total)
+        # A rank writes a video while it makes the next one, and the lane shows what it computes.
+        is_behind = progress.stage is Stage.WRITING and before is not None and before[0] > progress.video
+        if before != lane and not is_behind:
+            self._lanes[rank] = lane
+            self._emit(RankProgressed(self._job_id, rank, *lane[1:]))
 
     def _update_shared(self, rank: int, progress: Progress) -> None:
         stage = progress.stage

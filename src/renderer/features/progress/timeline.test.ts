@@ -90,6 +90,8 @@ const progress = (...videos: StageProgress[][]): JobProgress => ({
 
 it.each([
   ['the first that is not finished', progress(stagesAt('over', 0), stagesAt('denoising', 3)), 1],
+  ['the next one, while a video is written', progress(stagesAt('writing', 0), stagesAt('denoising', 3)), 1],
+  ['the one that is written, when all are decoded', progress(stagesAt('over', 0), stagesAt('writing', 0)), 1],
   ['the last, when all are', progress(stagesAt('over', 0), stagesAt('over', 0)), 1],
   ['the first, when there is none', progress(), 0],
 ])('the timeline is of %s', (_name, given, index) => {

@@ -57,12 +57,19 @@ export function segmentsOf(
   }));
 }
 
-/** The video whose timeline to show: the first unfinished one, otherwise the last. */
+/**
+ * The video whose timeline to show: the first that isn't decoded, otherwise the first that isn't written, otherwise the
+ * last. A video is written while the next one is made.
+ */
 export function currentVideo(progress: JobProgress): number {
-  const open = progress.videos.findIndex(
-    (video) => video.error === null && video.stages.some((stage) => stage.status !== 'finished'),
+  const firstWithout = (done: (stages: readonly StageProgress[]) => boolean): number =>
+    progress.videos.findIndex((video) => video.error === null && !done(video.stages));
+  const open = firstWithout((stages) =>
+    stages.every(({ stage, status }) => stage === 'writing' || status === 'finished'),
   );
-  return open === -1 ? Math.max(progress.videos.length - 1, 0) : open;
+  if (open !== -1) return open;
+  const unwritten = firstWithout((stages) => stages.every(({ status }) => status === 'finished'));
+  return unwritten === -1 ? Math.max(progress.videos.length - 1, 0) : unwritten;
 }
 
 /** How long the job has taken so far, by the worker's clock. */
