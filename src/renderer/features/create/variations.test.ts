@@ -41,7 +41,7 @@ test('several devices make one draft each or one video together, with measured t
     secondsPerStep,
     tailMs: 2_000,
   });
-  const together = { ...ONE_RANK, cfg: 2, ulysses: 2 };
+  const together = { ...ONE_RANK, cfg: 2, ring: 2 };
   const measurements = [measurement({ ...ONE_RANK, dp: 4 }, 4, 4), measurement(together, 4, 1)];
   const found = byId(variationsOf(given({ measurements })));
   expect(found['drafts']).toMatchObject({
