@@ -3,14 +3,16 @@
  * where the formulas are explained and tested against counted tensors; both run resources/golden/memory-cases.json.
  */
 import type { MemoryShape, PartWeights, VaeShape } from './memory-shape';
-import type { Plan } from './plan';
+import { worldSize, type Plan } from './plan';
 import type { SamplingParams } from './sampling';
 
 /** What a process takes on a GPU besides torch's tensors: CUDA's context with its kernels, cuBLAS's workspace. */
 const OVERHEAD_BYTES = 800_000_000;
-/** NCCL's buffers for the first group of ranks, and for each further group or pair. */
-const LINK_BYTES = { first: 500_000_000, further: 100_000_000 };
-const NVLINK_BYTES = { first: 1_400_000_000, further: 400_000_000 };
+/** NCCL's memory for the first group of ranks, and for each further group or pair. */
+const LINK_BYTES = { first: 200_000_000, further: 100_000_000 };
+const NVLINK_BYTES = { first: 1_100_000_000, further: 450_000_000 };
+/** On the first GPU, for each other rank of an NCCL group. */
+const OTHER_RANK_BYTES = 320_000_000;
 /** One part in this many is lost between tensors (the allocator's rounding and gaps). */
 const SLACK_DIVISOR = 20;
 
@@ -38,7 +40,7 @@ export interface StageNeed {
 }
 
 export interface RankRole {
-  /** It holds the decoded clip. */
+  /** It holds the decoded clip, and may be on the first GPU. */
   readonly isWriter?: boolean;
   /** The text encoder's weights stay while the other stages run. */
   readonly keepsTextEncoder?: boolean;
@@ -60,7 +62,7 @@ export function memoryNeeds(shape: MemoryShape, job: MemoryJob, plan: Plan, role
   const vae = shape.vae.weights * size;
   const isResident = offload === 'none';
   const kept = isResident && stays ? text : 0;
-  const linkBytes = linkBytesOf(plan, job.isNvlinked) + peerBytes(shape, job, plan);
+  const linkBytes = linkBytesOf(plan, job.isNvlinked, isWriter) + peerBytes(shape, job, plan);
   return [
     {
       stage: 'encoding',
@@ -84,15 +86,17 @@ export function memoryNeeds(shape: MemoryShape, job: MemoryJob, plan: Plan, role
   ];
 }
 
-/** What NCCL takes of a rank's GPU for the groups and the pairs that this rank works in. */
-function linkBytesOf({ cfg, ring, ulysses, tp, pp }: Plan, isNvlinked: boolean): number {
+/** What NCCL takes of a GPU: for the groups and pairs of its rank, and on the first GPU for all other ranks. */
+function linkBytesOf(plan: Plan, isNvlinked: boolean, isFirstGpu: boolean): number {
+  const { cfg, ring, ulysses, tp, pp } = plan;
   const split = [cfg, ring, ulysses, tp].filter((degree) => degree > 1).length;
   const joint = ring > 1 && ulysses > 1 ? 1 : 0;
   const pairs = pp > 1 ? 2 : 0;
   const whole = split > 1 || pp > 1 ? 1 : 0;
   const count = split + joint + pairs + whole;
   const { first, further } = isNvlinked ? NVLINK_BYTES : LINK_BYTES;
-  return count === 0 ? 0 : first + (count - 1) * further;
+  const others = isFirstGpu ? (worldSize(plan) - 1) * OTHER_RANK_BYTES : 0;
+  return count === 0 ? 0 : first + (count - 1) * further + others;
 }
 
 /** Whether the text encoder can stay on the device while the other stages run. */

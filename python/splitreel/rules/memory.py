@@ -17,12 +17,14 @@ from splitreel.rules.memory_shape import MemoryShape, PartWeights, VaeShape
 
 # GPU memory of a process besides torch's tensors: CUDA's context with its kernels, cuBLAS's workspace.
 OVERHEAD_BYTES: Final = 800_000_000
-# NCCL's buffers: for the first group of ranks, with its kernels, and for each further group or pair. Measured with two
-# GPUs (docs/memory.md): over NVLink it opens many channels at once.
-FIRST_LINK_BYTES: Final = 500_000_000
+# NCCL's memory: for the first group of ranks, with its kernels, and for each further group or pair. Measured with two
+# and four GPUs (docs/memory.md): over NVLink it opens many channels at once.
+FIRST_LINK_BYTES: Final = 200_000_000
 FURTHER_LINK_BYTES: Final = 100_000_000
-FIRST_NVLINK_BYTES: Final = 1_400_000_000
-FURTHER_NVLINK_BYTES: Final = 400_000_000
+FIRST_NVLINK_BYTES: Final = 1_100_000_000
+FURTHER_NVLINK_BYTES: Final = 450_000_000
+# On the first GPU, for each other rank of an NCCL group. Measured with two and four GPUs; the cause isn't known.
+OTHER_RANK_BYTES: Final = 320_000_000
 # One part in this many is lost between tensors (the allocator's rounding, and gaps).
 SLACK_DIVISOR: Final = 20
 
@@ -70,7 +72,7 @@ def memory_needs(
 ) -> tuple[StageNeed, ...]:
     """A rank's need in each stage. Ranks differ by a token or a block; this is the larger share.
 
-    `is_writer`: the rank holds the decoded clip. `keeps_text_encoder`: its weights stay while the other stages run.
+    `is_writer`: the rank holds the decoded clip; it may be on the first GPU. `keeps_text_encoder`: its weights stay while the other stages run.
     """
     size = job.dtype_bytes
     text = _weights(shape.text_encoder, shape.text_encoder.blocks, plan.tp, size, job.offload)
@@ -78,7 +80,8 @@ def memory_needs(
     vae = shape.vae.weights * size
     is_resident = job.offload is Offload.NONE
     kept = text if is_resident and keeps_text_encoder else 0
-    links = link_bytes(plan, is_nvlinked=job.is_nvlinked) + peer_bytes(shape, job, plan)
+    nccl = link_bytes(plan, is_nvlinked=job.is_nvlinked, is_first_gpu=is_writer)
+    links = nccl + peer_bytes(shape, job, plan)
     return (
         StageNeed("encoding", text + (transformer + vae if is_resident else 0), encoding_bytes(shape, job), links),
         # The VAE joins the transformer for previews, and for the image that a video starts from.
@@ -92,8 +95,8 @@ def memory_needs(
     )
 
 
-def link_bytes(plan: Plan, *, is_nvlinked: bool) -> int:
-    """NCCL's memory on a rank's GPU, for the groups and pairs that this rank belongs to."""
+def link_bytes(plan: Plan, *, is_nvlinked: bool, is_first_gpu: bool) -> int:
+    """What NCCL takes of a GPU: for the groups and pairs of its rank, and on the first GPU for all other ranks."""
     split = sum(degree > 1 for degree in (plan.cfg, plan.ring, plan.ulysses, plan.tp))
     joint = int(plan.ring > 1 and plan.ulysses > 1)
     # A stage sends to the next one, and the last one back: these are pairs in addition to the groups.
@@ -106,7 +109,8 @@ def link_bytes(plan: Plan, *, is_nvlinked: bool) -> int:
     first, further = (
         (FIRST_NVLINK_BYTES, FURTHER_NVLINK_BYTES) if is_nvlinked else (FIRST_LINK_BYTES, FURTHER_LINK_BYTES)
     )
-    return first + (count - 1) * further
+    others = (plan.world_size - 1) * OTHER_RANK_BYTES if is_first_gpu else 0
+    return first + (count - 1) * further + others
 
 
 def keeps_text_encoder(shape: MemoryShape, job: MemoryJob, plan: Plan, device_bytes: int) -> bool:
