@@ -19,6 +19,8 @@ from typing import Any
 import torch
 import torch.distributed as dist
 
+from splitreel.machine.peer_to_peer import is_p2p_off
+
 Tensor = torch.Tensor
 
 _SLOTS = 16  # buffers that a group may use
@@ -160,7 +162,7 @@ def connect_peers(
     if device.type != "cuda":
         return None, "there is no GPU"
     found: list[tuple[str, int, str | None]] = [("", 0, None)] * size
-    dist.all_gather_object(found, (socket.gethostname(), device.index, _driver_problem()), group=handle)
+    dist.all_gather_object(found, (socket.gethostname(), device.index, _rank_problem()), group=handle)
     if problem := _problem(found):
         return None, problem
     # torch would otherwise set up multicast for every buffer. It isn't used here, and it occupies the host's NVSwitch.
@@ -299,7 +301,9 @@ def _driver() -> _Driver:
     return _Driver()
 
 
-def _driver_problem() -> str | None:
+def _rank_problem() -> str | None:
+    if is_p2p_off():
+        return "peer-to-peer is switched off"
     try:
         _driver()
     except (OSError, AttributeError) as error:

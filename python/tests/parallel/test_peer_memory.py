@@ -39,3 +39,10 @@ def test_gpus_that_do_not_reach_each_other_exchange_over_nccl(monkeypatch: pytes
     assert peer_memory._problem(ranks) == "the GPUs do not reach each other's memory"
     reach[1, 0] = True
     assert peer_memory._problem(ranks) is None
+
+
+@pytest.mark.parametrize(("value", "is_off"), [("1", True), ("0", False), ("", False)])
+def test_peer_memory_follows_the_switch_of_nccl(value: str, is_off: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peer_memory, "_driver", lambda: None)
+    monkeypatch.setenv("NCCL_P2P_DISABLE", value)
+    assert peer_memory._rank_problem() == ("peer-to-peer is switched off" if is_off else None)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-from splitreel.commands.doctor.link_probe import LinkProbe, is_p2p_off
+from splitreel.commands.doctor.link_probe import LinkProbe
 from splitreel.commands.doctor.links import check_links
 from splitreel.commands.doctor.ranks import check_ranks, cpu_ranks
 from splitreel.contract import failures, findings
@@ -20,6 +20,7 @@ from splitreel.contract.doctor import Finding, Fix, Status, Topic
 from splitreel.contract.errors import SplitreelError
 from splitreel.contract.messages import RESOURCES
 from splitreel.machine.gpus import find_gpus, visible_gpus
+from splitreel.machine.peer_to_peer import is_p2p_off
 from splitreel.store.files import is_folder, names_in
 from splitreel.store.find_model import find_model
 from splitreel.store.locations import data_folder, models_folders

@@ -118,7 +118,3 @@ def _read(folder: Path) -> dict[Pair, Exchange]:
         for pair, both in answers.items()
         if len(both) == 2 or any(answer.problem for answer in both.values())
     }
-
-
-def is_p2p_off() -> bool:
-    return os.environ.get(P2P_DISABLE, "0") not in {"", "0"}
