@@ -75,6 +75,12 @@ def test_a_video_keeps_its_frames_its_rate_and_its_colors(kind: ExportFormat, so
     assert names_in(tmp_path) == [name]
 
 
+def test_no_frame_is_cut_into_slices(source: Path, tmp_path: Path) -> None:
+    # x264 writes its options into the stream. It takes one slice for 64 rows.
+    made = export_video(source, tmp_path / "copy.mp4", request(ExportFormat.H264, scale=2), ignore)
+    assert b" sliced_threads=0 " in made.read_bytes()
+
+
 @pytest.mark.parametrize("kind", [ExportFormat.GIF, ExportFormat.WEBP], ids=lambda kind: kind.value)
 def test_an_animation_keeps_its_frames_and_its_speed(kind: ExportFormat, source: Path, tmp_path: Path) -> None:
     made = export_video(source, tmp_path / f"a.{kind.value}", request(kind), ignore)

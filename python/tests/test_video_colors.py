@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from splitreel.video.mp4 import Mp4Writer, VideoFormat
+from splitreel.video.mp4 import ENCODER_THREADS, Mp4Writer, VideoFormat
 from splitreel.video.yuv import rgb_to_yuv420
 from tests.test_video import METADATA
 
@@ -69,6 +69,13 @@ def test_the_file_does_not_depend_on_how_frames_lie_in_memory(tmp_path: Path) ->
         files.add(encode(tmp_path / f"{number}.mp4", list(copies)))
     assert len(files) == 1
     assert len(list(tmp_path.iterdir())) == 20
+
+
+def test_frames_are_encoded_in_parallel_without_slices(tmp_path: Path) -> None:
+    # x264 writes its options into the stream.
+    file = encode(tmp_path / "video.mp4", smooth_frames())
+    assert f" threads={ENCODER_THREADS} ".encode() in file
+    assert b" sliced_threads=0 " in file
 
 
 CHART = {

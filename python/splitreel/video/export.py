@@ -106,6 +106,8 @@ def _export_stream(
             stream.width, stream.height = video.size(encoder.pixels)
             stream.pix_fmt = encoder.pixels
             stream.options = dict(encoder.options)
+            # PyAV's default, threads per slice, makes H.264 files up to 23 % larger.
+            stream.codec_context.thread_type = "AUTO"
             is_yuv = encoder.pixels.startswith("yuv")
             if is_yuv:
                 tag_bt709(stream.codec_context)
