@@ -25,7 +25,6 @@ export interface ErrorParams {
   readonly EXPORT_UNAVAILABLE: { readonly codec: KindTypes['name'] };
   readonly MODEL_GATED: { readonly repo: KindTypes['name'] };
   readonly MODEL_IN_USE: { readonly name: KindTypes['name'] };
-  readonly MODELS_IN_USE: None;
   readonly HUB_TOKEN_REFUSED: None;
   readonly HUB_MODEL_NOT_FOUND: { readonly repo: KindTypes['name'] };
   readonly HUB_ANSWER_BROKEN: None;
@@ -40,6 +39,7 @@ export interface ErrorParams {
   readonly DOCTOR_FAILED: None;
   readonly INSTALL_RUNNING: None;
   readonly GENERATION_RUNNING: None;
+  readonly MODELS_IN_USE: None;
   readonly MOVE_RUNNING: None;
   readonly STORAGE_IN_USE: { readonly folder: KindTypes['path'] };
   readonly BUNDLE_INCOMPLETE: { readonly bundle: KindTypes['path'] };

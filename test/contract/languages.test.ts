@@ -1,5 +1,6 @@
 /** Compares the languages' texts: those of the window and of the main process, and the shared sentences. */
 import { IntlMessageFormat } from 'intl-messageformat';
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import chineseSentences from '../../resources/messages.zh-CN.json';
 import catalog from '../../resources/catalog.json';
@@ -85,6 +86,22 @@ test('Chinese texts use Chinese punctuation', () => {
 });
 
 const tables = { en: new Map(textsOf(sentences)), 'zh-CN': new Map(textsOf(chineseSentences)) };
+
+/** The keys of a formatted JSON file by their path, repeated ones included, which JSON.parse would drop. */
+function keysOf(json: string): readonly string[] {
+  const path: string[] = [];
+  return [...json.matchAll(/^( +)"(\w+)":/gm)].map(([, indent = '', key = '']) => {
+    path.splice(indent.length / 2 - 1);
+    path.push(key);
+    return path.join('.');
+  });
+}
+
+test.each(['en', 'zh-CN'])('messages.%s.json contains no key twice', async (language) => {
+  const keys = keysOf(await readFile(`resources/messages.${language}.json`, 'utf8'));
+  expect(keys.length).toBeGreaterThan(300);
+  expect(keys.filter((key, index) => keys.indexOf(key) !== index)).toEqual([]);
+});
 
 test('every sentence exists in both languages', () => {
   expect([...tables['zh-CN'].keys()].sort()).toEqual([...tables.en.keys()].sort());

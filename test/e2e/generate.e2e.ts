@@ -163,7 +163,7 @@ test('a prompt becomes a playing video on four ranks, and the next job starts wa
   });
 
   const dragged = await keepDrags(app);
-  await page.getByRole('button', { name: 'Drag to export' }).dispatchEvent('dragstart');
+  await page.getByRole('button', { name: 'Drag out' }).dispatchEvent('dragstart');
   await expect.poll(dragged).toEqual({ file, hasIcon: true });
   expect(path.basename(file)).toMatch(/^a-red-ball-rolls.*\.mp4$/);
 

@@ -42,7 +42,7 @@ async function takeOut(running: RunningApp, folder: string): Promise<string> {
   const finished = jobs[1]?.state.status === 'finished' ? jobs[1].state.videoIds[0] : undefined;
   const video = library.find(({ id }) => id === finished);
   const dragged = await keepDrags(app);
-  await page.getByRole('button', { name: 'Drag to export' }).dispatchEvent('dragstart');
+  await page.getByRole('button', { name: 'Drag out' }).dispatchEvent('dragstart');
   await expect.poll(dragged).toEqual({ file: path.join(about.videosFolder, video?.fileName ?? ''), hasIcon: true });
   return gif;
 }

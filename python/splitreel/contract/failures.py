@@ -97,11 +97,6 @@ def model_in_use(*, name: str, **extra: Unpack[Extra]) -> SplitreelError:
     return SplitreelError("MODEL_IN_USE", {"name": printable(name)}, **extra)
 
 
-def models_in_use(**extra: Unpack[Extra]) -> SplitreelError:
-    """Models can't be moved while a job, a download or another move is running."""
-    return SplitreelError("MODELS_IN_USE", {}, **extra)
-
-
 def hub_token_refused(**extra: Unpack[Extra]) -> SplitreelError:
     """Hugging Face didn't accept this token."""
     return SplitreelError("HUB_TOKEN_REFUSED", {}, **extra)
@@ -170,6 +165,11 @@ def install_running(**extra: Unpack[Extra]) -> SplitreelError:
 def generation_running(**extra: Unpack[Extra]) -> SplitreelError:
     """This isn't possible while a video is being generated."""
     return SplitreelError("GENERATION_RUNNING", {}, **extra)
+
+
+def models_in_use(**extra: Unpack[Extra]) -> SplitreelError:
+    """Models can't be moved while a job, a download or another move is running."""
+    return SplitreelError("MODELS_IN_USE", {}, **extra)
 
 
 def move_running(**extra: Unpack[Extra]) -> SplitreelError:
@@ -480,7 +480,7 @@ def rewrite_unreachable(*, host: str, **extra: Unpack[Extra]) -> SplitreelError:
 
 
 def rewrite_key_refused(*, host: str, **extra: Unpack[Extra]) -> SplitreelError:
-    """{host} needs an API key, or did not accept yours."""
+    """{host} needs an API key, or didn't accept yours."""
     return SplitreelError("REWRITE_KEY_REFUSED", {"host": printable(host)}, **extra)
 
 

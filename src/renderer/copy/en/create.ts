@@ -109,7 +109,7 @@ export const plan = {
     dp: 'Several videos at the same time',
     cfg: 'Both halves of guidance at the same time',
     pp: 'Blocks form a pipeline of stages',
-    ring: 'The video is divided; keys travel in a ring',
+    ring: 'The video is divided; keys are passed around a ring',
     ulysses: 'Attention heads are divided',
     tp: 'Weights are divided; saves memory, costs time',
   },

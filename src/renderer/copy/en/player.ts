@@ -14,7 +14,7 @@ export const player = {
   speedValue: message('{speed, number}x'),
   fullScreen: 'Full screen',
   frame: message('frame {frame, number} of {total, number}'),
-  drag: 'Drag to export',
+  drag: 'Drag out',
   dragHint: 'Drag the video to a folder or an editor',
   saveAs: 'Save as',
   showInFolder: 'Show in folder',

@@ -46,7 +46,7 @@ export const queue = {
   memoryFreed: 'GPU memory is free. The next video loads the model again.',
   waiting: message('{count, number} waiting'),
   menu: 'Actions for this job',
-  first: 'Make it next',
+  first: 'Move to front',
   up: 'Move up',
   down: 'Move down',
   remove: 'Remove from queue',

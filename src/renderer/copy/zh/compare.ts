@@ -42,7 +42,7 @@ export const compare = {
     plan: '并行方式',
     loras: 'LoRA',
     image: '首帧',
-    imageFit: '不同形状的首帧',
+    imageFit: '图片适配方式',
     fps: '帧率',
     attention: '注意力内核',
     offload: 'CPU 卸载',

@@ -14,7 +14,7 @@ export const player = {
   speedValue: message('{speed, number}x'),
   fullScreen: '全屏',
   frame: message('第 {frame, number} / {total, number} 帧'),
-  drag: '拖出以导出',
+  drag: '拖出',
   dragHint: '将视频拖到文件夹或剪辑软件中',
   saveAs: '另存为',
   showInFolder: '在文件夹中显示',

@@ -45,7 +45,7 @@ export const queue = {
   memoryFreed: '显存已释放。下一个视频会重新加载模型。',
   waiting: message('{count, number} 个等待中'),
   menu: '此任务的操作',
-  first: '下一个生成',
+  first: '移到最前',
   up: '上移',
   down: '下移',
   remove: '从队列中移除',
