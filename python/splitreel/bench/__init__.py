@@ -1,1 +1,1 @@
-"""Benchmarks of the engine: `python -m splitreel.bench NAME FLAGS`. They print figures and assert nothing about time."""
+"""Benchmarks of the engine: `python -m splitreel.bench NAME FLAGS`. They print figures and never assert on time."""

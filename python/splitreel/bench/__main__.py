@@ -1,4 +1,4 @@
-"""Picks a benchmark by its name."""
+"""Runs a benchmark by name."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from splitreel.worker.supervisor.process_environment import ENGINE_SETTINGS
 
 # Name: module with `main(arguments) -> exit code`, and what it measures.
 BENCHMARKS = {
-    "engine": ("splitreel.bench.engine", "one rank beside plain diffusers; speed, traffic and waiting by plan"),
-    "demo": ("splitreel.bench.demo", "what the shipped demo model draws, and how soon it plays"),
-    "gpu": ("splitreel.bench.gpu", "CogVideoX at true size with random weights, by plan and by kernel"),
-    "soak": ("splitreel.bench.soak", "jobs, cancels, kills and full disks at random; what leaks, hangs or is left"),
-    "memory": ("splitreel.bench.memory", "predicted against measured peaks of memory, by plan and by offload"),
+    "engine": ("splitreel.bench.engine", "one rank compared with plain diffusers; speed, traffic and waiting by plan"),
+    "demo": ("splitreel.bench.demo", "quality of the demo model's videos, and time until they play"),
+    "gpu": ("splitreel.bench.gpu", "CogVideoX at full size with random weights, by plan and by kernel"),
+    "soak": ("splitreel.bench.soak", "random jobs, cancels, kills and full disks; finds leaks, hangs and leftovers"),
+    "memory": ("splitreel.bench.memory", "predicted and measured peak memory, by plan and offloading mode"),
 }
 
 
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str]) -> int:
         known = "".join(f"  {name:8} {what}\n" for name, (_, what) in BENCHMARKS.items())
         print(f"usage: python -m splitreel.bench NAME [FLAGS]\n\n{known}", file=sys.stderr, end="")
         return 0 if arguments and arguments[0] in {"-h", "--help"} else 2
-    # Before torch is imported. The rest of the environment stays as it is: a machine's own switches reach every rank.
+    # Set before torch is imported. The rest of the environment is kept, so that a machine's own settings reach every rank.
     for setting, value in ENGINE_SETTINGS.items():
         os.environ.setdefault(setting, value)
     with lasting_imports():

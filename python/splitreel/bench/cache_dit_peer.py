@@ -1,4 +1,4 @@
-"""cache-dit (1.5.3) if it can be imported, on diffusers' own pipeline, measured in the same way as our engine."""
+"""Measures cache-dit (1.5.3), if it is installed, on diffusers' own pipeline in the same way as our engine."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from splitreel.bench.plain import dtype_of, plain_pipeline
 from splitreel.bench.step_clock import StepClock
 from splitreel.bench.world import RankContext
 
-# What is switched on, and on how many ranks (Ulysses). The last one is approximate. Its fp8 needs torchao, whose import
-# initializes CUDA: no rank could be forked any more.
+# Optimizations to enable, and the number of ranks (Ulysses). The last variant is approximate. cache-dit's fp8 is left out:
+# it needs torchao, and importing torchao initializes CUDA, after which ranks can't be forked.
 VARIANTS = (("compiled", 2), ("", 2), ("compiled", 1), ("DBCache", 1), ("compiled", 4), ("compiled", 8))
 
 
@@ -24,12 +24,12 @@ def cache_dit_problem() -> str | None:
     import subprocess
     import sys
 
-    asked = subprocess.run(
+    probe = subprocess.run(
         [sys.executable, "-c", "import cache_dit"], capture_output=True, text=True, timeout=180, check=False
     )
-    if asked.returncode == 0:
+    if probe.returncode == 0:
         return None
-    return (asked.stderr.strip().splitlines() or ["it cannot be imported"])[-1][:200]
+    return (probe.stderr.strip().splitlines() or ["it can't be imported"])[-1][:200]
 
 
 @torch.no_grad()

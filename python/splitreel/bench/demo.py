@@ -1,7 +1,7 @@
-"""`bench demo`: the quality of the shipped demo model's videos, by plain image analysis, and how soon they play.
+"""`bench demo`: the quality of the demo model's videos, by plain image analysis, and the time until they play.
 
-Our own engine makes clips from held-out captions. The recognizer also runs on ground-truth clips (nearly all must be
-right) and with shuffled captions (nearly all must be wrong), to show that it measures something.
+Our own engine makes clips from held-out captions. As controls, the recognizer also judges ground-truth clips (nearly all
+must match) and shuffled captions (nearly none may match).
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ _TIMES = {
     "frames": "frames",
     "ranks": "ranks",
     "plan": "plan",
-    "cold_s": "s to a playing file, cold",
+    "cold_s": "s to a playable file, cold",
     "warm_s": "warm",
-    "encoding_s": "of it encoding",
+    "encoding_s": "of which encoding",
     "denoising_s": "denoising",
     "decoding_s": "decoding",
     "writing_s": "writing",
@@ -55,25 +55,25 @@ _SHEET_ROWS = 14
 
 
 def main(arguments: Sequence[str]) -> int:
-    asked = _parser().parse_args(arguments)
+    args = _parser().parse_args(arguments)
     figures: dict[str, object] = {"machine": machine()}
-    if asked.small:
-        asked.captions, asked.psnr_clips = min(asked.captions, 2), 1
-        asked.steps = min(asked.steps, 2)
-    only = set(str(asked.only).split(","))
+    if args.small:
+        args.captions, args.psnr_clips = min(args.captions, 2), 1
+        args.steps = min(args.steps, 2)
+    only = set(str(args.only).split(","))
     if "scores" in only:
-        figures["scores"] = _scores(asked)
+        figures["scores"] = _scores(args)
     if "times" in only:
-        figures["times"] = _times(asked)
+        figures["times"] = _times(args)
     if "drift" in only:
-        settings = SETTINGS[:1] if asked.small else SETTINGS
-        exact = ClipSettings(_model(), _frame(asked), asked.steps, asked.guidance)
-        figures["drift"] = measure_drift(exact, min(asked.captions, asked.drift_captions), settings)
+        settings = SETTINGS[:1] if args.small else SETTINGS
+        exact = ClipSettings(_model(), _frame(args), args.steps, args.guidance)
+        figures["drift"] = measure_drift(exact, min(args.captions, args.drift_captions), settings)
     if "qualities" in only:
-        exact = ClipSettings(_model(), _frame(asked), asked.steps, asked.guidance)
-        figures["qualities"] = measure_qualities(exact, min(asked.captions, asked.drift_captions), asked.ranks)
-    if asked.out is not None:
-        write_json(asked.out, figures)
+        exact = ClipSettings(_model(), _frame(args), args.steps, args.guidance)
+        figures["qualities"] = measure_qualities(exact, min(args.captions, args.drift_captions), args.ranks)
+    if args.out is not None:
+        write_json(args.out, figures)
     return 0
 
 
@@ -108,36 +108,36 @@ def _model() -> Path:
     return find_model("demo")
 
 
-def _frame(asked: argparse.Namespace) -> Frame:
-    width, height = (int(side) for side in str(asked.size).split("x"))
-    return Frame(asked.frames, height, width)
+def _frame(args: argparse.Namespace) -> Frame:
+    width, height = (int(side) for side in str(args.size).split("x"))
+    return Frame(args.frames, height, width)
 
 
-def _scores(asked: argparse.Namespace) -> dict[str, object]:
-    frame, model = _frame(asked), _model()
-    scenes, prompts = (list(column) for column in zip(*held_out_captions(asked.captions), strict=True))
+def _scores(args: argparse.Namespace) -> dict[str, object]:
+    frame, model = _frame(args), _model()
+    scenes, prompts = (list(column) for column in zip(*held_out_captions(args.captions), strict=True))
     table = Table(_SCORES)
-    print(f"\n{asked.size}, {asked.frames} frames, {asked.steps} steps, guidance {asked.guidance:g} dynamic\n")
-    with World(asked.ranks, "cpu") as world:
-        how = ClipSettings(model, frame, asked.steps, asked.guidance, Plan(dp=asked.ranks))
+    print(f"\n{args.size}, {args.frames} frames, {args.steps} steps, guidance {args.guidance:g} dynamic\n")
+    with World(args.ranks, "cpu") as world:
+        how = ClipSettings(model, frame, args.steps, args.guidance, Plan(dp=args.ranks))
         clips = make_videos(world, how, prompts)
     table.start()
     seen = [recognize(as_tensor(clip)) for clip in clips]
     true_clips = (draw(label_tensor(scenes), frame, torch.Generator().manual_seed(1)) + 1) / 2
-    _add(table, "made by the engine", score(seen, scenes))
-    _add(table, "true clips", score([recognize(clip.transpose(0, 1)) for clip in true_clips], scenes))
-    _add(table, "made, captions shuffled", score(seen, shuffled(scenes)))
-    mean, least = _vae_psnr(model, frame, asked.psnr_clips)
-    print(f"\nVAE alone, {asked.psnr_clips} held-out clips: mean {mean:.2f} dB, least {least:.2f} dB")
-    if asked.sheet is not None:
-        write_sheet([as_tensor(clip) for clip in clips[:_SHEET_ROWS]], prompts[:_SHEET_ROWS], asked.sheet)
+    _add(table, "our engine", score(seen, scenes))
+    _add(table, "ground-truth clips", score([recognize(clip.transpose(0, 1)) for clip in true_clips], scenes))
+    _add(table, "our engine, shuffled captions", score(seen, shuffled(scenes)))
+    mean, least = _vae_psnr(model, frame, args.psnr_clips)
+    print(f"\nVAE alone, {args.psnr_clips} held-out clips: mean {mean:.2f} dB, minimum {least:.2f} dB")
+    if args.sheet is not None:
+        write_sheet([as_tensor(clip) for clip in clips[:_SHEET_ROWS]], prompts[:_SHEET_ROWS], args.sheet)
     return {
-        "size": asked.size,
-        "frames": asked.frames,
-        "steps": asked.steps,
-        "guidance": asked.guidance,
+        "size": args.size,
+        "frames": args.frames,
+        "steps": args.steps,
+        "guidance": args.guidance,
         "rows": table.rows,
-        "vae_psnr_db": {"mean": mean, "least": least, "clips": asked.psnr_clips},
+        "vae_psnr_db": {"mean": mean, "least": least, "clips": args.psnr_clips},
     }
 
 
@@ -158,16 +158,16 @@ def _vae_psnr(model: Path, frame: Frame, clips: int) -> tuple[float, float]:
     return held_out_psnr(vae, frame, clips, torch.device("cpu"))
 
 
-def _times(asked: argparse.Namespace) -> list[dict[str, Value]]:
+def _times(args: argparse.Namespace) -> list[dict[str, Value]]:
     """Cold: a new supervisor without ranks. Warm: the second job with the same settings."""
     table = Table(_TIMES)
     print()
     table.start()
-    width, height = (int(side) for side in str(asked.size).split("x"))
-    for frames in (9,) if asked.small else (17, 49):
+    width, height = (int(side) for side in str(args.size).split("x"))
+    for frames in (9,) if args.small else (17, 49):
         for plan in (Plan(), Plan(cfg=2)):
-            if plan.world_size > asked.ranks:
+            if plan.world_size > args.ranks:
                 continue
-            times = time_to_play(_model(), Frame(frames, height, width), asked.steps, asked.guidance, plan)
+            times = time_to_play(_model(), Frame(frames, height, width), args.steps, args.guidance, plan)
             table.add({"frames": frames, "ranks": plan.world_size, "plan": "cfg 2" if plan.cfg > 1 else "-", **times})
     return table.rows

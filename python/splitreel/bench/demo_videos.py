@@ -1,4 +1,4 @@
-"""Videos of the demo model from our engine, on warm ranks, in several jobs."""
+"""Makes videos of the demo model with our engine, on warm ranks, in several jobs."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
 
 Clip = npt.NDArray[np.uint8]  # (F, H, W, 3)
 
-# Videos per job: enough to make its start negligible, few enough to show progress.
+# Videos per job: enough that a job's start is negligible, few enough to show progress.
 _PIECE = 8
 
 
 @dataclass(frozen=True, slots=True)
 class ClipSettings:
-    """`num_pipeline_patch` and `warmup_steps` are PipeFusion's."""
+    """`num_pipeline_patch` and `warmup_steps` apply to PipeFusion."""
 
     model: Path
     frame: Frame
@@ -39,8 +39,8 @@ class ClipSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
-    asked: ClipSettings
+class _Batch:
+    settings: ClipSettings
     videos: tuple[VideoJob, ...]
 
 
@@ -54,37 +54,37 @@ class _FrameKeeper(SilentHooks):
         self.frames.setdefault(video, []).append(frame_u8_HWC)
 
 
-def _make(context: RankContext, piece: _Piece) -> dict[int, Clip]:
-    asked, hooks = piece.asked, _FrameKeeper()
-    options = LoadOptions(dtype="float32", quantized=asked.quality is not Quality.EXACT)
-    context.engine.load(asked.model, asked.plan, options, hooks)
+def _make(context: RankContext, batch: _Batch) -> dict[int, Clip]:
+    settings, hooks = batch.settings, _FrameKeeper()
+    options = LoadOptions(dtype="float32", quantized=settings.quality is not Quality.EXACT)
+    context.engine.load(settings.model, settings.plan, options, hooks)
     job = EngineJob(
-        videos=piece.videos,
-        width=asked.frame.width,
-        height=asked.frame.height,
-        num_frames=asked.frame.frames,
-        num_inference_steps=asked.steps,
-        guidance_scale=asked.guidance,
-        num_pipeline_patch=asked.num_pipeline_patch,
-        warmup_steps=asked.warmup_steps,
-        quality=asked.quality,
+        videos=batch.videos,
+        width=settings.frame.width,
+        height=settings.frame.height,
+        num_frames=settings.frame.frames,
+        num_inference_steps=settings.steps,
+        guidance_scale=settings.guidance,
+        num_pipeline_patch=settings.num_pipeline_patch,
+        warmup_steps=settings.warmup_steps,
+        quality=settings.quality,
     )
-    report = context.engine.generate(job, asked.plan, hooks)
+    report = context.engine.generate(job, settings.plan, hooks)
     for outcome in report.outcomes:
         if outcome.error is not None:
             raise RuntimeError(f"video {outcome.video}: {outcome.error.message}")
     return {video: np.stack(frames) for video, frames in hooks.frames.items()}
 
 
-def make_videos(world: World, asked: ClipSettings, prompts: Sequence[str]) -> list[Clip]:
+def make_videos(world: World, settings: ClipSettings, prompts: Sequence[str]) -> list[Clip]:
     """One clip per prompt; prompt i uses seed i. Prints progress to stderr."""
     clips: list[Clip] = []
     began = time.monotonic()
     for first in range(0, len(prompts), _PIECE):
         videos = tuple(VideoJob(text, "", seed=first + n) for n, text in enumerate(prompts[first : first + _PIECE]))
-        plan = replace(asked.plan, dp=min(asked.plan.dp, len(videos)))
+        plan = replace(settings.plan, dp=min(settings.plan.dp, len(videos)))
         made: dict[int, Clip] = {}
-        for part in world.run(_make, _Piece(replace(asked, plan=plan), videos), timeout_s=3600):
+        for part in world.run(_make, _Batch(replace(settings, plan=plan), videos), timeout_s=3600):
             made |= part
         clips += [made[number] for number in range(len(videos))]
         print(f"{len(clips)} of {len(prompts)} clips, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)

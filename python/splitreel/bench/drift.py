@@ -44,8 +44,8 @@ def measure_drift(
         scores = score([recognize(as_tensor(clip)) for clip in originals], scenes)
         table.add({"stages": 1, **_seen(scores.color, scores.direction, scores.motion, scores.shape)})
         for stages, patches, warmup in settings:
-            asked = replace(exact, plan=Plan(pp=stages), num_pipeline_patch=patches, warmup_steps=warmup)
-            clips = make_videos(world, asked, prompts)
+            pipelined = replace(exact, plan=Plan(pp=stages), num_pipeline_patch=patches, warmup_steps=warmup)
+            clips = make_videos(world, pipelined, prompts)
             distances = [psnr_db(found, expected) for found, expected in zip(clips, originals, strict=True)]
             scores = score([recognize(as_tensor(clip)) for clip in clips], scenes)
             table.add({

@@ -1,7 +1,8 @@
 """`bench engine`: our engine compared with plain diffusers, and the cost of each plan, on the CPU.
 
-On a CPU ranks share cores and memory, so more of them are rarely faster: what counts here are the ratio to diffusers,
-the bytes sent beside their formula, the time to re-plan, and how long ranks wait. For speed see `bench gpu`.
+On a CPU, ranks share cores and memory, so more of them are rarely faster. The figures that matter are the ratio to
+diffusers, the bytes sent compared with the formula, the time to re-plan, and how long ranks wait. For speed, see
+`bench gpu`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from splitreel.bench.gpu_cases import words
+from splitreel.bench.gpu_cases import plan_name
 from splitreel.bench.measure import Run, measure_pipeline, relative
 from splitreel.bench.plain import dtype_of, plain_pipeline
 from splitreel.bench.step_clock import StepClock
@@ -51,10 +52,10 @@ _COLUMNS = {
     "step_s": "s/step",
     "slower": "x one rank",
     "waiting": "share of time waiting",
-    "sent": "kB sent a step, by rank",
+    "sent": "kB sent per step, per rank",
     "formula": "by formula",
     "replan_ms": "ms to re-plan",
-    "bytes_read": "bytes read for it",
+    "bytes_read": "bytes read for that",
     "difference": "difference from one rank",
 }
 
@@ -82,20 +83,20 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--ranks", type=int, default=4)
     parser.add_argument("--small", action="store_true", help="few and short runs, to check that everything works")
     parser.add_argument("--out", type=Path)
-    asked = parser.parse_args(arguments)
-    if asked.small:
-        asked.pairs, asked.steps, asked.frames, asked.ranks = 1, 2, 9, 2
-    folder = find_model(asked.model)
+    args = parser.parse_args(arguments)
+    if args.small:
+        args.pairs, args.steps, args.frames, args.ranks = 1, 2, 9, 2
+    folder = find_model(args.model)
     if not folder.is_dir():
-        parser.error(f"--model: there is no model {asked.model}")
-    width, height = (int(side) for side in str(asked.size).split("x"))
+        parser.error(f"--model: there is no model {args.model}")
+    width, height = (int(side) for side in str(args.size).split("x"))
     video = VideoJob("a red ball rolls to the right on a blue background", "", seed=42)
-    job = EngineJob(width, height, asked.frames, asked.steps, videos=(video,))
-    figures: dict[str, object] = {"machine": machine(), "model": asked.model, "size": asked.size, "job": str(job)}
-    figures["beside_diffusers"] = _beside_diffusers(Run(folder, job), asked.pairs)
-    figures["plans"] = _by_plan(folder, job, asked.ranks)
-    if asked.out is not None:
-        write_json(asked.out, figures)
+    job = EngineJob(width, height, args.frames, args.steps, videos=(video,))
+    figures: dict[str, object] = {"machine": machine(), "model": args.model, "size": args.size, "job": str(job)}
+    figures["beside_diffusers"] = _compare_with_diffusers(Run(folder, job), args.pairs)
+    figures["plans"] = _by_plan(folder, job, args.ranks)
+    if args.out is not None:
+        write_json(args.out, figures)
     return 0
 
 
@@ -112,9 +113,9 @@ class _Seconds:
     difference: float = 0.0
 
 
-def _beside_diffusers(run: Run, pairs: int) -> dict[str, Value]:
+def _compare_with_diffusers(run: Run, pairs: int) -> dict[str, Value]:
     with World(1, "cpu") as world:
-        seconds = world.run(_in_turn, _Pairs(run, pairs), timeout_s=_LIMIT_S)[0]
+        seconds = world.run(_alternate, _Pairs(run, pairs), timeout_s=_LIMIT_S)[0]
     ratios = [ours / plain for ours, plain in zip(seconds.ours, seconds.plain, strict=True)]
     figures: dict[str, Value] = {
         "ours_s": statistics.median(seconds.ours),
@@ -124,13 +125,13 @@ def _beside_diffusers(run: Run, pairs: int) -> dict[str, Value]:
         "most": max(ratios),
         "difference": seconds.difference,
     }
-    print(f"\nWhole runs, one rank, {pairs} of each in turn\n")
+    print(f"\nWhole runs, one rank, {pairs} of each, alternating\n")
     table = Table({
         "ours_s": "ours, s",
         "diffusers_s": "diffusers, s",
         "ratio": "ratio of medians",
-        "least": "least ratio of a pair",
-        "most": "most",
+        "least": "lowest ratio of a pair",
+        "most": "highest ratio of a pair",
         "difference": "difference of the latents",
     })  # fmt: skip
     table.start()
@@ -139,19 +140,19 @@ def _beside_diffusers(run: Run, pairs: int) -> dict[str, Value]:
 
 
 @torch.no_grad()
-def _in_turn(context: RankContext, asked: _Pairs) -> _Seconds:
-    """From prompt to frames in memory, alternating between the two. The first run of each is not counted."""
-    run, seconds = asked.run, _Seconds()
+def _alternate(context: RankContext, pairs: _Pairs) -> _Seconds:
+    """From prompt to frames in memory, alternating between the two. The first run of each isn't counted."""
+    run, seconds = pairs.run, _Seconds()
     pipeline = plain_pipeline(run.model, dtype_of(run.dtype, context.device), context.device, context.open_tensors)
     context.engine.load(run.model, run.plan, LoadOptions(dtype=run.dtype), StepClock(context.device))
-    for turn in range(asked.count + 1):
+    for index in range(pairs.count + 1):
         ours = StepClock(context.device)
         began = time.perf_counter()
         context.engine.generate(run.job, run.plan, ours)
         middle = time.perf_counter()
         plain = measure_pipeline(pipeline, run.job, StepClock(context.device), 0.0)
         ended = time.perf_counter()
-        if turn > 0:
+        if index > 0:
             seconds.ours.append(middle - began)
             seconds.plain.append(ended - middle)
         assert ours.latents_BFCHW is not None
@@ -166,13 +167,13 @@ def _by_plan(model: Path, job: EngineJob, ranks: int) -> list[dict[str, Value]]:
     table.start()
     notes = []
     with World(ranks, "cpu") as world:
-        world.run(cost_of_plan, Run(model, job), timeout_s=_LIMIT_S)  # warm-up, which is no plan's cost
+        world.run(cost_of_plan, Run(model, job), timeout_s=_LIMIT_S)  # warm-up, which counts for no plan
         one: PlanCost | None = None
         for plan in (plan for plan in _PLANS if plan.world_size <= ranks):
             try:
                 answers = world.run(cost_of_plan, Run(model, job, plan), timeout_s=_LIMIT_S)
             except RunRefused as refused:
-                notes.append(f"{words(plan)}: {refused}")
+                notes.append(f"{plan_name(plan)}: {refused}")
                 continue
             costs = [cost for cost in answers if cost is not None]
             one = one or costs[0]
@@ -187,7 +188,7 @@ def _row(plan: Plan, costs: Sequence[PlanCost], one: PlanCost) -> dict[str, Valu
     latents = next(cost.latents_BFCHW for cost in costs if cost.latents_BFCHW is not None)
     assert one.latents_BFCHW is not None
     return {
-        "plan": words(plan),
+        "plan": plan_name(plan),
         "ranks": plan.world_size,
         "step_s": step_s,
         "slower": step_s / one.step_s,

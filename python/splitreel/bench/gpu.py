@@ -1,9 +1,9 @@
 """`bench gpu`: CogVideoX-2B and 5B at full size with random weights, on the NVIDIA GPUs of this machine.
 
-Seconds per step and peak memory by plan and by attention kernel, the share of the card's own matmul speed, the tiled
-VAE decode, how far each result is from one rank's, and how far that is from plain diffusers'; xfuser's pipeline in the
-same run if it is installed. The most important rows come first and each is printed when it is done, so that a run that
-is short of time is still useful.
+Measures seconds per step and peak memory by plan and attention kernel, the share of the card's own matmul throughput,
+the tiled VAE decode, and how far each result is from one rank's and from plain diffusers'. If xfuser and cache-dit are
+installed, it measures them in the same run. The most important rows come first and are printed as they finish, so that a
+run cut short is still useful.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ COLUMNS = {
     "from": "from",
 }
 
-# Rivals that change what a whole process shares: each row gets ranks of its own.
+# Libraries that patch global state, so each row runs on new ranks.
 _GLOBAL: Mapping[str, Callable[[RankContext, Run], Measured]] = {"cache-dit": run_cache_dit, "xfuser": run_xfuser}
 
 # Nothing takes longer, including loading at full size, except a hung collective.
@@ -76,42 +76,44 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--frames", type=int, default=0, help="number of frames (default: as the model was trained)")
     parser.add_argument("--minutes", type=float, default=9.0, help="stop after this many minutes (default: 9)")
     parser.add_argument("--ranks", type=int, default=0, help="GPUs to use (default: all, at most 8)")
-    parser.add_argument("--only", default=",".join(SECTIONS), help=f"rows to make (default: {','.join(SECTIONS)})")
-    parser.add_argument("--plans", default="", help="comma-separated: only these, such as 1x2x1x1x2x1 (default: all)")
+    parser.add_argument("--only", default=",".join(SECTIONS), help=f"sections to run (default: {','.join(SECTIONS)})")
+    parser.add_argument(
+        "--plans", default="", help="comma-separated: only these plans, such as 1x2x1x1x2x1 (default: all)"
+    )
     parser.add_argument("--small", action="store_true", help="small models on the CPU, to check that everything runs")
     parser.add_argument("--out", type=Path, help="write all figures to this JSON file")
     return parser
 
 
 def _options(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Options:
-    asked = parser.parse_args(arguments)
-    models = tuple(str(asked.models).split(","))
+    args = parser.parse_args(arguments)
+    models = tuple(str(args.models).split(","))
     if not set(models) <= set(MODELS):
         parser.error(f"--models: choose of {', '.join(MODELS)}")
-    only = tuple(str(asked.only).split(","))
+    only = tuple(str(args.only).split(","))
     if not set(only) <= set(SECTIONS):
         parser.error(f"--only: choose of {', '.join(SECTIONS)}")
-    if asked.steps < 2:
+    if args.steps < 2:
         parser.error("--steps: at least 2, for the first is left out")
     try:
-        width, height = (int(side) for side in str(asked.size or "0x0").split("x"))
+        width, height = (int(side) for side in str(args.size or "0x0").split("x"))
     except ValueError:
         parser.error("--size: expected WIDTHxHEIGHT, such as 720x480")
-    plans = tuple(filter(None, str(asked.plans).split(",")))
-    if asked.small:
-        size, ranks = (96, 64, 9), asked.ranks or 2
-        return Options(models, asked.steps, *size, asked.minutes, ranks, only, "cpu", True, asked.out, plans)
+    plans = tuple(filter(None, str(args.plans).split(",")))
+    if args.small:
+        size, ranks = (96, 64, 9), args.ranks or 2
+        return Options(models, args.steps, *size, args.minutes, ranks, only, "cpu", True, args.out, plans)
     try:
         gpus = len(visible_gpus())
     except SplitreelError as error:
         parser.error(f"{error} Try --small, which runs on the processor.")
-    ranks = min(asked.ranks or gpus, gpus, 8)
-    size = (width, height, asked.frames)
-    return Options(models, asked.steps, *size, asked.minutes, ranks, only, "cuda", False, asked.out, plans)
+    ranks = min(args.ranks or gpus, gpus, 8)
+    size = (width, height, args.frames)
+    return Options(models, args.steps, *size, args.minutes, ranks, only, "cuda", False, args.out, plans)
 
 
 class _Bench:
-    """The rows of one run, and their references."""
+    """The rows of one run, and the reference results they are compared with."""
 
     def __init__(self, options: Options, folder: Path) -> None:
         self._options = options
@@ -127,7 +129,7 @@ class _Bench:
         self._references: dict[tuple[str, str, str, int], tuple[npt.NDArray[np.float32], float]] = {}
         self._unfinished = 0
         self._scratch = folder
-        # Without an encoder a job ends with the last frame in memory.
+        # Without an encoder, a job ends when the last frame is in memory.
         self._writes_files = find_spec("av") is not None
 
     def run(self) -> None:
@@ -189,7 +191,7 @@ class _Bench:
         self._save()
 
     def _run_alone(self, case: Case, run: Run, limit: float) -> list[Measured]:
-        """On new ranks: these rivals change what the whole process shares."""
+        """Runs on new ranks, because these libraries patch global state."""
         if self._world is not None:
             self._world.close()
             self._world = None
@@ -220,7 +222,7 @@ class _Bench:
             "engine": " ".join(filter(None, (case.engine, case.variant if case.variant != "split" else ""))),
             "quality": case.quality.value if case.engine == "Splitreel" else "-",
             "steps": self._steps(case),
-            "plan": gpu_cases.words(case.plan),
+            "plan": gpu_cases.plan_name(case.plan),
             "kernel": (case.kernel.value if case.fused else "eager") if case.engine == "Splitreel" else "its own",
         }
 
@@ -236,9 +238,9 @@ class _Bench:
         return "bf16" if self._options.device == "cuda" else "fp32"
 
     def _figures(self, case: Case, measured: Sequence[Measured]) -> dict[str, Value]:
-        """Times are those of the slowest rank, peaks those of the largest."""
+        """Times are the slowest rank's, peaks the largest of any rank."""
         model = self._models[case.model]
-        # Steps of the fast quality differ in length by design.
+        # In fast quality, steps differ in length by design.
         is_even = case.quality is not Quality.FAST
         step_s = max(one.step_s if is_even else one.denoise_s / self._steps(case) for one in measured)
         flops = case.plan.dp * roof.step_flops(model, case.width, case.height, case.frames, batch=2)
@@ -248,7 +250,7 @@ class _Bench:
         if case.is_reference and latents is not None:
             self._references[key] = (latents, step_s)
         is_cuda = self._options.device == "cuda"
-        # float8 has a roof of its own, and what is predicted is not multiplied.
+        # Not for float8, whose peak throughput is another one, nor for predicted steps, which skip the products.
         has_roof = (not is_cuda or case.dtype == "auto") and case.quality is Quality.EXACT
         difference = None if latents is None or reference is None else relative(latents, reference[0])
         return {
@@ -271,7 +273,7 @@ class _Bench:
         }
 
     def _note(self, note: str) -> None:
-        """Printed after the table, to keep it in one piece, and to stderr at once."""
+        """Prints the note to stderr now, and again after the table, which it would otherwise interrupt."""
         self._notes.append(note)
         print(note, file=sys.stderr, flush=True)
         self._save()
@@ -283,7 +285,7 @@ class _Bench:
 
 
 def _split(measured: Sequence[Measured]) -> dict[str, Value]:
-    """Of the rank that was idle least: it is the one that others wait for."""
+    """The figures of the least idle rank, for which the others wait."""
     busiest = min(measured, key=lambda one: one.split_ms.get("idle", 0.0))
     return {f"{kind}_ms": milliseconds for kind, milliseconds in busiest.split_ms.items()}
 

@@ -32,7 +32,7 @@ class Options:
     device: Device
     small: bool
     out: Path | None
-    plans: tuple[str, ...] = ()  # keys; empty: all
+    plans: tuple[str, ...] = ()  # plan keys; empty: all
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class Case:
     fused: bool = True
     dtype: Literal["auto", "float32"] = "auto"
     quality: Quality = Quality.EXACT
-    variant: str = ""  # of a rival: what of it is switched on; `split` profiles a step of ours
-    steps: int | None = None  # None: as chosen for all rows
+    variant: str = ""  # for other libraries: what is enabled; `split` profiles a step of our engine
+    steps: int | None = None  # None: the number chosen for all rows
     is_job: bool = False  # from the request to the file
 
     @property
@@ -57,12 +57,12 @@ class Case:
 
     @property
     def is_reference(self) -> bool:
-        """One rank of ours as it runs by default: what others of the same size, steps and numbers are compared with."""
+        """Our engine on one rank with defaults: the reference for rows of the same size, steps and dtype."""
         is_plain = self.plan.world_size == 1 and self.kernel is Kernel.AUTO and self.fused and self.variant == ""
         return self.engine == "Splitreel" and is_plain and self.quality is Quality.EXACT
 
 
-# By interest. On a given machine, valid plans that use all GPUs come before the others.
+# Most interesting first. On a given machine, valid plans that use all GPUs come before the others.
 _PLANS = (
     Plan(cfg=2, ulysses=4),
     Plan(cfg=2, ulysses=2, ring=2),
@@ -106,19 +106,19 @@ def small(model: SyntheticModel) -> SyntheticModel:
     )  # fmt: skip
 
 
-def words(plan: Plan) -> str:
+def plan_name(plan: Plan) -> str:
     """`cfg 2, ulysses 2`; `1 rank` for a plan that splits nothing."""
     named = zip(("dp", "cfg", "pp", "ring", "ulysses", "tp"), plan.degrees, strict=True)
     return ", ".join(f"{axis} {degree}" for axis, degree in named if degree > 1) or "1 rank"
 
 
-# Kinds of rows, by name for --only. Without "reference" there is nothing to compare with.
+# Sections, for --only. Without "reference" there is nothing to compare with.
 SECTIONS = (
     "reference", "plans", "quality", "jobs", "split", "eager", "diffusers", "compiled", "kernels", "exact",
     "cache-dit", "xfuser",
 )  # fmt: skip
 _JOB_STEPS = 50
-# What the table of qualities and of whole jobs is made on, where there are so many ranks.
+# The plans of the quality and jobs sections, as far as there are enough ranks.
 _JOB_PLANS = (Plan(), Plan(cfg=2), Plan(cfg=2, ulysses=2), Plan(cfg=2, ulysses=4))
 _SPLIT_PLANS = (
     Plan(),
@@ -149,18 +149,18 @@ def _all_cases(options: Options, folders: Mapping[str, Path]) -> Iterator[tuple[
         if options.device == "cuda":
             yield "compiled", replace(sizes[model], engine="diffusers", variant="compiled")
     if options.device == "cuda":
-        # Starts with the model that is still loaded.
+        # In reverse, to start with the model that is still loaded.
         for model in reversed(options.models):
             for kernel in _CUDA_KERNELS:
                 yield "kernels", replace(sizes[model], kernel=kernel)
         for case in _exact_on_cuda(options, plans):
             yield "exact", case
         for model in options.models:
-            yield from _rivals(sizes[model], plans[model], options)
+            yield from _other_libraries(sizes[model], plans[model], options)
 
 
 def _ours(case: Case, plans: list[Plan], options: Options) -> Iterator[tuple[str, Case]]:
-    """Rows of one model by our engine, those that need the same weights one after another."""
+    """Our engine's rows for one model. Rows that need the same weights follow each other."""
     yield "reference", case
     for plan in plans:
         yield "plans", replace(case, plan=plan)
@@ -172,12 +172,12 @@ def _ours(case: Case, plans: list[Plan], options: Options) -> Iterator[tuple[str
                 yield "quality", replace(case, plan=plan, quality=quality)
             steps = None if options.small else _JOB_STEPS
             yield "jobs", replace(case, plan=plan, quality=quality, steps=steps, is_job=True)
-    # As diffusers computes, by our engine: what the fused kernels and the attention kernel gain.
+    # Our engine with diffusers' operations, to show the gain from fused kernels and the attention kernel.
     yield "eager", replace(case, kernel=Kernel.SDPA, fused=False)
 
 
-def _rivals(case: Case, plans: list[Plan], options: Options) -> Iterator[tuple[str, Case]]:
-    """Those that change what a whole process shares."""
+def _other_libraries(case: Case, plans: list[Plan], options: Options) -> Iterator[tuple[str, Case]]:
+    """Rows of libraries that patch global state."""
     if "cache-dit" in options.only and cache_dit_problem() is None:
         for variant, ranks in VARIANTS:
             if ranks <= options.ranks:
@@ -189,7 +189,7 @@ def _rivals(case: Case, plans: list[Plan], options: Options) -> Iterator[tuple[s
 
 
 def size_of(model: str, options: Options) -> tuple[int, int, int]:
-    """Width, height and frames: those that were chosen, or what the model was trained for."""
+    """Width, height and frames: the chosen ones, or those that the model was trained for."""
     if options.small:
         return options.width, options.height, options.frames
     width, height, frames = MODELS[model].sample
@@ -207,7 +207,7 @@ def _plans(shape: ModelShape, options: Options) -> list[Plan]:
 
 
 def _exact_on_cuda(options: Options, plans: Mapping[str, list[Plan]]) -> Iterator[Case]:
-    """In fp32 rounding hides nothing: any difference that remains is a fault. Few frames, because fp32 is slow."""
+    """In fp32, rounding can't hide a bug: any larger difference is a fault. Few frames, because fp32 is slow."""
     model = options.models[0]
     width, height, _ = size_of(model, options)
     case = Case(model, width, height, 9, dtype="float32")

@@ -31,8 +31,8 @@ class Run:
     plan: Plan = field(default_factory=Plan)
     dtype: str = "auto"
     fused: bool = True
-    variant: str = ""  # of a rival: what of it is switched on
-    file: Path | None = None  # where the video is written, if it is
+    variant: str = ""  # for other libraries: what is enabled
+    file: Path | None = None  # where to write the video; None: don't write it
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,11 @@ class Measured:
     decode_peak_bytes: int
     sent_bytes_per_step: int
     waited_s_per_step: float
-    latents_BFCHW: npt.NDArray[np.float32] | None  # with the writer
+    latents_BFCHW: npt.NDArray[np.float32] | None  # only on the writer
     kernel: str = ""  # of attention
-    file_s: float = 0.0  # from the request to the file, where one is written
+    file_s: float = 0.0  # from the request to the file, if one is written
     reused_steps: int = 0
-    split_ms: dict[str, float] = field(default_factory=dict)  # of one step, by what the device does
+    split_ms: dict[str, float] = field(default_factory=dict)  # one step's time, by what the device does
 
 
 def run_engine(context: RankContext, run: Run) -> Measured | None:
@@ -109,7 +109,7 @@ def run_plain(context: RankContext, run: Run) -> Measured | None:
 
 
 def measure_pipeline(pipeline: CogVideoXPipeline, job: EngineJob, clock: StepClock, load_s: float) -> Measured:
-    """Runs any pipeline of diffusers' shape, ours to call: encode, denoise, decode by tiles."""
+    """Runs any pipeline with diffusers' interface stage by stage: encode, denoise, decode by tiles."""
     device = pipeline._execution_device
     video, is_cuda = job.videos[0], device.type == "cuda"
 

@@ -1,8 +1,8 @@
 """Predicted and measured memory: the planner's figures and the peaks of a real run, by plan and offloading mode.
 
-CogVideoX at true size with random weights and the whole text encoder. `over` is what the process takes of the GPU
-beside torch's tensors and its allocator's reserve, for which the planner has OVERHEAD_BYTES and `link_bytes`. Each plan
-has ranks of its own, as NCCL's links stay once they are made.
+CogVideoX at full size with random weights and the whole text encoder. `over` is the GPU memory that the process uses
+beyond what torch's allocator has reserved; the planner predicts it as OVERHEAD_BYTES plus `link_bytes`. Each plan runs
+on new ranks, because NCCL never frees the memory of its connections.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Final
 
 import torch
 
-from splitreel.bench.gpu_cases import small, words
+from splitreel.bench.gpu_cases import plan_name, small
 from splitreel.bench.silent import SilentHooks
 from splitreel.bench.synthetic_model import MODELS, SyntheticModel, make_folder, open_synthetic
 from splitreel.bench.table import Table, Value, machine, write_json
@@ -63,12 +63,12 @@ class Peaks:
     is_writer: bool
     is_fused: bool
     has_peers: bool  # whether its GPUs write to each other's memory
-    reserved: int  # by torch's allocator, at most
-    over: int  # what the process has of the GPU beside that
+    reserved: int  # peak reserved by torch's allocator
+    over: int  # used by the process beyond that
 
 
 def measure(context: RankContext, case: Case) -> Peaks:
-    """Runs on every rank: loading and a few steps of one video; in fast quality enough to reuse some."""
+    """Runs on every rank: loads, then makes one video in a few steps; in fast quality, enough steps to skip some."""
     engine = context.engine
     engine.unload()
     hooks = SilentHooks()
@@ -114,7 +114,7 @@ def rows(
             yield {
                 "model": key,
                 "quality": case.quality.value,
-                "plan": words(case.plan),
+                "plan": plan_name(case.plan),
                 "offload": case.offload.value,
                 "rank": rank,
                 "text_encoder": found.text_encoder,
@@ -142,17 +142,17 @@ def main(arguments: Sequence[str]) -> int:
         "--small", action="store_true", help="small models on the CPU; measures the process's peak instead of a GPU's"
     )
     parser.add_argument("--out", type=Path, help="write all figures to this JSON file")
-    asked = parser.parse_args(arguments)
-    device: Device = "cpu" if asked.small else "cuda"
+    args = parser.parse_args(arguments)
+    device: Device = "cpu" if args.small else "cuda"
     try:
-        ranks = min(asked.ranks or (2 if asked.small else len(visible_gpus())), 8)
+        ranks = min(args.ranks or (2 if args.small else len(visible_gpus())), 8)
     except SplitreelError as error:
-        parser.error(f"{error} Try --small, which runs on the processor.")
-    width, height = (96, 64) if asked.small else (int(side) for side in str(asked.size).split("x"))
-    frames = 9 if asked.small else asked.frames
-    models = {key: _whole_text_encoder(MODELS[key], is_small=asked.small) for key in str(asked.models).split(",")}
-    offloads = [Offload(name) for name in str(asked.offload).split(",")]
-    qualities = [Quality(name) for name in str(asked.qualities).split(",")]
+        parser.error(f"{error} Try --small, which runs on the CPU.")
+    width, height = (96, 64) if args.small else (int(side) for side in str(args.size).split("x"))
+    frames = 9 if args.small else args.frames
+    models = {key: _whole_text_encoder(MODELS[key], is_small=args.small) for key in str(args.models).split(",")}
+    offloads = [Offload(name) for name in str(args.offload).split(",")]
+    qualities = [Quality(name) for name in str(args.qualities).split(",")]
     table = Table(COLUMNS)
     notes: list[str] = []
     with tempfile.TemporaryDirectory(prefix="splitreel-memory-") as root:
@@ -168,7 +168,9 @@ def main(arguments: Sequence[str]) -> int:
                         try:
                             peaks = world.run(measure, case, timeout_s=_PATIENCE_S)
                         except (RunRefused, WorldLost) as error:
-                            notes.append(f"{key}, {words(plan)}, {case.offload.value}, {case.quality.value}: {error}")
+                            notes.append(
+                                f"{key}, {plan_name(plan)}, {case.offload.value}, {case.quality.value}: {error}"
+                            )
                             if isinstance(error, WorldLost):
                                 break
                             continue
@@ -176,8 +178,8 @@ def main(arguments: Sequence[str]) -> int:
                             table.add(row)
     for note in notes:
         print(note)
-    if asked.out is not None:
-        write_json(asked.out, {"machine": machine(), "rows": table.rows, "notes": notes})
+    if args.out is not None:
+        write_json(args.out, {"machine": machine(), "rows": table.rows, "notes": notes})
     return 0
 
 
@@ -187,7 +189,7 @@ def _cases(
     for plan in _PLANS:
         for offload, quality in product(offloads, qualities):
             is_possible = plan.world_size <= ranks and not (plan.tp > 1 and offload is Offload.SEQUENTIAL)
-            # Offloading runs on one rank, and with the plans that shard the weights.
+            # Offloading is measured on one rank and with plans that shard the weights.
             if is_possible and (offload is Offload.NONE or plan.world_size == 1 or plan.pp * plan.tp > 1):
                 yield Case(folder, *size, plan, offload, quality)
 

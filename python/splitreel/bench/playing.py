@@ -1,4 +1,4 @@
-"""Time from Generate to a playable file, with the real supervisor and ranks, driven like the app does."""
+"""Time from Generate to a playable file, with the real supervisor and ranks, driven as the app drives them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _Player:
 
     def __init__(self, jobs: list[StartJob]) -> None:
         self._jobs = jobs
-        self.supervisor = Supervisor(self._hear, None)
+        self.supervisor = Supervisor(self._on_event, None)
         self._sent_at = 0.0
         self.seconds: list[float] = []
         self.reports: list[JobReport] = []
@@ -47,7 +47,7 @@ class _Player:
         self._sent_at = time.perf_counter()
         self.supervisor.post(self._jobs.pop(0))
 
-    def _hear(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         match event:
             case VideoFinished():
                 self.seconds.append(time.perf_counter() - self._sent_at)
@@ -65,7 +65,7 @@ class _Player:
 
 
 def time_to_play(model: Path, frame: Frame, steps: int, guidance: float, plan: Plan) -> dict[str, Value]:
-    """Seconds from the request to the file, without running processes (cold) and again (warm), with the warm stages."""
+    """Seconds from the request to the file: from new processes (cold), then again (warm), with the warm run's stages."""
     settings = SamplingParams(
         width=frame.width,
         height=frame.height,

@@ -30,11 +30,11 @@ def measure_qualities(exact: ClipSettings, captions: int, ranks: int) -> list[di
     print(f"\nQualities, {captions} held-out captions, {exact.steps} steps\n")
     table.start()
     with World(ranks, "cpu") as world:
-        asked = replace(exact, plan=Plan(dp=ranks))
-        originals = make_videos(world, asked, prompts)
+        settings = replace(exact, plan=Plan(dp=ranks))
+        originals = make_videos(world, settings, prompts)
         for quality in Quality:
             is_exact = quality is Quality.EXACT
-            clips = originals if is_exact else make_videos(world, replace(asked, quality=quality), prompts)
+            clips = originals if is_exact else make_videos(world, replace(settings, quality=quality), prompts)
             distances = [psnr_db(found, expected) for found, expected in zip(clips, originals, strict=True)]
             scores = score([recognize(as_tensor(clip)) for clip in clips], scenes)
             table.add({

@@ -30,12 +30,12 @@ def matmul_flops_per_s(context: RankContext, side: int = _SIDE) -> float:
 
 
 def step_flops(model: SyntheticModel, width: int, height: int, frames: int, batch: int) -> float:
-    """Of one denoising step over all blocks; a multiply-add counts as two.
+    """Operations of one denoising step in all blocks; a multiply-add counts as two.
 
     A block's linear layers hold 12 D^2 weights (4 D^2 in attention, 8 D^2 in the feed-forward part), and attention
-    multiplies twice S x S x D. The rest (norms, patches, time) is below 1 % at true size.
+    multiplies twice S x S x D. The rest (norms, patches, timestep) is below 1 % at full size.
     """
-    compression = 2 ** (len(model.vae_channels) - 1) * 2  # of the VAE, then patches of 2
+    compression = 2 ** (len(model.vae_channels) - 1) * 2  # of the VAE, then of patches of 2
     latent_frames = (frames - 1) // 4 + 1
     latent_frames = -(-latent_frames // (model.patch_size_t or 1))
     tokens = model.text_tokens + latent_frames * (height // compression) * (width // compression)

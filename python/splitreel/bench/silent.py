@@ -1,4 +1,4 @@
-"""Hooks that do nothing: each benchmark overrides what it measures."""
+"""Hooks that do nothing. Each benchmark overrides those it measures."""
 
 from __future__ import annotations
 

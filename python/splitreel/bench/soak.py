@@ -1,7 +1,7 @@
 """`bench soak`: jobs, cancels, kills, full disks and reloads at random against the real supervisor and its ranks.
 
-Every job must end in one of the ways that its fault allows and leave complete videos or none, and the next job must
-run. The report shows how memory and descriptors develop, and what was left behind.
+Every job must end in a way that its fault allows and leave complete videos or none, and the next job must run. The report
+shows how memory and descriptors grow, and what was left behind.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from splitreel.video.mp4 import read_metadata
 
 _PLANS: Final = (Plan(cfg=2), Plan(ulysses=2), Plan(ring=2), Plan(tp=2), Plan(pp=2))
 _FULL_DISK_BYTES: Final = 64_000_000
-# What each fault may end in, besides a job that was over before it.
+# How a job may end after each fault, unless it had ended before.
 _ENDS: Final[dict[str, set[str]]] = {
     "none": set(),
     "cancel": {"CANCELED"},
@@ -120,13 +120,13 @@ class Soak:
         self._disk = _SmallDisk(folder / "disk")
         self._worker = SoakWorker({**os.environ, "XDG_RUNTIME_DIR": str(self._runtime)})
         self._count = 0
-        self._late = "none"  # a fault that came when its job was over, and may hit the next one
+        self._late = "none"  # a fault injected after its job had ended, which may hit the next one
 
     def run(self, until: float) -> Report:
         faults = [fault for fault in _WEIGHTS if fault != "full disk" or self._disk.is_mounted]
         weights = [_WEIGHTS[fault] for fault in faults]
         try:
-            # A lost job ends the run: nothing that follows it means anything.
+            # A lost job ends the run, because nothing after it would be meaningful.
             while time.monotonic() < until and self._job(self._choices.choices(faults, weights)[0]):
                 pass
         finally:
@@ -134,7 +134,7 @@ class Soak:
         return self._report
 
     def _job(self, fault: str) -> bool:
-        """False where the job had no end."""
+        """Runs one job. Returns False if it never ended."""
         self._count += 1
         job_id, output = f"job-{self._count}", self._disk.folder if fault == "full disk" else self._folder / "videos"
         job = self.command(job_id, output, fault)
@@ -145,7 +145,7 @@ class Soak:
             )
         is_over = False
         if fault not in {"none", "refuse"}:
-            # At any moment of a job, its start and its end included.
+            # At any moment of a job, including its start and end.
             is_over = self._worker.wait_for_end(job_id, self._choices.uniform(0.0, 6.0)) is not None
         at = time.monotonic()
         self._break(fault, job_id)
@@ -153,7 +153,7 @@ class Soak:
         self._disk.empty()
         if fault == "reload":
             self._worker.send({"type": "unload"})
-        # A rank that was stopped after its job would hang the next one.
+        # A rank stopped after its job would hang the next one.
         for rank in self._worker.processes()[1]:
             _signal(rank, signal.SIGCONT)
         self._check(fault, job, end, time.monotonic() - at)
@@ -236,7 +236,7 @@ class Soak:
 
 
 class _SmallDisk:
-    """A disk that can be filled to the last byte. Only root can mount one; the fault is left out otherwise."""
+    """A disk that can be filled to the last byte. Only root can mount one; without root, this fault is skipped."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -263,7 +263,7 @@ def _signal(process: psutil.Process, number: signal.Signals) -> None:
 
 
 def problems_of(fault: str, job: dict[str, Any], end: JobEnd | None, late: str = "none") -> list[str]:
-    """What is wrong with the end of a job and the files that it left.
+    """What is wrong with how a job ended and the files it left.
 
     `late`: the previous job's fault, if it came after the end of that job.
     """

@@ -1,4 +1,4 @@
-"""The supervisor under test: started as the app starts it, with events on a pipe of its own."""
+"""The supervisor under test, started as the app starts it, with events on a separate pipe."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ZYGOTE = "splitreel.worker.rank.zygote"
 
 @dataclass(frozen=True, slots=True)
 class JobEnd:
-    """`code`: finished, CANCELED, or the code of the job's error. `failed`: the codes of videos that failed alone."""
+    """`code`: finished, CANCELED, or the code of the job's error. `failed`: the codes of single videos that failed."""
 
     code: str
     message: str
@@ -53,8 +53,8 @@ class SoakWorker:
         os.close(write)
         self.process = psutil.Process(self._child.pid)
         self.lost_events = 0
-        self.complaints: list[str] = []  # of the supervisor, such as that a command of ours is invalid
-        # None follows the last event of a supervisor that has ended.
+        self.complaints: list[str] = []  # errors from the supervisor, such as an invalid command
+        # None after the last event, once the supervisor has ended.
         self._events: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._ends: dict[str, JobEnd] = {}
         self._saved: dict[str, set[str]] = {}
@@ -67,7 +67,7 @@ class SoakWorker:
         self._child.stdin.flush()
 
     def wait_for_end(self, job_id: str, timeout_s: float) -> JobEnd | None:
-        """The job's end. None if the time is up or the supervisor is gone."""
+        """Returns how the job ended; None if the time is up or the supervisor has ended."""
         deadline = time.monotonic() + timeout_s
         while job_id not in self._ends:
             try:
@@ -80,21 +80,21 @@ class SoakWorker:
         return self._ends[job_id]
 
     def wait_while_it_works(self, job_id: str) -> JobEnd | None:
-        """The job's end. None if the supervisor is gone, or if no process of the engine works any more.
+        """Returns how the job ended; None if the supervisor has ended or no process of the engine is working anymore.
 
-        A job of seconds can take half an hour on a busy machine, so a time limit would prove nothing.
+        On a busy machine, a short job can take half an hour, so a time limit would prove nothing.
         """
         worked_s = -math.inf
         while job_id not in self._ends and self._child.poll() is None:
             before_s, worked_s = worked_s, self._worked_s()
-            # New ranks begin at zero.
+            # New ranks start at zero.
             if abs(worked_s - before_s) < _IDLE_SHARE * _WINDOW_S:
                 return None
             self.wait_for_end(job_id, _WINDOW_S)
         return self._ends.get(job_id)
 
     def _worked_s(self) -> float:
-        """CPU seconds of the zygote and of the ranks that it has now."""
+        """CPU seconds of the zygote and its current ranks."""
         zygote, ranks = self.processes()
         total = 0.0
         for process in [*ranks, *([] if zygote is None else [zygote])]:
@@ -122,14 +122,14 @@ class SoakWorker:
                 self._end(job_id, JobEnd(error["code"], str(error["params"]), frozenset(saved)))
 
     def _end(self, job_id: str, end: JobEnd) -> None:
-        # A second end of one job would be a fault of its own.
+        # A job that ends twice is a fault as well.
         self.lost_events += job_id in self._ends
         self._ends[job_id] = end
 
     def processes(self) -> tuple[psutil.Process | None, list[psutil.Process]]:
         """The zygote and its ranks."""
         try:
-            # A process that reads models is the supervisor's child as well.
+            # The supervisor's children include the process that reads models.
             zygote = next((child for child in self.process.children() if _ZYGOTE in " ".join(child.cmdline())), None)
             return zygote, [] if zygote is None else zygote.children()
         except psutil.Error:

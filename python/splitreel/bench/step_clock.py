@@ -1,4 +1,4 @@
-"""When each step of a job ended, once the device had finished it."""
+"""Records when each step of a job ended on the device."""
 
 from __future__ import annotations
 
@@ -43,6 +43,6 @@ class StepClock(SilentHooks):
 
     @property
     def step_s(self) -> float:
-        """The median step, without the first. Moments: start, each step, finish."""
+        """The median step, without the first. Recorded times: start, each step, finish."""
         steps = np.diff(self.moments[Stage.DENOISING][:-1])
         return float(np.median(steps[1:] if len(steps) > 1 else steps))

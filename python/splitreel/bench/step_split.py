@@ -1,4 +1,4 @@
-"""What the device does in one step: attention, products, elementwise work, exchanges, nothing. By torch's profiler."""
+"""How the device spends one step, by torch's profiler: attention, products, elementwise work, exchanges, idle."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from torch.profiler import ProfilerActivity, profile
 from splitreel.bench.step_clock import StepClock
 from splitreel.contract.types import Stage
 
-# By name of a kernel, the first that fits. What no name fits is elementwise: norms, GELU, copies within kernels.
+# The first pattern that matches a kernel's name decides. All others are elementwise: norms, GELU, copies within kernels.
 _KINDS = (
     ("communication", re.compile(r"nccl|memcpy.*(ptop|peer|dtod)", re.IGNORECASE)),
     ("attention", re.compile(r"attention|flash|fmha|sdpa|cudnn_generated_fort_native_sdpa|FwdSm", re.IGNORECASE)),
     ("matmul", re.compile(r"gemm|nvjet|xmma|cutlass|cublas|scaled_mm|splitk", re.IGNORECASE)),
 )
 _ELEMENTWISE = "elementwise"
-# Where several run at once, a moment counts as the first of these: an exchange is only what nothing hides.
+# If several run at once, the time counts for the first of these, so an exchange only counts where nothing hides it.
 _ORDER = ("attention", "matmul", _ELEMENTWISE, "communication")
 
 Activity: TypeAlias = tuple[str, float, float]  # name, start and end in microseconds
@@ -33,7 +33,7 @@ def kind_of(name: str) -> str:
 def split_time(activities: Iterable[Activity]) -> dict[str, float]:
     """Milliseconds of each kind from the first start to the last end. They add up to `step`.
 
-    `communication` is what nothing else hides, `communication_hidden` the rest; in `idle` nothing runs.
+    `communication` is the exposed part of exchanges, `communication_hidden` the rest; `idle` is when nothing runs.
     """
     edges: list[tuple[float, int, str]] = []
     for name, start, end in activities:

@@ -1,7 +1,7 @@
 """CogVideoX without its weights: folders with real configs, whose tensors are generated on the device when read.
 
-A folder holds what a loader needs: configs, a tokenizer, and safetensors files with real headers. Their data is a hole
-in the file, which takes no disk space and is never read: `open_synthetic` generates it instead. A tensor's values
+A folder contains what a loader needs: configs, a tokenizer, and safetensors files with real headers. Their data is a
+hole in the file, which takes no disk space and is never read; `open_synthetic` generates it instead. A tensor's values
 depend only on its name, so every rank and every library get the same model.
 """
 
@@ -31,7 +31,7 @@ from splitreel.models.tensor_files import OpenTensors
 
 @dataclass(frozen=True, slots=True)
 class SyntheticModel:
-    """The sizes of THUDM/CogVideoX-2b, -5b and CogVideoX1.5-5B (their config.json), but for the text encoder: one layer of 24."""
+    """The sizes of THUDM/CogVideoX-2b, -5b and CogVideoX1.5-5B (their config.json), except for the text encoder: one layer of 24."""
 
     name: str
     heads: int
@@ -49,11 +49,11 @@ class SyntheticModel:
     vae_layers: int = 3
     vae_sample: tuple[int, int] = (480, 720)
     patch_size_t: int | None = None  # 1.5: patches cover two latent frames
-    sample: tuple[int, int, int] = (720, 480, 49)  # width, height and frames that it was trained for
+    sample: tuple[int, int, int] = (720, 480, 49)  # width, height and frames it was trained for
 
     @property
     def width(self) -> int:
-        """Of a token: heads times their dimension."""
+        """The width of a token: heads times their dimension."""
         return self.heads * self.head_dim
 
 
@@ -79,7 +79,7 @@ MODELS = {
 
 
 def make_folder(model: SyntheticModel, folder: Path) -> Path:
-    """Writes a diffusers folder of some 100 kB on the disk; returns it."""
+    """Writes a diffusers folder, which takes about 100 kB on disk, and returns it."""
     with init_empty_weights():
         parts: dict[str, torch.nn.Module] = {
             "transformer": _transformer(model),
@@ -91,7 +91,7 @@ def make_folder(model: SyntheticModel, folder: Path) -> Path:
         part.config.save_pretrained(folder / name) if name == "text_encoder" else part.save_config(folder / name)  # type: ignore[operator, union-attr]
         stem = "model" if name == "text_encoder" else "diffusion_pytorch_model"
         shapes = {key: list(parameter.shape) for key, parameter in part.named_parameters()}
-        _write_hollow(folder / name / f"{stem}.safetensors", shapes)
+        _write_sparse(folder / name / f"{stem}.safetensors", shapes)
     make_tokenizer().save_pretrained(folder / "tokenizer")
     _scheduler(model).save_pretrained(folder / "scheduler")
     index = {
@@ -110,13 +110,13 @@ def open_synthetic(device: torch.device) -> OpenTensors:
     """Opens a file without data: its tensors are generated on `device` in float32."""
 
     @contextmanager
-    def opened(file: Path) -> Iterator[_DrawnFile]:
-        yield _DrawnFile(file, device)
+    def opened(file: Path) -> Iterator[_SyntheticFile]:
+        yield _SyntheticFile(file, device)
 
     return opened
 
 
-class _DrawnFile:
+class _SyntheticFile:
     def __init__(self, file: Path, device: torch.device) -> None:
         with file.open("rb") as stream:
             length = int.from_bytes(stream.read(8), "little")
@@ -131,17 +131,17 @@ class _DrawnFile:
         generator = torch.Generator(self._device).manual_seed(crc32(f"{self._part}/{name}".encode()))
         shape = self._header[name]["shape"]
         if len(shape) == 1 and name.endswith("weight"):
-            # Scales of norms. Those of queries and keys sharpen attention: plain ones hardly mix tokens.
+            # Scales of norms. Larger ones for queries and keys sharpen attention, which otherwise averages almost all tokens.
             return torch.full(shape, 1.7 if "norm_q" in name or "norm_k" in name else 1.0, device=self._device)
         drawn = torch.randn(shape, generator=generator, device=self._device)
         return drawn * _spread(name, shape)
 
-    def get_slice(self, name: str) -> _DrawnSlice:
-        return _DrawnSlice(self.get_tensor(name))
+    def get_slice(self, name: str) -> _SyntheticSlice:
+        return _SyntheticSlice(self.get_tensor(name))
 
 
 @dataclass(frozen=True, slots=True)
-class _DrawnSlice:
+class _SyntheticSlice:
     whole: torch.Tensor
 
     def __getitem__(self, index: int | slice | tuple[int | slice, ...]) -> torch.Tensor:
@@ -157,7 +157,7 @@ def _spread(name: str, shape: list[int]) -> float:
     return 1 / math.sqrt(math.prod(shape[1:]))
 
 
-def _write_hollow(file: Path, shapes: dict[str, list[int]]) -> None:
+def _write_sparse(file: Path, shapes: dict[str, list[int]]) -> None:
     header: dict[str, dict[str, object]] = {}
     end = 0
     for name, shape in shapes.items():
@@ -179,7 +179,7 @@ def _transformer(model: SyntheticModel) -> CogVideoXTransformer3DModel:
         use_rotary_positional_embeddings=model.rotary,
         patch_size_t=model.patch_size_t,
         patch_bias=model.patch_size_t is None,
-        # 1.5 bounds its positions by a square.
+        # 1.5 limits positions to a square.
         **({} if model.patch_size_t is None else {"sample_width": 300, "sample_height": 300, "sample_frames": 81}),
     )
 

@@ -50,7 +50,7 @@ def machine() -> dict[str, Value]:
     import torch
 
     return {
-        "processor": _processor(),
+        "processor": _cpu_name(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "python": platform.python_version(),
         "torch": torch.__version__,
@@ -58,7 +58,7 @@ def machine() -> dict[str, Value]:
     }
 
 
-def _processor() -> str:
+def _cpu_name() -> str:
     try:
         lines: Sequence[str] = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""How many bytes one rank sends in one denoising step, from the shapes alone. docs/performance.md explains the terms."""
+"""Bytes that one rank sends in one denoising step, computed from shapes. docs/performance.md explains the terms."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from splitreel.parallel.spans import split_evenly
 
 @dataclass(frozen=True, slots=True)
 class StepShape:
-    """Of one denoising step with guidance. Tokens and channels as the transformer sees them."""
+    """The shape of one denoising step with guidance, as the transformer sees it."""
 
     text_tokens: int
     video_tokens: int
     width: int  # heads x their dimension
     blocks: int
-    patch_values: int  # that the last projection makes of a token
+    patch_values: int  # per token, from the last projection
     prediction_values: int  # of one half of the batch
     element_bytes: int
 
@@ -45,9 +45,9 @@ def _by_rank(shape: StepShape, plan: Plan, ring: int, ulysses: int) -> int:
     groups = [tokens[i * plan.ulysses : (i + 1) * plan.ulysses] for i in range(plan.ring)]
     own, held = groups[ring][ulysses], [sum(group) for group in groups]
     heads_width = shape.width // plan.ulysses
-    # Queries, keys and values of this rank's tokens for other ranks' heads, then attention outputs on the way back.
+    # Queries, keys and values of this rank's tokens for other ranks' heads, then attention outputs in return.
     exchanged = 3 * own * (shape.width - heads_width) + (held[ring] - own) * heads_width
-    # Keys and values travel on: this rank's own, then each it received except the last.
+    # Each rank passes keys and values on: its own, then all it received except the last.
     passed = sum(2 * held[(ring - hop) % plan.ring] * heads_width for hop in range(plan.ring - 1))
     values = shape.blocks * batch * (exchanged + passed) + (plan.cfg - 1) * shape.prediction_values
     return values * shape.element_bytes

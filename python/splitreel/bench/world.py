@@ -1,7 +1,7 @@
-"""Ranks of a benchmark: forked once, given work over pipes, ended with the benchmark.
+"""A benchmark's ranks: forked once, controlled over pipes, and ended with the benchmark.
 
-As in the product they are forked from a process that has imported everything and has not touched CUDA, and meet in a
-file. They inherit the whole environment.
+As in the product, they are forked from a process that has imported everything and not touched CUDA, and they meet through
+a file store. They inherit the whole environment.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ Device = Literal["cuda", "cpu"]
 
 
 class RunRefused(Exception):
-    """Every rank raised the same error of ours. The ranks are ready for the next run."""
+    """Every rank raised the same SplitreelError. The ranks are ready for the next run."""
 
 
 class WorldLost(Exception):
-    """A rank failed, died or timed out. Others may hang in a collective, so all ranks have been killed."""
+    """A rank failed, died or timed out. Others could hang in a collective, so all ranks were killed."""
 
 
-# How long the other ranks may take once one has failed.
+# How long the other ranks may take after one has failed.
 _AFTER_FAILURE_S = 20.0
 
 
 @dataclass(slots=True)
 class RankContext:
-    """One rank of the world and the engine that it keeps between runs."""
+    """One rank, and the engine that it keeps between runs."""
 
     rank: int
     size: int
@@ -78,7 +78,7 @@ def from_files(_device: torch.device) -> OpenTensors:
 
 
 class World:
-    """`size` ranks, one per GPU or all on the CPU. Use as a context."""
+    """`size` ranks, one per GPU or all on the CPU. Use it as a context manager."""
 
     def __init__(
         self, size: int, device: Device, *, weights: Opener = from_files, timeout_s: float = 120.0, threads: int = 1
@@ -90,7 +90,7 @@ class World:
         self._pipes: list[Connection] = []
         self._processes: list[mp.process.BaseProcess] = []
         context = mp.get_context("fork")
-        setting = _Setting(size, device, store, timeout_s, threads, weights, os.getpid())
+        setting = _WorldSettings(size, device, store, timeout_s, threads, weights, os.getpid())
         # As in the product: a rank's garbage collections don't visit the objects of this process.
         gc.freeze()
         for rank in range(size):
@@ -122,7 +122,7 @@ class World:
             answers = self._answers(time.monotonic() + timeout_s)
         except (OSError, EOFError, WorldLost) as error:
             self.close()
-            raise WorldLost(str(error) or "a rank has died") from error
+            raise WorldLost(str(error) or "a rank died") from error
         failures = [answer for answer in answers if isinstance(answer, _Failure)]
         if failures and all(isinstance(answer, _Failure) and answer.is_refusal for answer in answers):
             raise RunRefused(failures[0].line)
@@ -132,7 +132,7 @@ class World:
         return answers
 
     def _answers(self, deadline: float) -> list[Any]:
-        """Results in rank order. The first failure shortens the time that the others have."""
+        """Results in rank order. The first failure shortens the other ranks' deadline."""
         answers: dict[int, Any] = {}
         failure = ""
         while len(answers) < self.size:
@@ -140,7 +140,7 @@ class World:
             ready = wait(waiting, max(0.0, deadline - time.monotonic()))
             if not ready:
                 missing = ", ".join(str(rank) for rank in range(self.size) if rank not in answers)
-                raise WorldLost(failure or f"no answer in time from rank {missing}")
+                raise WorldLost(failure or f"rank {missing} did not answer in time")
             for pipe in ready:
                 assert isinstance(pipe, Connection)
                 answer = answers[self._pipes.index(pipe)] = pipe.recv()
@@ -151,7 +151,7 @@ class World:
 
 
 @dataclass(frozen=True, slots=True)
-class _Setting:
+class _WorldSettings:
     size: int
     device: Device
     store: str
@@ -161,9 +161,9 @@ class _Setting:
     parent: int
 
 
-def _serve(rank: int, setting: _Setting, pipe: Connection) -> None:
+def _serve(rank: int, setting: _WorldSettings, pipe: Connection) -> None:
     die_with_parent(setting.parent)
-    # stdout is for the table, but libraries print there.
+    # Libraries print to stdout, which is reserved for the table.
     os.dup2(2, 1)
     torch.set_num_threads(setting.threads)
     context: RankContext | None = None
@@ -182,7 +182,7 @@ def _serve(rank: int, setting: _Setting, pipe: Connection) -> None:
             pipe.send(_Failure(line, is_refusal=isinstance(error, SplitreelError)))
 
 
-def _join_world(rank: int, setting: _Setting) -> RankContext:
+def _join_world(rank: int, setting: _WorldSettings) -> RankContext:
     device = torch.device("cpu")
     if setting.device == "cuda":
         device = torch.device("cuda", rank)

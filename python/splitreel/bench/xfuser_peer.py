@@ -1,4 +1,4 @@
-"""xfuser's pipeline for CogVideoX (0.7.0) if it can be imported, measured in the same way as our engine."""
+"""Measures xfuser's pipeline for CogVideoX (0.7.0), if it is installed, in the same way as our engine."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def xfuser_problem() -> str | None:
     import sys
 
     command = [sys.executable, "-c", "import xfuser; xfuser.xFuserCogVideoXPipeline, xfuser.xFuserArgs"]
-    asked = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
-    if asked.returncode == 0:
+    probe = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
+    if probe.returncode == 0:
         return None
-    return (asked.stderr.strip().splitlines() or ["it cannot be imported"])[-1][:200]
+    return (probe.stderr.strip().splitlines() or ["it can't be imported"])[-1][:200]
 
 
 @torch.no_grad()

@@ -1,1 +1,1 @@
-"""Splits work over ranks. Works on tensors and process groups, and is independent of any model."""
+"""Splits work over ranks. Knows tensors and process groups, but no model."""

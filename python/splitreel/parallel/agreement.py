@@ -87,7 +87,7 @@ class DeferredCancel:
     """Agreement to cancel without a barrier: a request posted in one step is known to all ranks in the next.
 
     For loops in which ranks run ahead of each other by less than a step. By the time a rank reads the result of the
-    step before, every rank has posted, so nobody waits and all ranks stop at the same step.
+    step before, every rank has posted, so no rank waits and all stop at the same step.
     """
 
     def __init__(self, group: dist.ProcessGroup | None, cancel_requested: Callable[[], bool]) -> None:
@@ -96,7 +96,7 @@ class DeferredCancel:
         self._posted: tuple[dist.Work, torch.Tensor] | None = None
 
     def post(self) -> None:
-        """Starts to share whether a cancel is requested on this rank. Call once per step, after `is_canceled`."""
+        """Starts sharing whether this rank has a cancel request. Call it once per step, after `is_canceled`."""
         flag = torch.tensor([int(self._cancel_requested())], dtype=torch.int32)
         work = dist.all_reduce(flag, op=dist.ReduceOp.MAX, group=self._group, async_op=True)
         assert work is not None

@@ -1,11 +1,11 @@
 """Exchanges that run beside arithmetic: Ulysses' all-to-all, and the all-gather of keys and values.
 
-Over peer memory if the group's GPUs can access each other's (`peer_memory.py`), otherwise over the process group.
-Queries, keys and values travel one after another, each contiguous: one travels while the next is projected, and attention
-is slower on interleaved tensors.
+They use peer memory if the group's GPUs can access each other's (`peer_memory.py`), otherwise the process group. Queries,
+keys and values are sent one after another, each contiguous: one is sent while the next is projected, and attention is
+slower on interleaved tensors.
 
 Jacobs et al., DeepSpeed Ulysses (arXiv 2309.14509), section 3. Dubey et al., The Llama 3 Herd of Models (arXiv
-2407.21783), section 3.3.2, gathers keys and values instead of passing them round a ring.
+2407.21783), section 3.3.2, gathers keys and values instead of passing them around a ring.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from splitreel.parallel.collectives import Traffic, exchange
 from splitreel.parallel.groups import Group
 from splitreel.parallel.peer_memory import Copy, Message
 
-# Slots of peer memory. Values and keys of all videos have one each; queries and results, one for each video.
+# Slots of peer memory. Values and keys of all videos use one each; queries and results use one per video.
 _HEADS_SLOTS = 0
 _GATHER_SLOTS = 4
 _TOKENS_SLOTS = 6
@@ -52,10 +52,10 @@ class Exchange:
 
 
 def send_heads(packed: torch.Tensor, lengths: Sequence[int], number: int, group: Group, traffic: Traffic) -> Exchange:
-    """From a rank's own tokens of all heads, to all tokens of its own heads.
+    """Exchanges a rank's own tokens of all heads for all tokens of its own heads.
 
     `packed`: (B, ranks, own tokens, H, W), contiguous. Returns (B, all tokens, H, W). `lengths`: tokens of each rank of
-    the group. `number`: of this message in the layer, below 4. Every rank sends the same messages in the same order.
+    the group. `number`: this message's index in the layer, below 4. Every rank sends the same messages in the same order.
     """
     assert packed.is_contiguous(), "rows are sent without copying them first"
     batch, _, own, *row_shape = packed.shape
@@ -78,9 +78,9 @@ def send_heads(packed: torch.Tensor, lengths: Sequence[int], number: int, group:
 def gather_tokens(
     own_BSHW: torch.Tensor, lengths: Sequence[int], number: int, group: Group, traffic: Traffic
 ) -> Exchange:
-    """Every rank's tokens to every rank: (B, own tokens, H, W), contiguous, to (B, all tokens, H, W).
+    """Sends every rank's tokens to every rank: (B, own tokens, H, W), contiguous, to (B, all tokens, H, W).
 
-    `number`: of this message in the layer, below 2. Every rank sends the same messages in the same order.
+    `number`: this message's index in the layer, below 2. Every rank sends the same messages in the same order.
     """
     assert own_BSHW.is_contiguous(), "rows are sent without copying them first"
     batch, _, *row_shape = own_BSHW.shape
@@ -133,7 +133,7 @@ def _wait_all(works: Sequence[dist.Work | None]) -> None:
 
 
 class TokenReturn:
-    """The way back, video by video: from all tokens of a rank's own heads, to its own tokens of all heads."""
+    """The reverse, video by video: exchanges all tokens of a rank's own heads for its own tokens of all heads."""
 
     def __init__(
         self, like_SHW: torch.Tensor, batch: int, lengths: Sequence[int], group: Group, traffic: Traffic
@@ -144,7 +144,7 @@ class TokenReturn:
         self._traffic = traffic
         self._row_shape = like_SHW.shape[1:]
         self._finish: list[Callable[[], object]] = []
-        self._sent: list[torch.Tensor] = []  # kept until they have been sent
+        self._sent: list[torch.Tensor] = []  # referenced until they have been sent
         own = (batch, lengths[group.index], group.size, *self._row_shape)
         if group.peers is None:
             self._received = like_SHW.new_empty(own)
@@ -159,7 +159,7 @@ class TokenReturn:
 
     @property
     def whole(self) -> torch.Tensor:
-        """(B, own tokens, D) of all videos. Only those that were waited for are valid."""
+        """(B, own tokens, D) of all videos. A video is valid only after `wait`."""
         return self._received.flatten(2)
 
     def send(self, attended_SHW: torch.Tensor) -> None:

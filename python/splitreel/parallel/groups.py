@@ -23,7 +23,7 @@ REPLICA = "replica"
 # The ranks of a pipeline again, in a process group of their own, for what the last stage returns to the first. In the
 # group "pp" such a message would queue behind the forward ones, and two stages could wait for each other.
 BACK = "back"
-# Axes whose exchanges run beside arithmetic.
+# Axes whose exchanges overlap with arithmetic.
 _EXCHANGING = ("ulysses", "ring")
 
 _LOG = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ class Group:
     ranks: tuple[int, ...]
     index: int
     handle: dist.ProcessGroup | None
-    peers: PeerMemory | None = None  # set if its exchanges run over peer memory
+    peers: PeerMemory | None = None  # set if its exchanges use peer memory
 
     @property
     def size(self) -> int:
@@ -75,7 +75,7 @@ def axis_members(plan: Plan, axes: tuple[str, ...]) -> list[tuple[int, ...]]:
 
 
 class MeshBuilder:
-    """Builds meshes and caches their process groups, so that a plan costs nothing the second time."""
+    """Builds meshes and caches their process groups, so that a plan is free the second time."""
 
     def __init__(self, rank: int, device: torch.device | None = None) -> None:
         """`device`: this rank's; None never uses peer memory."""

@@ -77,7 +77,7 @@ def _aten_with_lse(operator: SDPBackend | None, q: Tensor, k: Tensor, v: Tensor)
             return out, lse[:, :, : q.shape[2]].float()
 
 
-def _of_torch(name: str, backend: SDPBackend) -> AttentionKernel:
+def _torch_kernel(name: str, backend: SDPBackend) -> AttentionKernel:
     def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         with sdpa_kernel(backend):
             return F.scaled_dot_product_attention(q, k, v)
@@ -124,13 +124,13 @@ SDPA = AttentionKernel("sdpa", F.scaled_dot_product_attention, partial(_aten_wit
 
 Makers = Mapping[str, Callable[[], AttentionKernel]]
 MAKERS: Makers = {
-    "cudnn": lambda: _of_torch("cudnn", SDPBackend.CUDNN_ATTENTION),
-    "flash": lambda: _of_torch("flash", SDPBackend.FLASH_ATTENTION),
+    "cudnn": lambda: _torch_kernel("cudnn", SDPBackend.CUDNN_ATTENTION),
+    "flash": lambda: _torch_kernel("flash", SDPBackend.FLASH_ATTENTION),
     "flash4": _flash4,
     "flash3": _flash3,
 }
 
-# As many as in a typical video, so that Python's launch overhead is negligible.
+# About as many as in a typical video, so that Python's launch overhead is negligible.
 _TIMED_TOKENS = 16384
 _TIMED_RUNS = 5
 _WORTH_NAMING = 0.98
@@ -149,7 +149,7 @@ def _first_line(error: BaseException) -> str:
 class KernelChooser:
     """The kernels of one device. `trials`: the file that caches comparisons; None compares again in each process.
 
-    `needs` and `makers` are what tests replace to run other real kernels through the same mechanism.
+    Tests replace `needs` and `makers` to run other real kernels through the same mechanism.
     """
 
     def __init__(
@@ -252,7 +252,7 @@ class KernelChooser:
         return self._guarded(AttentionKernel(name, kernel.attend, kernel.attend_with_lse if gives_lse else None))
 
     def _guarded(self, kernel: AttentionKernel) -> AttentionKernel:
-        """Runs the kernel until it fails at a size that no trial covered, then SDPA, even if only on this rank.
+        """Runs the kernel until it fails at a size that no trial covered, then SDPA, even if only this rank switches.
 
         Other ranks are not affected: attention is local, and both kernels give the same numbers up to rounding.
         """

@@ -1,7 +1,7 @@
 """Keys and values of the whole sequence, cached from step to step: what PipeFusion's patches attend to.
 
-Fang et al., PipeFusion (arXiv 2405.14430), section 4: a patch updates its own keys and values and reads the others as
-the last step left them.
+Fang et al., PipeFusion (arXiv 2405.14430), section 4: a patch updates its own keys and values and reads the others from
+the previous step.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ class BlockKVCache:
     keys: torch.Tensor | None = None
     values: torch.Tensor | None = None
 
-    def places(self, like_BSHW: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor] | None:
-        """Where keys and values of the current tokens go, (B, S, H, D) each; None if they are not consecutive."""
+    def current_views(self, like_BSHW: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor] | None:
+        """Views for the current tokens' keys and values, (B, S, H, D) each; None if the tokens aren't consecutive."""
         start = self.owner.start
         if start is None:
             return None
@@ -29,7 +29,7 @@ class BlockKVCache:
         return keys.transpose(1, 2)[:, start:stop], values.transpose(1, 2)[:, start:stop]
 
     def whole(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Keys and values of all tokens, (B, S, H, D) each. Call it after writing those of the current ones."""
+        """Keys and values of all tokens, (B, S, H, D) each. Call it after writing the current ones."""
         assert self.keys is not None
         assert self.values is not None
         return self.keys.transpose(1, 2), self.values.transpose(1, 2)
@@ -65,7 +65,7 @@ class KVCache:
         self._blocks = [BlockKVCache(self) for _ in range(blocks)]
 
     def clear(self) -> None:
-        """Frees the tensors now. The reference cycle between cache and blocks would delay that."""
+        """Frees the tensors now; the reference cycle between the cache and its blocks would delay that."""
         for block in self._blocks:
             block.keys = block.values = None
 

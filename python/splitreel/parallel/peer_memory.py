@@ -1,7 +1,7 @@
 """Exchanges between GPUs that can access each other's memory, by copy engines: no multiprocessor copies or waits.
 
 NCCL's kernels occupy multiprocessors while they copy and while they wait for a late rank. Matrix products and attention
-that run at the same time then lose more time than the exchange takes. Here a rank copies straight into a buffer of its
+running at the same time then lose more time than the exchange takes. Here a rank copies straight into a buffer of its
 peer (torch's symmetric memory), then writes the message's number beside it. The peer's stream waits for that number in
 the command processor. Nothing here uses NVLink multicast.
 """
@@ -23,7 +23,7 @@ from splitreel.machine.peer_to_peer import is_p2p_off
 
 Tensor = torch.Tensor
 
-_SLOTS = 16  # buffers that a group may use
+_SLOTS = 16  # buffers per group
 _ALIGNMENT = 1 << 21  # of a buffer's size: the driver maps whole pages
 _RATE_BYTES, _RATE_COPIES = 1 << 24, 8
 # Between PCIe 5.0 (about 50 GB/s) and the NVLink of server GPUs (250 GB/s and more).
@@ -36,7 +36,7 @@ class PeerMemory:
 
     def __init__(self, handle: dist.ProcessGroup, index: int, size: int, device: torch.device) -> None:
         self.index, self.size = index, size
-        self.is_fast = False  # NVLink's speed rather than PCIe's
+        self.is_fast = False  # as fast as NVLink, not PCIe
         self._handle = handle
         self._device = device
         self._stream = torch.cuda.Stream(device, priority=-1)  # type: ignore[no-untyped-call]
@@ -44,9 +44,9 @@ class PeerMemory:
         self._numbers = [0] * _SLOTS
         self._flags = self._rendezvous(4 * 2 * _SLOTS * size)
         self._flags[index].zero_()
-        self._meet()
+        self._barrier()
 
-    def _meet(self) -> None:
+    def _barrier(self) -> None:
         torch.cuda.synchronize(self._device)
         dist.barrier(group=self._handle, device_ids=[self._device.index])
         torch.cuda.synchronize(self._device)
@@ -70,12 +70,12 @@ class PeerMemory:
         held = self._buffers.get(slot)
         if held is None or held[0].numel() < nbytes:
             if held is not None:
-                self._meet()
+                self._barrier()
                 del self._buffers[slot], held
             self._buffers[slot] = self._rendezvous(nbytes)
             # torch fills new symmetric memory with zeros on the current stream. A copy from a rank that is ahead would
             # arrive before that and be lost.
-            self._meet()
+            self._barrier()
         return self._buffers[slot]
 
     def start(self, slot: int, copies: Sequence[Copy], *, may_overwrite: bool) -> Message:
@@ -117,7 +117,7 @@ class PeerMemory:
 class Copy:
     """A part of a message: a contiguous tensor and where it goes, in a buffer of the rank `to`.
 
-    Rows may be apart in the target, but each is contiguous.
+    Rows may have gaps between them in the target, but each is contiguous.
     """
 
     to: int
@@ -145,7 +145,7 @@ class Message:
 
 
 def _copy(stream: torch.cuda.Stream, copy: Copy) -> None:
-    """Copies with a copy engine. torch would use a kernel for rows that are apart."""
+    """Copies with a copy engine. For rows with gaps, torch would use a kernel."""
     if copy.target.is_contiguous():
         copy.target.copy_(copy.source, non_blocking=True)
         return
@@ -191,25 +191,25 @@ def _problem(ranks: Sequence[tuple[str, int, str | None]]) -> str | None:
         return problem
     pairs = [(one, other) for _, one, _ in ranks for _, other, _ in ranks if one != other]
     if not all(torch.cuda.can_device_access_peer(one, other) for one, other in pairs):
-        return "the GPUs do not reach each other's memory"
+        return "the GPUs can't access each other's memory"
     return None
 
 
 def _trial(peers: PeerMemory, device: torch.device) -> str | None:
-    """Every rank sends its number to every rank, twice over the same buffer."""
+    """Every rank sends its index to every rank, twice through the same buffer. Returns what went wrong."""
     width = 1 << 16
-    for turn in range(2):
+    for repetition in range(2):
         buffers = peers.buffers(0, peers.size * width)
-        sent = torch.full((width,), 16 * turn + peers.index + 1, dtype=torch.uint8, device=device)
+        sent = torch.full((width,), 16 * repetition + peers.index + 1, dtype=torch.uint8, device=device)
         start = peers.index * width
         copies = [Copy(rank, sent, buffers[rank][start : start + width]) for rank in range(peers.size)]
         message = peers.start(0, copies, may_overwrite=False)
         message.wait()
         received = buffers[peers.index][: peers.size * width].view(peers.size, width).clone()
         message.release()
-        expected = 16 * turn + 1 + torch.arange(peers.size, device=device, dtype=torch.uint8)
+        expected = 16 * repetition + 1 + torch.arange(peers.size, device=device, dtype=torch.uint8)
         if not bool((received == expected[:, None]).all()):
-            return "a copy into another GPU's memory arrived changed"
+            return "a copy into another GPU's memory arrived corrupted"
     return None
 
 
@@ -217,15 +217,15 @@ def _copy_rate(peers: PeerMemory, device: torch.device) -> float:
     """Bytes per second to the next rank, while every rank sends."""
     sent = torch.empty(_RATE_BYTES, dtype=torch.uint8, device=device)
     target = peers.buffers(0, _RATE_BYTES)[(peers.index + 1) % peers.size][:_RATE_BYTES]
-    begun = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+    started = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
     ended = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
     target.copy_(sent)
-    begun.record()
+    started.record()
     for _ in range(_RATE_COPIES):
         target.copy_(sent)
     ended.record()
     ended.synchronize()
-    milliseconds: float = begun.elapsed_time(ended)
+    milliseconds: float = started.elapsed_time(ended)
     return _RATE_COPIES * _RATE_BYTES / (milliseconds / 1000)
 
 
@@ -292,7 +292,7 @@ class _Driver:
     @staticmethod
     def _check(status: int) -> None:
         if status != 0:
-            msg = f"the driver refused a copy or a wait between GPUs ({status})"
+            msg = f"the driver rejected a copy or a wait between GPUs ({status})"
             raise RuntimeError(msg)
 
 

@@ -1,4 +1,4 @@
-"""Whether this rank is waiting for other ranks, so that a watcher can find the rank that all others wait for. No torch.
+"""Whether this rank is waiting for others, so that the supervisor can find the rank that holds them up. No torch.
 
 A rank is one process, and its engine runs on one thread, so the flag is a module variable.
 """
@@ -13,7 +13,7 @@ _depth = 0
 
 @contextmanager
 def waiting_for_peers() -> Iterator[None]:
-    """Wrap every call that returns only once another rank has done something."""
+    """Wrap every call that returns only after another rank has acted."""
     global _depth  # noqa: PLW0603 - written by the engine's thread alone, read by the heartbeat's
     _depth += 1
     try:

@@ -15,7 +15,7 @@ class Pipe:
     """Uses a process group that serves only this direction. Ranks are indices in the group."""
 
     def __init__(self, group: Group, traffic: Traffic, *, most_sent: int) -> None:
-        """`most_sent`: how many messages a rank may be ahead of the next one."""
+        """`most_sent`: how many sent messages the receiver may not have received yet."""
         self._group = group
         self._traffic = traffic
         self._most_sent = most_sent

@@ -37,7 +37,7 @@ from splitreel.parallel.tokens import LocalTokens, TokenSplit, split_tokens, tok
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """One finished denoising step: its index, its time on this rank, and the latents if this rank knows them."""
+    """One finished denoising step: its index, its time on this rank, and the latents if this rank has them."""
 
     index: int
     seconds: float
@@ -55,7 +55,7 @@ class Patch:
 
 
 class PatchDenoiser(Protocol):
-    """One video in one model, as PipeFusion sees it. A row is the latent values of one image token.
+    """One video in one model, as PipeFusion needs it. A row is the latent values of one image token.
 
     B is 2 if this rank computes both halves of guidance, otherwise 1.
     """
@@ -72,7 +72,7 @@ class PatchDenoiser(Protocol):
         ...
 
     def condition(self, step: int) -> torch.Tensor:
-        """What modulates the norms in this step, (B, E)."""
+        """The conditioning that modulates the norms in this step, (B, E)."""
         ...
 
     def embed(self, rows: torch.Tensor, span: Span, split: TokenSplit) -> LocalTokens:
@@ -117,7 +117,7 @@ class PipeFusion:
         self._traffic = traffic
         self._cancel = cancel
         self._exact_steps = max(warmup_steps, 1)
-        self._rows = model.rows.clone()  # as the first stage knows them
+        self._rows = model.rows.clone()  # as far as the first stage has received them
         self._due: deque[tuple[int, Span]] = deque()  # steps of spans that the last stage has yet to return
         self._step_began = time.perf_counter()
         tokens = self._rows.shape[1]
@@ -211,7 +211,7 @@ class PipeFusion:
         return rows
 
     def _drain(self) -> None:
-        """Receives whatever is in flight, so that no message of this video is left for the next."""
+        """Receives everything in flight, so that no message of this video is left over for the next."""
         while self._due:
             self._receive_next_rows()
 

@@ -36,7 +36,7 @@ def test_gpus_that_do_not_reach_each_other_exchange_over_nccl(monkeypatch: pytes
     reach = {(0, 1): True, (1, 0): False}
     monkeypatch.setattr(torch.cuda, "can_device_access_peer", lambda one, other: reach[one, other])
     ranks = [("a", 0, None), ("a", 1, None)]
-    assert peer_memory._problem(ranks) == "the GPUs do not reach each other's memory"
+    assert peer_memory._problem(ranks) == "the GPUs can't access each other's memory"
     reach[1, 0] = True
     assert peer_memory._problem(ranks) is None
 

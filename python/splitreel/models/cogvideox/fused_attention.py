@@ -92,8 +92,12 @@ def _attend_to_all(attn: Any, normed: Rows, context: BlockContext, kv_cache: Blo
     v = _values(attn.to_v, normed, context.dtype)
     by_head = (*q.values.shape[:2], attn.heads, attn.norm_q.normalized_shape[0])
     q_BSHW, k_BSHW, v_BSHW = (x.values.view(by_head) for x in (q, k, v))
-    if kv_cache is not None and context.mesh[SEQUENCE].size == 1 and (places := kv_cache.places(k_BSHW)) is not None:
-        _make_all_heads(attn, (q, k, v), context, HeadsOut(q_BSHW[None], places[0][None], places[1][None]))
+    if (
+        kv_cache is not None
+        and context.mesh[SEQUENCE].size == 1
+        and (views := kv_cache.current_views(k_BSHW)) is not None
+    ):
+        _make_all_heads(attn, (q, k, v), context, HeadsOut(q_BSHW[None], views[0][None], views[1][None]))
         return _attend_here(q_BSHW, *kv_cache.whole(), context).flatten(2)
     _make_all_heads(attn, (q, k, v), context, HeadsOut(q_BSHW[None], k_BSHW[None], v_BSHW[None]))
     if kv_cache is None:

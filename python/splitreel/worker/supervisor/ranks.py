@@ -116,7 +116,7 @@ class RankSet:
         environment: dict[str, str] = {}
         device = self.devices[number]
         if device.kind == "cuda":
-            # Every rank sees all devices of the set, so that peers can reach each other's memory.
+            # Every rank sees all devices of the set, so that peers can access each other's memory.
             environment["CUDA_VISIBLE_DEVICES"] = ",".join(each.uuid or str(each.index) for each in self.devices)
         launched: LaunchedRank = launcher.fork(self._serial, environment)
         now = self._now()
