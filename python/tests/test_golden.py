@@ -33,6 +33,7 @@ PROTOCOL = table("protocol")
 # Fields that no rule uses.
 SAMPLE = {
     "modelId": "demo",
+    "rewrittenFrom": None,
     "negativePrompt": "",
     "useDynamicCfg": True,
     "scheduler": "model",

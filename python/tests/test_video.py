@@ -27,6 +27,7 @@ METADATA = VideoMetadata(
         6.5,
         model_id="demo",
         prompt='a small dog — 犬 "quoted" = ; #\nline',
+        rewritten_from="una cagnolina 犬",
         negative_prompt="",
         image_path=None,
         seed=2**53 - 1,

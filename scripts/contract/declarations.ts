@@ -130,7 +130,8 @@ export const CLASS_OPTIONS: Readonly<Record<string, Omit<ClassOptions, 'parent'>
   JobReport: { defaults: { notices: [] } },
   VideoMetadata: { defaults: { parts: [] } },
   SamplingParams: { defaults: SAMPLING_DEFAULTS },
-  GenerateRequest: { parent: 'SamplingParams' },
+  GenerateRequest: { parent: 'SamplingParams', defaults: { rewrittenFrom: null } },
+  WorkerVideo: { defaults: { rewrittenFrom: null } },
 };
 export const BASES = { DeviceText: 'behavior', FindingText: 'behavior', PlanProperties: 'behavior' } as const;
 

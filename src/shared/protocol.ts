@@ -28,6 +28,7 @@ export const workerVideoSchema = z
     seed: z.number().int().nonnegative(),
     imagePath: z.string().nullable(),
     outputPath: z.string().describe('absolute'),
+    rewrittenFrom: z.string().nullable().default(null).describe('only for the metadata'),
   })
   .meta({
     id: 'WorkerVideo',

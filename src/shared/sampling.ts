@@ -135,6 +135,13 @@ export const generateRequestSchema = samplingParamsSchema
   .extend({
     modelId: z.string().min(1).max(400),
     prompt: z.string().max(20_000),
+    // Videos and queues of older versions don't record it.
+    rewrittenFrom: z
+      .string()
+      .max(20_000)
+      .nullable()
+      .default(null)
+      .describe('the prompt as the person wrote it, before it was rewritten; null if it was not'),
     negativePrompt: z.string().max(20_000),
     imagePath: z.string().max(4_096).nullable().describe('absolute path of the first frame, for image to video'),
     seed: z.number(),

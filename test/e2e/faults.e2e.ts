@@ -71,6 +71,7 @@ test('what the form blocks is refused as a direct call too', async ({ launch }) 
       ...model.defaults,
       modelId: model.id,
       prompt,
+      rewrittenFrom: null,
       negativePrompt: '',
       imagePath: null,
       seed: 1,

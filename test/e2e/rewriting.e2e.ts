@@ -47,6 +47,14 @@ test('by mouse: a server is set up and tried, a suggestion accepted, undone, red
   expect(after.jobs.at(-1)?.request.prompt).toBe(REWRITTEN);
   expect(after.promptHistory.map((used) => used.prompt)).toEqual([REWRITTEN, 'a red ball rolls']);
   expect(JSON.stringify(after)).not.toContain(KEY);
+  expect(after.library[0]?.metadata.request.rewrittenFrom).toBe('a red ball rolls');
+  await page.getByRole('button', { name: 'Library', exact: true }).click();
+  await page.getByRole('searchbox', { name: 'Search prompts and tags' }).fill('a red ball rolls');
+  await page.getByRole('button', { name: /^Open/ }).click();
+  await page.getByRole('region', { name: 'About this video' }).getByRole('button', { name: 'Details' }).click();
+  await expect(page.getByText('Rewritten from').locator('xpath=following-sibling::*[1]')).toHaveText(
+    'a red ball rolls',
+  );
   await first.app.close();
 
   const second = await launch({ dataFolder });

@@ -24,6 +24,7 @@ export const request = (changes: Partial<GenerateRequest> = {}): GenerateRequest
   ...defaultSettings(SHAPE),
   modelId: 'demo',
   prompt: 'a small dog',
+  rewrittenFrom: null,
   negativePrompt: '',
   imagePath: null,
   seed: 7,

@@ -64,6 +64,7 @@ class WorkerVideo:
     seed: int
     image_path: str | None
     output_path: str  # absolute
+    rewritten_from: str | None = None  # only for the metadata
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ def request_of(job: StartJob, video: WorkerVideo) -> GenerateRequest:
         **sampling_values(job.settings),
         model_id=job.model_id,
         prompt=video.prompt,
+        rewritten_from=video.rewritten_from,
         negative_prompt=video.negative_prompt,
         image_path=video.image_path,
         seed=video.seed,

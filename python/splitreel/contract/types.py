@@ -152,6 +152,7 @@ class GenerateRequest(SamplingParams):
 
     model_id: str
     prompt: str
+    rewritten_from: str | None = None  # the prompt as the person wrote it, before it was rewritten; null if it was not
     negative_prompt: str
     image_path: str | None  # absolute path of the first frame, for image to video
     seed: int | float

@@ -264,6 +264,7 @@ def start_job(
                 "negativePrompt": "",
                 "seed": index,
                 "imagePath": None,
+                "rewrittenFrom": None,
                 "outputPath": str(output / f"{job_id} {index}.mp4"),
             }
             for index, prompt in enumerate(prompts)

@@ -32,13 +32,15 @@ test('tar can read the archive', async () => {
 
 const PROMPT = 'A "quoted" dog runs (fast) along the beach at sunset while the camera follows it slowly';
 
+const ORIGINAL = 'ein Hund im Abendrot';
+const IMAGE = '/home/jo/secret-face.png';
 const LORA = { path: '/home/jo/my-sister.safetensors', sha256: 'a'.repeat(64), strength: 1 };
 
 async function bundled(log: string, includePrompts = false, prompt = PROMPT): Promise<string> {
   const made = job({ status: 'queued' }, prompt, 'job-1');
   const slices = {
     ...SLICES,
-    jobs: [{ ...made, request: { ...made.request, imagePath: '/home/jo/secret-face.png', loras: [LORA] } }],
+    jobs: [{ ...made, request: { ...made.request, rewrittenFrom: ORIGINAL, imagePath: IMAGE, loras: [LORA] } }],
     settings: {
       ...SLICES.settings,
       hubMirror: 'https://jo:hunter2@mirror.example',
@@ -54,6 +56,7 @@ async function bundled(log: string, includePrompts = false, prompt = PROMPT): Pr
 test.each([
   ['whole', PROMPT],
   ['as JSON writes it', JSON.stringify(PROMPT)],
+  ['before it was rewritten', `rewriting "${ORIGINAL}"`],
   ['in capitals', PROMPT.toUpperCase()],
   ['cut off, printed by a library', "time info engine | The following part was truncated: ['the beach at sunset']"],
   [
@@ -67,7 +70,7 @@ test.each([
   const text = await bundled(`first line\n${line}\nlast line\n`);
   expect(text).toContain('first line');
   expect(text).toContain('last line');
-  expect(text).not.toMatch(/dog|sunset|secret-face|my-sister|hunter2|\/home\/jo/i);
+  expect(text).not.toMatch(/dog|sunset|Abendrot|secret-face|my-sister|hunter2|\/home\/jo/i);
 });
 
 test('the file contains no prompt that is too short to search for either', async () => {

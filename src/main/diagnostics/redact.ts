@@ -22,7 +22,11 @@ export function secretsOf({ jobs, library, settings }: Slices): readonly string[
     ...library.map(({ metadata }) => metadata.request),
     ...(draft === undefined ? [] : [draft]),
   ];
-  const texts = requests.flatMap(({ prompt, negativePrompt }) => [prompt, negativePrompt]);
+  const texts = requests.flatMap(({ prompt, rewrittenFrom, negativePrompt }) => [
+    prompt,
+    rewrittenFrom ?? '',
+    negativePrompt,
+  ]);
   const forms = texts.flatMap((text) => [text, JSON.stringify(text).slice(1, -1), promptSlug(text)]);
   const loras = requests.flatMap((request) => request.loras.map(loraName));
   return [...new Set([...forms, ...loras])]
@@ -32,9 +36,10 @@ export function secretsOf({ jobs, library, settings }: Slices): readonly string[
 
 /** A job without anything that the user wrote or chose. */
 export const withoutPrompt = (job: Job): object => {
-  const { prompt, negativePrompt: _, imagePath, loras, ...request } = job.request;
+  const { prompt, rewrittenFrom, negativePrompt: _, imagePath, loras, ...request } = job.request;
   const safe = {
     promptCharacters: prompt.length,
+    isRewritten: rewrittenFrom !== null,
     hasImage: imagePath !== null,
     loras: loras.map(({ sha256, strength }) => ({ sha256, strength })),
   };

@@ -51,6 +51,7 @@ function startCommand(
   const {
     modelId: _modelId,
     prompt,
+    rewrittenFrom,
     negativePrompt,
     imagePath,
     seed,
@@ -63,7 +64,14 @@ function startCommand(
     modelId: model.id,
     modelPath: model.path,
     settings,
-    videos: outputs.map((outputPath, index) => ({ prompt, negativePrompt, imagePath, seed: seed + index, outputPath })),
+    videos: outputs.map((outputPath, index) => ({
+      prompt,
+      negativePrompt,
+      imagePath,
+      seed: seed + index,
+      outputPath,
+      rewrittenFrom,
+    })),
     plan: job.plan,
     devices: [...devices],
     previewFolder,

@@ -3,6 +3,7 @@ import type { VideoMetadata } from '../../shared/library';
 import type { ModelEntry } from '../../shared/models';
 import { presetSettings, type Preset } from '../../shared/presets';
 import { hasLines } from '../../shared/prompt-list';
+import type { GenerateRequest } from '../../shared/sampling';
 import { copy } from '../copy';
 import { currentFromSlices, requestForModel, requestForOtherModel, takesImage, type Draft } from './draft';
 import { goTo } from './navigation';
@@ -53,10 +54,19 @@ export function adoptImage(imagePath: string): void {
   else showToast(copy.app.imageNotUsed);
 }
 
-export function adoptPrompt(prompt: string, isPromptList = false): void {
+export const adoptPrompt = (prompt: string, isPromptList = false): void =>
+  placePrompt({ prompt, rewrittenFrom: null }, isPromptList);
+
+/** A prompt that was rewritten before keeps its first original. */
+export function adoptRewritten(prompt: string, original: string): void {
+  const earlier = currentFromSlices()?.draft.request.rewrittenFrom ?? null;
+  placePrompt({ prompt, rewrittenFrom: earlier ?? original }, false);
+}
+
+function placePrompt(change: Pick<GenerateRequest, 'prompt' | 'rewrittenFrom'>, isPromptList: boolean): void {
   const current = currentFromSlices();
   if (current === null) return;
-  replaceDraft({ ...current.draft, isPromptList, request: { ...current.draft.request, prompt } }, null);
+  replaceDraft({ ...current.draft, isPromptList, request: { ...current.draft.request, ...change } }, null);
   goTo('create');
 }
 

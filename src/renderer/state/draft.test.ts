@@ -8,7 +8,7 @@ import type { GenerateRequest } from '../../shared/sampling';
 import { copy } from '../copy';
 import { chosenDevices } from './devices';
 import { adoptImage, adoptModel, adoptPrompt, adoptVideo } from './adopt';
-import { changeDraft, currentDraft, requestForOtherModel, useDraft, type Draft } from './draft';
+import { changeDraft, currentDraft, requestForOtherModel, useDraft, withPrompt, type Draft } from './draft';
 import { useNavigation } from './navigation';
 import { useProjection } from './projection';
 import { useToasts } from './send';
@@ -50,6 +50,18 @@ test('a model provides its own settings and keeps prompt and seed', () => {
   changeDraft(draftWith({ prompt: 'a dog', seed: 7 }));
   adoptModel({ ...MODEL, id: 'other', defaults: { ...MODEL.defaults, numInferenceSteps: 9 } });
   expect(requestNow()).toMatchObject({ modelId: 'other', prompt: 'a dog', seed: 7, numInferenceSteps: 9 });
+});
+
+test.each<[before: string, after: string, isKept: boolean]>([
+  ['A brown dog runs.', 'A brown dog runs slowly.', true],
+  ['A brown dog runs.', 'dog', true],
+  ['一只狗在跑', '一只小狗', true],
+  ['A brown dog runs.', 'The sea at night', false],
+  ['一只狗在跑', '海', false],
+  ['A brown dog runs.', '', false],
+])('a rewritten prompt that is changed from %j to %j: its original is kept: %j', (before, after, isKept) => {
+  const changed = withPrompt(request({ prompt: before, rewrittenFrom: 'un chien' }), after);
+  expect(changed).toMatchObject({ prompt: after, rewrittenFrom: isKept ? 'un chien' : null });
 });
 
 test("an image becomes the form's first frame", () => {

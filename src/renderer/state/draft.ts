@@ -34,11 +34,22 @@ export const emptyRequest = (model: ModelEntry): GenerateRequest => ({
   ...model.defaults,
   modelId: model.id,
   prompt: '',
+  rewrittenFrom: null,
   negativePrompt: '',
   imagePath: null,
   seed: 42,
   videoCount: 1,
 });
+
+const wordsOf = (text: string): readonly string[] => text.match(/\p{Script=Han}|[\p{L}\p{N}]+/gu) ?? [];
+
+/** An edited prompt still comes from the rewritten one; a replaced one, which keeps none of its words, doesn't. */
+export function withPrompt(request: GenerateRequest, prompt: string): GenerateRequest {
+  if (request.rewrittenFrom === null) return { ...request, prompt };
+  const before = new Set(wordsOf(request.prompt));
+  const isEdited = wordsOf(prompt).some((word) => before.has(word));
+  return { ...request, prompt, rewrittenFrom: isEdited ? request.rewrittenFrom : null };
+}
 
 /** Another model provides its own settings; the user's prompt and seed stay. */
 export const requestForModel = (request: GenerateRequest, model: ModelEntry): GenerateRequest => ({

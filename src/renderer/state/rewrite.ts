@@ -1,6 +1,6 @@
 /** The rewritten prompt that the person asked for, until they have accepted or discarded it. */
 import { create } from 'zustand';
-import { adoptPrompt } from './adopt';
+import { adoptRewritten } from './adopt';
 import { currentFromSlices } from './draft';
 import { send } from './send';
 
@@ -36,9 +36,10 @@ export const discardRewrite = (): void => show(IDLE);
 /** `text`: the suggestion as the person has edited it. Undo takes it out of the form; the history has both. */
 export function acceptRewrite(text: string): void {
   const { rewrite } = useRewrite.getState();
+  if (rewrite.status !== 'suggested') return;
   show(IDLE);
-  adoptPrompt(text);
-  if (rewrite.status === 'suggested') void rememberBoth(rewrite.original, text);
+  adoptRewritten(text, rewrite.original);
+  void rememberBoth(rewrite.original, text);
 }
 
 async function rememberBoth(original: string, text: string): Promise<void> {

@@ -40,8 +40,9 @@ export async function takeFrame(video: LibraryVideo, frame: number): Promise<voi
   const imagePath = await send(window.splitreel.saveVideoFrame({ videoId: video.id, frame }));
   if (imagePath === null) return;
   const isSame = model.id === request.modelId;
-  const prompt = request.prompt.trim() === '' ? video.metadata.request.prompt : request.prompt;
-  place({ ...current.draft, request: { ...(isSame ? request : requestForModel(request, model)), prompt, imagePath } });
+  const { prompt, rewrittenFrom } = request.prompt.trim() === '' ? video.metadata.request : request;
+  const settings = isSame ? request : requestForModel(request, model);
+  place({ ...current.draft, request: { ...settings, prompt, rewrittenFrom, imagePath } });
   const text = isSame
     ? words.frameUsed({ frame: frame + 1 })
     : words.frameUsedWith({ frame: frame + 1, model: model.name });

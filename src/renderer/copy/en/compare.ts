@@ -30,6 +30,7 @@ export const compare = {
   setting: 'Setting',
   settings: {
     prompt: 'Prompt',
+    rewrittenFrom: 'Rewritten from',
     negativePrompt: 'Negative prompt',
     model: 'Model',
     size: 'Size',

@@ -29,6 +29,7 @@ export const compare = {
   setting: '设置项',
   settings: {
     prompt: '提示词',
+    rewrittenFrom: '改写前的提示词',
     negativePrompt: '反向提示词',
     model: '模型',
     size: '尺寸',

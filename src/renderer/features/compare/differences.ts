@@ -25,6 +25,7 @@ const planText = (plan: Plan): string => {
 /** Every setting of a video as it is shown, in the order of the form. */
 const READERS: Readonly<Record<Setting, (metadata: VideoMetadata) => string>> = {
   prompt: ({ request }) => request.prompt,
+  rewrittenFrom: ({ request }) => request.rewrittenFrom ?? '',
   negativePrompt: ({ request }) => request.negativePrompt,
   model: ({ request }) => lastPart(request.modelId),
   size: ({ request }) => `${String(request.width)} × ${String(request.height)}`,

@@ -65,7 +65,7 @@ export function PromptField({ form }: { readonly form: CreateForm }) {
         maxLength={20_000}
         placeholder={copy.create.promptHint}
         aria-describedby={noteId}
-        onChange={(event) => form.setRequest({ prompt: event.target.value })}
+        onChange={(event) => form.setPrompt(event.target.value)}
       />
       <div className={styles.noteRow}>
         <p id={noteId} className={classes(styles.tokens, isTooLong && styles.warn)}>

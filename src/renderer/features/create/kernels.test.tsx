@@ -42,6 +42,7 @@ test('a kernel that cannot run is disabled, and one chosen elsewhere shows the r
     ...MODEL.defaults,
     modelId: MODEL.id,
     prompt: 'a dog',
+    rewrittenFrom: null,
     negativePrompt: '',
     imagePath: null,
     seed: 1,

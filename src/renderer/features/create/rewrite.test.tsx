@@ -97,6 +97,29 @@ test('a suggestion replaces nothing until it is accepted; undo takes it out, and
   expect(prompt()).toHaveValue(LONG);
 });
 
+test('the video records the sentence that was rewritten, until the prompt is replaced', async () => {
+  await open();
+  const user = userEvent.setup();
+  const original = () => useDraft.getState().draft?.request.rewrittenFrom;
+  const accept = async (): Promise<void> => {
+    await user.click(screen.getByRole('button', { name: words.rewrite }));
+    await user.click(within(await panel()).getByRole('button', { name: words.accept }));
+  };
+  await type('a dog runs');
+  await accept();
+  expect(original()).toBe('a dog runs');
+  await press('{Control>}z{/Control}');
+  expect(original()).toBeNull();
+  await press('{Control>}{Shift>}z{/Shift}{/Control}');
+  expect(original()).toBe('a dog runs');
+  await type(' Slow motion.');
+  expect(original()).toBe('a dog runs');
+  await accept();
+  expect(original()).toBe('a dog runs');
+  await user.clear(prompt());
+  expect(original()).toBeNull();
+});
+
 test('by keys: started from the prompt, gone to, edited, accepted', async () => {
   await open();
   await type('a dog runs');

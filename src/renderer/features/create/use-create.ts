@@ -23,6 +23,7 @@ import {
   planContext,
   rollSeed,
   useDraft,
+  withPrompt,
   type Draft,
 } from '../../state/draft';
 import { enqueueJobs, jobInput } from '../../state/job-input';
@@ -50,7 +51,8 @@ export interface CreateForm {
   readonly prompts: readonly string[] | null;
   /** From earlier videos on this computer; null if there are none. */
   readonly expected: ExpectedTime | null;
-  readonly setRequest: (change: Partial<GenerateRequest>) => void;
+  readonly setPrompt: (prompt: string) => void;
+  readonly setRequest: (change: Partial<Omit<GenerateRequest, 'prompt'>>) => void;
   readonly setSeed: (seed: number, isSeedLocked: boolean) => void;
   readonly setPlan: (plan: Plan, isAutomatic: boolean) => void;
   readonly setModel: (model: ModelEntry) => void;
@@ -106,14 +108,14 @@ export function useCreateForm(): CreateForm | null {
     }));
     enqueueJobs(jobs, { prompt: typed, isList: draft.isPromptList });
   };
-  const generate = (typed: string, texts: readonly string[]): void => {
+  const generate = (typed: GenerateRequest, texts: readonly string[]): void => {
     queueAll(
-      texts.map((prompt) => ({ ...request, prompt })),
+      texts.map((prompt) => ({ ...typed, prompt })),
       plan,
-      typed,
+      typed.prompt,
     );
     const seed = draft.isSeedLocked ? request.seed : rollSeed();
-    changeDraft({ ...draft, plan, request: { ...request, prompt: typed, seed } });
+    changeDraft({ ...draft, plan, request: { ...typed, seed } });
   };
   return {
     model,
@@ -124,6 +126,7 @@ export function useCreateForm(): CreateForm | null {
     problems,
     prompts,
     expected: ready === null ? null : expectedTime(measurements, { request, plan, devices: planDevices }),
+    setPrompt: (prompt) => changeDraft({ ...draft, plan, request: withPrompt(request, prompt) }),
     setRequest: (change) => changeDraft({ ...draft, plan, request: { ...request, ...change } }),
     setSeed: (seed, isSeedLocked) => changeDraft({ ...draft, plan, isSeedLocked, request: { ...request, seed } }),
     setPlan: (next, isPlanAutomatic) => changeDraft({ ...draft, plan: next, isPlanAutomatic }),
@@ -132,15 +135,17 @@ export function useCreateForm(): CreateForm | null {
       const { continues: _, ...others } = draft;
       changeDraft({ ...others, plan });
     },
-    setPromptList: (isPromptList) => changeDraft({ ...draft, plan, isPromptList }),
+    // A line of a list isn't known to come from the rewritten prompt.
+    setPromptList: (isPromptList) =>
+      changeDraft({ ...draft, plan, isPromptList, request: { ...request, rewrittenFrom: null } }),
     enqueue: (requests, wanted) => {
       if (problems.length === 0) queueAll(requests, wanted, request.prompt);
     },
     generate: () => {
-      if (problems.length === 0) generate(request.prompt, prompts ?? []);
+      if (problems.length === 0) generate(request, prompts ?? []);
     },
     // Main reports problems other than the prompt.
-    generateExample: (prompt) => generate(prompt, [prompt]),
+    generateExample: (prompt) => generate({ ...request, prompt, rewrittenFrom: null }, [prompt]),
   };
 }
 

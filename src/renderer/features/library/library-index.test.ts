@@ -32,7 +32,10 @@ const sea = made('sea', {
   createdAtMs: NOW_MS - 20 * DAY_MS,
   durationMs: 2_000,
   sizeBytes: 200,
-  metadata: { ...video('sea').metadata, request: request({ prompt: 'The sea', width: 256, height: 160 }) },
+  metadata: {
+    ...video('sea').metadata,
+    request: request({ prompt: 'The sea', rewrittenFrom: '大海', width: 256, height: 160 }),
+  },
 });
 const ALL = [fox, ball, sea];
 const find = (filter: Partial<LibraryFilter>, search = '', sort: LibrarySort = 'newest'): readonly string[] =>
@@ -60,8 +63,9 @@ test.each<[Partial<LibraryFilter>, readonly string[]]>([
   expect(find(filter)).toEqual(ids);
 });
 
-test('a search looks through prompts and tags, whatever their case', () => {
+test('a search looks through prompts, their originals and tags, whatever their case', () => {
   expect(find({}, 'FOX')).toEqual(['fox']);
+  expect(find({}, '海')).toEqual(['sea']);
   expect(find({}, 'forest')).toEqual(['fox']);
   expect(find({ size: '256x160' }, 'dusk')).toEqual(['ball']);
 });

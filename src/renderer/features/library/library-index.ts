@@ -19,7 +19,8 @@ const searchTexts = new WeakMap<LibraryVideo, string>();
 function searchText(video: LibraryVideo): string {
   const known = searchTexts.get(video);
   if (known !== undefined) return known;
-  const text = [video.metadata.request.prompt, ...video.marks.tags].join('\n').toLowerCase();
+  const { prompt, rewrittenFrom } = video.metadata.request;
+  const text = [prompt, rewrittenFrom ?? '', ...video.marks.tags].join('\n').toLowerCase();
   searchTexts.set(video, text);
   return text;
 }

@@ -7,7 +7,11 @@ import { factGroups, factsAsText } from './facts';
 const SHA = 'a'.repeat(64);
 const VIDEO = {
   ...video('v', {
-    request: request({ modelId: MODEL.id, loras: [{ path: '/l/style.safetensors', sha256: SHA, strength: 0.5 }] }),
+    request: request({
+      modelId: MODEL.id,
+      rewrittenFrom: 'ein Hund',
+      loras: [{ path: '/l/style.safetensors', sha256: SHA, strength: 0.5 }],
+    }),
     model: { id: MODEL.id, fingerprint: 'f1' },
     versions: { torch: '2.9.0' },
   }),
@@ -30,6 +34,7 @@ test('every group has its facts, with names instead of ids', () => {
     [copy.facts.file]: 'v.mp4',
     [copy.videos.rating]: '3 of 5',
     [copy.videos.tags]: 'sea, dusk',
+    [copy.compare.settings.rewrittenFrom]: 'ein Hund',
     [copy.compare.settings.seed]: '7',
     [copy.facts.modelId]: MODEL.name,
     [copy.facts.fingerprint]: 'f1',
