@@ -5,6 +5,7 @@ import type { Page } from '@playwright/test';
 import { broken } from './axe';
 import { answerFolderDialog, answerSaveDialog, expect, test, type RunningApp } from './harness';
 import { writeLora } from './lora';
+import { clickNotification, notifications, watchNotifications } from './notifications';
 import { command, DEMO_SENTENCE, slices, tabTo, waitForJob } from './steps';
 
 const prompt = (page: Page) => page.getByLabel('Prompt', { exact: true });
@@ -149,6 +150,48 @@ async function chooseResult(page: Page): Promise<void> {
   await waitForJob(page, 'finished', 1);
 }
 
+/** After a control that disappears when it is used, Tab goes on where that was. */
+async function expectFocusIn(page: Page, name: string): Promise<void> {
+  const region = page.getByRole('region', { name, exact: true });
+  await expect.poll(() => region.evaluate((element) => element.contains(document.activeElement))).toBe(true);
+}
+
+/** All but one of a job's results are discarded, and restored. */
+async function keepOne(page: Page): Promise<void> {
+  const videos = page.getByRole('list', { name: 'Results' }).locator('video');
+  await tabTo(page, page.getByRole('list', { name: 'Results' }).getByRole('button', { name: /^Open/ }).first());
+  await tabTo(page, page.getByRole('button', { name: /^Keep only this: seed/ }).first());
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('3 videos discarded.')).toBeVisible();
+  await expect(page.getByRole('group', { name: 'Player' })).toBeVisible();
+  await expectFocusIn(page, 'Stage');
+  await page.keyboard.press('Control+z');
+  await expect(videos).toHaveCount(4);
+}
+
+async function freeMemory(page: Page): Promise<void> {
+  await command(page, 'pause queue');
+  await tabTo(page, button(page, 'Free GPU memory'));
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('GPU memory is free. The next video loads the model again.')).toBeVisible();
+  await expectFocusIn(page, 'Queue');
+  await tabTo(page, button(page, 'Resume queue'));
+  await page.keyboard.press('Enter');
+  await expect.poll(async () => (await slices(page)).queue.isPaused).toBe(false);
+}
+
+/** The system's own keys click a notification. The keyboard then goes on at the result. */
+async function openFromNotification({ app, page }: RunningApp): Promise<void> {
+  await page.keyboard.press('Control+5');
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await clickNotification(app, 1);
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(page.getByLabel(`The finished video: ${DEMO_SENTENCE}`)).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Stage' })).toBeFocused();
+  await tabTo(page, page.getByRole('slider', { name: 'Position' }));
+}
+
 async function exportFrames({ app, page, dataFolder }: RunningApp): Promise<void> {
   const file = path.join(dataFolder, 'copy.gif');
   await answerSaveDialog(app, file);
@@ -186,8 +229,13 @@ test('prompts, LoRA, queue, drafts, comparison, export and language, all by keyb
   await useHistory(page);
   await command(page, 'theme light');
   await addLora(running);
+  await watchNotifications(running.app);
   await makeDrafts(page);
+  await keepOne(page);
   await chooseResult(page);
+  await expect.poll(async () => (await notifications(running.app)).length).toBe(2);
+  await freeMemory(page);
+  await openFromNotification(running);
   expect((await slices(page)).jobs.map(({ request }) => request.loras[0]?.strength)).toEqual([0.5, 0.5]);
   await exportFrames(running);
   await changeLanguage(page);

@@ -1,31 +1,8 @@
 /** Around the queue: the computer stays awake, notifications can be clicked, and the queue can be paused. */
 import type { ElectronApplication } from '@playwright/test';
 import { expect, test } from './harness';
+import { clickNotification, notifications, watchNotifications } from './notifications';
 import { fillForm, generateButton, slices, waitForJob } from './steps';
-
-interface Shown {
-  readonly title: string;
-  readonly body: string;
-}
-
-/** No notification daemon runs here: records each notification that listens for clicks, so that the test can click it. */
-const watchNotifications = (app: ElectronApplication): Promise<void> =>
-  app.evaluate(({ Notification, BrowserWindow }) => {
-    const shown: NodeJS.EventEmitter[] = [];
-    Object.assign(globalThis, { shown });
-    Notification.isSupported = () => true;
-    // Every emitter of the main process inherits from the one that `process` does.
-    const EventEmitter = Object.getPrototypeOf(Object.getPrototypeOf(process)) as NodeJS.EventEmitter;
-    const listen = EventEmitter.on;
-    EventEmitter.on = function on(this: NodeJS.EventEmitter, name, listener) {
-      if (name === 'click') shown.push(this);
-      return listen.call(this, name, listener);
-    };
-    for (const window of BrowserWindow.getAllWindows()) window.isFocused = () => false;
-  });
-
-const notifications = (app: ElectronApplication): Promise<readonly Shown[]> =>
-  app.evaluate(() => (globalThis as unknown as { shown: Shown[] }).shown.map(({ title, body }) => ({ title, body })));
 
 const isKeptAwake = (app: ElectronApplication): Promise<boolean> =>
   app.evaluate(({ powerSaveBlocker }) => [0, 1, 2, 3].some((id) => powerSaveBlocker.isStarted(id)));
@@ -58,6 +35,6 @@ test('a queue pauses, frees memory and resumes; a finished job notifies, and a c
       { title: 'Your video is ready', body: 'a green star spins' },
     ]);
   await page.getByRole('button', { name: 'Settings', exact: true }).click();
-  await app.evaluate(() => (globalThis as unknown as { shown: NodeJS.EventEmitter[] }).shown[0]?.emit('click'));
+  await clickNotification(app, 0);
   await expect(page.getByLabel('The finished video: a red ball rolls to the right')).toBeVisible();
 });

@@ -16,6 +16,7 @@ import { ShortcutsDialog } from './ShortcutsDialog';
 import { useAppCommands } from './use-app-commands';
 import { showHelp, useNavigation, type Page } from '../state/navigation';
 import { useProjection, useSlice } from '../state/projection';
+import { keepFocus } from '../ui/focus';
 import { useFileDrop } from './use-file-drop';
 import { useEndSound } from './use-end-sound';
 import { useNotificationClicks } from './use-notification-clicks';
@@ -66,6 +67,7 @@ function Window() {
   useAppCommands();
   useEndSound();
   useNotificationClicks();
+  useEffect(keepFocus, []);
   const Content = CONTENT[page];
   return (
     <div className={styles.window}>

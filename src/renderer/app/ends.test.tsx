@@ -1,5 +1,5 @@
 /** What happens around the end of a job: a sound, a notification that opens the result, a paused queue. */
-import { act, cleanup, render, screen } from '@testing-library/react';
+import { act, cleanup, render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, expect, test } from 'vitest';
 import { fakeMain, job, SLICES, video, type FakeMain } from '../../../test/fakes/main-process';
@@ -44,6 +44,7 @@ test('a click on a notification opens the result of its job, from any page', asy
   await userEvent.setup().click(screen.getByRole('button', { name: copy.app.pages.settings }));
   act(() => main.push('clickedNotification', { jobId: 'j', count: 1 }));
   expect(screen.getByLabelText(new RegExp(`^${copy.player.video}: the video old$`))).toBeVisible();
+  expect(screen.getByRole('region', { name: copy.stage.label })).toHaveFocus();
 });
 
 test('buttons pause and resume the queue and free GPU memory', async () => {
@@ -55,6 +56,7 @@ test('buttons pause and resume the queue and free GPU memory', async () => {
   await user.click(screen.getByRole('button', { name: copy.queue.freeMemory }));
   act(() => main.push('engine', { ...SLICES.engine, status: 'cold' }));
   expect(screen.getByText(copy.queue.memoryFreed)).toBeVisible();
+  await waitFor(() => expect(screen.getByRole('region', { name: copy.queue.title })).toHaveFocus());
   await user.click(screen.getByRole('button', { name: copy.queue.resume }));
   expect(main.callsOf('pauseQueue')).toEqual([{ isPaused: true }, { isPaused: false }]);
   expect(main.callsOf('unloadEngine')).toHaveLength(1);

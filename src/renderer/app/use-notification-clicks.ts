@@ -1,6 +1,6 @@
 /** Clicking a job's system notification opens its result. */
 import { useEffect, useState } from 'react';
-import { goTo, showJob } from '../state/navigation';
+import { openResult } from '../state/navigation';
 import { useSlice } from '../state/projection';
 
 export function useNotificationClicks(): void {
@@ -9,7 +9,6 @@ export function useNotificationClicks(): void {
   const [answered] = useState(count);
   useEffect(() => {
     if (jobId === null || count === answered) return;
-    showJob(jobId);
-    goTo('create');
+    openResult(jobId);
   }, [jobId, count, answered]);
 }

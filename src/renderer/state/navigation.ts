@@ -13,6 +13,8 @@ interface Navigation {
   /** Ids of the videos compared on the stage; null: no comparison. */
   readonly comparedIds: readonly string[] | null;
   readonly isHelpOpen: boolean;
+  /** The stage takes the focus as soon as it is on screen. */
+  readonly isStageFocused: boolean;
   /** The section of Settings to begin at; null: the top. */
   readonly settingsSection: 'rewriting' | null;
 }
@@ -23,6 +25,7 @@ export const useNavigation = create<Navigation>(() => ({
   openVideoId: null,
   stageJobId: null,
   isHelpOpen: false,
+  isStageFocused: false,
   comparedIds: null,
   settingsSection: null,
 }));
@@ -32,6 +35,13 @@ export const openVideo = (videoId: string): void =>
   useNavigation.setState({ page: 'create', openVideoId: videoId, comparedIds: null });
 export const showJob = (jobId: string): void =>
   useNavigation.setState({ openVideoId: null, stageJobId: jobId, comparedIds: null });
+/** From outside the window: its result is in sight, and the keyboard goes on from there. */
+export const openResult = (jobId: string): void => {
+  goTo('create');
+  showJob(jobId);
+  useNavigation.setState({ isHelpOpen: false, isStageFocused: true });
+};
+export const stageHasFocus = (): void => useNavigation.setState({ isStageFocused: false });
 export const followRunningJob = (): void =>
   useNavigation.setState({ openVideoId: null, stageJobId: null, comparedIds: null });
 export const showHelp = (): void => useNavigation.setState({ isHelpOpen: true });

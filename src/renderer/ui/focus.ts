@@ -1,14 +1,63 @@
 /** Where the focus goes when the element that has it disappears: browsers leave it nowhere. */
 
 const POPUPS = 'dialog, [role="dialog"], [role="menu"]';
+const REGIONS = 'section, aside, main, dialog, [role="dialog"]';
 
 /** What had the focus last on the page itself: a menu that opens a dialog is gone when that closes. */
 let lastOnPage: HTMLElement | null = null;
-document.addEventListener('focusin', ({ target }) => {
-  if (target instanceof HTMLElement && target.closest(POPUPS) === null) lastOnPage = target;
-});
+/** The regions around what had the focus last, innermost first: once removed, an element no longer knows them. */
+let lastRegions: readonly HTMLElement[] = [];
+let lastFocused: Node | null = null;
+/** The region that took the focus of a removed element. */
+let holder: HTMLElement | null = null;
 
-export const isFocusLost = (): boolean => document.activeElement === null || document.activeElement === document.body;
+function regionsAround(element: HTMLElement): readonly HTMLElement[] {
+  const region = element.parentElement?.closest<HTMLElement>(REGIONS) ?? null;
+  return region === null ? [] : [region, ...regionsAround(region)];
+}
+
+document.addEventListener('focusin', ({ target }) => {
+  if (!(target instanceof HTMLElement) || target === holder) return;
+  if (target.closest(POPUPS) === null) lastOnPage = target;
+  [lastFocused, lastRegions, holder] = [target, regionsAround(target), null];
+});
+// A click on nothing in particular gives the focus up.
+document.addEventListener(
+  'pointerdown',
+  () => {
+    lastFocused = null;
+  },
+  true,
+);
+
+/** Also true where only a region holds the focus: whoever knows a better place may take it. */
+export const isFocusLost = (): boolean =>
+  document.activeElement === null ||
+  document.activeElement === document.body ||
+  (holder !== null && document.activeElement === holder);
+
+/** Focuses a part of the page that isn't a control, until the focus goes elsewhere. */
+export function focusRegion(region: HTMLElement): void {
+  region.tabIndex = -1;
+  region.addEventListener('blur', () => region.removeAttribute('tabindex'), { once: true });
+  holder = region;
+  region.focus({ preventScroll: true });
+}
+
+/** The nearest region that is left takes the focus of a removed element, so that Tab goes on from there. */
+function holdFocus(): void {
+  if (lastFocused === null || lastFocused.isConnected || !isFocusLost()) return;
+  lastFocused = null;
+  const region = lastRegions.find(({ isConnected }) => isConnected);
+  if (region !== undefined) focusRegion(region);
+}
+
+/** Returns a function that stops it. */
+export function keepFocus(): () => void {
+  const observer = new MutationObserver(holdFocus);
+  observer.observe(document.body, { childList: true, subtree: true });
+  return () => observer.disconnect();
+}
 
 /** The element to return to once something that opens now has closed. */
 export function elementToReturnTo(): HTMLElement | null {

@@ -1,12 +1,15 @@
 import { Play, ListPlus } from 'lucide-react';
+import { useEffect, useRef, type RefObject } from 'react';
 import { formatDuration } from '../../../shared/format';
 import { useSlice } from '../../state/projection';
 import { useCommands } from '../../state/commands';
 import { useCompared } from '../../state/compare';
 import type { ExpectedTime } from '../../state/draft';
+import { stageHasFocus, useNavigation } from '../../state/navigation';
 import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
 import { classes } from '../../ui/classes';
+import { focusRegion } from '../../ui/focus';
 import { useShortcut } from '../../ui/use-shortcut';
 import { Compare, CompareFacts } from '../compare';
 import { MemoryFit, PlanPanel, torchrunLine } from '../plan';
@@ -31,6 +34,7 @@ export function CreatePage() {
   const ratio =
     form === null ? NO_FORM_RATIO : Math.max(form.draft.request.width, 1) / Math.max(form.draft.request.height, 1);
 
+  const top = useStageFocus();
   useUndoKeys();
   useCommands('create', [
     {
@@ -56,7 +60,7 @@ export function CreatePage() {
       </aside>
       <main className={styles.right}>
         <h1 className="visually-hidden">{copy.app.pages.create}</h1>
-        <div className={styles.top}>
+        <div ref={top} className={styles.top}>
           {compared === null ? (
             <Stage
               view={view}
@@ -87,6 +91,19 @@ export function CreatePage() {
       </main>
     </div>
   );
+}
+
+/** The ref of what contains the stage. */
+function useStageFocus(): RefObject<HTMLDivElement | null> {
+  const top = useRef<HTMLDivElement>(null);
+  const { isStageFocused } = useNavigation();
+  useEffect(() => {
+    const stage = top.current?.querySelector('section') ?? null;
+    if (!isStageFocused || stage === null) return;
+    focusRegion(stage);
+    stageHasFocus();
+  }, [isStageFocused]);
+  return top;
 }
 
 function generateText(isBusy: boolean, promptCount: number): string {

@@ -18,6 +18,7 @@ import {
 import { Button } from '../../ui/Button';
 import { classes } from '../../ui/classes';
 import controls from '../../ui/controls.module.css';
+import { isFocusLost } from '../../ui/focus';
 import { Tooltip } from '../../ui/Tooltip';
 import { useShortcut } from '../../ui/use-shortcut';
 import styles from './CreatePage.module.css';
@@ -143,7 +144,7 @@ function Suggestion({ original, text, name, modelId }: SuggestionProps) {
   const current = edited ?? text;
   // Not from a field that is being typed in; the button that was pressed has gone.
   useEffect(() => {
-    if (document.activeElement === document.body) accept.current?.focus();
+    if (isFocusLost()) accept.current?.focus();
   }, []);
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== 'Escape') return;
