@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Page } from '@playwright/test';
 import { answerFolderDialog, expect, test } from './harness';
-import { fillForm, generateButton, INSTALL_MS, readySlot, slices, waitForJob } from './steps';
+import { countClicks, fillForm, generateButton, INSTALL_MS, readySlot, slices, waitForJob } from './steps';
 
 const ROOT = path.resolve(import.meta.dirname, '..', '..');
 const run = promisify(execFile);
@@ -17,18 +17,31 @@ async function makeVideo(page: Page, at: number): Promise<void> {
   await waitForJob(page, 'finished', at);
 }
 
-test('a first start shows the download, installs it and generates a video; a new slot can be rolled back', async ({
+/** From the first window to the first playing video. */
+const MAX_FIRST_CLICKS = 3;
+
+const isPlaying = (page: Page): Promise<void> => {
+  const video = page.getByRole('group', { name: 'Player' }).locator('video');
+  return expect.poll(() => video.evaluate((element: HTMLVideoElement) => element.currentTime)).toBeGreaterThan(0);
+};
+
+test('a first start needs three clicks from the download to a playing video; a new slot can be rolled back', async ({
   launch,
 }) => {
   test.setTimeout(2 * INSTALL_MS);
   const { page, screenshot } = await launch({ withPackageCache: true });
+  const clicks = await countClicks(page);
   await expect(page.getByText(/packages$|already downloaded$/)).toBeVisible();
   await expect(page.getByText(/ needed, .* free/)).toBeVisible();
   await screenshot('environment-told');
   await page.getByRole('button', { name: 'Install', exact: true }).click();
   await expect(page.getByText('Setting up the engine')).toBeVisible();
   const first = await readySlot(page);
-  await makeVideo(page, 0);
+  await page.getByRole('group', { name: 'Examples' }).getByRole('button').first().click();
+  await generateButton(page).click();
+  await waitForJob(page, 'finished', 0);
+  await isPlaying(page);
+  expect(await clicks()).toBeLessThanOrEqual(MAX_FIRST_CLICKS);
 
   await page.getByRole('button', { name: 'Machine' }).click();
   await page.getByRole('button', { name: 'Repair' }).scrollIntoViewIfNeeded();

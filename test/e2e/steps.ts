@@ -8,6 +8,8 @@ declare global {
     readonly splitreel: SplitreelApi;
     /** Stages in the order they began, each with the largest count seen. Filled by watchStages. */
     seenStages?: { stage: string; completed: number; total: number }[];
+    /** Filled by countClicks. */
+    clickCount?: number;
   }
 }
 
@@ -51,6 +53,19 @@ export async function watchStages(page: Page): Promise<void> {
       }
     });
   });
+}
+
+/** Counts the clicks from now on. Returns a function that reads the count. */
+export async function countClicks(page: Page): Promise<() => Promise<number>> {
+  await page.evaluate(() => {
+    window.clickCount = 0;
+    const count = (): void => {
+      window.clickCount = (window.clickCount ?? 0) + 1;
+    };
+    window.addEventListener('pointerdown', count, true);
+  });
+  // A reloaded page has forgotten its count.
+  return () => page.evaluate(() => window.clickCount ?? Infinity);
 }
 
 export const seenStages = (page: Page) => page.evaluate(() => window.seenStages ?? []);
