@@ -11,7 +11,8 @@ from __future__ import annotations
 import ctypes
 import os
 import socket
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -20,6 +21,7 @@ import torch
 import torch.distributed as dist
 
 from splitreel.machine.peer_to_peer import is_p2p_off
+from splitreel.parallel.peer_wait import waiting_for_peers
 
 Tensor = torch.Tensor
 
@@ -28,6 +30,9 @@ _ALIGNMENT = 1 << 21  # of a buffer's size: the driver maps whole pages
 _RATE_BYTES, _RATE_COPIES = 1 << 24, 8
 # Between PCIe 5.0 (about 50 GB/s) and the NVLink of server GPUs (250 GB/s and more).
 _FAST_BYTES_PER_S = 1e11
+# How long a message of the trial may take. Where an IOMMU redirects them, copies between GPUs never arrive.
+_TRIAL_S = 10.0
+_POLL_S = 0.001
 _AT_LEAST = 0  # CU_STREAM_WAIT_VALUE_GEQ, which takes wrapping into account
 
 
@@ -47,16 +52,18 @@ class PeerMemory:
         self._barrier()
 
     def _barrier(self) -> None:
-        torch.cuda.synchronize(self._device)
-        dist.barrier(group=self._handle, device_ids=[self._device.index])
-        torch.cuda.synchronize(self._device)
+        with waiting_for_peers():
+            torch.cuda.synchronize(self._device)
+            dist.barrier(group=self._handle, device_ids=[self._device.index])
+            torch.cuda.synchronize(self._device)
 
     def _rendezvous(self, nbytes: int) -> list[Tensor]:
         from torch.distributed import _symmetric_memory as symmetric
 
         nbytes = -(-nbytes // _ALIGNMENT) * _ALIGNMENT
-        own = symmetric.empty(nbytes, dtype=torch.uint8, device=self._device)
-        shared: Any = symmetric.rendezvous(own, self._handle.group_name)
+        own = _allocate(nbytes, self._device)
+        with waiting_for_peers():
+            shared: Any = symmetric.rendezvous(own, self._handle.group_name)
         views = [shared.get_buffer(rank, (nbytes,), torch.uint8) for rank in range(self.size)]
         views[self.index] = own
         return views
@@ -107,6 +114,21 @@ class PeerMemory:
             if sender != self.index:
                 _driver().wait(current, self._flag(self.index, slot, sender), number)
 
+    def arrives(self, slot: int, number: int, within_s: float) -> bool:
+        """Waits on the CPU for what the current stream waits for. If that takes too long, ends the stream's wait."""
+        arrived = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        arrived.record()
+        deadline = time.monotonic() + within_s
+        while not arrived.query():  # type: ignore[no-untyped-call]
+            if time.monotonic() > deadline:
+                rescue = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
+                for sender in range(self.size):
+                    _driver().write(rescue, self._flag(self.index, slot, sender), number)
+                    _driver().write(rescue, self._flag(self.index, slot, sender, is_free=True), number)
+                return False
+            time.sleep(_POLL_S)
+        return True
+
     def release(self, slot: int, number: int) -> None:
         current = torch.cuda.current_stream(self._device)
         for sender in range(self.size):
@@ -139,9 +161,36 @@ class Message:
         torch.cuda.current_stream().wait_event(self._sent)
         self._peers.wait(self._slot, self._number)
 
+    def arrives(self, within_s: float) -> bool:
+        """After `wait`: whether the messages arrive in time. If not, nothing waits for them any longer."""
+        return self._peers.arrives(self._slot, self._number, within_s)
+
     def release(self) -> None:
         """Lets the senders overwrite their messages after the work queued on the current stream."""
         self._peers.release(self._slot, self._number)
+
+
+def _allocate(nbytes: int, device: torch.device) -> Tensor:
+    """Memory that peers can map. Raises OutOfMemoryError as torch's allocator does, which this memory isn't from."""
+    from torch.distributed import _symmetric_memory as symmetric
+
+    try:
+        return symmetric.empty(nbytes, dtype=torch.uint8, device=device)
+    except RuntimeError as error:
+        if not _is_out_of_memory(error):
+            raise
+    # The driver has no memory left while torch's allocator may cache some that is unused.
+    torch.cuda.empty_cache()
+    try:
+        return symmetric.empty(nbytes, dtype=torch.uint8, device=device)
+    except RuntimeError as error:
+        if not _is_out_of_memory(error):
+            raise
+        raise torch.OutOfMemoryError(str(error)) from error
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in str(error)
 
 
 def _copy(stream: torch.cuda.Stream, copy: Copy) -> None:
@@ -167,20 +216,32 @@ def connect_peers(
         return None, problem
     # torch would otherwise set up multicast for every buffer. It isn't used here, and it occupies the host's NVSwitch.
     os.environ.setdefault("TORCH_SYMM_MEM_DISABLE_MULTICAST", "1")
-    failed, peers, rate = None, None, 0.0
+    peers: list[PeerMemory] = []
+    rates: list[float] = []
+    # A rank that went on alone after another one failed would wait for it forever, so they agree after each step.
+    for step in (
+        lambda: peers.append(PeerMemory(handle, index, size, device)),
+        lambda: _try_messages(peers[0], device),
+        lambda: rates.append(_copy_rate(peers[0], device)),
+    ):
+        if problem := _first_failure(step, handle, size):
+            return None, problem
+    all_rates = [0.0] * size
+    dist.all_gather_object(all_rates, rates[0], group=handle)
+    peers[0].is_fast = min(all_rates) >= _FAST_BYTES_PER_S
+    return peers[0], None
+
+
+def _first_failure(step: Callable[[], object], handle: dist.ProcessGroup, size: int) -> str | None:
+    """Collective. Runs the step. Returns why it failed on the first rank on which it did, or None."""
+    failure: str | None = None
     try:
-        peers = PeerMemory(handle, index, size, device)
-        failed = _trial(peers, device)
-        rate = _copy_rate(peers, device)
+        step()
     except (RuntimeError, OSError, ValueError, TypeError, AttributeError) as error:
-        failed = (str(error).splitlines() or [type(error).__name__])[0][:200]
-    trials: list[tuple[str | None, float]] = [(None, 0.0)] * size
-    dist.all_gather_object(trials, (failed, rate), group=handle)
-    if first := next((failure for failure, _ in trials if failure is not None), None):
-        return None, first
-    if peers is not None:
-        peers.is_fast = min(rate for _, rate in trials) >= _FAST_BYTES_PER_S
-    return peers, None
+        failure = (str(error).splitlines() or [type(error).__name__])[0][:200]
+    failures: list[str | None] = [None] * size
+    dist.all_gather_object(failures, failure, group=handle)
+    return next((failure for failure in failures if failure is not None), None)
 
 
 def _problem(ranks: Sequence[tuple[str, int, str | None]]) -> str | None:
@@ -195,9 +256,9 @@ def _problem(ranks: Sequence[tuple[str, int, str | None]]) -> str | None:
     return None
 
 
-def _trial(peers: PeerMemory, device: torch.device) -> str | None:
-    """Every rank sends its index to every rank, twice through the same buffer. Returns what went wrong."""
-    width = 1 << 16
+def _try_messages(peers: PeerMemory, device: torch.device) -> None:
+    """Every rank sends its index to every rank, twice through the same buffer. Raises RuntimeError after the last one."""
+    width, failure = 1 << 16, ""
     for repetition in range(2):
         buffers = peers.buffers(0, peers.size * width)
         sent = torch.full((width,), 16 * repetition + peers.index + 1, dtype=torch.uint8, device=device)
@@ -207,10 +268,14 @@ def _trial(peers: PeerMemory, device: torch.device) -> str | None:
         message.wait()
         received = buffers[peers.index][: peers.size * width].view(peers.size, width).clone()
         message.release()
+        if not message.arrives(_TRIAL_S):
+            failure = "a message to another GPU's memory did not arrive"
+            continue
         expected = 16 * repetition + 1 + torch.arange(peers.size, device=device, dtype=torch.uint8)
         if not bool((received == expected[:, None]).all()):
-            return "a copy into another GPU's memory arrived corrupted"
-    return None
+            failure = failure or "a copy into another GPU's memory arrived corrupted"
+    if failure:
+        raise RuntimeError(failure)
 
 
 def _copy_rate(peers: PeerMemory, device: torch.device) -> float:

@@ -1,4 +1,4 @@
-"""Peer memory on two GPUs: copies arrive whole, also into a buffer whose owner is late."""
+"""Peer memory on two GPUs: copies arrive whole, also into a buffer whose owner is late, or not at all."""
 
 from __future__ import annotations
 
@@ -36,3 +36,23 @@ def first_message(context: RankContext, late: int) -> bool:
 def test_a_message_into_a_new_buffer_arrives_whole(late: int) -> None:
     with World(2, "cuda") as world:
         assert world.run(first_message, late, timeout_s=120) == [True, True]
+
+
+def missing_message(context: RankContext, sender: int) -> bool:
+    """Waits for a message that only rank `sender` sends. Whether it arrived."""
+    mesh = MeshBuilder(context.rank, context.device).mesh(Plan(ulysses=2))
+    assert mesh is not None
+    peers = mesh["ulysses"].peers
+    assert peers is not None
+    number = 1
+    if context.rank == sender:
+        peers.start(5, [], may_overwrite=True)
+    peers.wait(5, number)
+    arrives = peers.arrives(5, number, within_s=2.0)
+    torch.cuda.synchronize()
+    return arrives
+
+
+def test_a_message_that_never_arrives_ends_the_wait_for_it() -> None:
+    with World(2, "cuda") as world:
+        assert world.run(missing_message, 1, timeout_s=120) == [True, False]
