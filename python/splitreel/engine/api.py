@@ -31,12 +31,24 @@ class VideoJob:
     image: Path | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What is encoded for a video. `negative` is None without classifier-free guidance."""
+
+    positive: str
+    negative: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineJob(SamplingParams):
     """Everything that the result depends on. Video i goes to dp replica i modulo the number of replicas."""
 
     videos: tuple[VideoJob, ...]
     preview_steps: frozenset[int] = frozenset()  # 1-based steps after which to show a preview
+
+    def prompt(self, video: int) -> Prompt:
+        request = self.videos[video]
+        return Prompt(request.prompt, request.negative_prompt if self.guidance_scale > 1 else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +66,7 @@ class LoadOptions:
 class LoadReport:
     """What `load` did on this rank."""
 
-    reused: bool  # no weight was read
+    reused: bool  # no weight was read, or only those of the text encoder
     bytes_read: int  # from the model's files, by this rank
     bytes_held: int  # weights of this rank, on device and host together
     transformer_bytes_held: int

@@ -13,12 +13,12 @@ from splitreel.contract.errors import SplitreelError
 from splitreel.contract.types import Kernel, Plan, Stage, TextEncoderPolicy
 from splitreel.engine.api import EngineJob, EngineReport, Hooks, LoadOptions, LoadReport
 from splitreel.engine.context import EngineContext
-from splitreel.engine.loaded_model import LoadedModel, LoadRequest, load_model
+from splitreel.engine.loaded_model import LoadedModel, LoadRequest, dtype_of, load_model, load_text_encoder
 from splitreel.engine.memory_budget import DeviceMemoryBudget, MemoryBudget
 from splitreel.engine.memory_meter import StageMeter
 from splitreel.engine.optimizing import OptimizingStage
-from splitreel.engine.prompt_cache import PromptCache
-from splitreel.engine.prompt_files import PromptFiles
+from splitreel.engine.prompt_cache import PromptCache, PromptKey, Signature, text_encoder_signature
+from splitreel.engine.prompt_files import PromptFiles, device_name
 from splitreel.engine.run import JobRun
 from splitreel.kernels.checks import OWN_KERNEL_KINDS
 from splitreel.kernels.fallback import kernel_failures
@@ -75,25 +75,65 @@ class Engine:
         self._optimizing: OptimizingStage | None = None  # begun while loading, ended by the next job
         self._noticed: set[str] = set()
 
-    def load(self, model: Path, plan: Plan, options: LoadOptions, hooks: Hooks) -> LoadReport:
-        """Collective over all ranks. Reads nothing if the weights already held fit the plan."""
+    def load(
+        self, model: Path, plan: Plan, options: LoadOptions, hooks: Hooks, job: EngineJob | None = None
+    ) -> LoadReport:
+        """Collective over all ranks. Reads nothing if the weights already held fit the plan.
+
+        `job`: the next one. Where every rank has the embeddings of all its prompts, the text encoder isn't read.
+        """
         began = time.perf_counter()
         loaded = self._loaded
-        if loaded is not None and (loaded.folder, loaded.options) == (model, options) and self._can_run(plan):
-            return _load_report(loaded, reused=True, seconds=time.perf_counter() - began)
+        if loaded is not None and not ((loaded.folder, loaded.options) == (model, options) and self._can_run(plan)):
+            loaded = None
+        signature = text_encoder_signature(model) if loaded is None else loaded.signature
+        needs_text = self._needs_text_encoder(model, signature, options, job)
+        if loaded is not None and (not needs_text or self._can_read_text_encoder(loaded)):
+            read = self._load_text_encoder(loaded, plan, hooks) if needs_text else 0
+            return _load_report(loaded, read, reused=True, seconds=time.perf_counter() - began)
         del loaded
         self.unload()
         self._shards = first_shards(plan, self._context.world_size)
         request = LoadRequest(model, options, plan, self._shards[self._context.rank], self._open_tensors)
         self._optimizing = optimizing = self._optimizing_stage(hooks)
         with self._context.meter.stage(Stage.LOADING):
-            loaded = self._world.together(lambda: load_model(request, self._tp_group, self._context, hooks, optimizing))
+            loaded = self._world.together(
+                lambda: load_model(
+                    request, self._tp_group, self._context, hooks, optimizing, with_text_encoder=needs_text
+                )
+            )
         # Fused and unfused ranks exchange different tensors, so all ranks must agree.
         if self._world.all(loaded.model.fused_problem is None):
             loaded.model.fuse()
         self._loaded = loaded
         hooks.stage_finished(0, Stage.LOADING)
-        return _load_report(loaded, reused=False, seconds=time.perf_counter() - began)
+        return _load_report(loaded, loaded.bytes_read, reused=False, seconds=time.perf_counter() - began)
+
+    def _needs_text_encoder(
+        self, model: Path, signature: Signature, options: LoadOptions, job: EngineJob | None
+    ) -> bool:
+        """Collective. Whether a rank lacks the embeddings of one of the job's prompts."""
+        if job is None:
+            return True
+        device, prompts = self._context.device, self._context.prompts
+        name, dtype = device_name(device), dtype_of(options, device)
+        wanted = {job.prompt(video) for video in range(len(job.videos))}
+        return not self._world.all(
+            all(PromptKey(model, signature, name, dtype, prompt) in prompts for prompt in wanted)
+        )
+
+    def _can_read_text_encoder(self, loaded: LoadedModel) -> bool:
+        """Collective. False if the files changed since the model was loaded: the two would be of different versions."""
+        is_same = loaded.placement.has_text_encoder or text_encoder_signature(loaded.folder) == loaded.signature
+        return self._world.all(is_same)
+
+    def _load_text_encoder(self, loaded: LoadedModel, plan: Plan, hooks: Hooks) -> int:
+        """Collective. Reads it on the ranks on which it isn't in memory, as a part of the stage LOADING."""
+        with self._context.meter.stage(Stage.LOADING):
+            read = self._world.together(lambda: load_text_encoder(loaded, plan, self._context, hooks))
+        if read > 0:
+            hooks.stage_finished(0, Stage.LOADING)
+        return read
 
     def _can_run(self, plan: Plan) -> bool:
         return assign_ranks(plan, self._shards) is not None
@@ -177,7 +217,7 @@ class Engine:
         return self._loaded
 
 
-def _load_report(loaded: LoadedModel, *, reused: bool, seconds: float) -> LoadReport:
+def _load_report(loaded: LoadedModel, bytes_read: int, *, reused: bool, seconds: float) -> LoadReport:
     held = loaded.component_bytes
     blocks = sum(bytes_of(block) for block in loaded.model.components.transformer_blocks)
-    return LoadReport(reused, 0 if reused else loaded.bytes_read, sum(held), held[1], blocks, seconds)
+    return LoadReport(reused, bytes_read, sum(held), held[1], blocks, seconds)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import nn
@@ -20,7 +20,14 @@ from torch import nn
 from splitreel.contract.types import Offload, TextEncoderPolicy
 from splitreel.models.family import Components
 
-# What happens to the text encoder once the prompt is encoded.
+# Called with (bytes read, bytes in total); may raise to stop.
+Progressed: TypeAlias = Callable[[int, int], None]
+# Reads the text encoder's weights and returns the bytes read.
+ReadTextEncoder: TypeAlias = Callable[[Progressed], int]
+
+
+def _unreported(_read: int, _total: int) -> None:
+    """Progress of reading that is part of another stage."""
 
 
 @dataclass(slots=True)
@@ -199,20 +206,26 @@ class OffloadedComponent:
 class ResidentTextEncoder:
     """The text encoder when offloading is off: it still gives up its memory after use if the other stages need it."""
 
-    def __init__(self, module: nn.Module, config: OffloadConfig, read_again: Callable[[], None]) -> None:
-        """`read_again` reads the module's weights from the disk onto the device."""
+    def __init__(self, module: nn.Module, config: OffloadConfig, read: ReadTextEncoder, *, is_read: bool) -> None:
+        """`read` reads the module's weights from the disk onto the device. `is_read`: they are there already."""
         self._module = module
         self._config = config
-        self._read_again = read_again
+        self._read = read
         self._weights: OffloadedWeights | None = None
-        self.policy: TextEncoderPolicy = TextEncoderPolicy.KEPT
+        self.policy = TextEncoderPolicy.KEPT if is_read else TextEncoderPolicy.FREED
+
+    def read(self, progressed: Progressed) -> int:
+        """Reads freed weights, or those that were never read. Returns the bytes read."""
+        read = self._read(progressed)
+        self._weights = None
+        self.policy = TextEncoderPolicy.KEPT
+        return read
 
     @contextmanager
     def on_device(self, policy: TextEncoderPolicy) -> Iterator[None]:
         """`policy` applies when the context ends."""
-        if self._weights is not None and self.policy == TextEncoderPolicy.FREED:
-            self._read_again()
-            self._weights = None
+        if self.policy is TextEncoderPolicy.FREED:
+            self.read(_unreported)
         elif self._weights is not None:
             self._weights.onload()
         try:
@@ -247,25 +260,54 @@ class WeightPlacement:
         components: Components,
         offload: Offload,
         config: OffloadConfig,
-        read_text_encoder_again: Callable[[], None],
+        read_text_encoder: ReadTextEncoder,
+        *,
+        has_text_encoder: bool,
     ) -> None:
-        """Expects all weights on the offload device, or on the onload device if `offload` is "none"."""
+        """Expects all weights on the offload device, or on the onload device if `offload` is "none".
+
+        `has_text_encoder`: False if the text encoder's weights are not read yet. `read_text_encoder` reads them to
+        where the others are.
+        """
         self.stats = config.stats
+        self._components = components
+        self._by_block = offload is Offload.SEQUENTIAL
+        self._config = config
+        self._read_text_encoder = read_text_encoder
         self._resident: ResidentTextEncoder | None = None
         self._offloaded: dict[str, OffloadedComponent] = {}
         if offload is Offload.NONE:
-            self._resident = ResidentTextEncoder(components.text_encoder, config, read_text_encoder_again)
+            self._resident = ResidentTextEncoder(
+                components.text_encoder, config, read_text_encoder, is_read=has_text_encoder
+            )
             return
-        by_block = offload is Offload.SEQUENTIAL
+        if has_text_encoder:
+            self._offload_text_encoder()
+        self._offload("transformer", components.transformer, components.transformer_blocks)
+        self._offload("vae", components.vae, ())
 
-        def component(module: nn.Module, blocks: Sequence[nn.Module]) -> OffloadedComponent:
-            return OffloadedComponent(module, blocks if by_block else (), config)
+    def _offload_text_encoder(self) -> None:
+        self._offload("text_encoder", self._components.text_encoder, self._components.text_blocks)
 
-        self._offloaded = {
-            "text_encoder": component(components.text_encoder, components.text_blocks),
-            "transformer": component(components.transformer, components.transformer_blocks),
-            "vae": component(components.vae, ()),
-        }
+    def _offload(self, name: str, module: nn.Module, blocks: Sequence[nn.Module]) -> None:
+        self._offloaded[name] = OffloadedComponent(module, blocks if self._by_block else (), self._config)
+
+    @property
+    def has_text_encoder(self) -> bool:
+        """Whether its weights are in memory, wherever. False before they were read, and once they were freed."""
+        if self._resident is not None:
+            return self._resident.policy is not TextEncoderPolicy.FREED
+        return "text_encoder" in self._offloaded
+
+    def read_text_encoder(self, progressed: Progressed) -> int:
+        """Reads the text encoder if it isn't in memory. Returns the bytes read."""
+        if self.has_text_encoder:
+            return 0
+        if self._resident is not None:
+            return self._resident.read(progressed)
+        read = self._read_text_encoder(progressed)
+        self._offload_text_encoder()
+        return read
 
     @contextmanager
     def text_encoder(self, choose_policy: Callable[[], TextEncoderPolicy]) -> Iterator[None]:
@@ -274,6 +316,7 @@ class WeightPlacement:
             if self._resident is not None:
                 stack.enter_context(self._resident.on_device(choose_policy()))
             else:
+                self.read_text_encoder(_unreported)
                 stack.enter_context(self._offloaded["text_encoder"].on_device())
             yield
 
@@ -284,7 +327,9 @@ class WeightPlacement:
 
     @property
     def text_encoder_policy(self) -> TextEncoderPolicy:
-        return TextEncoderPolicy.OFFLOADED if self._resident is None else self._resident.policy
+        if self._resident is not None:
+            return self._resident.policy
+        return TextEncoderPolicy.OFFLOADED if self.has_text_encoder else TextEncoderPolicy.FREED
 
     def transformer(self) -> AbstractContextManager[None]:
         return self._on_device("transformer")

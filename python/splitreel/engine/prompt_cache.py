@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import torch
 
+from splitreel.engine.api import Prompt
 from splitreel.engine.prompt_files import PromptFiles
 from splitreel.models.family import TextEmbeddings
 
@@ -34,13 +35,13 @@ class PromptKey:
     signature: Signature
     device: str  # its name
     dtype: torch.dtype
-    prompt: str
-    negative_prompt: str | None
+    prompt: Prompt
 
     @property
     def identity(self) -> list[object]:
         """The same in every process."""
-        return [str(self.folder), self.signature, self.device, str(self.dtype), self.prompt, self.negative_prompt]
+        prompt = self.prompt
+        return [str(self.folder), self.signature, self.device, str(self.dtype), prompt.positive, prompt.negative]
 
 
 class PromptCache:
@@ -51,14 +52,20 @@ class PromptCache:
         self._max_bytes = max_bytes
         self._entries: OrderedDict[PromptKey, TextEmbeddings] = OrderedDict()
 
+    def __contains__(self, key: PromptKey) -> bool:
+        return self._find(key) is not None
+
     def get(self, key: PromptKey, device: torch.device) -> TextEmbeddings | None:
+        found = self._find(key)
+        return None if found is None else _on(found, device)
+
+    def _find(self, key: PromptKey) -> TextEmbeddings | None:
         found = self._entries.get(key)
         if found is None and self._files is not None and (found := self._files.read(key.identity)) is not None:
             self._keep(key, found)
-        if found is None:
-            return None
-        self._entries.move_to_end(key)
-        return _on(found, device)
+        if found is not None:
+            self._entries.move_to_end(key)
+        return found
 
     def put(self, key: PromptKey, text: TextEmbeddings, *, to_disk: bool) -> None:
         """`to_disk`: of the ranks that share a disk, one writes."""

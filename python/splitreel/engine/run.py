@@ -142,23 +142,20 @@ class JobRun:
 
         Nothing is encoded, and the stage counts nothing, if all ranks have the embeddings from an earlier video.
         """
-        request, device = self._job.videos[video], self._context.device
-        negative_prompt = request.negative_prompt if self._job.guidance_scale > 1 else None
+        prompt, device = self._job.prompt(video), self._context.device
         loaded, prompts = self._loaded, self._context.prompts
-        key = PromptKey(
-            loaded.folder, loaded.signature, device_name(device), self._model.dtype, request.prompt, negative_prompt
-        )
+        key = PromptKey(loaded.folder, loaded.signature, device_name(device), self._model.dtype, prompt)
         cached = prompts.get(key, device)
         # Encoding may be collective, so all ranks must make the same choice.
         is_cached = self._replica.all(cached is not None)
-        count = 0 if is_cached else 1 if negative_prompt is None else 2
+        count = 0 if is_cached else 1 if prompt.negative is None else 2
         self._hooks.stage_started(video, Stage.ENCODING, count)
         self._replica.raise_if_any(self._hooks.cancel_requested())
         if cached is not None and is_cached:
             self._placement.release_text_encoder(self._text_encoder_policy)
         else:
             with self._placement.text_encoder(self._text_encoder_policy):
-                cached = self._model.encode_prompt(request.prompt, negative_prompt)
+                cached = self._model.encode_prompt(prompt.positive, prompt.negative)
             prompts.put(key, cached, to_disk=self._mesh.is_writer)
             self._hooks.stage_progressed(video, Stage.ENCODING, count)
             self._report_memory(video, Stage.ENCODING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,8 +77,8 @@ def shard_components(
     return ShardedComponents(modules, slices, whole, layers)
 
 
-def read_weights(components: ShardedComponents, folder: Path, options: ReadOptions) -> int:
-    """Fills every component in the order of its family. Returns the bytes read.
+def read_weights(components: ShardedComponents, names: Sequence[str], folder: Path, options: ReadOptions) -> int:
+    """Fills these components in this order, also again after their weights were freed. Returns the bytes read.
 
     Each weight is read once, straight from its position in the file, and becomes `dtype` or float8 on `device`. No rank
     ever holds more of a sharded component than its shard, nor more than one unquantized copy of a quantized weight.
@@ -86,23 +86,17 @@ def read_weights(components: ShardedComponents, folder: Path, options: ReadOptio
     # A rank reads the same fraction of a file's bytes as of its parameters: a component's weights share one dtype.
     total = sum(
         sum((folder / file).stat().st_size for file in weight_files(folder, name))
-        * _parameter_count(module)
+        * _parameter_count(components.modules[name])
         // components.whole_sizes[name]
-        for name, module in components.modules.items()
+        for name in names
     )
     read = 0
     options.progressed(read, total)
-    for name in components.modules:
+    for name in names:
         for size in _fill(components, name, folder, options):
             read += size
             options.progressed(read, total)
     return read
-
-
-def read_component(components: ShardedComponents, name: str, folder: Path, options: ReadOptions) -> None:
-    """Fills one component again whose weights were freed (they are on `meta`)."""
-    for _ in _fill(components, name, folder, options):
-        pass
 
 
 def bytes_of(module: nn.Module) -> int:

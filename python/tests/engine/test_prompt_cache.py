@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from splitreel.contract.types import Plan
-from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
+from splitreel.engine.api import EngineJob, LoadOptions, Prompt, VideoJob
 from splitreel.engine.engine import Engine
 from splitreel.engine.prompt_cache import PromptCache, PromptKey, text_encoder_signature
 from splitreel.engine.prompt_files import PromptFiles
@@ -66,7 +66,7 @@ def test_another_prompt_guidance_or_file_is_embedded_again(model: Path) -> None:
 
 def test_the_cache_is_bounded_and_hands_out_copies(tmp_path: Path) -> None:
     cache = PromptCache(max_bytes=100)
-    keys = [PromptKey(tmp_path, (), "cpu", torch.float32, name, None) for name in "abc"]
+    keys = [PromptKey(tmp_path, (), "cpu", torch.float32, Prompt(name, None)) for name in "abc"]
     for key in keys[:2]:
         cache.put(key, TextEmbeddings(torch.zeros(1, 1, 10), None), to_disk=True)
     found = cache.get(keys[0], CPU)

@@ -143,7 +143,7 @@ def _rank(rank: int, world: int, store: str, pipe: Connection) -> None:
 def _run(engine: Engine, rank: int, request: RunRequest) -> RunResult:
     cancel = None if request.cancel is None or request.cancel[0] != rank else request.cancel[1:]
     hooks = RecordingHooks(cancel_at=cancel, unwritable=request.unwritable)
-    load = engine.load(request.model, request.plan, request.options, hooks)
+    load = engine.load(request.model, request.plan, request.options, hooks, request.job)
     report: EngineReport | None = None
     if request.cancel_after is not None and request.cancel_after[0] == rank:
         timer = Timer(request.cancel_after[1], hooks.cancel)

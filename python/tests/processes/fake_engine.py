@@ -59,7 +59,9 @@ class FakeEngine:
                 time.sleep(0.002)
         return any((place / str(r)).read_text() == "1" for r in range(self.partners))
 
-    def load(self, model: Path, plan: Plan, options: LoadOptions, hooks: Hooks) -> LoadReport:
+    def load(
+        self, model: Path, plan: Plan, options: LoadOptions, hooks: Hooks, job: EngineJob | None = None
+    ) -> LoadReport:
         self.job, self.round, self.partners = self.job + 1, 0, self.world
         self.unwritten = None
         if self.model == str(model):

@@ -64,7 +64,12 @@ def read(folder: Path, opened: list[Path], component: str = "transformer") -> di
 
     components = shard_components(family_of(folder), folder, Shard(), TensorParallelGroup(Traffic()), quantized=False)
     cpu = torch.device("cpu")
-    read_weights(components, folder, ReadOptions(torch.float32, cpu, lambda _read, _total: None, cpu, noting))
+    read_weights(
+        components,
+        list(components.modules),
+        folder,
+        ReadOptions(torch.float32, cpu, lambda _read, _total: None, cpu, noting),
+    )
     return components.modules[component].state_dict()
 
 

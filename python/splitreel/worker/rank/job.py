@@ -28,9 +28,10 @@ def run_job(
         settings = job.settings
         quantized = settings.quality is not Quality.EXACT
         options = LoadOptions(run.dtype, settings.offload, loras=settings.loras, quantized=quantized)
-        hooks.loaded = engine.load(Path(run.model_path), job.plan, options, hooks)
+        work = engine_job(run)
+        hooks.loaded = engine.load(Path(run.model_path), job.plan, options, hooks, work)
         loaded(hooks.loaded)
-        report = engine.generate(engine_job(run), job.plan, hooks)
+        report = engine.generate(work, job.plan, hooks)
     except KeyboardInterrupt:
         # Under torchrun: nobody waits for what is being written.
         canceled.set()

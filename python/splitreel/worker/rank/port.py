@@ -12,7 +12,9 @@ from splitreel.worker.rank.messages import Join
 
 
 class RankEngine(Protocol):
-    def load(self, model: Path, plan: Plan, options: LoadOptions, hooks: Hooks) -> LoadReport: ...
+    def load(
+        self, model: Path, plan: Plan, options: LoadOptions, hooks: Hooks, job: EngineJob | None = None
+    ) -> LoadReport: ...
     def generate(self, job: EngineJob, plan: Plan, hooks: Hooks) -> EngineReport: ...
 
 
