@@ -36,8 +36,8 @@ def test_packed_files_are_unpacked_unchanged(bundle: Path, tmp_path: Path) -> No
     archive = tmp_path / "b.zip"
     assert run("pack", bundle, archive).returncode == 0
     assert json.loads(run("inspect", archive).stdout) == {"bytes": 5_030, "manifest": '{"kind": "splitreel-bundle"}'}
-    told = run("unpack", archive, tmp_path / "out")
-    assert told.stdout.splitlines() == ["thing-1.0-py3-none-any.whl", "bundle.json"], "the manifest comes last"
+    result = run("unpack", archive, tmp_path / "out")
+    assert result.stdout.splitlines() == ["thing-1.0-py3-none-any.whl", "bundle.json"], "the manifest comes last"
     assert files(tmp_path / "out") == {
         name: data for name, data in files(bundle).items() if name != "requirements.lock"
     }
@@ -84,9 +84,9 @@ def test_damage_is_reported_in_one_line(bundle: Path, tmp_path: Path, damage: st
         archive.write_bytes(data)
     else:
         archive.unlink()
-    told = run("unpack", archive, tmp_path / "out")
-    assert told.returncode == 1
-    assert len(told.stderr.splitlines()) == 1
+    result = run("unpack", archive, tmp_path / "out")
+    assert result.returncode == 1
+    assert len(result.stderr.splitlines()) == 1
     assert not (tmp_path / "out" / "bundle.json").exists()
 
 

@@ -21,7 +21,7 @@ def test_typescript_reads_no_model_folder() -> None:
         if MODEL_FILES.search(COMMENTS.sub("", file.read_text("utf-8")))
     }
     # It only checks whether the file exists, because the window lists models before Python is installed.
-    assert readers == {"src/main/models/places.ts"}
+    assert readers == {"src/main/models/locate-model.ts"}
 
 
 def test_the_engine_and_families_read_configs_through_the_store() -> None:

@@ -5,7 +5,7 @@ import process from 'node:process';
 import { setImmediate } from 'node:timers/promises';
 import { CALL_CHANNEL, CHANGE_CHANNEL } from '../shared/channels';
 import { describeError, type AppError } from '../shared/errors';
-import { inOrder } from '../shared/in-turn';
+import { deliverInOrder } from '../shared/sequentially';
 import { languageFor, setLanguage } from '../shared/language';
 import { toTexts, type Texts } from '../shared/texts';
 import { windowUrl } from '../shared/urls';
@@ -233,7 +233,7 @@ function connect(created: App): void {
     };
     return toTexts(await router(sender, name, input), setImmediate);
   });
-  const sendChange = inOrder((texts) => {
+  const sendChange = deliverInOrder((texts) => {
     if (window !== null && !window.isDestroyed()) window.webContents.send(CHANGE_CHANNEL, texts);
   });
   created.store.subscribe((change) => sendChange(toTexts(change, setImmediate)));

@@ -74,7 +74,7 @@ export const modelEntrySchema = z.object({
   files: z
     .object({
       /** `app`: bundled; `models`: in the models folder, where Splitreel may remove it; the others are the user's. */
-      place: z.enum(['app', 'models', 'cache', 'folder']),
+      location: z.enum(['app', 'models', 'cache', 'folder']),
       /** Every file was hashed; `known`: the number of files whose hash on Hugging Face is known. */
       verified: z.object({ fileCount: z.number(), known: z.number() }).nullable(),
       verifying: z.object({ doneBytes: z.number(), totalBytes: z.number() }).nullable(),

@@ -157,10 +157,10 @@ export const MAX_REWRITTEN_CHARACTERS = 4_000;
  * is no prompt.
  */
 export function promptInAnswer(answer: string): string {
-  const afterThoughts = answer.split(/<\/think(?:ing)?>/).at(-1) ?? '';
+  const visible = answer.split(/<\/think(?:ing)?>/).at(-1) ?? '';
   // The model reached its limit while still thinking.
-  if (/^\s*<think(?:ing)?>/.test(afterThoughts)) return '';
-  const [, inFence = afterThoughts] = /^\s*```\w*\n([\s\S]*?)\n?```\s*$/.exec(afterThoughts) ?? [];
+  if (/^\s*<think(?:ing)?>/.test(visible)) return '';
+  const [, inFence = visible] = /^\s*```\w*\n([\s\S]*?)\n?```\s*$/.exec(visible) ?? [];
   const line = inFence
     .replace(/[\p{Cc}\p{Cs}\s]+/gu, ' ')
     .replaceAll('{', '(')

@@ -4,13 +4,13 @@ import { broken } from './axe';
 import { expect, test } from './harness';
 import { fillForm, generateButton, slices, waitForJob } from './steps';
 
-const PLACES = ['Create', 'Library', 'Models', 'Machine', 'Settings'] as const;
+const PAGES = ['Create', 'Library', 'Models', 'Machine', 'Settings'] as const;
 
 async function everywhere(page: Page, what: string): Promise<readonly string[]> {
   const found: string[] = [];
-  for (const [index, place] of PLACES.entries()) {
+  for (const [index, pageName] of PAGES.entries()) {
     await page.getByRole('navigation').getByRole('button').nth(index).click();
-    found.push(...(await broken(page, `${what}, ${place}`)));
+    found.push(...(await broken(page, `${what}, ${pageName}`)));
   }
   return found;
 }

@@ -145,7 +145,7 @@ test('nothing leaves the page: no connection, no inline script, no other page, n
   const { app, page } = await launch();
   const blocked = await page.evaluate(async () => {
     const violations: string[] = [];
-    const haveBothCome = new Promise<void>((resolve) => {
+    const bothArrived = new Promise<void>((resolve) => {
       addEventListener('securitypolicyviolation', (event) => {
         violations.push(event.effectiveDirective);
         const hasScript = violations.some((directive) => directive.startsWith('script-src'));
@@ -156,7 +156,7 @@ test('nothing leaves the page: no connection, no inline script, no other page, n
     const script = document.createElement('script');
     script.textContent = 'globalThis.inlineRan = true';
     document.head.append(script);
-    await haveBothCome;
+    await bothArrived;
     return {
       violations,
       ran: Reflect.get(globalThis, 'inlineRan') as unknown,
@@ -277,19 +277,19 @@ test('a video is asked for by id alone, and no address leads out of its folder',
 test('while a video is made nothing listens but ranks on loopback', async ({ launch }) => {
   const { page, processTree, pid } = await launch({ withEnvironment: true });
   // Playwright's two debugging ports, of Node's inspector and of Chromium; the app itself opens none.
-  const doors = listeners([pid]);
-  expect(doors).toHaveLength(2);
-  expect(listeners(processTree())).toEqual(doors);
+  const debugPorts = listeners([pid]);
+  expect(debugPorts).toHaveLength(2);
+  expect(listeners(processTree())).toEqual(debugPorts);
   await fillForm(page, { ranks: 2, steps: 40 });
   await generateButton(page).click();
   await waitForStep(page, 1);
   const tree = processTree();
-  const isDoor = (address: string): boolean => doors.includes(address);
-  const open = listeners(tree).filter((address) => !isDoor(address));
+  const isDebugPort = (address: string): boolean => debugPorts.includes(address);
+  const open = listeners(tree).filter((address) => !isDebugPort(address));
   // Ranks communicate over loopback; seeing them shows that the check works.
   expect(open.length).toBeGreaterThan(0);
   expect(open.filter((address) => !address.startsWith('127.0.0.1'))).toEqual([]);
-  expect(listeners([pid, supervisorOf(tree)])).toEqual(doors);
+  expect(listeners([pid, supervisorOf(tree)])).toEqual(debugPorts);
 });
 
 function supervisorOf(tree: readonly number[]): number {

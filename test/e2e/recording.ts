@@ -13,7 +13,7 @@ const WIDTH = 960;
 const SPEED = 1.5;
 /** How long the pointer takes to reach a control, and how long a change stays on screen. */
 const MOVE_MS = 350;
-const LOOK_MS = 1_200;
+const VIEW_MS = 1_200;
 const KEY_MS = 25;
 
 export interface Recording {
@@ -134,6 +134,6 @@ const visiblePace = (page: Page): Pace => {
       await field.click();
       await field.pressSequentially(text, { delay: KEY_MS });
     },
-    look: () => page.waitForTimeout(LOOK_MS),
+    look: () => page.waitForTimeout(VIEW_MS),
   };
 };

@@ -31,7 +31,7 @@ export const MODEL: ModelEntry = {
   sizes: [{ width: 720, height: 480 }],
   examples: ['a red ball', 'a blue square'],
   offer: null,
-  files: { place: 'app', verified: null, verifying: null, repairFrom: null },
+  files: { location: 'app', verified: null, verifying: null, repairFrom: null },
 };
 
 export const gpu = (index: number) => ({

@@ -59,10 +59,10 @@ function fillUpTo(leftBytes: number): void {
   closeSync(file);
 }
 
-async function openOnDisk(wish: 'environment' | 'downloads'): Promise<Rig> {
-  const folder = path.join(disk, wish);
+async function openOnDisk(kind: 'environment' | 'downloads'): Promise<Rig> {
+  const folder = path.join(disk, kind);
   mkdirSync(folder);
-  rig = await openRig(wish === 'environment' ? { root: folder } : { downloads: folder });
+  rig = await openRig(kind === 'environment' ? { root: folder } : { downloads: folder });
   return rig;
 }
 

@@ -7,20 +7,20 @@ import { readdir, readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { EnvironmentService } from '../../src/main/install/environment';
 import {
-  expectNothingHalfMade,
+  expectNoLeftovers,
   expectOldSlotAlone,
   expectVideo,
   makeWheels,
   OLD,
   openRig,
   type Rig,
-  type RigWish,
+  type RigOptions,
 } from './install-rig';
 import { programsOf, reaches, startInstaller } from './installer-process';
 
 let rig: Rig;
-const prepare = async (wish: RigWish = {}): Promise<void> => {
-  rig = await openRig(wish);
+const prepare = async (options: RigOptions = {}): Promise<void> => {
+  rig = await openRig(options);
 };
 beforeEach(() => prepare());
 afterEach(() => rig.close());
@@ -40,7 +40,7 @@ async function expectOldSlotUnharmed(): Promise<EnvironmentService> {
 }
 
 /** Stops sending the wheel in the middle. The returned function tells whether it got there. */
-function stallIn(file: string): () => boolean {
+function stallDownload(file: string): () => boolean {
   let isStuck = false;
   rig.index.answer = (request, response) => {
     if (request.url?.endsWith(file) !== true) {
@@ -60,7 +60,7 @@ const fetched = (file: string): number => rig.index.asked.filter(({ url }) => ur
 
 describe('killed while uv downloads', () => {
   test('alone: uv keeps waiting for the index; the next start ends it', async () => {
-    const isStuck = stallIn(rig.wheels.tiny.file);
+    const isStuck = stallDownload(rig.wheels.tiny.file);
     const installer = await startInstaller(rig);
     // By then the other wheel is complete in the cache, where its name shows it, and uv has printed everything: writing
     // to a pipe without a reader would end it.
@@ -80,7 +80,7 @@ describe('killed while uv downloads', () => {
   });
 
   test('with its child processes: what uv had unpacked is removed', async () => {
-    const isStuck = stallIn(rig.wheels.tiny.file);
+    const isStuck = stallDownload(rig.wheels.tiny.file);
     const installer = await startInstaller(rig);
     await reaches(isStuck);
     await installer.kill('all');
@@ -96,12 +96,12 @@ const wheelsInCache = async (): Promise<string> =>
 test('killed while pip fetches uv: the partial tool is removed', async () => {
   await rig.close();
   await prepare({ hasUv: false });
-  let isAsked = false;
+  let isCancelRequested = false;
   rig.index.answer = () => {
-    isAsked = true;
+    isCancelRequested = true;
   };
   const installer = await startInstaller(rig);
-  await reaches(() => isAsked);
+  await reaches(() => isCancelRequested);
   expect(await readdir(rig.at('environment/tool'))).not.toEqual([]);
   await installer.kill('alone');
   expect((await programsOf(rig)).filter((line) => line.includes('pip download'))).toHaveLength(1);
@@ -157,7 +157,7 @@ test('killed just after the rename: the new slot is in use, makes a video, and c
   expect(pointer).toEqual({ slot: expect.not.stringMatching(OLD) as unknown, previous: OLD });
   expect(service.get()).toMatchObject({ status: 'ready', slot: pointer.slot, previousSlot: OLD, isOutdated: false });
   expect((await readdir(rig.at('environment/slots'))).sort()).toEqual([pointer.slot, OLD].sort());
-  await expectNothingHalfMade(rig);
+  await expectNoLeftovers(rig);
   await expectVideo(rig, service);
   await service.rollBack();
   expect(service.get()).toMatchObject({ status: 'ready', slot: OLD });

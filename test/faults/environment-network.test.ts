@@ -66,7 +66,7 @@ async function failureOf(service: EnvironmentService): Promise<SplitreelError> {
   if (!(problem instanceof SplitreelError)) throw new Error(`no error of ours: ${String(problem)}`);
   return problem;
 }
-const expectPackagesCame = async (service: EnvironmentService): Promise<void> => {
+const expectPackagesInstalled = async (service: EnvironmentService): Promise<void> => {
   const { error } = await failureOf(service);
   expect(describeError(error).message).toBe("The package torch can't be imported.");
 };
@@ -108,7 +108,7 @@ describe("a company's certificate", () => {
 
   test('is trusted by pip and uv if SSL_CERT_FILE names its authority', async () => {
     const authority = await openTlsIndex();
-    await expectPackagesCame(rig.open({ ...indexAt(index?.address() ?? ''), SSL_CERT_FILE: authority }));
+    await expectPackagesInstalled(rig.open({ ...indexAt(index?.address() ?? ''), SSL_CERT_FILE: authority }));
     const files = index?.asked.map(({ url }) => url).filter((url) => url?.endsWith('.whl') === true);
     expect(new Set(files)).toEqual(new Set([`/files/uv-${UV}-py3-none-any.whl`, `/files/${rig.wheels.tiny.file}`]));
   });
@@ -147,13 +147,13 @@ async function openProxy(password: string | null = null): Promise<{ address: str
     }
     passed.push(request.url ?? '');
     // The requested host doesn't exist: it stands for the index of the test.
-    const onward = connect(index?.port() ?? 0, '127.0.0.1', () => {
+    const upstream = connect(index?.port() ?? 0, '127.0.0.1', () => {
       client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
-      onward.write(head);
-      onward.pipe(client);
-      client.pipe(onward);
+      upstream.write(head);
+      upstream.pipe(client);
+      client.pipe(upstream);
     });
-    onward.on('error', () => client.destroy());
+    upstream.on('error', () => client.destroy());
   });
   proxy = server;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -173,7 +173,7 @@ describe('a proxy', () => {
       mkdirSync(rig.at('.config/pip'), { recursive: true });
       writeFileSync(rig.at('.config/pip/pip.conf'), `[global]\nproxy = http://${address}\n`);
     } else env['HTTPS_PROXY'] = `http://${address}`;
-    await expectPackagesCame(rig.open(env));
+    await expectPackagesInstalled(rig.open(env));
     // pip for uv's wheel, uv for its dry run and the packages: each request used the proxy.
     expect(passed.length).toBeGreaterThanOrEqual(2);
     expect(new Set(passed)).toEqual(new Set([new URL(url).host]));
@@ -188,7 +188,7 @@ describe('passwords', () => {
   const inAddress = encodeURIComponent(PASSWORD);
 
   /** Everything that an install logs or shows, whether it succeeds or fails. */
-  async function heardOf(env: Environ): Promise<{ text: string; error: SplitreelError }> {
+  async function reportedWith(env: Environ): Promise<{ text: string; error: SplitreelError }> {
     const heard: string[] = [];
     const log = { info: keep, warn: keep, error: keep };
     function keep(line: string): void {
@@ -211,12 +211,12 @@ describe('passwords', () => {
     mkdirSync(rig.at('.config/pip'), { recursive: true });
     const url = rig.index.address().replace('//', `//me:${inAddress}@`);
     writeFileSync(rig.at('.config/pip/pip.conf'), `[global]\nindex-url = ${url}/simple\n`);
-    const came = await heardOf(rig.withoutIndex);
+    const came = await reportedWith(rig.withoutIndex);
     expect(came.text).toContain("No module named 'torch'");
     expect(came.text).toContain('install: ');
     expect(came.text).not.toMatch(SHOWN);
     accepted = 'another';
-    const refused = await heardOf(rig.withoutIndex);
+    const refused = await reportedWith(rig.withoutIndex);
     expect(refused.error.error.code).toBe('ENVIRONMENT_INSTALL_FAILED');
     expect(refused.text).not.toMatch(SHOWN);
   });
@@ -231,7 +231,7 @@ describe('passwords', () => {
     if (hasUv) await rig.putUv();
     const host = isThere ? address : '127.0.0.1:9';
     const env = { ...indexAt(index?.address() ?? ''), HTTPS_PROXY: `http://me:${inAddress}@${host}` };
-    const { text, error } = await heardOf(env);
+    const { text, error } = await reportedWith(env);
     if (!hasUv) expect(error.error.code).toBe('NETWORK_UNREACHABLE');
     expect(text).not.toMatch(SHOWN);
     expect(passed).toEqual([]);
@@ -241,7 +241,7 @@ describe('passwords', () => {
     'in the invalid address %s, which uv prints in full, are hidden',
     async (address) => {
       await rig.putUv();
-      const { text } = await heardOf({ UV_DEFAULT_INDEX: address });
+      const { text } = await reportedWith({ UV_DEFAULT_INDEX: address });
       expect(text).toContain('****@localhost');
       expect(text).not.toMatch(SHOWN);
     },

@@ -9,7 +9,7 @@ import { nodeFiles } from '../../src/main/adapters/node/files';
 import { nodeProcesses } from '../../src/main/adapters/node/processes';
 import { packArchive } from '../../src/main/install/bundle-archive';
 import type { EnvironmentService } from '../../src/main/install/environment';
-import { expectNothingHalfMade, expectOldSlotAlone, expectVideo, OLD, openRig, type Rig } from './install-rig';
+import { expectNoLeftovers, expectOldSlotAlone, expectVideo, OLD, openRig, type Rig } from './install-rig';
 
 const run = promisify(execFile);
 let rig: Rig;
@@ -46,8 +46,8 @@ test('a zip is enough, its size on disk is shown, and the previous slot stays', 
   const service = rig.open();
   const folder = await makeBundle(service, 'a bundle ü');
   const bundle = await zip(service, folder);
-  const needs = async (place: string): Promise<number> =>
-    (await service.estimate({ bundle: place })).needs[0]?.bytes ?? 0;
+  const needs = async (source: string): Promise<number> =>
+    (await service.estimate({ bundle: source })).needs[0]?.bytes ?? 0;
   const inside = await nodeFiles.folderBytes(folder);
   expect((await needs(bundle)) - (await needs(folder))).toBe(inside);
   expect(await service.estimate({ bundle })).toMatchObject({ downloadBytes: 0, downloadCount: 0, fits: true });
@@ -59,7 +59,7 @@ test('a zip is enough, its size on disk is shown, and the previous slot stays', 
     versions: { torch: expect.any(String) as unknown },
   });
   expect(await readdir(path.join(rig.options().root(), 'slots'))).toHaveLength(2);
-  await expectNothingHalfMade(rig);
+  await expectNoLeftovers(rig);
   await expectVideo(rig, service);
 });
 

@@ -36,7 +36,7 @@ export interface Wheel {
   readonly sha256: string;
 }
 
-export interface WheelWish {
+export interface WheelSpec {
   readonly name: string;
   /** Paths in site-packages and what is in them. */
   readonly files: Readonly<Record<string, string>>;
@@ -45,25 +45,25 @@ export interface WheelWish {
 
 const WHEEL_MAKER = `
 import json, sys, zipfile
-for wish in json.load(open(sys.argv[1])):
-    stem = wish["name"].replace("-", "_") + "-1.0"
+for spec in json.load(open(sys.argv[1])):
+    stem = spec["name"].replace("-", "_") + "-1.0"
     info = stem + ".dist-info/"
-    requires = "".join(f"Requires-Dist: {name}\\n" for name in wish.get("requires", []))
+    requires = "".join(f"Requires-Dist: {name}\\n" for name in spec.get("requires", []))
     with zipfile.ZipFile(f"{sys.argv[2]}/{stem}-py3-none-any.whl", "w") as wheel:
-        for path, text in wish["files"].items():
+        for path, text in spec["files"].items():
             wheel.writestr(path, text)
-        wheel.writestr(info + "METADATA", f"Metadata-Version: 2.1\\nName: {wish['name']}\\nVersion: 1.0\\n{requires}")
+        wheel.writestr(info + "METADATA", f"Metadata-Version: 2.1\\nName: {spec['name']}\\nVersion: 1.0\\n{requires}")
         wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
         wheel.writestr(info + "RECORD", "")
 `;
 
 /** Wheels named as on an index: `tiny_thing-1.0-py3-none-any.whl`. */
-export async function makeWheels(folder: string, wishes: readonly WheelWish[]): Promise<readonly Wheel[]> {
+export async function makeWheels(folder: string, specs: readonly WheelSpec[]): Promise<readonly Wheel[]> {
   const list = path.join(folder, 'wheels.json');
-  await writeFile(list, JSON.stringify(wishes));
+  await writeFile(list, JSON.stringify(specs));
   await run('python3', ['-c', WHEEL_MAKER, list, folder]);
   return Promise.all(
-    wishes.map(async ({ name }) => {
+    specs.map(async ({ name }) => {
       const file = `${name.replaceAll('-', '_')}-1.0-py3-none-any.whl`;
       const bytes = await readFile(path.join(folder, file));
       return { name, file, bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
@@ -73,10 +73,10 @@ export async function makeWheels(folder: string, wishes: readonly WheelWish[]): 
 
 const FILLER = 'x = 1\n'.repeat(200_000);
 /** 1.2 MB, so that it can be cut in the middle. */
-const TINY: WheelWish = { name: 'tiny-thing', files: { 'tiny_thing.py': FILLER } };
+const TINY: WheelSpec = { name: 'tiny-thing', files: { 'tiny_thing.py': FILLER } };
 
 /** Puts all packages of the tests' Python on the path of the slot. */
-const realPackages = (packages: string): WheelWish => ({
+const realPackages = (packages: string): WheelSpec => ({
   name: 'real-packages',
   files: { 'real_packages.pth': `${packages}\n` },
 });
@@ -155,7 +155,7 @@ export interface Rig {
   readonly close: () => Promise<void>;
 }
 
-export interface RigWish {
+export interface RigOptions {
   /** The folder of slots and downloads, if not the rig's own. */
   readonly root?: string;
   readonly downloads?: string;
@@ -174,17 +174,17 @@ export async function sitePackages(): Promise<string> {
   return path.join(library, version, 'site-packages');
 }
 
-export async function openRig(wish: RigWish = {}): Promise<Rig> {
+export async function openRig(setup: RigOptions = {}): Promise<Rig> {
   const folder = await mkdtemp(path.join(tmpdir(), 'splitreel env ü '));
   const at = (...parts: string[]): string => path.join(folder, ...parts);
-  const root = wish.root ?? at('environment');
+  const root = setup.root ?? at('environment');
   const packages = await sitePackages();
   const [tiny, real] = await makeWheels(folder, [TINY, realPackages(packages)]);
   if (tiny === undefined || real === undefined) throw new Error('the wheels were not made');
   const index = await openIndex();
   index.offer([tiny, real]);
 
-  if (wish.hasUv !== false) await putUv(root);
+  if (setup.hasUv !== false) await putUv(root);
   await mkdir(at('python'));
   await mkdir(at('resources'));
   for (const name of ['__main__.py', 'splitreel']) await symlink(path.join(ROOT, 'python', name), at('python', name));
@@ -202,7 +202,7 @@ export async function openRig(wish: RigWish = {}): Promise<Rig> {
     systemPythonVersions: [PYTHON],
     uv: {
       version: UV_VERSION,
-      wheelSha256: { [`${process.platform}-${process.arch}`]: wish.uvSha256 ?? '0'.repeat(64) },
+      wheelSha256: { [`${process.platform}-${process.arch}`]: setup.uvSha256 ?? '0'.repeat(64) },
     },
     gpuOnlyPackages: [],
     flashAttentionCapability: '9.0',
@@ -220,7 +220,7 @@ export async function openRig(wish: RigWish = {}): Promise<Rig> {
 
   const options: Rig['options'] = (env = {}) => ({
     root: () => root,
-    downloadsFolder: () => wish.downloads ?? at('downloads'),
+    downloadsFolder: () => setup.downloads ?? at('downloads'),
     pythonsFolder: at('pythons'),
     choice: () => 'cpu',
     pid: process.pid,
@@ -306,10 +306,10 @@ export async function expectOldSlotAlone(rig: Rig, service: EnvironmentService):
   expect(service.get()).toMatchObject({ status: 'ready', slot: OLD });
   expect(await service.current()).not.toBeNull();
   expect(await manifestOf(path.join(root, 'slots', OLD))).toEqual(rig.oldSlot);
-  await expectNothingHalfMade(rig);
+  await expectNoLeftovers(rig);
 }
 
-export async function expectNothingHalfMade(rig: Rig): Promise<void> {
+export async function expectNoLeftovers(rig: Rig): Promise<void> {
   const root = rig.options().root();
   expect((await readdir(root)).sort()).toEqual(expect.arrayContaining(['current', 'slots']));
   const known = ['current', 'estimate', 'slots', 'tool'];

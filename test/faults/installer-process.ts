@@ -52,20 +52,20 @@ export interface Installer {
   readonly ended: Promise<void>;
 }
 
-export interface InstallerWish {
+export interface InstallerOptions {
   readonly halt?: { readonly name: string; readonly when: 'before' | 'after' };
   readonly env?: Readonly<Record<string, string>>;
   /** A program that starts it, such as `unshare`. */
   readonly prefix?: readonly string[];
 }
 
-export async function startInstaller(rig: Rig, wish: InstallerWish = {}): Promise<Installer> {
+export async function startInstaller(rig: Rig, overrides: InstallerOptions = {}): Promise<Installer> {
   const script = rig.at('installer.mts');
   await writeFile(script, INSTALLER);
-  const { root, downloadsFolder, ...options } = rig.options(wish.env);
-  const given = { options: { ...options, root: root(), downloads: downloadsFolder() }, halt: wish.halt ?? null };
+  const { root, downloadsFolder, ...options } = rig.options(overrides.env);
+  const given = { options: { ...options, root: root(), downloads: downloadsFolder() }, halt: overrides.halt ?? null };
   const tsx = path.join(ROOT, 'node_modules/tsx/dist/cli.mjs');
-  const command = [...(wish.prefix ?? []), process.execPath, tsx, script, JSON.stringify(given)];
+  const command = [...(overrides.prefix ?? []), process.execPath, tsx, script, JSON.stringify(given)];
   // In its own process group, so that it can be killed with its children.
   const child = spawn(command[0] ?? process.execPath, command.slice(1), {
     cwd: ROOT,

@@ -231,14 +231,14 @@ describe('the app ends during a job', () => {
   });
 
   test('a process that only has the pid of an old worker is left alone', async () => {
-    const bystander = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { stdio: 'ignore' });
+    const unrelated = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { stdio: 'ignore' });
     const one = await open();
     await one.engine.stop();
-    const record = { pid: bystander.pid, startTime: '1', commandLine: 'python -I -m splitreel serve' };
+    const record = { pid: unrelated.pid, startTime: '1', commandLine: 'python -I -m splitreel serve' };
     await writeFile(path.join(one.folder, 'worker.json'), JSON.stringify(record));
     await one.engine.start();
-    expect(await isAlive(bystander.pid ?? 0)).toBe(true);
-    bystander.kill('SIGKILL');
+    expect(await isAlive(unrelated.pid ?? 0)).toBe(true);
+    unrelated.kill('SIGKILL');
   });
 });
 

@@ -60,7 +60,7 @@ test('a model of the catalog is fetched, verified and ready; its size is known b
   expect(await hub.servedBytes()).toBe(0);
   await app.service.downloads.start(ID);
   await until(isReady(app), 60_000);
-  expect(app.entry().files).toMatchObject({ place: 'models', verified: { fileCount: 10, known: 10 } });
+  expect(app.entry().files).toMatchObject({ location: 'models', verified: { fileCount: 10, known: 10 } });
   expect(await hub.servedBytes()).toBe(offer.totalBytes);
   expect(app.download()).toBeUndefined();
 });
@@ -128,7 +128,7 @@ test('a model in the Hugging Face cache is taken where it lies', async () => {
   expect(app.entry()).toMatchObject({
     state: { status: 'ready' },
     path: snapshot,
-    files: { place: 'cache', verified: null },
+    files: { location: 'cache', verified: null },
   });
   app.service.resume();
   await until(() => app.entry().files?.verified !== null, 60_000);
@@ -137,7 +137,7 @@ test('a model in the Hugging Face cache is taken where it lies', async () => {
 
 test('the models folder moves with its models, also to another disk, and what was verified stays so', async () => {
   const app = await fetched(await startHub());
-  const other = path.join(testFolder(), 'another place');
+  const other = path.join(testFolder(), 'another location');
   await app.service.move(other);
   expect(app.state().modelsFolder).toBe(other);
   expect(app.entry()).toMatchObject({
@@ -162,7 +162,7 @@ test('the models folder moves with its models, also to another disk, and what wa
   }
 });
 
-test('a move that was cut off goes on at the next start; a model is in one place or the other at any time', async () => {
+test('a move that was cut off goes on at the next start; a model is in one location or the other at any time', async () => {
   const app = await fetched(await startHub());
   const from = path.join(app.data, 'models');
   const to = path.join(testFolder(), 'new');

@@ -38,11 +38,11 @@ def run_file_job(write: Write, *, events: bool) -> int:
 def _with_events(write: Write, stopped: threading.Event) -> int:
     """Progress as lines of JSON on descriptor 3. Closing stdin cancels."""
 
-    def wait_for_the_end_of_stdin() -> None:
+    def wait_for_stdin_eof() -> None:
         sys.stdin.buffer.read()
         stopped.set()
 
-    threading.Thread(target=wait_for_the_end_of_stdin, daemon=True).start()
+    threading.Thread(target=wait_for_stdin_eof, daemon=True).start()
     with os.fdopen(EVENT_FD, "wb") as out:
 
         def send(event: Event) -> None:

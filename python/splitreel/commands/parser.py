@@ -55,5 +55,5 @@ def underscored(argument: str) -> str:
 def _has_value(flag: str, given: Sequence[str]) -> bool:
     if any(argument.startswith(f"{flag}=") for argument in given):
         return True
-    places = [index for index, argument in enumerate(given) if argument == flag]
-    return all(index + 1 < len(given) and not given[index + 1].startswith("--") for index in places)
+    positions = [index for index, argument in enumerate(given) if argument == flag]
+    return all(index + 1 < len(given) and not given[index + 1].startswith("--") for index in positions)

@@ -167,9 +167,11 @@ def _run(arguments: Sequence[str], rank: int, world: int) -> int:
         raise _PostedError.from_error(first) from error
 
 
-def _run_in_world(flags: Flags, model: ModelFolder, job: StartJob, store: Store, place: tuple[int, int]) -> int:
-    """`place`: this rank and the world size."""
-    rank, world = place
+def _run_in_world(
+    flags: Flags, model: ModelFolder, job: StartJob, store: Store, rank_and_world: tuple[int, int]
+) -> int:
+    """`rank_and_world`: this rank and the world size."""
+    rank, world = rank_and_world
     # Before the longest import, so that a device that is missing is reported at once.
     device, own = _device(flags)
     with lasting_imports():

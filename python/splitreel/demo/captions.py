@@ -173,7 +173,7 @@ def describe(scene: Scene, random: Random, plain: bool = False) -> Caption:
     return Caption(text, (shape, said_motion, size, said_color, said_background))
 
 
-def say_nothing(random: Random) -> Caption:
+def empty_caption(random: Random) -> Caption:
     """A sentence without meaning: unknown words, or mostly the empty prompt that guidance compares with."""
     words: list[str] = []
     if random.random() < 0.25:

@@ -15,7 +15,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from splitreel.demo.captions import Caption, Scene, describe, sample_scene, say_nothing
+from splitreel.demo.captions import Caption, Scene, describe, empty_caption, sample_scene
 from splitreel.demo.tokenizer import PAD_ID, TEXT_LENGTH
 
 SILENT_SHARE = 0.13
@@ -54,7 +54,7 @@ def _write(job: tuple[int, int, int, str]) -> tuple[Tensor, Tensor, Tensor]:
     tokenizer.enable_padding(pad_id=PAD_ID, length=TEXT_LENGTH)
     drawn = [_scene(random) for _ in range(scenes)]
     captions: list[Caption] = [
-        say_nothing(random) if random.random() < SILENT_SHARE else describe(scene, random)
+        empty_caption(random) if random.random() < SILENT_SHARE else describe(scene, random)
         for scene in drawn
         for _ in range(wordings)
     ]

@@ -136,7 +136,7 @@ class Stepper:
         self.optimizer.step()
         self.loss.copy_(losses.detach())
 
-    def _run_or_give_up_compiling(self) -> None:
+    def _run_compiled_or_eager(self) -> None:
         try:
             with torch.compiler.set_stance(self._stance):
                 self._run()
@@ -145,7 +145,7 @@ class Stepper:
                 raise
             print(f"not compiled: {self.feeder.bucket}: {str(error)[:300]}", flush=True)
             self._stance = "force_eager"
-            self._run_or_give_up_compiling()
+            self._run_compiled_or_eager()
 
     def __call__(self) -> None:
         self.feeder.fill()
@@ -168,4 +168,4 @@ class Stepper:
                 return
         elif self._eager_left > 0:
             self._eager_left -= 1
-        self._run_or_give_up_compiling()
+        self._run_compiled_or_eager()

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from splitreel.demo.captions import UNSAID, describe, held_out_captions, is_held_out, sample_scene, say_nothing
+from splitreel.demo.captions import UNSAID, describe, empty_caption, held_out_captions, is_held_out, sample_scene
 from splitreel.demo.words import COLOR_WORDS, SHAPE_WORDS
 
 
@@ -38,6 +38,6 @@ def test_a_plain_sentence_determines_every_attribute() -> None:
 
 def test_meaningless_sentences_decide_nothing() -> None:
     random = Random(6)
-    texts = [say_nothing(random) for _ in range(100)]
+    texts = [empty_caption(random) for _ in range(100)]
     assert all(set(caption.labels) == {UNSAID} for caption in texts)
     assert sum(caption.text == "" for caption in texts) > 50

@@ -48,14 +48,14 @@ def test_guidance_of_one_and_the_other_scheduler(models: dict[str, Path], world:
 
 
 def test_progress_is_counted_and_whole(models: dict[str, Path], world: Worlds) -> None:
-    told = world.run(RunRequest(models["t2v-5b"], Plan(cfg=2), job()))[0]
-    steps = [count for what, count in told.events if what == "0 denoising"]
+    result = world.run(RunRequest(models["t2v-5b"], Plan(cfg=2), job()))[0]
+    steps = [count for what, count in result.events if what == "0 denoising"]
     assert steps == [1, 2, 3]
-    tiles = [count for what, count in told.events if what == "0 decoding"]
-    total = next(count for what, count in told.events if what == "0 decoding of")
+    tiles = [count for what, count in result.events if what == "0 decoding"]
+    total = next(count for what, count in result.events if what == "0 decoding of")
     assert tiles == list(range(1, total + 1))
-    assert told.frame_count == 9
-    assert told.previews == [2]
+    assert result.frame_count == 9
+    assert result.previews == [2]
 
 
 @pytest.mark.parametrize(

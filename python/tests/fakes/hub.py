@@ -234,7 +234,7 @@ class _HubHandler(_Handler):
         else:
             self.answer(404, {"X-Error-Code": "EntryNotFound"})
 
-    def _is_let_in(self) -> bool:
+    def _is_authorized(self) -> bool:
         token = self.server.hub.behavior.token
         given = self.headers.get("authorization")
         if token is None or given == f"Bearer {token}":
@@ -262,7 +262,7 @@ class _HubHandler(_Handler):
         self.answer(200, {"Content-Type": "application/json"}, json.dumps(about).encode())
 
     def _resolve(self, repo: str, rest: str) -> None:
-        if not self._is_let_in():
+        if not self._is_authorized():
             return
         hub = self.server.hub
         _, _, name = rest.partition("/")

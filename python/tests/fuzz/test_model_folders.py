@@ -49,19 +49,19 @@ ODD_NAMES = (
 
 
 class Folder:
-    """A whole model, of which one case spoils a little; `restore` makes it whole again."""
+    """A whole model, of which each case damages a little; `restore` makes it whole again."""
 
     def __init__(self, path: Path) -> None:
         self.path = make_model_folder(path)
         self._whole = {name: (path / name).read_bytes() for name in files_of(path) if (path / name).is_file()}
-        self._spoiled: set[str] = set()
+        self._damaged: set[str] = set()
 
     def write(self, name: str, content: bytes) -> None:
         self.remove(name)
         (self.path / name).write_bytes(content)
 
     def remove(self, name: str) -> None:
-        self._spoiled.add(name)
+        self._damaged.add(name)
         target = self.path / name
         if target.is_dir() and not target.is_symlink():
             target.rmdir()
@@ -72,15 +72,15 @@ class Folder:
         return self._whole[name]
 
     def restore(self) -> None:
-        for name in list(self._spoiled):
+        for name in list(self._damaged):
             self.remove(name)
             if name in self._whole:
                 (self.path / name).write_bytes(self._whole[name])
-        self._spoiled.clear()
+        self._damaged.clear()
 
 
-Spoil: TypeAlias = Callable[[Folder], None]
-"""Spoils a folder. Hypothesis draws it; its parts are drawn with it, so that a case can be repeated."""
+Damage: TypeAlias = Callable[[Folder], None]
+"""Damages a folder. Hypothesis draws it; its parts are drawn with it, so that a case can be repeated."""
 
 
 class Raw(str):
@@ -107,14 +107,14 @@ EXTRA_FIELDS = ("quantization_config", "auto_map", "sample_width", "num_train_ti
 
 
 @st.composite
-def spoiled_values(draw: st.DrawFn) -> Spoil:
+def damaged_values(draw: st.DrawFn) -> Damage:
     """A few values of one config, or names that were not there."""
     name = draw(st.sampled_from(CONFIGS))
     odd = st.sampled_from(ODD_CLASSES).map(Raw) | odd_value if name == "model_index.json" else odd_value
     # An index into the names, which only the folder knows; None takes the field away.
     changes = draw(st.lists(st.tuples(st.integers(0, 60), st.none() | odd), min_size=1, max_size=3))
 
-    def spoil(folder: Folder) -> None:
+    def damage(folder: Folder) -> None:
         config: dict[str, object] = json.loads(folder.whole(name))
         names = [*config, *EXTRA_FIELDS]
         for index, value in changes:
@@ -125,11 +125,11 @@ def spoiled_values(draw: st.DrawFn) -> Spoil:
                 config[field] = value
         folder.write(name, to_json(config).encode("utf-8", "surrogatepass"))
 
-    return spoil
+    return damage
 
 
 @st.composite
-def spoiled_bytes(draw: st.DrawFn) -> Spoil:
+def damaged_bytes(draw: st.DrawFn) -> Damage:
     """Bytes of any file: other, fewer, more, or something else altogether."""
     name = draw(st.sampled_from((*CONFIGS, *WEIGHTS)))
     whole = draw(st.none() | st.sampled_from(ODD_BYTES) | st.binary(max_size=200))
@@ -137,14 +137,14 @@ def spoiled_bytes(draw: st.DrawFn) -> Spoil:
     flips = draw(st.lists(st.tuples(st.integers(0, 4_000), st.integers(0, 255)), max_size=20))
     more = draw(st.binary(max_size=8))
 
-    def spoil(folder: Folder) -> None:
+    def damage(folder: Folder) -> None:
         content = bytearray(folder.whole(name) if whole is None else whole)[:keep]
         for at, byte in flips:
             if content:
                 content[at % len(content)] = byte
         folder.write(name, bytes(content + more))
 
-    return spoil
+    return damage
 
 
 ODD_FIELDS: tuple[tuple[str, st.SearchStrategy[object]], ...] = (
@@ -164,7 +164,7 @@ LENGTHS = (0, 7, 2**32, 2**62, 2**64 - 1)
 
 
 @st.composite
-def spoiled_header(draw: st.DrawFn) -> Spoil:
+def damaged_header(draw: st.DrawFn) -> Damage:
     """The header of a safetensors file, with a length that fits it or does not."""
     name, index = draw(st.sampled_from(WEIGHTS)), draw(st.integers(0, 10_000))
     new_name = draw(st.none() | st.sampled_from(ODD_NAMES_OF_TENSORS) | st.text(max_size=20))
@@ -172,7 +172,7 @@ def spoiled_header(draw: st.DrawFn) -> Spoil:
     value, entry = draw(st.none() | odd), draw(st.none() | any_json)
     off_by = draw(st.none() | st.integers(-8, 8) | st.sampled_from(LENGTHS))
 
-    def spoil(folder: Folder) -> None:
+    def damage(folder: Folder) -> None:
         content = folder.whole(name)
         (length,) = struct.unpack("<Q", content[:8])
         header: dict[str, Any] = json.loads(content[8 : 8 + length])
@@ -187,18 +187,18 @@ def spoiled_header(draw: st.DrawFn) -> Spoil:
         size = len(text) if off_by is None else off_by if off_by in LENGTHS else len(text) + off_by
         folder.write(name, struct.pack("<Q", max(0, size)) + text + content[8 + length :])
 
-    return spoil
+    return damage
 
 
 @st.composite
-def spoiled_files(draw: st.DrawFn) -> Spoil:
+def damaged_files(draw: st.DrawFn) -> Damage:
     """Files that are missing, of another kind, or beside those of the model."""
     name = draw(st.sampled_from((*CONFIGS, *WEIGHTS)))
     kind = draw(st.sampled_from(("gone", "folder", "link to itself", "link to nowhere", "pipe", "beside")))
     part = draw(st.sampled_from(("transformer", "vae", "text_encoder", "tokenizer", "scheduler")))
     beside, content = draw(st.sampled_from(ODD_NAMES)), draw(st.sampled_from(ODD_BYTES))
 
-    def spoil(folder: Folder) -> None:
+    def damage(folder: Folder) -> None:
         if kind == "beside":
             folder.write(f"{part}/{beside}", content)
             return
@@ -214,11 +214,11 @@ def spoiled_files(draw: st.DrawFn) -> Spoil:
             case "pipe":
                 os.mkfifo(target)
 
-    return spoil
+    return damage
 
 
 @st.composite
-def spoiled_index(draw: st.DrawFn) -> Spoil:
+def damaged_index(draw: st.DrawFn) -> Damage:
     """An index of shards: of the true file, of others, of none, out of the folder."""
     name = draw(st.sampled_from(WEIGHTS))
     shards = (Path(name).name, "a.safetensors", "../a.safetensors", "/etc/passwd", "", ".", "x\0.safetensors")
@@ -229,11 +229,11 @@ def spoiled_index(draw: st.DrawFn) -> Spoil:
 
 
 KINDS = {
-    "values": spoiled_values(),
-    "bytes": spoiled_bytes(),
-    "header": spoiled_header(),
-    "files": spoiled_files(),
-    "index": spoiled_index(),
+    "values": damaged_values(),
+    "bytes": damaged_bytes(),
+    "header": damaged_header(),
+    "files": damaged_files(),
+    "index": damaged_index(),
 }
 any_kind = st.one_of(*KINDS.values())
 
@@ -267,11 +267,11 @@ def check_answer(folder: Folder) -> None:
 def test_no_folder_crashes_the_check(kind: str, folder: Folder) -> None:
     @FUZZ
     @given(first=KINDS[kind], second=st.none() | any_kind)
-    def check(first: Spoil, second: Spoil | None) -> None:
+    def check(first: Damage, second: Damage | None) -> None:
         try:
-            for spoil in (first, second):
-                if spoil is not None:
-                    spoil(folder)
+            for damage in (first, second):
+                if damage is not None:
+                    damage(folder)
             check_answer(folder)
         finally:
             folder.restore()

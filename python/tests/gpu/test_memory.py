@@ -60,7 +60,7 @@ def test_blocks_are_copied_from_pinned_memory_on_a_separate_stream(model: Path) 
     latents(made)
     part = made.loaded.placement._offloaded["transformer"]
     assert part._stream is not None
-    assert all(home.is_pinned() for parked in part._blocks for home in parked._host or ())
+    assert all(home.is_pinned() for weights in part._blocks for home in weights._host or ())
     made.unload()
 
 

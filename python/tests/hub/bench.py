@@ -60,16 +60,16 @@ def hub_process(source: Path) -> Iterator[tuple[str, str]]:
     command = [sys.executable, str(script), "--model", f"{REPO}={source}"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        told = json.loads(process.stdout.readline())
-        yield told["endpoint"], told["content"]
+        ready = json.loads(process.stdout.readline())
+        yield ready["endpoint"], ready["content"]
         process.kill()
 
 
 def fetch_once(endpoint: str, folder: Path) -> tuple[int, float, float]:
     """Bytes, seconds until the last of them had come, and seconds until all were verified."""
     settings = Configure(endpoint, None, token_for_mirror=False, bytes_per_second=None)
-    wish = Download("m", REPO, "main", str(folder), str(folder), str(folder / ".splitreel.json"))
-    download = ModelDownload(wish, HubSession(settings), Pace(), lambda _event: None)
+    request = Download("m", REPO, "main", str(folder), str(folder), str(folder / ".splitreel.json"))
+    download = ModelDownload(request, HubSession(settings), Pace(), lambda _event: None)
     over = threading.Event()
     arrived: list[float] = []
 

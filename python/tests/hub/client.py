@@ -43,14 +43,14 @@ class Fetch:
         tuning: Tuning = QUICK,
         **more: Any,
     ) -> None:
-        self.heard: list[DownloadProgressed] = []
+        self.events: list[DownloadProgressed] = []
         settings = configure(hub, **more)
         pace = Pace()
         pace.set_limit(settings.bytes_per_second)
         request = Download(
             "m", REPO, "main", str(folder), str(final or folder), str(record or folder / ".splitreel.json")
         )
-        self.download = ModelDownload(request, HubSession(settings), pace, self.heard.append, tuning)
+        self.download = ModelDownload(request, HubSession(settings), pace, self.events.append, tuning)
 
     def run(self) -> int:
         return self.download.run()

@@ -35,7 +35,7 @@ def test_a_model_is_downloaded_completely_and_only_the_needed_files(hub: FakeHub
     record = read_record(tmp_path / "m" / ".splitreel.json")
     assert all(entry.is_known for entry in record.files.values())
     assert record.repo == REPO
-    last = fetch.heard[-1]
+    last = fetch.events[-1]
     assert last.done_bytes == last.total_bytes
 
 
@@ -121,7 +121,7 @@ def test_pause_and_resume_lose_nothing(hub: FakeHub, tmp_path: Path) -> None:
 def test_the_speed_limit_holds(hub: FakeHub, tmp_path: Path) -> None:
     fetch = Fetch(hub, tmp_path, limit=8_000_000)
     fetch.run()
-    steady = [event.bytes_per_second for event in fetch.heard if event.stage == "fetching"][2:-1]
+    steady = [event.bytes_per_second for event in fetch.events if event.stage == "fetching"][2:-1]
     assert steady
     assert max(steady) < 8_000_000 * 1.25
 
@@ -143,7 +143,7 @@ def test_bytes_that_remain_wrong_are_never_accepted(hub: FakeHub, tmp_path: Path
 
 
 @pytest.fixture
-def shaky(tmp_path: Path) -> tuple[FakeHub, Path]:
+def flaky_hub(tmp_path: Path) -> tuple[FakeHub, Path]:
     """A hub whose files may be changed behind its back, after it has said what their hashes are."""
     source = tmp_path / "source"
     shutil.copytree(DEMO, source)
@@ -152,8 +152,8 @@ def shaky(tmp_path: Path) -> tuple[FakeHub, Path]:
     return fake, source
 
 
-def test_a_swapped_file_is_refused(shaky: tuple[FakeHub, Path], tmp_path: Path) -> None:
-    fake, source = shaky
+def test_a_swapped_file_is_refused(flaky_hub: tuple[FakeHub, Path], tmp_path: Path) -> None:
+    fake, source = flaky_hub
     (source / WEIGHTS).write_bytes(os.urandom((source / WEIGHTS).stat().st_size))
     with pytest.raises(SplitreelError) as caught:
         Fetch(fake, tmp_path / "m").run()

@@ -43,13 +43,13 @@ def test_contiguous_bytes_can_be_read_before_the_rest(tmp_path: Path) -> None:
     file.append(0, b"a" * 300)
     file.append(1, b"b" * 100)
     file.append(2, b"c" * 300)
-    assert [file.held_from(place) for place in (0, 299, 300, 400, 600, 900)] == [400, 101, 100, 0, 300, 0]
+    assert [file.contiguous_from(offset) for offset in (0, 299, 300, 400, 600, 900)] == [400, 101, 100, 0, 300, 0]
     buffer = bytearray(250)
     assert file.read_into(memoryview(buffer), 200) == 250
     assert bytes(buffer[:200]) == b"a" * 100 + b"b" * 100
     file.append(1, b"b" * 200)
     file.append(3, b"d" * 100)
-    assert file.held_from(0) == file.file.size
+    assert file.contiguous_from(0) == file.file.size
 
 
 def test_after_a_power_cut_only_synced_bytes_are_trusted(tmp_path: Path) -> None:
@@ -61,16 +61,16 @@ def test_after_a_power_cut_only_synced_bytes_are_trusted(tmp_path: Path) -> None
     assert [part(tmp_path, "two").held(index) for index in range(4)] == [200, 0, 0, 0]
 
 
-@pytest.mark.parametrize("spoil", ["another file", "a short count", "no data", "a count too large"])
-def test_a_partial_file_that_cannot_be_trusted_starts_again(tmp_path: Path, spoil: str) -> None:
+@pytest.mark.parametrize("damage", ["another file", "a short count", "no data", "a count too large"])
+def test_a_partial_file_that_cannot_be_trusted_starts_again(tmp_path: Path, damage: str) -> None:
     part(tmp_path).append(0, b"x" * 200)
     file = FILE
     counts = tmp_path / "a.part.progress"
-    if spoil == "another file":
+    if damage == "another file":
         file = RemoteFile("a", 1_000, Digest("sha256", "1" * 64))
-    elif spoil == "a short count":
+    elif damage == "a short count":
         os.truncate(counts, 520)
-    elif spoil == "no data":
+    elif damage == "no data":
         (tmp_path / "a.part").unlink()
     else:
         counts.write_bytes(counts.read_bytes()[:512] + b"\xff" * 64)
@@ -109,7 +109,7 @@ def run_verify(folder: Path, record: Path, *, everything: bool = False) -> tuple
     return found, hashed[0]
 
 
-def spoil_byte(path: Path) -> None:
+def flip_byte(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     before = path.stat()
@@ -124,7 +124,7 @@ def test_any_folder_is_hashed_once_and_then_known_by_size_and_time(tmp_path: Pat
     assert hashed == sum(map(len, wanted().values()))
     assert (first.damaged, first.known, first.repo) == ((), 0, None)
     assert run_verify(folder, record)[1] == 0
-    spoil_byte(folder / WEIGHTS)
+    flip_byte(folder / WEIGHTS)
     assert run_verify(folder, record)[0].damaged == (), "not seen by size and time"
     (damage,) = run_verify(folder, record, everything=True)[0].damaged
     assert damage == WEIGHTS
@@ -159,7 +159,7 @@ def test_hashes_are_read_from_the_hugging_face_cache(
     assert verified.known == verified.file_count == len(wanted())
     assert (verified.repo, verified.commit) == (REPO, snapshot.name)
     blob = (snapshot / WEIGHTS).resolve()
-    spoil_byte(blob)
+    flip_byte(blob)
     assert run_verify(snapshot, record, everything=True)[0].damaged == (WEIGHTS,)
     # Repaired in place: only the blob that the link points to.
     Fetch(hub, snapshot, record=record).run()
@@ -231,7 +231,7 @@ def test_hashes_are_read_from_a_folder_of_hf_download(hub: FakeHub, tmp_path: Pa
         note = folder / ".cache" / "huggingface" / "download" / f"{entry['rfilename']}.metadata"
         note.parent.mkdir(parents=True, exist_ok=True)
         note.write_text(f"{'a' * 40}\n{entry['lfs']['sha256'] if 'lfs' in entry else entry['blobId']}\n1.0\n")
-    spoil_byte(folder / WEIGHTS)
+    flip_byte(folder / WEIGHTS)
     found, _ = run_verify(folder, tmp_path / "record.json")
     assert found.damaged == (WEIGHTS,)
     assert found.known == 0, "the folder itself says so, not Hugging Face"
@@ -239,11 +239,11 @@ def test_hashes_are_read_from_a_folder_of_hf_download(hub: FakeHub, tmp_path: Pa
 
 def test_a_verification_can_be_stopped_and_keeps_what_it_has(tmp_path: Path) -> None:
     record = tmp_path / "record.json"
-    heard = [0]
+    events = [0]
 
     def check() -> None:
-        heard[0] += 1
-        if heard[0] == 4:
+        events[0] += 1
+        if events[0] == 4:
             raise Paused
 
     with pytest.raises(Paused):

@@ -15,7 +15,7 @@ from tests.hub.client import DEMO, REPO, Fetch, HubProcess, held, wanted
 CANARY = "hf_canary0123456789ABCDEFGHIJ"
 
 
-def heard_token(hub: FakeHub, server: str) -> bool:
+def server_saw_token(hub: FakeHub, server: str) -> bool:
     return any(CANARY in str(seen.headers) + seen.path for seen in hub.seen if seen.server == server)
 
 
@@ -33,23 +33,23 @@ def test_the_content_host_never_gets_the_token(hub: FakeHub, tmp_path: Path) -> 
     hub.behavior.token = CANARY
     Fetch(hub, tmp_path, token=CANARY, for_mirror=True).run()
     assert held(tmp_path) == wanted()
-    assert heard_token(hub, "hub")
-    assert not heard_token(hub, "content")
+    assert server_saw_token(hub, "hub")
+    assert not server_saw_token(hub, "content")
 
 
 def test_a_mirror_gets_the_token_only_if_configured(hub: FakeHub, tmp_path: Path) -> None:
     Fetch(hub, tmp_path, token=CANARY).run()
-    assert not heard_token(hub, "hub")
-    assert not heard_token(hub, "content")
+    assert not server_saw_token(hub, "hub")
+    assert not server_saw_token(hub, "content")
 
 
 def test_a_redirect_to_another_host_loses_the_token(hub: FakeHub, tmp_path: Path) -> None:
     other = FakeHub({REPO: DEMO})
     hub.behavior.redirect_api_to = other.endpoint
     Fetch(hub, tmp_path, token=CANARY, for_mirror=True).run()
-    assert heard_token(hub, "hub")
+    assert server_saw_token(hub, "hub")
     assert other.seen
-    assert not heard_token(other, "hub")
+    assert not server_saw_token(other, "hub")
     other.close()
 
 
@@ -92,10 +92,10 @@ def test_the_token_stays_in_memory(hub: FakeHub, tmp_path: Path) -> None:
     process = HubProcess({"HOME": str(home), "HF_HOME": str(home / "hf"), "HF_DEBUG": ""})
     process.configure(hub, CANARY, for_mirror=True)
     process.download(tmp_path / "m.part", tmp_path / "m")
-    told = list(iter_until(process))
+    messages = list(iter_until(process))
     proc = Path(f"/proc/{process.process.pid}")
     assert CANARY.encode() not in (proc / "environ").read_bytes() + (proc / "cmdline").read_bytes()
-    assert CANARY not in str(told)
+    assert CANARY not in str(messages)
     assert process.process.stdin is not None
     process.process.stdin.close()
     assert process.process.wait(20) == 0
@@ -105,10 +105,10 @@ def test_the_token_stays_in_memory(hub: FakeHub, tmp_path: Path) -> None:
 
 
 def iter_until(process: HubProcess) -> list[dict[str, object]]:
-    told: list[dict[str, object]] = []
+    messages: list[dict[str, object]] = []
     for event in process.events():
-        told.append(event)
+        messages.append(event)
         if event["type"] in {"downloadFinished", "downloadFailed"}:
             assert event["type"] == "downloadFinished", event
             break
-    return told
+    return messages

@@ -50,14 +50,14 @@ class FakeEngine:
     def meet(self, wants_cancel: bool = False) -> bool:
         """Waits until all ranks are here; true when any of them wants to cancel."""
         self.round += 1
-        place = self.folder.with_name(f"{self.folder.name}-{self.job}-{self.round}")
-        place.mkdir(exist_ok=True)
-        (place / f"part-{self.rank}").write_text(str(int(wants_cancel)))
-        (place / f"part-{self.rank}").rename(place / str(self.rank))
+        barrier = self.folder.with_name(f"{self.folder.name}-{self.job}-{self.round}")
+        barrier.mkdir(exist_ok=True)
+        (barrier / f"part-{self.rank}").write_text(str(int(wants_cancel)))
+        (barrier / f"part-{self.rank}").rename(barrier / str(self.rank))
         with waiting_for_peers():
-            while len([p for p in place.iterdir() if p.name.isdigit()]) < self.partners:
+            while len([p for p in barrier.iterdir() if p.name.isdigit()]) < self.partners:
                 time.sleep(0.002)
-        return any((place / str(r)).read_text() == "1" for r in range(self.partners))
+        return any((barrier / str(r)).read_text() == "1" for r in range(self.partners))
 
     def load(
         self, model: Path, plan: Plan, options: LoadOptions, hooks: Hooks, job: EngineJob | None = None
@@ -97,7 +97,7 @@ class FakeEngine:
         for step in range(1, job.num_inference_steps + 1):
             time.sleep(float(options.get("sleep", 0.01)))
             if step == 2:
-                self._misbehave(options, prompt)
+                self._inject_fault(options, prompt)
             if self.meet(hooks.cancel_requested()):
                 raise Canceled
             hooks.stage_progressed(video, Stage.DENOISING, step)
@@ -131,7 +131,7 @@ class FakeEngine:
         if video is not None:
             hooks.video_written(video)
 
-    def _misbehave(self, options: dict[str, str], prompt: str) -> None:
+    def _inject_fault(self, options: dict[str, str], prompt: str) -> None:
         if options.get("hang") == str(self.rank):
             time.sleep(10_000)
         if options.get("spin") == str(self.rank):

@@ -24,19 +24,19 @@ def join_world(join: Join, before: RankEngine | None) -> RankEngine:
     engine = torch_engine.join_world(join, before)
     generate, run_blocks = engine.generate, SplitTransformer.run_blocks
 
-    def generate_or_not(job, plan, hooks):  # type: ignore[no-untyped-def]
+    def generate_or_fail(job, plan, hooks):  # type: ignore[no-untyped-def]
         global _passes, _exhausted
         named = re.search(r"oom (\d)", job.videos[0].prompt)
         _passes, _exhausted = 0, named is not None and int(named[1]) == join.rank
         return generate(job, plan, hooks)
 
-    def run_or_not(self, *arguments):  # type: ignore[no-untyped-def]
+    def run_or_fail(self, *arguments):  # type: ignore[no-untyped-def]
         global _passes  # noqa: PLW0603
         _passes += 1
         if _exhausted and _passes == 2:
             raise torch.OutOfMemoryError("played")
         return run_blocks(self, *arguments)
 
-    engine.generate = generate_or_not  # type: ignore[method-assign]
-    SplitTransformer.run_blocks = run_or_not  # type: ignore[method-assign]
+    engine.generate = generate_or_fail  # type: ignore[method-assign]
+    SplitTransformer.run_blocks = run_or_fail  # type: ignore[method-assign]
     return engine

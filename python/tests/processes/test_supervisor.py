@@ -174,7 +174,7 @@ def test_a_rank_that_sleeps_in_a_step_is_named(worker: Worker, model: Path, outp
     worker.send(start_job(model, output, prompts=("hang 1 for ever",)))
     error = worker.wait_for("jobFailed")["error"]
     assert (error["code"], error["params"]["rank"]) == ("RANK_HUNG", 1)
-    assert "_misbehave" in error["details"]
+    assert "_inject_fault" in error["details"]
     next_job_works(worker, model, output)
 
 

@@ -58,7 +58,7 @@ def folder(tmp_path: Path) -> Path:
 def read(folder: Path, opened: list[Path], component: str = "transformer") -> dict[str, torch.Tensor]:
     """A component as the engine loads it; `opened` receives each file of weights that was opened."""
 
-    def noting(file: Path) -> AbstractContextManager[TensorFile]:
+    def recording(file: Path) -> AbstractContextManager[TensorFile]:
         opened.append(file)
         return open_safetensors(file)
 
@@ -68,7 +68,7 @@ def read(folder: Path, opened: list[Path], component: str = "transformer") -> di
         components,
         list(components.modules),
         folder,
-        ReadOptions(torch.float32, cpu, lambda _read, _total: None, cpu, noting),
+        ReadOptions(torch.float32, cpu, lambda _read, _total: None, cpu, recording),
     )
     return components.modules[component].state_dict()
 
@@ -88,12 +88,12 @@ def test_a_file_beside_the_weights_is_never_opened(folder: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("spoil", ["shape", "missing", "prefix"])
-def test_other_weights_than_the_modules_are_refused_before_any_is_read(folder: Path, spoil: str) -> None:
+@pytest.mark.parametrize("damage", ["shape", "missing", "prefix"])
+def test_other_weights_than_the_modules_are_refused_before_any_is_read(folder: Path, damage: str) -> None:
     weights = load_file(folder / WEIGHTS)
-    if spoil == "shape":
+    if damage == "shape":
         weights["proj_out.bias"] = torch.zeros(3)
-    elif spoil == "missing":
+    elif damage == "missing":
         del weights["proj_out.bias"]
     else:
         weights = {f"module.{name}": tensor for name, tensor in weights.items()}
@@ -101,7 +101,7 @@ def test_other_weights_than_the_modules_are_refused_before_any_is_read(folder: P
     opened: list[Path] = []
     with pytest.raises(SplitreelError) as caught:
         read(folder, opened)
-    assert caught.value.code == ("MODEL_INCOMPLETE" if spoil == "missing" else "MODEL_UNSUPPORTED")
+    assert caught.value.code == ("MODEL_INCOMPLETE" if damage == "missing" else "MODEL_UNSUPPORTED")
     assert not opened
 
 

@@ -174,10 +174,10 @@ def test_a_folder_in_place_of_the_weights_is_not_suggested_as_a_rename(tmp_path:
 
 @pytest.mark.parametrize("name", CASES)
 def test_refused(tmp_path: Path, name: str) -> None:
-    spoil, code, file = CASES[name]
+    damage, code, file = CASES[name]
     folder = make_model_folder(tmp_path / "m")
     assert check_model_folder(folder).weight_bytes > 0
-    spoil(folder)
+    damage(folder)
     with pytest.raises(SplitreelError) as caught:
         check_model_folder(folder)
     assert caught.value.code == code
@@ -276,19 +276,19 @@ def test_the_fingerprint_follows_configs_and_sizes(tmp_path: Path) -> None:
 class Canary:
     """Unpickled it leaves a file behind."""
 
-    def __init__(self, place: Path) -> None:
-        self.place = place
+    def __init__(self, target: Path) -> None:
+        self.target = target
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
-        return (os.mkdir, (str(self.place),))
+        return (os.mkdir, (str(self.target),))
 
 
 def test_no_canary_is_executed(tmp_path: Path) -> None:
-    """A pickle beside and in place of weights, code named by auto_map: refused, and nothing of it is run."""
+    """A pickle beside and in target of weights, code named by auto_map: refused, and nothing of it is run."""
     sung = tmp_path / "sung"
-    for place in ("transformer", "text_encoder", "vae"):
-        folder = make_model_folder(tmp_path / place)
-        for weights in (folder / place).glob("*.safetensors"):
+    for target in ("transformer", "text_encoder", "vae"):
+        folder = make_model_folder(tmp_path / target)
+        for weights in (folder / target).glob("*.safetensors"):
             weights.with_suffix(".bin").write_bytes(pickle.dumps(Canary(sung)))
             weights.unlink()
         with pytest.raises(SplitreelError) as caught:

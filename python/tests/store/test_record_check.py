@@ -56,7 +56,7 @@ def test_a_file_whose_time_changed_is_stale(folder: Path) -> None:
     assert check_record(folder, file).status == "stale"
 
 
-def lengthen(folder: Path) -> Path:
+def append_bytes(folder: Path) -> Path:
     file = record(folder)
     (folder / NAME).write_text("{}  ")
     return file
@@ -73,7 +73,7 @@ def mark(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("damage", "code"), [(lengthen, "MODEL_CORRUPT"), (remove, "MODEL_INCOMPLETE"), (mark, "MODEL_CORRUPT")]
+    ("damage", "code"), [(append_bytes, "MODEL_CORRUPT"), (remove, "MODEL_INCOMPLETE"), (mark, "MODEL_CORRUPT")]
 )
 def test_damage_is_named_with_its_file(folder: Path, damage: Callable[[Path], Path], code: str) -> None:
     found = check_record(folder, damage(folder))

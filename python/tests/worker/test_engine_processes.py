@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 from splitreel.contract.errors import AppError
-from splitreel.machine.vitals import SteadyClock
+from splitreel.machine.process_activity import SteadyClock
 from splitreel.worker.supervisor.engine_processes import EngineProcesses
 from splitreel.worker.supervisor.launcher import Launcher, LauncherEvent, ZygoteExited
 from tests.processes.worker import HERE, all_gone

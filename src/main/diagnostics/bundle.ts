@@ -3,7 +3,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Slices } from '../../shared/ipc';
 import type { Files } from '../ports/files';
-import { ownLines, redactPlaces, redactPrompts, secretsOf, withoutPrompt, withoutRewriting } from './redact';
+import { ownLines, redactPaths, redactPrompts, secretsOf, withoutPrompt, withoutRewriting } from './redact';
 import { tar, type TarEntry } from './tar';
 
 export interface BundleInput {
@@ -22,7 +22,7 @@ export async function bundleEntries(
   { slices, logsFolder, home, includePrompts }: BundleInput,
 ): Promise<readonly TarEntry[]> {
   const secrets = includePrompts ? [] : secretsOf(slices);
-  const clean = (text: string): string => redactPlaces(includePrompts ? text : redactPrompts(text, secrets), home);
+  const clean = (text: string): string => redactPaths(includePrompts ? text : redactPrompts(text, secrets), home);
   const state = {
     about: slices.about,
     machine: slices.machine,

@@ -1,6 +1,6 @@
 /** The log: a file that is rotated at a size; previous files are kept. Written in order, never awaited. */
 import path from 'node:path';
-import { inTurn } from '../../shared/in-turn';
+import { sequentially } from '../../shared/sequentially';
 import type { Clock } from '../ports/clock';
 import type { Files } from '../ports/files';
 import type { Log } from '../ports/log';
@@ -24,7 +24,7 @@ export function openLogFile(ports: { readonly files: Files; readonly clock: Cloc
   const file = path.join(folder, 'splitreel.log');
   let pending = '';
   let isScheduled = false;
-  const write = inTurn();
+  const write = sequentially();
 
   const rotate = async (): Promise<void> => {
     const info = await files.stat(file);

@@ -65,7 +65,7 @@ export function redactPrompts(text: string, secrets: readonly string[]): string 
   return clean.replace(MEDIA_FILE, '[file].$1');
 }
 
-export const redactPlaces = (text: string, home: string): string => {
+export const redactPaths = (text: string, home: string): string => {
   const clean = text.replace(CREDENTIALS, '//[credentials]@');
   return home === '' || home === '/' ? clean : clean.replaceAll(home, '~');
 };

@@ -73,7 +73,7 @@ export function createMachineWatch(ports: MachineWatchPorts, onMachine: (machine
   const missingDriver = async (): Promise<AppError | null> =>
     (await ports.hasNvidiaCard()) ? appError('DRIVER_MISSING') : null;
   /** One query at a time: a slow nvidia-smi is queried less often, never twice at once. */
-  const lookOnce = (): Promise<void> => {
+  const probeOnce = (): Promise<void> => {
     running ??= look().finally(() => {
       running = null;
     });
@@ -86,11 +86,11 @@ export function createMachineWatch(ports: MachineWatchPorts, onMachine: (machine
   return {
     refresh: async () => {
       islands = null;
-      await lookOnce();
+      await probeOnce();
     },
     setVisible: (isVisible) => {
       if (!isVisible) stop();
-      else stopTimer ??= ports.clock.every(WATCH_INTERVAL_MS, () => void lookOnce().catch(() => undefined));
+      else stopTimer ??= ports.clock.every(WATCH_INTERVAL_MS, () => void probeOnce().catch(() => undefined));
     },
     stop,
   };

@@ -12,7 +12,7 @@ export interface ArchiveTool {
   readonly env: Readonly<Record<string, string>>;
 }
 
-export const isArchive = (place: string): boolean => place.toLowerCase().endsWith('.zip');
+export const isArchive = (file: string): boolean => file.toLowerCase().endsWith('.zip');
 
 const argsOf = ({ pythonFolder }: ArchiveTool, ...words: readonly string[]): readonly string[] => [
   '-I',

@@ -36,26 +36,26 @@ const incomplete = (bundle: string): SplitreelError => new SplitreelError(appErr
 export async function readBundle(
   files: Files,
   tool: ArchiveTool | null,
-  place: string,
+  source: string,
   machineKind: string,
 ): Promise<Bundle> {
-  const { manifest: text, bytes } = await (isArchive(place)
-    ? lookInto(tool, place)
-    : files.readText(manifestIn(place)).then(
+  const { manifest: text, bytes } = await (isArchive(source)
+    ? readArchive(tool, source)
+    : files.readText(manifestIn(source)).then(
         (manifest) => ({ manifest, bytes: 0 }),
         () => ({ manifest: null, bytes: 0 }),
       ));
-  if (text === null) throw incomplete(place);
+  if (text === null) throw incomplete(source);
   const parsed = manifestSchema.safeParse(parseJson(text));
-  if (!parsed.success) throw incomplete(place);
+  if (!parsed.success) throw incomplete(source);
   if (parsed.data.machineKind !== machineKind)
     throw new SplitreelError(
-      appError('BUNDLE_FOR_OTHER_MACHINE', { bundle: place, found: parsed.data.machineKind, expected: machineKind }),
+      appError('BUNDLE_FOR_OTHER_MACHINE', { bundle: source, found: parsed.data.machineKind, expected: machineKind }),
     );
   return { manifest: parsed.data, unpackedBytes: bytes };
 }
 
-async function lookInto(tool: ArchiveTool | null, archive: string): Promise<ArchiveContents> {
+async function readArchive(tool: ArchiveTool | null, archive: string): Promise<ArchiveContents> {
   if (tool === null) throw new SplitreelError(appError('PYTHON_MISSING'));
   const found = await inspectArchive(tool, archive);
   if (found === null) throw incomplete(archive);
@@ -70,7 +70,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-export interface BundleWish {
+export interface BundleRequest {
   readonly folder: string;
   readonly manifest: BundleManifest;
   readonly lock: string;
@@ -85,12 +85,12 @@ export interface BundleWish {
 /** Downloads what is missing in the folder and keeps valid files. The manifest is written last. */
 export async function makeBundle(
   { files, processes }: { readonly files: Files; readonly processes: Pick<Processes, 'run'> },
-  wish: BundleWish,
+  request: BundleRequest,
 ): Promise<void> {
-  const lockFile = path.join(wish.folder, 'requirements.lock');
-  await files.makeFolder(wheelsIn(wish.folder));
-  await files.remove(manifestIn(wish.folder));
-  await files.writeAtomically(lockFile, `${wish.lock}\n${wish.tool}\n`);
+  const lockFile = path.join(request.folder, 'requirements.lock');
+  await files.makeFolder(wheelsIn(request.folder));
+  await files.remove(manifestIn(request.folder));
+  await files.writeAtomically(lockFile, `${request.lock}\n${request.tool}\n`);
   const args = [
     '-I',
     '-m',
@@ -102,10 +102,10 @@ export async function makeBundle(
     '--require-hashes',
     '--no-cache-dir',
   ];
-  const outcome = await processes.run(wish.python, {
-    args: [...args, '--progress-bar', 'off', '--dest', wheelsIn(wish.folder), '-r', lockFile],
-    env: wish.env,
-    onLine: wish.onLine,
+  const outcome = await processes.run(request.python, {
+    args: [...args, '--progress-bar', 'off', '--dest', wheelsIn(request.folder), '-r', lockFile],
+    env: request.env,
+    onLine: request.onLine,
   });
   if (outcome.kind !== 'exited' || outcome.code !== 0) {
     const output = 'stderr' in outcome ? `${outcome.stdout}\n${outcome.stderr}`.trim() : outcome.kind;
@@ -116,7 +116,7 @@ export async function makeBundle(
     const details = [...(last === undefined ? [] : [last]), output.slice(-4_000)].join('\n');
     throw new SplitreelError(appError('ENVIRONMENT_INSTALL_FAILED', {}, { details }));
   }
-  await files.writeAtomically(manifestIn(wish.folder), JSON.stringify(wish.manifest, null, 2));
+  await files.writeAtomically(manifestIn(request.folder), JSON.stringify(request.manifest, null, 2));
 }
 
 export interface BundlePython {

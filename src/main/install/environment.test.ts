@@ -210,17 +210,17 @@ test('a canceled install restores the previous state', async () => {
   expect(service.get()).toEqual({ status: 'missing' });
 });
 
-test('the previous slot stays until the new one has generated a video, and a proven slot is never given up', async () => {
+test('the previous slot stays until the new one has generated a video, and a tested slot is never given up', async () => {
   const service = open();
   await service.install();
   await service.videoMade();
-  const proven = slotOf(service);
+  const tested = slotOf(service);
   await service.install();
   const second = slotOf(service);
-  expect(service.get()).toMatchObject({ previousSlot: proven });
+  expect(service.get()).toMatchObject({ previousSlot: tested });
   // The second is unproven, so a third install keeps the first for a rollback, not the second.
   await service.install();
-  expect(service.get()).toMatchObject({ previousSlot: proven });
+  expect(service.get()).toMatchObject({ previousSlot: tested });
   expect(await slots()).not.toContain(second);
   await service.videoMade();
   expect(service.get()).toMatchObject({ previousSlot: null });
@@ -232,8 +232,8 @@ test('disk space is estimated from the wheels of the lock, and an install that c
   expect(await service.estimate()).toMatchObject({ downloadBytes: 10, packageCount: 1, fits: false });
   await expect(service.install()).rejects.toMatchObject({ error: { code: 'DISK_FULL' } });
   expect(await nodeFiles.list(path.join(root(), 'slots'))).toEqual([]);
-  const roomy = open(null, { ...nodeFiles, freeBytes: () => Promise.resolve(25) });
-  expect(await roomy.estimate()).toMatchObject({ needs: [{ bytes: 25, freeBytes: 25 }], fits: true });
+  const spacious = open(null, { ...nodeFiles, freeBytes: () => Promise.resolve(25) });
+  expect(await spacious.estimate()).toMatchObject({ needs: [{ bytes: 25, freeBytes: 25 }], fits: true });
 });
 
 test('an install in another process is neither disturbed nor duplicated', async () => {

@@ -4,7 +4,7 @@ import { appError, SplitreelError } from '../../shared/errors';
 import type { Files } from '../ports/files';
 import type { Wheel } from './variant';
 
-export interface RoomSource {
+export interface SpaceSource {
   readonly root: string;
   readonly uvCache: string;
   readonly wheels: readonly Wheel[];
@@ -20,7 +20,7 @@ export interface RoomSource {
 
 export type Need = InstallEstimate['needs'][number];
 
-type Room = Pick<InstallEstimate, 'downloadBytes' | 'downloadCount' | 'packageCount' | 'needs' | 'fits'>;
+type SpaceEstimate = Pick<InstallEstimate, 'downloadBytes' | 'downloadCount' | 'packageCount' | 'needs' | 'fits'>;
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
@@ -28,7 +28,10 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
  * uv unpacks downloads into its cache and hard-links them into the slot, which takes no more space on the same disk. On
  * another disk it copies them.
  */
-export async function estimateRoom(files: Pick<Files, 'deviceOf' | 'freeBytes'>, source: RoomSource): Promise<Room> {
+export async function estimateSpace(
+  files: Pick<Files, 'deviceOf' | 'freeBytes'>,
+  source: SpaceSource,
+): Promise<SpaceEstimate> {
   const { root, uvCache, wheels, cached } = source;
   const missing = wheels.filter(({ name }) => cached?.has(name) !== true);
   const inCache = sum(missing.map(({ unpackedBytes }) => unpackedBytes));
@@ -54,7 +57,7 @@ export async function estimateRoom(files: Pick<Files, 'deviceOf' | 'freeBytes'>,
   };
 }
 
-export function refuseWithoutRoom({ needs }: Pick<InstallEstimate, 'needs'>): void {
+export function checkSpace({ needs }: Pick<InstallEstimate, 'needs'>): void {
   const lacking = needs.find(({ bytes, freeBytes }) => freeBytes < bytes);
   if (lacking === undefined) return;
   const { folder, bytes, freeBytes } = lacking;

@@ -8,8 +8,8 @@ import { inLanguage } from '../../shared/language';
 import { workerEnvironment } from '../engine/worker-environment';
 import type { Random } from '../ports/random';
 import type { EnvironmentOptions } from './environment-options';
-import { refuseWithoutRoom } from './estimate';
-import { asInstallError, withRoom } from './install-errors';
+import { checkSpace } from './estimate';
+import { toInstallError, withFreeSpace } from './install-errors';
 import { dropLock, takeLock } from './install-lock';
 import { atStep, type InstallPlan, type InstallPorts, type InstallRequest } from './install-plan';
 import { sweepLeftovers } from './leftovers';
@@ -58,10 +58,10 @@ export async function attemptInstall(context: InstallContext, options: AttemptOp
     const record = await installSlot(ports, plan);
     await switchTo(ports, attempt, plan, record, options.before);
   } catch (error) {
-    const problem = hideInError(asInstallError(error, root), attempt.hideSecrets);
+    const problem = hideInError(toInstallError(error, root), attempt.hideSecrets);
     // The slot and the lock then belong to another process.
     if (problem.code !== 'INSTALL_RUNNING') await tidyUp(context, attempt);
-    if (!attempt.isCurrent) throw new SplitreelError(await withRoom(ports.files, problem, attempt.needs));
+    if (!attempt.isCurrent) throw new SplitreelError(await withFreeSpace(ports.files, problem, attempt.needs));
     ports.log.warn(
       `install: leftovers could not be removed: ${inLanguage('en', () => describeError(problem).message)}`,
     );
@@ -78,7 +78,7 @@ async function prepare(
   attempt.hideSecrets = secretsHider(env);
   const estimate = await source.estimate(request);
   attempt.needs = estimate.needs;
-  refuseWithoutRoom(estimate);
+  checkSpace(estimate);
   const made = await source.readForHere(estimate.variant);
   const lockHash = hashOf(made);
   const slot = `${lockHash.slice(0, 12)}-${ports.random.id().slice(0, 8)}`;

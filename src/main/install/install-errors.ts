@@ -47,7 +47,7 @@ export function throwUnlessFetched(outcome: RunOutcome, where: { folder: string;
   outputOrThrow(outcome, { ...where, toError });
 }
 
-export function asInstallError(error: unknown, folder: string): AppError {
+export function toInstallError(error: unknown, folder: string): AppError {
   if (error instanceof SplitreelError) return error.error;
   const details = error instanceof Error ? error.message : String(error);
   if (fileErrorCode(error) === 'ENOSPC') return diskFull(folder, details).error;
@@ -55,7 +55,7 @@ export function asInstallError(error: unknown, folder: string): AppError {
 }
 
 /** For a full disk: how much space the install needs there and how much is free after the cleanup. */
-export async function withRoom(
+export async function withFreeSpace(
   files: Pick<Files, 'freeBytes'>,
   error: AppError,
   needs: readonly Need[],

@@ -6,7 +6,7 @@ import { appError, SplitreelError } from '../../shared/errors';
 import { workerEnvironment } from '../engine/worker-environment';
 import { readBundle } from './bundle';
 import type { ArchiveTool } from './bundle-archive';
-import { cachedPackages, estimateRoom } from './estimate';
+import { cachedPackages, estimateSpace } from './estimate';
 import type { EnvironmentOptions } from './environment-options';
 import { findPython, SYNC, uvProgramIn } from './make-slot';
 import type { BundleSource, InstallPorts, InstallRequest } from './install-plan';
@@ -66,7 +66,7 @@ export function createSource(ports: InstallPorts, options: EnvironmentOptions): 
     if (offline !== null && offline.manifest.lockHash !== hashOf(await readForBundle(chosen.variant)))
       throw new SplitreelError(appError('BUNDLE_OF_OTHER_VERSION', { bundle: bundle ?? '' }));
     const python = await systemPython();
-    const room = await estimateRoom(ports.files, {
+    const room = await estimateSpace(ports.files, {
       root: options.root(),
       uvCache: options.downloadsFolder(),
       wheels: made.wheels,

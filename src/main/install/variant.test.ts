@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { appError } from '../../shared/errors';
-import { cachedPackages, estimateRoom } from './estimate';
+import { cachedPackages, estimateSpace } from './estimate';
 import { forUv, parsePipConfig } from './pip-config';
 import { chooseVariant, lockFor, wantsFlashAttention, wheelsOf } from './variant';
 
@@ -76,13 +76,13 @@ test('packages that uv already has take no space, except on another disk, where 
     freeBytes: () => Promise.resolve(30),
   });
   const cached = new Set(['a']);
-  expect(await estimateRoom(disks(true), { ...source, cached })).toMatchObject({
+  expect(await estimateSpace(disks(true), { ...source, cached })).toMatchObject({
     downloadBytes: 2,
     downloadCount: 1,
     needs: [{ folder: '/slots', bytes: 25 }],
     fits: true,
   });
-  expect(await estimateRoom(disks(false), { ...source, cached: null })).toMatchObject({
+  expect(await estimateSpace(disks(false), { ...source, cached: null })).toMatchObject({
     downloadBytes: 3,
     needs: [
       { folder: '/slots', bytes: 35 },

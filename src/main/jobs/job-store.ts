@@ -3,7 +3,7 @@
  */
 import { z } from 'zod';
 import { appError, SplitreelError } from '../../shared/errors';
-import { inTurn } from '../../shared/in-turn';
+import { sequentially } from '../../shared/sequentially';
 import { jobSchema, transition, type Job, type JobEvent } from '../../shared/job';
 import { writeError } from '../ports/files';
 import type { Log } from '../ports/log';
@@ -23,7 +23,7 @@ export interface JobStore {
   readonly isPaused: () => boolean;
   readonly pause: (isPaused: boolean) => Promise<void>;
   /** Runs changes one after another. */
-  readonly inTurn: <T>(run: () => Promise<T>) => Promise<T>;
+  readonly sequentially: <T>(run: () => Promise<T>) => Promise<T>;
   /** On disk before it resolves, so that an accepted job survives a crash. Throws DISK_FULL and the like. */
   readonly promise: (next: readonly Job[]) => Promise<void>;
   /**
@@ -72,7 +72,7 @@ export function createJobStore(
       await save(jobs, isPaused).catch((error: unknown) => log.error('the pause could not be saved yet', error));
       onPaused(isPaused);
     },
-    inTurn: inTurn(),
+    sequentially: sequentially(),
     promise: async (next) => {
       try {
         await save(next);

@@ -60,7 +60,7 @@ export async function openQueue(ports: QueuePorts, options: QueueOptions): Promi
     close: async () => {
       runner.close();
       running.stop();
-      await jobs.inTurn(() => interruptAll(jobs));
+      await jobs.sequentially(() => interruptAll(jobs));
     },
   };
 }
@@ -78,7 +78,7 @@ function createRunner(ports: QueuePorts, running: RunningJob, onEnded: QueueOpti
   let isStarting = false;
   const isRunning = (): boolean => jobs.get().some(isActive);
   const inBackground = (run: () => Promise<unknown>): void => {
-    jobs.inTurn(run).catch((error: unknown) => log.error('a change of a job failed', error));
+    jobs.sequentially(run).catch((error: unknown) => log.error('a change of a job failed', error));
   };
 
   const startJob = async (job: Job): Promise<void> => {
@@ -195,32 +195,32 @@ function listCalls(ports: QueuePorts, advance: () => void): ListCalls {
   return {
     enqueue: (inputs) =>
       jobs
-        .inTurn(async () => {
+        .sequentially(async () => {
           const added = inputs.map(newJob);
           await jobs.promise(trimmed([...jobs.get(), ...added]));
           return added.map(({ id }) => id);
         })
         .finally(advance),
     cancel: (jobId) =>
-      jobs.inTurn(async () => {
+      jobs.sequentially(async () => {
         const changed = await jobs.apply(jobId, { type: 'cancelRequested' });
         if (changed?.state.status === 'canceling') engine.send({ type: 'cancelJob', jobId });
       }),
     retry: (jobId) =>
       jobs
-        .inTurn(async () => {
+        .sequentially(async () => {
           const job = await jobs.apply(jobId, { type: 'retried' });
           // A retried job goes to the end of the queue.
           if (job !== null) await jobs.record([...jobs.get().filter((other) => other !== job), job]);
         })
         .finally(advance),
     remove: (jobId) =>
-      jobs.inTurn(async () => {
+      jobs.sequentially(async () => {
         const job = jobs.find(jobId);
         if (job === undefined || isActive(job)) return;
         await jobs.record(jobs.get().filter((other) => other !== job));
       }),
-    move: (jobId, toIndex) => jobs.inTurn(() => jobs.record(moved(jobs.get(), jobId, toIndex))),
-    pause: (isPaused) => jobs.inTurn(() => jobs.pause(isPaused)).finally(advance),
+    move: (jobId, toIndex) => jobs.sequentially(() => jobs.record(moved(jobs.get(), jobId, toIndex))),
+    pause: (isPaused) => jobs.sequentially(() => jobs.pause(isPaused)).finally(advance),
   };
 }

@@ -16,12 +16,12 @@ const finished = (video: number, path: string): WorkerEvent => ({ type: 'videoFi
 test('a job has lanes for its own ranks, not for ranks kept warm from a larger job', () => {
   let shown: JobProgress | null = null;
   let push: () => void = () => undefined;
-  const whenAsked = (_delayMs: number, run: () => void) => {
+  const byHand = (_delayMs: number, run: () => void) => {
     push = run;
     return () => undefined;
   };
   const running = createRunningJob({
-    clock: { ...nodeClock, after: whenAsked },
+    clock: { ...nodeClock, after: byHand },
     tailMs: () => null,
     onProgress: (progress) => (shown = progress),
   });

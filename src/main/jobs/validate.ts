@@ -11,7 +11,7 @@ import type { Reason } from '../../shared/messages';
 import { checkRequest, type RequestReason } from '../../shared/request';
 import { err, ok, type Result } from '../../shared/result';
 
-export interface Surroundings {
+export interface JobContext {
   readonly models: readonly ModelEntry[];
   readonly machine: Machine;
 }
@@ -28,7 +28,7 @@ export interface ValidJob {
   readonly devices: readonly Device[];
 }
 
-export function validateJob(input: JobInput, { models, machine }: Surroundings): Result<ValidJob, AppError> {
+export function validateJob(input: JobInput, { models, machine }: JobContext): Result<ValidJob, AppError> {
   const { request, plan } = input;
   const model = models.find(({ id }) => id === request.modelId);
   if (model?.state.status === 'broken') return err(model.state.error);

@@ -3,7 +3,7 @@ import { appError, SplitreelError, type AppError } from '../../shared/errors';
 import type { Job, JobEvent, JobJoin } from '../../shared/job';
 import { transition } from '../../shared/job';
 import type { LibraryVideo } from '../../shared/library';
-import { inTurn } from '../../shared/in-turn';
+import { sequentially } from '../../shared/sequentially';
 import { SILENT_LOG } from '../ports/log';
 import { createContinuations, type Continuations } from './continuations';
 
@@ -50,7 +50,7 @@ beforeEach(() => {
     jobs: {
       get: () => [job],
       find: () => job,
-      inTurn: inTurn(),
+      sequentially: sequentially(),
       apply: (_jobId: string, event: JobEvent) => {
         job = { ...job, state: transition(job.state, event) };
         return Promise.resolve(job);

@@ -5,7 +5,7 @@
 import path from 'node:path';
 import { appError, SplitreelError, type AppError } from '../../shared/errors';
 import { checkContinuation } from '../../shared/continuation';
-import { inTurn } from '../../shared/in-turn';
+import { sequentially } from '../../shared/sequentially';
 import type { Job, JobInput, JobJoin } from '../../shared/job';
 import type { JobStore } from '../jobs/job-store';
 import { writeError } from '../ports/files';
@@ -18,7 +18,7 @@ export interface ContinuationPorts {
   /** Starts the command that joins two videos. */
   readonly startJoin: (first: string, second: string, target: string) => Promise<FileCommandRun>;
   readonly library: Pick<Library, 'get' | 'fileOf' | 'add'>;
-  readonly jobs: Pick<JobStore, 'get' | 'find' | 'apply' | 'inTurn'>;
+  readonly jobs: Pick<JobStore, 'get' | 'find' | 'apply' | 'sequentially'>;
   readonly notify: (problem: AppError) => void;
 }
 
@@ -43,7 +43,7 @@ const CONTINUED = /-continued(_\d+)?$/;
 
 export function createContinuations(ports: ContinuationPorts): Continuations {
   const { jobs, library, log } = ports;
-  const oneByOne = inTurn();
+  const oneByOne = sequentially();
   let running: FileCommandRun | null = null;
   let isStopped = false;
 
@@ -79,7 +79,7 @@ export function createContinuations(ports: ContinuationPorts): Continuations {
         ports.notify(error);
         return FINAL.has(error.code) ? { partId, joinedId: null, error } : null;
       });
-      if (join !== null) await jobs.inTurn(() => jobs.apply(jobId, { type: 'joined', join }));
+      if (join !== null) await jobs.sequentially(() => jobs.apply(jobId, { type: 'joined', join }));
     }
   };
   const join = (jobId: string): Promise<void> =>

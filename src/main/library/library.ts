@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { appError, SplitreelError } from '../../shared/errors';
-import { inTurn } from '../../shared/in-turn';
+import { sequentially } from '../../shared/sequentially';
 import { parseVideoMetadata, type LibraryVideo, type VideoMetadata } from '../../shared/library';
 import { thumbnailUrl, videoUrl } from '../../shared/urls';
 import { fileInside, type Located } from '../window/app-files';
@@ -74,7 +74,7 @@ export function createLibrary(ports: LibraryPorts, { onRead, onScanned, onVideos
   let filesById: ReadonlyMap<string, string> = new Map();
   let hidden: ReadonlySet<string> = new Set();
   const publish = (): void => onVideos(hidden.size === 0 ? videos : videos.filter(({ id }) => !hidden.has(id)));
-  const scanInTurn = inTurn();
+  const scanInTurn = sequentially();
 
   const scanOnce = async (): Promise<void> => {
     const next = new Map<string, KnownFile>();

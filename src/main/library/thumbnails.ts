@@ -25,16 +25,16 @@ interface Waiting {
 
 export function createThumbnails({ files, log, folder, makeThumbnail }: ThumbnailPorts): Thumbnails {
   const fileOf = (videoId: string): string => path.join(folder, `${videoId}.jpg`);
-  const hopeless = new Set<string>();
+  const failedIds = new Set<string>();
   const waiting: Waiting[] = [];
   let isWorking = false;
 
   const make = async (videoId: string, videoUrl: string): Promise<string | null> => {
     const file = fileOf(videoId);
     if ((await files.stat(file)) !== null) return file;
-    const jpeg = hopeless.has(videoId) ? null : await makeThumbnail(videoUrl);
+    const jpeg = failedIds.has(videoId) ? null : await makeThumbnail(videoUrl);
     if (jpeg === null) {
-      hopeless.add(videoId);
+      failedIds.add(videoId);
       return null;
     }
     await files.writeAtomically(file, jpeg);

@@ -23,8 +23,8 @@ export function downloadTargetOf(
   record: VerifiedRecord | undefined,
   { modelsFolders, recordsFolder }: TargetFolders,
 ): DownloadTarget | null {
-  const place = entry.files?.place;
-  if (entry.path !== null && place !== undefined && place !== 'app') {
+  const location = entry.files?.location;
+  if (entry.path !== null && location !== undefined && location !== 'app') {
     if (record === undefined || record.source === null) return null;
     const [repo, commit] = record.source;
     const folders = { folder: entry.path, finalFolder: entry.path };
@@ -32,7 +32,7 @@ export function downloadTargetOf(
       repo,
       revision: commit,
       ...folders,
-      recordFile: recordFile(entry.path, place, recordsFolder),
+      recordFile: recordFile(entry.path, location, recordsFolder),
       isRepair: true,
     };
   }

@@ -21,7 +21,7 @@ import { createInspect, createInspectLora, type InspectLora } from './inspect';
 import { createModels, type Models } from './models';
 import type { MovePorts } from '../storage/move-folder';
 import { createModelsFolder, type ModelsFolder } from './models-folder';
-import { hubCacheFolder } from './places';
+import { hubCacheFolder } from './locate-model';
 import { openToken, type Token } from './token';
 
 export interface HubServicePorts {
@@ -96,12 +96,12 @@ export async function openHubService(ports: HubServicePorts, options: HubService
   const state = (): HubState => ({ isSignedIn: token.get() !== null, isTokenKept: token.isKept(), ...folder.state() });
   const onState = (): void => options.onState(state());
   const whileResting = async (move: () => Promise<void>): Promise<void> => {
-    const goOn = await downloads.suspend();
+    const resume = await downloads.suspend();
     try {
       await move();
     } finally {
       await models.checkAll();
-      await goOn();
+      await resume();
     }
   };
   const folder = createModelsFolder({ ...ports, whileResting }, options.defaultModelsFolder, onState);
@@ -113,7 +113,7 @@ export async function openHubService(ports: HubServicePorts, options: HubService
       inspect: createInspect(ports, options),
       catalog: catalog.entries,
       modelsFolders: folder.all,
-      ...modelPlaces(settings, options),
+      ...modelFolders(settings, options),
     },
     options.onModels,
   );
@@ -158,7 +158,7 @@ export async function openHubService(ports: HubServicePorts, options: HubService
 }
 
 /** Other locations of models. */
-const modelPlaces = (settings: HubServicePorts['settings'], options: HubServiceOptions) => ({
+const modelFolders = (settings: HubServicePorts['settings'], options: HubServiceOptions) => ({
   demoFolder: path.join(options.resourcesFolder, 'demo'),
   folders: () => settings.get().modelFolders,
   setFolders: settings.setModelFolders,

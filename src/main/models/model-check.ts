@@ -3,9 +3,9 @@ import path from 'node:path';
 import type { CatalogEntry } from '../../shared/catalog';
 import type { ModelEntry } from '../../shared/models';
 import type { Log } from '../ports/log';
-import { absent, readDemo, readModel, type About, type EntryPorts, type ModelPlacement } from './model-entry';
+import { absent, readDemo, readModel, type About, type EntryPorts, type ModelLocation } from './model-entry';
 import type { ModelList } from './model-list';
-import { locate, modelFoldersIn } from './places';
+import { locate, modelFoldersIn } from './locate-model';
 
 export const DEMO_ID = 'demo';
 
@@ -25,15 +25,15 @@ export interface CheckPorts extends EntryPorts {
 export interface ModelCheck {
   readonly checkAll: () => Promise<void>;
   readonly check: (entry: ModelEntry) => Promise<void>;
-  readonly checkFolder: (folder: string, place: ModelPlacement) => Promise<void>;
+  readonly checkFolder: (folder: string, location: ModelLocation) => Promise<void>;
 }
 
 export function createModelCheck(ports: CheckPorts, list: ModelList): ModelCheck {
   const { files, log, catalog } = ports;
   const catalogIds = catalog.map(({ id }) => id);
 
-  const readInto = async (folder: string, place: ModelPlacement, about: About): Promise<void> => {
-    const { entry, record } = await readModel(ports, folder, place, about);
+  const readInto = async (folder: string, location: ModelLocation, about: About): Promise<void> => {
+    const { entry, record } = await readModel(ports, folder, location, about);
     list.put(entry, record);
   };
   const checkDemo = async (): Promise<void> => list.put(await readDemo(ports, DEMO_ID, ports.demoFolder));
@@ -43,10 +43,10 @@ export function createModelCheck(ports: CheckPorts, list: ModelList): ModelCheck
     const where = { modelsFolders: ports.modelsFolders(), cacheFolder: ports.cacheFolder };
     const found = await locate(files, offer, where);
     if (found === null) list.put(absent(about));
-    else await readInto(found.folder, found.place, about);
+    else await readInto(found.folder, found.location, about);
   };
-  const checkFolder = (folder: string, place: ModelPlacement): Promise<void> =>
-    readInto(folder, place, {
+  const checkFolder = (folder: string, location: ModelLocation): Promise<void> =>
+    readInto(folder, location, {
       id: folder,
       name: path.basename(folder),
       description: '',
@@ -63,7 +63,7 @@ export function createModelCheck(ports: CheckPorts, list: ModelList): ModelCheck
     check: async (entry) => {
       if (entry.id === DEMO_ID) await checkDemo();
       else if (entry.offer !== null) await checkCatalogd(entry.offer);
-      else await checkFolder(entry.id, entry.files?.place === 'models' ? 'models' : 'folder');
+      else await checkFolder(entry.id, entry.files?.location === 'models' ? 'models' : 'folder');
     },
     checkAll: async () => {
       /** Logs a folder that can't be reached; the other models are still listed. */

@@ -10,7 +10,7 @@ import { recordFile } from './record';
 
 /** A model before its folder is read. */
 export type About = Pick<ModelEntry, 'id' | 'name' | 'description' | 'source' | 'offer'>;
-export type ModelPlacement = Exclude<NonNullable<ModelEntry['files']>['place'], 'app'>;
+export type ModelLocation = Exclude<NonNullable<ModelEntry['files']>['location'], 'app'>;
 
 export interface EntryPorts {
   readonly files: Files;
@@ -43,12 +43,12 @@ const NO_RECORD: VerifiedRecord = { status: 'none', error: null, fileCount: 0, k
 export async function readModel(
   ports: EntryPorts,
   folder: string,
-  place: ModelPlacement,
+  location: ModelLocation,
   about: About,
 ): Promise<{ readonly entry: ModelEntry; readonly record: VerifiedRecord }> {
-  const found = await ports.inspect(folder, recordFile(folder, place, ports.recordsFolder));
+  const found = await ports.inspect(folder, recordFile(folder, location, ports.recordsFolder));
   const record = found?.record ?? NO_RECORD;
-  return { entry: withRecord(entryOf(found, folder, about, {}), place, record), record };
+  return { entry: withRecord(entryOf(found, folder, about, {}), location, record), record };
 }
 
 /** The model that ships with the app. It isn't downloaded, so it isn't verified. */
@@ -56,7 +56,7 @@ export async function readDemo(ports: EntryPorts, id: string, folder: string): P
   const notes = await readNotes(ports.files, folder);
   const about = { ...describeDemo(notes), id, source: 'builtin', offer: null } as const;
   const entry = entryOf(await ports.inspect(folder, null), folder, about, notes);
-  const files = { place: 'app', verified: null, verifying: null, repairFrom: null } as const;
+  const files = { location: 'app', verified: null, verifying: null, repairFrom: null } as const;
   return { ...entry, files: entry.state.status === 'absent' ? null : files };
 }
 
@@ -72,7 +72,7 @@ export const absent = (about: About): ModelEntry => ({
 });
 
 /** Damage stays recorded until it is repaired, also across restarts. */
-function withRecord(entry: ModelEntry, place: ModelPlacement, record: VerifiedRecord): ModelEntry {
+function withRecord(entry: ModelEntry, location: ModelLocation, record: VerifiedRecord): ModelEntry {
   const { error } = record;
   const isVerified = record.status === 'good' || record.status === 'stale';
   const isBroken = entry.state.status === 'broken' || error !== null;
@@ -80,7 +80,7 @@ function withRecord(entry: ModelEntry, place: ModelPlacement, record: VerifiedRe
     ...entry,
     state: error === null ? entry.state : { status: 'broken', error },
     files: {
-      place,
+      location,
       verified: isVerified ? { fileCount: record.fileCount, known: record.known } : null,
       verifying: null,
       repairFrom: isBroken ? (record.source?.[0] ?? null) : null,

@@ -23,13 +23,13 @@ export function createModelVerify(
 ): ModelVerify {
   const run = async (modelId: string, everything: boolean): Promise<void> => {
     const entry = list.find(modelId);
-    const place = entry?.files?.place;
-    if (entry === undefined || entry.path === null || place === undefined || place === 'app') return;
+    const location = entry?.files?.location;
+    if (entry === undefined || entry.path === null || location === undefined || location === 'app') return;
     const show = (verifying: { doneBytes: number; totalBytes: number } | null): void =>
       list.show(modelId, (now) => (now.files === null ? now : { ...now, files: { ...now.files, verifying } }));
     show({ doneBytes: 0, totalBytes: entry.sizeBytes ?? 0 });
     try {
-      const record = recordFile(entry.path, place, ports.recordsFolder);
+      const record = recordFile(entry.path, location, ports.recordsFolder);
       await ports.hub.verify({ modelId, folder: entry.path, recordFile: record, everything }, show);
     } finally {
       show(null);

@@ -9,7 +9,7 @@ import { downloadTargetOf, type DownloadTarget } from './download-target';
 import { createModelCheck, type CheckPorts } from './model-check';
 import { createModelList } from './model-list';
 import { createModelVerify, type VerifyPorts } from './model-verify';
-import { isModel } from './places';
+import { isModel } from './locate-model';
 import { recordFile } from './record';
 
 export interface ModelsPorts extends CheckPorts, VerifyPorts {
@@ -63,15 +63,15 @@ export function createModels(ports: ModelsPorts, onModels: (models: readonly Mod
     },
     forget: async (modelId) => {
       await ports.setFolders(ports.folders().filter((folder) => folder !== modelId));
-      if (list.find(modelId)?.files?.place === 'folder') list.remove(modelId);
+      if (list.find(modelId)?.files?.location === 'folder') list.remove(modelId);
     },
     remove: async (modelId) => {
       const entry = list.find(modelId);
-      if (entry?.files?.place !== 'models' || entry.path === null) return;
+      if (entry?.files?.location !== 'models' || entry.path === null) return;
       // Under another name first: whatever happens to the rest, half a model is never taken for one.
-      const doomed = await unusedName(files, entry.path);
-      await files.rename(entry.path, doomed);
-      await files.remove(doomed);
+      const toRemove = await unusedName(files, entry.path);
+      await files.rename(entry.path, toRemove);
+      await files.remove(toRemove);
       await files.remove(recordFile(entry.path, 'models', recordsFolder));
       if (entry.offer === null) list.remove(modelId);
       else await check(entry);

@@ -5,8 +5,8 @@
 import path from 'node:path';
 import { appError, SplitreelError } from '../../shared/errors';
 import type { Files } from '../ports/files';
-import { finishMove, moveFolder, refuseWithoutRoom, type MovePorts } from '../storage/move-folder';
-import { isModel } from './places';
+import { finishMove, moveFolder, checkSpace, type MovePorts } from '../storage/move-folder';
+import { isModel } from './locate-model';
 
 export interface MoveProgress {
   readonly modelId: string | null;
@@ -42,7 +42,7 @@ export async function moveModels(
   const names = await movable(files, from);
   const sizes = await Promise.all(names.map((name) => files.folderBytes(path.join(from, name))));
   const totalBytes = sizes.reduce((sum, size) => sum + size, 0);
-  if (names.length > 0) await refuseWithoutRoom(files, from, to, totalBytes);
+  if (names.length > 0) await checkSpace(files, from, to, totalBytes);
   let doneBytes = 0;
   const conflicts: unknown[] = [];
   for (const [index, name] of names.entries()) {

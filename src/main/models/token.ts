@@ -1,15 +1,15 @@
 /** The user's Hugging Face token. */
 import { appError, SplitreelError } from '../../shared/errors';
-import { openKeptSecret, type KeptSecret, type KeptSecretPorts } from '../state/kept-secret';
+import { openStoredSecret, type StoredSecret, type StoredSecretPorts } from '../state/stored-secret';
 
 /** `set` throws HUB_TOKEN_REFUSED for an invalid token. */
-export type Token = KeptSecret;
+export type Token = StoredSecret;
 
 /** Tokens of the hub are letters, digits and underscores; anything else could inject an HTTP header. */
 const TOKEN = /^[A-Za-z0-9_.-]{8,200}$/;
 
-export async function openToken(ports: KeptSecretPorts, file: string): Promise<Token> {
-  const token = await openKeptSecret(ports, { file, name: 'token of the hub' });
+export async function openToken(ports: StoredSecretPorts, file: string): Promise<Token> {
+  const token = await openStoredSecret(ports, { file, name: 'token of the hub' });
   return {
     ...token,
     set: async (given) => {

@@ -14,14 +14,14 @@ import type { Slices } from '../../shared/ipc';
 import type { Environ } from '../engine/worker-environment';
 import type { Processes } from '../ports/processes';
 import type { Web } from '../ports/web';
-import { openKeptSecret, type KeptSecretPorts } from '../state/kept-secret';
+import { openStoredSecret, type StoredSecretPorts } from '../state/stored-secret';
 import { askCommand } from './command';
 import { askEndpoint } from './endpoint';
 
 /** Long enough to load a large language model from a slow disk. */
 const TIMEOUT_MS = 180_000;
 
-export interface RewritingPorts extends KeptSecretPorts {
+export interface RewritingPorts extends StoredSecretPorts {
   readonly processes: Pick<Processes, 'run'>;
   readonly web: Pick<Web, 'post'>;
 }
@@ -49,7 +49,7 @@ export interface Rewriting {
 
 export async function openRewriting(ports: RewritingPorts, options: RewritingOptions): Promise<Rewriting> {
   const { settings, env, cwd, timeoutMs = TIMEOUT_MS } = options;
-  const key = await openKeptSecret(ports, { file: options.keyFile, name: 'key of the rewriting server' });
+  const key = await openStoredSecret(ports, { file: options.keyFile, name: 'key of the rewriting server' });
   const publish = (): void => options.onState({ hasKey: key.get() !== null, isKeyKept: key.isKept() });
   publish();
   let current: AbortController | null = null;

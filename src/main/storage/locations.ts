@@ -8,7 +8,7 @@ import { appError, SplitreelError, type AppError } from '../../shared/errors';
 import { LOCATION_NAMES, type LocationName } from '../../shared/storage';
 import type { Clock } from '../ports/clock';
 import { openJsonStore } from '../state/json-store';
-import { finishMove, moveFolder, refuseWithoutRoom, type MoveOptions, type MovePorts } from './move-folder';
+import { finishMove, moveFolder, checkSpace, type MoveOptions, type MovePorts } from './move-folder';
 
 /** Null: the default folder. */
 const fileSchema = z.object({
@@ -49,7 +49,7 @@ export async function openLocations(
       throw new SplitreelError(appError('FOLDER_NESTED', { folder: to, outer: from }));
     if ((await files.list(to)).length > 0) throw new SplitreelError(appError('FOLDER_NOT_EMPTY', { folder: to }));
     if (!(await files.canWrite(to))) throw new SplitreelError(appError('FOLDER_READ_ONLY', { folder: to }));
-    if ((await files.stat(from)) !== null) await refuseWithoutRoom(files, from, to, await files.folderBytes(from));
+    if ((await files.stat(from)) !== null) await checkSpace(files, from, to, await files.folderBytes(from));
   };
 
   return {

@@ -20,7 +20,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const at = (...parts: string[]): string => path.join(folder, ...parts);
 
 /** A file system in which `other` is another disk and the process is killed before its n-th change. */
-function dying(step: number, isOneDisk: boolean): Files {
+function failingAt(step: number, isOneDisk: boolean): Files {
   let left = step;
   const dies = <A extends readonly unknown[]>(change: (...args: A) => Promise<void>) => {
     return async (...args: A): Promise<void> => {
@@ -73,8 +73,12 @@ describe('the environment', () => {
 
   test.each([true, false])('killed at each step, on one disk: %s', async (isOneDisk) => {
     for (let step = 0; step < 14; step += 1) {
-      await (await openTheLocations(dying(step, isOneDisk))).move('environment', at('other')).catch(() => undefined);
-      const after = await openTheLocations(dying(ALIVE, isOneDisk));
+      await (
+        await openTheLocations(failingAt(step, isOneDisk))
+      )
+        .move('environment', at('other'))
+        .catch(() => undefined);
+      const after = await openTheLocations(failingAt(ALIVE, isOneDisk));
       expect((await isWhole(after.folderOf('environment'))) || after.unfinished() !== null).toBe(true);
       await after.resume();
       expect(after.unfinished()).toBeNull();
@@ -119,10 +123,10 @@ describe('models', () => {
     for (let step = 0; step < 24; step += 1) {
       await rm(at('other'), { recursive: true, force: true });
       for (const name of ['one', 'two']) await model('models', name, name.repeat(100));
-      await move(dying(step, isOneDisk)).catch(() => undefined);
+      await move(failingAt(step, isOneDisk)).catch(() => undefined);
       for (const name of ['one', 'two'])
         expect([await weightsOf('models', name), await weightsOf('other', name)]).toContain(name.repeat(100));
-      await move(dying(ALIVE, isOneDisk));
+      await move(failingAt(ALIVE, isOneDisk));
       for (const name of ['one', 'two']) expect(await weightsOf('other', name)).toBe(name.repeat(100));
       expect(await readdir(at('models'))).toEqual([]);
       expect((await readdir(at('other'))).sort()).toEqual(['one', 'two']);
@@ -136,7 +140,7 @@ describe('models', () => {
       await model('models', 'other', 'moves all the same');
       await model('other', 'mine', 'OTHER weights!');
       const taken = { error: { code: 'OUTPUT_EXISTS', params: { file: at('other', 'mine') } } };
-      await expect(move(dying(ALIVE, isOneDisk))).rejects.toMatchObject(taken);
+      await expect(move(failingAt(ALIVE, isOneDisk))).rejects.toMatchObject(taken);
       expect(await weightsOf('models', 'mine')).toBe('my own weights');
       expect(await weightsOf('other', 'mine')).toBe('OTHER weights!');
       expect(await weightsOf('other', 'other')).toBe('moves all the same');
@@ -157,7 +161,7 @@ describe('models', () => {
 
 test('only one move runs at a time, whatever it moves', async () => {
   await write(at('environment', 'a'), 'a');
-  const killed = dying(2, false);
+  const killed = failingAt(2, false);
   await expect((await openTheLocations(killed)).move('environment', at('other'))).rejects.toThrow('killed');
   const folders = { purpose: 'models', from: at('models', 'x'), to: at('other', 'x') } as const;
   await expect(moveFolder(await openPorts(), folders)).rejects.toMatchObject({ error: { code: 'MOVE_RUNNING' } });

@@ -142,7 +142,7 @@ async function copyToPart(
 }
 
 /** Throws DISK_FULL if `from` would have to be copied and doesn't fit. `to` need not exist. */
-export async function refuseWithoutRoom(files: Files, from: string, to: string, bytes: number): Promise<void> {
+export async function checkSpace(files: Files, from: string, to: string, bytes: number): Promise<void> {
   if ((await files.deviceOf(from)) === (await files.deviceOf(to))) return;
   const free = await files.freeBytes(to);
   if (free >= bytes) return;

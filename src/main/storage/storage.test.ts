@@ -31,7 +31,7 @@ const READY: Environment = {
 
 let root = '';
 let folders: DataFolders;
-let told: Storage = UNKNOWN_STORAGE;
+let published: Storage = UNKNOWN_STORAGE;
 let environment: Environment;
 let isBusy = false;
 let stops = 0;
@@ -45,7 +45,7 @@ const write = async (file: string, bytes: number): Promise<void> => {
 beforeEach(async () => {
   root = await mkdtemp(path.join(tmpdir(), 'splitreel storage ü '));
   folders = dataFolders(path.join(root, 'data'));
-  [told, environment, isBusy, stops] = [UNKNOWN_STORAGE, READY, false, 0];
+  [published, environment, isBusy, stops] = [UNKNOWN_STORAGE, READY, false, 0];
   usedFrames = new Set();
   await write(path.join(folders.environment, 'slots', 'current', 'a'), 1_000);
   await write(path.join(folders.environment, 'slots', 'before', 'a'), 500);
@@ -96,12 +96,12 @@ async function open(files: Files = nodeFiles): Promise<StorageService> {
         return Promise.resolve();
       },
     },
-    { folders, onChange: (storage) => (told = storage) },
+    { folders, onChange: (storage) => (published = storage) },
   );
 }
 
 const listed = (): Record<string, readonly [number, number, boolean]> =>
-  Object.fromEntries((told.items ?? []).map((item) => [item.id, [item.bytes, item.ownBytes, item.canRemove]]));
+  Object.fromEntries((published.items ?? []).map((item) => [item.id, [item.bytes, item.ownBytes, item.canRemove]]));
 
 test('each item has its folder, its size, and what removing it alone would free', async () => {
   await (await open()).measure();
@@ -114,11 +114,11 @@ test('each item has its folder, its size, and what removing it alone would free'
     previews: [7, 7, true],
     kernels: [9, 9, true],
   });
-  expect(told.locations.map(({ name, isDefault }) => [name, isDefault])).toEqual([
+  expect(published.locations.map(({ name, isDefault }) => [name, isDefault])).toEqual([
     ['environment', true],
     ['downloads', true],
   ]);
-  expect(told.items?.find(({ id }) => id === 'models')?.folder).toBe(folders.models);
+  expect(published.items?.find(({ id }) => id === 'models')?.folder).toBe(folders.models);
 });
 
 test('only that folder is removed, and nothing that a user made can be', async () => {
@@ -192,8 +192,8 @@ test('a move stops the engine first, and shows the new location', async () => {
   await storage.move('environment', other);
   expect(stops).toBe(1);
   const moved = path.join(other, 'splitreel', 'environment');
-  expect(told.locations[0]).toMatchObject({ folder: moved, isDefault: false });
-  expect(told.moving).toBeNull();
+  expect(published.locations[0]).toMatchObject({ folder: moved, isDefault: false });
+  expect(published.moving).toBeNull();
   expect(listed()['slot:current']).toEqual([1_200, 1_000, false]);
   expect(existsSync(folders.environment)).toBe(false);
   await storage.move('environment', null);
@@ -216,11 +216,11 @@ test('a move to another disk can be canceled, and everything stays where it was'
     },
   });
   cancel = () => {
-    expect(told.moving).toMatchObject({ name: 'environment', totalBytes: 1_730 });
+    expect(published.moving).toMatchObject({ name: 'environment', totalBytes: 1_730 });
     storage.cancelMove();
   };
   await expect(storage.move('environment', other)).rejects.toMatchObject({ error: { code: 'CANCELED' } });
-  expect(told.moving).toBeNull();
-  expect(told.locations[0]).toMatchObject({ folder: folders.environment, isDefault: true });
+  expect(published.moving).toBeNull();
+  expect(published.locations[0]).toMatchObject({ folder: folders.environment, isDefault: true });
   expect(await readdir(path.join(other, 'splitreel'))).toEqual([]);
 });

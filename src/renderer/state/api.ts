@@ -1,5 +1,5 @@
 /** The contract as the window uses it, from what the preload passes on as text. */
-import { inOrder } from '../../shared/in-turn';
+import { deliverInOrder } from '../../shared/sequentially';
 import type { SliceChanged, SplitreelApi, SplitreelBridge } from '../../shared/ipc';
 import { parseTexts } from '../../shared/texts';
 
@@ -24,7 +24,7 @@ export function openApi({ onSliceChanged, pathOfDroppedFile, ...calls }: Splitre
   return {
     ...functions,
     onSliceChanged: (listener) => {
-      const receive = inOrder((change) => listener(change as SliceChanged));
+      const receive = deliverInOrder((change) => listener(change as SliceChanged));
       return onSliceChanged((texts) => receive(parseTexts(texts, pause)));
     },
     pathOfDroppedFile,

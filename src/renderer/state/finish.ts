@@ -27,17 +27,17 @@ export function finishedRequest(
   return JSON.stringify(finished) === JSON.stringify(draft) ? null : finished;
 }
 
-type Remade = Pick<VideoMetadata, 'request' | 'plan'>;
+type VideoRecipe = Pick<VideoMetadata, 'request' | 'plan'>;
 
 /** Queues a video again with its seed in the exact quality, for comparison. */
-export const makeExact = ({ request, plan }: Remade): void =>
+export const makeExact = ({ request, plan }: VideoRecipe): void =>
   queueAgain({ request: { ...request, quality: 'exact' }, plan }, copy.player.exactQueued);
 
 /** Queues the same request immediately, whatever the form contains. */
-export const makeAgain = (made: Remade): void => queueAgain(made, copy.videos.madeAgain);
+export const makeAgain = (made: VideoRecipe): void => queueAgain(made, copy.videos.madeAgain);
 
 /** With its plan, as far as this computer allows. */
-function queueAgain({ request, plan }: Remade, text: string): void {
+function queueAgain({ request, plan }: VideoRecipe, text: string): void {
   const { slices } = useProjection.getState();
   if (slices === null) return;
   const devices = chosenDevices(slices.machine, slices.settings);

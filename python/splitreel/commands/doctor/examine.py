@@ -134,11 +134,11 @@ def _folders() -> Iterator[Path]:
     yield data_folder()
     file = data_folder() / "locations.json"
     try:
-        places = json.loads(file.read_text("utf-8"))
+        locations = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError):
         return
     for name in ("environment", "downloads"):
-        folder = places.get(name) if isinstance(places, dict) else None
+        folder = locations.get(name) if isinstance(locations, dict) else None
         if isinstance(folder, str) and Path(folder).is_absolute():
             yield Path(folder)
 

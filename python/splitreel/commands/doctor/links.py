@@ -37,7 +37,7 @@ def check_links(links: Links, pairs: Sequence[Pair], *, is_off_now: bool) -> lis
     first = links.exchange(pairs, is_p2p_off=False)
     bad = [pair for pair in pairs if first[pair].problem]
     if not bad:
-        return _all_right(first, is_off_now=is_off_now)
+        return _working_links(first, is_off_now=is_off_now)
     second = links.exchange(bad, is_p2p_off=True)
     fixed = [pair for pair in bad if not second[pair].problem]
     dead = [pair for pair in bad if second[pair].problem]
@@ -59,7 +59,7 @@ def _broken(pairs: Sequence[Pair], problem: str, *, is_off_now: bool) -> Finding
     return Finding(Topic.LINK, Status.PROBLEM, sentence, details=problem, fix=Fix.P2P_OFF)
 
 
-def _all_right(found: Mapping[Pair, Exchange], *, is_off_now: bool) -> list[Finding]:
+def _working_links(found: Mapping[Pair, Exchange], *, is_off_now: bool) -> list[Finding]:
     if is_off_now:
         return [Finding(Topic.LINK, Status.NOTE, findings.links_p2p_needless(), fix=Fix.P2P_ON)]
     speeds = [exchange.gigabytes_per_s for exchange in found.values() if exchange.gigabytes_per_s is not None]

@@ -238,14 +238,14 @@ class ModelDownload:
 
     def _receive(self, part: PartFile, segment: int, url: str, begin: int, end: int) -> None:
         with self._session.stream(url, begin, end) as (response, start):
-            place = start
+            offset = start
             while begin < end:
                 self._check()
                 chunk = response.read1(self._pace.chunk_bytes)
-                if not chunk or place > begin:
+                if not chunk or offset > begin:
                     raise Interrupted("the connection ended early")
-                fresh = memoryview(chunk)[max(0, begin - place) : end - place]
-                place += len(chunk)
+                fresh = memoryview(chunk)[max(0, begin - offset) : end - offset]
+                offset += len(chunk)
                 if fresh:
                     part.append(segment, fresh)
                     begin += len(fresh)
@@ -267,17 +267,17 @@ class ModelDownload:
 
     def _arriving(self, part: PartFile) -> Iterator[memoryview]:
         """The bytes of a file in order, each as soon as all before it have arrived."""
-        block, place = memoryview(bytearray(BLOCK_BYTES)), 0
-        while place < part.file.size:
+        block, offset = memoryview(bytearray(BLOCK_BYTES)), 0
+        while offset < part.file.size:
             self._check()
-            ready = min(part.held_from(place), BLOCK_BYTES)
-            if ready == 0 or (ready < BLOCK_BYTES and place + ready < part.file.size):
+            ready = min(part.contiguous_from(offset), BLOCK_BYTES)
+            if ready == 0 or (ready < BLOCK_BYTES and offset + ready < part.file.size):
                 self.stop.wait(_LOOK_SECONDS)
                 continue
-            count = part.read_into(block[:ready], place)
+            count = part.read_into(block[:ready], offset)
             yield block[:count]
-            part.let_go(place, count)
-            place += count
+            part.drop_cached_pages(offset, count)
+            offset += count
 
     def _check(self) -> None:
         # Another connection's error ends this one too, and is the one reported.
@@ -295,7 +295,7 @@ class ModelDownload:
             except Interrupted as interruption:
                 tries = 1 if self._speed.total > before else tries + 1
                 if tries >= MAX_TRIES:
-                    raise given_up(interruption) from interruption
+                    raise retries_exhausted(interruption) from interruption
                 wait = min(_LONGEST_WAIT_SECONDS, self._tuning.first_wait_seconds * 2 ** (tries - 1))
                 # Spread out, so that connections that broke together don't all return together.
                 wait = max(wait * random.uniform(0.5, 1.0), interruption.after or 0.0)
@@ -356,7 +356,7 @@ def part_name(file: RemoteFile) -> str:
     return f"{file.digest.value[:40]}-{hashlib.sha256(file.path.encode()).hexdigest()[:16]}.part"
 
 
-def given_up(interruption: Interrupted) -> SplitreelError:
+def retries_exhausted(interruption: Interrupted) -> SplitreelError:
     if interruption.host is not None:
         return failures.hub_unreachable(host=interruption.host)
     return failures.download_interrupted(details=str(interruption))

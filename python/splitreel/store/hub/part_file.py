@@ -111,30 +111,30 @@ class PartFile:
     def held_bytes(self) -> int:
         return sum(self._written)
 
-    def held_from(self, place: int) -> int:
-        """Number of bytes received from `place` on without a gap."""
-        end = place
+    def contiguous_from(self, offset: int) -> int:
+        """Number of bytes received from `offset` on without a gap."""
+        end = offset
         while end < self.file.size:
             segment = end // self._segment_bytes
             end = max(end, self.start(segment) + self._written[segment])
             if self._written[segment] < self.length(segment):
                 break
-        return end - place
+        return end - offset
 
-    def read_into(self, buffer: memoryview, place: int) -> int:
-        """Reads from `place` into `buffer` with one call. Returns the number of bytes, at least 1."""
-        count = os.preadv(self._data_fd, [buffer], place)
+    def read_into(self, buffer: memoryview, offset: int) -> int:
+        """Reads from `offset` into `buffer` with one call. Returns the number of bytes, at least 1."""
+        count = os.preadv(self._data_fd, [buffer], offset)
         if count == 0 and len(buffer) > 0:
             raise OSError(errno.EIO, os.strerror(errno.EIO), str(self.data))
         return count
 
-    def let_go(self, place: int, count: int) -> None:
+    def drop_cached_pages(self, offset: int, count: int) -> None:
         """Starts writing these bytes to the disk and drops them from the page cache.
 
         Little is then left to sync at the end, and a model larger than the memory doesn't evict other files.
         """
         if hasattr(os, "posix_fadvise"):
-            os.posix_fadvise(self._data_fd, place, count, os.POSIX_FADV_DONTNEED)
+            os.posix_fadvise(self._data_fd, offset, count, os.POSIX_FADV_DONTNEED)
 
     def append(self, segment: int, chunk: bytes | memoryview) -> None:
         """Writes the next bytes of a segment. Raises OSError with ENOSPC on a full disk; counted bytes stay valid."""

@@ -17,7 +17,7 @@ from splitreel.contract.downloads import Command, Configure, Download, Event, In
 from splitreel.contract.errors import AppError, SplitreelError
 from splitreel.contract.limits import EVENT_FD
 from splitreel.contract.lines import download_event_line, parse_download_command
-from splitreel.store.hub.download import ModelDownload, Paused, given_up
+from splitreel.store.hub.download import ModelDownload, Paused, retries_exhausted
 from splitreel.store.hub.pace import Pace
 from splitreel.store.hub.session import HubSession, Interrupted, describe, versions
 from splitreel.store.hub.verify import verify
@@ -174,7 +174,7 @@ def error_of(error: BaseException, folder: Path | None) -> AppError:
     if isinstance(error, SplitreelError):
         return error.error
     if isinstance(error, Interrupted):
-        return given_up(error).error
+        return retries_exhausted(error).error
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT} and folder is not None:
         return failures.disk_ran_full(folder=folder).error
     if isinstance(error, OSError) and error.errno in {errno.EACCES, errno.EROFS, errno.EPERM} and folder is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from splitreel.contract.errors import AppError
 from splitreel.contract.protocol import EngineStateChanged, StartJob
-from splitreel.machine.vitals import SteadyClock
+from splitreel.machine.process_activity import SteadyClock
 from splitreel.worker.supervisor.launcher import (
     Launcher,
     LauncherEvent,

@@ -12,7 +12,7 @@ from splitreel.contract import failures
 from splitreel.contract.errors import AppError
 from splitreel.contract.protocol import Event, JobCanceled, JobFailed, JobFinished, JobStarted, Logged
 from splitreel.contract.types import Stage
-from splitreel.machine.vitals import SteadyClock
+from splitreel.machine.process_activity import SteadyClock
 from splitreel.worker.rank.messages import Cancel, Joined, JoinFailed, RankEvent, RankHeartbeat, Run
 from splitreel.worker.supervisor.checks import CheckedJob, prepare_job
 from splitreel.worker.supervisor.current_job import CurrentJob, JobRequest

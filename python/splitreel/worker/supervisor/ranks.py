@@ -11,7 +11,7 @@ from pathlib import Path
 
 from splitreel.contract.protocol import RunningRank
 from splitreel.contract.types import Device
-from splitreel.machine.vitals import Vitals
+from splitreel.machine.process_activity import ProcessActivity
 from splitreel.worker.rank.messages import Channel, Done, Join, RankCommand, Stopped
 from splitreel.worker.supervisor.launcher import LaunchedRank, Launcher, Tail
 from splitreel.worker.supervisor.process_environment import core_count
@@ -36,8 +36,8 @@ class Rank:
     is_joined: bool = False
     disconnected_at: float | None = None
     exit_code: int | None = None
-    vitals: Vitals | None = None
-    vitals_at: float = 0.0
+    activity: ProcessActivity | None = None
+    activity_read_at: float = 0.0
     answer: Done | Stopped | None = None
 
     def send(self, command: RankCommand) -> None:

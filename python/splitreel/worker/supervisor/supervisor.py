@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from splitreel.contract.protocol import CancelJob, Command, CountTokens, Event, Ready, Shutdown, StartJob, Unload
-from splitreel.machine.vitals import SteadyClock
+from splitreel.machine.process_activity import SteadyClock
 from splitreel.worker.supervisor.current_job import JobRequest
 from splitreel.worker.supervisor.engine_processes import EngineProcesses
 from splitreel.worker.supervisor.jobs import JobChecked, Jobs, RunContext

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from splitreel.contract import failures
 from splitreel.contract.errors import AppError
 from splitreel.contract.types import Stage
-from splitreel.machine.vitals import read_vitals
+from splitreel.machine.process_activity import read_activity
 from splitreel.worker.supervisor.ranks import Rank, RankSet
 
 _WINDOW_S = 2.0
@@ -51,7 +51,7 @@ def find_hung(ranks: RankSet, now: float, deadlines: Deadlines, stage_of: Callab
             rank.last_activity = now
         quiet_s = now - rank.last_heartbeat
         idle_s = now - rank.last_activity
-        is_stopped = rank.vitals is not None and rank.vitals.is_stopped
+        is_stopped = rank.activity is not None and rank.activity.is_stopped
         if quiet_s > deadlines.heartbeat_s and (is_stopped or idle_s > deadlines.heartbeat_s):
             return _hung(rank, quiet_s, stage_of)
         if not rank.is_waiting and idle_s > deadlines.idle_s:
@@ -75,11 +75,11 @@ def _hung(rank: Rank, seconds: float, stage_of: Callable[[int], Stage]) -> AppEr
 def _has_worked(rank: Rank, now: float) -> bool:
     """Asks the kernel every two seconds, not the rank: a heartbeat thread that gets no CPU must not look like a hang."""
     assert rank.pid is not None
-    window_s = now - rank.vitals_at
-    if rank.vitals is not None and window_s < _WINDOW_S:
+    window_s = now - rank.activity_read_at
+    if rank.activity is not None and window_s < _WINDOW_S:
         return False
-    before, after = rank.vitals, read_vitals(rank.pid)
-    rank.vitals, rank.vitals_at = after, now
+    before, after = rank.activity, read_activity(rank.pid)
+    rank.activity, rank.activity_read_at = after, now
     if before is None or after is None:
         return before is None
     cpu_s, read_bytes = after.cpu_s - before.cpu_s, after.read_bytes - before.read_bytes

@@ -25,11 +25,11 @@ export interface MainWindowOptions {
 
 export function createMainWindow(options: MainWindowOptions): BrowserWindow {
   const areas = screen.getAllDisplays().map((display) => display.workArea);
-  const place = fitToScreens(options.state.value(), areas);
+  const bounds = fitToScreens(options.state.value(), areas);
   const window = new BrowserWindow({
-    width: place.width,
-    height: place.height,
-    ...(place.x === null || place.y === null ? {} : { x: place.x, y: place.y }),
+    width: bounds.width,
+    height: bounds.height,
+    ...(bounds.x === null || bounds.y === null ? {} : { x: bounds.x, y: bounds.y }),
     minWidth: MIN_WIDTH,
     minHeight: MIN_HEIGHT,
     show: false,
@@ -46,9 +46,9 @@ export function createMainWindow(options: MainWindowOptions): BrowserWindow {
       spellcheck: false,
     },
   });
-  if (place.isMaximized) window.maximize();
+  if (bounds.isMaximized) window.maximize();
   window.once('ready-to-show', () => window.show());
-  rememberBounds(window, place, options);
+  rememberBounds(window, bounds, options);
   reloadAfterCrash(window, options);
   window.webContents.on('context-menu', (_event, params) => {
     const items = contextMenu(params);

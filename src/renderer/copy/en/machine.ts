@@ -112,8 +112,8 @@ export const machine = {
     item: message(
       '{kind, select, slot {Environment version {name}} tool {Installer} pythons {Python} downloads {Downloaded packages} models {Models} previews {Previews} firstFrames {First frames} other {Compiled GPU kernels and encoded prompts}}',
     ),
-    places: { environment: 'Python environment', downloads: 'Downloaded packages' },
-    place: message('{folder} ({free} free)'),
+    locations: { environment: 'Python environment', downloads: 'Downloaded packages' },
+    location: message('{folder} ({free} free)'),
     shared: message('{all} ({own} can be freed)'),
     move: 'Move',
     moveBack: 'Move back',

@@ -19,7 +19,7 @@ export const models = {
     repairing: 'Repairing',
     verifying: 'Verifying',
   },
-  places: {
+  locations: {
     app: 'Included with Splitreel',
     models: 'In the models folder',
     cache: 'In the Hugging Face cache',

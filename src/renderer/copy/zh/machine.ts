@@ -110,8 +110,8 @@ export const machine = {
     item: message(
       '{kind, select, slot {环境版本 {name}} tool {安装程序} pythons {Python} downloads {已下载的软件包} models {模型} previews {预览} firstFrames {首帧图像} other {已编译的 GPU 内核和已编码的提示词}}',
     ),
-    places: { environment: 'Python 环境', downloads: '已下载的软件包' },
-    place: message('{folder}（可用 {free}）'),
+    locations: { environment: 'Python 环境', downloads: '已下载的软件包' },
+    location: message('{folder}（可用 {free}）'),
     shared: message('{all}（可释放 {own}）'),
     move: '移动',
     moveBack: '移回原处',

@@ -18,7 +18,7 @@ export const models = {
     repairing: '正在修复',
     verifying: '正在校验',
   },
-  places: {
+  locations: {
     app: '随 Splitreel 附带',
     models: '位于模型文件夹',
     cache: '位于 Hugging Face 缓存',

@@ -5,7 +5,7 @@ import type { Sync } from './use-sync';
 import { ZOOM_STEP, type ZoomControl } from './use-zoom';
 
 export function useCompareKeys(sync: Sync, zoom: ZoomControl, onMode: (mode: CompareMode) => void): void {
-  const obey = (command: CompareCommand): void => {
+  const execute = (command: CompareCommand): void => {
     switch (command.type) {
       case 'toggle':
         sync.toggle();
@@ -36,7 +36,7 @@ export function useCompareKeys(sync: Sync, zoom: ZoomControl, onMode: (mode: Com
     repeats: true,
     match: (event) => {
       const command = compareCommand(event);
-      return command === null ? null : () => obey(command);
+      return command === null ? null : () => execute(command);
     },
   });
 }

@@ -35,8 +35,8 @@ export function StorageSection() {
       {locations.map(({ name, folder, freeBytes, isDefault }) => (
         <div key={name} className={page.row}>
           <span className={styles.findingText}>
-            <strong>{words.places[name]}</strong>{' '}
-            <span className={page.quiet}>{words.place({ folder, free: formatBytes(freeBytes) })}</span>
+            <strong>{words.locations[name]}</strong>{' '}
+            <span className={page.quiet}>{words.location({ folder, free: formatBytes(freeBytes) })}</span>
           </span>
           <MoveButton name={name} toDefault={false} isDisabled={moving !== null} />
           {!isDefault && <MoveButton name={name} toDefault isDisabled={moving !== null} />}
@@ -56,7 +56,7 @@ const MoveButton = ({ name, toDefault, isDisabled }: MoveButtonProps) => (
   <Button
     size="small"
     disabled={isDisabled}
-    aria-label={formatPair(toDefault ? words.moveBack : words.move, words.places[name])}
+    aria-label={formatPair(toDefault ? words.moveBack : words.move, words.locations[name])}
     onClick={() => void send(window.splitreel.moveStorage({ name, toDefault }))}
   >
     {toDefault ? words.moveBack : words.move}

@@ -59,7 +59,7 @@ function factsOf({ state, offer, sizeBytes }: ModelEntry): string {
 }
 
 function verifiedText({ files }: ModelEntry): string {
-  if (files === null || files.place === 'app') return '';
+  if (files === null || files.location === 'app') return '';
   if (files.verified === null) return words.notVerified;
   const { fileCount, known } = files.verified;
   return known === fileCount ? words.verified({ files: fileCount }) : words.hashed({ files: fileCount });
@@ -70,7 +70,9 @@ export function ModelCard({ model, download }: CardProps) {
   const { offer, files } = model;
   const { actions, dialog } = useModelActions(model, download !== undefined || status === 'verifying');
   const verifying = files?.verifying ?? null;
-  const about = [files === null ? '' : words.places[files.place], verifiedText(model)].filter((text) => text !== '');
+  const about = [files === null ? '' : words.locations[files.location], verifiedText(model)].filter(
+    (text) => text !== '',
+  );
   return (
     <ContextMenu label={words.menu} entries={() => menuEntries(actions)}>
       <li className={styles.model} aria-label={model.name}>
@@ -94,7 +96,7 @@ export function ModelCard({ model, download }: CardProps) {
             </p>
           )}
           {about.length > 0 && <p className={page.quiet}>{formatList(about)}</p>}
-          {model.path !== null && files?.place !== 'app' && (
+          {model.path !== null && files?.location !== 'app' && (
             <p className={`${page.quiet ?? ''} ${styles.path ?? ''}`}>{model.path}</p>
           )}
           {verifying !== null && <Verifying {...verifying} />}

@@ -43,7 +43,7 @@ export function useModelActions(
   const isInUse = useDraftModelId() === model.id;
   return {
     actions: actionsOf(model, { isBusy, isInUse, ask: setAsking }),
-    dialog: asking === null ? null : <Asked model={model} question={asking} onClose={() => setAsking(null)} />,
+    dialog: asking === null ? null : <Confirmation model={model} question={asking} onClose={() => setAsking(null)} />,
   };
 }
 
@@ -55,8 +55,8 @@ interface ActionContext {
 
 function actionsOf(model: ModelEntry, { isBusy, isInUse, ask }: ActionContext): readonly ModelAction[] {
   const { id: modelId, state, offer, files } = model;
-  const isOnDisk = files !== null && files.place !== 'app' && !isBusy;
-  const canRecheck = (files?.place === 'app' || state.status === 'broken') && !isBusy;
+  const isOnDisk = files !== null && files.location !== 'app' && !isBusy;
+  const canRecheck = (files?.location === 'app' || state.status === 'broken') && !isBusy;
   return [
     ...(state.status === 'ready'
       ? [action(isInUse ? words.inUse : words.use, () => adoptModel(model), { isMain: true, isDisabled: isInUse })]
@@ -72,8 +72,8 @@ function actionsOf(model: ModelEntry, { isBusy, isInUse, ask }: ActionContext): 
         ]
       : []),
     ...(canRecheck ? [action(words.recheck, () => void send(window.splitreel.recheckModel({ modelId })))] : []),
-    ...(files?.place === 'folder' && !isBusy ? [action(words.forget, () => ask('forget'), { isDanger: true })] : []),
-    ...(files?.place === 'models' && !isBusy ? [action(words.remove, () => ask('remove'), { isDanger: true })] : []),
+    ...(files?.location === 'folder' && !isBusy ? [action(words.forget, () => ask('forget'), { isDanger: true })] : []),
+    ...(files?.location === 'models' && !isBusy ? [action(words.remove, () => ask('remove'), { isDanger: true })] : []),
   ];
 }
 
@@ -90,13 +90,13 @@ export const ModelButtons = ({ actions }: { readonly actions: readonly ModelActi
   </div>
 );
 
-interface AskedProps {
+interface ConfirmationProps {
   readonly model: ModelEntry;
   readonly question: Question;
   readonly onClose: () => void;
 }
 
-function Asked({ model, question, onClose }: AskedProps) {
+function Confirmation({ model, question, onClose }: ConfirmationProps) {
   const modelId = model.id;
   const size = formatBytes(model.sizeBytes ?? 0);
   switch (question) {

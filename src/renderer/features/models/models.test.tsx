@@ -127,7 +127,7 @@ test('a running download can be paused; one that needs a token resumes after sig
 
 test('a damaged model names its file and is repaired with one press', async () => {
   const error = appError('MODEL_CORRUPT', { file: 'vae/config.json' });
-  const files = { place: 'models' as const, verified: null, verifying: null, repairFrom: 'someone/model' };
+  const files = { location: 'models' as const, verified: null, verifying: null, repairFrom: 'someone/model' };
   const broken: ModelEntry = { ...ABSENT, path: '/models/x', state: { status: 'broken', error }, files };
   const main = await open(<ModelsPage />, { models: [broken] });
   expect(screen.getByText(/vae\/config.json/)).toBeInTheDocument();
@@ -137,7 +137,12 @@ test('a damaged model names its file and is repaired with one press', async () =
 });
 
 test('removing asks first, with the size', async () => {
-  const files = { place: 'models' as const, verified: { fileCount: 3, known: 3 }, verifying: null, repairFrom: null };
+  const files = {
+    location: 'models' as const,
+    verified: { fileCount: 3, known: 3 },
+    verifying: null,
+    repairFrom: null,
+  };
   const main = await open(<ModelsPage />, { models: [{ ...MODEL, id: 'x', name: 'Big', sizeBytes: 5e9, files }] });
   const user = userEvent.setup();
   expect(screen.getByText(/3 files verified against Hugging Face/)).toBeInTheDocument();

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { AXES, ONE_RANK, worldSize, type Plan } from '../../../shared/plan';
 import { layOutPlan, scaleIn } from './geometry';
 
-const ROOM = { width: 344, height: 148 };
+const BOUNDS = { width: 344, height: 148 };
 
 function plansUpTo(ranks: number): Plan[] {
   let plans: Plan[] = [ONE_RANK];
@@ -17,7 +17,7 @@ function plansUpTo(ranks: number): Plan[] {
 
 test('every plan of up to 8 ranks has one tile per rank, inside the drawing and without overlap', () => {
   for (const plan of plansUpTo(8)) {
-    const { tiles, width, height } = layOutPlan(plan, ROOM);
+    const { tiles, width, height } = layOutPlan(plan, BOUNDS);
     expect(tiles.map(({ rank }) => rank).sort((a, b) => a - b)).toEqual(
       Array.from({ length: worldSize(plan) }, (_, rank) => rank),
     );
@@ -36,8 +36,8 @@ test('every plan of up to 8 ranks has one tile per rank, inside the drawing and 
 
 test('groups are stacked if they would be unreadable side by side', () => {
   const plan = { ...ONE_RANK, cfg: 2, pp: 2, ulysses: 2 };
-  const drawing = layOutPlan(plan, ROOM);
+  const drawing = layOutPlan(plan, BOUNDS);
   const halves = drawing.frames.filter(({ kind }) => kind === 'cfg');
   expect(halves[0]?.x).toBe(halves[1]?.x);
-  expect(scaleIn(ROOM, drawing)).toBeGreaterThan(0.7);
+  expect(scaleIn(BOUNDS, drawing)).toBeGreaterThan(0.7);
 });

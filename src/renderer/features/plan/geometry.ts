@@ -79,7 +79,7 @@ function headsBlock(sheet: Sheet, count: number): Block {
 }
 
 /** The centers of the capsules of a ring, as a loop: along the top to the right, along the bottom back. */
-function loopPlaces(count: number): { column: number; row: number }[] {
+function loopCells(count: number): { column: number; row: number }[] {
   const top = Math.ceil(count / 2);
   return Array.from({ length: count }, (_, i) =>
     i < top ? { column: i, row: 0 } : { column: top - 1 - (i - top), row: 1 },
@@ -94,7 +94,7 @@ function ringBlock(sheet: Sheet, count: number, inner: Block, ranksEach: number)
           { column: 0, row: 0 },
           { column: 1, row: 0 },
         ]
-      : loopPlaces(count);
+      : loopCells(count);
   const columns = Math.max(...places.map((p) => p.column)) + 1;
   const rows = Math.max(...places.map((p) => p.row)) + 1;
   const stepX = inner.width + HOP;

@@ -29,7 +29,7 @@ export function Previews({ job }: { readonly job: Job }) {
       {videos.map((video, index) => (
         <figure key={index} className={styles.cell}>
           <div className={styles.cellFrame}>
-            <Forming video={video} />
+            <UnfinishedVideo video={video} />
           </div>
           <figcaption>{captionOf(video, videoCount > 1 ? copy.library.seed({ seed: seed + index }) : null)}</figcaption>
         </figure>
@@ -39,7 +39,7 @@ export function Previews({ job }: { readonly job: Job }) {
 }
 
 /** First empty, then its previews, then the finished video, even while others are unfinished. */
-function Forming({ video }: { readonly video: VideoProgress }) {
+function UnfinishedVideo({ video }: { readonly video: VideoProgress }) {
   const library = useSlice('library');
   const finished = library.find(({ id }) => id === video.videoId);
   if (finished !== undefined)

@@ -135,7 +135,7 @@ const RetryButton = ({ job }: { readonly job: Job }): ReactNode => (
 );
 
 /** Failures of the engine rather than of one request, which the system check can explain. */
-const WORTH_A_CHECK: readonly string[] = [
+const SUGGEST_DOCTOR: readonly string[] = [
   'RANK_DIED',
   'RANK_HUNG',
   'WORKER_DIED',
@@ -157,7 +157,7 @@ function Failed({ job }: { readonly job: Job }) {
       <h2>{copy.stage.failedTitle}</h2>
       <ErrorNote error={error} onSaveDiagnostics={saveDiagnostics}>
         <RetryButton job={job} />
-        {WORTH_A_CHECK.includes(error.code) && (
+        {SUGGEST_DOCTOR.includes(error.code) && (
           <Button size="small" onClick={checkComputer}>
             {copy.machine.doctor.run}
           </Button>

@@ -11,19 +11,19 @@ _STOPPED = {psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP}
 
 
 @dataclass(frozen=True, slots=True)
-class Vitals:
+class ProcessActivity:
     is_stopped: bool  # by SIGSTOP or a debugger
     cpu_s: float
     read_bytes: int  # by system calls, and from the disk into mapped files
 
 
-def read_vitals(pid: int) -> Vitals | None:
+def read_activity(pid: int) -> ProcessActivity | None:
     """None if the kernel doesn't report them."""
     try:
         process = psutil.Process(pid)
         with process.oneshot():
             cpu, io = process.cpu_times(), process.io_counters()
-            return Vitals(
+            return ProcessActivity(
                 is_stopped=process.status() in _STOPPED,
                 cpu_s=cpu.user + cpu.system,
                 read_bytes=io.read_chars + io.read_bytes,

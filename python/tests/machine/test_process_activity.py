@@ -10,33 +10,33 @@ from pathlib import Path
 
 import pytest
 
-from splitreel.machine import vitals
-from splitreel.machine.vitals import SteadyClock, read_vitals
+from splitreel.machine import process_activity
+from splitreel.machine.process_activity import SteadyClock, read_activity
 
 
 def test_a_stopped_process_is_detected(tmp_path: Path) -> None:
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:
-        running = read_vitals(process.pid)
+        running = read_activity(process.pid)
         assert running is not None
         assert not running.is_stopped
         os.kill(process.pid, signal.SIGSTOP)
         os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
-        stopped = read_vitals(process.pid)
+        stopped = read_activity(process.pid)
         assert stopped is not None
         assert stopped.is_stopped
         os.kill(process.pid, signal.SIGCONT)
     finally:
         process.kill()
         process.wait()
-    assert read_vitals(process.pid) is None
+    assert read_activity(process.pid) is None
 
 
 def test_work_is_counted(tmp_path: Path) -> None:
-    before = read_vitals(os.getpid())
+    before = read_activity(os.getpid())
     (tmp_path / "file").write_bytes(b"x" * 1_000_000)
     (tmp_path / "file").read_bytes()
-    after = read_vitals(os.getpid())
+    after = read_activity(os.getpid())
     assert before is not None
     assert after is not None
     assert after.read_bytes - before.read_bytes >= 1_000_000
@@ -45,7 +45,7 @@ def test_work_is_counted(tmp_path: Path) -> None:
 
 def test_time_while_this_process_was_stopped_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr(vitals.time, "monotonic", lambda: now)
+    monkeypatch.setattr(process_activity.time, "monotonic", lambda: now)
     clock = SteadyClock()
     for now in (100.2, 100.4, 3700.0, 3700.2):  # noqa: B007 - read by the lambda
         clock.tick()

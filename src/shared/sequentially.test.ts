@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { inOrder, inTurn } from './in-turn';
+import { deliverInOrder, sequentially } from './sequentially';
 
 test('work runs in the order it was given, and a failure does not stop what follows', async () => {
-  const run = inTurn();
+  const run = sequentially();
   const done: string[] = [];
   let finishFirst: () => void = () => undefined;
   const first = run(
@@ -29,7 +29,7 @@ test('values are delivered in order: immediately, or after one that becomes read
   const delivered: unknown[] = [];
   let onThird: () => void = () => undefined;
   const third = new Promise<void>((resolve) => (onThird = resolve));
-  const deliver = inOrder((value) => {
+  const deliver = deliverInOrder((value) => {
     delivered.push(value);
     if (value === 3) onThird();
   });

@@ -7,8 +7,8 @@ import type { CatalogEntry } from '../../shared/catalog';
 import type { Environ } from '../engine/worker-environment';
 import type { Files } from '../ports/files';
 
-export interface ModelPlace {
-  readonly place: 'models' | 'cache';
+export interface LocatedModel {
+  readonly location: 'models' | 'cache';
   readonly folder: string;
 }
 
@@ -31,17 +31,17 @@ export async function locate(
   files: Files,
   entry: CatalogEntry,
   where: { readonly modelsFolders: readonly string[]; readonly cacheFolder: string },
-): Promise<ModelPlace | null> {
+): Promise<LocatedModel | null> {
   for (const base of where.modelsFolders) {
     const folder = path.join(base, entry.id);
-    if (await isModel(files, folder)) return { place: 'models', folder };
+    if (await isModel(files, folder)) return { location: 'models', folder };
   }
   for (const repository of entry.repositories) {
     const folder = await newestSnapshot(
       files,
       path.join(where.cacheFolder, `models--${repository.replace('/', '--')}`),
     );
-    if (folder !== null) return { place: 'cache', folder };
+    if (folder !== null) return { location: 'cache', folder };
   }
   return null;
 }

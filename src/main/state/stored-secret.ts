@@ -3,13 +3,13 @@ import type { Files } from '../ports/files';
 import type { Log } from '../ports/log';
 import type { Secrets } from '../ports/secrets';
 
-export interface KeptSecretPorts {
+export interface StoredSecretPorts {
   readonly files: Files;
   readonly secrets: Secrets;
   readonly log: Log;
 }
 
-export interface KeptSecret {
+export interface StoredSecret {
   readonly get: () => string | null;
   /** True if it will survive a restart. */
   readonly isKept: () => boolean;
@@ -18,10 +18,10 @@ export interface KeptSecret {
 }
 
 /** `name`: for the log, such as "Hugging Face token". */
-export async function openKeptSecret(
-  { files, secrets, log }: KeptSecretPorts,
+export async function openStoredSecret(
+  { files, secrets, log }: StoredSecretPorts,
   { file, name }: { readonly file: string; readonly name: string },
-): Promise<KeptSecret> {
+): Promise<StoredSecret> {
   let secret: string | null = null;
   let isKept = false;
   if ((await files.stat(file)) !== null && (await secrets.isAvailable())) {

@@ -1,5 +1,5 @@
 /** Runs asynchronous work one piece at a time, in the order it was given. A failure affects only that piece. */
-export function inTurn(): <T>(run: () => Promise<T>) => Promise<T> {
+export function sequentially(): <T>(run: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (run) => {
     const result = last.then(run);
@@ -9,9 +9,9 @@ export function inTurn(): <T>(run: () => Promise<T>) => Promise<T> {
 }
 
 /** Delivers values in the order they were given: immediately, unless one of them or of those before isn't ready. */
-export function inOrder(deliver: (value: unknown) => void): (value: unknown) => void {
+export function deliverInOrder(deliver: (value: unknown) => void): (value: unknown) => void {
   let waiting = 0;
-  const run = inTurn();
+  const run = sequentially();
   return (value) => {
     if (waiting === 0 && !(value instanceof Promise)) {
       deliver(value);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import golden from '../../../resources/golden/hub-cache.json';
 import { nodeFiles } from '../adapters/node/files';
-import { hubCacheFolder, locate } from './places';
+import { hubCacheFolder, locate } from './locate-model';
 
 test.each(golden.cases)('the Hugging Face cache with $variables', ({ variables, folder }) => {
   expect(hubCacheFolder(variables, '/home/me')).toBe(folder);
@@ -19,6 +19,6 @@ test.each(golden.snapshots)('the snapshot of a repository: $name', async ({ mode
   await mkdir(path.join(repository, 'refs'));
   if (main !== null) await writeFile(path.join(repository, 'refs', 'main'), main);
   const entry = { id: 'mine', repositories: ['me/mine'] } as unknown as Parameters<typeof locate>[1];
-  const place = await locate(nodeFiles, entry, { modelsFolders: [], cacheFolder });
-  expect(place?.folder ?? null).toBe(found === null ? null : path.join(repository, 'snapshots', found));
+  const location = await locate(nodeFiles, entry, { modelsFolders: [], cacheFolder });
+  expect(location?.folder ?? null).toBe(found === null ? null : path.join(repository, 'snapshots', found));
 });
