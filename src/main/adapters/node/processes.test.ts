@@ -1,8 +1,11 @@
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import process from 'node:process';
+import { afterEach, expect, test, vi } from 'vitest';
 import { nodeProcesses } from './processes';
+
+afterEach(() => vi.restoreAllMocks());
 
 test('a program outside PATH is not found, even if a folder in PATH is unreadable', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'splitreel-'));
@@ -15,4 +18,12 @@ test('a program outside PATH is not found, even if a folder in PATH is unreadabl
   expect(outcome.kind).toBe('notFound');
   await chmod(closed, 0o700);
   await rm(folder, { recursive: true });
+});
+
+test('no process is signaled by a number that was freed with its group', async () => {
+  const kill = vi.spyOn(process, 'kill');
+  const outcome = await nodeProcesses.run('true', { args: [], env: { PATH: '/usr/bin:/bin' }, isGroup: true });
+  expect(outcome).toMatchObject({ kind: 'exited', code: 0 });
+  expect(kill.mock.calls.filter(([pid, signal]) => pid > 0 && signal !== 0)).toEqual([]);
+  expect(kill).toHaveBeenCalled();
 });

@@ -128,10 +128,9 @@ function exitOf(child: ChildProcess): Promise<Exit> {
 
 function killGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   try {
-    // A negative number is a process group, which Windows doesn't have.
     process.kill(-pid, signal);
   } catch {
-    killPid(pid, signal);
+    // All of it has ended. The number may already belong to a process of somebody else.
   }
 }
 
