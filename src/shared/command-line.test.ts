@@ -34,6 +34,9 @@ test.each([
   ['~/rewrite', 'relative'],
   ['llm\nrm', 'control'],
   ['llm \u001b[2J', 'control'],
+  ['llm\u2028rm', 'control'],
+  ['llm \u202egpj.', 'control'],
+  ['llm \u2067a', 'control'],
 ])('%j: %s', (text, problem) => {
   expect(parseCommandLine(text)).toEqual({ problem });
 });

@@ -9,7 +9,8 @@ export type CommandLine =
   | { readonly args: readonly [string, ...string[]] }
   /**
    * `quote`: one is not closed. `shell`: an operator of a shell, such as a pipe. `relative`: the program is neither an
-   * absolute path nor a name to find in PATH. `control`: a line break or another control character.
+   * absolute path nor a name to find in PATH. `control`: a line break, or another character that could make a dialog show
+   * something else than what is started.
    */
   | { readonly problem: CommandLineProblem };
 
@@ -17,7 +18,7 @@ export type CommandLine =
 const PART = /'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^\s'"\\|&;<>()`$]+)|( +)|([|&;<>()`$])/y;
 
 export function parseCommandLine(text: string): CommandLine {
-  if (/\p{Cc}/u.test(text)) return { problem: 'control' };
+  if (/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(text)) return { problem: 'control' };
   const args: string[] = [];
   let current: string | null = null;
   const trimmed = text.trim();
