@@ -57,11 +57,8 @@ export function adoptImage(imagePath: string): void {
 export const adoptPrompt = (prompt: string, isPromptList = false): void =>
   placePrompt({ prompt, rewrittenFrom: null }, isPromptList);
 
-/** A prompt that was rewritten before keeps its first original. */
-export function adoptRewritten(prompt: string, original: string): void {
-  const earlier = currentFromSlices()?.draft.request.rewrittenFrom ?? null;
-  placePrompt({ prompt, rewrittenFrom: earlier ?? original }, false);
-}
+export const adoptRewritten = (prompt: string, rewrittenFrom: string): void =>
+  placePrompt({ prompt, rewrittenFrom }, false);
 
 function placePrompt(change: Pick<GenerateRequest, 'prompt' | 'rewrittenFrom'>, isPromptList: boolean): void {
   const current = currentFromSlices();

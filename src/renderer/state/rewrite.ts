@@ -7,7 +7,13 @@ import { send } from './send';
 export type Rewrite =
   | { readonly status: 'idle' }
   | { readonly status: 'running'; readonly original: string; readonly startedAtMs: number }
-  | { readonly status: 'suggested'; readonly original: string; readonly text: string };
+  | {
+      readonly status: 'suggested';
+      readonly original: string;
+      /** The person's own text: the original, unless that had been rewritten before. */
+      readonly source: string;
+      readonly text: string;
+    };
 
 const IDLE: Rewrite = { status: 'idle' };
 export const useRewrite = create<{ readonly rewrite: Rewrite }>(() => ({ rewrite: IDLE }));
@@ -17,13 +23,13 @@ const show = (rewrite: Rewrite): void => useRewrite.setState({ rewrite });
 export async function startRewrite(): Promise<void> {
   const request = currentFromSlices()?.draft.request;
   if (request === undefined || request.prompt.trim() === '') return;
-  const { modelId, prompt } = request;
+  const { modelId, prompt, rewrittenFrom } = request;
   const running: Rewrite = { status: 'running', original: prompt, startedAtMs: performance.now() };
   show(running);
   const text = await send(window.splitreel.rewritePrompt({ modelId, text: prompt }));
   // It was canceled, or another one has been started.
   if (useRewrite.getState().rewrite !== running) return;
-  show(text === null ? IDLE : { status: 'suggested', original: prompt, text });
+  show(text === null ? IDLE : { status: 'suggested', original: prompt, source: rewrittenFrom ?? prompt, text });
 }
 
 export function cancelRewrite(): void {
@@ -38,7 +44,7 @@ export function acceptRewrite(text: string): void {
   const { rewrite } = useRewrite.getState();
   if (rewrite.status !== 'suggested') return;
   show(IDLE);
-  adoptRewritten(text, rewrite.original);
+  adoptRewritten(text, rewrite.source);
   void rememberBoth(rewrite.original, text);
 }
 

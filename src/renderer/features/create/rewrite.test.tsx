@@ -8,6 +8,7 @@ import type { Slices } from '../../../shared/ipc';
 import { NO_REWRITER, type Rewriter } from '../../../shared/rewriting';
 import { App } from '../../app/App';
 import { copy } from '../../copy';
+import { adoptVideo } from '../../state/adopt';
 import { useDraft } from '../../state/draft';
 import { goTo } from '../../state/navigation';
 import { connectProjection, useProjection } from '../../state/projection';
@@ -116,8 +117,25 @@ test('the video records the sentence that was rewritten, until the prompt is rep
   expect(original()).toBe('a dog runs');
   await accept();
   expect(original()).toBe('a dog runs');
+  await user.click(screen.getByRole('button', { name: words.rewrite }));
+  const pending = within(await panel());
   await user.clear(prompt());
   expect(original()).toBeNull();
+  await user.click(pending.getByRole('button', { name: words.accept }));
+  expect(original()).toBe('a dog runs');
+});
+
+test('a video opened while a suggestion waits has no part in where that came from', async () => {
+  await open();
+  const user = userEvent.setup();
+  await type('a dog runs');
+  await user.click(screen.getByRole('button', { name: words.rewrite }));
+  const pending = within(await panel());
+  const { draft } = useDraft.getState();
+  if (draft === null) throw new Error('there is no draft');
+  act(() => adoptVideo({ ...draft, request: { ...draft.request, prompt: 'A cat.', rewrittenFrom: 'cat' } }));
+  await user.click(pending.getByRole('button', { name: words.accept }));
+  expect(useDraft.getState().draft?.request).toMatchObject({ prompt: LONG, rewrittenFrom: 'a dog runs' });
 });
 
 test('by keys: started from the prompt, gone to, edited, accepted', async () => {
