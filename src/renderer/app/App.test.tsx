@@ -2,31 +2,20 @@
 import { appError } from '../../shared/errors';
 import { act, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { connectWindow } from '../../../test/connect-window';
 import { fakeMain, gpu, job, MODEL, SLICES, type FakeMain } from '../../../test/fakes/main-process';
 import type { Slices } from '../../shared/ipc';
 import { gpuDevice } from '../../shared/machine';
 import { copy } from '../copy';
-import { useDraft } from '../state/draft';
 import { App } from './App';
-import { useNavigation } from '../state/navigation';
-import { connectProjection, useProjection } from '../state/projection';
-
-let stop = (): void => undefined;
-beforeEach(() => {
-  stop();
-  useProjection.setState({ revision: 0, slices: null });
-  useDraft.setState({ draft: null });
-  useNavigation.setState({ page: 'create', openVideoId: null, stageJobId: null, isHelpOpen: false });
-});
 
 /** happy-dom's dialog isn't exposed the way modal dialogs are. */
 const HIDDEN = { hidden: true } as const;
 
 async function open(changes: Partial<Slices> = {}): Promise<FakeMain> {
   const main = fakeMain(changes, { countTokens: { tokens: 3, max: 226 } });
-  Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
-  stop = connectProjection(main.api);
+  connectWindow(main);
   render(<App />);
   await screen.findByRole('navigation', { name: copy.app.navigation });
   return main;

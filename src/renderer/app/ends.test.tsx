@@ -1,28 +1,17 @@
 /** What happens around the end of a job: a sound, a notification that opens the result, a paused queue. */
-import { act, cleanup, render, screen, waitFor } from '@testing-library/react';
+import { act, render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { connectWindow } from '../../../test/connect-window';
 import { fakeMain, job, SLICES, video, type FakeMain } from '../../../test/fakes/main-process';
 import type { Slices } from '../../shared/ipc';
 import { copy } from '../copy';
-import { followRunningJob, goTo } from '../state/navigation';
-import { connectProjection, useProjection } from '../state/projection';
 import { App } from './App';
 import { soundOfEnd } from './use-end-sound';
 
-let stop = (): void => undefined;
-afterEach(() => {
-  cleanup();
-  stop();
-  useProjection.setState({ revision: 0, slices: null });
-  goTo('create');
-  followRunningJob();
-});
-
 async function open(changes: Partial<Slices> = {}): Promise<FakeMain> {
   const main = fakeMain(changes);
-  Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
-  stop = connectProjection(main.api);
+  connectWindow(main);
   render(<App />);
   await screen.findByRole('navigation');
   return main;

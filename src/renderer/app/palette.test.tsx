@@ -1,25 +1,14 @@
 /** The command palette and the keys of the pages, on a fake main process. */
-import { cleanup, render, screen, within } from '@testing-library/react';
+import { render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { connectWindow } from '../../../test/connect-window';
 import { fakeMain, SLICES, video, type FakeMain } from '../../../test/fakes/main-process';
 import type { Slices } from '../../shared/ipc';
 import { copy } from '../copy';
-import { closeDialog } from '../state/dialogs';
-import { followRunningJob, goTo, useNavigation } from '../state/navigation';
-import { connectProjection, useProjection } from '../state/projection';
+import { useNavigation } from '../state/navigation';
 import { filterItems } from '../ui/PickList';
 import { App } from './App';
-
-let stop = (): void => undefined;
-afterEach(() => {
-  cleanup();
-  stop();
-  closeDialog();
-  useProjection.setState({ revision: 0, slices: null });
-  goTo('create');
-  followRunningJob();
-});
 
 // happy-dom doesn't expose dialogs to assistive technology.
 const HIDDEN = { hidden: true } as const;
@@ -27,8 +16,7 @@ const words = copy.commands;
 
 async function open(changes: Partial<Slices> = {}): Promise<FakeMain> {
   const main = fakeMain(changes);
-  Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
-  stop = connectProjection(main.api);
+  connectWindow(main);
   render(<App />);
   await screen.findByRole('navigation');
   return main;

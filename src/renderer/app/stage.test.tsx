@@ -1,29 +1,19 @@
 /** What stays on the stage, and what is below it, on a fake main process. */
-import { act, cleanup, render, screen, within } from '@testing-library/react';
+import { act, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { connectWindow } from '../../../test/connect-window';
 import { fakeMain, gpu, job, MODEL, SLICES, video, type FakeMain } from '../../../test/fakes/main-process';
 import { request } from '../../../test/fakes/request';
 import { catalogEntrySchema } from '../../shared/catalog';
 import type { Slices } from '../../shared/ipc';
 import { copy } from '../copy';
-import { followRunningJob, goTo } from '../state/navigation';
-import { connectProjection, useProjection } from '../state/projection';
+import { goTo } from '../state/navigation';
 import { App } from './App';
-
-let stop = (): void => undefined;
-afterEach(() => {
-  cleanup();
-  stop();
-  useProjection.setState({ revision: 0, slices: null });
-  goTo('create');
-  followRunningJob();
-});
 
 async function open(changes: Partial<Slices>, answers: Parameters<typeof fakeMain>[1] = {}): Promise<FakeMain> {
   const main = fakeMain(changes, answers);
-  Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
-  stop = connectProjection(main.api);
+  connectWindow(main);
   render(<App />);
   await screen.findByRole('navigation');
   return main;

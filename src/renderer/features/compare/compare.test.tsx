@@ -1,27 +1,16 @@
 /** Comparing from results, library and files, on a fake main process: what is shown, listed and removed. */
-import { act, cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
+import { act, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { connectWindow } from '../../../../test/connect-window';
 import { fakeMain, job, video, type FakeMain } from '../../../../test/fakes/main-process';
 import { request } from '../../../../test/fakes/request';
 import type { Slices, SplitreelApi } from '../../../shared/ipc';
 import { App } from '../../app/App';
 import { copy } from '../../copy';
 import { compare, toggleCompared } from '../../state/compare';
-import { followRunningJob, goTo } from '../../state/navigation';
-import { connectProjection, useProjection } from '../../state/projection';
-import { useToasts } from '../../state/send';
+import { goTo } from '../../state/navigation';
 import { compareCommand } from './keys';
-
-let stop = (): void => undefined;
-afterEach(() => {
-  cleanup();
-  stop();
-  useProjection.setState({ revision: 0, slices: null });
-  useToasts.setState({ toasts: [] });
-  goTo('create');
-  followRunningJob();
-});
 
 const words = copy.compare;
 const GUEST = { ...video('guest'), id: 'guest-1', fileName: 'other.mp4', metadata: null };
@@ -34,9 +23,7 @@ async function open(changes: Partial<Slices>): Promise<FakeMain> {
     opened += 1;
     return Promise.resolve({ ok: true, value: { ...guest, id: `guest-${String(opened)}` } });
   };
-  const value = { ...main.api, openVideoFile };
-  Object.defineProperty(window, 'splitreel', { value, configurable: true, writable: true });
-  stop = connectProjection(main.api);
+  connectWindow({ api: { ...main.api, openVideoFile } });
   render(<App />);
   await screen.findByRole('navigation');
   return main;

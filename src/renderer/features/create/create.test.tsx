@@ -1,7 +1,8 @@
 /** The form on a fake main process: seeds, missing models, fixed sizes, and hints before Generate. */
-import { act, cleanup, render, screen, waitFor } from '@testing-library/react';
+import { act, render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { connectWindow } from '../../../../test/connect-window';
 import { fakeMain, gpu, MODEL, SLICES, type FakeMain } from '../../../../test/fakes/main-process';
 import { request, SHAPE } from '../../../../test/fakes/request';
 import { cpuDevices } from '../../../shared/device';
@@ -9,24 +10,14 @@ import type { CallInput, Slices } from '../../../shared/ipc';
 import { ONE_RANK } from '../../../shared/plan';
 import { App } from '../../app/App';
 import { copy } from '../../copy';
-import { changeDraft, requestForModel, useDraft } from '../../state/draft';
-import { connectProjection, useProjection } from '../../state/projection';
-
-let stop = (): void => undefined;
-afterEach(() => {
-  cleanup();
-  stop();
-  useProjection.setState({ revision: 0, slices: null });
-  useDraft.setState({ draft: null });
-});
+import { changeDraft, requestForModel } from '../../state/draft';
 
 async function open(changes: Partial<Slices> = {}, answers: object = {}): Promise<FakeMain> {
   const main = fakeMain(changes, {
     countTokens: { tokens: 3, max: 226 },
     ...answers,
   });
-  Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
-  stop = connectProjection(main.api);
+  connectWindow(main);
   render(<App />);
   await screen.findByLabelText('Prompt');
   return main;

@@ -2,9 +2,9 @@
 import { render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, test } from 'vitest';
+import { connectWindow } from '../../../../test/connect-window';
 import { fakeMain, gpu, MODEL, SLICES } from '../../../../test/fakes/main-process';
 import { App } from '../../app/App';
-import { connectProjection } from '../../state/projection';
 import { copy } from '../../copy';
 import { changeDraft } from '../../state/draft';
 
@@ -21,8 +21,7 @@ test('a kernel that cannot run is disabled, and one chosen elsewhere shows the r
       ],
     },
   });
-  Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
-  const stop = connectProjection(main.api);
+  connectWindow(main);
   render(<App />);
   const user = userEvent.setup();
   await user.type(await screen.findByLabelText('Prompt'), 'a dog');
@@ -57,5 +56,4 @@ test('a kernel that cannot run is disabled, and one chosen elsewhere shows the r
   const sentence = "The attention kernel flash4 needs the package flash_attn.cute, which isn't installed.";
   expect((await screen.findAllByText(sentence)).length).toBeGreaterThan(0);
   expect(screen.getByRole('button', { name: /Generate/ })).toBeDisabled();
-  stop();
 });

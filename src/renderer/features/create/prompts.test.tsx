@@ -1,27 +1,14 @@
 /** Lists and alternatives, prompt history, variations, presets and undo, in the form on a fake main process. */
-import { cleanup, render, screen, within } from '@testing-library/react';
+import { render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { connectWindow } from '../../../../test/connect-window';
 import { fakeMain, type FakeMain } from '../../../../test/fakes/main-process';
 import { request } from '../../../../test/fakes/request';
 import type { CallInput, Slices } from '../../../shared/ipc';
 import { presetSettings } from '../../../shared/presets';
 import { App } from '../../app/App';
 import { copy } from '../../copy';
-import { closeDialog } from '../../state/dialogs';
-import { useDraft } from '../../state/draft';
-import { connectProjection, useProjection } from '../../state/projection';
-import { forgetUndo } from '../../state/undo';
-
-let stop = (): void => undefined;
-afterEach(() => {
-  cleanup();
-  stop();
-  closeDialog();
-  forgetUndo();
-  useProjection.setState({ revision: 0, slices: null });
-  useDraft.setState({ draft: null });
-});
 
 // happy-dom doesn't expose dialogs to assistive technology.
 const HIDDEN = { hidden: true } as const;
@@ -32,8 +19,7 @@ const HISTORY: Slices['promptHistory'] = [
 
 async function open(changes: Partial<Slices> = {}): Promise<FakeMain> {
   const main = fakeMain(changes, { countTokens: { tokens: 3, max: 226 } });
-  Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
-  stop = connectProjection(main.api);
+  connectWindow(main);
   render(<App />);
   await screen.findByLabelText('Prompt');
   return main;

@@ -1,7 +1,8 @@
 /** Rewriting in the form on a fake main process: off, asked for by mouse and key, accepted, edited, discarded, undone. */
-import { act, cleanup, render, screen, waitFor, within } from '@testing-library/react';
+import { act, render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, expect, test, vi } from 'vitest';
+import { connectWindow } from '../../../../test/connect-window';
 import { fakeMain, MODEL, SLICES, type FakeMain } from '../../../../test/fakes/main-process';
 import { appError } from '../../../shared/errors';
 import type { Slices } from '../../../shared/ipc';
@@ -10,33 +11,18 @@ import { App } from '../../app/App';
 import { copy } from '../../copy';
 import { adoptVideo } from '../../state/adopt';
 import { useDraft } from '../../state/draft';
-import { goTo } from '../../state/navigation';
-import { connectProjection, useProjection } from '../../state/projection';
 import { discardRewrite } from '../../state/rewrite';
-import { forgetUndo } from '../../state/undo';
 
 const words = copy.rewriting;
 const LONG = 'A small brown dog runs along the beach.';
-let stop = (): void => undefined;
-afterEach(() => {
-  cleanup();
-  stop();
-  act(() => {
-    forgetUndo();
-    discardRewrite();
-    goTo('create');
-  });
-  useProjection.setState({ revision: 0, slices: null });
-  useDraft.setState({ draft: null });
-});
+afterEach(discardRewrite);
 
 const COMMAND: Rewriter = { ...NO_REWRITER, kind: 'command', command: '/opt/rewrite -x' };
 const withRewriter = (rewriter: Rewriter): Partial<Slices> => ({ settings: { ...SLICES.settings, rewriter } });
 
 async function open(changes: Partial<Slices> = withRewriter(COMMAND)): Promise<FakeMain> {
   const main = fakeMain(changes, { countTokens: { tokens: 300, max: 226 }, rewritePrompt: LONG });
-  Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
-  stop = connectProjection(main.api);
+  connectWindow(main);
   render(<App />);
   await screen.findByLabelText('Prompt');
   return main;

@@ -1,11 +1,11 @@
 /** The export dialog on a fake main process. */
 import { act, cleanup, render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { connectWindow } from '../../../../test/connect-window';
 import { fakeMain, video } from '../../../../test/fakes/main-process';
 import type { ExportState } from '../../../shared/export';
 import { copy } from '../../copy';
-import { connectProjection, useProjection } from '../../state/projection';
 import { useToasts } from '../../state/send';
 import { TooltipProvider } from '../../ui/Tooltip';
 import { ExportButton } from './ExportButton';
@@ -13,18 +13,10 @@ import { ExportDialog } from './ExportDialog';
 
 const words = copy.export;
 const VIDEO = video('v1');
-let stop = (): void => undefined;
-afterEach(() => {
-  cleanup();
-  stop();
-  useProjection.setState({ revision: 0, slices: null });
-  useToasts.setState({ toasts: [] });
-});
 
 async function open(exports: ExportState[] = [], answers: object = {}) {
   const main = fakeMain({ exports }, { exportVideo: '/home/jo/made.gif', ...answers });
-  Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
-  stop = connectProjection(main.api);
+  connectWindow(main);
   await act(() => Promise.resolve());
   render(
     <TooltipProvider>

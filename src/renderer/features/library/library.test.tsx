@@ -1,35 +1,21 @@
 /** The library on a fake main process: search, and a page that does not grow with the number of videos. */
-import { act, cleanup, fireEvent, render, screen, within } from '@testing-library/react';
+import { act, fireEvent, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { connectWindow } from '../../../../test/connect-window';
 import { fakeMain, video } from '../../../../test/fakes/main-process';
 import type { LibraryVideo } from '../../../shared/library';
 import { NO_FILTER } from '../../../shared/library-view';
 import { copy } from '../../copy';
 import { useNavigation } from '../../state/navigation';
-import { connectProjection, useProjection } from '../../state/projection';
 import { useToasts } from '../../state/send';
-import { useVideoDialog } from '../../state/video-dialogs';
 import { TooltipProvider } from '../../ui/Tooltip';
 import { VideoDialogs } from '../video';
 import { LibraryPage } from './LibraryPage';
-import { useLibraryState } from './view';
-
-let stop = (): void => undefined;
-afterEach(() => {
-  cleanup();
-  stop();
-  useProjection.setState({ revision: 0, slices: null });
-  useLibraryState.setState({ search: '', view: null });
-  useVideoDialog.setState({ open: null });
-  useToasts.setState({ toasts: [] });
-  useNavigation.setState({ page: 'create', openVideoId: null, comparedIds: null });
-});
 
 async function open(count: number, change: (video: LibraryVideo) => LibraryVideo = (each) => each) {
   const main = fakeMain({ library: Array.from({ length: count }, (_, index) => change(video(String(index)))) });
-  Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
-  stop = connectProjection(main.api);
+  connectWindow(main);
   await act(() => Promise.resolve());
   render(
     <TooltipProvider>

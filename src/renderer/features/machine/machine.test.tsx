@@ -1,12 +1,13 @@
 /** The Machine page on a fake main process: facts before an install, findings with their buttons, removal. */
 import { render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { connectWindow } from '../../../../test/connect-window';
 import { fakeMain, type FakeMain } from '../../../../test/fakes/main-process';
 import { appError } from '../../../shared/errors';
 import type { InstallEstimate } from '../../../shared/environment';
 import type { Slices } from '../../../shared/ipc';
-import { connectProjection, useProjection } from '../../state/projection';
+import { useProjection } from '../../state/projection';
 import { MachinePage } from './MachinePage';
 
 const ESTIMATE: InstallEstimate = {
@@ -20,12 +21,6 @@ const ESTIMATE: InstallEstimate = {
   fits: false,
 };
 
-let stop = (): void => undefined;
-beforeEach(() => {
-  stop();
-  useProjection.setState({ revision: 0, slices: null });
-});
-
 async function open(changes: Partial<Slices>): Promise<FakeMain> {
   const main = fakeMain(changes, {
     estimateInstall: ESTIMATE,
@@ -34,8 +29,7 @@ async function open(changes: Partial<Slices>): Promise<FakeMain> {
     installFromArchive: true,
     chooseInstallFolder: true,
   });
-  Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
-  stop = connectProjection(main.api);
+  connectWindow(main);
   await expect.poll(() => useProjection.getState().slices).not.toBeNull();
   render(<MachinePage />);
   return main;

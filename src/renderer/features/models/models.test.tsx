@@ -1,7 +1,8 @@
 /** The Models page on a fake main process: actions, calls to main, and the progress of downloads. */
-import { act, cleanup, render, screen, within } from '@testing-library/react';
+import { act, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { connectWindow } from '../../../../test/connect-window';
 import { fakeMain, MODEL, SLICES, type FakeMain } from '../../../../test/fakes/main-process';
 import type { CatalogEntry } from '../../../shared/catalog';
 import { isHubAddress, type Download } from '../../../shared/download';
@@ -9,7 +10,6 @@ import { appError } from '../../../shared/errors';
 import type { Slices } from '../../../shared/ipc';
 import type { ModelEntry } from '../../../shared/models';
 import { copy } from '../../copy';
-import { connectProjection, useProjection } from '../../state/projection';
 import { figuresOf } from './DownloadProgress';
 import { TooltipProvider } from '../../ui/Tooltip';
 import { HubSettings } from './HubSettings';
@@ -68,17 +68,9 @@ const ABSENT: ModelEntry = {
   files: null,
 };
 
-let stop = (): void => undefined;
-afterEach(() => {
-  cleanup();
-  stop();
-  useProjection.setState({ revision: 0, slices: null });
-});
-
 async function open(page: React.JSX.Element, changes: Partial<Slices>, answers = {}): Promise<FakeMain> {
   const main = fakeMain(changes, answers);
-  Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
-  stop = connectProjection(main.api);
+  connectWindow(main);
   await act(() => Promise.resolve());
   render(<TooltipProvider>{page}</TooltipProvider>);
   return main;

@@ -1,21 +1,16 @@
 /** Rewriting as it is set up on the Settings page, on a fake main process. */
 import { act, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { connectWindow } from '../../../../test/connect-window';
 import { fakeMain, SLICES, type FakeMain } from '../../../../test/fakes/main-process';
 import type { CallName, Slices } from '../../../shared/ipc';
 import { NO_REWRITER, USUAL_INSTRUCTION, type Rewriter } from '../../../shared/rewriting';
 import { copy } from '../../copy';
-import { connectProjection, useProjection } from '../../state/projection';
 import { TooltipProvider } from '../../ui/Tooltip';
 import { SettingsPage } from './SettingsPage';
 
 const words = copy.rewritingSettings;
-let stop = (): void => undefined;
-beforeEach(() => {
-  stop();
-  useProjection.setState({ revision: 0, slices: null });
-});
 
 async function open(
   rewriter: Partial<Rewriter> = {},
@@ -24,8 +19,7 @@ async function open(
 ): Promise<FakeMain> {
   const settings = { ...SLICES.settings, rewriter: { ...NO_REWRITER, ...rewriter } };
   const main = fakeMain({ settings, ...changes }, { setRewriter: true, ...answers });
-  Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
-  stop = connectProjection(main.api);
+  connectWindow(main);
   await act(() => Promise.resolve());
   render(<SettingsPage />, { wrapper: TooltipProvider });
   await screen.findByRole('region', { name: words.title });

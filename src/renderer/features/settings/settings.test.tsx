@@ -1,25 +1,19 @@
 import { act, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { connectWindow } from '../../../../test/connect-window';
 import { fakeMain, SLICES, type FakeMain } from '../../../../test/fakes/main-process';
 import { appError } from '../../../shared/errors';
 import type { Slices } from '../../../shared/ipc';
 import { copy } from '../../copy';
-import { connectProjection, useProjection } from '../../state/projection';
 import { TooltipProvider } from '../../ui/Tooltip';
 import { SettingsPage } from './SettingsPage';
 
 const words = copy.updates;
-let stop = (): void => undefined;
-beforeEach(() => {
-  stop();
-  useProjection.setState({ revision: 0, slices: null });
-});
 
 async function open(changes: Partial<Slices> = {}): Promise<FakeMain> {
   const main = fakeMain(changes, { readNotices: 'MIT License\nsomebody', setUpdateFeed: true });
-  Object.defineProperty(window, 'splitreel', { value: main.api, configurable: true, writable: true });
-  stop = connectProjection(main.api);
+  connectWindow(main);
   await act(() => Promise.resolve());
   render(<SettingsPage />, { wrapper: TooltipProvider });
   await screen.findByRole('region', { name: words.title });
