@@ -1,4 +1,4 @@
-"""The forecast of what a process takes beside tensors, compared with what four H100s measured (docs/figures)."""
+"""The forecast of what a process takes beyond tensors, compared with what four H100s measured (docs/figures)."""
 
 from __future__ import annotations
 

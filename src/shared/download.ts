@@ -28,7 +28,7 @@ export const hubCommandSchema = z.discriminatedUnion('type', [
     revision: z.string(),
     folder: z.string(),
     finalFolder: z.string().describe('what `folder` is renamed to when it is whole; the same for a repair in place'),
-    recordFile: z.string().describe('keeps what was verified; it may lie in `folder`'),
+    recordFile: z.string().describe('records what was verified; it may be in `folder`'),
   }),
   z.object({ type: z.literal('pause'), modelId: z.string() }),
   z.object({

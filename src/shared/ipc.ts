@@ -260,7 +260,7 @@ export const calls = {
   showVideoInFolder: call(z.object({ videoId: id }), done),
   /** Starts a drag of the files out of the window, from a dragstart that was prevented. */
   dragVideos: call(z.object({ videoIds }), done),
-  /** A file that the user dropped, or chooses where path is null, to play beside others; null when canceled. */
+  /** A file that the user dropped, or chooses where path is null, to play next to others; null when canceled. */
   openVideoFile: call(z.object({ path: droppedPath }), guestVideoSchema.nullable()),
   /** Settings of a video file that the user dropped or chose: asks for a file where path is null. */
   readVideoSettings: call(z.object({ path: droppedPath }), videoMetadataSchema.nullable()),

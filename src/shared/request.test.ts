@@ -1,25 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { SHAPE as shape } from '../../test/fakes/request';
 import { reasonText } from './messages';
 import type { ModelShape } from './model';
 import type { Lora } from './sampling';
 import { checkRequest, requestLimits } from './request';
 
-const shape: ModelShape = {
-  task: 'text-to-video',
-  heads: 30,
-  blocks: 30,
-  patchSize: 2,
-  patchSizeTemporal: 1,
-  spatialCompression: 8,
-  temporalCompression: 4,
-  latentChannels: 16,
-  maxTextTokens: 226,
-  positions: 'sincos',
-  sampleWidth: 720,
-  sampleHeight: 480,
-  sampleFrames: 49,
-  scheduler: 'CogVideoXDDIMScheduler',
-};
 const request = {
   prompt: 'a small dog',
   negativePrompt: '',

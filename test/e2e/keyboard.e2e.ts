@@ -150,7 +150,7 @@ async function chooseResult(page: Page): Promise<void> {
   await waitForJob(page, 'finished', 1);
 }
 
-/** After a control that disappears when it is used, Tab goes on where that was. */
+/** If a control disappears when it is used, Tab continues from where it was. */
 async function expectFocusIn(page: Page, name: string): Promise<void> {
   const region = page.getByRole('region', { name, exact: true });
   await expect.poll(() => region.evaluate((element) => element.contains(document.activeElement))).toBe(true);
@@ -180,7 +180,7 @@ async function freeMemory(page: Page): Promise<void> {
   await expect.poll(async () => (await slices(page)).queue.isPaused).toBe(false);
 }
 
-/** The system's own keys click a notification. The keyboard then goes on at the result. */
+/** The system's own keys click a notification. The focus is then on the result. */
 async function openFromNotification({ app, page }: RunningApp): Promise<void> {
   await page.keyboard.press('Control+5');
   await page.keyboard.press('?');

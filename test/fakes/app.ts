@@ -1,4 +1,4 @@
-/** The app's services with a fake worker and a desktop that nobody sits at; all else is real, in a folder of its own. */
+/** The app's services with a fake worker and a fake desktop; everything else is real, in a separate folder. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -52,7 +52,7 @@ export const servicePorts = (desktop: Desktop = NO_DESKTOP): AppPorts => ({
   },
 });
 
-/** An app whose data, cache and home lie below `folder`, where no program is on PATH. */
+/** An app whose data, cache and home are in `folder`, where no program is on PATH. */
 export const serviceOptions = (folder: string): AppOptions => ({
   dataRoot: path.join(folder, 'data'),
   cacheFolder: path.join(folder, 'cache'),

@@ -67,7 +67,7 @@ async function openOnDisk(kind: 'environment' | 'downloads'): Promise<Rig> {
 }
 
 /** Fills the disk once a wheel is requested. */
-function fillWhenAsked(one: Rig, leftBytes: number): void {
+function fillOnRequest(one: Rig, leftBytes: number): void {
   one.index.answer = (request, response) => {
     if (request.url?.endsWith('.whl') === true) fillUpTo(leftBytes);
     one.index.serve(request, response);
@@ -79,7 +79,7 @@ async function expectFull(
   service: EnvironmentService,
   code: 'DISK_FULL' | 'DISK_RAN_FULL',
   folder: string,
-  words: RegExp,
+  message: RegExp,
 ): Promise<void> {
   const error: unknown = await service.install().then(
     () => null,
@@ -87,13 +87,13 @@ async function expectFull(
   );
   if (!(error instanceof SplitreelError)) throw new Error(`no error of ours: ${String(error)}`);
   expect(error.error).toMatchObject({ code, params: { folder } });
-  expect(describeError(error.error).message).toMatch(words);
+  expect(describeError(error.error).message).toMatch(message);
 }
 
 test('full while uv downloads', async () => {
   const one = await openOnDisk('downloads');
   const service = one.open();
-  fillWhenAsked(one, 0.3 * MEGABYTE);
+  fillOnRequest(one, 0.3 * MEGABYTE);
   // The wheel is 1.2 MB.
   await expectFull(
     service,
@@ -109,7 +109,7 @@ test('full while packages are installed into the slot', async () => {
   const one = await openOnDisk('environment');
   const service = one.open();
   await service.current();
-  fillWhenAsked(one, 0.3 * MEGABYTE);
+  fillOnRequest(one, 0.3 * MEGABYTE);
   await expectFull(
     service,
     'DISK_FULL',

@@ -211,10 +211,10 @@ describe('passwords', () => {
     mkdirSync(rig.at('.config/pip'), { recursive: true });
     const url = rig.index.address().replace('//', `//me:${inAddress}@`);
     writeFileSync(rig.at('.config/pip/pip.conf'), `[global]\nindex-url = ${url}/simple\n`);
-    const came = await reportedWith(rig.withoutIndex);
-    expect(came.text).toContain("No module named 'torch'");
-    expect(came.text).toContain('install: ');
-    expect(came.text).not.toMatch(SHOWN);
+    const reported = await reportedWith(rig.withoutIndex);
+    expect(reported.text).toContain("No module named 'torch'");
+    expect(reported.text).toContain('install: ');
+    expect(reported.text).not.toMatch(SHOWN);
     accepted = 'another';
     const refused = await reportedWith(rig.withoutIndex);
     expect(refused.error.error.code).toBe('ENVIRONMENT_INSTALL_FAILED');

@@ -265,7 +265,7 @@ def _signal(process: psutil.Process, number: signal.Signals) -> None:
 def problems_of(fault: str, job: dict[str, Any], end: JobEnd | None, late: str = "none") -> list[str]:
     """What is wrong with how a job ended and the files it left.
 
-    `late`: the previous job's fault, if it came after the end of that job.
+    `late`: the previous job's fault, if it was injected after that job's end.
     """
     name = f"{job['jobId']} ({fault})"
     if end is None:

@@ -37,7 +37,7 @@ class Download:
     revision: str
     folder: str
     final_folder: str  # what `folder` is renamed to when it is whole; the same for a repair in place
-    record_file: str  # keeps what was verified; it may lie in `folder`
+    record_file: str  # records what was verified; it may be in `folder`
     type: Literal["download"] = "download"
 
 

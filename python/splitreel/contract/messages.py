@@ -1,6 +1,6 @@
 """The sentences for errors, reasons, explanations and findings, from resources/messages.en.json.
 
-The window shows the same sentences. The repository and the packaged app both keep `resources` beside `python`.
+The window shows the same sentences. The repository and the packaged app both keep `resources` next to `python`.
 """
 
 from __future__ import annotations

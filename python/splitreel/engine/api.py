@@ -135,7 +135,7 @@ class Hooks(Protocol):
     def frame(self, video: int, index: int, frame_u8_HWC: np.ndarray) -> None:
         """Decoded frames, in order, before DECODING finishes. Writer rank only. An exception here fails this video.
 
-        Encoding and writing them goes on after this returns, while the engine makes the next video.
+        Encoding and writing them continues after this returns, while the engine makes the next video.
         """
         ...
 

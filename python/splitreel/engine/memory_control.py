@@ -40,7 +40,7 @@ def memory_job(job: EngineJob, options: LoadOptions, dtype: torch.dtype, *, is_f
 def choose_text_encoder_policy(
     shape: MemoryShape | None, job: MemoryJob, plan: Plan, budget: MemoryBudget, text_encoder_bytes: int
 ) -> TextEncoderPolicy:
-    """Kept if the other stages fit beside it; otherwise offloaded to the host, or freed if the host is full too."""
+    """Kept if the other stages fit alongside it; otherwise offloaded to the host, or freed if the host is full too."""
     device_bytes = budget.device_bytes()
     if device_bytes is None or shape is None or keeps_text_encoder(shape, job, plan, device_bytes):
         return TextEncoderPolicy.KEPT

@@ -170,7 +170,7 @@ class OffloadedComponent:
         others = [child for child in module.modules() if child not in in_blocks]
         self._others = OffloadedWeights(others, config, is_onloaded=False)
         self._blocks = [OffloadedWeights(list(block.modules()), config, is_onloaded=False) for block in blocks]
-        # Copies overlap with computation only on a stream of their own.
+        # Copies overlap with computation only on a separate stream.
         is_cuda = config.onload_device.type == "cuda"
         self._stream = torch.cuda.Stream(config.onload_device) if is_cuda and blocks else None  # type: ignore[no-untyped-call]
         for number, block in enumerate(blocks):
@@ -294,7 +294,7 @@ class WeightPlacement:
 
     @property
     def has_text_encoder(self) -> bool:
-        """Whether its weights are in memory, wherever. False before they were read, and once they were freed."""
+        """Whether its weights are in memory anywhere. False before they are read and after they are freed."""
         if self._resident is not None:
             return self._resident.policy is not TextEncoderPolicy.FREED
         return "text_encoder" in self._offloaded
@@ -335,7 +335,7 @@ class WeightPlacement:
         return self._on_device("transformer")
 
     def vae(self) -> AbstractContextManager[None]:
-        """For decoding and for encoding a starting image; also briefly beside the transformer, for a preview."""
+        """For decoding and for encoding a starting image; also briefly alongside the transformer, for a preview."""
         return self._on_device("vae")
 
     def _on_device(self, name: str) -> AbstractContextManager[None]:

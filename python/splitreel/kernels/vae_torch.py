@@ -49,7 +49,7 @@ def spatial_norm_silu(x_THWC: Tensor, affine: Tensor, latents_THWC: Tensor, out_
     )
     frames, latent_frames = len(x_THWC), len(latents_THWC)
     if frames > 1 and frames % 2 == 1:
-        # The first frame has a latent of its own, as in `CogVideoXSpatialNorm3D`.
+        # The first frame has its own latent, as in `CogVideoXSpatialNorm3D`.
         later = torch.arange(frames - 1, device=x_THWC.device) * (latent_frames - 1) // (frames - 1)
         frame = torch.cat((frame[:1], 1 + later))
     for number, latent in enumerate(frame):

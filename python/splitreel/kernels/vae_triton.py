@@ -108,7 +108,7 @@ def spatial_norm_silu_kernel(
 ):
     """silu((x * factor + summand) * y + b), where y and b (latent rows, 2 * channels) come from the nearest latent.
 
-    ODD: the first frame has a latent frame of its own, as in `CogVideoXSpatialNorm3D`.
+    ODD: the first frame has its own latent frame, as in `CogVideoXSpatialNorm3D`.
     """
     row = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
     channel = tl.arange(0, CHANNELS)

@@ -1,4 +1,4 @@
-"""Exchanges that run beside arithmetic: Ulysses' all-to-all, and the all-gather of keys and values.
+"""Exchanges that overlap with arithmetic: Ulysses' all-to-all, and the all-gather of keys and values.
 
 They use peer memory if the group's GPUs can access each other's (`peer_memory.py`), otherwise the process group. Queries,
 keys and values are sent one after another, each contiguous: one is sent while the next is projected, and attention is

@@ -20,7 +20,7 @@ from splitreel.rules.plan import AXES
 SEQUENCE = "sequence"
 # All ranks of one data-parallel replica, which generate one video together.
 REPLICA = "replica"
-# The ranks of a pipeline again, in a process group of their own, for what the last stage returns to the first. In the
+# The ranks of a pipeline again, in a separate process group, for what the last stage returns to the first. In the
 # group "pp" such a message would queue behind the forward ones, and two stages could wait for each other.
 BACK = "back"
 # Axes whose exchanges overlap with arithmetic.

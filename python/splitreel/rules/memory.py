@@ -241,12 +241,12 @@ def _fused_block(own: int, job: MemoryJob, plan: Plan) -> int:
     """As `_eager_block`, for models/cogvideox/fused_blocks.py.
 
     Norms: the tokens, a branch, their sum and its norm. Attention: tokens, norm, q, k, v and the result. Feed-forward:
-    tokens, norm and the inner width of four; in float8 its result beside it, without the norm.
+    tokens, norm and the inner width of four; in float8 its result as well, without the norm.
     """
     feed_forward = own + _share(6 * own, plan.tp) if job.is_quantized else 2 * own + _share(4 * own, plan.tp)
     exchanged = 0
     if not _uses_peers(job, plan):
-        # Over NCCL, what is received comes beside what is sent; Ring also merges parts in float32.
+        # Over NCCL, what is received comes on top of what is sent; Ring also merges parts in float32.
         exchanged = (5 * own if plan.ulysses > 1 else 0) + (7 * own if plan.ring > 1 else 0)
     attention = 2 * own + _share(4 * own + exchanged, plan.tp)
     return max(4 * own, attention, feed_forward)

@@ -169,7 +169,7 @@ def _layout_at(path: Path) -> ModelLayout:
 
 
 def _refuse_code(path: Path, layout: ModelLayout) -> None:
-    """Code beside a component is refused even if nothing reads it. Files beside model_index.json are not checked."""
+    """Code in a component's folder is refused even if nothing reads it. Files next to model_index.json aren't checked."""
     for part in layout.classes:
         if not is_folder(path / part):
             continue

@@ -1,4 +1,4 @@
-"""Counts the tokens of a prompt with the model's own tokenizer, in a process of its own.
+"""Counts the tokens of a prompt with the model's own tokenizer, in a separate process.
 
 A few hundred kilobytes of tokenizer rules can take minutes and gigabytes for one sentence, so it runs under limits. A
 tokenizer that exceeded them is not tried again.

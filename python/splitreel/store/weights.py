@@ -1,6 +1,6 @@
 """The weights of one component: which files hold them, and what their headers say. Reads no weights.
 
-Checking, hashing, the fingerprint and loading all take their files from `weight_files`. Other files beside them
+Checking, hashing, the fingerprint and loading all take their files from `weight_files`. Other files next to them
 (another precision, stale shards, a macOS `._` file) are never opened.
 """
 
@@ -179,7 +179,7 @@ def _read_index(folder: Path, part: str) -> Mapping[str, str] | None:
     if not isinstance(names, dict) or not names or not all(isinstance(name, str) for name in names.values()):
         raise refuse("MODEL_CORRUPT", reasons.model_index_invalid(file=file))
     for name in set(names.values()):
-        # An index names files beside it, never a path out of the folder.
+        # An index names files next to it, never a path out of the folder.
         if Path(name).name != name or name.startswith(".") or not name.endswith(".safetensors"):
             raise refuse("MODEL_UNSAFE", reasons.model_index_leads_out(file=file, name=_shown(name)))
     return names

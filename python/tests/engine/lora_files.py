@@ -37,7 +37,7 @@ def save_by_diffusers(folder: Path, model: Path, seed: int, **config: Any) -> Pa
 
 
 def save_by_peft(file: Path, model: Path, seed: int) -> Path:
-    """As PEFT's `save_pretrained` names the tensors; the config is in a file of its own, which is not read."""
+    """As PEFT's `save_pretrained` names the tensors; the config is in a separate file, which is not read."""
     state, _ = factors(model, seed)
     save_file({f"base_model.model.{name}": tensor.contiguous() for name, tensor in state.items()}, file)
     return file

@@ -85,7 +85,7 @@ def test_one_rank_is_plain_diffusers(kind: str, guidance: EngineJob, models: Mod
 
 def check(kind: str, case: Case, models: Models, world: Worlds) -> None:
     job = models.job(kind, case.job)
-    # First, because one process reads weights of its own.
+    # First, because one process reads its own weights.
     reference = models.reference(kind, job)
     results = world.run(RunRequest(models.folder(kind), case.plan, job))
     found = [latents for result in results for latents in result.latents]

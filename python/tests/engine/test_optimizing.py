@@ -1,4 +1,4 @@
-"""Checking kernels is a stage of its own: counted, cancelable, and absent once the engine knows its kernels."""
+"""Checking kernels is a separate stage: counted, cancelable, and absent once the engine knows its kernels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A family that is added in a file of its own and one line of registration makes videos: the border holds."""
+"""A family that is added in a separate file and one line of registration makes videos: the interface is complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Model folders that nobody made on purpose: whatever is in one, its check ends in a shape or in an error of ours."""
+"""Random model folders: whatever is in one, its check ends in a shape or in a SplitreelError."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that need a CUDA device, run by hand. Without one, nothing here is collected.
+"""Tests that need a CUDA device, run manually. Without one, nothing here is collected.
 
 cd python && python -m pytest tests/gpu
 """

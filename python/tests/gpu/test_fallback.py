@@ -1,4 +1,4 @@
-"""Kernels that can't be launched on a real GPU: the job goes on in torch, and says so once."""
+"""Kernels that can't be launched on a real GPU: the job continues in torch and says so once."""
 
 from __future__ import annotations
 

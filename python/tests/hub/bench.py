@@ -1,4 +1,4 @@
-"""How fast a model is fetched and hashed here, beside curl from the same server and beside the disk: `npm run bench -- download`.
+"""How fast a model is fetched and hashed here, compared with curl from the same server and with the disk: `npm run bench -- download`.
 
 Run from `python/` as `python -m tests.hub.bench [--megabytes N] [--out FILE]`. Prints figures; judges nothing.
 """
@@ -55,7 +55,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 @contextmanager
 def hub_process(source: Path) -> Iterator[tuple[str, str]]:
-    """The stand-in hub in a process of its own: its endpoint and its content host."""
+    """The stand-in hub in a separate process: its endpoint and its content host."""
     script = Path(__file__).parents[1] / "fakes" / "hub.py"
     command = [sys.executable, str(script), "--model", f"{REPO}={source}"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:

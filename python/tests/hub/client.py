@@ -1,4 +1,4 @@
-"""A stand-in hub with the demo model, and downloads from it in this process or in one of their own."""
+"""A stand-in hub with the demo model, and downloads from it in this process or in a separate one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every question is answered, whatever the server sends: bounded in memory and time, and with an error of its own."""
+"""Every request ends, whatever the server sends: bounded in memory and time, and with a specific error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counts that outlast kills and power cuts; verification of models wherever they lie."""
+"""Counts that survive kills and power cuts; verification of models wherever they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands of a terminal, run on the demo model in processes of their own."""
+"""Commands of a terminal, run on the demo model in separate processes."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def ip(*arguments: str) -> None:
 
 @pytest.fixture(scope="module")
 def hosts() -> Iterator[tuple[Host, Host]]:
-    """Two namespaces joined by one cable, each with a loopback of its own and no way to anywhere else."""
+    """Two namespaces joined by one cable, each with its own loopback and no way to anywhere else."""
     mark = f"{os.getpid() % 100000}"
     pair = tuple(Host(f"splitreel-{mark}-{n}", f"sr{mark}{n}", hosts_address(n)) for n in (0, 1))
     try:

@@ -198,7 +198,7 @@ BESIDE: dict[str, Callable[[Path], object]] = {
     "a folder of that name": lambda f: (f / "transformer/backup.safetensors").mkdir(),
     "a fifo": lambda f: os.mkfifo(f / "transformer/pipe.safetensors"),
     "a JSON file that nothing reads": lambda f: (f / "transformer/notes.json").write_text("// not JSON"),
-    "a pickle beside safetensors": lambda f: (f / "transformer/optimizer.bin").write_bytes(b"x"),
+    "a pickle next to safetensors": lambda f: (f / "transformer/optimizer.bin").write_bytes(b"x"),
     "DeepSpeed's script": lambda f: (f / "zero_to_fp32.py").write_text("x"),
     "a byte order mark": lambda f: (f / "vae/config.json").write_bytes(b"\xef\xbb\xbf" + (f / "vae/config.json").read_bytes()),
     "a config of diffusers 0.30.0": lambda f: remove(f, "transformer/config.json", "use_rotary_positional_embeddings"),
@@ -284,7 +284,7 @@ class Canary:
 
 
 def test_no_canary_is_executed(tmp_path: Path) -> None:
-    """A pickle beside and in target of weights, code named by auto_map: refused, and nothing of it is run."""
+    """A pickle next to weights or instead of them, and code named by auto_map, are refused and never run."""
     sung = tmp_path / "sung"
     for target in ("transformer", "text_encoder", "vae"):
         folder = make_model_folder(tmp_path / target)

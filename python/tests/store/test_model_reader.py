@@ -1,4 +1,4 @@
-"""A folder is checked in a process of its own, which may end without harm to anyone else."""
+"""A folder is checked in a separate process, which may crash without affecting anything else."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ const inPython = (name: string, summary: string): Command => ({
 });
 
 export const demo = inPython('demo', 'what the bundled demo model draws, and how soon it plays');
-export const engine = inPython('engine', 'one rank beside plain diffusers; speed, traffic and waiting by plan');
+export const engine = inPython('engine', 'one rank compared with plain diffusers; speed, traffic and waiting by plan');
 export const gpu = inPython('gpu', 'CogVideoX at full size with random weights on NVIDIA GPUs, by plan and by kernel');
 export const soak = inPython(
   'soak',

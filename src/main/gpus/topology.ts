@@ -1,6 +1,6 @@
 /** `nvidia-smi topo -m`: which GPUs share NVLink. */
 
-// eslint-disable-next-line no-control-regex -- it underlines its header even when nobody is looking
+// eslint-disable-next-line no-control-regex -- nvidia-smi underlines its header even when stdout is not a terminal
 const ANSI = /\u001b\[[\d;]*m/g;
 
 /** GPU index to the number of its island, islands numbered from 0; a GPU without NVLink is in none. */

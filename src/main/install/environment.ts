@@ -1,5 +1,5 @@
 /**
- * The Python environment and its slots: a new slot is made beside the one in use, tested, and only then switched to;
+ * The Python environment and its slots: a new slot is made next to the one in use, tested, and only then switched to;
  * one rollback is possible. Independent of Electron, because the command line makes the same environment.
  */
 import type { Environment, InstallEstimate, VariantChoice } from '../../shared/environment';

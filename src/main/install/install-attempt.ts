@@ -1,5 +1,5 @@
 /**
- * One install: makes a slot beside the one in use and switches to it, or leaves everything unchanged. Holds the lock,
+ * One install: makes a slot next to the one in use and switches to it, or leaves everything unchanged. Holds the lock,
  * so that no other process installs meanwhile.
  */
 import type { InstallEstimate, InstallProgress } from '../../shared/environment';

@@ -1,4 +1,4 @@
-/** resources/environment.json: settings for making the environment, kept beside the lock. */
+/** resources/environment.json: settings for making the environment, kept next to the lock. */
 import { z } from 'zod';
 import { pick, type Environ } from '../engine/worker-environment';
 

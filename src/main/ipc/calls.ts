@@ -1,4 +1,4 @@
-/** Handlers of the contract's calls. Each area defines its own beside its service; compose/app.ts combines them. */
+/** Handlers of the contract's calls. Each area defines its own next to its service; compose/app.ts combines them. */
 import type { CallInput, CallName, CallOutput } from '../../shared/ipc';
 
 export type CallHandlers = {

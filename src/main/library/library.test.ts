@@ -140,7 +140,7 @@ test('a scan makes no thumbnails; requesting one makes it', async () => {
   expect(pushed).toHaveLength(1);
 });
 
-test('a file added or removed by hand is noticed', async () => {
+test('a file added or removed outside the app is noticed', async () => {
   const file = await video('a.mp4');
   await library.scan();
   await video('b.mp4', undefined, 2_000);
@@ -159,7 +159,7 @@ test('a file that is being copied appears once it is complete', async () => {
   await vi.waitFor(() => expect(names()).toEqual(['copied.mp4']), 5_000);
 });
 
-test('a file that is renamed by hand keeps its place under its new name', async () => {
+test('a file renamed outside the app keeps its position under its new name', async () => {
   const file = await video('a.mp4');
   await library.scan();
   await rename(file, path.join(folder, 'b.mp4'));

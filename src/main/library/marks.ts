@@ -1,7 +1,7 @@
 /**
- * Favorites, ratings and tags, in one file of the data folder. A video that is renamed or moved by hand gets a new id,
- * so its marks are matched by size and modification time. They outlive the file for a while: it may be restored from
- * the bin, or be on a drive that isn't connected.
+ * Favorites, ratings and tags, in one file of the data folder. A video that is renamed or moved outside the app gets a
+ * new id, so its marks are matched by size and modification time. They outlive the file for a while: it may be restored
+ * from the trash, or be on a drive that isn't connected.
  */
 import { z } from 'zod';
 import type { AppError } from '../../shared/errors';

@@ -29,7 +29,7 @@ test.each([
   ['the packaged files', {}, null],
   ['a flipped byte', { 'app.asar': 'the apP' }, { file: 'app.asar', kind: 'changed' }],
   ['a module that was not packaged', { 'python/torch.py': '' }, { file: 'python/torch.py', kind: 'added' }],
-  ['bytecode beside its source', { 'python/splitreel/__pycache__/cli.cpython-311.pyc': 'x' }, null],
+  ['bytecode next to its source', { 'python/splitreel/__pycache__/cli.cpython-311.pyc': 'x' }, null],
   ['no manifest', { 'manifest.json': undefined }, { file: 'manifest.json', kind: 'missing' }],
   ['a manifest that is not JSON', { 'manifest.json': '{' }, { file: 'manifest.json', kind: 'missing' }],
   ['a missing file', { 'python/splitreel/cli.py': undefined }, { file: 'python/splitreel/cli.py', kind: 'missing' }],

@@ -35,7 +35,7 @@ export interface Exit {
   readonly problem: string | null;
 }
 
-/** A process with a pipe of its own for events, beside its stdin, stdout and stderr. */
+/** A process with a separate pipe for events, in addition to stdin, stdout and stderr. */
 export interface WorkerProcess {
   readonly pid: number | null;
   readonly writeLine: (line: string) => void;

@@ -42,7 +42,7 @@ export interface JsonFileOptions<T> {
 }
 
 export interface JsonStoreOptions<T> extends JsonFileOptions<T> {
-  /** True: on one line, for long files that nobody edits by hand. */
+  /** True: on one line, for long files that no one edits. */
   readonly isCompact?: boolean;
   /** Called when a write fails after one that succeeded. */
   readonly onUnsaved?: (error: AppError) => void;

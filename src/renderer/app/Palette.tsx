@@ -38,7 +38,7 @@ function PaletteDialog() {
         items={items}
         empty={words.nothingFound}
         onPick={({ run }) => {
-          // First, because a command may open a dialog of its own.
+          // First, because a command may open another dialog.
           closeDialog();
           run();
         }}

@@ -83,7 +83,7 @@ test.each(actions.filter(([, action]) => /\bon the \w+ page\b/.test(action)))(
   },
 );
 
-test('packages that the user chose by hand are explained in a whole phrase', () => {
+test('packages that the user chose are explained in a whole phrase', () => {
   expect(copy.install.what({ variant: 'cuda', reason: 'chosen' })).toBe('NVIDIA GPUs (your choice)');
   expect(copy.install.what({ variant: 'cpu', reason: 'noGpu' })).toBe('CPU only (no NVIDIA GPU was found)');
 });

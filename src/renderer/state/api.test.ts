@@ -28,7 +28,7 @@ test('a call passes its input on and returns its answer', async () => {
   expect(called).toEqual([{ jobId: 'j' }]);
 });
 
-test('changes arrive in their order, a long one before the short one that came after it', async () => {
+test('changes arrive in order, a long one before a short one sent after it', async () => {
   const { bridge, send } = fakeBridge();
   const seen: SliceChanged[] = [];
   let arrived = (): void => undefined;

@@ -35,7 +35,7 @@ export const openVideo = (videoId: string): void =>
   useNavigation.setState({ page: 'create', openVideoId: videoId, comparedIds: null });
 export const showJob = (jobId: string): void =>
   useNavigation.setState({ openVideoId: null, stageJobId: jobId, comparedIds: null });
-/** From outside the window: its result is in sight, and the keyboard goes on from there. */
+/** From outside the window: its result is in sight, and the focus moves there. */
 export const openResult = (jobId: string): void => {
   goTo('create');
   showJob(jobId);

@@ -6,7 +6,7 @@ import styles from './controls.module.css';
 import { elementToReturnTo, isFocusLost } from './focus';
 import { focusCurrentItem, listOf } from './use-roving';
 
-/** For lists, and for what stands in columns. */
+/** For lists and for content in columns. */
 const WIDTHS = { list: styles.wideDialog, columns: styles.columnsDialog } as const;
 
 interface DialogProps {

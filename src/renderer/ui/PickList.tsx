@@ -17,7 +17,7 @@ interface PickListProps<T extends PickItem> {
   /** Shown if nothing matches. */
   readonly empty: string;
   readonly onPick: (item: T) => void;
-  /** The item that a button beside the list would act on. */
+  /** The item that a button next to the list would act on. */
   readonly onActive?: (item: T | null) => void;
 }
 

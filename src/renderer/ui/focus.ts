@@ -44,7 +44,7 @@ export function focusRegion(region: HTMLElement): void {
   region.focus({ preventScroll: true });
 }
 
-/** The nearest region that is left takes the focus of a removed element, so that Tab goes on from there. */
+/** The nearest remaining region takes the focus of a removed element, so that Tab continues from there. */
 function holdFocus(): void {
   if (lastFocused === null || lastFocused.isConnected || !isFocusLost()) return;
   lastFocused = null;

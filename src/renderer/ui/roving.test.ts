@@ -26,7 +26,7 @@ test.each([
   expect(movedBy(key, at, GRID)).toBe(to);
 });
 
-test('a list beside the player leaves it Left, Right, Home and End', () => {
+test('a list next to the player leaves it Left, Right, Home and End', () => {
   expect(['ArrowLeft', 'ArrowRight', 'Home', 'End', 'PageDown'].map((key) => movedBy(key, 1, LIST))).toEqual([
     null,
     null,

@@ -32,7 +32,7 @@ if (mode === 'dumps-environment') send({ type: 'logged', level: 'info', message:
 let child = null;
 if (mode === 'deaf') {
   process.on('SIGTERM', () => undefined);
-  // Stands for a rank in a session of its own, which no signal to the group reaches.
+  // Stands in for a rank in a separate session, which no signal to the group reaches.
   child = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { detached: true, stdio: 'ignore' });
 }
 

@@ -1,1 +1,1 @@
-"""Downloads and verifies models from Hugging Face, in a process of its own without torch."""
+"""Downloads and verifies models from Hugging Face, in a separate process without torch."""

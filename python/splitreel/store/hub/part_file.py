@@ -1,4 +1,4 @@
-"""A partial download: the file's bytes at their final offsets, and beside it a file with the progress of each segment.
+"""A partial download: the file's bytes at their final offsets, and next to it a file with the progress of each segment.
 
 A segment's count is written after its bytes, so a killed process loses nothing. After a power cut the counts may be on
 disk and the bytes not. A second count says what was synced; it is the only one trusted after a restart of the computer

@@ -63,7 +63,7 @@ def wanted_files(repo: str, siblings: object) -> tuple[RemoteFile, ...]:
         raise failures.hub_answer_broken(reasons=[reasons.hub_list_unreadable()])
     files = [file for sibling in siblings if (file := _remote_file(sibling)) is not None]
     names = {file.path for file in files}
-    # If there is an index, the single file beside it is a stale copy: see store/weights.py.
+    # If there is an index, the single file next to it is a stale copy: see store/weights.py.
     stale = {name.removesuffix(_INDEX) + ".safetensors" for name in names if name.endswith(_INDEX)}
     files = [file for file in files if file.path not in stale]
     if len({file.path for file in files}) != len(files):

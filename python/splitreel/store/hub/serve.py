@@ -30,7 +30,7 @@ _ANSWER_SECONDS: Final = 90.0
 
 
 class HubService:
-    """Answers commands; each that takes time runs in a thread of its own."""
+    """Answers commands; each that takes time runs in a separate thread."""
 
     def __init__(self, out: BinaryIO) -> None:
         self._out = out

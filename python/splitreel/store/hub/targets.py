@@ -12,7 +12,7 @@ from typing import Final
 from splitreel.contract import reasons
 from splitreel.rules.config import refuse
 
-# The folder for partial files, beside their targets.
+# The folder for partial files, next to their targets.
 PARTS: Final = ".parts"
 
 

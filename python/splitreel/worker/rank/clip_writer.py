@@ -1,6 +1,6 @@
-"""Writes one video on a thread of its own, from its first frame until the file has its name.
+"""Writes one video on a separate thread, from its first frame until the file has its name.
 
-The engine's thread goes on with the next video meanwhile.
+Meanwhile the engine's thread continues with the next video.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The engine's hooks during one job: reports progress and writes videos, previews and latents.
 
-A video's file is written on a thread of its own (clip_writer.py), which calls the observer too.
+A video's file is written on a separate thread (clip_writer.py), which calls the observer too.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def run_job(
         loaded(hooks.loaded)
         report = engine.generate(work, job.plan, hooks)
     except KeyboardInterrupt:
-        # Under torchrun: nobody waits for what is being written.
+        # Under torchrun: nothing waits for what is being written.
         canceled.set()
         raise
     finally:

@@ -63,7 +63,7 @@ RankCommand: TypeAlias = Join | Run | Cancel | Publish
 
 @dataclass(frozen=True, slots=True)
 class RankHeartbeat:
-    """Sent twice a second by a thread of its own. `waiting`: the engine's thread waits for other ranks."""
+    """Sent twice a second by a separate thread. `waiting`: the engine's thread waits for other ranks."""
 
     waiting: bool
     where: str  # function, file and line of the engine's thread

@@ -60,7 +60,7 @@ def agreed_end(state: JobState, answers: Sequence[Answer | None]) -> JobEnd | No
 
 
 def forced_end(state: JobState, error: AppError) -> JobEnd:
-    """The end when the ranks can't be trusted any more and are killed."""
+    """The end when the ranks can't be trusted anymore and are killed."""
     if state.is_canceled:
         return WasCanceled()
     if state.published_count == state.video_count:

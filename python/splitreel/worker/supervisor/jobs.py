@@ -113,7 +113,7 @@ class Jobs:
         self.emit_state()
 
     def end_ranks(self, error: AppError) -> None:
-        """Ranks that can't be trusted any more are killed; the next job starts with fresh ones."""
+        """Ranks that can't be trusted anymore are killed; the next job starts with fresh ones."""
         self._engine.end_ranks()
         if self._current is not None and self._current.checked is not None:
             self._finish(self._current.forced_end(error))

@@ -12,7 +12,7 @@ from splitreel.store.locations import kernel_trials_file
 
 
 def probe_kernels(emit: Callable[[Event], None]) -> None:
-    """Emits KernelsFound from a thread of its own: a driver may take seconds to answer."""
+    """Emits KernelsFound from a separate thread: a driver may take seconds to answer."""
 
     def probe() -> None:
         emit(KernelsFound(kernel_states(compute_capabilities(), TrialsFile(kernel_trials_file()))))

@@ -12,7 +12,7 @@ from splitreel.worker.supervisor.models import count_tokens
 
 
 def answer_token_count(command: CountTokens, emit: Callable[[Event], None]) -> None:
-    """Counts on a thread of its own, so that a slow disk doesn't hold up the supervisor's loop."""
+    """Counts on a separate thread, so that a slow disk doesn't hold up the supervisor's loop."""
 
     def count() -> None:
         try:

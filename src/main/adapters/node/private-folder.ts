@@ -6,7 +6,7 @@ import process from 'node:process';
 const PRIVATE = 0o700;
 
 /**
- * A folder that only its owner can enter: logs, prompts and previews lie below it. Broader permissions of an existing
+ * A folder that only its owner can enter: logs, prompts and previews are in it. Broader permissions of an existing
  * folder are reduced. Throws Node's error if the folder can't be created or written.
  */
 export function makePrivateFolder(folder: string): void {

@@ -12,7 +12,7 @@ test('a program outside PATH is not found, even if a folder in PATH is unreadabl
   const closed = path.join(folder, 'closed');
   await mkdir(closed);
   await chmod(closed, 0);
-  // Root can read any folder, but nobody can enter a file that stands in for one.
+  // Root can read any folder, but no one can enter a file in place of one.
   const env = { PATH: `${closed}:${path.join(import.meta.dirname, 'processes.ts')}:/usr/bin` };
   const outcome = await nodeProcesses.run('no-such-program', { args: [], env, timeoutMs: 10_000 });
   expect(outcome.kind).toBe('notFound');

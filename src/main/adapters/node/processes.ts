@@ -77,7 +77,7 @@ function startWorker(file: string, options: Parameters<Processes['startWorker']>
     env: { ...options.env },
     cwd: options.cwd,
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-    // A process group of its own: Ctrl+C in a terminal reaches only the app, which then ends the worker properly, and
+    // Its own process group: Ctrl+C in a terminal reaches only the app, which then ends the worker properly, and
     // one signal reaches everything that the worker started.
     detached: true,
     windowsHide: true,

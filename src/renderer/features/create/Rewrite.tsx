@@ -1,4 +1,4 @@
-/** A prompt rewritten by what the person has set up: the button beside the prompt's note, and the suggestion below it. */
+/** Rewriting the prompt with a command or server: the button next to the prompt's note, and the suggestion below it. */
 import { WandSparkles } from 'lucide-react';
 import { Fragment, useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { noticeText } from '../../../shared/messages';

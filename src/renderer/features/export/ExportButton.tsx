@@ -7,7 +7,7 @@ import { ExportDialog } from './ExportDialog';
 
 interface ExportButtonProps {
   readonly video: LibraryVideo;
-  /** Shown beside the icon; otherwise in the tooltip. */
+  /** Shown next to the icon; otherwise in the tooltip. */
   readonly children?: ReactNode;
 }
 

@@ -7,7 +7,7 @@ import { Button } from '../../ui/Button';
 import page from '../../ui/page.module.css';
 import { DownloadDialog } from '../models';
 
-/** With GPUs, offers the full-size model that suits them beside the demo model. */
+/** With GPUs, offers the full-size model that suits them, in addition to the demo model. */
 export function ModelOffer() {
   const [isAsking, setIsAsking] = useState(false);
   const { gpus } = useSlice('machine');

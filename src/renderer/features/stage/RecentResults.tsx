@@ -18,7 +18,7 @@ const isOnStage = (view: StageView, videoId: string): boolean =>
     ? view.video.id === videoId
     : view.kind === 'results' && view.videos.some(({ id }) => id === videoId);
 
-/** A column beside the stage with the running video and then the newest ones. */
+/** A column next to the stage with the running video and then the newest ones. */
 export function RecentResults({ view }: { readonly view: StageView }) {
   const library = useSlice('library');
   const jobs = useSlice('jobs');

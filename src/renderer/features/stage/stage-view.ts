@@ -15,7 +15,7 @@ interface VideoView {
 
 export type StageView =
   | VideoView
-  /** Several videos of one job, beside each other. */
+  /** Several videos of one job, side by side. */
   | { readonly kind: 'results'; readonly job: Job; readonly videos: readonly LibraryVideo[] }
   | { readonly kind: 'running'; readonly job: Job }
   | { readonly kind: 'failed' | 'canceled' | 'interrupted'; readonly job: Job }
