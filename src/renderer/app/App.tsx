@@ -18,6 +18,7 @@ import { showHelp, useNavigation, type Page } from '../state/navigation';
 import { useProjection, useSlice } from '../state/projection';
 import { keepFocus } from '../ui/focus';
 import { useFileDrop } from './use-file-drop';
+import { useDoubleClicks } from './use-double-clicks';
 import { useEndSound } from './use-end-sound';
 import { useNotificationClicks } from './use-notification-clicks';
 
@@ -65,6 +66,7 @@ function Window() {
   useShortcut({ match: ({ key, ctrlKey, metaKey }) => (key === '?' && !ctrlKey && !metaKey ? showHelp : null) });
   useTheme();
   useAppCommands();
+  useDoubleClicks();
   useEndSound();
   useNotificationClicks();
   useEffect(keepFocus, []);
