@@ -58,10 +58,25 @@ test('playing and comparing survive resizing, odd files and the discard of a com
   await page.keyboard.press('Control+2');
   await page.getByRole('button', { name: `Open: ${PROMPTS[0]}`, exact: true }).click();
   const player = page.getByRole('group', { name: 'Player' }).locator('video');
+  await test.step('a double click on a thumbnail opens the video and does not pause it', async () => {
+    await page.keyboard.press('Control+2');
+    await page.getByRole('button', { name: `Open: ${PROMPTS[0]}`, exact: true }).dblclick({ delay: 60 });
+    await expectPlaying(page, player);
+  });
   for (const [width, height] of SIZES) {
     await resize(running, width, height);
     await expectPlaying(page, player);
   }
+  await test.step('nothing scrolls the window itself, however long a page is', async () => {
+    await resize(running, 900, 600);
+    await page.getByRole('button', { name: 'Details' }).click();
+    const top = await page.evaluate(() => {
+      for (const element of document.querySelectorAll('*')) element.scrollTop = element.scrollHeight;
+      return document.querySelector('header')?.getBoundingClientRect().top;
+    });
+    expect(top).toBe(0);
+    await resize(running, 1920, 1080);
+  });
   await drop(page, odd.slice(0, 1));
   await expect(page.getByText('empty.mp4 contains no settings that Splitreel can read.')).toBeVisible();
 
