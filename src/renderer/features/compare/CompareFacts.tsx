@@ -31,7 +31,7 @@ export function CompareFacts({ videos }: { readonly videos: readonly GuestVideo[
               <tr key={label}>
                 <th scope="row">{label}</th>
                 {values.map((value, index) => (
-                  <td key={letterOf(index)} title={value}>
+                  <td key={letterOf(index)} dir="auto" title={value}>
                     {value}
                   </td>
                 ))}

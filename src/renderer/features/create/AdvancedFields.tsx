@@ -51,6 +51,7 @@ function SamplingFields({ form }: Pick<FieldsProps, 'form'>) {
           <textarea
             id={id}
             className={controls.textarea}
+            dir="auto"
             rows={1}
             maxLength={20_000}
             placeholder={copy.create.negativeHint}

@@ -166,6 +166,7 @@ function Suggestion({ original, text, name, modelId }: SuggestionProps) {
       ) : (
         <textarea
           className={classes(controls.textarea, own.editor)}
+          dir="auto"
           aria-label={words.text}
           maxLength={20_000}
           // The person has just asked to type here.
@@ -218,7 +219,7 @@ function Difference({ original, text }: { readonly original: string; readonly te
   return (
     // Scrolled by keyboard, so it takes the focus.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <p className={own.text} tabIndex={0} role="region" aria-label={words.text}>
+    <p className={own.text} dir="auto" tabIndex={0} role="region" aria-label={words.text}>
       {isAllNew
         ? text
         : parts.map((part, index) => {

@@ -69,6 +69,7 @@ test('a suggestion replaces nothing until it is accepted; undo takes it out, and
   expect(main.callsOf('rewritePrompt')).toEqual([{ modelId: MODEL.id, text: 'a dog runs' }]);
   expect(prompt()).toHaveValue('a dog runs');
   expect(suggestion.getByText(/small brown/).tagName).toBe('INS');
+  expect(suggestion.getByRole('region')).toHaveAttribute('dir', 'auto');
   await suggestion.findByText(/300 tokens; the model reads the first 226/);
   await user.click(suggestion.getByRole('button', { name: words.accept }));
   expect(prompt()).toHaveValue(LONG);

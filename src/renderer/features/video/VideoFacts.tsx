@@ -23,7 +23,12 @@ export function VideoFacts({ video, report }: VideoFactsProps) {
           <div key={title} className={styles.group}>
             <h2 className={styles.groupTitle}>{title}</h2>
             <dl className={page.facts}>
-              {facts.flatMap(([label, value]) => [<dt key={label}>{label}</dt>, <dd key={`${label}=`}>{value}</dd>])}
+              {facts.flatMap(([label, value]) => [
+                <dt key={label}>{label}</dt>,
+                <dd key={`${label}=`} dir="auto">
+                  {value}
+                </dd>,
+              ])}
             </dl>
           </div>
         ))}
