@@ -3,7 +3,7 @@ import { expect, type Page } from '@playwright/test';
 import type { RunningApp } from './harness';
 
 export const THEMES = ['dark', 'light'] as const;
-type Theme = (typeof THEMES)[number];
+export type Theme = (typeof THEMES)[number];
 
 export const SIZES = [
   [900, 600],

@@ -39,7 +39,12 @@ export const isFocusLost = (): boolean =>
 /** Focuses a part of the page that isn't a control, until the focus goes elsewhere. */
 export function focusRegion(region: HTMLElement): void {
   region.tabIndex = -1;
-  region.addEventListener('blur', () => region.removeAttribute('tabindex'), { once: true });
+  region.dataset.holdsFocus = '';
+  const release = (): void => {
+    region.removeAttribute('tabindex');
+    delete region.dataset.holdsFocus;
+  };
+  region.addEventListener('blur', release, { once: true });
   holder = region;
   region.focus({ preventScroll: true });
 }

@@ -15,7 +15,7 @@ export const app = {
   drop: '拖入 Splitreel 生成的视频可沿用其设置，拖入图片可作为首帧',
   close: '关闭',
   cancel: '取消',
-  dismiss: '忽略',
+  dismiss: '关闭',
   details: '详细信息',
   copy: '复制',
   messages: '消息',

@@ -68,7 +68,7 @@ export function PromptField({ form }: { readonly form: CreateForm }) {
         onChange={(event) => form.setPrompt(event.target.value)}
       />
       <div className={styles.noteRow}>
-        <p id={noteId} className={classes(styles.tokens, isTooLong && styles.warn)}>
+        <p id={noteId} className={classes(styles.tokens, advice === null && isTooLong && styles.warn)}>
           {rewriteNote ?? promptNote(prompts, count, advice)}
         </p>
         {!isEmpty && <RewriteButton isOnePrompt={prompts.length === 1} isAdvised={advice !== null} />}
