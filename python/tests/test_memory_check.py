@@ -12,10 +12,10 @@ from splitreel.contract.errors import SplitreelError
 from splitreel.contract.protocol import StartJob, WorkerVideo
 from splitreel.contract.types import Device, Plan, SamplingParams, Scheduler
 from splitreel.machine.gpus import Gpu
-from splitreel.rules.memory_shape import memory_shape_from_configs
+from splitreel.rules.memory_shape import PartWeights, memory_shape_from_configs
 from splitreel.rules.model_shape import shape_from_configs
 from splitreel.store.model_folder import ModelFolder
-from splitreel.worker.supervisor.memory import check_memory
+from splitreel.worker.supervisor import memory
 from tests.test_memory_golden import GOLDEN
 
 CONFIGS = GOLDEN["models"]["5b"]["configs"]
@@ -26,6 +26,10 @@ MODEL = ModelFolder(
     weight_bytes=1,
     fingerprint="f",
 )
+
+
+# So small that encoding is never the stage that needs the most.
+SMALL = PartWeights(1, 1, 1, 0)
 
 
 def job(devices: tuple[Device, ...]) -> StartJob:
@@ -40,6 +44,12 @@ def gpus(*gigabytes: int) -> list[Gpu]:
 
 def on(count: int) -> StartJob:
     return job(tuple(Device("cuda", index, f"GPU-{index}", "NVIDIA X") for index in range(count)))
+
+
+def check_memory(
+    job: StartJob, model: ModelFolder, gpus: list[Gpu], *, dtype_bytes: int, own: bool = True
+) -> str | None:
+    return memory.check_memory(job, model, gpus, dtype_bytes=dtype_bytes, has_own_kernels=own)
 
 
 def test_what_fits_gives_no_warning() -> None:
@@ -66,3 +76,9 @@ def test_weights_that_cannot_fit_are_refused() -> None:
 
 def test_a_model_of_unknown_size_is_allowed() -> None:
     assert check_memory(on(1), replace(MODEL, memory=None), gpus(4), dtype_bytes=2) is None
+
+
+def test_without_our_own_kernels_a_job_needs_more() -> None:
+    model = replace(MODEL, memory=None if MODEL.memory is None else replace(MODEL.memory, text_encoder=SMALL))
+    assert check_memory(on(1), model, gpus(16), dtype_bytes=2) is None
+    assert check_memory(on(1), model, gpus(16), dtype_bytes=2, own=False) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from splitreel.contract import wire
 from splitreel.contract.messages import RESOURCES
 from splitreel.contract.types import Plan
-from splitreel.rules.memory import MemoryJob, keeps_text_encoder, memory_needs
+from splitreel.rules.memory import MemoryJob, can_fuse, keeps_text_encoder, memory_needs
 from splitreel.rules.memory_advice import MemoryQuestion, fits, smallest_change
 from splitreel.rules.memory_shape import MemoryShape, memory_shape_from_configs
 from splitreel.rules.model_shape import shape_from_configs
@@ -46,6 +47,11 @@ def test_memory_needs(case: dict[str, Any]) -> None:
     needs = memory_needs(shape, job, plan, is_writer=case["isWriter"], keeps_text_encoder=case["keepsTextEncoder"])
     assert wire.to_wire(needs) == case["needs"]
     assert keeps_text_encoder(shape, job, plan, 24_000_000_000) == case["keepsAt24GB"]
+
+
+@pytest.mark.parametrize("case", GOLDEN["fuses"], ids=named)
+def test_can_fuse(case: dict[str, Any]) -> None:
+    assert can_fuse(replace(known("5b").vae, channels=tuple(case["channels"]))) == case["fuses"]
 
 
 @pytest.mark.parametrize("case", GOLDEN["advice"], ids=named)

@@ -51,6 +51,8 @@ export const sliceSchemas = {
     rankCount: z.number(),
     /** Empty until the engine has checked. */
     kernels: z.array(kernelStateSchema),
+    /** The engine's own kernels run here, as far as is known. */
+    hasOwnKernels: z.boolean(),
     error: appErrorSchema.nullable(),
   }),
   models: z.array(modelEntrySchema),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import golden from '../../resources/golden/memory-cases.json';
-import { keepsTextEncoder, memoryNeeds, type MemoryJob } from './memory';
+import { canFuse, keepsTextEncoder, memoryNeeds, type MemoryJob } from './memory';
 import { fits, smallestChange } from './memory-advice';
 import { memoryShapeSchema, type MemoryShape } from './memory-shape';
 import { modelShapeSchema, type ModelShape } from './model';
@@ -26,6 +26,10 @@ describe('memory, as Python has it', () => {
     const job = jobOf(entry.job);
     expect(memoryNeeds(memory, job, entry.plan, entry)).toEqual(entry.needs);
     expect(keepsTextEncoder(memory, job, entry.plan, 24e9)).toBe(entry.keepsAt24GB);
+  });
+
+  it.each(golden.fuses.map((entry) => [entry.name, entry] as const))('own kernels: %s', (_, { channels, fuses }) => {
+    expect(canFuse({ ...known('5b').memory.vae, channels })).toBe(fuses);
   });
 
   it.each(golden.advice.map((entry) => [entry.name, entry] as const))('advice: %s', (_, entry) => {

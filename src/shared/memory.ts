@@ -13,6 +13,8 @@ const LINK_BYTES = { first: 200_000_000, further: 100_000_000 };
 const NVLINK_BYTES = { first: 1_100_000_000, further: 450_000_000 };
 /** On the first GPU, for each other rank of an NCCL group. */
 const OTHER_RANK_BYTES = 320_000_000;
+/** How many numbers are rounded to float8 at a time where the engine's own kernels don't do it. */
+const FLOAT8_PART_NUMBERS = 2 ** 25;
 /** One part in this many is lost between tensors (the allocator's rounding and gaps). */
 const SLACK_DIVISOR = 20;
 
@@ -85,6 +87,10 @@ export function memoryNeeds(shape: MemoryShape, job: MemoryJob, plan: Plan, role
     },
   ];
 }
+
+/** Whether a decoder with these channels can run in our own kernels, whose programs take powers of two. */
+export const canFuse = ({ channels }: VaeShape): boolean =>
+  channels.every((count) => Number.isInteger(Math.log2(count)));
 
 /** What NCCL takes of a GPU: for the groups and pairs of its rank, and on the first GPU for all other ranks. */
 function linkBytesOf(plan: Plan, isNvlinked: boolean, isFirstGpu: boolean): number {
@@ -190,12 +196,20 @@ function denoisingBytes(shape: MemoryShape, job: MemoryJob, plan: Plan): number 
   return Math.max(block + reused, 3 * whole, isPictured ? picture : 0) + kept + latents;
 }
 
-function eagerBlock(own: number, shape: MemoryShape, { dtypeBytes: size }: MemoryJob, plan: Plan): number {
+function eagerBlock(own: number, shape: MemoryShape, { dtypeBytes: size, isQuantized }: MemoryJob, plan: Plan): number {
   const feedForward = 4 * own + share(8 * own, plan.tp);
   const rotary = shape.isRotary ? own + Math.floor((12 * own) / size) : 2 * own;
   const joined = (plan.ulysses > 1 ? 8 : 5) * own + Math.floor((12 * own) / size);
   const attention = 3 * own + share(3 * own + Math.max(rotary, plan.ring > 1 ? joined : 0), plan.tp);
-  return Math.max(feedForward, attention, plan.tp > 1 ? 8 * own : 0);
+  const inner = share(4 * own, plan.tp);
+  const numbers = Math.floor(inner / size);
+  const quantized =
+    4 * own +
+    inner +
+    numbers +
+    8 * Math.min(numbers, FLOAT8_PART_NUMBERS) +
+    share(4 * shape.hidden ** 2 * size, plan.tp);
+  return Math.max(feedForward, attention, plan.tp > 1 ? 8 * own : 0, isQuantized ? quantized : 0);
 }
 
 function fusedBlock(own: number, job: MemoryJob, plan: Plan): number {

@@ -154,8 +154,14 @@ export const workerEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('tokensCounted'), requestId: z.string(), tokens: count, max: count }),
   z.object({ type: z.literal('requestFailed'), requestId: z.string(), error: appErrorSchema }),
   z
-    .object({ type: z.literal('kernelsFound'), kernels: z.array(kernelStateSchema) })
-    .describe('Sent after Ready, and again when a trial has shown something new.'),
+    .object({
+      type: z.literal('kernelsFound'),
+      kernels: z.array(kernelStateSchema),
+      hasOwnKernels: z
+        .boolean()
+        .describe("Splitreel's own kernels for blocks and the VAE run here, as far as is known."),
+    })
+    .describe('Sent after Ready, and again after each job, which may have tried kernels.'),
   z.object({
     type: z.literal('logged'),
     level: z.enum(['info', 'warning', 'error']),

@@ -70,7 +70,7 @@ export const SLICES: Slices = {
     isOutdated: false,
     previousSlot: null,
   },
-  engine: { status: 'cold', modelId: null, rankCount: 0, kernels: [], error: null },
+  engine: { status: 'cold', modelId: null, rankCount: 0, kernels: [], hasOwnKernels: true, error: null },
   models: [MODEL],
   downloads: [],
   hub: { isSignedIn: false, isTokenKept: true, modelsFolder: '/models', freeBytes: 500e9, moving: null },

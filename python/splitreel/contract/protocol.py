@@ -259,9 +259,10 @@ class RequestFailed:
 
 @dataclass(frozen=True, slots=True)
 class KernelsFound:
-    """Sent after Ready, and again when a trial has shown something new."""
+    """Sent after Ready, and again after each job, which may have tried kernels."""
 
     kernels: tuple[KernelState, ...]
+    has_own_kernels: bool  # Splitreel's own kernels for blocks and the VAE run here, as far as is known.
     type: Literal["kernelsFound"] = "kernelsFound"
 
 

@@ -20,7 +20,7 @@ from splitreel.engine.optimizing import OptimizingStage
 from splitreel.engine.prompt_cache import PromptCache, PromptKey, Signature, text_encoder_signature
 from splitreel.engine.prompt_files import PromptFiles, device_name
 from splitreel.engine.run import JobRun
-from splitreel.kernels.checks import OWN_KERNEL_KINDS
+from splitreel.kernels.checks import OWN_KERNEL_KINDS, can_run_kernels
 from splitreel.kernels.fallback import kernel_failures
 from splitreel.models.loading import bytes_of
 from splitreel.models.tensor_files import OpenTensors, open_safetensors
@@ -30,7 +30,8 @@ from splitreel.parallel.groups import MeshBuilder
 from splitreel.parallel.kernels import AttentionKernel, KernelChooser
 from splitreel.parallel.placement import Shard, assign_ranks, first_shards
 from splitreel.parallel.tensor import TensorParallelGroup
-from splitreel.rules.kernel_trials import TrialsFile
+from splitreel.rules.kernel_trials import TrialsFile, own_kernels_trial
+from splitreel.rules.memory import can_fuse
 
 
 class Engine:
@@ -69,7 +70,8 @@ class Engine:
         self._meshes = MeshBuilder(rank, device)
         self._tp_group = TensorParallelGroup(traffic)
         self._world = Agreement(None, world_size)
-        self._kernels = KernelChooser(device, None if kernel_trials is None else TrialsFile(kernel_trials))
+        self._trials = None if kernel_trials is None else TrialsFile(kernel_trials)
+        self._kernels = KernelChooser(device, self._trials)
         self._shards: tuple[Shard, ...] = ()  # of all ranks, from which each rank computes where a plan can run
         self._loaded: LoadedModel | None = None
         self._optimizing: OptimizingStage | None = None  # begun while loading, ended by the next job
@@ -103,8 +105,12 @@ class Engine:
                 )
             )
         # Fused and unfused ranks exchange different tensors, so all ranks must agree.
-        if self._world.all(loaded.model.fused_problem is None):
+        problem = loaded.model.fused_problem
+        if self._world.all(problem is None):
             loaded.model.fuse()
+            self._record_own_kernels(loaded, None)
+        else:
+            self._record_own_kernels(loaded, problem or "another rank can't run them")
         self._loaded = loaded
         hooks.stage_finished(0, Stage.LOADING)
         return _load_report(loaded, loaded.bytes_read, reused=False, seconds=time.perf_counter() - began)
@@ -153,10 +159,24 @@ class Engine:
             report = JobRun(loaded, job, mesh, Kernel(kernel.name), self._context, hooks).all_videos()
         finally:
             self._context.meter.take()
+            if failed := kernel_failures():
+                self._record_own_kernels(loaded, failed[0])
         return replace(report, notices=self._new_notices(loaded))
 
     def _optimizing_stage(self, hooks: Hooks) -> OptimizingStage:
         return OptimizingStage(hooks, OWN_KERNEL_KINDS + self._kernels.count)
+
+    def _record_own_kernels(self, loaded: LoadedModel, problem: str | None) -> None:
+        """For the memory forecast of later jobs, which doesn't start CUDA."""
+        device, shape = self._context.device, loaded.memory_shape
+        if self._trials is None or not loaded.options.fused or not can_run_kernels(device):
+            return
+        if shape is None or not can_fuse(shape.vae):
+            return  # it knows this from the model
+        model = loaded.model
+        trial = own_kernels_trial(device_name(device), str(model.dtype), model.head_dim, problem)
+        if trial not in self._trials.read():
+            self._trials.add(trial)
 
     def _new_notices(self, loaded: LoadedModel) -> tuple[str, ...]:
         """What this engine has not reported before."""

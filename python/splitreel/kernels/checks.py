@@ -16,6 +16,7 @@ from torch import nn
 from splitreel.kernels.fallback import comparing_kernels
 from splitreel.kernels.float8 import Quantized, dequantize, kernels_quantize, quantize_rows
 from splitreel.kernels.triton_build import use_prebuilt_launcher
+from splitreel.rules.kernel_trials import OWN_KERNELS
 
 Tensor = torch.Tensor
 
@@ -26,7 +27,6 @@ _TOLERANCE = {torch.float32: 1e-5, torch.float16: 5e-3, torch.bfloat16: 2e-2}
 _TOKENS = ((3, 19), (3, 32))
 # The kernels of blocks and those of the VAE.
 OWN_KERNEL_KINDS = 2
-_CAPABILITY = (8, 0)  # bf16 arithmetic; Triton's own oldest target
 
 
 def can_run_kernels(device: torch.device) -> bool:
@@ -60,7 +60,7 @@ def _is_power_of_two(number: int) -> bool:
 def _problem(device: torch.device, dtype: torch.dtype, width: int | None, head_width: int | None) -> str | None:
     if not can_run_kernels(device):
         return "there is no GPU"
-    if device.type == "cuda" and torch.cuda.get_device_capability(device) < _CAPABILITY:
+    if device.type == "cuda" and torch.cuda.get_device_capability(device) < OWN_KERNELS.capability:
         return "the GPU is older than compute capability 8.0"
     if dtype not in _TOLERANCE:
         return f"the kernels do not take {dtype}"

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 
 from splitreel.kernels.fallback import comparing_kernels, or_in_torch
+from splitreel.rules.memory import FLOAT8_PART_NUMBERS
 
 Tensor = torch.Tensor
 
@@ -21,7 +22,6 @@ _MAX = 448.0  # the largest finite value
 _SMALLEST_SCALED = 1e-12  # lower bound of a row's largest value, so that no scale is zero
 _CAPABILITY = (8, 9)  # Ada: the first with float8 tensor cores
 _MULTIPLE = 16  # of both sides of a weight, for the tensor cores
-_PART_NUMBERS = 1 << 25
 _TOLERANCE = 1e-2  # relative, of the norms: the result is rounded to bf16
 
 
@@ -53,7 +53,7 @@ def dequantize(quantized: Quantized, dtype: torch.dtype) -> Tensor:
 
 def _parts(rows: Tensor) -> list[slice]:
     """Slices of rows (N, D) that are small enough to copy to a wider dtype."""
-    height = max(_PART_NUMBERS // rows.shape[1], 1)
+    height = max(FLOAT8_PART_NUMBERS // rows.shape[1], 1)
     return [slice(start, start + height) for start in range(0, len(rows), height)]
 
 

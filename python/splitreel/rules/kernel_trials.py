@@ -45,9 +45,17 @@ KERNELS: Final = (
 )
 
 
+# Splitreel's own kernels for blocks and the VAE, which can't be chosen. Capability: bf16 arithmetic, and Triton's own
+# oldest target.
+OWN_KERNELS: Final = KernelNeeds("own", (8, 0), distributions=("triton",))
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One comparison of a kernel with SDPA, on one kind of GPU, for one dtype and head width."""
+    """One comparison of a kernel with SDPA, on one kind of GPU, for one dtype and head width.
+
+    For `OWN_KERNELS`, whether they ran: a `difference` of 0, or None with the problem.
+    """
 
     kernel: str
     versions: str  # of torch and of the kernel's own package
@@ -132,6 +140,24 @@ def judge(trial: Trial, tolerance: float) -> Reason | None:
 
 # Largest relative L2 difference from SDPA. bf16 rounds to 2^-8, and flash-like kernels sum in a different order.
 TOLERANCES: Final = {"sdpa": 0.0, "cudnn": 1e-2, "flash": 1e-2, "flash3": 1e-2, "flash4": 1e-2}
+
+
+def own_kernels_trial(device: str, dtype: str, head_dim: int, problem: str | None) -> Trial:
+    """`problem`: why the model ran without them, or None."""
+    difference = 0.0 if problem is None else None
+    return Trial(OWN_KERNELS.name, kernel_versions(OWN_KERNELS), device, dtype, head_dim, difference, None, problem)
+
+
+def has_own_kernels(capabilities: Sequence[tuple[int, int]], trials: TrialsFile) -> bool:
+    """Whether Splitreel's own kernels run on all GPUs of these compute capabilities, as far as is known.
+
+    False after they failed on this machine, until they run again or torch or Triton change.
+    """
+    if any(capability < OWN_KERNELS.capability for capability in capabilities):
+        return False
+    versions = kernel_versions(OWN_KERNELS)
+    own = (trial for trial in trials.read() if (trial.kernel, trial.versions) == (OWN_KERNELS.name, versions))
+    return all(trial.difference is not None for trial in own)
 
 
 def kernel_states(capabilities: Sequence[tuple[int, int]], trials: TrialsFile) -> tuple[KernelState, ...]:

@@ -28,6 +28,9 @@ OTHER_RANK_BYTES: Final = 320_000_000
 # One part in this many is lost between tensors (the allocator's rounding, and gaps).
 SLACK_DIVISOR: Final = 20
 
+# How many numbers are rounded to float8 at a time where our kernels don't do it.
+FLOAT8_PART_NUMBERS: Final = 1 << 25
+
 StageName = Literal["encoding", "denoising", "decoding"]
 
 
@@ -93,6 +96,11 @@ def memory_needs(
             links,
         ),
     )
+
+
+def can_fuse(vae: VaeShape) -> bool:
+    """Whether a decoder with these channels can run in our own kernels, whose programs take powers of two."""
+    return all(count > 0 and count & (count - 1) == 0 for count in vae.channels)
 
 
 def link_bytes(plan: Plan, *, is_nvlinked: bool, is_first_gpu: bool) -> int:
@@ -206,7 +214,7 @@ def peer_bytes(shape: MemoryShape, job: MemoryJob, plan: Plan) -> int:
 def denoising_bytes(shape: MemoryShape, job: MemoryJob, plan: Plan) -> int:
     """The transformer at the peak of a block, and what stays between blocks."""
     tokens = _tokens(shape, job, plan)
-    block = _fused_block(tokens.own, job, plan) if job.is_fused else _eager_block(tokens.own, shape, job, plan)
+    block = (_fused_block if job.is_fused else _eager_block)(tokens.own, shape, job, plan)
     # PipeFusion caches keys and values of all tokens, for the heads of a rank, in each of its blocks.
     blocks = math.ceil(shape.transformer.blocks / plan.pp)
     kept = 2 * blocks * _share(tokens.whole, plan.tp * plan.ulysses) if plan.pp > 1 else 0
@@ -234,10 +242,15 @@ def _eager_block(own: int, shape: MemoryShape, job: MemoryJob, plan: Plan) -> in
     attention = 3 * own + _share(3 * own + max(rotary, _ring_bytes(own, size, plan)), plan.tp)
     # The parts of a layer are summed while its input, the sum and the bias are alive.
     summed = 8 * own if plan.tp > 1 else 0
-    return max(feed_forward, attention, summed)
+    # Float8 without our kernels: beside the inner width in the model's dtype and in float8, a part of it twice in float32
+    # (kernels/float8.py), and the layer's weight in the model's dtype.
+    inner = _share(4 * own, plan.tp)
+    rounded = 4 * own + inner + inner // size + 8 * min(inner // size, FLOAT8_PART_NUMBERS)
+    quantized = rounded + _share(4 * shape.hidden**2 * size, plan.tp) if job.is_quantized else 0
+    return max(feed_forward, attention, summed, quantized)
 
 
-def _fused_block(own: int, job: MemoryJob, plan: Plan) -> int:
+def _fused_block(own: int, _shape: MemoryShape, job: MemoryJob, plan: Plan) -> int:
     """As `_eager_block`, for models/cogvideox/fused_blocks.py.
 
     Norms: the tokens, a branch, their sum and its norm. Attention: tokens, norm, q, k, v and the result. Feed-forward:

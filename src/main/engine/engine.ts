@@ -17,6 +17,7 @@ export const STOPPED_ENGINE: EngineState = {
   modelId: null,
   rankCount: 0,
   kernels: [],
+  hasOwnKernels: true,
   error: null,
 };
 
@@ -142,7 +143,7 @@ function stateAfter(state: EngineState, event: WorkerEvent): EngineState {
     case 'engineStateChanged':
       return { ...state, status: event.state, modelId: event.modelId, rankCount: event.ranks.length, error: null };
     case 'kernelsFound':
-      return { ...state, kernels: event.kernels };
+      return { ...state, kernels: event.kernels, hasOwnKernels: event.hasOwnKernels };
     default:
       return state;
   }

@@ -14,11 +14,13 @@ from splitreel.contract.errors import AppError, SplitreelError, error_of
 from splitreel.contract.protocol import StartJob
 from splitreel.contract.sampling import request_of
 from splitreel.contract.types import Kernel, Plan, SamplingParams
-from splitreel.machine.gpus import known_gpus
+from splitreel.machine.gpus import compute_capabilities, known_gpus
+from splitreel.rules.kernel_trials import TrialsFile, has_own_kernels
 from splitreel.rules.model_shape import ModelShape
 from splitreel.rules.plan import PlanContext, PlanDevices, check_plan
 from splitreel.rules.request import check_request
 from splitreel.rules.video_size import latents_bytes, video_bytes
+from splitreel.store.locations import kernel_trials_file
 from splitreel.store.model_folder import ModelFolder
 from splitreel.video.image_file import check_image
 from splitreel.worker.supervisor.memory import check_memory
@@ -43,7 +45,8 @@ def check_job(job: StartJob, dtype: str = "auto") -> CheckedJob:
         return CheckedJob(job, model)
     # `auto` is bfloat16 on CUDA.
     size = 4 if dtype == "float32" else 2
-    return CheckedJob(job, model, check_memory(job, model, known_gpus(), dtype_bytes=size))
+    has_own = has_own_kernels(compute_capabilities(), TrialsFile(kernel_trials_file()))
+    return CheckedJob(job, model, check_memory(job, model, known_gpus(), dtype_bytes=size, has_own_kernels=has_own))
 
 
 def prepare_job(job: StartJob, dtype: str) -> CheckedJob | AppError:

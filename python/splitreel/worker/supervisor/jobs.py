@@ -208,9 +208,8 @@ class Jobs:
             case WasCanceled():
                 self._emit(JobCanceled(job_id))
         self._current = None
-        if current.job.settings.attention != "sdpa":
-            # The job may have compared kernels with SDPA for the first time.
-            probe_kernels(self._emit)
+        # The job may have tried kernels for the first time.
+        probe_kernels(self._emit)
         self.emit_state()
 
     def _made(self, current: CurrentJob) -> JobFinished | JobFailed:

@@ -6,13 +6,15 @@ from splitreel.contract import failures
 from splitreel.contract.protocol import StartJob
 from splitreel.contract.types import Quality
 from splitreel.machine.gpus import Gpu
-from splitreel.rules.memory import MemoryJob, memory_needs
+from splitreel.rules.memory import MemoryJob, can_fuse, memory_needs
 from splitreel.rules.memory_advice import MemoryQuestion, rounded_up, smallest_change, worst_need
 from splitreel.rules.plan import PlanContext, PlanDevices
 from splitreel.store.model_folder import ModelFolder
 
 
-def check_memory(job: StartJob, model: ModelFolder, gpus: list[Gpu], *, dtype_bytes: int) -> str | None:
+def check_memory(
+    job: StartJob, model: ModelFolder, gpus: list[Gpu], *, dtype_bytes: int, has_own_kernels: bool
+) -> str | None:
     """A warning if the job is predicted to need more than the smallest GPU has; None if it fits or nothing is known.
 
     Raises MEMORY_SHORT if the weights alone, whose size is exact, are too large.
@@ -35,8 +37,7 @@ def check_memory(job: StartJob, model: ModelFolder, gpus: list[Gpu], *, dtype_by
         dtype_bytes,
         settings.offload,
         is_quantized=settings.quality is not Quality.EXACT,
-        # Where kernels turn out not to run, a job needs more than this.
-        is_fused=True,
+        is_fused=has_own_kernels and can_fuse(memory.vae),
         reuses_steps=settings.quality is Quality.FAST,
     )
     devices = PlanDevices("cuda", len(job.devices))

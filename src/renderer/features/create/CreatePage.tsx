@@ -115,6 +115,7 @@ function generateText(isBusy: boolean, promptCount: number): string {
 
 function Controls({ form, isBusy }: { readonly form: CreateForm; readonly isBusy: boolean }) {
   const machine = useSlice('machine');
+  const { hasOwnKernels } = useSlice('engine');
   const { ready, draft } = form;
   return (
     <>
@@ -144,6 +145,7 @@ function Controls({ form, isBusy }: { readonly form: CreateForm; readonly isBusy
               request={draft.request}
               plan={ready.plan}
               devices={form.devices}
+              hasOwnKernels={hasOwnKernels}
             />
             <AdvancedFields form={form} ready={ready} />
           </>

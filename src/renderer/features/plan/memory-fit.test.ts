@@ -21,6 +21,7 @@ function input(gigabytes: readonly number[], change: Partial<MemoryFitInput> = {
     request: asked,
     plan: ONE_RANK,
     devices: { kind: 'cuda', gpus },
+    hasOwnKernels: true,
     ...change,
   };
 }
@@ -53,4 +54,14 @@ test("NVLink takes more of each GPU than the computer's memory does", () => {
 test('there is no text on the CPU, or for a model without a memory shape', () => {
   expect(memoryWords(input([80], { devices: { kind: 'cpu', ranks: 2 } }))).toBeNull();
   expect(memoryWords(input([80], { memory: null }))).toBeNull();
+});
+
+test("where the engine's own kernels don't run, more is needed", () => {
+  const { vae } = MEMORY;
+  const without = memoryWords(input([80], { hasOwnKernels: false }))?.needs;
+  expect(without).toContain('16.0\u00a0GB for denoising');
+  const odd = { ...MEMORY, vae: { ...vae, channels: vae.channels.map((count) => count + 2) } };
+  expect(memoryWords(input([80], { memory: odd, hasOwnKernels: true }))?.needs).toEqual(
+    memoryWords(input([80], { memory: odd, hasOwnKernels: false }))?.needs,
+  );
 });

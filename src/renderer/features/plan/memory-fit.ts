@@ -1,5 +1,5 @@
 /** The memory planner's result for the form, as text. */
-import { deviceBytes, memoryNeeds, type MemoryJob } from '../../../shared/memory';
+import { canFuse, deviceBytes, memoryNeeds, type MemoryJob } from '../../../shared/memory';
 import { fits, smallestChange, type MemoryQuestion } from '../../../shared/memory-advice';
 import type { MemoryShape } from '../../../shared/memory-shape';
 import { explanationText } from '../../../shared/messages';
@@ -18,6 +18,8 @@ export interface MemoryFitInput {
   readonly request: GenerateRequest;
   readonly plan: Plan;
   readonly devices: ChosenDevices;
+  /** The engine's own kernels run on these devices. */
+  readonly hasOwnKernels: boolean;
 }
 
 export interface MemoryWords {
@@ -27,7 +29,14 @@ export interface MemoryWords {
 }
 
 /** Null if unknown: on the CPU, or for a model whose configs lack the figures. */
-export function memoryWords({ memory, context, request, plan, devices }: MemoryFitInput): MemoryWords | null {
+export function memoryWords({
+  memory,
+  context,
+  request,
+  plan,
+  devices,
+  hasOwnKernels,
+}: MemoryFitInput): MemoryWords | null {
   if (memory === null || devices.kind === 'cpu') return null;
   const [smallest] = devices.gpus
     .slice(0, worldSize(plan))
@@ -43,8 +52,7 @@ export function memoryWords({ memory, context, request, plan, devices }: MemoryF
     dtypeBytes: BFLOAT16_BYTES,
     isNvlinked: context.devices.islandSize > 1,
     isQuantized: quality !== 'exact',
-    // Where kernels turn out not to run, a job needs more than this.
-    isFused: true,
+    isFused: hasOwnKernels && canFuse(memory.vae),
     reusesSteps: quality === 'fast',
   };
   const question: MemoryQuestion = { shape: memory, context, job, plan, deviceBytes: smallest.memoryTotalBytes };
