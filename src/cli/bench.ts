@@ -1,12 +1,12 @@
 /** `npm run bench -- [NAME] [FLAGS]` prints figures and ratios and never fails for being slow. Without a name: the list. */
 import { app } from './bench/app';
 import { download } from './bench/download';
-import { demo, engine, gpu, memory, soak } from './bench/engine';
+import { demo, engine, faults, full, gpu, links, memory, soak } from './bench/engine';
 import { install } from './bench/install';
 import type { Command } from './command';
 import { print } from './terminal';
 
-const BENCHMARKS: readonly Command[] = [app, demo, download, engine, gpu, install, memory, soak];
+const BENCHMARKS: readonly Command[] = [app, demo, download, engine, faults, full, gpu, install, links, memory, soak];
 
 async function run([name, ...args]: readonly string[]): Promise<number> {
   const chosen = BENCHMARKS.find((benchmark) => benchmark.name === name);

@@ -16,6 +16,9 @@ BENCHMARKS = {
     "demo": ("splitreel.bench.demo", "quality of the demo model's videos, and time until they play"),
     "gpu": ("splitreel.bench.gpu", "CogVideoX at full size with random weights, by plan and by kernel"),
     "soak": ("splitreel.bench.soak", "random jobs, cancels, kills and full disks; finds leaks, hangs and leftovers"),
+    "links": ("splitreel.bench.links", "every pair of GPUs, with and without peer-to-peer"),
+    "faults": ("splitreel.bench.faults", "kill -9 of a rank and a cancel in the middle of a step, on all GPUs"),
+    "full": ("splitreel.bench.full", "everything that a machine with several GPUs can measure, saved in one folder"),
     "memory": ("splitreel.bench.memory", "predicted and measured peak memory, by plan and offloading mode"),
 }
 

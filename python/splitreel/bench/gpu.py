@@ -22,7 +22,7 @@ import torch
 
 from splitreel.bench import gpu_cases, roof
 from splitreel.bench.cache_dit_peer import cache_dit_problem, run_cache_dit
-from splitreel.bench.gpu_cases import SECTIONS, Case, Options
+from splitreel.bench.gpu_cases import DEFAULT_SECTIONS, SECTIONS, Case, Options
 from splitreel.bench.measure import Measured, Run, relative, run_engine, run_plain
 from splitreel.bench.synthetic_model import MODELS, make_folder, open_synthetic
 from splitreel.bench.table import Table, Value, machine, write_json
@@ -56,8 +56,10 @@ COLUMNS = {
 # Libraries that patch global state, so each row runs on new ranks.
 _GLOBAL: Mapping[str, Callable[[RankContext, Run], Measured]] = {"cache-dit": run_cache_dit, "xfuser": run_xfuser}
 
-# Nothing takes longer, including loading at full size, except a hung collective.
+# Nothing takes longer, including loading at full size, except a hung collective. A whole job of 1.5-5B on one GPU takes
+# five minutes.
 _ROW_LIMIT_S = 180.0
+_JOB_LIMIT_S = 900.0
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -76,7 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--frames", type=int, default=0, help="number of frames (default: as the model was trained)")
     parser.add_argument("--minutes", type=float, default=9.0, help="stop after this many minutes (default: 9)")
     parser.add_argument("--ranks", type=int, default=0, help="GPUs to use (default: all, at most 8)")
-    parser.add_argument("--only", default=",".join(SECTIONS), help=f"sections to run (default: {','.join(SECTIONS)})")
+    default = ",".join(DEFAULT_SECTIONS)
+    parser.add_argument("--only", default=default, help=f"sections to run: {','.join(SECTIONS)} (default: {default})")
     parser.add_argument(
         "--plans", default="", help="comma-separated: only these plans, such as 1x2x1x1x2x1 (default: all)"
     )
@@ -170,7 +173,7 @@ class _Bench:
     def _row(self, case: Case) -> None:
         file = self._scratch / "video.mp4" if case.is_job and self._writes_files else None
         run = Run(self._folders[case.model], self._job(case), case.plan, case.dtype, case.fused, case.variant, file)
-        limit = min(_ROW_LIMIT_S, max(self._left_s(), 1.0))
+        limit = min(_JOB_LIMIT_S if case.is_job else _ROW_LIMIT_S, max(self._left_s(), 1.0))
         row = self._named(case)
         try:
             if case.engine in _GLOBAL:
@@ -280,7 +283,9 @@ class _Bench:
 
     def _save(self) -> None:
         if self._options.out is not None:
-            figures = {"machine": self._machine, "rows": self._table.rows, "notes": self._notes}
+            figures = {
+                "machine": self._machine, "rows": self._table.rows, "notes": self._notes, "unfinished": self._unfinished,
+            }  # fmt: skip
             write_json(self._options.out, figures)
 
 

@@ -87,6 +87,10 @@ _PLANS = (
     Plan(dp=2),
     Plan(dp=4),
     Plan(dp=8),
+    Plan(cfg=2, ring=4),
+    Plan(ring=8),
+    Plan(ring=4, ulysses=2),
+    Plan(ring=2, ulysses=4),
 )
 
 # The plans that xfuser supports. It ignores tensor parallelism, and with PipeFusion it runs half the blocks.
@@ -115,11 +119,18 @@ def plan_name(plan: Plan) -> str:
 # Sections, for --only. Without "reference" there is nothing to compare with.
 SECTIONS = (
     "reference", "plans", "quality", "jobs", "split", "eager", "diffusers", "compiled", "kernels", "exact",
-    "cache-dit", "xfuser",
+    "cache-dit", "xfuser", "qualities",
 )  # fmt: skip
+# Left out unless they are named: they make a run twice as long.
+_ON_REQUEST = frozenset({"qualities"})
+DEFAULT_SECTIONS = tuple(section for section in SECTIONS if section not in _ON_REQUEST)
 _JOB_STEPS = 50
+# Enough for the fast quality to reuse most of them.
+_FAST_STEPS = 12
 # The plans of the quality and jobs sections, as far as there are enough ranks.
-_JOB_PLANS = (Plan(), Plan(cfg=2), Plan(cfg=2, ulysses=2), Plan(cfg=2, ulysses=4))
+_JOB_PLANS = (
+    Plan(), Plan(cfg=2), Plan(cfg=2, ring=2), Plan(cfg=2, ulysses=2), Plan(cfg=2, ulysses=4), Plan(cfg=2, ring=4),
+)  # fmt: skip
 _SPLIT_PLANS = (
     Plan(),
     Plan(cfg=2),
@@ -129,6 +140,9 @@ _SPLIT_PLANS = (
     Plan(pp=2),
     Plan(cfg=2, ulysses=2),
     Plan(cfg=2, ring=2),
+    Plan(ring=2, ulysses=2),
+    Plan(cfg=2, ulysses=4),
+    Plan(cfg=2, ring=4),
 )
 
 
@@ -172,6 +186,12 @@ def _ours(case: Case, plans: list[Plan], options: Options) -> Iterator[tuple[str
                 yield "quality", replace(case, plan=plan, quality=quality)
             steps = None if options.small else _JOB_STEPS
             yield "jobs", replace(case, plan=plan, quality=quality, steps=steps, is_job=True)
+    for quality in (Quality.BALANCED, Quality.FAST):
+        for plan in (Plan(), *plans):
+            # The fast quality can't reuse steps in a pipeline.
+            if quality is Quality.BALANCED or plan.pp == 1:
+                steps = _FAST_STEPS if quality is Quality.FAST else None
+                yield "qualities", replace(case, plan=plan, quality=quality, steps=steps)
     # Our engine with diffusers' operations, to show the gain from fused kernels and the attention kernel.
     yield "eager", replace(case, kernel=Kernel.SDPA, fused=False)
 

@@ -8,6 +8,7 @@ on new ranks, because NCCL never frees the memory of its connections.
 from __future__ import annotations
 
 import argparse
+import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -28,16 +29,20 @@ from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
 from splitreel.machine.gpus import visible_gpus
 from splitreel.rules.memory import OVERHEAD_BYTES, MemoryJob, memory_needs
 from splitreel.rules.memory_shape import MemoryShape
+from splitreel.rules.plan import PlanContext, PlanDevices, check_plan
 from splitreel.store.memory_shape import read_memory_shape
+from splitreel.store.model_folder import check_model_folder
 
 COLUMNS: Final = {
     "model": "model", "quality": "quality", "plan": "plan", "offload": "offload", "rank": "rank", "text_encoder": "text encoder",
     "stage": "stage", "predicted_gb": "predicted GB", "measured_gb": "measured GB", "ratio": "predicted / measured",
-    "reserved_gb": "reserved GB", "over_gb": "over GB", "links_gb": "predicted over GB",
+    "reserved_gb": "reserved GB", "over_gb": "over GB", "links_gb": "predicted over GB", "processes": "processes on the GPU",
 }  # fmt: skip
 _PLANS: Final = (
     Plan(), Plan(cfg=2), Plan(ulysses=2), Plan(ring=2), Plan(tp=2), Plan(pp=2), Plan(cfg=2, ulysses=2),
-    Plan(cfg=2, tp=2), Plan(cfg=2, pp=2), Plan(ulysses=4), Plan(tp=4), Plan(cfg=2, ulysses=2, ring=2), Plan(cfg=2, ulysses=4),
+    Plan(cfg=2, ring=2), Plan(cfg=2, tp=2), Plan(cfg=2, pp=2), Plan(ulysses=4), Plan(ring=4), Plan(ring=2, ulysses=2),
+    Plan(tp=4), Plan(pp=4), Plan(cfg=2, ulysses=2, ring=2), Plan(cfg=2, ulysses=4), Plan(cfg=2, ring=4), Plan(ulysses=8),
+    Plan(cfg=2, tp=4), Plan(tp=8), Plan(cfg=2, pp=4),
 )  # fmt: skip
 _PATIENCE_S: Final = 600.0
 _FAST_STEPS: Final = 8
@@ -65,6 +70,7 @@ class Peaks:
     has_peers: bool  # whether its GPUs write to each other's memory
     reserved: int  # peak reserved by torch's allocator
     over: int  # used by the process beyond that
+    processes: int | None  # with a context on this GPU; None if the driver doesn't list them
 
 
 def measure(context: RankContext, case: Case) -> Peaks:
@@ -83,14 +89,26 @@ def measure(context: RankContext, case: Case) -> Peaks:
         if outcome.error is not None:
             raise SplitreelError.from_error(outcome.error)
     over = reserved = 0
+    processes = None
     if context.device.type == "cuda":
         free, total = torch.cuda.mem_get_info(context.device)
         over = total - free - torch.cuda.memory_reserved(context.device)
         reserved = torch.cuda.max_memory_reserved(context.device)
+        processes = _processes_on(context.device)
     by_stage = {name: f.peak_device_bytes or f.peak_host_bytes for name, f in report.stages.items()}
     is_fused = engine.loaded.model.fused_problem is None
     has_peers = context.device.type == "cuda" and _can_access_peers(context.device, case.plan.world_size)
-    return Peaks(by_stage, report.text_encoder, context.rank == 0, is_fused, has_peers, reserved, over)
+    return Peaks(by_stage, report.text_encoder, context.rank == 0, is_fused, has_peers, reserved, over, processes)
+
+
+def _processes_on(device: torch.device) -> int | None:
+    command = ["nvidia-smi", "--query-compute-apps=gpu_uuid", "--format=csv,noheader"]
+    try:
+        lines = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout.splitlines()
+    except (OSError, subprocess.SubprocessError):
+        return None
+    uuid = str(torch.cuda.get_device_properties(device).uuid)
+    return sum(line.strip().removeprefix("GPU-") == uuid for line in lines) or None
 
 
 def _can_access_peers(device: torch.device, count: int) -> bool:
@@ -125,12 +143,13 @@ def rows(
                 "reserved_gb": found.reserved / 1e9 if device == "cuda" else None,
                 "over_gb": found.over / 1e9 if device == "cuda" else None,
                 "links_gb": (OVERHEAD_BYTES + need.link_bytes) / 1e9 if device == "cuda" else None,
+                "processes": found.processes,
             }
 
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="splitreel.bench memory", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--models", default="2b,5b", help="comma-separated: 2b, 5b (default: both)")
+    parser.add_argument("--models", default="2b,5b", help="comma-separated: 2b, 5b, 1.5 (default: 2b,5b)")
     parser.add_argument("--size", default="720x480", help="WIDTHxHEIGHT (default: 720x480)")
     parser.add_argument("--frames", type=int, default=49, help="8k + 1 (default: 49)")
     parser.add_argument("--ranks", type=int, default=0, help="GPUs to use (default: all, at most 8)")
@@ -155,6 +174,11 @@ def main(arguments: Sequence[str]) -> int:
     qualities = [Quality(name) for name in str(args.qualities).split(",")]
     table = Table(COLUMNS)
     notes: list[str] = []
+
+    def save() -> None:
+        if args.out is not None:
+            write_json(args.out, {"machine": machine(), "rows": table.rows, "notes": notes})
+
     with tempfile.TemporaryDirectory(prefix="splitreel-memory-") as root:
         table.start()
         for key, model in models.items():
@@ -171,26 +195,28 @@ def main(arguments: Sequence[str]) -> int:
                             notes.append(
                                 f"{key}, {plan_name(plan)}, {case.offload.value}, {case.quality.value}: {error}"
                             )
+                            save()
                             if isinstance(error, WorldLost):
                                 break
                             continue
                         for row in rows(key, case, shape, peaks, device):
                             table.add(row)
+                        save()
     for note in notes:
         print(note)
-    if args.out is not None:
-        write_json(args.out, {"machine": machine(), "rows": table.rows, "notes": notes})
     return 0
 
 
 def _cases(
     folder: Path, size: tuple[int, int, int], ranks: int, offloads: Sequence[Offload], qualities: Sequence[Quality]
 ) -> Iterator[Case]:
+    shape, devices = check_model_folder(folder).shape, PlanDevices("cuda", ranks)
     for plan in _PLANS:
         for offload, quality in product(offloads, qualities):
-            is_possible = plan.world_size <= ranks and not (plan.tp > 1 and offload is Offload.SEQUENTIAL)
+            context = PlanContext(shape, devices, offload=offload, quality=quality)
             # Offloading is measured on one rank and with plans that shard the weights.
-            if is_possible and (offload is Offload.NONE or plan.world_size == 1 or plan.pp * plan.tp > 1):
+            is_wanted = offload is Offload.NONE or plan.world_size == 1 or plan.pp * plan.tp > 1
+            if is_wanted and not check_plan(context, plan):
                 yield Case(folder, *size, plan, offload, quality)
 
 

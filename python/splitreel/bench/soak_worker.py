@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +57,7 @@ class SoakWorker:
         # None after the last event, once the supervisor has ended.
         self._events: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._ends: dict[str, JobEnd] = {}
+        self._steps: dict[str, int] = {}
         self._saved: dict[str, set[str]] = {}
         self._failed: dict[str, list[str]] = {}
         threading.Thread(target=self._read, args=(os.fdopen(read, "rb"),), daemon=True).start()
@@ -68,16 +69,24 @@ class SoakWorker:
 
     def wait_for_end(self, job_id: str, timeout_s: float) -> JobEnd | None:
         """Returns how the job ended; None if the time is up or the supervisor has ended."""
+        self._wait(lambda: job_id in self._ends, timeout_s)
+        return self._ends.get(job_id)
+
+    def wait_for_step(self, job_id: str, step: int, timeout_s: float) -> bool:
+        """Whether the job has completed this denoising step. False if it has ended, as well as for `wait_for_end`."""
+        self._wait(lambda: job_id in self._ends or self._steps.get(job_id, 0) >= step, timeout_s)
+        return job_id not in self._ends and self._steps.get(job_id, 0) >= step
+
+    def _wait(self, is_over: Callable[[], bool], timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
-        while job_id not in self._ends:
+        while not is_over():
             try:
                 event = self._events.get(timeout=max(0.001, deadline - time.monotonic()))
             except queue.Empty:
-                return None
+                return
             if event is None:
-                return None
+                return
             self._take(event)
-        return self._ends[job_id]
 
     def wait_while_it_works(self, job_id: str) -> JobEnd | None:
         """Returns how the job ended; None if the supervisor has ended or no process of the engine is working anymore.
@@ -109,6 +118,8 @@ class SoakWorker:
         match event["type"]:
             case "logged" if event["level"] == "error":
                 self.complaints.append(event["message"])
+            case "stageProgressed" if event["stage"] == "denoising":
+                self._steps[job_id] = event["completed"]
             case "videoFinished":
                 saved.add(event["path"])
             case "videoFailed":

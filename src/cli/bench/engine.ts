@@ -16,3 +16,6 @@ export const soak = inPython(
   'random jobs, cancels, kills, full disks and reloads: what leaks, hangs or is left behind',
 );
 export const memory = inPython('memory', 'predicted and measured peaks of GPU memory, by plan and by offload');
+export const links = inPython('links', 'every pair of GPUs, with and without peer-to-peer: correctness and speed');
+export const faults = inPython('faults', 'kill -9 of a rank and a cancel in the middle of a step, on all GPUs');
+export const full = inPython('full', 'everything that a machine with several GPUs can measure, saved in one folder');
