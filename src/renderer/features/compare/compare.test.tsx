@@ -8,7 +8,7 @@ import { request } from '../../../../test/fakes/request';
 import type { Slices, SplitreelApi } from '../../../shared/ipc';
 import { App } from '../../app/App';
 import { copy } from '../../copy';
-import { compare, toggleCompared } from '../../state/compare';
+import { compare, compareOrPick, toggleCompared } from '../../state/compare';
 import { goTo } from '../../state/navigation';
 import { compareCommand } from './keys';
 
@@ -97,6 +97,25 @@ test('a discarded video makes room for another one, and an undo brings it back',
   act(() => toggleCompared('v5'));
   expect(screen.queryByText(words.full({ max: 4 }))).toBeNull();
   expect(comparison().querySelectorAll('video')).toHaveLength(4);
+});
+
+test('a discarded video does not count among those picked', async () => {
+  const library = [1, 2, 3].map((seed) => seeded(`v${seed}`, seed));
+  const main = await open({ library });
+  act(() => compare(['v1', 'v2']));
+  act(() => main.push('library', library.slice(1)));
+  act(() => compareOrPick(['v2']));
+  expect(screen.getByText(words.picked({ count: 1 }))).toBeVisible();
+});
+
+test('frames are counted at one rate, so that the last one is the end of a video of any other', async () => {
+  const smooth = { ...seeded('smooth', 1), frameRate: 60 };
+  await open({ library: [seeded('plain', 1), smooth] });
+  act(() => compare(['plain', 'smooth']));
+  const total = 48;
+  expect(within(comparison()).getByText(copy.player.frame({ frame: 1, total }))).toBeVisible();
+  await userEvent.setup().keyboard('{End}');
+  expect(within(comparison()).getByText(copy.player.frame({ frame: total, total }))).toBeVisible();
 });
 
 test('all dropped videos join the comparison, also from another page; one that cannot be played says so', async () => {

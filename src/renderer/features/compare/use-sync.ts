@@ -18,8 +18,9 @@ export interface Sync {
   readonly step: (frames: number) => void;
 }
 
-const framesOf = ({ durationMs, frameRate }: GuestVideo): number =>
-  Math.max(Math.round((durationMs / 1000) * frameRate), 1);
+/** At the frame rate of the first video, which all are counted at. */
+const framesOf = (videos: readonly GuestVideo[], frameRate: number): number =>
+  Math.max(1, ...videos.map(({ durationMs }) => Math.round((durationMs / 1000) * frameRate)));
 
 /** The frame that is shown now, for what shows it. */
 export const useFrame = ({ clock, frames }: Sync): number =>
@@ -33,7 +34,7 @@ export function useSync(videos: readonly GuestVideo[]): Sync {
   const [clock] = useState(() => createStore(() => ({ frame: 0 })));
   const [isPlaying, setIsPlaying] = useState(true);
   const frameRate = videos[0]?.frameRate ?? 8;
-  const frames = Math.max(1, ...videos.map(framesOf));
+  const frames = framesOf(videos, frameRate);
   const ids = videos.map(({ id }) => id).join(' ');
 
   // Also when a video joins or leaves: a new one starts where the others are.
