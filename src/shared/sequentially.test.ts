@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { deliverInOrder, sequentially } from './sequentially';
 
 test('work runs in the order it was given, and a failure does not stop what follows', async () => {
@@ -43,4 +43,18 @@ test('values are delivered in order: immediately, or after one that becomes read
   await third;
   deliver(4);
   expect(delivered).toEqual([1, 2, 3, 4]);
+});
+
+test('after a value that fails, the next ones are delivered immediately again', async () => {
+  const delivered: unknown[] = [];
+  const deliver = deliverInOrder((value) => {
+    delivered.push(value);
+    if (value === 2) throw new Error('a listener failed');
+  });
+  deliver(Promise.reject(new Error('not readable')));
+  deliver(Promise.resolve(2));
+  deliver(Promise.resolve(3));
+  await vi.waitFor(() => expect(delivered).toEqual([2, 3]));
+  deliver(4);
+  expect(delivered).toEqual([2, 3, 4]);
 });

@@ -8,7 +8,10 @@ export function sequentially(): <T>(run: () => Promise<T>) => Promise<T> {
   };
 }
 
-/** Delivers values in the order they were given: immediately, unless one of them or of those before isn't ready. */
+/**
+ * Delivers values in the order they were given: immediately, unless one of them or of those before isn't ready. One that
+ * fails is left out.
+ */
 export function deliverInOrder(deliver: (value: unknown) => void): (value: unknown) => void {
   let waiting = 0;
   const run = sequentially();
@@ -19,9 +22,11 @@ export function deliverInOrder(deliver: (value: unknown) => void): (value: unkno
     }
     waiting += 1;
     void run(async () => {
-      const ready: unknown = await value;
-      waiting -= 1;
-      deliver(ready);
+      try {
+        deliver(await value);
+      } finally {
+        waiting -= 1;
+      }
     });
   };
 }
