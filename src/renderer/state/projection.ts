@@ -60,9 +60,9 @@ export function connectProjection(api: Pick<SplitreelApi, 'getSnapshot' | 'onSli
   const ask = async (): Promise<void> => {
     if (isAsking || isStopped) return;
     isAsking = true;
-    const result = await api.getSnapshot();
+    const result = await api.getSnapshot().catch(() => null);
     isAsking = false;
-    if (result.ok) adopt(result.value);
+    if (result?.ok === true) adopt(result.value);
     // Main answers once it is up; a window that opened earlier asks again.
     else window.setTimeout(() => void ask(), 500);
   };
