@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { appError, type AppError } from '../../../shared/errors';
 import { rewriterName } from '../../../shared/rewriting';
 import { copy } from '../../copy';
@@ -24,11 +24,21 @@ export function TryRewriting() {
   const modelId = useDraftModelId();
   const [text, setText] = useState<string>(words.example);
   const [trial, setTrial] = useState<Trial>({ status: 'idle' });
+  const isRunning = useRef(false);
+  // Nothing would show the answer.
+  useEffect(
+    () => () => {
+      if (isRunning.current) void send(window.splitreel.cancelRewrite());
+    },
+    [],
+  );
   const start = async (): Promise<void> => {
     setTrial({ status: 'running' });
+    isRunning.current = true;
     const result = await window.splitreel
       .rewritePrompt({ modelId, text })
       .catch((error: unknown) => ({ ok: false as const, error: appError('INTERNAL', {}, { details: String(error) }) }));
+    isRunning.current = false;
     if (!result.ok) setTrial({ status: 'failed', error: result.error });
     else setTrial(result.value === null ? { status: 'idle' } : { status: 'answered', text: result.value });
   };

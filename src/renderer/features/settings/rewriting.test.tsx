@@ -1,5 +1,5 @@
 /** Rewriting as it is set up on the Settings page, on a fake main process. */
-import { act, render, screen, within } from '@testing-library/react';
+import { act, cleanup, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, test } from 'vitest';
 import { connectWindow } from '../../../../test/connect-window';
@@ -106,4 +106,17 @@ test('it can be tried', async () => {
   await userEvent.setup().click(section().getByRole('button', { name: words.tryIt }));
   expect(main.callsOf('rewritePrompt')).toEqual([{ modelId: 'demo', text: words.example }]);
   expect(await section().findByText('A black cat sits on a windowsill.')).toBeVisible();
+});
+
+test('a trial ends with the page that would show its answer', async () => {
+  const main = await open(ENDPOINT);
+  const value = { ...main.api, rewritePrompt: () => new Promise(() => undefined) };
+  Object.defineProperty(window, 'splitreel', { value, configurable: true, writable: true });
+  const user = userEvent.setup();
+  cleanup();
+  expect(main.callsOf('cancelRewrite')).toEqual([]);
+  render(<SettingsPage />, { wrapper: TooltipProvider });
+  await user.click(section().getByRole('button', { name: words.tryIt }));
+  cleanup();
+  expect(main.callsOf('cancelRewrite')).toHaveLength(1);
 });
