@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import golden from '../../resources/golden/format.json';
 import { setLanguage } from './language';
 import {
@@ -37,4 +37,12 @@ test('in Chinese', () => {
   expect([490, 95_000, 3_725_000].map(formatDuration)).toEqual(['0.49 秒', '1 分 35 秒', '1 小时 2 分']);
   expect(formatDate(new Date(2026, 4, 9, 14, 5).getTime())).toBe('2026年5月9日 14:05');
   expect(formatPair('提示词', formatList(['一', '二']))).toBe('提示词：一，二');
+});
+
+test('dates of one language share a formatter', () => {
+  formatDate(0);
+  const created = vi.spyOn(Intl, 'DateTimeFormat');
+  formatDate(1);
+  expect(created).not.toHaveBeenCalled();
+  created.mockRestore();
 });

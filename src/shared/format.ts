@@ -66,8 +66,18 @@ export function formatTime(seconds: number): string {
   return `${String(minutes)}:${(seconds % 60).toFixed(2).padStart(5, '0')}`;
 }
 
-export const formatDate = (ms: number): string =>
-  new Intl.DateTimeFormat(currentLanguage(), { dateStyle: 'medium', timeStyle: 'short' }).format(ms);
+const dates = new Map<Language, Intl.DateTimeFormat>();
+
+/** Creating a formatter takes 0.1 ms, which adds up in a list of hundreds. */
+export function formatDate(ms: number): string {
+  const language = currentLanguage();
+  let format = dates.get(language);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
+    dates.set(language, format);
+  }
+  return format.format(ms);
+}
 
 interface Punctuation {
   readonly list: string;

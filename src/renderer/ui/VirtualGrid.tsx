@@ -1,6 +1,15 @@
 /** Lists of any length: only visible items are in the document. */
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
-import { Fragment, useLayoutEffect, useRef, useState, type CSSProperties, type ReactNode, type RefObject } from 'react';
+import {
+  Fragment,
+  useDeferredValue,
+  useLayoutEffect,
+  useRef,
+  useState,
+  type CSSProperties,
+  type ReactNode,
+  type RefObject,
+} from 'react';
 import { rovingItem, useRoving, type RovingOptions } from './use-roving';
 
 /** For the item's own `li`: its position, and its number for screen readers, which know only the items in the document. */
@@ -91,13 +100,15 @@ export function VirtualGrid<T>(props: VirtualGridProps<T>) {
   const pageRows = hasPageKeys ? Math.max(Math.floor((layout?.height ?? 0) / rowHeight), 1) : null;
   const { current, listProps } = useRoving({ list: ref, keys: items.map(keyOf), columns, pageRows, onMove });
   const currentRow = Math.floor(current / columns);
+  // First the rows in view.
+  const overscan = useDeferredValue(OVERSCAN, 0);
   // React's compiler can't analyze this library's object, so nothing here is memoized over it.
   // eslint-disable-next-line react-hooks/incompatible-library
   const rows = useVirtualizer({
     count: Math.ceil(items.length / columns),
     getScrollElement: () => scrollerOf(ref.current),
     estimateSize: () => rowHeight,
-    overscan: OVERSCAN,
+    overscan,
     // The item with the focus, or the one that Tab reaches, stays in the document when it scrolls out of view.
     rangeExtractor: (range) =>
       range.count === 0 ? [] : [...new Set([...defaultRangeExtractor(range), currentRow])].sort((a, b) => a - b),

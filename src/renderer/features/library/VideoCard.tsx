@@ -1,5 +1,5 @@
 import { Check, Ellipsis, RotateCcw } from 'lucide-react';
-import type { KeyboardEvent, MouseEvent } from 'react';
+import { useDeferredValue, type KeyboardEvent, type MouseEvent } from 'react';
 import { formatDate, formatList } from '../../../shared/format';
 import type { LibraryVideo } from '../../../shared/library';
 import { AXES } from '../../../shared/plan';
@@ -49,6 +49,8 @@ export function VideoCard({ video, cell, targets, order }: VideoCardProps) {
   const facts = factsOf(video);
   const tags = tagLine(video);
   const tabIndex = rovingTab(cell['data-current'] === true);
+  // The buttons take longer than the rest, so they follow in a render of their own.
+  const hasButtons = useDeferredValue(true, false);
   return (
     <VideoMenu videos={targets} hasKeys>
       <li
@@ -60,22 +62,7 @@ export function VideoCard({ video, cell, targets, order }: VideoCardProps) {
       >
         <div className={styles.top}>
           <Opener video={video} tabIndex={tabIndex} targets={targets} order={order} />
-          <button
-            type="button"
-            role="checkbox"
-            className={styles.check}
-            tabIndex={tabIndex}
-            aria-checked={isSelected}
-            aria-label={copy.selection.select({ prompt })}
-            onClick={(event) => (event.shiftKey ? extendSelection(video.id, order()) : toggleSelected(video.id))}
-          >
-            {isSelected && <Check size={14} strokeWidth={3} aria-hidden />}
-          </button>
-          <FavoriteButton
-            video={video}
-            tabIndex={tabIndex}
-            className={classes(styles.star, video.marks.isFavorite && styles.isFavorite)}
-          />
+          {hasButtons && <PictureButtons video={video} tabIndex={tabIndex} isSelected={isSelected} order={order} />}
           {(video.marks.rating > 0 || tags !== '') && (
             <div className={styles.marks}>
               <RatingPips rating={video.marks.rating} />
@@ -92,24 +79,54 @@ export function VideoCard({ video, cell, targets, order }: VideoCardProps) {
         <div className={styles.row}>
           <span className={page.quiet}>{formatDate(video.createdAtMs)}</span>
           <span className={page.space} />
-          <IconButton
-            size="small"
-            label={copy.player.reuse}
-            tabIndex={tabIndex}
-            onClick={() => adoptVideo(video.metadata)}
-          >
-            <RotateCcw size={14} aria-hidden />
-          </IconButton>
-          <ButtonMenu label={copy.videos.menu} entries={() => videoEntries([video], true)}>
-            <IconButton size="small" label={copy.videos.more} tabIndex={tabIndex}>
-              <Ellipsis size={14} aria-hidden />
-            </IconButton>
-          </ButtonMenu>
+          {hasButtons && <LineButtons video={video} tabIndex={tabIndex} />}
         </div>
       </li>
     </VideoMenu>
   );
 }
+
+interface ButtonsProps extends Pick<VideoCardProps, 'video'> {
+  readonly tabIndex: number;
+}
+
+interface PictureButtonsProps extends ButtonsProps, Pick<VideoCardProps, 'order'> {
+  readonly isSelected: boolean;
+}
+
+const PictureButtons = ({ video, tabIndex, isSelected, order }: PictureButtonsProps) => (
+  <>
+    <button
+      type="button"
+      role="checkbox"
+      className={styles.check}
+      tabIndex={tabIndex}
+      aria-checked={isSelected}
+      aria-label={copy.selection.select({ prompt: video.metadata.request.prompt })}
+      onClick={(event) => (event.shiftKey ? extendSelection(video.id, order()) : toggleSelected(video.id))}
+    >
+      {isSelected && <Check size={14} strokeWidth={3} aria-hidden />}
+    </button>
+    <FavoriteButton
+      video={video}
+      tabIndex={tabIndex}
+      className={classes(styles.star, video.marks.isFavorite && styles.isFavorite)}
+    />
+  </>
+);
+
+const LineButtons = ({ video, tabIndex }: ButtonsProps) => (
+  <>
+    <IconButton size="small" label={copy.player.reuse} tabIndex={tabIndex} onClick={() => adoptVideo(video.metadata)}>
+      <RotateCcw size={14} aria-hidden />
+    </IconButton>
+    <ButtonMenu label={copy.videos.menu} entries={() => videoEntries([video], true)}>
+      <IconButton size="small" label={copy.videos.more} tabIndex={tabIndex}>
+        <Ellipsis size={14} aria-hidden />
+      </IconButton>
+    </ButtonMenu>
+  </>
+);
 
 interface OpenerProps extends Omit<VideoCardProps, 'cell'> {
   readonly tabIndex: number;
