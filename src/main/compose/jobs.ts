@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/engine';
 import type { EnvironmentService } from '../install/environment';
-import type { Job } from '../../shared/job';
+import { jobSchema, type Job } from '../../shared/job';
 import { openMeasurements } from '../jobs/measurements';
 import { notificationText } from '../jobs/notification';
 import { fractionOf } from '../jobs/progress';
@@ -12,6 +12,7 @@ import type { Library } from '../library/library';
 import type { Models } from '../models/models';
 import type { SettingsService } from '../settings/settings';
 import { openJsonStore } from '../state/json-store';
+import { mapPieces } from '../state/pieces';
 import type { Foundation } from './foundation';
 import { fileCommandPorts } from './library';
 import { videosFolder } from './settings';
@@ -94,6 +95,7 @@ async function openJobs({ ports, folders, log, notify, store, signals }: Foundat
     schema: jobsFileSchema,
     fallback: NO_JOBS,
     isCompact: true,
+    long: { key: 'jobs', item: jobSchema },
     onUnsaved: notify,
   });
   notify(saved.problem);
@@ -103,6 +105,7 @@ async function openJobs({ ports, folders, log, notify, store, signals }: Foundat
     ports.desktop.keepAwake(signals.isBusy());
   };
   const onPaused = (isPaused: boolean): void => store.set('queue', { isPaused });
+  await mapPieces(saved.value().jobs, (piece) => piece.forEach((job) => store.check('jobs', job)));
   onJobs(saved.value().jobs);
   onPaused(saved.value().isPaused);
   return createJobStore(saved, { folder: folders.root, log, onJobs, onPaused });

@@ -57,6 +57,7 @@ export async function openMarks(
     schema: marksFileSchema,
     fallback: { version: 1, videos: {} },
     isCompact: true,
+    long: { key: 'videos', item: entrySchema },
   });
   let entries: ReadonlyMap<string, Entry> = new Map(Object.entries(store.value().videos));
   let files: ReadonlyMap<string, VideoFile> = new Map();

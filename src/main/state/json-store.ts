@@ -3,10 +3,12 @@
  * never overwritten. Each write replaces the whole file by rename; writes run one at a time, the newest value last.
  */
 import path from 'node:path';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { appError, type AppError } from '../../shared/errors';
+import { err, ok, type Result } from '../../shared/result';
 import type { Clock } from '../ports/clock';
 import { writeError, type Files } from '../ports/files';
+import { mapPieces } from './pieces';
 
 /** A full disk has space again only after the user frees some, so there is no hurry. */
 const RETRY_MS = 5_000;
@@ -39,6 +41,8 @@ export interface JsonFileOptions<T> {
   readonly fallback: T;
   /** Converts older versions to the newest, before parsing. */
   readonly migrate?: (raw: unknown) => unknown;
+  /** A list or record with thousands of items, which is checked in pieces: all at once would block main. */
+  readonly long?: { readonly key: keyof T & string; readonly item: z.ZodType };
 }
 
 export interface JsonStoreOptions<T> extends JsonFileOptions<T> {
@@ -91,11 +95,11 @@ export async function openJsonStore<T>(ports: JsonStorePorts, options: JsonStore
 /** For files that are read once; `fallback` if there is no file, or if it had to be set aside. */
 export async function readJsonFile<T>(
   { files, clock }: JsonReadPorts,
-  { file, schema, fallback, migrate = (raw) => raw }: JsonFileOptions<T>,
+  { file, fallback, migrate = (raw) => raw, ...checks }: JsonFileOptions<T>,
 ): Promise<{ readonly value: T; readonly problem: AppError | null }> {
   if ((await files.stat(file)) === null) return { value: fallback, problem: null };
-  const parsed = schema.safeParse(migrate(await parseFile(files, file)));
-  if (parsed.success) return { value: parsed.data, problem: null };
+  const parsed = await check(migrate(await parseFile(files, file)), checks);
+  if (parsed.ok) return { value: parsed.value, problem: null };
   const backup = `${file}.damaged-${String(clock.wallMs())}`;
   await files.rename(file, backup);
   return {
@@ -103,9 +107,29 @@ export async function readJsonFile<T>(
     problem: appError(
       'STORE_CORRUPT',
       { file: path.basename(file), backup: path.basename(backup) },
-      { details: parsed.error.message },
+      { details: parsed.error },
     ),
   };
+}
+
+/** The value, or what is wrong with it. */
+async function check<T>(
+  raw: unknown,
+  { schema, long }: Pick<JsonFileOptions<T>, 'schema' | 'long'>,
+): Promise<Result<T, string>> {
+  const { [long?.key ?? '']: part, ...others } = typeof raw === 'object' ? { ...raw } : {};
+  const isLong = long !== undefined && typeof part === 'object' && part !== null;
+  const rest = schema.safeParse(isLong ? { ...others, [long.key]: Array.isArray(part) ? [] : {} } : raw);
+  if (!rest.success) return err(rest.error.message);
+  if (!isLong) return ok(rest.data);
+  const entries = z.array(z.tuple([z.string(), long.item]));
+  const parsed: [string, unknown][] = [];
+  for (const piece of await mapPieces(Object.entries(part), (items) => entries.safeParse(items))) {
+    if (!piece.success) return err(piece.error.message);
+    parsed.push(...piece.data);
+  }
+  const value = Array.isArray(part) ? parsed.map(([, item]) => item) : Object.fromEntries(parsed);
+  return ok({ ...rest.data, [long.key]: value });
 }
 
 /** Undefined, which none of our schemas accepts, if the file isn't JSON. */

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { calls } from '../../shared/ipc';
 import { DEFAULT_SETTINGS } from '../../shared/settings';
@@ -9,6 +9,7 @@ import { nodeClock } from '../adapters/node/clock';
 import { nodeFiles } from '../adapters/node/files';
 import { openSettings } from '../settings/settings';
 import { openJsonStore } from './json-store';
+import { PIECE_ITEMS } from './pieces';
 
 let folder = '';
 beforeEach(async () => {
@@ -84,4 +85,63 @@ test('a value that a full disk rejected is reported once and written as soon as 
   isFull = false;
   retry();
   await vi.waitFor(async () => expect(await readFile(file(), 'utf8')).toBe('2\n'));
+});
+
+describe('a long list or record', () => {
+  const LENGTH = 2 * PIECE_ITEMS + 1;
+  const schema = z.object({
+    version: z.literal(1),
+    items: z.union([z.array(z.number()), z.record(z.string(), z.number())]),
+    isPaused: z.boolean().default(false),
+  });
+  const openLong = (content: object) => {
+    const json = JSON.stringify(content);
+    const files = { ...nodeFiles, readText: () => Promise.resolve(json) };
+    const item = z.number().transform((value) => {
+      turns.add(turn);
+      return value + 1;
+    });
+    const fallback = { version: 1 as const, items: [], isPaused: false };
+    return writeFile(file(), json).then(() =>
+      openJsonStore({ files, clock: nodeClock }, { file: file(), schema, fallback, long: { key: 'items', item } }),
+    );
+  };
+  // Turns of the event loop in which items were checked.
+  const turns = new Set<number>();
+  let turn = 0;
+  let next: NodeJS.Immediate;
+  const countTurns = (): void => {
+    turn += 1;
+    next = setImmediate(countTurns);
+  };
+  beforeEach(() => {
+    turns.clear();
+    countTurns();
+  });
+  afterEach(() => clearImmediate(next));
+  const numbers = Array.from({ length: LENGTH }, (_, index) => index);
+
+  test('is checked in pieces, and main handles other events between them', async () => {
+    const store = await openLong({ version: 1, items: numbers });
+    expect(turns.size).toBe(3);
+    expect(store.value()).toEqual({ version: 1, items: numbers.map((number) => number + 1), isPaused: false });
+  });
+
+  test('keeps the keys of a record', async () => {
+    const items = Object.fromEntries(numbers.map((number) => [`video ${String(number)}`, number]));
+    const store = await openLong({ version: 1, items });
+    expect(Object.entries(store.value().items)).toEqual(
+      numbers.map((number) => [`video ${String(number)}`, number + 1]),
+    );
+  });
+
+  test.each([
+    ['an invalid item at the end', { version: 1, items: [...numbers, 'one'] }],
+    ['an invalid part beside it', { version: 2, items: numbers }],
+    ['another type', { version: 1, items: 7 }],
+  ])('with %s is set aside', async (_name, content) => {
+    const store = await openLong(content);
+    expect(store.value().items).toEqual([]);
+    expect(store.problem?.code).toBe('STORE_CORRUPT');
+  });
 });
