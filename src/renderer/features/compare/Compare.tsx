@@ -4,6 +4,7 @@ import type { GuestVideo } from '../../../shared/library';
 import { toggleCompared } from '../../state/compare';
 import { copy } from '../../copy';
 import { IconButton } from '../../ui/Button';
+import { Video } from '../../ui/Video';
 import styles from './Compare.module.css';
 import { CompareBar } from './CompareBar';
 import type { CompareMode } from './keys';
@@ -88,13 +89,11 @@ function Layer({ video, name, register }: LayerProps) {
   const [isBroken, setIsBroken] = useState(false);
   return (
     <figure className={styles.layer}>
-      <video
+      <Video
         ref={(element) => register(video.id, element)}
         className={styles.video}
         src={video.videoUrl}
         aria-label={words.video({ name, file: video.metadata?.request.prompt ?? video.fileName })}
-        muted
-        playsInline
         preload="auto"
         onError={() => setIsBroken(true)}
       />

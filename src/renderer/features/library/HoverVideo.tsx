@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'react';
 import { create } from 'zustand';
 import type { LibraryVideo } from '../../../shared/library';
 import { isMotionReduced } from '../../ui/motion';
+import { Video } from '../../ui/Video';
 import styles from './LibraryPage.module.css';
 
 const REST_MS = 300;
@@ -48,26 +49,14 @@ export function HoverVideo({ video }: { readonly video: LibraryVideo }) {
 
 /** Shown once it has a frame; until then the thumbnail is. */
 function Playing({ url }: { readonly url: string }) {
-  const ref = useRef<HTMLVideoElement>(null);
   const [hasFrame, setHasFrame] = useState(false);
-  useEffect(() => {
-    const video = ref.current;
-    return () => {
-      // A removed element keeps its decoder until it is garbage-collected.
-      video?.removeAttribute('src');
-      video?.load();
-    };
-  }, []);
   return (
-    <video
-      ref={ref}
+    <Video
       className={styles.playing}
       data-ready={hasFrame || undefined}
       src={url}
-      muted
       loop
       autoPlay
-      playsInline
       aria-hidden
       onLoadedData={() => setHasFrame(true)}
     />

@@ -11,6 +11,7 @@ import { continueVideo, takeFrame } from '../../state/take-further';
 import { copy } from '../../copy';
 import { Button, IconButton } from '../../ui/Button';
 import { useShortcut } from '../../ui/use-shortcut';
+import { Video } from '../../ui/Video';
 import { playerCommand, SPEEDS, type PlayerCommand } from './keys';
 import styles from './Player.module.css';
 import { usePlayback, type Playback } from './use-playback';
@@ -67,15 +68,13 @@ export function Player({ video, isPausedAtStart = false }: PlayerProps) {
           {playback.hasFailed ? (
             <p className={styles.broken}>{copy.player.broken}</p>
           ) : (
-            <video
+            <Video
               ref={ref}
               className={styles.video}
               src={video.videoUrl}
               aria-label={formatPair(copy.player.video, prompt)}
               title={copy.player.dragHint}
               loop={isLooping}
-              muted
-              playsInline
               draggable
               onDragStart={(event) => dragVideosOut(event, [video.id])}
               onClick={playback.toggle}

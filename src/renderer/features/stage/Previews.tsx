@@ -3,6 +3,7 @@ import type { Job, JobProgress } from '../../../shared/job';
 import { useSlice } from '../../state/projection';
 import { copy } from '../../copy';
 import { isMotionReduced } from '../../ui/motion';
+import { Video } from '../../ui/Video';
 import { gridColumns } from './grid';
 import styles from './Stage.module.css';
 
@@ -42,8 +43,7 @@ export function Previews({ job }: { readonly job: Job }) {
 function UnfinishedVideo({ video }: { readonly video: VideoProgress }) {
   const library = useSlice('library');
   const finished = library.find(({ id }) => id === video.videoId);
-  if (finished !== undefined)
-    return <video src={finished.videoUrl} muted loop autoPlay={!isMotionReduced()} playsInline />;
+  if (finished !== undefined) return <Video src={finished.videoUrl} loop autoPlay={!isMotionReduced()} />;
   return video.previewUrl === null ? null : <img src={video.previewUrl} alt={copy.stage.previewAlt} />;
 }
 

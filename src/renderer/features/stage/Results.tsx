@@ -8,6 +8,7 @@ import { copy } from '../../copy';
 import { IconButton } from '../../ui/Button';
 import { isMotionReduced } from '../../ui/motion';
 import { rovingItem, rovingTab, useRoving } from '../../ui/use-roving';
+import { Video } from '../../ui/Video';
 import { dragVideosOut } from '../player';
 import { VideoMenu } from '../video';
 import { gridColumns } from './grid';
@@ -46,7 +47,7 @@ export function Results({ videos }: { readonly videos: readonly LibraryVideo[] }
                 onKeyDown={(event) => discardOnDelete(event, video.id)}
                 onClick={() => openVideo(video.id)}
               >
-                <video src={video.videoUrl} muted loop autoPlay={!isMotionReduced()} playsInline />
+                <Video src={video.videoUrl} loop autoPlay={!isMotionReduced()} />
               </button>
               <span className={styles.caption}>{seed}</span>
               <Choices
