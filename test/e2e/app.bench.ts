@@ -1,10 +1,8 @@
 /** `npm run bench -- app`: measures the window in the real Electron. Makes no assertions about time. */
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import type { Page } from '@playwright/test';
 import { addFigures, electronPids, median, pssMb } from './figures';
-import { answerFolderDialog, expect, test, type RunningApp } from './harness';
+import { expect, test, type RunningApp } from './harness';
 import { fillForm, generateButton, slices, waitForJob } from './steps';
 
 const LAUNCHES = 3;
@@ -109,49 +107,6 @@ test('from Generate to the first step, cold and warm; what progress costs', asyn
   const atRest = ((figures['cpuAtRestPercent'] ?? 0) / 100) * took;
   figures['changesOfAJob'] = warm.changes;
   figures['cpuMsAChange'] = (cpuMs(pids) - cpu - atRest) / warm.changes;
-});
-
-/** A command of the palette. */
-async function run(page: Page, name: string): Promise<void> {
-  await page.keyboard.press('Control+k');
-  await page.keyboard.type(name);
-  await page.keyboard.press('Enter');
-}
-
-/** Time between two frames that the window draws while `ms` pass. */
-const frameTimes = (page: Page, ms: number): Promise<number[]> =>
-  page.evaluate(async (duration) => {
-    const times: number[] = [];
-    const began = performance.now();
-    let last = began;
-    await new Promise<void>((resolve) => {
-      const onDraw = (now: number): void => {
-        times.push(now - last);
-        last = now;
-        if (now - began > duration) resolve();
-        else requestAnimationFrame(onDraw);
-      };
-      requestAnimationFrame(onDraw);
-    });
-    return times.slice(1);
-  }, ms);
-
-test('four videos of 720x480 in step', async ({ launch }) => {
-  const { app, page, dataFolder } = await launch({ withEnvironment: true });
-  for (const [index, rate] of [1, 2, 3, 4].entries()) {
-    const file = path.join(dataFolder, `compared-${String(index)}.mp4`);
-    const source = `testsrc2=size=720x480:rate=8:duration=6,setpts=PTS/${String(rate)},fps=8`;
-    const args = ['-v', 'error', '-f', 'lavfi', '-i', source, '-t', '6', '-c:v', 'libx264', '-pix_fmt', 'yuv420p'];
-    execFileSync('ffmpeg', [...args, '-movflags', '+faststart', file]);
-    await answerFolderDialog(app, file);
-    if (index === 0) await run(page, 'Compare files');
-    await page.getByRole('button', { name: 'Add a file' }).click();
-    await expect(page.getByRole('region', { name: 'Comparison' }).locator('video')).toHaveCount(index + 1);
-  }
-  const times = (await frameTimes(page, REST_MS)).sort((a, b) => a - b);
-  const slowest = times.slice(-Math.max(Math.round(times.length / 20), 1));
-  figures['compareFrameMs'] = median(times);
-  figures['compareSlowFrameMs'] = slowest.reduce((sum, ms) => sum + ms, 0) / slowest.length;
 });
 
 test.afterAll(() => addFigures(figures));

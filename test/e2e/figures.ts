@@ -1,5 +1,5 @@
 /** Figures of the benchmarks, for src/cli/bench/app.ts. Each spec adds its own. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { descendants } from './harness';
 
 export const median = (values: readonly number[]): number =>
@@ -33,6 +33,9 @@ export function pssMb(pids: readonly number[]): number {
     })
     .reduce((sum, mb) => sum + mb, 0);
 }
+
+export const threadCount = (pids: readonly number[]): number =>
+  pids.map((pid) => readdirSync(`/proc/${String(pid)}/task`).length).reduce((sum, count) => sum + count, 0);
 
 export function addFigures(figures: Readonly<Record<string, number>>): void {
   const file = process.env['SPLITREEL_BENCH_OUT'];

@@ -1,37 +1,22 @@
 /** What a library of 10,000 videos and a queue of 5,000 jobs cost the window. Asserts nothing about time. */
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
 import { cpuDevices } from '../../src/shared/device';
 import type { Slices } from '../../src/shared/ipc';
 import { ONE_RANK } from '../../src/shared/plan';
-import { metadata, mp4 } from '../fakes/mp4';
 import { request } from '../fakes/request';
 import { addFigures, electronPids, median, pssMb } from './figures';
 import { expect, test, type LaunchOptions, type RunningApp } from './harness';
+import { fillLibrary, fillQueue, JOBS, makeDataFolder, VIDEOS } from './large';
 import { slices } from './steps';
 
-const VIDEOS = 10_000;
-const JOBS = 5_000;
 const TIMES = 15;
 const SCROLL_MS = 3_000;
 const KB_PER_MB = 1_024;
 /** Long enough to write and scan 10,000 files on a loaded machine. */
 const LONGEST_MS = 600_000;
 const figures: Record<string, number> = {};
-
-const dataFolder = (): string => mkdtempSync(path.join(tmpdir(), 'splitreel-e2e-'));
-
-function fillLibrary(folder: string): void {
-  const videos = path.join(folder, 'videos');
-  mkdirSync(videos);
-  for (let number = 0; number < VIDEOS; number += 1) {
-    const prompt = `A red ball rolls to the right on a blue background, take ${String(number)}`;
-    const made = metadata({ request: request({ prompt, seed: number }) });
-    writeFileSync(path.join(videos, `${String(number)}.mp4`), mp4(JSON.stringify(made)));
-  }
-}
 
 /** From a click to the paint after the first card, in the page's own clock. */
 async function openLibrary(page: Page): Promise<number> {
@@ -94,7 +79,7 @@ test('a library of 10,000 videos', async ({ launch }) => {
   const before = await memoryOfEmptyApp(launch, async (page) => {
     await page.getByRole('button', { name: 'Library', exact: true }).click();
   });
-  const folder = dataFolder();
+  const folder = makeDataFolder();
   fillLibrary(folder);
   const running = await launch({ dataFolder: folder, withGc: true });
   const { page } = running;
@@ -154,17 +139,9 @@ test('a queue of 5,000 jobs', async ({ launch }) => {
     [demo] = (await slices(page)).models;
   });
   if (demo === undefined) throw new Error('no demo model');
-  const folder = dataFolder();
+  const folder = makeDataFolder();
   const asked = { ...request(), ...demo.defaults, modelId: demo.id };
-  const jobs = Array.from({ length: JOBS }, (_, index) => ({
-    id: `job-${String(index)}`,
-    createdAtMs: index,
-    request: { ...asked, seed: index },
-    plan: ONE_RANK,
-    devices: cpuDevices(1),
-    state: { status: 'queued' },
-  }));
-  writeFileSync(path.join(folder, 'jobs.json'), JSON.stringify({ version: 1, jobs }));
+  fillQueue(folder, asked);
   const running = await launch({ dataFolder: folder, withGc: true });
   const { page } = running;
   await expect.poll(async () => (await slices(page)).jobs.length, { timeout: 60_000 }).toBe(JOBS);

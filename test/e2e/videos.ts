@@ -5,11 +5,21 @@ import path from 'node:path';
 import { metadata } from '../fakes/mp4';
 import { request } from '../fakes/request';
 
-/** Makes a short video with our metadata, without the engine. */
-export function makeVideo(folder: string, prompt: string, index: number): void {
-  const comment = JSON.stringify(metadata({ request: request({ prompt, seed: index, width: 256, height: 160 }) }));
+interface Source {
+  readonly width: number;
+  readonly height: number;
+  readonly frameRate: number;
+  readonly seconds: number;
+}
+
+const SMALL: Source = { width: 256, height: 160, frameRate: 8, seconds: 2 };
+
+/** Makes a video with our metadata, without the engine. */
+export function makeVideo(folder: string, prompt: string, index: number, made = SMALL): void {
+  const { width, height, frameRate, seconds } = made;
+  const comment = JSON.stringify(metadata({ request: request({ prompt, seed: index, width, height }) }));
   const file = path.join(folder, `.${String(index)}.mp4`);
-  const source = `testsrc2=size=256x160:rate=8:duration=2,hue=h=${String(index * 70)}`;
+  const source = `testsrc2=size=${String(width)}x${String(height)}:rate=${String(frameRate)}:duration=${String(seconds)},hue=h=${String(index * 70)}`;
   const args = [
     '-v',
     'error',
@@ -17,6 +27,8 @@ export function makeVideo(folder: string, prompt: string, index: number): void {
     'lavfi',
     '-i',
     source,
+    '-preset',
+    'ultrafast',
     '-pix_fmt',
     'yuv420p',
     '-metadata',
