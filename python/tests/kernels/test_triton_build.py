@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from splitreel.contract.messages import RESOURCES
 from splitreel.kernels import triton_build
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Triton is for Linux")
@@ -79,3 +80,9 @@ def test_the_launcher_was_built_from_the_locked_triton_for_old_systems() -> None
     for module in triton_build.PREBUILT.glob("*.so"):
         needed = {tuple(map(int, found.split(b"."))) for found in re.findall(rb"GLIBC_([\d.]+)", module.read_bytes())}
         assert max(needed) <= (2, 28)
+
+
+def test_every_python_that_an_environment_may_use_has_a_launcher() -> None:
+    versions = json.loads((RESOURCES / "environment.json").read_text("utf-8"))["systemPythonVersions"]
+    wanted = {f"cuda_utils.cpython-{version.replace('.', '')}-x86_64-linux-gnu.so" for version in versions}
+    assert {module.name for module in triton_build.PREBUILT.glob("*.so")} == wanted
