@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { broken } from './axe';
-import { expect, test } from './harness';
+import { expect, test, type RunningApp } from './harness';
 import { resize, SIZES } from './looks';
 import { DEMO_SENTENCE, fillForm, generateButton, slices, waitForJob, waitForStep } from './steps';
 import { makeVideo } from './videos';
@@ -27,6 +27,13 @@ async function drop(page: Page, files: readonly string[]): Promise<void> {
     await client.send('Input.dispatchDragEvent', { type, x: 400, y: 300, data });
   await client.detach();
 }
+
+/** Playwright's keys go directly to the page. */
+const pressInMain = ({ app }: RunningApp, keyCode: string): Promise<void> =>
+  app.evaluate(({ BrowserWindow }, key) => {
+    const shown = BrowserWindow.getAllWindows().find((window) => window.isVisible());
+    shown?.webContents.sendInputEvent({ type: 'keyDown', keyCode: key, modifiers: ['control'] });
+  }, keyCode);
 
 /** All of them keep playing, inside the window. */
 async function expectPlaying(page: Page, videos: Locator): Promise<void> {
@@ -76,6 +83,15 @@ test('playing and comparing survive resizing, odd files and the discard of a com
     });
     expect(top).toBe(0);
     await resize(running, 1920, 1080);
+  });
+  await test.step('zoomed as far as the window allows, everything is still in it', async () => {
+    for (let press = 0; press < 6; press += 1) await pressInMain(running, '=');
+    await expect.poll(() => page.evaluate(() => devicePixelRatio)).toBeGreaterThan(1.5);
+    expect(await page.evaluate(() => [innerWidth >= 900, innerHeight >= 599])).toEqual([true, true]);
+    await expectPlaying(page, player);
+    await screenshot('zoomed');
+    await pressInMain(running, '0');
+    await expect.poll(() => page.evaluate(() => devicePixelRatio)).toBe(1);
   });
   await drop(page, odd.slice(0, 1));
   await expect(page.getByText('empty.mp4 contains no settings that Splitreel can read.')).toBeVisible();

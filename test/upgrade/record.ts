@@ -79,7 +79,7 @@ async function fill(here: string): Promise<void> {
     schema: windowStateSchema,
     fallback: DEFAULT_WINDOW_STATE,
   });
-  await window.save({ x: 10, y: 20, width: 1_400, height: 900, isMaximized: false });
+  await window.save({ x: 10, y: 20, width: 1_400, height: 900, isMaximized: false, zoom: 1 });
   await mkdir(path.join(here, 'my videos'));
   await writeFile(path.join(here, 'my videos', 'a small dog.mp4'), mp4(JSON.stringify(metadata())));
 }

@@ -4,7 +4,7 @@ import { DEFAULT_WINDOW_STATE, fitToScreens, frameOffset } from './window-state'
 const SCREEN = { x: 0, y: 0, width: 1920, height: 1080 };
 
 test('a window whose screen was disconnected reappears on another one', () => {
-  const lost = { x: 3000, y: 100, width: 1280, height: 800, isMaximized: false };
+  const lost = { x: 3000, y: 100, width: 1280, height: 800, isMaximized: false, zoom: 1 };
   expect(fitToScreens(lost, [SCREEN])).toEqual({ ...lost, x: null, y: null });
   expect(fitToScreens({ ...lost, x: 100 }, [SCREEN])).toEqual({ ...lost, x: 100 });
 });

@@ -7,12 +7,21 @@ export const windowStateSchema = z.object({
   width: z.number(),
   height: z.number(),
   isMaximized: z.boolean(),
+  // The files of older versions don't have it.
+  zoom: z.number().positive().default(1),
 });
 export type WindowState = z.infer<typeof windowStateSchema>;
 
 export const MIN_WIDTH = 900;
 export const MIN_HEIGHT = 600;
-export const DEFAULT_WINDOW_STATE: WindowState = { x: null, y: null, width: 1280, height: 800, isMaximized: false };
+export const DEFAULT_WINDOW_STATE: WindowState = {
+  x: null,
+  y: null,
+  width: 1280,
+  height: 800,
+  isMaximized: false,
+  zoom: 1,
+};
 
 export interface Area {
   readonly x: number;

@@ -7,6 +7,7 @@ import type { Log } from '../../ports/log';
 import type { JsonStore } from '../../state/json-store';
 import { contextMenu } from '../../window/context-menu';
 import { fitToScreens, frameOffset, MIN_HEIGHT, MIN_WIDTH, type WindowState } from '../../window/window-state';
+import { fittingZoom, zoomAfter, zoomKey } from '../../window/zoom';
 
 /** More crashes than this within a minute count as a crash loop. */
 const MAX_RELOADS_PER_MINUTE = 3;
@@ -49,6 +50,7 @@ export function createMainWindow(options: MainWindowOptions): BrowserWindow {
   if (bounds.isMaximized) window.maximize();
   window.once('ready-to-show', () => window.show());
   rememberBounds(window, bounds, options);
+  zoomByKeys(window, options);
   reloadAfterCrash(window, options);
   window.webContents.on('context-menu', (_event, params) => {
     const items = contextMenu(params);
@@ -81,7 +83,7 @@ function rememberBounds(window: BrowserWindow, requested: WindowState, { state, 
     const { width, height } = bounds;
     const [x, y] = [bounds.x - offset.x, bounds.y - offset.y];
     state
-      .save({ x, y, width, height, isMaximized: window.isMaximized() })
+      .save({ ...state.value(), x, y, width, height, isMaximized: window.isMaximized() })
       .catch((error: unknown) => log.error('the bounds of the window could not be saved', error));
   };
   window.on('resized', save);
@@ -90,6 +92,27 @@ function rememberBounds(window: BrowserWindow, requested: WindowState, { state, 
   window.on('unmaximize', save);
   // Linux sends no `resized` and `moved`: the bounds are read again when the window closes.
   window.on('close', save);
+}
+
+/** Without an application menu, Electron has no keys for it. */
+function zoomByKeys(window: BrowserWindow, { state, log }: MainWindowOptions): void {
+  const { webContents } = window;
+  const size = () => {
+    const [width = 0, height = 0] = window.getContentSize();
+    return { width, height };
+  };
+  let { zoom } = state.value();
+  const apply = (): void => webContents.setZoomFactor(fittingZoom(zoom, size()));
+  webContents.on('before-input-event', (event, input) => {
+    const change = zoomKey(input);
+    if (change === null) return;
+    event.preventDefault();
+    zoom = zoomAfter(change, zoom, size());
+    apply();
+    state.save({ ...state.value(), zoom }).catch((error: unknown) => log.error('the zoom could not be saved', error));
+  });
+  webContents.on('did-finish-load', apply);
+  window.on('resize', apply);
 }
 
 function reloadAfterCrash(window: BrowserWindow, { log, onPageGone }: MainWindowOptions): void {

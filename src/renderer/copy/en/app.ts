@@ -38,6 +38,7 @@ export const shortcuts = {
         ['Ctrl+K', 'Find a command'],
         ['Ctrl+Shift+R', 'Rewrite the prompt, if rewriting is set up'],
         ['Ctrl+1 to Ctrl+5', 'Open a page'],
+        ['Ctrl+Plus, Ctrl+Minus, Ctrl+0', 'Zoom in, zoom out, actual size'],
         ['Ctrl+Z, Ctrl+Shift+Z', 'Undo or redo form changes'],
         ['Esc', 'Cancel the running video (asks first)'],
         ['?', 'Show these shortcuts'],

@@ -35,6 +35,7 @@ export const shortcuts = {
         ['Ctrl+K', '查找命令'],
         ['Ctrl+Shift+R', '改写提示词（需先设置改写）'],
         ['Ctrl+1 至 Ctrl+5', '打开页面'],
+        ['Ctrl+加号、Ctrl+减号、Ctrl+0', '放大、缩小、恢复原始大小'],
         ['Ctrl+Z、Ctrl+Shift+Z', '撤销或重做对表单的替换'],
         ['Esc', '取消正在生成的视频（会先确认）'],
         ['?', '显示快捷键'],
