@@ -8,6 +8,8 @@ import { libraryCalls, type LibraryCallPorts } from './calls';
 import type { ExportJob } from './exports';
 
 const REQUEST = { format: 'gif', fps: null, scale: 1, frame: null } as const;
+/** As long as file systems allow. */
+const LONG = `/videos/${'x'.repeat(251)}.mp4`;
 let folder = '';
 let exported: readonly ExportJob[] = [];
 let dragged: readonly string[] = [];
@@ -30,7 +32,7 @@ const calls = (chosen: string | null) =>
       },
     },
     library: {
-      fileOf: (id: string) => Promise.resolve(`/videos/${id}/fox.mp4`),
+      fileOf: (id: string) => Promise.resolve(id === 'long' ? LONG : `/videos/${id}/fox.mp4`),
       thumbnailOf: () => Promise.resolve(null),
     },
     exports: {
@@ -48,6 +50,12 @@ test('copies of several videos get unique names and replace nothing', async () =
   const made = await calls(folder).exportVideos({ videoIds: ['a', 'b'], request: REQUEST });
   expect(made).toEqual({ folder, count: 2 });
   expect(exported.map(({ target }) => path.basename(target))).toEqual(['fox (2).gif', 'fox (3).gif']);
+});
+
+test('a copy of a video with a very long name can be written', async () => {
+  await calls(folder).exportVideos({ videoIds: ['long'], request: { ...REQUEST, format: 'webm' } });
+  for (const { target } of exported) await writeFile(target, '');
+  expect(exported).toHaveLength(1);
 });
 
 test('without a folder nothing is exported', async () => {

@@ -10,6 +10,7 @@ import type { FirstFrames } from './first-frames';
 import type { Guests } from './guests';
 import type { Library } from './library';
 import type { Marks } from './marks';
+import { stemOf } from './stem';
 
 export interface LibraryCallPorts {
   readonly desktop: Pick<Desktop, 'chooseFolder' | 'chooseSavePath' | 'showInFolder' | 'startDrag' | 'chooseFile'>;
@@ -61,7 +62,7 @@ export const libraryCalls = ({
   exportVideo: async ({ videoId, request }) => {
     const file = await library.fileOf(videoId);
     const folder = settings.get().lastSaveFolder ?? home;
-    const name = path.basename(file, path.extname(file)) + EXPORT_EXTENSIONS[request.format];
+    const name = stemOf(file) + EXPORT_EXTENSIONS[request.format];
     const target = await desktop.chooseSavePath(request.format, path.join(folder, name));
     if (target === null) return null;
     await settings.setLastSaveFolder(path.dirname(target));
@@ -125,7 +126,7 @@ async function freeNames(
   const taken = new Set<string>();
   const isFree = async (target: string): Promise<boolean> => !taken.has(target) && (await files.stat(target)) === null;
   for (const source of sources) {
-    const name = path.join(folder, path.basename(source, path.extname(source)));
+    const name = path.join(folder, stemOf(source));
     let target = name + ending;
     for (let number = 2; !(await isFree(target)); number += 1) target = `${name} (${String(number)})${ending}`;
     taken.add(target);

@@ -12,6 +12,7 @@ import { writeError } from '../ports/files';
 import type { Log } from '../ports/log';
 import type { FileCommandRun } from './file-command';
 import type { Library } from './library';
+import { stemOf } from './stem';
 
 export interface ContinuationPorts {
   readonly log: Log;
@@ -63,7 +64,7 @@ export function createContinuations(ports: ContinuationPorts): Continuations {
     const part = await library.fileOf(partId);
     const done = joinedOf(library, part);
     if (done !== undefined) return { partId, joinedId: done, error: null };
-    const stem = path.basename(first, path.extname(first)).replace(CONTINUED, '');
+    const stem = stemOf(first).replace(CONTINUED, '');
     const joined = await run(first, part, path.join(path.dirname(part), `${stem}-continued.mp4`));
     if (joined === null) return null;
     const [joinedId = null] = await library.add([joined]);

@@ -4,6 +4,7 @@ import { appError, SplitreelError } from '../../shared/errors';
 import type { Clock } from '../ports/clock';
 import type { Files } from '../ports/files';
 import { currentPython, startFileCommand, type FileCommandPorts } from './file-command';
+import { stemOf } from './stem';
 
 /** Beyond the end of any video; the command takes the last frame there is. */
 const LAST_FRAME = 1_000_000_000;
@@ -48,7 +49,7 @@ export function createFirstFrames(ports: FirstFramePorts): FirstFrames {
   };
   return {
     save: async (videoId, file, frame) => {
-      const stem = path.basename(file, path.extname(file));
+      const stem = stemOf(file);
       const name = frame === null ? `${stem}-last-frame.png` : `${stem}-frame-${String(frame + 1)}.png`;
       const target = path.join(folder, videoId, name);
       // The id changes with the file, so what is there is of this very video.
