@@ -9,7 +9,7 @@ export type ChosenDevices =
 
 export function chosenDevices(
   machine: Machine,
-  settings: Pick<Settings, 'chosenGpuUuids' | 'isCpuChosen' | 'cpuRanks'>,
+  settings: Pick<Settings, 'chosenGpuUuids' | 'isCpuChosen' | 'cpuRanks' | 'isP2pOff'>,
 ): ChosenDevices {
   if (settings.isCpuChosen || machine.gpus.length === 0 || machine.problem !== null)
     return { kind: 'cpu', ranks: settings.cpuRanks };
@@ -17,7 +17,9 @@ export function chosenDevices(
   const wanted = settings.chosenGpuUuids;
   const kept = wanted === null ? sorted : sorted.filter((gpu) => wanted.includes(gpu.uuid));
   // If every chosen GPU has been removed, the remaining ones are used.
-  const gpus = kept.length === 0 ? sorted : kept;
+  const present = kept.length === 0 ? sorted : kept;
+  // With peer-to-peer off, NVLink isn't used.
+  const gpus = settings.isP2pOff ? present.map((gpu) => ({ ...gpu, nvlinkIsland: null })) : present;
   return { kind: 'cuda', gpus: machine.multiGpu ? gpus : gpus.slice(0, 1) };
 }
 

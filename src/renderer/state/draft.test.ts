@@ -3,12 +3,20 @@ import { beforeEach, expect, test } from 'vitest';
 import { fakeMain, gpu, MODEL, SLICES } from '../../../test/fakes/main-process';
 import { request, SHAPE } from '../../../test/fakes/request';
 import type { ModelEntry } from '../../shared/models';
-import { ONE_RANK, type Plan } from '../../shared/plan';
+import { ONE_RANK, recommendPlan, type Plan } from '../../shared/plan';
 import type { GenerateRequest } from '../../shared/sampling';
 import { copy } from '../copy';
 import { chosenDevices } from './devices';
 import { adoptImage, adoptModel, adoptPrompt, adoptVideo } from './adopt';
-import { changeDraft, currentDraft, requestForOtherModel, useDraft, withPrompt, type Draft } from './draft';
+import {
+  changeDraft,
+  currentDraft,
+  planContext,
+  requestForOtherModel,
+  useDraft,
+  withPrompt,
+  type Draft,
+} from './draft';
 import { useNavigation } from './navigation';
 import { useProjection } from './projection';
 import { useToasts } from './send';
@@ -109,6 +117,14 @@ test('an example for an empty prompt replaces nothing', () => {
 
 test('the CPU can be chosen although there are GPUs', () => {
   const machine = { ...SLICES.machine, gpus: [gpu(0)] };
-  const settings = { chosenGpuUuids: null, isCpuChosen: true, cpuRanks: 2 };
+  const settings = { chosenGpuUuids: null, isCpuChosen: true, cpuRanks: 2, isP2pOff: false };
   expect(chosenDevices(machine, settings)).toEqual({ kind: 'cpu', ranks: 2 });
+});
+
+test('a plan is recommended for NVLink, unless peer-to-peer is off', () => {
+  const machine = { ...SLICES.machine, multiGpu: true, gpus: [0, 1, 2, 3].map(gpu) };
+  const planFor = (isP2pOff: boolean): Plan =>
+    recommendPlan(planContext(SHAPE, request({}), chosenDevices(machine, { ...SLICES.settings, isP2pOff }))).plan;
+  expect(planFor(false)).toEqual({ ...ONE_RANK, cfg: 2, ring: 2 });
+  expect(planFor(true)).toEqual({ ...ONE_RANK, cfg: 2, ulysses: 2 });
 });
