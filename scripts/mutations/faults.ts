@@ -71,8 +71,8 @@ export const FAULTS: readonly Mutation[] = [
     row: 'faults, damaged files',
     without: "the check of a file's contents",
     file: 'src/main/state/json-store.ts',
-    find: 'if (parsed.success) return { value: parsed.data, problem: null };',
-    replace: 'return { value: parsed.data as T, problem: null };',
+    find: 'if (!rest.success) return err(rest.error.message);',
+    replace: 'if (!rest.success) return ok(raw as T);',
     test: ['vitest', 'src/main/state/stores.test.ts', 'src/main/compose/app.test.ts'],
   },
   {
