@@ -279,7 +279,7 @@ export const calls = {
   /** The text of a file of prompts, one on each line: dropped, or chosen where path is null; null when canceled. */
   readPromptFile: call(z.object({ path: droppedPath }), z.string().nullable()),
 
-  /** Asks in a dialog of the system unless it is turned off; false when the person says no. */
+  /** Asks in a system dialog unless it is turned off; false if the user declines. */
   setRewriter: call(rewriterSchema, z.boolean()),
   /** Null: none. The key never comes back to the window. */
   setRewriterKey: call(z.object({ key: apiKeySchema.nullable() }), done),

@@ -11,7 +11,7 @@ export type LanguageChoice = (typeof LANGUAGE_CHOICES)[number];
 
 /**
  * `preferred`: the languages of the system, the best first, as BCP 47 tags. Readers of any Chinese script get the
- * Chinese texts; somebody who prefers none of our languages gets English.
+ * Chinese texts; users who prefer none of our languages get English.
  */
 export function languageFor(choice: LanguageChoice, preferred: readonly string[]): Language {
   if (choice !== 'system') return choice;

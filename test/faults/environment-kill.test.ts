@@ -64,9 +64,9 @@ describe('killed while uv downloads', () => {
     const installer = await startInstaller(rig);
     // By then the other wheel is complete in the cache, where its name shows it, and uv has printed everything: writing
     // to a pipe without a reader would end it.
-    const said = `Downloading ${rig.wheels.tiny.name}`;
+    const printed = `Downloading ${rig.wheels.tiny.name}`;
     await reaches(
-      async () => isStuck() && installer.hasSaid(said) && (await wheelsInCache()).includes('real-packages'),
+      async () => isStuck() && installer.hasPrinted(printed) && (await wheelsInCache()).includes('real-packages'),
     );
     await installer.kill('alone');
     expect((await programsOf(rig)).filter((line) => line.includes('pip sync'))).toHaveLength(1);
@@ -143,14 +143,14 @@ test.each([
   ['`current` names the new slot', 'environment/current'],
 ])('killed just before %s', async (_name, name) => {
   const installer = await startInstaller(rig, { halt: { name, when: 'before' } });
-  await reaches(() => installer.hasSaid('halted'));
+  await reaches(() => installer.hasPrinted('halted'));
   await installer.kill('alone');
   await expectOldSlotUnharmed();
 });
 
 test('killed just after the rename: the new slot is in use, makes a video, and can be rolled back', async () => {
   const installer = await startInstaller(rig, { halt: { name: 'environment/current', when: 'after' } });
-  await reaches(() => installer.hasSaid('halted'));
+  await reaches(() => installer.hasPrinted('halted'));
   await installer.kill('alone');
   const service = await startAgain();
   const pointer = JSON.parse(await readFile(rig.at('environment/current'), 'utf8')) as { slot: string };

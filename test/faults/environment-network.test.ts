@@ -189,15 +189,15 @@ describe('passwords', () => {
 
   /** Everything that an install logs or shows, whether it succeeds or fails. */
   async function reportedWith(env: Environ): Promise<{ text: string; error: SplitreelError }> {
-    const heard: string[] = [];
+    const lines: string[] = [];
     const log = { info: keep, warn: keep, error: keep };
     function keep(line: string): void {
-      heard.push(line);
+      lines.push(line);
     }
-    const service = rig.open(env, { log }, { onChange: (state) => heard.push(JSON.stringify(state)) });
+    const service = rig.open(env, { log }, { onChange: (state) => lines.push(JSON.stringify(state)) });
     const error = await failureOf(service);
-    heard.push(JSON.stringify(error.error), String(error.stack));
-    return { text: heard.join('\n'), error };
+    lines.push(JSON.stringify(error.error), String(error.stack));
+    return { text: lines.join('\n'), error };
   }
 
   test('of an index in pip.conf is used and never shown, even if it is wrong', async () => {

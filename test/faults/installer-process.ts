@@ -46,7 +46,7 @@ try {
 export interface Installer {
   readonly pid: number;
   readonly lines: readonly string[];
-  readonly hasSaid: (part: string) => boolean;
+  readonly hasPrinted: (part: string) => boolean;
   /** With its child processes, as when a computer is switched off; or alone, as by kill -9. */
   readonly kill: (what: 'all' | 'alone') => Promise<void>;
   readonly ended: Promise<void>;
@@ -79,7 +79,7 @@ export async function startInstaller(rig: Rig, overrides: InstallerOptions = {})
   return {
     pid,
     lines,
-    hasSaid: (part) => lines.some((line) => line.includes(part)),
+    hasPrinted: (part) => lines.some((line) => line.includes(part)),
     kill: async (what) => {
       // tsx runs the script in a child process.
       const makers = await makersOf(pid, script);

@@ -147,7 +147,7 @@ test('a changed file stops the start', async () => {
     // A dialog says the same, and stays until somebody closes it.
     detached: true,
   });
-  const said = await new Promise<string>((resolve) => {
+  const message = await new Promise<string>((resolve) => {
     let text = '';
     child.stderr.on('data', (chunk: Buffer) => {
       text += chunk.toString();
@@ -155,7 +155,7 @@ test('a changed file stops the start', async () => {
     });
     void child.then(() => resolve(text));
   });
-  expect(said).toContain('environment.json was changed after the installation');
+  expect(message).toContain('environment.json was changed after the installation');
   if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
   await child;
 });

@@ -199,8 +199,8 @@ test('the token goes to the hub and nowhere else, and is on disk only as the key
   app.service.configure();
   await app.service.downloads.start(ID);
   await until(isReady(app), 60_000);
-  const heard = (await hub.log()).filter((each) => JSON.stringify(each).includes(TOKEN));
-  expect(new Set(heard.map(({ server }) => server))).toEqual(new Set(['hub']));
+  const withToken = (await hub.log()).filter((each) => JSON.stringify(each).includes(TOKEN));
+  expect(new Set(withToken.map(({ server }) => server))).toEqual(new Set(['hub']));
   const pid = await app.hubPid();
   for (const name of ['environ', 'cmdline'])
     expect(await readFile(`/proc/${String(pid)}/${name}`, 'latin1')).not.toContain(TOKEN);

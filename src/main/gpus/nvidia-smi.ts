@@ -65,21 +65,21 @@ export function interpret(outcome: RunOutcome): Result<Reading, NoReading> {
     case 'canceled':
       return problem(appError('DRIVER_NOT_RESPONDING'));
     case 'tooMuchOutput':
-      return problem(appError('DRIVER_GARBLED', {}, { details: said(outcome) }));
+      return problem(appError('DRIVER_GARBLED', {}, { details: outputOf(outcome) }));
     case 'failed':
       return problem(appError('DRIVER_GARBLED', {}, { details: outcome.problem }));
     case 'signaled':
-      return problem(appError('DRIVER_GARBLED', {}, { details: `${outcome.signal}: ${said(outcome)}` }));
+      return problem(appError('DRIVER_GARBLED', {}, { details: `${outcome.signal}: ${outputOf(outcome)}` }));
     case 'exited':
       return interpretExit(outcome.code, outcome);
   }
 }
 
-const said = (output: { readonly stdout: string; readonly stderr: string }): string =>
+const outputOf = (output: { readonly stdout: string; readonly stderr: string }): string =>
   `${output.stdout}\n${output.stderr}`.trim().slice(0, 4_000);
 
 function interpretExit(code: number, output: { stdout: string; stderr: string }): Result<Reading, NoReading> {
-  const text = said(output);
+  const text = outputOf(output);
   if (/no devices were found/i.test(text)) return ok({ driverVersion: null, gpus: [] });
   if (/couldn't communicate with the NVIDIA driver/i.test(text))
     return err({ kind: 'problem', error: appError('DRIVER_MISSING', {}, { details: text }) });

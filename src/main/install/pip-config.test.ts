@@ -3,8 +3,8 @@ import { nodeFiles } from '../adapters/node/files';
 import { withPipConfig } from './pip-config';
 
 /** Output of `pip config list`, and what uv and pip then get. */
-async function given(said: string, env: Record<string, string>): Promise<Readonly<Record<string, string>>> {
-  const run = () => Promise.resolve({ kind: 'exited' as const, code: 0, stdout: said, stderr: '' });
+async function given(output: string, env: Record<string, string>): Promise<Readonly<Record<string, string>>> {
+  const run = () => Promise.resolve({ kind: 'exited' as const, code: 0, stdout: output, stderr: '' });
   const stat = (file: string) =>
     Promise.resolve(
       file === '/etc/ssl/certs/ca-certificates.crt' ? { kind: 'file' as const, sizeBytes: 1, modifiedMs: 0 } : null,
@@ -18,14 +18,14 @@ test.each<[string, string, Record<string, string>, string | undefined, string | 
   ['a variable', '', { SSL_CERT_FILE: '/mine.pem' }, '/mine.pem', '/mine.pem'],
   ["a variable and pip's file", "global.cert='/pip.pem'", { SSL_CERT_FILE: '/mine.pem' }, '/mine.pem', '/mine.pem'],
   ['a variable of pip', '', { SSL_CERT_FILE: '/mine.pem', PIP_CERT: '/p.pem' }, '/mine.pem', '/p.pem'],
-])('which certificates apply: %s', async (_name, said, env, forUv, forPip) => {
-  const result = await given(said, env);
+])('which certificates apply: %s', async (_name, output, env, forUv, forPip) => {
+  const result = await given(output, env);
   expect([result['SSL_CERT_FILE'], result['PIP_CERT']]).toEqual([forUv, forPip]);
 });
 
 test("pip's indexes, links and proxy reach uv, and uv's own settings stay", async () => {
-  const said = "global.index-url='https://i/simple'\nglobal.proxy='http://p:1'\nglobal.find-links='/a /b'";
-  expect(await given(said, { UV_DEFAULT_INDEX: 'https://mine/simple' })).toMatchObject({
+  const output = "global.index-url='https://i/simple'\nglobal.proxy='http://p:1'\nglobal.find-links='/a /b'";
+  expect(await given(output, { UV_DEFAULT_INDEX: 'https://mine/simple' })).toMatchObject({
     UV_DEFAULT_INDEX: 'https://mine/simple',
     HTTPS_PROXY: 'http://p:1',
     HTTP_PROXY: 'http://p:1',

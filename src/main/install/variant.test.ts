@@ -93,9 +93,9 @@ test('packages that uv already has take no space, except on another disk, where 
 });
 
 test("reads uv's dry run; a failed run gives nothing", () => {
-  const said =
+  const output =
     'DEBUG Identified uncached distribution: torch==2\nWould download 1 package\nWould install 2 packages\n + av==1\n + torch==2\n';
-  expect(cachedPackages(said)).toEqual(new Set(['av']));
+  expect(cachedPackages(output)).toEqual(new Set(['av']));
   expect(cachedPackages('error: dns error')).toBeNull();
 });
 

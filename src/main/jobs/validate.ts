@@ -56,15 +56,15 @@ interface FoundDevices {
 }
 
 /** The requested devices, with this computer's own names and numbers. */
-function findDevices(asked: readonly Device[], machine: Machine): Result<FoundDevices, AppError> {
-  if (asked.every(({ kind }) => kind === 'cpu')) {
-    const count = Math.min(asked.length, MAX_CPU_RANKS);
+function findDevices(requested: readonly Device[], machine: Machine): Result<FoundDevices, AppError> {
+  if (requested.every(({ kind }) => kind === 'cpu')) {
+    const count = Math.min(requested.length, MAX_CPU_RANKS);
     return ok({ devices: cpuDevices(count), limits: { kind: 'cpu', count, islandSize: count } });
   }
   if (machine.problem !== null) return err(machine.problem);
-  const uuids = new Set(asked.map(({ uuid }) => uuid));
+  const uuids = new Set(requested.map(({ uuid }) => uuid));
   const gpus = machine.gpus.filter(({ uuid }) => uuids.has(uuid));
-  const missing = asked.find(({ uuid }) => !gpus.some((gpu) => gpu.uuid === uuid));
+  const missing = requested.find(({ uuid }) => !gpus.some((gpu) => gpu.uuid === uuid));
   if (missing !== undefined) return err(appError('GPU_NOT_FOUND', { gpu: missing.uuid ?? missing.name }));
   const count = machine.multiGpu ? gpus.length : 1;
   return ok({ devices: gpus.map(gpuDevice), limits: { kind: 'cuda', count, islandSize: smallestIsland(gpus) } });

@@ -107,11 +107,11 @@ test.each([
   ['a repetition', '{"v":1,"seq":1,"type":"went","count":1}\n{"v":1,"seq":1,"type":"went","count":1}\n', 1],
   ['another version', '{"v":2,"seq":1,"type":"went","count":1}\n', 0],
   ['no number', '{"type":"went","count":1}\n', 0],
-])('%s in a numbered protocol ends the process', async (_name, text, heard) => {
+])('%s in a numbered protocol ends the process', async (_name, text, accepted) => {
   const worker = attach({ isNumbered: true });
   send(text);
   expect((await worker.ended).kind).toBe('protocolBroken');
-  expect(events).toHaveLength(heard);
+  expect(events).toHaveLength(accepted);
 });
 
 test('its output is kept, separately from its events', async () => {

@@ -52,7 +52,7 @@ export function createFirstFrames(ports: FirstFramePorts): FirstFrames {
       const stem = stemOf(file);
       const name = frame === null ? `${stem}-last-frame.png` : `${stem}-frame-${String(frame + 1)}.png`;
       const target = path.join(folder, videoId, name);
-      // The id changes with the file, so what is there is of this very video.
+      // The id changes with the file, so an existing image is of this very video.
       if ((await files.stat(target)) !== null) return target;
       await files.makeFolder(path.dirname(target));
       const number = `--frame=${String(frame ?? LAST_FRAME)}`;

@@ -1,4 +1,4 @@
-/** The models that the window shows, and of each the record of what was verified. */
+/** The models that the window shows, each with the record of what was verified. */
 import type { ModelEntry, VerifiedRecord } from '../../shared/models';
 
 export interface ModelList {
@@ -8,7 +8,7 @@ export interface ModelList {
   readonly recordOf: (modelId: string) => VerifiedRecord | undefined;
   /** Adds the model or takes the place of its earlier entry. */
   readonly put: (entry: ModelEntry, record?: VerifiedRecord) => void;
-  /** Changes what is shown, not what is known of it. */
+  /** Changes what is shown, not the record. */
   readonly show: (modelId: string, change: (entry: ModelEntry) => ModelEntry) => void;
   readonly remove: (modelId: string) => void;
 }

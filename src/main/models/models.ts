@@ -85,7 +85,7 @@ export function createModels(ports: ModelsPorts, onModels: (models: readonly Mod
   };
 }
 
-/** A folder of that name which is there already is somebody else's. */
+/** An existing folder of that name isn't ours. */
 async function unusedName(files: Files, folder: string): Promise<string> {
   for (let number = 1; ; number += 1) {
     const name = `${folder}.${String(number)}.removing`;

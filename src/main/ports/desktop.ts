@@ -34,7 +34,7 @@ export interface Desktop {
   readonly startDrag: (files: readonly string[], iconFile: string) => void;
   /** A click brings the window to the front and calls `onClick`. */
   readonly notify: (notification: DesktopNotification) => void;
-  /** True: the computer doesn't go to sleep by itself, though the screen may. */
+  /** True: the computer doesn't go to sleep on its own, but the screen may turn off. */
   readonly keepAwake: (isOn: boolean) => void;
   readonly isWindowInFront: () => boolean;
   /** On the window's taskbar entry: 0 to 1, or null for none. */

@@ -1,4 +1,4 @@
-/** Has a prompt rewritten by the command or the server that the person has set up. Nothing of it is logged. */
+/** Rewrites a prompt with the configured command or server. Nothing of it is logged. */
 import { appError, SplitreelError } from '../../shared/errors';
 import type { ModelEntry } from '../../shared/models';
 import {

@@ -6,7 +6,7 @@ import { applyPatch } from './settings';
 
 let settings: Settings;
 let agrees = false;
-let asked: string[] = [];
+let questions: string[] = [];
 
 const update = (patch: Parameters<typeof applyPatch>[1]): Promise<void> => {
   settings = applyPatch(settings, patch);
@@ -16,7 +16,7 @@ const handlers = settingsCalls({
   desktop: {
     chooseFolder: () => Promise.resolve(agrees ? '/chosen' : null),
     confirm: ({ message }) => {
-      asked.push(message);
+      questions.push(message);
       return Promise.resolve(agrees);
     },
   },
@@ -27,7 +27,7 @@ const handlers = settingsCalls({
 beforeEach(() => {
   settings = { ...DEFAULT_SETTINGS, hubMirror: 'https://one.example' };
   agrees = false;
-  asked = [];
+  questions = [];
 });
 
 test.each([
@@ -47,7 +47,7 @@ test('a mirror, its token and a folder change only when the user confirms it in 
   expect(await handlers.setUpdateFeed({ address: 'https://feed.example' })).toBe(false);
   expect(await handlers.chooseVideosFolder(undefined)).toBeNull();
   expect(settings).toEqual({ ...DEFAULT_SETTINGS, hubMirror: 'https://one.example' });
-  expect(asked).toHaveLength(3);
+  expect(questions).toHaveLength(3);
   agrees = true;
   await handlers.setMirror({ address: 'https://two.example' });
   await handlers.setSendTokenToMirror({ isOn: true });
@@ -64,10 +64,10 @@ test('another mirror does not inherit the token, and returning to huggingface.co
   await handlers.setSendTokenToMirror({ isOn: true });
   await handlers.setMirror({ address: 'https://two.example' });
   expect(settings.sendTokenToMirror).toBe(false);
-  asked = [];
+  questions = [];
   await handlers.setMirror({ address: null });
   expect(settings.hubMirror).toBeNull();
-  expect(asked).toEqual([]);
+  expect(questions).toEqual([]);
 });
 
 test.each(['ftp://x.example', 'https://jo:pw@x.example', 'javascript:alert(1)', 'https://x.example?a=1'])(

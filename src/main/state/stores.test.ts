@@ -48,7 +48,7 @@ test.each([
   ['of a newer version', '{"version": 99}'],
   ['with wrong types', '{"version": 1, "theme": 7}'],
   ['empty', ''],
-])('a file that is %s is set aside and told; the app opens', async (_name, content) => {
+])('a file that is %s is set aside and reported; the app opens', async (_name, content) => {
   await writeFile(file(), content);
   const settings = await open();
   expect(settings.get()).toEqual(DEFAULT_SETTINGS);

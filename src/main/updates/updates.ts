@@ -50,7 +50,7 @@ export async function openUpdates(ports: UpdatesPorts, options: UpdatesOptions):
     fallback: { version: 1 as const, serials: {} },
   });
   let found: Announcement | null = null;
-  let asked: string | null = null;
+  let checkedFeed: string | null = null;
   let stopTimer: (() => void) | null = null;
   const show = (check: Updates['check']): void =>
     options.onChange({ hasKey: key !== null, feed: settings().feed, check });
@@ -65,7 +65,7 @@ export async function openUpdates(ports: UpdatesPorts, options: UpdatesOptions):
   const check = async (): Promise<void> => {
     if (key === null) throw new SplitreelError(appError('UPDATE_KEY_MISSING'));
     const { feed } = settings();
-    asked = feed;
+    checkedFeed = feed;
     found = null;
     show({ status: 'checking' });
     try {
@@ -73,14 +73,14 @@ export async function openUpdates(ports: UpdatesPorts, options: UpdatesOptions):
       const announced = await readAnnouncement(web, { feed, key, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
       await remember(feed, announced);
       // Meanwhile, the user turned checks off or chose another feed.
-      if (asked !== feed) return;
+      if (checkedFeed !== feed) return;
       const checkedAtMs = clock.wallMs();
       if (isNewer(announced.version, version)) {
         found = announced;
         show({ status: 'available', checkedAtMs, version: announced.version, notes: announced.notes });
       } else show({ status: 'newest', checkedAtMs });
     } catch (error) {
-      if (asked === feed) show({ status: 'failed', error: toAppError(error) });
+      if (checkedFeed === feed) show({ status: 'failed', error: toAppError(error) });
     }
   };
 
@@ -90,13 +90,13 @@ export async function openUpdates(ports: UpdatesPorts, options: UpdatesOptions):
     if (!isWanted) {
       stopTimer?.();
       stopTimer = null;
-      asked = null;
+      checkedFeed = null;
       found = null;
       show({ status: 'idle' });
       return;
     }
     stopTimer ??= clock.every(DAY_MS, () => void check());
-    if (asked !== feed) void check();
+    if (checkedFeed !== feed) void check();
   };
   show({ status: 'idle' });
   return {

@@ -40,7 +40,7 @@ function State() {
   if (isPaused) parts.push(copy.engine.paused);
   return (
     <span className={styles.state} role="status">
-      <span className={styles.lamp} data-status={engine.status} />
+      <span className={styles.statusDot} data-status={engine.status} />
       {formatList(parts)}
     </span>
   );

@@ -26,7 +26,7 @@ export function Messages() {
   );
 }
 
-/** Closes by itself, but not while it has the pointer or the focus. */
+/** Closes after a while, but not while it has the pointer or the focus. */
 function ToastMessage({ toast }: { readonly toast: Toast }) {
   const [isUsed, setIsUsed] = useState(false);
   useEffect(() => {

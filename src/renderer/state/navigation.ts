@@ -35,7 +35,7 @@ export const openVideo = (videoId: string): void =>
   useNavigation.setState({ page: 'create', openVideoId: videoId, comparedIds: null });
 export const showJob = (jobId: string): void =>
   useNavigation.setState({ openVideoId: null, stageJobId: jobId, comparedIds: null });
-/** From outside the window: its result is in sight, and the focus moves there. */
+/** From outside the window, such as a notification: shows the result and moves the focus there. */
 export const openResult = (jobId: string): void => {
   goTo('create');
   showJob(jobId);

@@ -1,4 +1,4 @@
-/** The rewritten prompt that the person asked for, until they have accepted or discarded it. */
+/** The rewritten prompt, until the user accepts or discards it. */
 import { create } from 'zustand';
 import { adoptRewritten } from './adopt';
 import { currentFromSlices } from './draft';
@@ -39,7 +39,7 @@ export function cancelRewrite(): void {
 
 export const discardRewrite = (): void => show(IDLE);
 
-/** `text`: the suggestion as the person has edited it. Undo takes it out of the form; the history has both. */
+/** `text`: the suggestion as the user has edited it. Undo restores the original; the history has both. */
 export function acceptRewrite(text: string): void {
   const { rewrite } = useRewrite.getState();
   if (rewrite.status !== 'suggested') return;

@@ -1,2 +1,2 @@
-/** Videos that would start by themselves wait where the system asks for reduced motion. */
+/** Whether the system asks for reduced motion; then videos don't start by themselves. */
 export const isMotionReduced = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches;

@@ -2,7 +2,7 @@
 export interface GridShape {
   readonly count: number;
   readonly columns: number;
-  /** Rows in sight: what Page Up and Page Down move by. Null: these keys, Home and End belong to someone else. */
+  /** Visible rows, by which Page Up and Page Down move. Null: these keys, Home and End have another use. */
   readonly pageRows: number | null;
 }
 

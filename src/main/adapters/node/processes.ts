@@ -130,7 +130,7 @@ function killGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // All of it has ended. The number may already belong to a process of somebody else.
+    // All of it has ended. Another process may already have its pid.
   }
 }
 

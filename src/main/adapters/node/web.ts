@@ -10,9 +10,9 @@ export function createWeb(ca?: string): Web {
       new Promise((resolve, reject) => {
         const fail = (kind: WebError['kind'], message: string): void => {
           reject(new WebError(kind, message));
-          asked.destroy();
+          sentRequest.destroy();
         };
-        const asked = request(address, { ...trusted, agent: false }, (response) => {
+        const sentRequest = request(address, { ...trusted, agent: false }, (response) => {
           if (response.statusCode !== 200) {
             fail('refused', `status ${String(response.statusCode)}`);
             return;
@@ -23,9 +23,9 @@ export function createWeb(ca?: string): Web {
           });
         });
         const timer = setTimeout(() => fail('unreachable', 'no answer in time'), timeoutMs);
-        asked.on('error', (error) => reject(new WebError('unreachable', error.message)));
-        asked.on('close', () => clearTimeout(timer));
-        asked.end();
+        sentRequest.on('error', (error) => reject(new WebError('unreachable', error.message)));
+        sentRequest.on('close', () => clearTimeout(timer));
+        sentRequest.end();
       }),
     post: (address, options) => post(address, options, trusted),
   };

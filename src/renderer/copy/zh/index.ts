@@ -6,7 +6,7 @@ import { compare } from './compare';
 import { create, plan, stage } from './create';
 import { exportCopy } from './export';
 import { firstFrame } from './first-frame';
-import { further } from './further';
+import { nextVideo } from './next-video';
 import { library } from './library';
 import { install, machine } from './machine';
 import { models, modelSettings } from './models';
@@ -26,7 +26,7 @@ export const copy = {
   errors,
   create,
   firstFrame,
-  further,
+  nextVideo,
   prompts,
   variations,
   presets,

@@ -66,7 +66,7 @@ export function keepTogether(leader: Follower, videos: readonly Follower[], fram
   }
 }
 
-/** A video that is over shows its last frame, wherever a slow start has left it. */
+/** A video that has ended shows its last frame, even if a slow start left it elsewhere. */
 function holdEnd(video: Follower, frameRate: number): void {
   const last = lastTime(video, frameRate);
   if (video.currentTime < last - 1 / frameRate) video.currentTime = last;

@@ -13,8 +13,8 @@ interface ContinuationProps {
 export function Continuation({ continues, onEnd }: ContinuationProps) {
   return (
     <div className={styles.continuation}>
-      <p className={styles.note}>{copy.further.continues({ name: continues.fileName })}</p>
-      <IconButton size="small" label={copy.further.separate} onClick={onEnd}>
+      <p className={styles.note}>{copy.nextVideo.continues({ name: continues.fileName })}</p>
+      <IconButton size="small" label={copy.nextVideo.separate} onClick={onEnd}>
         <X size={14} aria-hidden />
       </IconButton>
     </div>

@@ -93,7 +93,7 @@ export function CreatePage() {
   );
 }
 
-/** The ref of what contains the stage. */
+/** The ref of the stage's container. */
 function useStageFocus(): RefObject<HTMLDivElement | null> {
   const top = useRef<HTMLDivElement>(null);
   const { isStageFocused } = useNavigation();

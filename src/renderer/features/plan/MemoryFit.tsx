@@ -6,7 +6,7 @@ export function MemoryFit(input: MemoryFitInput) {
   const words = memoryWords(input);
   if (words === null) return null;
   return (
-    <div className={styles.said} role="status">
+    <div className={styles.memoryNote} role="status">
       <p>{words.needs}</p>
       {words.problem !== null && <p className={styles.warn}>{words.problem}</p>}
     </div>

@@ -85,7 +85,7 @@ export function PlanPanel({
       <PlanDrawing plan={plan} context={context} devices={devices} sentence={product} />
       <p className={styles.product}>{product}</p>
       <PlanAxes plan={plan} context={context} onDegree={setDegree} />
-      <div className={styles.said} role="status">
+      <div className={styles.memoryNote} role="status">
         {sentences.map((sentence) => (
           <p key={sentence}>{sentence}</p>
         ))}

@@ -7,7 +7,7 @@ import { showHelp } from '../../state/navigation';
 import { useCommands } from '../../state/commands';
 import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
-import { continueVideo, takeFrame } from '../../state/take-further';
+import { continueVideo, takeFrame } from '../../state/next-video';
 import { copy } from '../../copy';
 import { Button, IconButton } from '../../ui/Button';
 import { useShortcut } from '../../ui/use-shortcut';
@@ -44,7 +44,7 @@ export function Player({ video, isPausedAtStart = false }: PlayerProps) {
     change?.catch(() => undefined);
   };
 
-  const takeShownFrame = useFurtherCommands(video, playback);
+  const takeShownFrame = useNextVideoCommands(video, playback);
 
   const obey = (command: PlayerCommand): void => {
     if (command.type === 'loop') setLooping();
@@ -102,17 +102,17 @@ export function Player({ video, isPausedAtStart = false }: PlayerProps) {
 /**
  * Offers a frame or the end of the video as the start of another one. Returns the action that uses the current frame.
  */
-function useFurtherCommands(video: LibraryVideo, { pause, frame }: Playback): () => void {
+function useNextVideoCommands(video: LibraryVideo, { pause, frame }: Playback): () => void {
   const takeShownFrame = (): void => {
     pause();
     void takeFrame(video, frame);
   };
   useCommands('player', [
-    { id: 'takeFrame', label: copy.further.useFrame, keys: copy.further.useFrameKey, run: takeShownFrame },
+    { id: 'takeFrame', label: copy.nextVideo.useFrame, keys: copy.nextVideo.useFrameKey, run: takeShownFrame },
     {
       id: 'continue',
-      label: copy.further.continueHint,
-      keys: copy.further.continueKey,
+      label: copy.nextVideo.continueHint,
+      keys: copy.nextVideo.continueKey,
       run: () => void continueVideo(video),
     },
   ]);
@@ -164,7 +164,7 @@ function Transport({ playback, frames, frameRate, speed, isLooping, ...on }: Tra
         <Slider.Thumb className={styles.scrubThumb} aria-label={words.scrub} aria-valuetext={position} />
       </Slider.Root>
       <span className={styles.frameCount}>{words.frame({ frame: frame + 1, total: frames })}</span>
-      <IconButton label={copy.further.useFrame} onClick={on.onTakeFrame}>
+      <IconButton label={copy.nextVideo.useFrame} onClick={on.onTakeFrame}>
         <ImagePlus size={16} aria-hidden />
       </IconButton>
       <IconButton label={words.loop} isPressed={isLooping} onClick={on.onLoop}>

@@ -23,7 +23,7 @@ import { makeAgain, makeExact, useFinish } from '../../state/finish';
 import { toggleFavorite } from '../../state/marks';
 import { useSlice } from '../../state/projection';
 import { send, showToast } from '../../state/send';
-import { continueVideo } from '../../state/take-further';
+import { continueVideo } from '../../state/next-video';
 import { openVideoDialog } from '../../state/video-dialogs';
 import { copy } from '../../copy';
 import { Button, IconButton } from '../../ui/Button';
@@ -46,7 +46,7 @@ export function VideoPanel({ video }: { readonly video: LibraryVideo }) {
   const models = useSlice('models');
   const { request, plan, approximate, parts = [] } = video.metadata;
   const report = reportOf(video, jobs);
-  const joined = parts.length > 0 ? [copy.further.parts({ count: parts.length })] : [];
+  const joined = parts.length > 0 ? [copy.nextVideo.parts({ count: parts.length })] : [];
   useCommands('video', commandsOf(video));
   return (
     <section className={styles.panel} aria-label={copy.player.about}>
@@ -142,12 +142,12 @@ function ContinueButton({ video }: { readonly video: LibraryVideo }) {
   return (
     <Button
       size="small"
-      aria-label={copy.further.continueHint}
-      title={copy.further.continueHint}
+      aria-label={copy.nextVideo.continueHint}
+      title={copy.nextVideo.continueHint}
       onClick={() => void continueVideo(video)}
     >
       <StepForward size={14} aria-hidden />
-      <span className={styles.actionText}>{copy.further.continue}</span>
+      <span className={styles.actionText}>{copy.nextVideo.continue}</span>
     </Button>
   );
 }

@@ -36,7 +36,7 @@ let source = '';
 
 beforeAll(async () => {
   const python = path.join(await pythonForTests(ROOT), 'bin', 'python');
-  folder = await mkdtemp(path.join(tmpdir(), 'splitreel further ü '));
+  folder = await mkdtemp(path.join(tmpdir(), 'splitreel continuation ü '));
   source = path.join(folder, 'gray.mp4');
   await execFileAsync(python, ['-c', SOURCE, source]);
   ports = {

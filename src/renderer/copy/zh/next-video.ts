@@ -1,7 +1,7 @@
 import { message } from './message';
 
 /** A finished video as the start of another one. */
-export const further = {
+export const nextVideo = {
   useFrame: '使用此帧',
   useFrameKey: 'I',
   continue: '续写',

@@ -1,7 +1,7 @@
 import { message } from './message';
 
 /** A finished video as the start of another one. */
-export const further = {
+export const nextVideo = {
   useFrame: 'Use this frame',
   useFrameKey: 'I',
   continue: 'Continue',

@@ -5,7 +5,7 @@ import type { ModelEntry } from '../../shared/models';
 import { currentDraft, useDraft } from './draft';
 import { useProjection } from './projection';
 import { useToasts } from './send';
-import { continueVideo, takeFrame } from './take-further';
+import { continueVideo, takeFrame } from './next-video';
 
 const IMAGE = '/data/first-frames/a-frame-3.png';
 const made = video('made');

@@ -9,7 +9,7 @@ import { useProjection } from './projection';
 import { send, showToast } from './send';
 import { placeDraft, undo } from './undo';
 
-const words = copy.further;
+const words = copy.nextVideo;
 
 const startsFromImage = ({ state }: ModelEntry): boolean =>
   state.status === 'ready' && state.shape.task === 'image-to-video';
