@@ -3,7 +3,7 @@ import { act, render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, expect, test, vi } from 'vitest';
 import { connectWindow } from '../../../../test/connect-window';
-import { fakeMain, MODEL, SLICES, type FakeMain } from '../../../../test/fakes/main-process';
+import { fakeMain, job, MODEL, SLICES, type FakeMain } from '../../../../test/fakes/main-process';
 import { appError } from '../../../shared/errors';
 import type { Slices } from '../../../shared/ipc';
 import { NO_REWRITER, type Rewriter } from '../../../shared/rewriting';
@@ -142,13 +142,16 @@ test('by keys: started from the prompt, gone to, edited, accepted', async () => 
 });
 
 test('Esc discards a suggestion and does not ask to cancel a video', async () => {
-  await open();
+  await open({ ...withRewriter(COMMAND), jobs: [job({ status: 'running' })] });
   await type('a dog runs');
   await press(REWRITE);
   await panel();
   await press(`${REWRITE}{Escape}`);
   expect(screen.queryByRole('button', { name: words.accept })).toBeNull();
   expect(prompt()).toHaveValue('a dog runs');
+  expect(screen.queryByRole('dialog')).toBeNull();
+  await press('{Escape}');
+  expect(screen.getByRole('dialog')).toBeVisible();
 });
 
 test('an answer that comes after it was canceled is not shown', async () => {
