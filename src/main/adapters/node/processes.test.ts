@@ -27,3 +27,10 @@ test('no process is signaled by a number that was freed with its group', async (
   expect(kill.mock.calls.filter(([pid, signal]) => pid > 0 && signal !== 0)).toEqual([]);
   expect(kill).toHaveBeenCalled();
 });
+
+test('what a finished program has left of its group is ended', async () => {
+  const args = ['-c', 'sleep 600 >/dev/null 2>&1 & echo $!'];
+  const outcome = await nodeProcesses.run('sh', { args, env: { PATH: '/usr/bin:/bin' }, isGroup: true });
+  if (outcome.kind !== 'exited') throw new Error(outcome.kind);
+  await expect.poll(() => nodeProcesses.find(Number(outcome.stdout))).toBeNull();
+});
