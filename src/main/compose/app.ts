@@ -91,8 +91,7 @@ export async function openApp(ports: AppPorts, options: AppOptions): Promise<App
     confirmQuit: ports.desktop.confirmQuit,
     onLanguageChanged: (listener) => void base.signals.languageChanged.subscribe(listener),
     windowGone: () => services.machine.setVisible(false),
-    windowFocused: () =>
-      void services.library.scan().catch((error: unknown) => base.log.error('the videos could not be read', error)),
+    windowFocused: services.library.rescan,
     begin: () => begin(base, services),
     close: () => close(base, services),
   };

@@ -34,7 +34,7 @@ export async function composeLibrary(base: Foundation, settings: SettingsService
   signals.settingsChanged.subscribe(() => {
     if (folder() === scanned) return;
     scanned = folder();
-    void library.scan();
+    library.rescan();
   });
   return { library, marks };
 }

@@ -6,6 +6,7 @@ let timers: (() => void)[] = [];
 let hidden = new Set<string>();
 let bin: string[] = [];
 let scans = 0;
+let canScan = true;
 let discards: Discards;
 
 beforeEach(() => {
@@ -13,6 +14,7 @@ beforeEach(() => {
   hidden = new Set();
   bin = [];
   scans = 0;
+  canScan = true;
   discards = createDiscards({
     clock: {
       wallMs: () => 0,
@@ -30,7 +32,7 @@ beforeEach(() => {
       fileOf: (id) => (id === 'gone' ? Promise.reject(new Error('gone')) : Promise.resolve(`/videos/${id}`)),
       scan: () => {
         scans += 1;
-        return Promise.resolve();
+        return canScan ? Promise.resolve() : Promise.reject(new Error('EIO'));
       },
     },
     moveToBin: (file) => {
@@ -65,4 +67,11 @@ test('a discarded video whose file has disappeared is no error', async () => {
   await discards.flush();
   expect(bin).toEqual([]);
   expect([...hidden]).toEqual([]);
+});
+
+test('a folder that can no longer be read hides no video for good', async () => {
+  canScan = false;
+  discards.discard(['gone']);
+  await discards.flush();
+  expect(hidden.size).toBe(0);
 });

@@ -40,7 +40,7 @@ export function createDiscards({ clock, log, library, moveToBin }: DiscardPorts)
         log.error('a discarded video could not be moved to the bin', error);
       }
     // Scan first, so that a deleted video doesn't flash up; one that couldn't be moved is shown again.
-    await library.scan();
+    await library.scan().catch((error: unknown) => log.error('the videos could not be read', error));
     library.show([...batch.videoIds]);
   };
   const isWaiting = (videoId: string): boolean => [...batches].some(({ videoIds }) => videoIds.has(videoId));

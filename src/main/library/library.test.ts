@@ -15,6 +15,8 @@ let pushed: (readonly VideoFile[])[] = [];
 let read: string[] = [];
 let drawn: string[] = [];
 let announced: string[] = [];
+let errors: string[] = [];
+let canList = true;
 
 const video = async (name: string, comment = JSON.stringify(metadata()), seconds = 1_000): Promise<string> => {
   const file = path.join(folder, name);
@@ -32,17 +34,20 @@ beforeEach(async () => {
   read = [];
   drawn = [];
   announced = [];
+  errors = [];
+  canList = true;
   library = createLibrary(
     {
       files: {
         ...nodeFiles,
+        list: (path) => (canList ? nodeFiles.list(path) : Promise.reject(new Error('EIO'))),
         readRange: (file, start, length) => {
           read.push(path.basename(file));
           return nodeFiles.readRange(file, start, length);
         },
       },
       clock: nodeClock,
-      log: SILENT_LOG,
+      log: { ...SILENT_LOG, error: (message) => void errors.push(message) },
       folder: () => folder,
       thumbnailsFolder: path.join(root, 'thumbnails'),
       makeThumbnail: (url) => {
@@ -175,4 +180,13 @@ test('a video whose file disappeared unnoticed is reported and removed from the 
   await expect(library.fileOf(id)).rejects.toMatchObject({ error: { code: 'VIDEO_NOT_FOUND' } });
   await library.scan();
   expect(library.get()).toEqual([]);
+});
+
+test('a folder that cannot be read in the background is a line in the log', async () => {
+  await video('a.mp4');
+  await library.scan();
+  canList = false;
+  library.rescan();
+  await vi.waitFor(() => expect(errors).toEqual(['the videos could not be read']));
+  expect(names()).toEqual(['a.mp4']);
 });

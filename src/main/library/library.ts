@@ -29,6 +29,8 @@ export interface Library {
   readonly get: () => readonly VideoFile[];
   /** Reads the folder and watches it until `stop`. */
   readonly scan: () => Promise<void>;
+  /** Scans in the background; a failure is only logged. */
+  readonly rescan: () => void;
   /** Adds new files and returns their ids in the same order. */
   readonly add: (paths: readonly string[]) => Promise<readonly string[]>;
   /** The file of a video; throws VIDEO_NOT_FOUND. */
@@ -67,7 +69,7 @@ interface KnownFile {
 }
 
 export function createLibrary(ports: LibraryPorts, { onRead, onScanned, onVideos }: LibraryListener): Library {
-  const { files } = ports;
+  const { files, log } = ports;
   const thumbnails = createThumbnails({ ...ports, folder: ports.thumbnailsFolder });
   let known: ReadonlyMap<string, KnownFile> = new Map();
   let videos: readonly VideoFile[] = [];
@@ -77,21 +79,17 @@ export function createLibrary(ports: LibraryPorts, { onRead, onScanned, onVideos
   const scanInTurn = sequentially();
 
   const scanOnce = async (): Promise<void> => {
-    const next = new Map<string, KnownFile>();
-    for (const name of await files.list(ports.folder())) {
-      if (!isVideoName(name)) continue;
-      const file = path.join(ports.folder(), name);
-      const found = await readKnown(files, file, { before: known.get(file), onRead });
-      if (found !== null) next.set(file, found);
-    }
-    known = next;
-    const ours = [...next].flatMap(([file, { video }]) => (video === null ? [] : [{ file, video }]));
+    known = await readFolder(files, ports.folder(), { known, onRead });
+    const ours = [...known].flatMap(([file, { video }]) => (video === null ? [] : [{ file, video }]));
     filesById = new Map(ours.map(({ file, video }) => [video.id, file]));
     videos = ours.map(({ video }) => video).sort((a, b) => b.createdAtMs - a.createdAtMs);
     onScanned(videos);
     publish();
   };
-  const follower = createFollower(ports, () => void scan());
+  const rescan = (): void => {
+    scan().catch((error: unknown) => log.error('the videos could not be read', error));
+  };
+  const follower = createFollower(ports, rescan);
   const scan = (): Promise<void> =>
     scanInTurn(async () => {
       follower.follow((await files.stat(ports.folder())) === null ? null : ports.folder());
@@ -101,6 +99,7 @@ export function createLibrary(ports: LibraryPorts, { onRead, onScanned, onVideos
   return {
     get: () => videos,
     scan,
+    rescan,
     add: async (paths) => {
       await scan();
       const idByFile = new Map([...filesById].map(([id, file]) => [file, id]));
@@ -111,7 +110,7 @@ export function createLibrary(ports: LibraryPorts, { onRead, onScanned, onVideos
       const found = file === undefined ? null : await fileInside(files, ports.folder(), file);
       if (found !== null) return found.path;
       // The folder changed unnoticed, as on a network drive.
-      void scan();
+      rescan();
       throw new SplitreelError(appError('VIDEO_NOT_FOUND'));
     },
     thumbnailOf: async (videoId) => {
@@ -145,6 +144,25 @@ export function createLibrary(ports: LibraryPorts, { onRead, onScanned, onVideos
     },
     stop: follower.stop,
   };
+}
+
+interface FolderOptions extends Pick<LibraryListener, 'onRead'> {
+  readonly known: ReadonlyMap<string, KnownFile>;
+}
+
+async function readFolder(
+  files: Files,
+  folder: string,
+  { known, onRead }: FolderOptions,
+): Promise<ReadonlyMap<string, KnownFile>> {
+  const found = new Map<string, KnownFile>();
+  for (const name of await files.list(folder)) {
+    if (!isVideoName(name)) continue;
+    const file = path.join(folder, name);
+    const read = await readKnown(files, file, { before: known.get(file), onRead });
+    if (read !== null) found.set(file, read);
+  }
+  return found;
 }
 
 interface ReadOptions extends Pick<LibraryListener, 'onRead'> {
