@@ -26,7 +26,9 @@ from tests.worker.test_hooks import Recorder
 class _Engine:
     outcomes: tuple[VideoOutcome, ...]
 
-    def load(self, model: Path, plan: Plan, options: LoadOptions, hooks: Hooks) -> LoadReport:
+    def load(
+        self, model: Path, plan: Plan, options: LoadOptions, hooks: Hooks, job: EngineJob | None = None
+    ) -> LoadReport:
         return LoadReport(True, 0, 0, 0, 0, 0.0)
 
     def generate(self, job: EngineJob, plan: Plan, hooks: Hooks) -> EngineReport:

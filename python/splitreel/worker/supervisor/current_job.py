@@ -33,6 +33,8 @@ from splitreel.worker.supervisor.stages import StageTracker
 # only that rank knows.
 _SHARED_ERROR_S = 10.0
 _OWN_ERROR_S = 2.0
+# How much longer if a video of the job is decoded and still being written: it isn't lost with the one that failed.
+_WRITING_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ class CurrentJob:
 
     def overdue(self, now: float, cancel_s: float) -> AppError | None:
         """An error when ranks have not stopped in time, after a failure or a cancel."""
-        if self.settle_at is not None and now > self.settle_at:
+        if self.settle_at is not None and now > self.settle_at + (_WRITING_S if self.stages.is_writing else 0.0):
             return self.failure
         if self.canceled_at is not None and now - self.canceled_at > cancel_s:
             return failures.canceled().error

@@ -88,6 +88,17 @@ class StageTracker:
                 sums[stage] = sums.get(stage, 0.0) + state.duration_ms
         return tuple(StageReport(stage, sums[stage]) for stage in Stage if stage in sums)
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether a video that is decoded has no file yet."""
+        return any(
+            stage is Stage.WRITING
+            and state.duration_ms is None
+            and (decoding := self._states.get((video, Stage.DECODING))) is not None
+            and decoding.duration_ms is not None
+            for (video, stage), state in self._states.items()
+        )
+
     def stage_of(self, rank: int) -> Stage:
         return self._lanes[rank][1] if rank in self._lanes else Stage.STARTING
 
