@@ -32,9 +32,6 @@ function SizeFields({ form, ready }: FieldsProps) {
         value={isPreset ? current : 'own'}
         choices={isPreset ? presets : [...presets, { value: 'own', label: copy.create.customSize }]}
         isDisabled={isFixed}
-        hint={
-          limits.fixedSize === null ? undefined : reasonText({ code: 'size_fixed', params: { ...limits.fixedSize } })
-        }
         onChange={(value) => {
           const size = model.sizes.find((candidate) => key(candidate) === value);
           if (size !== undefined) form.setRequest({ ...size });
@@ -53,6 +50,9 @@ function SizeFields({ form, ready }: FieldsProps) {
           onChange={(value) => form.setRequest({ [axis]: value })}
         />
       ))}
+      {limits.fixedSize !== null && (
+        <p className={styles.rowNote}>{reasonText({ code: 'size_fixed', params: { ...limits.fixedSize } })}</p>
+      )}
     </div>
   );
 }
