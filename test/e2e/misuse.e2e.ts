@@ -11,6 +11,9 @@ import { makeVideo } from './videos';
 
 const PROMPTS = ['A fox in the snow', 'A ball on the beach', 'The sea at night'] as const;
 
+/** Signs that mean something in addresses, in shells and on pages, right-to-left script, and an emoji. */
+const ODD_NAME = `100% "quoted" 'n' #1 & <b>?a=b;$HOME {x|y} שועל 🦊`;
+
 /** Files that are not what their names or types say. */
 const ODD_FILES = {
   'empty.mp4': '',
@@ -55,6 +58,7 @@ test('playing and comparing survive resizing, odd files and the discard of a com
   const videos = path.join(dataFolder, 'videos');
   mkdirSync(videos);
   PROMPTS.forEach((prompt, index) => makeVideo(videos, prompt, index));
+  makeVideo(videos, ODD_NAME, PROMPTS.length);
   const odd = Object.entries(ODD_FILES).map(([name, text]) => {
     const file = path.join(dataFolder, name);
     writeFileSync(file, text);
@@ -69,6 +73,13 @@ test('playing and comparing survive resizing, odd files and the discard of a com
     await page.keyboard.press('Control+2');
     await page.getByRole('button', { name: `Open: ${PROMPTS[0]}`, exact: true }).dblclick({ delay: 60 });
     await expectPlaying(page, player);
+  });
+  await test.step('a video with an odd name plays, and a very long word stays in the form', async () => {
+    await page.keyboard.press('Control+2');
+    await page.getByRole('button', { name: `Open: ${ODD_NAME}`, exact: true }).click();
+    await page.getByLabel('Prompt', { exact: true }).fill('x'.repeat(20_000));
+    await expectPlaying(page, player);
+    await page.getByLabel('Prompt', { exact: true }).fill('');
   });
   for (const [width, height] of SIZES) {
     await resize(running, width, height);
