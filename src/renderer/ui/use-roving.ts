@@ -70,6 +70,8 @@ export function useRoving({ list, keys, columns, pageRows, onMove }: RovingOptio
   // An element that is removed or moved loses the focus without an event, so what counts is where the focus went itself.
   useEffect(() => {
     const onFocusIn = ({ target }: FocusEvent): void => {
+      // A region only holds the focus of an item that is gone, for example out of sight.
+      if (isFocusLost()) return;
       hasFocus.current = target instanceof Node && list.current?.contains(target) === true;
     };
     const onPointerDown = (): void => {
