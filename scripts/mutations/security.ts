@@ -293,6 +293,14 @@ export const SECURITY: readonly Mutation[] = [
     test: ['vitest', 'test/process/rewriting.test.ts', '-t', 'takes too long'],
   },
   {
+    row: 'security, rewriting',
+    without: 'refusing what a dialog would show differently',
+    file: 'src/shared/command-line.ts',
+    find: '\\p{Bidi_Control}',
+    replace: '',
+    test: ['vitest', 'src/shared/command-line.test.ts'],
+  },
+  {
     row: "security, a rewriting server's key",
     without: 'removing the key when the address changes',
     file: 'src/main/rewriting/calls.ts',
