@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -133,6 +133,12 @@ test('storage removes no first frame that a job, a discarded video or the form u
   await app.calls.discardVideos({ videoIds: app.store.get('library').map(({ id }) => id) });
   const row = () => app.store.get('storage').items?.find(({ kind }) => kind === 'firstFrames');
   expect(row()).toMatchObject({ bytes: 12, ownBytes: 3, canRemove: true });
+  // As on a drive that is away: its videos could use any frame.
+  await rename(path.join(folder, 'videos'), path.join(folder, 'away'));
+  await app.calls.measureStorage(undefined);
+  expect(row()).toMatchObject({ bytes: 12, ownBytes: 0, canRemove: false });
+  await rename(path.join(folder, 'away'), path.join(folder, 'videos'));
+  await app.calls.measureStorage(undefined);
   await app.calls.removeStorage({ id: 'firstFrames' });
   expect((await readdir(frames)).sort()).toEqual(['form', 'job', 'video']);
   expect(row()).toMatchObject({ bytes: 9, ownBytes: 0, canRemove: false });

@@ -206,8 +206,8 @@ async function begin(base: Foundation, services: Services): Promise<void> {
   // After the library has been read, because it shows which frames are still used and which parts are still to be
   // joined.
   void services.continuations.resume();
-  services.firstFrames
-    .prune(usedFirstFrames(base, library))
+  usedFirstFrames(base, services)
+    .then(services.firstFrames.prune)
     .catch((error: unknown) => log.error('old first frames could not be removed', error));
   await storage.resume().catch((error: unknown) => log.error('a move could not be resumed', error));
 }

@@ -1,6 +1,6 @@
 import type { EnvironmentService } from '../install/environment';
 import { createExports, type Exports } from '../library/exports';
-import { createFirstFrames, type FirstFrames } from '../library/first-frames';
+import { createFirstFrames, type FirstFrames, type UsedFrames } from '../library/first-frames';
 import { createLibrary, type Library, type VideoFile } from '../library/library';
 import { openMarks, type Marks } from '../library/marks';
 import type { SettingsService } from '../settings/settings';
@@ -51,15 +51,23 @@ export const fileCommandPorts = ({ ports, log, options, folders }: Foundation, e
 export const composeFirstFrames = (base: Foundation, environment: EnvironmentService): FirstFrames =>
   createFirstFrames({ ...fileCommandPorts(base, environment), folder: base.folders.firstFrames });
 
-/** Of the form, the jobs and the videos that are there, also discarded ones that can still be brought back. */
-export const usedFirstFrames = ({ store }: Foundation, library: Pick<Library, 'get'>): ReadonlySet<string> =>
-  new Set(
-    [
-      ...store.get('jobs').map(({ request }) => request.imagePath),
-      ...library.get().map(({ metadata }) => metadata.request.imagePath),
-      store.get('settings').draft?.request.imagePath ?? null,
-    ].filter((image) => image !== null),
-  );
+/**
+ * Of the form, the jobs and the videos that are there, also discarded ones that can still be brought back. Null without
+ * the videos folder, which may be on a drive that is away: its videos could use any frame.
+ */
+export async function usedFirstFrames(
+  base: Foundation,
+  { settings, library }: { readonly settings: SettingsService; readonly library: Pick<Library, 'get'> },
+): Promise<UsedFrames> {
+  const { ports, store } = base;
+  if ((await ports.files.stat(videosFolder(base, settings))) === null) return null;
+  const images = [
+    ...store.get('jobs').map(({ request }) => request.imagePath),
+    ...library.get().map(({ metadata }) => metadata.request.imagePath),
+    store.get('settings').draft?.request.imagePath ?? null,
+  ];
+  return new Set(images.filter((image) => image !== null));
+}
 
 export const composeExports = (base: Foundation, environment: EnvironmentService): Exports =>
   createExports(fileCommandPorts(base, environment), (exports) => base.store.set('exports', [...exports]));

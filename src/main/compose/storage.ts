@@ -1,4 +1,4 @@
-import type { FirstFrames } from '../library/first-frames';
+import type { FirstFrames, UsedFrames } from '../library/first-frames';
 import type { Library } from '../library/library';
 import type { SettingsService } from '../settings/settings';
 import { createStorage, type StorageService } from '../storage/storage';
@@ -19,10 +19,10 @@ export function composeStorage(
   { settings, library, firstFrames, stopEngine }: StorageServices,
 ): StorageService {
   const { ports, folders, store, signals } = base;
-  const used = async (): Promise<ReadonlySet<string>> => {
+  const used = async (): Promise<UsedFrames> => {
     // A library that was not read yet would look like one without videos.
     await library.scan();
-    return usedFirstFrames(base, library);
+    return usedFirstFrames(base, { settings, library });
   };
   return createStorage(
     {

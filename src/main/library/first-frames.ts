@@ -19,15 +19,18 @@ export interface FirstFramePorts extends FileCommandPorts {
   readonly folder: string;
 }
 
+/** Null: not known, so that every frame counts as used. */
+export type UsedFrames = ReadonlySet<string> | null;
+
 export interface FirstFrames {
   /** The path of the image; null stands for the last frame. Throws VIDEO_UNREADABLE, DISK_FULL and the like. */
   readonly save: (videoId: string, file: string, frame: number | null) => Promise<string>;
   /** Removes old frames that are not among `used`. */
-  readonly prune: (used: ReadonlySet<string>) => Promise<void>;
+  readonly prune: (used: UsedFrames) => Promise<void>;
   /** What `removeUnused` would free. */
-  readonly unusedBytes: (used: ReadonlySet<string>) => Promise<number>;
+  readonly unusedBytes: (used: UsedFrames) => Promise<number>;
   /** Removes every frame that is not among `used`, except those of the last hour. */
-  readonly removeUnused: (used: ReadonlySet<string>) => Promise<void>;
+  readonly removeUnused: (used: UsedFrames) => Promise<void>;
 }
 
 interface UnusedImage {
@@ -37,7 +40,8 @@ interface UnusedImage {
 
 export function createFirstFrames(ports: FirstFramePorts): FirstFrames {
   const { files, folder, clock } = ports;
-  const unused = async (used: ReadonlySet<string>): Promise<readonly UnusedImage[]> => {
+  const unused = async (used: UsedFrames): Promise<readonly UnusedImage[]> => {
+    if (used === null) return [];
     const found: UnusedImage[] = [];
     for (const name of await files.list(folder))
       for (const image of await files.list(path.join(folder, name))) {
@@ -69,6 +73,7 @@ export function createFirstFrames(ports: FirstFramePorts): FirstFrames {
         if ((await files.list(inside)).length === 0) await files.remove(inside);
     },
     prune: async (used) => {
+      if (used === null) return;
       for (const name of await files.list(folder)) {
         const inside = path.join(folder, name);
         const images = (await files.list(inside)).map((image) => path.join(inside, image));
