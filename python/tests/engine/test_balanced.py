@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,6 @@ from splitreel.engine.api import LoadOptions
 from splitreel.kernels import float8
 from splitreel.kernels.float8 import Quantized, dequantize, product_of, quantize_rows
 from splitreel.models import quantized_linear
-from splitreel.models.cogvideox.random_model import make_model
 from splitreel.models.quantized_linear import QuantizedLinear
 from tests.engine.matrix import GUIDED, TOLERANCE, TWO, relative, synchronous
 from tests.engine.world import RunRequest, World
@@ -46,10 +45,8 @@ def test_rows_of_zeros_and_of_any_size_are_finite() -> None:
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("models") / "t2v-5b"
-    make_model("t2v-5b", folder)
-    return folder
+def model(model_of: Callable[[str], Path]) -> Path:
+    return model_of("t2v-5b")
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from torch.utils._pytree import tree_leaves
 from splitreel.bench.world import RankContext, World
 from splitreel.contract.types import Plan
 from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
-from splitreel.models.cogvideox.random_model import make_model
 from splitreel.models.cogvideox.transformer import SplitTransformer
 from splitreel.rules.memory import MemoryJob, denoising_bytes
 from splitreel.store.memory_shape import read_memory_shape
@@ -60,10 +59,8 @@ def count(context: RankContext, case: Case) -> int:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("models") / "t2v-5b"
-    make_model("t2v-5b", folder)
-    return folder
+def folder(model_of: Callable[[str], Path]) -> Path:
+    return model_of("t2v-5b")
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +10,6 @@ import pytest
 import torch
 
 from splitreel.contract.types import Plan, Quality
-from splitreel.models.cogvideox.random_model import make_model
 from splitreel.models.cogvideox.step_cache import StepCache
 from splitreel.rules.step_schedule import computed_steps, reused_steps
 from tests.engine.matrix import GUIDED, TOLERANCE, relative
@@ -39,10 +38,8 @@ def test_a_change_at_a_constant_rate_is_predicted_exactly() -> None:
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("models") / "t2v-5b"
-    make_model("t2v-5b", folder)
-    return folder
+def model(model_of: Callable[[str], Path]) -> Path:
+    return model_of("t2v-5b")
 
 
 @pytest.fixture(scope="module")
