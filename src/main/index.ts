@@ -3,9 +3,8 @@ import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { setImmediate } from 'node:timers/promises';
-import { CALL_CHANNEL, CHANGE_CHANNEL } from '../shared/channels';
+import { CALL_CHANNEL, CHANGE_STREAM } from '../shared/channels';
 import { describeError, type AppError } from '../shared/errors';
-import { deliverInOrder } from '../shared/sequentially';
 import { languageFor, setLanguage } from '../shared/language';
 import { toTexts, type Texts } from '../shared/texts';
 import { windowUrl } from '../shared/urls';
@@ -39,6 +38,7 @@ import { commandIn, runCommand } from './packaged/command';
 import { checkManifest, describeFault } from './packaged/manifest';
 import { openRunningCopy } from './packaged/running-copy';
 import { createRouter } from './ipc/router';
+import { createTextSender, sendTexts } from './ipc/text-sender';
 import { openApp, type App, type AppOptions } from './compose/app';
 import { dataFolderError, refusalOfData } from './state/data-format';
 import { openJsonStore } from './state/json-store';
@@ -225,18 +225,23 @@ function connect(created: App): void {
     windowId: () => (window === null || window.isDestroyed() ? null : window.webContents.id),
     log: created.log,
   });
-  ipcMain.handle(CALL_CHANNEL, async (event, name: unknown, input: unknown): Promise<Texts> => {
+  // A short answer returns directly; a long one follows in its stream.
+  ipcMain.handle(CALL_CHANNEL, async (event, stream: unknown, name: unknown, input: unknown): Promise<Texts | null> => {
     const frame = event.senderFrame;
     const sender = {
       webContentsId: event.sender.id,
       frame: frame === null ? null : { url: frame.url, isMainFrame: frame.parent === null },
     };
-    return toTexts(await router(sender, name, input), setImmediate);
+    const texts = await toTexts(await router(sender, name, input), setImmediate);
+    if (texts.length === 1) return texts;
+    await sendTexts(event.sender, String(stream), texts);
+    return null;
   });
-  const sendChange = deliverInOrder((texts) => {
-    if (window !== null && !window.isDestroyed()) window.webContents.send(CHANGE_CHANNEL, texts);
-  });
-  created.store.subscribe((change) => sendChange(toTexts(change, setImmediate)));
+  const sendChange = createTextSender(
+    () => (window === null || window.isDestroyed() ? null : window.webContents),
+    CHANGE_STREAM,
+  );
+  created.store.subscribe((change) => void sendChange(toTexts(change, setImmediate)));
 }
 
 function appOptions(base: string, resourcesFolder: string): AppOptions {

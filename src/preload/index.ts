@@ -1,7 +1,7 @@
 /** Gives the page the functions of the contract by name, with answers as text (shared/texts.ts), and nothing of Electron's. */
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
 import type { CallName, SplitreelBridge } from '../shared/ipc';
-import { BRIDGE_NAME, CALL_CHANNEL, CHANGE_CHANNEL } from '../shared/channels';
+import { BRIDGE_NAME, CALL_CHANNEL, CHANGE_STREAM, TEXT_CHANNEL } from '../shared/channels';
 import type { Texts } from '../shared/texts';
 
 /** The keys of the contract's table, by hand so that zod stays out of the preload; the type makes them exactly those. */
@@ -88,17 +88,45 @@ const CALLS: Readonly<Record<CallName, true>> = {
 
 type CallFunctions = Omit<SplitreelBridge, 'onSliceChanged' | 'pathOfDroppedFile'>;
 
+/** What to do with the texts of a stream once they are all there. */
+const listeners = new Map<string, (texts: Texts) => void>();
+const partial = new Map<string, string[]>();
+
+ipcRenderer.on(TEXT_CHANNEL, (_event, stream: string, index: number, text: string, isLast: boolean) => {
+  const listener = listeners.get(stream);
+  const texts = index === 0 ? [] : partial.get(stream);
+  // The rest of what main began to send to the page before a reload.
+  if (listener === undefined || texts?.length !== index) return;
+  texts.push(text);
+  if (isLast) partial.delete(stream);
+  else partial.set(stream, texts);
+  if (isLast) listener(texts);
+});
+
+async function call(name: string, input: unknown): Promise<Texts> {
+  const stream = crypto.randomUUID();
+  const long = new Promise<Texts>((resolve) => listeners.set(stream, resolve));
+  try {
+    const short = (await ipcRenderer.invoke(CALL_CHANNEL, stream, name, input)) as Texts | null;
+    return short ?? (await long);
+  } finally {
+    listeners.delete(stream);
+  }
+}
+
 const callFunctions = Object.fromEntries(
-  Object.keys(CALLS).map((name) => [name, (input?: unknown) => ipcRenderer.invoke(CALL_CHANNEL, name, input)]),
+  Object.keys(CALLS).map((name) => [name, (input?: unknown) => call(name, input)]),
 ) as unknown as CallFunctions;
+
+const changeListeners = new Set<(change: Texts) => void>();
+listeners.set(CHANGE_STREAM, (change) => changeListeners.forEach((listener) => listener(change)));
 
 const bridge: SplitreelBridge = {
   ...callFunctions,
   onSliceChanged: (listener) => {
-    const receive = (_event: unknown, change: Texts): void => listener(change);
-    ipcRenderer.on(CHANGE_CHANNEL, receive);
+    changeListeners.add(listener);
     return () => {
-      ipcRenderer.removeListener(CHANGE_CHANNEL, receive);
+      changeListeners.delete(listener);
     };
   },
   // What arrives is the page's File; the contract names only what both sides can type.
