@@ -1,4 +1,4 @@
-import { useEffect, useState, type ReactNode } from 'react';
+import { useDeferredValue, useEffect, useState, type ReactNode } from 'react';
 import { CreatePage } from '../features/create';
 import { LibraryPage } from '../features/library';
 import { MachinePage } from '../features/machine';
@@ -31,7 +31,8 @@ const CONTENT: Readonly<Record<Page, () => ReactNode>> = {
 };
 
 export function App() {
-  const isKnown = useProjection((state) => state.slices !== null);
+  // Deferred, because React renders a change of a store in one go, and the first render takes longer than a frame.
+  const isKnown = useDeferredValue(useProjection((state) => state.slices !== null));
   if (!isKnown) return <p className="visually-hidden">{copy.app.opening}</p>;
   return (
     <TooltipProvider>
