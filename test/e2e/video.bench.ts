@@ -106,7 +106,7 @@ interface Held {
   readonly heapKb: number;
   readonly nodes: number;
   readonly listeners: number;
-  /** Of all of Electron: decoders have threads of their own. */
+  /** Of all of Electron; a decoder may have its own. */
   readonly threads: number;
 }
 
