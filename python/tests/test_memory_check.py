@@ -82,3 +82,12 @@ def test_without_our_own_kernels_a_job_needs_more() -> None:
     model = replace(MODEL, memory=None if MODEL.memory is None else replace(MODEL.memory, text_encoder=SMALL))
     assert check_memory(on(1), model, gpus(16), dtype_bytes=2) is None
     assert check_memory(on(1), model, gpus(16), dtype_bytes=2, own=False) is not None
+
+
+def test_nccl_takes_more_memory_over_nvlink(monkeypatch: pytest.MonkeyPatch) -> None:
+    split = replace(on(2), plan=Plan(cfg=2))
+    assert check_memory(split, MODEL, gpus(24, 24), dtype_bytes=2) is None
+    monkeypatch.setattr(memory, "nvlink_island_size", len)
+    warning = check_memory(split, MODEL, gpus(24, 24), dtype_bytes=2)
+    assert warning is not None
+    assert "GPU 0 has 24.0 GB of memory, but encoding needs" in warning

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
@@ -101,14 +101,20 @@ class Flags:
         return replace(default_params(shape), **values)
 
 
-def chosen_plan(flags: Flags, shape: ModelShape, kind: Literal["cuda", "cpu"]) -> Plan:
-    """The plan of the degrees, or the best one for `nproc_per_node`. Raises PLAN_INVALID if the two disagree."""
+def chosen_plan(
+    flags: Flags, shape: ModelShape, kind: Literal["cuda", "cpu"], island_size: Callable[[int], int] = lambda _count: 1
+) -> Plan:
+    """The plan of the degrees, or the best one for `nproc_per_node`. Raises PLAN_INVALID if the two disagree.
+
+    `island_size`: how many of that number of GPUs NVLink connects. Called only to choose a plan.
+    """
     plan, nproc = flags.plan, flags.nproc_per_node
     if nproc is not None and nproc < 1:
         reason = reasons.flag_too_small(flag="--nproc_per_node", min=1, value=nproc)
         raise failures.flag_invalid(reasons=[reason])
     if plan is None:
-        context = _plan_context(flags, shape, PlanDevices(kind, nproc or 1))
+        count = nproc or 1
+        context = _plan_context(flags, shape, PlanDevices(kind, count, island_size(count)))
         return recommend_plan(context).plan
     if nproc is not None and plan.world_size != nproc and min(plan.degrees) >= 1:
         reason = reasons.ranks_differ(ranks=plan.world_size, nproc=nproc)

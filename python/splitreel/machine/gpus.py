@@ -50,13 +50,17 @@ def find_gpus() -> list[Gpu]:
 
 
 def _query(fields: str) -> subprocess.CompletedProcess[str]:
+    return run_nvidia_smi(f"--query-gpu={fields}", "--format=csv,noheader,nounits")
+
+
+def run_nvidia_smi(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Raises DRIVER_MISSING without nvidia-smi, DRIVER_NOT_RESPONDING after 8 s, or DRIVER_GARBLED."""
     program = shutil.which("nvidia-smi")
     if program is None:
         raise failures.driver_missing()
-    command = [program, f"--query-gpu={fields}", "--format=csv,noheader,nounits"]
     try:
         return subprocess.run(
-            command, capture_output=True, text=True, errors="replace", timeout=_TIMEOUT_S, check=False
+            [program, *arguments], capture_output=True, text=True, errors="replace", timeout=_TIMEOUT_S, check=False
         )
     except subprocess.TimeoutExpired as error:
         raise failures.driver_not_responding() from error

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import failures from '../../../resources/golden/nvidia-smi-failures.json';
+import topologies from '../../../resources/golden/nvidia-topology.json';
+import { gpu } from '../../../test/fakes/main-process';
 import { UNKNOWN_MACHINE, compareVersions, createMachineWatch } from './machine-watch';
 import { interpret, parseReading, type NoReading, type Reading } from './nvidia-smi';
 import { parseIslands } from './topology';
 import { nodeClock } from '../adapters/node/clock';
-import type { Machine } from '../../shared/machine';
+import { smallestIsland, type Machine } from '../../shared/machine';
 import type { RunOutcome } from '../ports/processes';
 import type { Result } from '../../shared/result';
 
@@ -53,23 +55,11 @@ test.each(failures)('golden: $name', ({ exitCode, stdout, stderr, code }) => {
   expect(problemOf(interpret(exited(stdout, exitCode, stderr)))).toBe(code);
 });
 
-const TOPOLOGY = [
-  '\u001b[4mGPU0\tGPU1\tGPU2\tGPU3\tGPU4\tCPU Affinity\tNUMA Affinity\u001b[0m',
-  'GPU0\t X \tNV4\tSYS\tSYS\tSYS\t0-15\t0',
-  'GPU1\tNV4\t X \tSYS\tSYS\tSYS\t0-15\t0',
-  'GPU2\tSYS\tSYS\t X \tNV12\tPHB\t0-15\t0',
-  'GPU3\tSYS\tSYS\tNV12\t X \tPHB\t0-15\t0',
-  'GPU4\tSYS\tSYS\tPHB\tPHB\t X \t0-15\t0',
-].join('\n');
-
-test('GPUs with NVLink form islands; a GPU without it is in none', () => {
-  expect([...parseIslands(`\t${TOPOLOGY}`)].sort()).toEqual([
-    [0, 0],
-    [1, 0],
-    [2, 1],
-    [3, 1],
-  ]);
-  expect(parseIslands('garbage').size).toBe(0);
+test.each(topologies)('NVLink islands: $name', ({ text, islands, sizes }) => {
+  const found = parseIslands(text);
+  expect(Object.fromEntries([...found].map(([gpu, island]) => [String(gpu), island]))).toEqual(islands);
+  for (const { gpus, size } of sizes)
+    expect(smallestIsland(gpus.map((index) => ({ ...gpu(index), nvlinkIsland: found.get(index) ?? null })))).toBe(size);
 });
 
 async function look(outcome: RunOutcome, hasCard = false): Promise<Machine> {
@@ -79,7 +69,7 @@ async function look(outcome: RunOutcome, hasCard = false): Promise<Machine> {
       clock: nodeClock,
       nvidiaSmi: {
         read: () => Promise.resolve(interpret(outcome)),
-        readIslands: () => Promise.resolve(parseIslands(TOPOLOGY)),
+        readIslands: () => Promise.resolve(parseIslands(topologies[2]?.text ?? '')),
         readCapabilities: () => Promise.resolve([]),
       },
       readSystem: () => Promise.resolve({ cpuName: 'CPU', cpuCores: 2, memoryTotalBytes: 1, platform: 'linux' }),

@@ -6,6 +6,7 @@ from splitreel.contract import failures
 from splitreel.contract.protocol import StartJob
 from splitreel.contract.types import Quality
 from splitreel.machine.gpus import Gpu
+from splitreel.machine.topology import nvlink_island_size
 from splitreel.rules.memory import MemoryJob, can_fuse, memory_needs
 from splitreel.rules.memory_advice import MemoryQuestion, rounded_up, smallest_change, worst_need
 from splitreel.rules.plan import PlanContext, PlanDevices
@@ -38,6 +39,7 @@ def check_memory(
         settings.offload,
         is_quantized=settings.quality is not Quality.EXACT,
         is_fused=has_own_kernels and can_fuse(memory.vae),
+        is_nvlinked=nvlink_island_size([device.index for device in job.devices]) > 1,
         reuses_steps=settings.quality is Quality.FAST,
     )
     devices = PlanDevices("cuda", len(job.devices))
