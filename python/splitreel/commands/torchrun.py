@@ -165,6 +165,9 @@ def _run(arguments: Sequence[str], rank: int, world: int) -> int:
         if rank == 0:
             board.report(first)
         raise _PostedError.from_error(first) from error
+    finally:
+        # Only after the error is posted: this breaks the collectives of the other ranks, and the first error counts.
+        _leave_world()
 
 
 def _run_in_world(
@@ -186,16 +189,20 @@ def _run_in_world(
         world_size=world,
         timeout=_COLLECTIVE_TIMEOUT,
     )
-    try:
-        engine = Engine(rank=rank, world_size=world, device=device, kernel_trials=kernel_trials_file())
-        devices = [own] * world
-        dist.all_gather_object(devices, own)
-        # Rank 0 has chosen free names; the others must use the same.
-        shared = [replace(job, devices=tuple(devices))]
-        dist.broadcast_object_list(shared, src=0)
-        with tempfile.TemporaryDirectory(prefix="splitreel-") as folder:
-            return _make(flags, model, shared[0], engine, rank, Path(folder))
-    finally:
+    engine = Engine(rank=rank, world_size=world, device=device, kernel_trials=kernel_trials_file())
+    devices = [own] * world
+    dist.all_gather_object(devices, own)
+    # Rank 0 has chosen free names; the others must use the same.
+    shared = [replace(job, devices=tuple(devices))]
+    dist.broadcast_object_list(shared, src=0)
+    with tempfile.TemporaryDirectory(prefix="splitreel-") as folder:
+        return _make(flags, model, shared[0], engine, rank, Path(folder))
+
+
+def _leave_world() -> None:
+    import torch.distributed as dist
+
+    if dist.is_initialized():
         dist.destroy_process_group()
 
 
