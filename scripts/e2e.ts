@@ -31,7 +31,7 @@ const PREPARE = '--prepare';
 /** Runs the specs against the packaged app. */
 const PACKAGED = '--packaged';
 
-interface Place {
+interface Stage {
   readonly root: string;
   readonly program: string;
   readonly environment: string;
@@ -42,7 +42,7 @@ interface Place {
   readonly output: string;
 }
 
-async function stageForUser({ program }: Runtime): Promise<Place> {
+async function stageForUser({ program }: Runtime): Promise<Stage> {
   const known = await execa('id', [USER], { reject: false });
   if (known.exitCode !== 0) await execa('useradd', ['--system', '--create-home', '--shell', '/bin/bash', USER]);
   const app = path.join(STAGE, 'app');
@@ -81,7 +81,7 @@ async function link(from: string, to: string): Promise<void> {
   await execa('cp', ['-a', from, to]);
 }
 
-async function stay({ program }: Runtime): Promise<Place> {
+async function stageInPlace({ program }: Runtime): Promise<Stage> {
   const environment = path.join(ROOT, 'out', 'e2e-environment');
   await ensureInstalled(openEnvironment({ root: environment, onChange: printSteps() }));
   const output = path.join(ROOT, 'test-results');
@@ -94,34 +94,34 @@ async function packagedRuntime(runtime: Runtime): Promise<Runtime> {
 }
 
 async function main(given: readonly string[]): Promise<number> {
-  const words = given.filter((word) => OTHER_KINDS[word] === undefined && word !== PACKAGED && word !== PREPARE);
-  const kind = given.map((word) => OTHER_KINDS[word]).find((other) => other !== undefined) ?? 'e2e';
+  const playwrightArgs = given.filter((arg) => OTHER_KINDS[arg] === undefined && arg !== PACKAGED && arg !== PREPARE);
+  const kind = given.map((arg) => OTHER_KINDS[arg]).find((other) => other !== undefined) ?? 'e2e';
   await ensurePackages(TEST_PACKAGES);
   const [checkout] = await Promise.all([findRuntime(), buildApp()]);
   const isPackaged = given.includes(PACKAGED);
   const runtime = isPackaged ? await packagedRuntime(checkout) : checkout;
-  const place = isRoot() ? await stageForUser(runtime) : await stay(runtime);
+  const stage = isRoot() ? await stageForUser(runtime) : await stageInPlace(runtime);
   if (given.includes(PREPARE)) return 0;
   const variables = {
     ...runtime.env,
-    SPLITREEL_E2E_RUNTIME: place.program,
-    SPLITREEL_E2E_ENVIRONMENT: place.environment,
-    SPLITREEL_E2E_CACHE: place.cache,
-    SPLITREEL_E2E_OUTPUT: place.output,
+    SPLITREEL_E2E_RUNTIME: stage.program,
+    SPLITREEL_E2E_ENVIRONMENT: stage.environment,
+    SPLITREEL_E2E_CACHE: stage.cache,
+    SPLITREEL_E2E_OUTPUT: stage.output,
     SPLITREEL_E2E_KIND: kind,
     SPLITREEL_E2E_PACKAGED: isPackaged ? '1' : '',
-    SPLITREEL_BENCH_OUT: path.join(place.output, 'app.json'),
+    SPLITREEL_BENCH_OUT: path.join(stage.output, 'app.json'),
     CI: process.env['CI'] ?? '',
     // runuser keeps root's, which that user can't read.
     HOME: isRoot() ? `/home/${USER}` : homedir(),
   };
   const env = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
-  const playwright = [process.execPath, path.join(place.root, 'node_modules', '@playwright', 'test', 'cli.js'), 'test'];
-  const config = ['-c', path.join(place.root, 'test', 'e2e', 'playwright.config.ts')];
-  const [file = 'env', ...before] = [...place.as, 'env', ...env];
-  const args = [...before, ...playwright, ...config, ...words];
-  const { exitCode } = await execa(file, args, { cwd: place.root, stdio: 'inherit', reject: false });
-  print(`${kind === 'bench' ? 'Figures' : 'Pictures and traces'}: ${place.output}`);
+  const playwright = [process.execPath, path.join(stage.root, 'node_modules', '@playwright', 'test', 'cli.js'), 'test'];
+  const config = ['-c', path.join(stage.root, 'test', 'e2e', 'playwright.config.ts')];
+  const [file = 'env', ...prefix] = [...stage.as, 'env', ...env];
+  const args = [...prefix, ...playwright, ...config, ...playwrightArgs];
+  const { exitCode } = await execa(file, args, { cwd: stage.root, stdio: 'inherit', reject: false });
+  print(`${kind === 'bench' ? 'Figures' : 'Pictures and traces'}: ${stage.output}`);
   return exitCode ?? 1;
 }
 
