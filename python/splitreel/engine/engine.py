@@ -88,7 +88,7 @@ class Engine:
         loaded = self._loaded
         if loaded is not None and not ((loaded.folder, loaded.options) == (model, options) and self._can_run(plan)):
             loaded = None
-        signature = text_encoder_signature(model) if loaded is None else loaded.signature
+        signature = self._signature_of(model) if loaded is None else loaded.signature
         needs_text = self._needs_text_encoder(model, signature, options, job)
         if loaded is not None and (not needs_text or self._can_read_text_encoder(loaded)):
             read = self._load_text_encoder(loaded, plan, hooks) if needs_text else 0
@@ -130,8 +130,12 @@ class Engine:
 
     def _can_read_text_encoder(self, loaded: LoadedModel) -> bool:
         """Collective. False if the files changed since the model was loaded: the two would be of different versions."""
-        is_same = loaded.placement.has_text_encoder or text_encoder_signature(loaded.folder) == loaded.signature
-        return self._world.all(is_same)
+        is_same = self._signature_of(loaded.folder) == loaded.signature
+        return self._world.all(loaded.placement.has_text_encoder or is_same)
+
+    def _signature_of(self, model: Path) -> Signature:
+        """Collective. Reading a folder can fail on one rank alone, when another waits for the next agreement."""
+        return self._world.together(lambda: text_encoder_signature(model))
 
     def _load_text_encoder(self, loaded: LoadedModel, plan: Plan, hooks: Hooks) -> int:
         """Collective. Reads it on the ranks on which it isn't in memory, as a part of the stage LOADING."""
