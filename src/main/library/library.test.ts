@@ -17,6 +17,7 @@ let drawn: string[] = [];
 let announced: string[] = [];
 let errors: string[] = [];
 let canList = true;
+let onScanned: (videos: readonly VideoFile[]) => void = () => undefined;
 
 const video = async (name: string, comment = JSON.stringify(metadata()), seconds = 1_000): Promise<string> => {
   const file = path.join(folder, name);
@@ -36,6 +37,7 @@ beforeEach(async () => {
   announced = [];
   errors = [];
   canList = true;
+  onScanned = () => undefined;
   library = createLibrary(
     {
       files: {
@@ -57,7 +59,7 @@ beforeEach(async () => {
     },
     {
       onRead: ({ fileName }) => announced.push(fileName),
-      onScanned: () => undefined,
+      onScanned: (videos) => onScanned(videos),
       onVideos: (videos) => pushed.push(videos),
     },
   );
@@ -131,6 +133,20 @@ test('only a new video is read, and the others stay the same objects', async () 
   expect(announced).toEqual(['b.mp4']);
   expect(library.get()[0]?.id).toBe(id);
   expect(library.get()[1]).toBe(before);
+});
+
+test('main handles other events between the steps of a scan, and a video hidden by one stays hidden', async () => {
+  await video('a.mp4', undefined, 1_000);
+  await video('b.mp4', undefined, 2_000);
+  const publishedBefore: number[] = [];
+  onScanned = (videos) =>
+    setImmediate(() => {
+      publishedBefore.push(pushed.length);
+      library.hide([videos[0]!.id]);
+    });
+  await library.scan();
+  expect(publishedBefore).toEqual([0]);
+  expect(pushed.map((videos) => videos.map(({ fileName }) => fileName))).toEqual([['a.mp4'], ['a.mp4']]);
 });
 
 test('a scan makes no thumbnails; requesting one makes it', async () => {

@@ -1,6 +1,7 @@
 /** The videos made so far: read from the files themselves, newest first, and updated when the folder changes. */
 import { createHash } from 'node:crypto';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { appError, SplitreelError } from '../../shared/errors';
 import { sequentially } from '../../shared/sequentially';
 import { parseVideoMetadata, type LibraryVideo, type VideoMetadata } from '../../shared/library';
@@ -78,12 +79,18 @@ export function createLibrary(ports: LibraryPorts, { onRead, onScanned, onVideos
   const publish = (): void => onVideos(hidden.size === 0 ? videos : videos.filter(({ id }) => !hidden.has(id)));
   const scanInTurn = sequentially();
 
+  // In steps: sorting, matching and publishing 10,000 videos in one go would block main for 50 ms.
   const scanOnce = async (): Promise<void> => {
-    known = await readFolder(files, ports.folder(), { known, onRead });
-    const ours = [...known].flatMap(([file, { video }]) => (video === null ? [] : [{ file, video }]));
+    const found = await readFolder(files, ports.folder(), { known, onRead });
+    await setImmediate();
+    const ours = oursIn(found);
+    await setImmediate();
+    // Together, because hiding a video publishes the list at any time, and it must have its marks then.
+    known = found;
     filesById = new Map(ours.map(({ file, video }) => [video.id, file]));
-    videos = ours.map(({ video }) => video).sort((a, b) => b.createdAtMs - a.createdAtMs);
+    videos = ours.map(({ video }) => video);
     onScanned(videos);
+    await setImmediate();
     publish();
   };
   const rescan = (): void => {
@@ -145,6 +152,14 @@ export function createLibrary(ports: LibraryPorts, { onRead, onScanned, onVideos
     stop: follower.stop,
   };
 }
+
+/** Newest first. */
+const oursIn = (
+  found: ReadonlyMap<string, KnownFile>,
+): readonly { readonly file: string; readonly video: VideoFile }[] =>
+  [...found]
+    .flatMap(([file, { video }]) => (video === null ? [] : [{ file, video }]))
+    .sort((a, b) => b.video.createdAtMs - a.video.createdAtMs);
 
 interface FolderOptions extends Pick<LibraryListener, 'onRead'> {
   readonly known: ReadonlyMap<string, KnownFile>;

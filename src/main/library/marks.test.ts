@@ -62,6 +62,16 @@ test('only a video whose marks change becomes a new object', async () => {
   expect(marks.applyTo(files)[1]).toBe(after[1]);
 });
 
+test('a video stays the same object when only the marks of missing files change', async () => {
+  const [a, b] = [file('a'), file('b', 2)];
+  const marks = await open();
+  marks.follow([a, b]);
+  await marks.change(['a', 'b'], { rating: 1 });
+  const [before] = marks.applyTo([a]);
+  marks.follow([a]);
+  expect(marks.applyTo([a])[0]).toBe(before);
+});
+
 test('a tag is kept once, whatever its case; tags beyond the limit are left out', async () => {
   const a = file('a');
   const marks = await open();

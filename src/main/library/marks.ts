@@ -127,14 +127,15 @@ function followed(
 
 /** Combines a file and its marks. The same pair gives the same object, so that only changes are sent to the window. */
 function createMarked(): (video: VideoFile, entry: Entry | undefined) => LibraryVideo {
-  const known = new WeakMap<VideoFile, { readonly key: string; readonly video: LibraryVideo }>();
+  const known = new WeakMap<VideoFile, { readonly entry: Entry | undefined; readonly video: LibraryVideo }>();
   return (file, entry) => {
-    const marks = marksOf(entry);
-    const key = JSON.stringify(marks);
     const before = known.get(file);
-    if (before?.key === key) return before.video;
-    const video = { ...file, marks };
-    known.set(file, { key, video });
+    if (before !== undefined && before.entry === entry) return before.video;
+    const marks = marksOf(entry);
+    // Following a file makes a new entry with the same marks.
+    const isSame = before !== undefined && JSON.stringify(before.video.marks) === JSON.stringify(marks);
+    const video = isSame ? before.video : { ...file, marks };
+    known.set(file, { entry, video });
     return video;
   };
 }
