@@ -133,13 +133,7 @@ export function createLibrary(ports: LibraryPorts, { onRead, onScanned, onVideos
       const file = await thumbnails.get(videoId, videoUrl(videoId), signal);
       return file === null ? null : { folder: ports.thumbnailsFolder, file };
     },
-    readMetadata: async (file) => {
-      const info = await files.stat(file).catch(() => null);
-      const facts = info?.kind === 'file' ? await readMp4(files, file, info.sizeBytes).catch(() => null) : null;
-      const metadata = metadataOf(facts);
-      if (metadata === null) throw new SplitreelError(appError('METADATA_UNREADABLE', { file: path.basename(file) }));
-      return metadata;
-    },
+    readMetadata: (file) => readMetadata(files, file),
     hide: (videoIds) => {
       hidden = new Set([...hidden, ...videoIds]);
       publish();
@@ -221,6 +215,14 @@ const idOf = (file: string, { sizeBytes, modifiedMs }: FileInfo): string =>
 
 const metadataOf = (facts: Mp4Facts | null): VideoMetadata | null =>
   facts?.comment === undefined || facts.comment === null ? null : parseVideoMetadata(facts.comment);
+
+async function readMetadata(files: Files, file: string): Promise<VideoMetadata> {
+  const info = await files.stat(file).catch(() => null);
+  const facts = info?.kind === 'file' ? await readMp4(files, file, info.sizeBytes).catch(() => null) : null;
+  const metadata = metadataOf(facts);
+  if (metadata === null) throw new SplitreelError(appError('METADATA_UNREADABLE', { file: path.basename(file) }));
+  return metadata;
+}
 
 interface Follower {
   /** Null: the folder doesn't exist, and the next scan tries again. */
