@@ -89,7 +89,10 @@ export async function waitForJob(page: Page, status: string, at = -1, timeout = 
 /** Waits for the running job to take its n-th denoising step. */
 export async function waitForStep(page: Page, step: number): Promise<void> {
   const completed = async () => {
-    const stages = (await slices(page)).progress?.videos[0]?.stages ?? [];
+    const { jobs, progress } = await slices(page);
+    // The progress of an ended job stays until the next one starts.
+    const isRunning = jobs.some(({ id, state }) => id === progress?.jobId && state.status === 'running');
+    const stages = (isRunning ? progress?.videos[0]?.stages : undefined) ?? [];
     return stages.find(({ stage }) => stage === 'denoising')?.completed ?? 0;
   };
   await expect.poll(completed, { timeout: 120_000, intervals: [50] }).toBeGreaterThanOrEqual(step);
