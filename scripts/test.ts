@@ -13,13 +13,13 @@ const root = path.resolve(import.meta.dirname, '..');
 const pythonFolder = path.join(root, 'python');
 
 /**
- * Groups run one after another. Static checks run as many at a time as there are cores, tests three at a time, in the order
+ * Groups run one after another. Static checks run as many at a time as there are cores, tests two at a time, in the order
  * of `allChecks`: the longest first. The window's tests run alone at the end, because they click on what moves. What they
  * need is downloaded and built beside the tests before them, and Python for the tests beside the static checks.
  */
 type Group = 'static' | 'test' | 'window';
 
-const TEST_LANES = 3;
+const TEST_LANES = 2;
 /** The rest of `tests` takes as long as these. */
 const ENGINE_TESTS = ['tests/engine', 'tests/kernels', 'tests/parallel', 'tests/demo'] as const;
 
