@@ -52,6 +52,8 @@ export default defineConfig({
       // Fonts and pictures stay files: the content security policy allows no data: addresses.
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
+      // One file, linked from index.html, so that nothing is ever drawn without it.
+      cssCodeSplit: false,
       rolldownOptions: { input: { index: resolve('src/renderer/index.html') } },
     },
   },

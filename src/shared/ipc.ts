@@ -24,7 +24,7 @@ import { loraSchema, offloadSchema, qualitySchema } from './sampling';
 import type { Result } from './result';
 import { apiKeySchema, rewriterSchema, rewritingStateSchema } from './rewriting';
 import { settingsPatchSchema, settingsSchema } from './settings';
-import { applyListPatch, type ListPatch } from './slice-patch';
+import type { ListPatch } from './slice-patch';
 import type { Texts } from './texts';
 import { LOCATION_NAMES, storageSchema } from './storage';
 import { updatesSchema } from './updates';
@@ -140,15 +140,6 @@ export type SliceChanged =
         readonly patch: ListPatch<Slices[K][number]>;
       };
     }[ListSliceName];
-
-/** The slices after a change; null if it doesn't match them. */
-export function applyChange(slices: Slices, change: SliceChanged): Slices | null {
-  if (!('patch' in change)) return { ...slices, [change.slice]: change.value };
-  // Each list and its patch have the same item type, which the compiler can't track through a union.
-  const before: readonly { readonly id: string }[] = slices[change.slice];
-  const after = applyListPatch(before, change.patch);
-  return after === null ? null : { ...slices, [change.slice]: after };
-}
 
 const call = <I extends z.ZodType, O extends z.ZodType>(
   input: I,

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import { applyChange, snapshotSchema, type SliceChanged, type SliceName, type Slices } from '../../shared/ipc';
+import { snapshotSchema, type SliceChanged, type SliceName, type Slices } from '../../shared/ipc';
+import { applyChange } from '../../shared/slice-change';
 import { MODEL, SLICES, job } from '../../../test/fakes/main-process';
 import { createSliceStore, type SliceStore } from './slice-store';
 

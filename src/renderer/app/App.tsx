@@ -31,8 +31,12 @@ const CONTENT: Readonly<Record<Page, () => ReactNode>> = {
 };
 
 export function App() {
-  // Deferred, because React renders a change of a store in one go, and the first render takes longer than a frame.
-  const isKnown = useDeferredValue(useProjection((state) => state.slices !== null));
+  // Deferred, because React renders a change of a store in one go, and the first render takes longer than a frame. Also
+  // when the snapshot came before this page's script had loaded.
+  const isKnown = useDeferredValue(
+    useProjection((state) => state.slices !== null),
+    false,
+  );
   if (!isKnown) return <p className="visually-hidden">{copy.app.opening}</p>;
   return (
     <TooltipProvider>

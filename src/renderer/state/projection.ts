@@ -3,14 +3,8 @@
  * one is missing, the window requests a new snapshot.
  */
 import { create } from 'zustand';
-import {
-  applyChange,
-  type SliceChanged,
-  type SliceName,
-  type Slices,
-  type Snapshot,
-  type SplitreelApi,
-} from '../../shared/ipc';
+import type { SliceChanged, SliceName, Slices, Snapshot, SplitreelApi } from '../../shared/ipc';
+import { applyChange } from '../../shared/slice-change';
 
 interface Projection {
   readonly revision: number;

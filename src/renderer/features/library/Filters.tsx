@@ -140,7 +140,7 @@ function Fields({ filter, models }: { readonly filter: LibraryFilter; readonly m
         <Choose
           label={words.minRating}
           value={filter.minRating === 0 ? null : String(filter.minRating)}
-          choices={ratingChoices}
+          choices={ratingChoices()}
           onChange={(rating) => changeFilter({ minRating: Number(rating ?? 0) })}
         />
         <Choose
@@ -179,10 +179,12 @@ function Fields({ filter, models }: { readonly filter: LibraryFilter; readonly m
   );
 }
 
-const ratingChoices = Array.from({ length: MAX_RATING }, (_, index) => MAX_RATING - index).map((rating) => ({
-  value: String(rating),
-  label: words.atLeast({ rating }),
-}));
+/** Not a constant: writing the first message loads the language data of Intl, which would delay the launch. */
+const ratingChoices = (): readonly Choice<string>[] =>
+  Array.from({ length: MAX_RATING }, (_, index) => MAX_RATING - index).map((rating) => ({
+    value: String(rating),
+    label: words.atLeast({ rating }),
+  }));
 
 function Tags({ library, chosen }: { readonly library: readonly LibraryVideo[]; readonly chosen: readonly string[] }) {
   const all = [...new Set([...chosen, ...allTags(library)])].slice(0, MAX_TAG_BUTTONS);
