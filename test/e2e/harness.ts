@@ -156,8 +156,8 @@ async function launchApp(options: LaunchOptions): Promise<RunningApp> {
     chromiumSandbox: true,
   });
   const page = await app.firstWindow();
-  // A key pressed before the first render is lost.
-  await page.getByRole('banner').waitFor();
+  // A key pressed before the first render's effects, which set the theme, is lost.
+  await page.locator('html[data-theme]').waitFor();
   const pid = app.process().pid;
   if (pid === undefined) throw new Error('Electron has no process');
   return {
