@@ -51,6 +51,18 @@ class WatchedEngine:
         return self.hooks.final, report
 
 
+def restarted(
+    model: Path, prompt_folder: Path, work: EngineJob, offload: Offload = Offload.NONE
+) -> tuple[list[torch.Tensor], WatchedEngine]:
+    """The latents of `work`, and an engine that has loaded the model for it with its embeddings on disk."""
+    first = WatchedEngine(prompt_folder)
+    first.load(model, work)
+    latents, _ = first.make(work)
+    again = WatchedEngine(prompt_folder)
+    again.load(model, work, offload)
+    return latents, again
+
+
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     torch.set_num_threads(1)
@@ -100,11 +112,7 @@ def test_after_a_restart_known_prompts_need_no_text_encoder(offload: Offload, mo
 @pytest.mark.parametrize("offload", list(Offload))
 def test_embeddings_that_vanish_after_loading_are_encoded_again(offload: Offload, model: Path, tmp_path: Path) -> None:
     work = job("a dog")
-    first = WatchedEngine(tmp_path / "prompts")
-    first.load(model, work)
-    expected, _ = first.make(work)
-    again = WatchedEngine(tmp_path / "prompts")
-    again.load(model, work, offload)
+    expected, again = restarted(model, tmp_path / "prompts", work, offload)
     again.engine._context.prompts._entries.clear()
     for file in (tmp_path / "prompts").iterdir():
         file.unlink()
@@ -114,12 +122,7 @@ def test_embeddings_that_vanish_after_loading_are_encoded_again(offload: Offload
 
 
 def test_a_model_whose_files_changed_is_read_whole(model: Path, tmp_path: Path) -> None:
-    work = job("a dog")
-    first = WatchedEngine(tmp_path / "prompts")
-    first.load(model, work)
-    first.make(work)
-    again = WatchedEngine(tmp_path / "prompts")
-    again.load(model, work)
+    _, again = restarted(model, tmp_path / "prompts", job("a dog"))
     os.utime(next((model / "text_encoder").glob("*.safetensors")), ns=(1, 1))
     load = again.load(model, job("a cat"))
     assert not load.reused
@@ -129,12 +132,7 @@ def test_a_model_whose_files_changed_is_read_whole(model: Path, tmp_path: Path) 
 def test_a_cancel_while_the_text_encoder_is_read_leaves_it_out(model: Path, tmp_path: Path) -> None:
     from splitreel.contract.errors import Canceled
 
-    work = job("a dog")
-    first = WatchedEngine(tmp_path / "prompts")
-    first.load(model, work)
-    first.make(work)
-    again = WatchedEngine(tmp_path / "prompts")
-    again.load(model, work)
+    _, again = restarted(model, tmp_path / "prompts", job("a dog"))
     hooks = RecordingHooks(cancel_at=(Stage.LOADING, 1))
     with pytest.raises(Canceled):
         again.engine.load(model, Plan(), LoadOptions(), hooks, job("a cat"))
