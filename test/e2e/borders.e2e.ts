@@ -113,10 +113,10 @@ test('the window keeps sandbox, isolation and web security on', async ({ launch 
     return read?.call(contents) as WebPreferences;
   });
   expectClosed(preferences);
-  const commandLines = processTree().map((pid) => readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8'));
-  expect(commandLines.filter((line) => line.includes('--no-sandbox'))).toEqual([]);
+  const commandLines = new Map(processTree().map((pid) => [pid, commandLine(pid)]));
+  expect([...commandLines.values()].filter((line) => line.includes('--no-sandbox'))).toEqual([]);
   // Chromium's own sandbox: the page's process has a seccomp filter.
-  const pagePid = processTree().find((_, index) => commandLines[index]?.includes('--type=renderer') === true);
+  const pagePid = [...commandLines].find(([, line]) => line.includes('--type=renderer'))?.[0];
   expect(readFileSync(`/proc/${String(pagePid)}/status`, 'utf8')).toMatch(/^Seccomp:\t2$/m);
 });
 
