@@ -280,6 +280,19 @@ def test_pipes_missing_files_and_targets_without_a_name_are_refused(
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize("kept", [0.0, 0.02, 0.5])
+@pytest.mark.parametrize("kind", [ExportFormat.H264, ExportFormat.GIF, ExportFormat.FRAME, ExportFormat.FRAMES])
+def test_a_truncated_video_is_named(kind: ExportFormat, kept: float, source: Path, tmp_path: Path) -> None:
+    content = source.read_bytes()
+    start = content.index(b"mdat") + 4
+    truncated = tmp_path / "cut.mp4"
+    truncated.write_bytes(content[: start + int(kept * (len(content) - start))])
+    with pytest.raises(SplitreelError) as caught:
+        export_video(truncated, tmp_path / "b", request(kind), ignore)
+    assert caught.value.code == "VIDEO_UNREADABLE"
+    assert names_in(tmp_path) == ["cut.mp4"]
+
+
 def test_a_full_disk_is_not_blamed_on_the_video(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise av.error.FFmpegError(errno.ENOSPC, "No space left on device")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import av
+import av.error
 import numpy as np
 import pytest
 
+from splitreel.commands.join import join as command
 from splitreel.contract.errors import Canceled, SplitreelError
 from splitreel.video import join
 from splitreel.video.join import join_videos
@@ -91,7 +95,7 @@ def test_streams_with_other_parameters_are_encoded_again(tmp_path: Path, monkeyp
 @pytest.mark.parametrize(
     ("fps", "size", "code"), [(16, SIZE, "join_rates_differ"), (8, (192, 128), "join_sizes_differ")]
 )
-def test_loras_that_do_not_fit_are_refused_with_the_reason(
+def test_videos_that_do_not_match_are_refused_with_the_reason(
     fps: int, size: tuple[int, int], code: str, tmp_path: Path
 ) -> None:
     first, second = make(tmp_path / "a.mp4", range(9)), make(tmp_path / "b.mp4", range(9), fps=fps, size=size)
@@ -112,6 +116,43 @@ def test_a_cancel_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(Canceled):
         join_videos(first, second, tmp_path / "c.mp4", stop)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mp4", "b.mp4"]
+
+
+def test_a_full_disk_is_not_blamed_on_the_video(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = make(tmp_path / "a.mp4", range(9)), make(tmp_path / "b.mp4", range(9))
+
+    def full(*_: object) -> None:
+        raise av.error.OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(join, "tag_bt709", full)
+    with pytest.raises(SplitreelError) as caught:
+        join_videos(first, second, tmp_path / "c.mp4", ignore)
+    assert caught.value.code == "DISK_RAN_FULL"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mp4", "b.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("second", "target", "code"),
+    [
+        ("missing.mp4", "c.mp4", "VIDEO_NOT_FOUND"),
+        ("pipe.mp4", "c.mp4", "VIDEO_UNREADABLE"),
+        ("a.mp4", "missing/c.mp4", "OUTPUT_NOT_WRITABLE"),
+    ],
+)
+def test_missing_files_pipes_and_folders_are_named(second: str, target: str, code: str, tmp_path: Path) -> None:
+    first = make(tmp_path / "a.mp4", range(9))
+    os.mkfifo(tmp_path / "pipe.mp4")
+    with pytest.raises(SplitreelError) as caught:
+        join_videos(first, tmp_path / second, tmp_path / target, ignore)
+    assert caught.value.code == code
+
+
+def test_the_command_takes_names_with_a_colon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(tmp_path / "12:30.mp4", range(9))
+    make(tmp_path / "b.mp4", range(8, 17))
+    monkeypatch.chdir(tmp_path)
+    assert command(["12:30.mp4", "b.mp4", "c.mp4"]) == 0
+    assert len(decoded(tmp_path / "c.mp4")) == 17
 
 
 def test_settings_of_an_older_version_are_kept_as_they_are(tmp_path: Path) -> None:

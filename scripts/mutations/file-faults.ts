@@ -106,4 +106,12 @@ export const FILE_FAULTS: readonly Mutation[] = [
     replace: 'return (width, height) if',
     test: ['pytest', 'tests/test_export.py', '-k', 'odd'],
   },
+  {
+    row: 'faults, joins',
+    without: 'distinguishing a full disk from a damaged video',
+    file: 'python/splitreel/video/source_file.py',
+    find: 'if error.errno in DISK_FULL:',
+    replace: 'if False:',
+    test: ['pytest', 'tests/test_join.py', '-k', 'full_disk'],
+  },
 ];

@@ -13,10 +13,9 @@ from splitreel.video.join import join_videos
 
 def join(arguments: Sequence[str]) -> int:
     given = _parser().parse_args(arguments)
-    target: Path = given.target
-    return run_file_job(
-        lambda progressed: join_videos(given.first, given.second, target.absolute(), progressed), events=given.events
-    )
+    # FFmpeg would read the part of a relative path before a colon as a protocol.
+    first, second, target = (path.absolute() for path in (given.first, given.second, given.target))
+    return run_file_job(lambda progressed: join_videos(first, second, target, progressed), events=given.events)
 
 
 def _parser() -> argparse.ArgumentParser:

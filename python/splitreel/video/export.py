@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +24,8 @@ from PIL.Image import Image, fromarray
 from splitreel.contract import failures
 from splitreel.contract.exports import ExportFormat, ExportRequest
 from splitreel.rules.naming import numbered
-from splitreel.video.output_file import DISK_FULL, OutputFile, disk_error
+from splitreel.video.output_file import unpublished
+from splitreel.video.source_file import check_source, explained_errors
 from splitreel.video.yuv import tag_bt709
 
 
@@ -71,22 +71,16 @@ def export_video(
     """Writes `target` and returns its path: another name if it is taken, unless `replace`.
 
     `progressed` gets (frames written, frames in total) and may raise to stop; then nothing is left.
-    Raises VIDEO_NOT_FOUND, VIDEO_UNREADABLE, EXPORT_UNAVAILABLE, DISK_FULL or OUTPUT_NOT_WRITABLE.
+    Raises VIDEO_NOT_FOUND, VIDEO_UNREADABLE, EXPORT_UNAVAILABLE, DISK_RAN_FULL or OUTPUT_NOT_WRITABLE.
     """
     if not target.name:
         raise failures.output_not_writable(folder=str(target))
-    try:
+    with explained_errors(source, target.parent):
         if request.format in _ENCODERS:
             return _export_stream(source, target, request, progressed, replace=replace)
         if request.format is ExportFormat.FRAME:
             return _export_frame(source, target, request, progressed, replace=replace)
         return _export_folder(source, target, request, progressed)
-    except av.error.FFmpegError as error:
-        if error.errno in DISK_FULL:
-            raise disk_error(OSError(error.errno, str(error)), target.parent) from error
-        raise failures.video_unreadable(file=source.name, details=str(error)) from error
-    except OSError as error:
-        raise disk_error(error, target.parent) from error
 
 
 def _export_stream(
@@ -95,7 +89,7 @@ def _export_stream(
     encoder = _ENCODERS[request.format]
     if encoder.codec not in av.codecs_available:
         raise failures.export_unavailable(codec=encoder.codec)
-    with _opened(source, request) as video, _unpublished(target) as file:
+    with _opened(source, request) as video, unpublished(target) as file:
         with av.open(
             file.path,
             "w",
@@ -129,11 +123,14 @@ def _export_stream(
 
 def _export_frame(source: Path, target: Path, request: ExportRequest, progressed: Progressed, *, replace: bool) -> Path:
     wanted = request.frame or 0
-    with _opened(source, request) as video, _unpublished(target) as file:
+    with _opened(source, request) as video, unpublished(target) as file:
+        found: av.VideoFrame | None = None
         for index, frame in enumerate(video.frames("rgb24")):
-            if index == min(wanted, video.total - 1):
-                _image(frame).save(file.path, format="PNG")
+            found = frame
+            if index == wanted:
                 break
+        assert found is not None, "frames() raises if there are none"
+        _image(found).save(file.path, format="PNG")
         progressed(1, 1)
         file.sync()
         return file.replace() if replace else file.publish()
@@ -154,15 +151,6 @@ def _export_folder(source: Path, target: Path, request: ExportRequest, progresse
         raise AssertionError("numbers do not end")
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-
-
-@contextmanager
-def _unpublished(target: Path) -> Iterator[OutputFile]:
-    file = OutputFile(target)
-    try:
-        yield file
-    finally:
-        file.discard()
 
 
 class _Video:
@@ -196,11 +184,16 @@ class _Video:
     def frames(self, pixels: str) -> Iterator[av.VideoFrame]:
         """All frames, in `pixels`; `pal8` with the best 256 colors of the whole video."""
         graph = self._graph(pixels)
-        for index, frame in enumerate(self._filtered(graph)):
-            if index == self.total:
+        count = 0
+        for frame in self._filtered(graph):
+            if count == self.total:
                 return
-            frame.pts, frame.time_base = index, 1 / self.rate
+            frame.pts, frame.time_base = count, 1 / self.rate
             yield frame
+            count += 1
+        # The index may promise frames that a truncated file no longer has.
+        if count == 0:
+            raise failures.video_unreadable(file=Path(self._container.name).name)
 
     def _filtered(self, graph: av.filter.Graph) -> Iterator[av.VideoFrame]:
         count = 0
@@ -279,14 +272,12 @@ def _pull(graph: av.filter.Graph) -> Iterator[av.VideoFrame]:
 
 @contextmanager
 def _opened(source: Path, request: ExportRequest) -> Iterator[_Video]:
-    try:
-        if not stat.S_ISREG(source.stat().st_mode):  # opening a pipe would block
-            raise failures.video_unreadable(file=source.name)
-    except FileNotFoundError as error:
-        raise failures.video_not_found() from error
+    check_source(source)
     # `file:`, because FFmpeg would read the part of a name before a colon as a protocol. The formats exclude playlists,
     # which name other files and addresses.
     with av.open(f"file:{source}", options={"format_whitelist": _FORMATS, "protocol_whitelist": "file"}) as container:
-        if not container.streams.video:
+        streams = container.streams.video
+        # Without any frame to look at, FFmpeg doesn't know the format of the pixels.
+        if not streams or streams[0].codec_context.format is None:
             raise failures.video_unreadable(file=source.name)
         yield _Video(container, request)

@@ -21,7 +21,8 @@ from av.video.frame import PictureType
 from splitreel.contract import failures, reasons
 from splitreel.contract.errors import Reason
 from splitreel.video.mp4 import VideoFormat, add_h264_stream, metadata_text, title_of
-from splitreel.video.output_file import OutputFile, disk_error
+from splitreel.video.output_file import OutputFile, unpublished
+from splitreel.video.source_file import check_source, explained_errors
 from splitreel.video.yuv import tag_bt709
 
 # As many as the app reads back (src/shared/library.ts).
@@ -51,7 +52,7 @@ def join_videos(first: Path, second: Path, target: Path, progressed: Progressed)
     """Writes `target` or, if that is taken, the next free name, and returns its path.
 
     `progressed` gets (frames encoded, frames to encode) and may raise to stop; then nothing is left. Raises
-    VIDEOS_NOT_JOINABLE, VIDEO_UNREADABLE, METADATA_UNREADABLE, DISK_FULL or OUTPUT_NOT_WRITABLE.
+    VIDEO_NOT_FOUND, VIDEOS_NOT_JOINABLE, VIDEO_UNREADABLE, METADATA_UNREADABLE, DISK_RAN_FULL or OUTPUT_NOT_WRITABLE.
     """
     before, after = _read(first), _read(second)
     if wrong := _differences(before, after):
@@ -59,28 +60,25 @@ def join_videos(first: Path, second: Path, target: Path, progressed: Progressed)
     added = {"fileName": second.name, "frames": after.frames - 1, "request": after.metadata["request"]}
     metadata = {**after.metadata, "parts": [*before.entries, added]}
     tags = {"title": title_of(after.metadata["request"]["prompt"]), "comment": metadata_text(metadata)}
-    tail, joined = OutputFile(target), OutputFile(target)
-    try:
-        sources = [(str(first), 0), (tail.path, before.frames)]
-        _encode([(after, 1)], tail.path, progressed)
-        if _extradata(tail.path) != before.extradata:
-            tail.discard()
-            tail = OutputFile(target)
-            sources = [(tail.path, 0)]
-            _encode([(before, 0), (after, 1)], tail.path, progressed)
-        _copy(sources, joined.path, before.rate, tags)
-        joined.sync()
-        return joined.publish()
-    except av.error.FFmpegError as error:
-        raise failures.video_unreadable(file=first, details=str(error)) from error
-    except OSError as error:
-        raise disk_error(error, target.parent) from error
-    finally:
-        tail.discard()
-        joined.discard()
+    with explained_errors(first, target.parent), unpublished(target) as joined:
+        with unpublished(target) as tail:
+            _encode([(after, 1)], tail.path, progressed)
+            if _extradata(tail.path) == before.extradata:
+                _copy([(str(first), 0), (tail.path, before.frames)], joined.path, before.rate, tags)
+                return _published(joined)
+        with unpublished(target) as whole:
+            _encode([(before, 0), (after, 1)], whole.path, progressed)
+            _copy([(whole.path, 0)], joined.path, before.rate, tags)
+            return _published(joined)
+
+
+def _published(file: OutputFile) -> Path:
+    file.sync()
+    return file.publish()
 
 
 def _read(path: Path) -> _Part:
+    check_source(path)
     try:
         with av.open(str(path)) as container:
             if not container.streams.video:

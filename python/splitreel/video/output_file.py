@@ -8,6 +8,8 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from splitreel.contract import failures
@@ -105,6 +107,16 @@ class OutputFile:
             self._fd = -1
         if self._temporary is not None:
             self._temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def unpublished(target: Path) -> Iterator[OutputFile]:
+    """A file that leaves nothing behind unless it gets its name."""
+    file = OutputFile(target)
+    try:
+        yield file
+    finally:
+        file.discard()
 
 
 def disk_error(error: OSError, folder: Path) -> SplitreelError:
