@@ -22,7 +22,7 @@ from splitreel.engine.prompt_cache import Signature, text_encoder_signature
 from splitreel.kernels.checks import can_run_kernels
 from splitreel.models.families import family_of
 from splitreel.models.family import LoadedComponents, VideoModel
-from splitreel.models.loading import ReadOptions, bytes_of, read_weights, shard_components
+from splitreel.models.loading import ReadOptions, bytes_of, drop_weights, read_weights, shard_components
 from splitreel.models.lora import open_loras
 from splitreel.models.tensor_files import OpenTensors
 from splitreel.parallel.placement import Shard
@@ -99,7 +99,12 @@ def load_model(
 
     def read_text_encoder(progressed: Progressed) -> int:
         reading = ReadOptions(dtype, read_to, progressed, device, request.open_tensors)
-        return read_weights(components, [_TEXT_ENCODER], folder, reading)
+        try:
+            return read_weights(components, [_TEXT_ENCODER], folder, reading)
+        except BaseException:
+            # A cancel, or memory that ran out. What has been read would stay in the way of the next job.
+            drop_weights(components.modules[_TEXT_ENCODER])
+            raise
 
     held = sum(bytes_of(module) for module in components.modules.values())
     pin_memory = can_pin_weights(context.memory_budget, context.world_size, held)

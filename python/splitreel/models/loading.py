@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import torch
@@ -45,7 +46,7 @@ class ShardedComponents:
 
     modules: Mapping[str, nn.Module]
     slices: Mapping[str, Mapping[str, WeightSlice]]
-    whole_sizes: Mapping[str, int]  # parameters of the whole component
+    fractions: Mapping[str, Fraction]  # by component, how much of its parameters this rank holds
     quantized: Mapping[str, Mapping[str, QuantizedLinear]]  # by component and weight, the layers that hold float8
 
 
@@ -74,7 +75,9 @@ def shard_components(
         name: family.shard[name](module, shard, tp_group) for name, module in modules.items() if name in family.shard
     }
     layers = {name: quantize(modules[name]) for name, quantize in family.quantize.items()} if quantized else {}
-    return ShardedComponents(modules, slices, whole, layers)
+    # Now, because parameters that layers share only become one when they are read.
+    fractions = {name: Fraction(_parameter_count(module), whole[name]) for name, module in modules.items()}
+    return ShardedComponents(modules, slices, fractions, layers)
 
 
 def read_weights(components: ShardedComponents, names: Sequence[str], folder: Path, options: ReadOptions) -> int:
@@ -85,9 +88,7 @@ def read_weights(components: ShardedComponents, names: Sequence[str], folder: Pa
     """
     # A rank reads the same fraction of a file's bytes as of its parameters: a component's weights share one dtype.
     total = sum(
-        sum((folder / file).stat().st_size for file in weight_files(folder, name))
-        * _parameter_count(components.modules[name])
-        // components.whole_sizes[name]
+        int(sum((folder / file).stat().st_size for file in weight_files(folder, name)) * components.fractions[name])
         for name in names
     )
     read = 0
@@ -97,6 +98,14 @@ def read_weights(components: ShardedComponents, names: Sequence[str], folder: Pa
             read += size
             options.progressed(read, total)
     return read
+
+
+def drop_weights(module: nn.Module) -> None:
+    """Puts the parameters back on `meta`, as before they were read."""
+    for child in module.modules():
+        for name, parameter in child.named_parameters(recurse=False):
+            setattr(child, name, nn.Parameter(parameter.to("meta"), requires_grad=False))
+    _tie_weights(module)
 
 
 def bytes_of(module: nn.Module) -> int:
@@ -114,6 +123,12 @@ def _expected_tensors(module: nn.Module) -> dict[str, tuple[int, ...]]:
         for name, tensor in module.state_dict().items()
         if name in parameters or name in buffers
     }
+
+
+def _tie_weights(module: nn.Module) -> None:
+    """transformers' models share some parameters between layers, of which files hold one copy."""
+    if (tie_weights := getattr(module, "tie_weights", None)) is not None:
+        tie_weights()
 
 
 def _parameter_count(module: nn.Module) -> int:
@@ -143,9 +158,7 @@ def _fill(components: ShardedComponents, component: str, folder: Path, options: 
                 else:
                     layer.fill(tensor.to(options.quantize_on), device)
                 yield size
-    # transformers' models share some parameters between layers, of which files hold one copy.
-    if (tie_weights := getattr(module, "tie_weights", None)) is not None:
-        tie_weights()
+    _tie_weights(module)
     missing = [name for name, parameter in module.named_parameters() if parameter.is_meta]
     if missing:
         raise failures.internal(details=f"{missing[0]} is in the headers of {component} but was not read")

@@ -129,15 +129,22 @@ def test_a_model_whose_files_changed_is_read_whole(model: Path, tmp_path: Path) 
     assert again.read == ["text_encoder", "transformer", "vae"]
 
 
-def test_a_cancel_while_the_text_encoder_is_read_leaves_it_out(model: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("offload", list(Offload))
+def test_a_cancel_while_the_text_encoder_is_read_leaves_nothing_of_it(
+    offload: Offload, model: Path, tmp_path: Path
+) -> None:
     from splitreel.contract.errors import Canceled
 
-    _, again = restarted(model, tmp_path / "prompts", job("a dog"))
-    hooks = RecordingHooks(cancel_at=(Stage.LOADING, 1))
+    _, again = restarted(model, tmp_path / "prompts", job("a dog"), offload)
+    hooks = RecordingHooks(cancel_at=(Stage.LOADING, 5))
     with pytest.raises(Canceled):
-        again.engine.load(model, Plan(), LoadOptions(), hooks, job("a cat"))
-    again.load(model, job("a cat"))
+        again.engine.load(model, Plan(), LoadOptions(offload=offload), hooks, job("a cat"))
+    parameters = list(again.engine.loaded.model.components.text_encoder.parameters())
+    assert [parameter.device.type for parameter in parameters] == ["meta"] * len(parameters)
+    load = again.load(model, job("a cat"), offload)
     assert again.read == ["text_encoder"]
+    assert ("0 loading of", size_of(model, "text_encoder")) in again.hooks.events
+    assert load.reused
     again.make(job("a cat"))
 
 
