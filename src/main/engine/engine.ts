@@ -21,6 +21,7 @@ export const STOPPED_ENGINE: EngineState = {
   error: null,
 };
 
+/** The engine may be stopped meanwhile: the app quits, or moves the environment. */
 const RESTART_DELAY_MS = 200;
 /** A worker that dies this often before it is ready isn't restarted again. */
 const MAX_STARTS_WITHOUT_READY = 3;
@@ -96,7 +97,7 @@ export function createEngine(ports: EnginePorts, options: EngineOptions): Engine
     log.error(`the engine ended: ${error.code} ${JSON.stringify(error.params)}`);
     const willRestart = startsWithoutReady < MAX_STARTS_WITHOUT_READY;
     setState({ ...STOPPED_ENGINE, status: willRestart ? 'starting' : 'failed', error });
-    if (willRestart) clock.after(RESTART_DELAY_MS, () => void start());
+    if (willRestart) clock.after(RESTART_DELAY_MS, () => void (isStopped ? null : start()));
     options.onLost(error);
   };
 

@@ -1,0 +1,79 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { nodeFiles } from '../adapters/node/files';
+import { nodeRandom } from '../adapters/node/random';
+import { SILENT_LOG } from '../ports/log';
+import type { Exit, WorkerProcess } from '../ports/processes';
+import { createEngine, type Engine } from './engine';
+
+let folder = '';
+let timers: (() => void)[] = [];
+let exits: ((exit: Exit) => void)[] = [];
+let lost: string[] = [];
+let engine: Engine;
+
+function fakeProcess(): WorkerProcess {
+  return {
+    pid: null,
+    writeLine: () => undefined,
+    endInput: () => undefined,
+    onEventBytes: () => undefined,
+    onOutput: () => undefined,
+    kill: () => undefined,
+    exited: new Promise((resolve) => exits.push(resolve)),
+  };
+}
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'splitreel-engine-'));
+  timers = [];
+  exits = [];
+  lost = [];
+  engine = createEngine(
+    {
+      files: nodeFiles,
+      clock: {
+        wallMs: () => 0,
+        monotonicMs: () => 0,
+        every: () => () => undefined,
+        after: (_delayMs, run) => {
+          timers.push(run);
+          return () => void (timers = timers.filter((timer) => timer !== run));
+        },
+      },
+      random: nodeRandom,
+      log: SILENT_LOG,
+      processes: { find: () => Promise.resolve(null), tree: () => Promise.resolve([]), killPid: () => undefined },
+      startProcess: () => Promise.resolve(fakeProcess()),
+    },
+    {
+      pidFile: path.join(folder, 'worker.json'),
+      onState: () => undefined,
+      onEvent: () => undefined,
+      onLost: ({ code }) => lost.push(code),
+    },
+  );
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function startAndDie(): Promise<void> {
+  await engine.start();
+  exits[0]?.({ code: 1, signal: null, problem: null });
+  await vi.waitFor(() => expect(lost).toEqual(['WORKER_DIED']));
+}
+
+test('a worker that dies is started again', async () => {
+  await startAndDie();
+  timers.forEach((run) => run());
+  await vi.waitFor(() => expect(exits).toHaveLength(2));
+});
+
+test('a worker that died just before a stop is not started again', async () => {
+  await startAndDie();
+  await engine.stop();
+  timers.forEach((run) => run());
+  await engine.stop();
+  expect(exits).toHaveLength(1);
+});
