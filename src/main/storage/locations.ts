@@ -47,6 +47,8 @@ export async function openLocations(
     if (journal.current() !== null) throw new SplitreelError(appError('MOVE_RUNNING'));
     if (!path.relative(from, to).startsWith('..'))
       throw new SplitreelError(appError('FOLDER_NESTED', { folder: to, outer: from }));
+    const there = await files.stat(to);
+    if (there !== null && there.kind !== 'folder') throw new SplitreelError(appError('OUTPUT_EXISTS', { file: to }));
     if ((await files.list(to)).length > 0) throw new SplitreelError(appError('FOLDER_NOT_EMPTY', { folder: to }));
     if (!(await files.canWrite(to))) throw new SplitreelError(appError('FOLDER_READ_ONLY', { folder: to }));
     if ((await files.stat(from)) !== null) await checkSpace(files, from, to, await files.folderBytes(from));

@@ -92,6 +92,11 @@ describe('the environment', () => {
   test('a target that contains something, or is inside the source, is rejected and nothing moves', async () => {
     const locations = await openTheLocations();
     await write(at('other', 'splitreel', 'environment', 'theirs'), '');
+    await write(at('third', 'splitreel', 'environment'), 'a file of theirs');
+    await expect(locations.move('environment', at('third'))).rejects.toMatchObject({
+      error: { code: 'OUTPUT_EXISTS' },
+    });
+    expect(await readFile(at('third', 'splitreel', 'environment'), 'utf8')).toBe('a file of theirs');
     const full = { error: { code: 'FOLDER_NOT_EMPTY' } };
     await expect(locations.move('environment', at('other'))).rejects.toMatchObject(full);
     const nested = { error: { code: 'FOLDER_NESTED' } };
