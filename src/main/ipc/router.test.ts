@@ -84,3 +84,15 @@ test('errors cross as data', async () => {
     error: { code: 'INTERNAL', details: expect.stringContaining('boom') as unknown },
   });
 });
+
+test.each([
+  ['ENOSPC', 'DISK_RAN_FULL'],
+  ['EDQUOT', 'DISK_RAN_FULL'],
+  ['EROFS', 'FOLDER_READ_ONLY'],
+  ['EACCES', 'FOLDER_READ_ONLY'],
+  ['EIO', 'INTERNAL'],
+])('a write that fails with %s names the folder', async (code, expected) => {
+  answer = () => Promise.reject(Object.assign(new Error(code), { code, target: '/media/stick/fox.mp4' }));
+  const params = expected === 'INTERNAL' ? {} : { folder: '/media/stick' };
+  expect(await router(WINDOW, 'readLogTail', undefined)).toMatchObject({ error: { code: expected, params } });
+});

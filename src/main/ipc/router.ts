@@ -7,6 +7,7 @@ import { appError, SplitreelError, type AppError } from '../../shared/errors';
 import { calls, type CallName } from '../../shared/ipc';
 import { err, ok, type Result } from '../../shared/result';
 import { APP_SCHEME } from '../../shared/urls';
+import { toAppError } from '../ports/files';
 import type { Log } from '../ports/log';
 import type { CallHandlers } from './calls';
 
@@ -74,10 +75,4 @@ export function createRouter({ handlers, windowId, log }: RouterOptions): Router
     }
     return runCall(name, input);
   };
-}
-
-/** Converts anything thrown to data. */
-export function toAppError(error: unknown): AppError {
-  if (error instanceof SplitreelError) return error.error;
-  return appError('INTERNAL', {}, { details: error instanceof Error ? (error.stack ?? error.message) : String(error) });
 }

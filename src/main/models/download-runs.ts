@@ -1,8 +1,8 @@
 /** The running downloads. A download that lost its connection is retried automatically. */
 import type { Download } from '../../shared/download';
 import type { AppError } from '../../shared/errors';
-import { toAppError } from '../ipc/router';
 import type { Clock } from '../ports/clock';
+import { toAppError } from '../ports/files';
 import type { Log } from '../ports/log';
 import type { DownloadList, SavedDownload } from './download-list';
 import type { DownloadTarget } from './download-target';

@@ -1,6 +1,10 @@
+import path from 'node:path';
 import { appError, SplitreelError, type AppError } from '../../shared/errors';
 
-/** The file system, for services. All paths are absolute. Failures are Node's errors with their `code`. */
+/**
+ * The file system, for services. All paths are absolute. Failures are Node's errors with their `code`; those of writing also
+ * have the `target` that couldn't be written.
+ */
 export interface FileInfo {
   readonly kind: 'file' | 'folder' | 'other';
   readonly sizeBytes: number;
@@ -47,8 +51,9 @@ export interface Files {
   /** Identifies the disk that holds the folder (or will hold it): equal for folders between which a rename or link works. */
   readonly deviceOf: (folder: string) => Promise<number>;
   /**
-   * Reports changes in the folder itself, with the name of the entry if the system gives one. Returns a function that
-   * stops watching; null if the folder can't be watched.
+   * Reports changes in the folder, with the name of the entry. Null: the folder itself may have been moved, removed or
+   * unmounted, after which this watch reports nothing more about its path. Returns a function that stops watching; null if
+   * the folder can't be watched.
    */
   readonly watchFolder: (folder: string, onChange: (name: string | null) => void) => (() => void) | null;
   /** Bytes of all files inside. */
@@ -61,6 +66,21 @@ export interface Files {
 export function fileErrorCode(error: unknown): string | null {
   if (!(error instanceof Error) || !('code' in error)) return null;
   return typeof error.code === 'string' ? error.code : null;
+}
+
+/** Converts anything thrown to data. A failed write is not our fault, and the user can do something about it. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof SplitreelError) return error.error;
+  const folder = failedFolder(error);
+  const problem = folder === null ? null : writeError(error, folder);
+  if (folder !== null && problem?.code === 'OUTPUT_NOT_WRITABLE') return appError('FOLDER_READ_ONLY', { folder });
+  if (problem !== null && problem.code !== 'INTERNAL') return problem;
+  return appError('INTERNAL', {}, { details: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+}
+
+function failedFolder(error: unknown): string | null {
+  if (!(error instanceof Error) || !('target' in error)) return null;
+  return typeof error.target === 'string' ? path.dirname(error.target) : null;
 }
 
 /** Why a file couldn't be written to a folder, as an error to show. */

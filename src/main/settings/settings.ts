@@ -19,7 +19,7 @@ export interface SettingsService {
   readonly setModelFolders: (folders: readonly string[]) => Promise<void>;
   /** `before`: the folder that may still contain models while they are being moved. */
   readonly setModelsFolder: (folder: string | null, before: string | null) => Promise<void>;
-  /** The folder of the last "Save as". */
+  /** The folder of the last "Save as". Never fails: on a full disk, the video must still be saved elsewhere. */
   readonly setLastSaveFolder: (folder: string) => Promise<void>;
   readonly problem: AppError | null;
 }
@@ -35,8 +35,10 @@ export async function openSettings(
     migrate: migrateSettings,
   });
   const set = async (settings: Settings): Promise<void> => {
-    await store.save(settings);
+    const saved = store.save(settings);
+    // They apply at once, also if they can't be saved now: the store tries again.
     options.onChange(settings);
+    await saved;
   };
   return {
     get: store.value,
@@ -44,7 +46,7 @@ export async function openSettings(
     updateGuarded: (patch) => set(applyPatch(store.value(), patch)),
     setModelFolders: (folders) => set({ ...store.value(), modelFolders: [...folders] }),
     setModelsFolder: (folder, before) => set({ ...store.value(), modelsFolder: folder, modelsFolderBefore: before }),
-    setLastSaveFolder: (lastSaveFolder) => set({ ...store.value(), lastSaveFolder }),
+    setLastSaveFolder: (lastSaveFolder) => set({ ...store.value(), lastSaveFolder }).catch(() => undefined),
     problem: store.problem,
   };
 }

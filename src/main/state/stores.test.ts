@@ -87,6 +87,18 @@ test('a value that a full disk rejected is reported once and written as soon as 
   await vi.waitFor(async () => expect(await readFile(file(), 'utf8')).toBe('2\n'));
 });
 
+test('settings apply although a full disk rejects them, and a copy elsewhere never fails because of it', async () => {
+  const seen: string[] = [];
+  const full = Object.assign(new Error('full'), { code: 'ENOSPC' });
+  const files = { ...nodeFiles, writeAtomically: () => Promise.reject(full) };
+  const clock = { ...nodeClock, after: () => () => undefined };
+  const settings = await openSettings({ files, clock }, { file: file(), onChange: ({ theme }) => seen.push(theme) });
+  await expect(settings.update({ theme: 'light' })).rejects.toThrow('full');
+  expect(seen).toEqual(['light']);
+  await settings.setLastSaveFolder('/media/stick');
+  expect(settings.get()).toMatchObject({ theme: 'light', lastSaveFolder: '/media/stick' });
+});
+
 describe('a long list or record', () => {
   const LENGTH = 2 * PIECE_ITEMS + 1;
   const schema = z.object({

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { appError, SplitreelError, type AppError } from '../../shared/errors';
 import { isNewer, type Updates } from '../../shared/updates';
-import { toAppError } from '../ipc/router';
 import type { Clock } from '../ports/clock';
+import { toAppError } from '../ports/files';
 import type { Web } from '../ports/web';
 import { openJsonStore, type JsonStorePorts } from '../state/json-store';
 import { readAnnouncement, type Announcement } from './announcement';

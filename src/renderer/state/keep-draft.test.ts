@@ -3,10 +3,13 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { fakeMain, type FakeMain } from '../../../test/fakes/main-process';
 import { request } from '../../../test/fakes/request';
 import { cpuDevices } from '../../shared/device';
+import { appError } from '../../shared/errors';
 import { ONE_RANK } from '../../shared/plan';
+import { err, ok } from '../../shared/result';
 import { changeDraft, useDraft } from './draft';
 import { enqueueJobs } from './job-input';
 import { keepDraft } from './keep-draft';
+import { useToasts } from './send';
 
 let main: FakeMain;
 let stop = (): void => undefined;
@@ -51,6 +54,25 @@ test('typing without a pause is saved every 300 ms', () => {
     vi.advanceTimersByTime(50);
   }
   expect(saved().length).toBeGreaterThanOrEqual(3);
+});
+
+test('a full disk is reported once, until a draft can be saved again', async () => {
+  let isFull = true;
+  const full = err(appError('DISK_RAN_FULL', { folder: '/data' }));
+  vi.spyOn(window.splitreel, 'updateSettings').mockImplementation(() => Promise.resolve(isFull ? full : ok(undefined)));
+  const typeAndWait = async (prompt: string): Promise<void> => {
+    type(prompt);
+    await vi.advanceTimersByTimeAsync(100);
+  };
+  const codes = (): (string | undefined)[] => useToasts.getState().toasts.map(({ error }) => error?.code);
+  await typeAndWait('a');
+  await typeAndWait('a dog');
+  expect(codes()).toEqual(['DISK_RAN_FULL']);
+  isFull = false;
+  await typeAndWait('a dog runs');
+  isFull = true;
+  await typeAndWait('a dog runs home');
+  expect(codes()).toEqual(['DISK_RAN_FULL', 'DISK_RAN_FULL']);
 });
 
 test.each([

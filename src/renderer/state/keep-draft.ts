@@ -22,7 +22,20 @@ export function saveDraftNow(): void {
   const { draft, timer } = unsaved;
   window.clearTimeout(timer);
   unsaved = null;
-  void send(window.splitreel.updateSettings({ draft }));
+  void save(draft);
+}
+
+/** True while the draft can't be saved. */
+let isReported = false;
+
+/** On a full disk, only the first failure is shown, not one for every word. The main process tries again. */
+async function save(draft: Draft): Promise<void> {
+  const saving = window.splitreel.updateSettings({ draft });
+  if (!isReported) void send(saving);
+  isReported = await saving.then(
+    ({ ok }) => !ok,
+    () => true,
+  );
 }
 
 function saveSoon(draft: Draft): void {
@@ -34,6 +47,7 @@ function saveSoon(draft: Draft): void {
 
 /** Returns a function that stops saving. */
 export function keepDraft(): () => void {
+  isReported = false;
   const stop = useDraft.subscribe(({ draft }) => {
     if (draft !== null) saveSoon(draft);
   });

@@ -18,3 +18,19 @@ test.each(['writeAtomically', 'append'] as const)('%s creates files that only th
   expect(await modeOf(file)).toBe(0o600);
   expect(await modeOf(path.dirname(file))).toBe(0o700);
 });
+
+test('the error of a write names its target, not a temporary file', async () => {
+  const target = path.join(folder, 'a file', 'fox.mp4');
+  await nodeFiles.append(path.dirname(target), 'x');
+  await nodeFiles.append(path.join(folder, 'source'), 'x');
+  for (const write of [
+    () => nodeFiles.writeAtomically(target, 'x'),
+    () => nodeFiles.append(target, 'x'),
+    () => nodeFiles.copy(path.join(folder, 'source'), target),
+    () => nodeFiles.copyDurably(path.join(folder, 'source'), target),
+    () => nodeFiles.copyFolder(folder, target),
+    () => nodeFiles.rename(path.join(folder, 'source'), target),
+    () => nodeFiles.makeFolder(target),
+  ])
+    await expect(write()).rejects.toMatchObject({ target });
+});

@@ -16,6 +16,15 @@ const temporaryName = (target: string): string => {
   return path.join(folder, `.${randomUUID()}.part`);
 };
 
+/** Adds the target to the error of a write: Node names a temporary file there, or none at all. */
+async function writing<T>(target: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    throw error instanceof Error ? Object.assign(error, { target }) : error;
+  }
+}
+
 async function writeAtomically(target: string, content: string | Uint8Array): Promise<void> {
   await fs.mkdir(path.dirname(target), { recursive: true, mode: 0o700 });
   const temporary = temporaryName(target);
@@ -182,7 +191,8 @@ async function copyOnce(from: string, to: string): Promise<number> {
 
 function watchFolder(folder: string, onChange: (name: string | null) => void): (() => void) | null {
   try {
-    const watcher = watch(folder, { persistent: false }, (_event, name) => onChange(name));
+    const self = path.basename(folder);
+    const watcher = watch(folder, { persistent: false }, (_event, name) => onChange(name === self ? null : name));
     // Removing a folder closes its watcher, after the change has been reported.
     watcher.on('error', () => watcher.close());
     return () => watcher.close();
@@ -195,19 +205,21 @@ export const nodeFiles: Files = {
   readText: (file) => fs.readFile(file, 'utf8'),
   readBytes: (file) => fs.readFile(file),
   readRange,
-  writeAtomically,
-  append: async (file, content) => {
-    await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-    await fs.appendFile(file, content, { mode: 0o600 });
-  },
+  writeAtomically: (target, content) => writing(target, () => writeAtomically(target, content)),
+  append: (file, content) =>
+    writing(file, async () => {
+      await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+      await fs.appendFile(file, content, { mode: 0o600 });
+    }),
   stat,
   list,
-  makeFolder: async (folder) => {
-    await fs.mkdir(folder, { recursive: true });
-  },
-  rename: (from, to) => fs.rename(from, to),
-  copy,
-  copyDurably,
+  makeFolder: (folder) =>
+    writing(folder, async () => {
+      await fs.mkdir(folder, { recursive: true });
+    }),
+  rename: (from, to) => writing(to, () => fs.rename(from, to)),
+  copy: (from, to) => writing(to, () => copy(from, to)),
+  copyDurably: (from, to) => writing(to, () => copyDurably(from, to)),
   remove: (target) => fs.rm(target, { recursive: true, force: true }),
   makeExecutable: (file) => fs.chmod(file, 0o755),
   realPath: (target) => fs.realpath(target),
@@ -217,5 +229,5 @@ export const nodeFiles: Files = {
   watchFolder,
   folderBytes,
   ownBytes,
-  copyFolder,
+  copyFolder: (from, to, options) => writing(to, () => copyFolder(from, to, options)),
 };
