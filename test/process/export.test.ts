@@ -1,6 +1,6 @@
 /** Exports by the real command in its real process: copies, their progress, and what is left of one that is canceled. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -60,7 +60,13 @@ function open(onChange: (states: readonly ExportState[]) => void = () => undefin
     onChange(states);
   });
 }
-const job = (name: string, request = GIF) => ({ videoId: 'v', file: source, target: path.join(folder, name), request });
+const job = (name: string, request = GIF) => ({
+  videoId: 'v',
+  file: source,
+  target: path.join(folder, name),
+  mayReplace: true,
+  request,
+});
 
 test('a copy is made under the chosen name, with every frame counted', async () => {
   const made = await open().run([job('a.gif')]);
@@ -74,6 +80,13 @@ test('a copy is made under the chosen name, with every frame counted', async () 
 
 test('a missing ending is added', async () => {
   expect(await open().run([job('b', { ...GIF, format: 'webm' })])).toEqual([path.join(folder, 'b.webm')]);
+});
+
+test('without permission, a name that another program took meanwhile is left alone', async () => {
+  await writeFile(path.join(folder, 'taken.gif'), 'of another program');
+  const made = await open().run([{ ...job('taken.gif'), mayReplace: false }]);
+  expect(made).toEqual([path.join(folder, 'taken_1.gif')]);
+  expect(await readFile(path.join(folder, 'taken.gif'), 'utf8')).toBe('of another program');
 });
 
 test('what cannot be read is an error', async () => {

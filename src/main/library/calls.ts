@@ -66,7 +66,7 @@ export const libraryCalls = ({
     const target = await desktop.chooseSavePath(request.format, path.join(folder, name));
     if (target === null) return null;
     await settings.setLastSaveFolder(path.dirname(target));
-    const [copied = null] = await exports.run([{ videoId, file, target, request }]);
+    const [copied = null] = await exports.run([{ videoId, file, target, mayReplace: true, request }]);
     return copied;
   },
   exportVideos: async ({ videoIds, request }) => {
@@ -83,7 +83,13 @@ export const libraryCalls = ({
       EXPORT_EXTENSIONS[request.format],
     );
     const copies = await exports.run(
-      sources.map(({ videoId, file }, index) => ({ videoId, file, target: targets[index] ?? file, request })),
+      sources.map(({ videoId, file }, index) => ({
+        videoId,
+        file,
+        target: targets[index] ?? file,
+        mayReplace: false,
+        request,
+      })),
     );
     return { folder, count: copies.length };
   },
@@ -116,7 +122,7 @@ export const libraryCalls = ({
   },
 });
 
-/** A path in the folder for each file, with the copy's extension. No dialog has asked, so nothing is replaced. */
+/** A path in the folder for each file, with the copy's extension. No dialog asks whether a file may be replaced. */
 async function freeNames(
   files: Pick<Files, 'stat'>,
   folder: string,

@@ -11,8 +11,10 @@ export interface ExportPorts extends FileCommandPorts {
 export interface ExportJob {
   readonly videoId: string;
   readonly file: string;
-  /** The user's chosen path; a missing file extension is added. */
+  /** A missing file extension is added. */
   readonly target: string;
+  /** True: a dialog has asked whether an existing file with exactly this name may be replaced. */
+  readonly mayReplace: boolean;
   readonly request: ExportRequest;
 }
 
@@ -81,9 +83,9 @@ const exportFlags = ({ format, fps, scale, frame }: ExportRequest): readonly str
   ...(frame === null ? [] : [`--frame=${String(frame)}`]),
 ];
 
-/** The dialog asked about replacing the chosen file, but not about the name with an added extension. */
-function targetOf({ target, request }: ExportJob): readonly string[] {
+function targetOf({ target, mayReplace, request }: ExportJob): readonly string[] {
   const ending = EXPORT_EXTENSIONS[request.format];
   const isWhole = ending === '' || path.extname(target).toLowerCase() === ending;
-  return isWhole ? [target, '--overwrite'] : [target + ending];
+  if (!isWhole) return [target + ending];
+  return mayReplace ? [target, '--overwrite'] : [target];
 }
