@@ -235,7 +235,7 @@ export const calls = {
   /** Ends the ranks and frees GPU memory. */
   unloadEngine: call(nothing, done),
 
-  /** Hides them in the library immediately and moves them to the system's bin a minute later unless restored. */
+  /** Hides them in the library immediately and moves them to the system's trash a minute later unless restored. */
   discardVideos: call(z.object({ videoIds }), done),
   restoreVideos: call(z.object({ videoIds }), done),
   /** Saves a frame as an image in the data folder, for image-to-video, and returns its path; null: the last frame. */

@@ -404,6 +404,11 @@ def video_not_found(**extra: Unpack[Extra]) -> SplitreelError:
     return SplitreelError("VIDEO_NOT_FOUND", {}, **extra)
 
 
+def trash_failed(**extra: Unpack[Extra]) -> SplitreelError:
+    """Deleted videos couldn't be moved to the trash, so they are in the library again."""
+    return SplitreelError("TRASH_FAILED", {}, **extra)
+
+
 def metadata_unreadable(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
     """{file} contains no settings that Splitreel can read."""
     return SplitreelError("METADATA_UNREADABLE", {"file": path_text(file)}, **extra)

@@ -112,7 +112,7 @@ async function openServices(base: Foundation) {
   const { library, marks } = await composeLibrary(base, settings);
   const exports = composeExports(base, environment);
   const firstFrames = composeFirstFrames(base, environment);
-  const discards = createDiscards({ ...base, ...base.ports, library, moveToBin: base.ports.desktop.moveToBin });
+  const discards = createDiscards({ ...base, ...base.ports, library, moveToTrash: base.ports.desktop.moveToTrash });
   const guests = createGuests(base.ports);
   const engine = composeEngine(base, environment, settings);
   const hub = await composeModels(base, { environment, settings, movePorts, unloadEngine: engine.unload });

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -168,6 +168,40 @@ test('a file added or removed outside the app is noticed', async () => {
   await vi.waitFor(() => expect(names()).toEqual(['b.mp4', 'a.mp4']), 5_000);
   await rm(file);
   await vi.waitFor(() => expect(names()).toEqual(['b.mp4']), 5_000);
+});
+
+test('a folder that is replaced by another one is followed', async () => {
+  await video('a.mp4');
+  await library.scan();
+  await rename(folder, path.join(root, 'old'));
+  await mkdir(folder);
+  await vi.waitFor(() => expect(names()).toEqual([]), 5_000);
+  await video('b.mp4');
+  await vi.waitFor(() => expect(names()).toEqual(['b.mp4']), 5_000);
+});
+
+test('a link to a file elsewhere is left out, and one inside the folder is not mistaken for its target', async () => {
+  const target = await video('a.mp4');
+  await rename(target, path.join(root, 'elsewhere.mp4'));
+  await symlink(path.join(root, 'elsewhere.mp4'), path.join(folder, 'out.mp4'));
+  await video('b.mp4');
+  await symlink('b.mp4', path.join(folder, 'link.mp4'));
+  await library.scan();
+  expect(names().sort()).toEqual(['b.mp4', 'link.mp4']);
+  expect(announced.sort()).toEqual(['b.mp4', 'link.mp4']);
+  const { id } = library.get().find(({ fileName }) => fileName === 'link.mp4')!;
+  expect(await library.fileOf(id)).toBe(path.join(folder, 'link.mp4'));
+});
+
+test('a file added next to a video is found although the folder is a link', async () => {
+  const real = path.join(root, 'real');
+  await rename(folder, real);
+  await symlink(real, folder);
+  await video('a.mp4');
+  await library.scan();
+  const beside = path.dirname(await library.fileOf(library.get()[0]!.id));
+  await writeFile(path.join(beside, 'b.mp4'), mp4(JSON.stringify(metadata())));
+  expect(await library.add([path.join(beside, 'b.mp4')])).toHaveLength(1);
 });
 
 test('a file that is being copied appears once it is complete', async () => {

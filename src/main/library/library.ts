@@ -114,8 +114,8 @@ export function createLibrary(ports: LibraryPorts, { onRead, onScanned, onVideos
     },
     fileOf: async (videoId) => {
       const file = filesById.get(videoId);
-      const found = file === undefined ? null : await fileInside(files, ports.folder(), file);
-      if (found !== null) return found.path;
+      // Not the path behind a link: whoever deletes this video must not delete another one.
+      if (file !== undefined && (await fileInside(files, ports.folder(), file)) !== null) return file;
       // The folder changed unnoticed, as on a network drive.
       rescan();
       throw new SplitreelError(appError('VIDEO_NOT_FOUND'));
@@ -184,6 +184,8 @@ async function readKnown(files: Files, file: string, { before, onRead }: ReadOpt
   if (info?.kind !== 'file') return null;
   if (before?.info.sizeBytes === info.sizeBytes && before.info.modifiedMs === info.modifiedMs) return before;
   const video = await readVideo(files, file, info).catch(() => null);
+  // A link to a file elsewhere couldn't be played: only files inside the folder are served.
+  if (video !== null && (await fileInside(files, path.dirname(file), file)) === null) return { info, video: null };
   if (video !== null) onRead(video);
   return { info, video };
 }
@@ -241,6 +243,11 @@ function createFollower({ files, clock }: Pick<LibraryPorts, 'files' | 'clock'>,
     cancelPending = null;
   };
   const changed = (name: string | null): void => {
+    // Another folder may take its place: the next scan watches that one.
+    if (name === null) {
+      followed?.stop();
+      followed = null;
+    }
     // For a video that is being written, only the last change counts.
     if (name === null || isVideoName(name))
       cancelPending ??= clock.after(SETTLE_MS, () => {

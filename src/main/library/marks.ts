@@ -20,7 +20,7 @@ import type { Log } from '../ports/log';
 import { openJsonStore } from '../state/json-store';
 import type { VideoFile } from './library';
 
-/** About as long as systems keep files in the bin. */
+/** About as long as systems keep files in the trash. */
 const KEPT_AFTER_MS = 30 * 24 * 3_600_000;
 
 const entrySchema = videoMarksSchema.extend({

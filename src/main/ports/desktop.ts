@@ -1,4 +1,4 @@
-/** The desktop around the window: dialogs, the bin, the clipboard, drags, notifications. */
+/** The desktop around the window: dialogs, the trash, the clipboard, drags, notifications. */
 import type { ExportFormat } from '../../shared/export';
 import type { LinkId } from '../window/links';
 
@@ -22,7 +22,7 @@ export interface Desktop {
   readonly chooseFolder: () => Promise<string | null>;
   readonly chooseFile: (kind: 'image' | 'video' | 'archive' | 'lora' | 'presets' | 'prompts') => Promise<string | null>;
   readonly chooseSavePath: (kind: SaveKind, suggestedPath: string) => Promise<string | null>;
-  readonly moveToBin: (file: string) => Promise<void>;
+  readonly moveToTrash: (file: string) => Promise<void>;
   readonly showInFolder: (file: string) => void;
   readonly openFolder: (folder: string) => Promise<void>;
   readonly openLink: (link: LinkId) => Promise<void>;

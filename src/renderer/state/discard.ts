@@ -1,4 +1,4 @@
-/** Hides videos immediately; main moves them to the bin once the discard can no longer be undone. */
+/** Hides videos immediately; main moves them to the trash once the discard can no longer be undone. */
 import { copy } from '../copy';
 import { dismissToast, send, showToast, useToasts } from './send';
 

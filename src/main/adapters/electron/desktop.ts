@@ -69,7 +69,7 @@ export function createDesktop(currentWindow: () => BrowserWindow | null, fallbac
         window === null ? await dialog.showSaveDialog(options) : await dialog.showSaveDialog(window, options);
       return answer.canceled || answer.filePath === '' ? null : answer.filePath;
     },
-    moveToBin: (file) => shell.trashItem(file),
+    moveToTrash: (file) => shell.trashItem(file),
     showInFolder: (file) => shell.showItemInFolder(file),
     openFolder: async (folder) => {
       await shell.openPath(folder);
