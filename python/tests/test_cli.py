@@ -28,6 +28,13 @@ def run(folder: Path, *arguments: str, prompt: str = "a dog") -> subprocess.Comp
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
+@pytest.mark.parametrize("command", ["generate", "export", "join", "doctor", "smoke"])
+def test_help_needs_no_packages(command: str) -> None:
+    without_packages = [sys.executable, "-I", "-S", PACKAGE_PARENT, command, "--help"]
+    shown = subprocess.run(without_packages, capture_output=True, text=True, timeout=60, check=True)
+    assert shown.stdout.startswith(f"usage: splitreel {command}")
+
+
 @pytest.mark.parametrize(
     ("arguments", "prompt", "code", "line"),
     [

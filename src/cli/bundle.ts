@@ -20,21 +20,20 @@ async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { variant: { type: 'string' } },
+    options: { variant: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
   });
   const [given] = positionals;
-  if (given === undefined || positionals.length > 1) {
+  if (values.help === true || given === undefined || positionals.length > 1) {
     print(`${callOf('bundle')} FOLDER|FILE.zip [--variant auto|cuda|cpu]`);
-    return 2;
+    return values.help === true ? 0 : 2;
   }
+  const choice = parseVariant(values.variant ?? 'auto');
   const target = fromCaller(given);
   // Stays until the zip is whole: a second try fetches only what is missing.
   const folder = isArchive(target) ? `${target}.part` : target;
   await ensurePip();
   const { environment } = await openUserServices();
-  const { variant, lock, lockHash, machineKind, tool, uv, pythonVersion, env } = await environment.bundleSource(
-    parseVariant(values.variant ?? 'auto'),
-  );
+  const { variant, lock, lockHash, machineKind, tool, uv, pythonVersion, env } = await environment.bundleSource(choice);
   const python = await environment.systemPython();
   if (python === null) throw new SplitreelError(appError('PYTHON_MISSING'));
   print(`Collecting the wheels for ${machineKind}, ${variant}, in ${target}`);

@@ -4,7 +4,7 @@ import { WITHOUT_ENVIRONMENT } from '../main/diagnostics/doctor';
 import { workerEnvironment } from '../main/engine/worker-environment';
 import { pythonRange } from '../main/install/install-settings';
 import { packageEntry } from '../main/install/package-entry';
-import { findingAction, findingText } from '../shared/messages';
+import { describeFinding, type Finding } from '../shared/doctor';
 import { DATA_FOLDER } from '../shared/variables';
 import type { Command } from './command';
 import { openUserServices } from './compose';
@@ -17,10 +17,9 @@ async function run(args: readonly string[]): Promise<number> {
   if ((await environment.current()) !== null) return runPackage(['doctor', ...args]);
   const python = await environment.systemPython();
   if (python === null) {
-    const range = pythonRange(await environment.installSettings());
-    print(
-      `[problem] environment: ${findingText('python_missing', { versions: range })} ${findingAction('python_missing')}`,
-    );
+    const finding = pythonMissing(pythonRange(await environment.installSettings()));
+    const { text, action } = describeFinding(finding);
+    print(args.includes('--json') ? JSON.stringify([finding], null, 2) : `[problem] environment: ${text} ${action}`);
     return 3;
   }
   const entry = packageEntry(path.join(ROOT, 'python'));
@@ -33,6 +32,16 @@ async function run(args: readonly string[]): Promise<number> {
   });
   return exitCode ?? 3;
 }
+
+/** As Python's doctor reports what it finds. */
+const pythonMissing = (versions: string): Finding => ({
+  topic: 'environment',
+  status: 'problem',
+  sentence: { code: 'python_missing', params: { versions } },
+  error: null,
+  details: null,
+  fix: null,
+});
 
 export const doctor: Command = {
   name: 'doctor',

@@ -9,7 +9,6 @@ import { print } from './terminal';
 
 const USAGE = `${callOf('environment')} COMMAND
   status                                        show the environment's state
-
   estimate [--variant auto|cuda|cpu]            show the download size and disk space that an install needs
   install [--variant auto|cuda|cpu] [--from BUNDLE]
                                                 BUNDLE: a folder or zip made with ${callOf('bundle')}; works without a network
@@ -29,11 +28,13 @@ async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { variant: { type: 'string' }, from: { type: 'string' } },
+    options: { variant: { type: 'string' }, from: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
   });
   const [name, ...rest] = positionals;
   const action = ACTIONS.find((each) => each === name);
-  return action === undefined ? usage() : act(action, rest, values);
+  if (values.help === true) return usage(0);
+  const isWhole = rest.length === (action === 'move' ? 2 : 0);
+  return action === undefined || !isWhole ? usage(2) : act(action, rest, values);
 }
 
 async function act(action: Action, args: readonly string[], { variant, from }: Flags): Promise<number> {
@@ -57,7 +58,7 @@ async function act(action: Action, args: readonly string[], { variant, from }: F
       return 0;
     case 'move': {
       const [name, folder] = args;
-      if ((name !== 'environment' && name !== 'downloads') || folder === undefined) return usage();
+      if ((name !== 'environment' && name !== 'downloads') || folder === undefined) return usage(2);
       // An interrupted move is finished first: until then another one is refused.
       await locations.resume();
       await locations.move(name, fromCaller(folder));
@@ -73,9 +74,9 @@ async function act(action: Action, args: readonly string[], { variant, from }: F
   }
 }
 
-function usage(): number {
+function usage(exitCode: number): number {
   print(USAGE);
-  return 2;
+  return exitCode;
 }
 
 export const environment: Command = {

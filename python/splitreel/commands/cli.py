@@ -46,9 +46,12 @@ def main(arguments: Sequence[str]) -> int:
 
 def _generate(arguments: Sequence[str]) -> int:
     from splitreel.commands.flags import make_parser, parse_flags
+
+    # First, because `--help` must work before the packages are installed.
+    flags = parse_flags(make_parser("splitreel generate"), arguments)
     from splitreel.commands.generate import generate
 
-    return generate(parse_flags(make_parser("splitreel generate"), arguments))
+    return generate(flags)
 
 
 def _doctor(arguments: Sequence[str]) -> int:

@@ -11,7 +11,6 @@ from splitreel.commands.file_job import run_file_job
 from splitreel.commands.parser import Parser
 from splitreel.contract import failures, reasons
 from splitreel.contract.exports import ExportFormat, ExportRequest
-from splitreel.video.export import export_video
 
 _BY_EXTENSION: Final = {
     ".mp4": ExportFormat.H264,
@@ -33,6 +32,8 @@ def export(arguments: Sequence[str]) -> int:
     if kind is None:
         raise failures.flag_invalid(reasons=[reasons.export_format_unknown(file=target.name, flag="--format")])
     request = ExportRequest(ExportFormat(kind), given.fps, given.scale, given.frame)
+    from splitreel.video.export import export_video  # late, because `--help` must work without PyAV
+
     return run_file_job(
         lambda progressed: export_video(given.video, target.absolute(), request, progressed, replace=given.overwrite),
         events=given.events,

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from splitreel.commands.file_job import run_file_job
 from splitreel.commands.parser import Parser
-from splitreel.video.join import join_videos
 
 
 def join(arguments: Sequence[str]) -> int:
     given = _parser().parse_args(arguments)
+    from splitreel.video.join import join_videos  # late, because `--help` must work without PyAV
+
     # FFmpeg would read the part of a relative path before a colon as a protocol.
     first, second, target = (path.absolute() for path in (given.first, given.second, given.target))
     return run_file_job(lambda progressed: join_videos(first, second, target, progressed), events=given.events)

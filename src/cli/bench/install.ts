@@ -126,7 +126,7 @@ async function run(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** Fetches all packages twice over the network and needs about 15 GB of room; the user's own environment stays as it is. */
+/** Fetches all packages twice over the network and needs about 15 GB of space; the user's own environment stays as it is. */
 export const install: Command = {
   name: 'install',
   summary:
