@@ -31,6 +31,12 @@ export interface DownloadRuns {
   readonly close: () => void;
 }
 
+/**
+ * How a run ended; null once the model is complete. Shown when the run is over and saved, so that the download can be
+ * started again at once.
+ */
+type End = Exclude<Download['state'], { readonly status: 'running' }> | null;
+
 export function createDownloadRuns(ports: DownloadRunPorts): DownloadRuns {
   const { hub, list, log } = ports;
   const running = new Map<string, Promise<void>>();
@@ -41,22 +47,24 @@ export function createDownloadRuns(ports: DownloadRunPorts): DownloadRuns {
     retries.get(modelId)?.();
     retries.delete(modelId);
   };
-  const fail = async (modelId: string, error: AppError): Promise<void> => {
-    if (isClosed) return;
-    log.warn(`the download of ${modelId} stopped: ${error.code}`);
-    list.show(modelId, { status: 'failed', error });
-    if (error.code !== 'DOWNLOAD_INTERRUPTED' && error.code !== 'HUB_UNREACHABLE') {
-      await list.change(modelId, { wanted: 'paused' });
-      return;
-    }
+  const showEnd = (modelId: string, end: End): void => {
+    if (end === null || isClosed) return;
+    list.show(modelId, end);
+    if (end.status === 'paused') return;
+    log.warn(`the download of ${modelId} stopped: ${end.error.code}`);
+    if (!isTemporary(end.error)) return;
     const retry = (): void => {
       if (list.stateOf(modelId)?.status === 'failed') launch(modelId);
     };
     cancelRetry(modelId);
     retries.set(modelId, ports.clock.after(RETRY_MS, retry));
   };
-  const run = async ({ modelId, target }: SavedDownload): Promise<void> => {
+  const run = async ({ modelId, target }: SavedDownload): Promise<End> => {
     let latest: Download['progress'] = null;
+    const save = (changes: Partial<SavedDownload>): Promise<void> =>
+      list
+        .change(modelId, changes)
+        .catch((error: unknown) => log.error(`the download of ${modelId} could not be saved`, error));
     try {
       const outcome = await hub.download({ modelId, ...sourceOf(target) }, (event) => {
         const { doneBytes, totalBytes, bytesPerSecond, secondsLeft, stage } = event;
@@ -67,23 +75,26 @@ export function createDownloadRuns(ports: DownloadRunPorts): DownloadRuns {
         cancelRetry(modelId);
         await list.remove(modelId);
         await ports.onFinished(modelId);
-      } else if (!isClosed) {
-        list.show(modelId, { status: 'paused' });
-        await list.change(modelId, { progress: still(latest) });
+        return null;
       }
-    } catch (error) {
-      await list.change(modelId, { progress: still(latest) });
-      await fail(modelId, toAppError(error));
-    } finally {
-      running.delete(modelId);
+      if (!isClosed) await save({ progress: still(latest) });
+      return { status: 'paused' };
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      const mayResume = isClosed || isTemporary(error);
+      await save({ progress: still(latest), ...(mayResume ? {} : { wanted: 'paused' }) });
+      return { status: 'failed', error };
     }
   };
   const launch = (modelId: string): void => {
     const download = list.find(modelId);
     if (download === undefined || running.has(modelId) || isClosed) return;
     list.show(modelId, { status: 'running', stage: 'listing' });
-    const logged = (error: unknown): void => log.error(`the download of ${modelId} could not be saved`, error);
-    running.set(modelId, run(download).catch(logged));
+    const ended = run(download).then((end) => {
+      running.delete(modelId);
+      showEnd(modelId, end);
+    });
+    running.set(modelId, ended);
   };
   return {
     launch,
@@ -106,6 +117,9 @@ export function createDownloadRuns(ports: DownloadRunPorts): DownloadRuns {
     },
   };
 }
+
+/** The network may come back. */
+const isTemporary = ({ code }: AppError): boolean => code === 'DOWNLOAD_INTERRUPTED' || code === 'HUB_UNREACHABLE';
 
 const sourceOf = ({ repo, revision, folder, finalFolder, recordFile }: DownloadTarget) => ({
   repo,
