@@ -4,8 +4,10 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   plugins: [react()],
   test: {
-    // A CI machine has two cores and runs Python beside this.
-    testTimeout: 15_000,
+    // Every limit is for what never happens. A CI machine has two cores and runs Python beside this.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     projects: [
       {
         extends: true,
@@ -31,7 +33,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'contract', include: ['test/contract/**/*.test.ts'], environment: 'node', testTimeout: 60_000 },
+        test: { name: 'contract', include: ['test/contract/**/*.test.ts'], environment: 'node' },
       },
       {
         extends: true,
@@ -46,7 +48,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'chromium', include: ['test/chromium/**/*.test.ts'], testTimeout: 60_000 },
+        test: { name: 'chromium', include: ['test/chromium/**/*.test.ts'] },
       },
       {
         extends: true,

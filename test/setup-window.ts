@@ -1,5 +1,5 @@
 import '@testing-library/jest-dom/vitest';
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterEach, beforeEach } from 'vitest';
 import type { StoreApi } from 'zustand';
 import { useLibraryState } from '../src/renderer/features/library/view';
@@ -11,6 +11,9 @@ import { useProjection } from '../src/renderer/state/projection';
 import { useToasts } from '../src/renderer/state/send';
 import { useUndo } from '../src/renderer/state/undo';
 import { useVideoDialog } from '../src/renderer/state/video-dialogs';
+
+// By default it waits for a second, which a loaded machine exceeds.
+configure({ asyncUtilTimeout: 30_000 });
 
 // Test files share modules, and so the stores of the window.
 beforeEach(() => {

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { deliverInOrder, sequentially } from './sequentially';
 
 test('work runs in the order it was given, and a failure does not stop what follows', async () => {
@@ -54,7 +54,7 @@ test('after a value that fails, the next ones are delivered immediately again', 
   deliver(Promise.reject(new Error('not readable')));
   deliver(Promise.resolve(2));
   deliver(Promise.resolve(3));
-  await vi.waitFor(() => expect(delivered).toEqual([2, 3]));
+  await expect.poll(() => delivered).toEqual([2, 3]);
   deliver(4);
   expect(delivered).toEqual([2, 3, 4]);
 });

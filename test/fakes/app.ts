@@ -167,7 +167,7 @@ export async function openFakeApp(
   };
 }
 
-export async function until(isSo: () => boolean, timeoutMs = 10_000): Promise<void> {
+export async function until(isSo: () => boolean, timeoutMs = 60_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!isSo()) {
     if (performance.now() > deadline) throw new Error(`not so after ${String(timeoutMs)} ms: ${isSo.toString()}`);

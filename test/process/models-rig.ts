@@ -213,6 +213,6 @@ export const isReady =
 export async function fetched(hub: FakeHub): Promise<Opened> {
   const app = await open(hub);
   await app.service.downloads.start(ID);
-  await until(isReady(app), 60_000);
+  await until(isReady(app));
   return app;
 }

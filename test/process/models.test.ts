@@ -59,7 +59,7 @@ test('a model of the catalog is fetched, verified and ready; its size is known b
   expect(offer.totalBytes).toBe(await modelBytes());
   expect(await hub.servedBytes()).toBe(0);
   await app.service.downloads.start(ID);
-  await until(isReady(app), 60_000);
+  await until(isReady(app));
   expect(app.entry().files).toMatchObject({ location: 'models', verified: { fileCount: 10, known: 10 } });
   expect(await hub.servedBytes()).toBe(offer.totalBytes);
   expect(app.download()).toBeUndefined();
@@ -69,7 +69,7 @@ test('the downloader killed in the middle and the app started again: it goes on 
   const hub = await startHub('--bytes-per-second', '1500000');
   const first = await open(hub);
   await first.service.downloads.start(ID);
-  await until(() => (first.download()?.progress?.doneBytes ?? 0) > 4_000_000, 60_000);
+  await until(() => (first.download()?.progress?.doneBytes ?? 0) > 4_000_000);
   process.kill(await first.hubPid(), 'SIGKILL');
   await until(() => first.download()?.state.status === 'failed');
   expect(first.download()?.state).toMatchObject({ error: { code: 'DOWNLOAD_INTERRUPTED' } });
@@ -86,7 +86,7 @@ test('paused it stays paused across a restart; discarded nothing of it is left',
   const hub = await startHub('--bytes-per-second', '1500000');
   const first = await open(hub);
   await first.service.downloads.start(ID);
-  await until(() => (first.download()?.progress?.doneBytes ?? 0) > 1_000_000, 60_000);
+  await until(() => (first.download()?.progress?.doneBytes ?? 0) > 1_000_000);
   await first.service.downloads.pause(ID);
   expect(first.download()?.state.status).toBe('paused');
   await first.service.close();
@@ -112,7 +112,7 @@ test('a byte that has changed is found by "Verify again", reported with its file
   expect(later.entry()).toMatchObject({ state: broken, files: { repairFrom: REPO } });
   const before = await hub.servedBytes();
   await later.service.downloads.start(ID);
-  await until(isReady(later), 60_000);
+  await until(isReady(later));
   expect((await hub.servedBytes()) - before).toBe((await stat(path.join(DEMO, WEIGHTS))).size);
   expect((await readFile(path.join(folder, WEIGHTS))).equals(await readFile(path.join(DEMO, WEIGHTS)))).toBe(true);
 });
@@ -131,7 +131,7 @@ test('a model in the Hugging Face cache is taken where it lies', async () => {
     files: { location: 'cache', verified: null },
   });
   app.service.resume();
-  await until(() => app.entry().files?.verified !== null, 60_000);
+  await until(() => app.entry().files?.verified !== null);
   expect(await readdir(path.join(app.data, 'models')).catch(() => [])).toEqual([]);
 });
 
@@ -178,7 +178,7 @@ test('a move that was cut off goes on at the next start; a model is in one locat
   const later = await open(null);
   expect(later.entry()).toMatchObject({ state: { status: 'ready' }, path: path.join(from, ID) });
   later.service.resume();
-  await until(() => later.entry().path === path.join(to, ID), 30_000);
+  await until(() => later.entry().path === path.join(to, ID));
   expect(later.entry().state.status).toBe('ready');
   expect(later.settings.get().modelsFolderBefore).toBeNull();
   expect(await readdir(to)).toEqual([ID]);
@@ -188,17 +188,17 @@ test('the token goes to the hub and nowhere else, and is on disk only as the key
   const hub = await startHub('--token', TOKEN);
   const app = await open(hub, keychain);
   await app.service.downloads.start(ID);
-  await until(() => app.download()?.state.status === 'failed', 60_000);
+  await until(() => app.download()?.state.status === 'failed');
   expect(app.download()?.state).toMatchObject({ error: { code: 'MODEL_GATED' } });
   await app.service.signIn(TOKEN);
   // A mirror gets it only when told to.
   await app.service.downloads.start(ID);
-  await until(() => app.download()?.state.status === 'failed', 60_000);
+  await until(() => app.download()?.state.status === 'failed');
   expect(JSON.stringify(await hub.log())).not.toContain(TOKEN);
   await app.settings.updateGuarded({ sendTokenToMirror: true });
   app.service.configure();
   await app.service.downloads.start(ID);
-  await until(isReady(app), 60_000);
+  await until(isReady(app));
   const withToken = (await hub.log()).filter((each) => JSON.stringify(each).includes(TOKEN));
   expect(new Set(withToken.map(({ server }) => server))).toEqual(new Set(['hub']));
   const pid = await app.hubPid();

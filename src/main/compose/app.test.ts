@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { metadata, mp4 } from '../../../test/fakes/mp4';
 import { request } from '../../../test/fakes/request';
 import { NO_DESKTOP, servicePorts, serviceOptions } from '../../../test/fakes/services';
@@ -86,7 +86,7 @@ test('videos missed by the watcher appear with their marks when the window gets 
   await mkdir(videosFolder, { recursive: true });
   await writeFile(path.join(videosFolder, 'a.mp4'), mp4(JSON.stringify(metadata())));
   app.windowFocused();
-  await vi.waitFor(() => expect(app.store.get('library')).toHaveLength(1));
+  await expect.poll(() => app.store.get('library')).toHaveLength(1);
   const videoIds = app.store.get('library').map(({ id }) => id);
   await app.calls.markVideos({ videoIds, change: { rating: 3 } });
   await app.calls.discardVideos({ videoIds });

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { nodeFiles } from '../adapters/node/files';
 import { nodeRandom } from '../adapters/node/random';
 import { SILENT_LOG } from '../ports/log';
@@ -61,13 +61,13 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 async function startAndDie(): Promise<void> {
   await engine.start();
   exits[0]?.({ code: 1, signal: null, problem: null });
-  await vi.waitFor(() => expect(lost).toEqual(['WORKER_DIED']));
+  await expect.poll(() => lost).toEqual(['WORKER_DIED']);
 }
 
 test('a worker that dies is started again', async () => {
   await startAndDie();
   timers.forEach((run) => run());
-  await vi.waitFor(() => expect(exits).toHaveLength(2));
+  await expect.poll(() => exits).toHaveLength(2);
 });
 
 test('a worker that died just before a stop is not started again', async () => {

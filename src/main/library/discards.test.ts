@@ -1,4 +1,4 @@
-import { beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import type { AppError } from '../../shared/errors';
 import { SILENT_LOG } from '../ports/log';
 import { createDiscards, type Discards } from './discards';
@@ -53,8 +53,8 @@ test('a discarded video is hidden immediately and moved to the trash later', asy
   expect([...hidden]).toEqual(['a', 'b']);
   expect(trash).toEqual([]);
   timers.forEach((run) => run());
-  await vi.waitFor(() => expect(trash).toEqual(['/videos/a', '/videos/b']));
-  await vi.waitFor(() => expect(hidden.size).toBe(0));
+  await expect.poll(() => trash).toEqual(['/videos/a', '/videos/b']);
+  await expect.poll(() => hidden.size).toBe(0);
   // Reading thousands of files once for each of a thousand videos would take minutes.
   expect(scans).toBe(1);
 });

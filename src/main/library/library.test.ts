@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { metadata, mp4, words } from '../../../test/fakes/mp4';
 import { nodeClock } from '../adapters/node/clock';
 import { nodeFiles } from '../adapters/node/files';
@@ -165,9 +165,9 @@ test('a file added or removed outside the app is noticed', async () => {
   const file = await video('a.mp4');
   await library.scan();
   await video('b.mp4', undefined, 2_000);
-  await vi.waitFor(() => expect(names()).toEqual(['b.mp4', 'a.mp4']), 5_000);
+  await expect.poll(names).toEqual(['b.mp4', 'a.mp4']);
   await rm(file);
-  await vi.waitFor(() => expect(names()).toEqual(['b.mp4']), 5_000);
+  await expect.poll(names).toEqual(['b.mp4']);
 });
 
 test('a folder that is replaced by another one is followed', async () => {
@@ -175,9 +175,9 @@ test('a folder that is replaced by another one is followed', async () => {
   await library.scan();
   await rename(folder, path.join(root, 'old'));
   await mkdir(folder);
-  await vi.waitFor(() => expect(names()).toEqual([]), 5_000);
+  await expect.poll(names).toEqual([]);
   await video('b.mp4');
-  await vi.waitFor(() => expect(names()).toEqual(['b.mp4']), 5_000);
+  await expect.poll(names).toEqual(['b.mp4']);
 });
 
 test('a link to a file elsewhere is left out, and one inside the folder is not mistaken for its target', async () => {
@@ -211,14 +211,14 @@ test('a file that is being copied appears once it is complete', async () => {
   await library.scan();
   expect(names()).toEqual([]);
   await writeFile(file, whole);
-  await vi.waitFor(() => expect(names()).toEqual(['copied.mp4']), 5_000);
+  await expect.poll(names).toEqual(['copied.mp4']);
 });
 
 test('a file renamed outside the app keeps its position under its new name', async () => {
   const file = await video('a.mp4');
   await library.scan();
   await rename(file, path.join(folder, 'b.mp4'));
-  await vi.waitFor(() => expect(names()).toEqual(['b.mp4']), 5_000);
+  await expect.poll(names).toEqual(['b.mp4']);
 });
 
 test('a video whose file disappeared unnoticed is reported and removed from the list', async () => {
@@ -237,6 +237,6 @@ test('a folder that cannot be read in the background is a line in the log', asyn
   await library.scan();
   canList = false;
   library.rescan();
-  await vi.waitFor(() => expect(errors).toEqual(['the videos could not be read']));
+  await expect.poll(() => errors).toEqual(['the videos could not be read']);
   expect(names()).toEqual(['a.mp4']);
 });

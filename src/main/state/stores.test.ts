@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { calls } from '../../shared/ipc';
 import { DEFAULT_SETTINGS } from '../../shared/settings';
@@ -84,7 +84,7 @@ test('a value that a full disk rejected is reported once and written as soon as 
   expect(reported).toEqual(['DISK_RAN_FULL']);
   isFull = false;
   retry();
-  await vi.waitFor(async () => expect(await readFile(file(), 'utf8')).toBe('2\n'));
+  await expect.poll(() => readFile(file(), 'utf8')).toBe('2\n');
 });
 
 test('settings apply although a full disk rejects them, and a copy elsewhere never fails because of it', async () => {

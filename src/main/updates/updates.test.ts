@@ -74,7 +74,7 @@ function serve(content: string, sign = signature(content, OURS.privateKey)): voi
   answers = { '/latest.json': content, '/latest.json.minisig': sign };
 }
 
-const open = (changes: { key?: null; isOn?: boolean } = {}): Promise<UpdatesService> =>
+const open = (changes: { key?: null; isOn?: boolean; timeoutMs?: number } = {}): Promise<UpdatesService> =>
   openUpdates(
     { files: nodeFiles, clock: nodeClock, web: createWeb(certificate) },
     {
@@ -83,12 +83,12 @@ const open = (changes: { key?: null; isOn?: boolean } = {}): Promise<UpdatesServ
       version: '0.1.0',
       settings: () => ({ isUpdateCheckOn: changes.isOn ?? true, feed }),
       onChange: (updates) => seen.push(updates),
-      timeoutMs: 2_000,
+      timeoutMs: changes.timeoutMs ?? 30_000,
     },
   );
 
-async function outcome(): Promise<Updates['check']> {
-  await (await open()).check();
+async function outcome(timeoutMs?: number): Promise<Updates['check']> {
+  await (await open(timeoutMs === undefined ? {} : { timeoutMs })).check();
   const last = seen.at(-1)?.check;
   if (last === undefined) throw new Error('nothing was shown');
   return last;
@@ -144,10 +144,12 @@ test('a response that is too long is cut off', async () => {
 
 test('a missing response, a missing file and an unknown certificate are reported', async () => {
   answers = { '/latest.json': null, '/latest.json.minisig': null };
-  expect(await outcome()).toMatchObject(failure('UPDATE_FEED_UNREACHABLE'));
+  expect(await outcome(500)).toMatchObject(failure('UPDATE_FEED_UNREACHABLE'));
   answers = {};
   expect(await outcome()).toMatchObject(failure('UPDATE_FEED_INVALID'));
-  await expect(createWeb().get(feed, { maxBytes: 1, timeoutMs: 2_000 })).rejects.toMatchObject({ kind: 'unreachable' });
+  await expect(createWeb().get(feed, { maxBytes: 1, timeoutMs: 30_000 })).rejects.toMatchObject({
+    kind: 'unreachable',
+  });
 });
 
 test('no request is sent while checks are off, or without a key', async () => {
