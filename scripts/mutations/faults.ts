@@ -276,5 +276,13 @@ export const FAULTS: readonly Mutation[] = [
     replace: 'const problem = folder === null ? null : null;',
     test: ['vitest', 'src/main/ipc/router.test.ts'],
   },
+  {
+    row: 'faults, one of several videos',
+    without: 'collecting the errors',
+    file: 'src/main/jobs/running-job.ts',
+    find: "if (event.type === 'videoFailed') failures = [...failures, event.error];",
+    replace: '',
+    test: ['vitest', 'test/process/queue.test.ts', '-t', 'without one of its videos'],
+  },
   ...MACHINE_FAULTS,
 ];

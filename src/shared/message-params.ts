@@ -109,6 +109,7 @@ export interface ErrorParams {
   readonly FLAG_INVALID: None;
   readonly JOB_NOT_FOUND: None;
   readonly VIDEO_NOT_FOUND: None;
+  readonly VIDEOS_FAILED: { readonly failed: KindTypes['count']; readonly videos: KindTypes['count'] };
   readonly TRASH_FAILED: None;
   readonly METADATA_UNREADABLE: { readonly file: KindTypes['path'] };
   readonly PRESETS_UNREADABLE: { readonly file: KindTypes['path'] };

@@ -17,6 +17,7 @@ import type { Clock } from '../../src/main/ports/clock';
 import type { Files } from '../../src/main/ports/files';
 import { SILENT_LOG } from '../../src/main/ports/log';
 import { openJsonStore } from '../../src/main/state/json-store';
+import type { AppError } from '../../src/shared/errors';
 import type { Job, JobInput, JobProgress } from '../../src/shared/job';
 import type { ModelEntry } from '../../src/shared/models';
 import { cpuDevices } from '../../src/shared/device';
@@ -55,6 +56,8 @@ export interface FakeApp {
   readonly progressCount: () => number;
   readonly engineState: () => EngineState;
   readonly logged: readonly string[];
+  /** Of single videos, whose jobs finished without them. */
+  readonly failures: readonly AppError[];
   /** Mode of each next life of the worker. */
   readonly setMode: (mode: string) => void;
   readonly close: () => Promise<void>;
@@ -80,6 +83,7 @@ export async function openFakeApp(
   let progressCount = 0;
   let engineState: EngineState = STOPPED_ENGINE;
   const logged: string[] = [];
+  const failures: AppError[] = [];
   const log = { ...SILENT_LOG, info: (message: string) => void logged.push(message) };
   const later: { queue: Queue | null } = { queue: null };
   const engine = createEngine(
@@ -142,7 +146,7 @@ export async function openFakeApp(
         progress = value;
         progressCount += 1;
       },
-      onEnded: () => undefined,
+      onEnded: (_job, errors) => void failures.push(...errors),
     },
   );
   later.queue = queue;
@@ -156,6 +160,7 @@ export async function openFakeApp(
     progressCount: () => progressCount,
     engineState: () => engineState,
     logged,
+    failures,
     setMode: (next) => {
       mode = next;
     },

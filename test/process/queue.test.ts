@@ -1,4 +1,4 @@
-/** The queue with a worker of its own process: pausing, and what the disk remembers of it. */
+/** The queue with a worker of its own process: pausing, what the disk remembers of it, and videos that fail alone. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -30,4 +30,13 @@ test('a paused queue lets the running job end, starts no other, and is still pau
   expect(statuses(app)).toEqual(['finished', 'queued']);
   await app.queue.pause(false);
   await until(() => statuses(app!)[1] === 'finished');
+});
+
+test('a job that finishes without one of its videos reports why', async () => {
+  app = await openFakeApp({ mode: 'loses-a-video' });
+  await app.queue.enqueue(jobInput({ videoCount: 3 }));
+  await until(() => statuses(app!)[0] === 'finished');
+  await until(() => app!.failures.length > 0);
+  expect(app.failures.map(({ code }) => code)).toEqual(['DISK_RAN_FULL']);
+  expect(app.jobs()[0]?.state).toMatchObject({ videoIds: [expect.any(String), expect.any(String)] });
 });

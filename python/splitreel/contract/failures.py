@@ -404,6 +404,11 @@ def video_not_found(**extra: Unpack[Extra]) -> SplitreelError:
     return SplitreelError("VIDEO_NOT_FOUND", {}, **extra)
 
 
+def videos_failed(*, failed: int, videos: int, **extra: Unpack[Extra]) -> SplitreelError:
+    """{failed} of {videos} videos couldn't be generated."""
+    return SplitreelError("VIDEOS_FAILED", {"failed": failed, "videos": videos}, **extra)
+
+
 def trash_failed(**extra: Unpack[Extra]) -> SplitreelError:
     """Deleted videos couldn't be moved to the trash, so they are in the library again."""
     return SplitreelError("TRASH_FAILED", {}, **extra)

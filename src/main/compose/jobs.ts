@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/engine';
 import type { EnvironmentService } from '../install/environment';
+import { appError, describeError, type AppError } from '../../shared/errors';
 import { jobSchema, type Job } from '../../shared/job';
 import { openMeasurements } from '../jobs/measurements';
 import { notificationText } from '../jobs/notification';
@@ -49,7 +50,8 @@ export async function composeJobs(base: Foundation, services: JobServices): Prom
     jobs,
     notify: base.notify,
   });
-  const onEnded = (job: Job): void => {
+  const onEnded = (job: Job, failures: readonly AppError[]): void => {
+    base.notify(missingVideos(job, failures));
     if (job.state.status === 'finished') {
       void continuations.join(job.id);
       measurements.add(job, job.state.report);
@@ -83,6 +85,14 @@ export async function composeJobs(base: Foundation, services: JobServices): Prom
   signals.engineLost.subscribe(queue.handleLost);
   signals.environmentReady.subscribe(queue.advance);
   return { queue, continuations };
+}
+
+/** Null if the job has all its videos. */
+function missingVideos({ request }: Job, failures: readonly AppError[]): AppError | null {
+  if (failures.length === 0) return null;
+  const reasons = new Set(failures.map((failure) => describeError(failure).message));
+  const params = { failed: failures.length, videos: request.videoCount };
+  return appError('VIDEOS_FAILED', params, { details: [...reasons].join('\n') });
 }
 
 function openResult({ store }: Foundation, jobId: string): void {

@@ -27,8 +27,8 @@ export interface QueuePorts extends StartPorts {
 
 export interface QueueOptions {
   readonly onProgress: (progress: JobProgress | null) => void;
-  /** A job has finished, failed or been canceled. */
-  readonly onEnded: (job: Job) => void;
+  /** A job has finished, failed or been canceled. `failures`: of single videos, if it finished without them. */
+  readonly onEnded: (job: Job, failures: readonly AppError[]) => void;
 }
 
 export interface Queue {
@@ -92,7 +92,7 @@ function createRunner(ports: QueuePorts, running: RunningJob, onEnded: QueueOpti
     if (isClosed || jobs.isPaused() || isRunning() || next === undefined) return;
     await startJob(next).catch(async (error: unknown) => {
       const failed = await jobs.apply(next.id, { type: 'failed', error: writeError(error, ports.videosFolder()) });
-      if (failed !== null) onEnded(failed);
+      if (failed !== null) onEnded(failed, []);
     });
   };
   const advance = (): void => {
@@ -106,12 +106,12 @@ function createRunner(ports: QueuePorts, running: RunningJob, onEnded: QueueOpti
       if (!jobs.isPaused() && !isRunning() && jobs.get().some(isQueued)) advance();
     });
   };
-  const end = (jobId: string, event: () => JobEvent | Promise<JobEvent>): void => {
+  const end = (jobId: string, event: () => JobEvent | Promise<JobEvent>, failures: readonly AppError[] = []): void => {
     inBackground(async () => {
       try {
         if (jobs.find(jobId) === undefined) return;
         const ended = await jobs.apply(jobId, await event());
-        if (ended !== null) onEnded(ended);
+        if (ended !== null) onEnded(ended, failures);
       } finally {
         advance();
       }
@@ -140,7 +140,7 @@ function createRunner(ports: QueuePorts, running: RunningJob, onEnded: QueueOpti
       if (event.type === 'videoFinished' && job.request.videoCount > 1) showEarly(ports, running, job, event);
       if (event.type === 'jobFinished') {
         const paths = running.madeFiles();
-        end(job.id, () => finishedEvent(ports, paths, event.report));
+        end(job.id, () => finishedEvent(ports, paths, event.report), running.failures());
       } else if (event.type === 'jobFailed') end(job.id, () => ({ type: 'failed', error: event.error }));
       else if (event.type === 'jobCanceled') end(job.id, () => ({ type: 'canceled' }));
     },

@@ -1,4 +1,5 @@
 /** The running job: its files, and its progress, pushed at a rate that a window can show. */
+import type { AppError } from '../../shared/errors';
 import type { Job, JobProgress } from '../../shared/job';
 import { worldSize } from '../../shared/plan';
 import type { WorkerEvent } from '../../shared/protocol';
@@ -27,6 +28,8 @@ export interface RunningJob {
   readonly addVideo: (job: Job, index: number, videoId: string) => void;
   /** Finished files of the request, in the order of their seeds: groups finish in any order. */
   readonly madeFiles: () => readonly string[];
+  /** Errors of single videos, of which the others were made. */
+  readonly failures: () => readonly AppError[];
   readonly stop: () => void;
 }
 
@@ -43,6 +46,7 @@ export function createRunningJob({ clock, tailMs, onProgress }: RunningJobOption
   let rankCount = 0;
   let outputs: readonly string[] = [];
   let made: readonly string[] = [];
+  let failures: readonly AppError[] = [];
   let firstSteps: FirstSteps = new Map();
   let stopPush: (() => void) | null = null;
   const setProgress = (next: JobProgress): void => {
@@ -65,6 +69,7 @@ export function createRunningJob({ clock, tailMs, onProgress }: RunningJobOption
     start: (job, files) => {
       outputs = files;
       made = [];
+      failures = [];
       firstSteps = new Map();
       const { videoCount, numInferenceSteps } = job.request;
       rankCount = worldSize(job.plan);
@@ -72,6 +77,7 @@ export function createRunningJob({ clock, tailMs, onProgress }: RunningJobOption
     },
     handleEvent: (job, event) => {
       if (event.type === 'videoFinished') made = [...made, event.path];
+      if (event.type === 'videoFailed') failures = [...failures, event.error];
       if (progress?.jobId !== job.id) return;
       firstSteps = notedFirstSteps(firstSteps, event);
       setProgress(applyProgress(progress, event, { firstSteps, tailMs: tailMs(job), dp: job.plan.dp }));
@@ -84,6 +90,7 @@ export function createRunningJob({ clock, tailMs, onProgress }: RunningJobOption
       if (progress?.jobId === job.id) setProgress(withVideo(progress, index, videoId));
     },
     madeFiles: () => outputs.filter((file) => made.includes(file)),
+    failures: () => failures,
     stop: () => stopPush?.(),
   };
 }

@@ -6,6 +6,7 @@ import { connectWindow } from '../../../test/connect-window';
 import { fakeMain, job, SLICES, video, type FakeMain } from '../../../test/fakes/main-process';
 import type { Slices } from '../../shared/ipc';
 import { copy } from '../copy';
+import { showJob } from '../state/navigation';
 import { App } from './App';
 import { soundOfEnd } from './use-end-sound';
 
@@ -34,6 +35,23 @@ test('a click on a notification opens the result of its job, from any page', asy
   act(() => main.push('clickedNotification', { jobId: 'j', count: 1 }));
   expect(screen.getByLabelText(new RegExp(`^${copy.player.video}: the video old$`))).toBeVisible();
   expect(screen.getByRole('region', { name: copy.stage.label })).toHaveFocus();
+});
+
+test.each([
+  [[null, null], copy.stage.canceled],
+  [['v', null], copy.stage.canceledLate({ count: 1 })],
+])('a canceled job with the videos %j says what stays', async (videoIds, text) => {
+  const videos = videoIds.map((videoId) => ({
+    stages: [],
+    previewUrl: null,
+    previewStep: null,
+    videoId,
+    error: null,
+  }));
+  const progress = { jobId: 'a', videos, ranks: [], msPerStep: null, msLeft: null };
+  await open({ jobs: [job({ status: 'canceled' }, 'a', 'a')], progress });
+  act(() => showJob('a'));
+  expect(screen.getByText(text)).toBeVisible();
 });
 
 test('buttons pause and resume the queue and free GPU memory', async () => {

@@ -80,6 +80,11 @@ async function runJob(job) {
     return;
   }
   for (const [index, { outputPath }] of job.videos.entries()) {
+    if (mode === 'loses-a-video' && index === 1) {
+      const error = { code: 'DISK_RAN_FULL', params: { folder: '/videos' }, reasons: [], details: null };
+      send({ type: 'videoFailed', jobId: job.jobId, video: index, error });
+      continue;
+    }
     closeSync(openSync(outputPath, 'wx'));
     send({ type: 'videoFinished', jobId: job.jobId, video: index, path: outputPath });
   }

@@ -182,5 +182,8 @@ export const stage = {
   pickToCompare: message('Compare: {prompt}'),
   failedTitle: "This video couldn't be generated",
   canceled: 'Nothing was saved.',
+  canceledLate: message(
+    '{count, plural, one {The video that was already finished is} other {The # videos that were already finished are}} in the library.',
+  ),
   interrupted: 'Splitreel closed while this video was being generated.',
 } as const;

@@ -177,5 +177,6 @@ export const stage = {
   pickToCompare: message('对比：{prompt}'),
   failedTitle: '视频生成失败',
   canceled: '没有保存任何内容。',
+  canceledLate: message('{count, plural, other {已完成的 # 个视频保存在视频库中。}}'),
   interrupted: '生成此视频时 Splitreel 被关闭。',
 } as const;

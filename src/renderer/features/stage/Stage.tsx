@@ -4,6 +4,7 @@ import type { Job } from '../../../shared/job';
 import { compare } from '../../state/compare';
 import { saveDiagnostics } from '../../state/diagnostics';
 import { followRunningJob, goTo, showJob } from '../../state/navigation';
+import { useSlice } from '../../state/projection';
 import { send } from '../../state/send';
 import { copy } from '../../copy';
 import { Button } from '../../ui/Button';
@@ -99,7 +100,7 @@ function StageContent({ view, examples, onExample }: ContentProps) {
     case 'failed':
       return <Failed job={view.job} />;
     case 'canceled':
-      return <Empty icon={Ban} title={copy.queue.canceled} text={copy.stage.canceled} />;
+      return <Canceled job={view.job} />;
     case 'interrupted':
       return (
         <Empty icon={CloudOff} title={copy.stage.failedTitle} text={copy.stage.interrupted}>
@@ -126,6 +127,15 @@ function StageContent({ view, examples, onExample }: ContentProps) {
         </Empty>
       );
   }
+}
+
+/** Videos that were finished before the cancel stay. */
+function Canceled({ job }: { readonly job: Job }) {
+  const progress = useSlice('progress');
+  const videos = progress?.jobId === job.id ? progress.videos : [];
+  const count = videos.filter(({ videoId }) => videoId !== null).length;
+  const text = count === 0 ? copy.stage.canceled : copy.stage.canceledLate({ count });
+  return <Empty icon={Ban} title={copy.queue.canceled} text={text} />;
 }
 
 const RetryButton = ({ job }: { readonly job: Job }): ReactNode => (
