@@ -7,7 +7,6 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -34,7 +33,7 @@ from splitreel.contract.protocol import (
 )
 from splitreel.contract.types import Device, Plan, Stage
 from splitreel.machine.gpus import visible_gpus
-from splitreel.machine.topology import nvlink_island_size
+from splitreel.machine.topology import visible_island_size
 from splitreel.rules.naming import free_path, video_name
 from splitreel.store.find_model import find_model
 from splitreel.worker.supervisor.checks import check_disk_space, check_settings
@@ -77,7 +76,7 @@ def plan_request(flags: Flags) -> JobRequest:
     if len(flags.prompts) > MAX_VIDEOS:
         raise failures.flag_invalid(reasons=[reasons.prompts_too_many(prompts=len(flags.prompts), max=MAX_VIDEOS)])
     kind: Literal["cuda", "cpu"] = "cpu" if flags.device == "cpu" else "cuda"
-    plan = chosen_plan(flags, model.shape, kind, partial(_island_size, kind))
+    plan = chosen_plan(flags, model.shape, kind, visible_island_size if kind == "cuda" else lambda _count: 1)
     folder, taken = flags.output_dir.absolute(), set[Path]()
     job = StartJob(
         job_id=_JOB,
@@ -109,17 +108,6 @@ def note_long_prompts(job: StartJob) -> None:
                 tokens, limit = count_tokens(job.model_path, text)
                 if tokens > limit:
                     print(notice_text("prompt_too_long", {"tokens": tokens, "max": limit}), file=sys.stderr)
-
-
-def _island_size(kind: Literal["cuda", "cpu"], count: int) -> int:
-    """How many of the first `count` GPUs NVLink connects, as far as that is known."""
-    if kind == "cpu" or count < 2:
-        return 1
-    try:
-        return nvlink_island_size([gpu.index for gpu in visible_gpus()[:count]])
-    except SplitreelError:
-        # It is reported after the errors that don't depend on the device.
-        return 1
 
 
 def _devices(flags: Flags, plan: Plan) -> tuple[Device, ...]:

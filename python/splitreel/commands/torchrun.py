@@ -30,6 +30,7 @@ from splitreel.contract.protocol import StartJob, WorkerVideo
 from splitreel.contract.types import Device, Plan, Stage
 from splitreel.machine.gpus import visible_gpus
 from splitreel.machine.imports import lasting_imports
+from splitreel.machine.topology import visible_island_size
 from splitreel.rules.naming import free_path
 from splitreel.store.locations import kernel_cache_environment, kernel_trials_file
 from splitreel.store.model_folder import ModelFolder
@@ -189,7 +190,14 @@ def _run_in_world(
         world_size=world,
         timeout=_COLLECTIVE_TIMEOUT,
     )
-    engine = Engine(rank=rank, world_size=world, device=device, kernel_trials=kernel_trials_file())
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    engine = Engine(
+        rank=rank,
+        world_size=world,
+        device=device,
+        kernel_trials=kernel_trials_file(),
+        is_nvlinked=device.type == "cuda" and visible_island_size(here) > 1,
+    )
     devices = [own] * world
     dist.all_gather_object(devices, own)
     # Rank 0 has chosen free names; the others must use the same.

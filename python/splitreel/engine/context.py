@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from splitreel.engine.links import Links
 from splitreel.engine.memory_budget import MemoryBudget
 from splitreel.engine.memory_meter import StageMeter
 from splitreel.engine.prompt_cache import PromptCache
@@ -23,3 +24,4 @@ class EngineContext:
     traffic: Traffic
     meter: StageMeter
     prompts: PromptCache
+    links: Links

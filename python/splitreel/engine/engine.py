@@ -13,6 +13,7 @@ from splitreel.contract.errors import SplitreelError
 from splitreel.contract.types import Kernel, Plan, Stage, TextEncoderPolicy
 from splitreel.engine.api import EngineJob, EngineReport, Hooks, LoadOptions, LoadReport
 from splitreel.engine.context import EngineContext
+from splitreel.engine.links import Links, buffer_use
 from splitreel.engine.loaded_model import LoadedModel, LoadRequest, dtype_of, load_model, load_text_encoder
 from splitreel.engine.memory_budget import DeviceMemoryBudget, MemoryBudget
 from splitreel.engine.memory_meter import StageMeter
@@ -51,12 +52,17 @@ class Engine:
         prompt_folder: Path | None = None,
         open_tensors: OpenTensors = open_safetensors,
         memory_budget: MemoryBudget | None = None,
+        is_nvlinked: bool = False,
     ) -> None:
         """`kernel_trials`: the file that caches kernel comparisons; None compares again in each process.
 
         `prompt_folder`: where embeddings of prompts are kept between processes; None keeps them in memory only.
+
+        `is_nvlinked`: for the memory forecast; whether ranks exchange over NVLink is found out by a trial.
         """
         traffic = Traffic()
+        self._meshes = MeshBuilder(rank, device)
+        self._world = Agreement(None, world_size)
         self._context = EngineContext(
             rank,
             world_size,
@@ -65,11 +71,10 @@ class Engine:
             traffic,
             StageMeter(device, traffic),
             PromptCache(None if prompt_folder is None else PromptFiles(prompt_folder)),
+            Links(self._meshes, self._world, device, is_nvlinked=is_nvlinked),
         )
         self._open_tensors = open_tensors
-        self._meshes = MeshBuilder(rank, device)
         self._tp_group = TensorParallelGroup(traffic)
-        self._world = Agreement(None, world_size)
         self._trials = None if kernel_trials is None else TrialsFile(kernel_trials)
         self._kernels = KernelChooser(device, self._trials)
         self._shards: tuple[Shard, ...] = ()  # of all ranks, from which each rank computes where a plan can run
@@ -85,6 +90,8 @@ class Engine:
         `job`: the next one. Where every rank has the embeddings of all its prompts, the text encoder isn't read.
         """
         began = time.perf_counter()
+        # First, because what is read here may need the memory.
+        self._context.links.keep_buffers_for(None if job is None else buffer_use(model, options, plan, job))
         loaded = self._loaded
         if loaded is not None and not ((loaded.folder, loaded.options) == (model, options) and self._can_run(plan)):
             loaded = None
@@ -150,7 +157,8 @@ class Engine:
 
     def generate(self, job: EngineJob, plan: Plan, hooks: Hooks) -> EngineReport:
         """Collective over all ranks. Ranks outside the plan return at once."""
-        loaded = self.loaded
+        loaded, links = self.loaded, self._context.links
+        links.keep_buffers_for(buffer_use(loaded.folder, loaded.options, plan, job))
         mesh = self._meshes.mesh(plan, assign_ranks(plan, self._shards))
         optimizing = self._optimizing or self._optimizing_stage(hooks)
         self._optimizing = None
@@ -161,6 +169,7 @@ class Engine:
         loaded.model.use(mesh, kernel)
         try:
             report = JobRun(loaded, job, mesh, Kernel(kernel.name), self._context, hooks).all_videos()
+            links.ran(plan)
         finally:
             self._context.meter.take()
             if failed := kernel_failures():

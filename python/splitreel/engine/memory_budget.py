@@ -13,7 +13,7 @@ class MemoryBudget(Protocol):
     """The memory available to this rank. Tests substitute small devices."""
 
     def device_bytes(self) -> int | None:
-        """What this process can have of its device in total; None if the device shares the host's memory."""
+        """What torch's tensors can have of this process's device; None if the device shares the host's memory."""
         ...
 
     def host_bytes(self) -> int:

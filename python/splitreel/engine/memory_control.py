@@ -23,7 +23,9 @@ from splitreel.store.model_folder import check_model_folder
 _HOST_SHARE = 0.8
 
 
-def memory_job(job: EngineJob, options: LoadOptions, dtype: torch.dtype, *, is_fused: bool) -> MemoryJob:
+def memory_job(
+    job: EngineJob, options: LoadOptions, dtype: torch.dtype, *, is_fused: bool, is_nvlinked: bool
+) -> MemoryJob:
     return MemoryJob(
         job.width,
         job.height,
@@ -33,16 +35,26 @@ def memory_job(job: EngineJob, options: LoadOptions, dtype: torch.dtype, *, is_f
         options.offload,
         is_quantized=options.quantized,
         is_fused=is_fused,
+        is_nvlinked=is_nvlinked,
         reuses_steps=job.quality is Quality.FAST,
     )
 
 
 def choose_text_encoder_policy(
-    shape: MemoryShape | None, job: MemoryJob, plan: Plan, budget: MemoryBudget, text_encoder_bytes: int
+    shape: MemoryShape | None,
+    job: MemoryJob,
+    plan: Plan,
+    budget: MemoryBudget,
+    text_encoder_bytes: int,
+    *,
+    taken_bytes: int,
 ) -> TextEncoderPolicy:
-    """Kept if the other stages fit alongside it; otherwise offloaded to the host, or freed if the host is full too."""
+    """Kept if the other stages fit alongside it; otherwise offloaded to the host, or freed if the host is full too.
+
+    `taken_bytes`: of the forecast, what this process holds already, beside torch's tensors.
+    """
     device_bytes = budget.device_bytes()
-    if device_bytes is None or shape is None or keeps_text_encoder(shape, job, plan, device_bytes):
+    if device_bytes is None or shape is None or keeps_text_encoder(shape, job, plan, device_bytes + taken_bytes):
         return TextEncoderPolicy.KEPT
     # Every rank on this machine offloads its own copy.
     return (

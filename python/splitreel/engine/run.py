@@ -44,8 +44,13 @@ class JobRun:
         self._loaded = loaded
         self._model = loaded.model
         self._placement = loaded.placement
-        is_fused = loaded.model.fused_problem is None
-        self._memory_job = memory_job(job, loaded.options, loaded.model.dtype, is_fused=is_fused)
+        self._memory_job = memory_job(
+            job,
+            loaded.options,
+            loaded.model.dtype,
+            is_fused=loaded.model.fused_problem is None,
+            is_nvlinked=context.links.is_nvlinked,
+        )
         self._job = job
         self._mesh = mesh
         self._kernel = kernel
@@ -135,6 +140,7 @@ class JobRun:
             self._mesh.plan,
             self._context.memory_budget,
             bytes_of(self._model.components.text_encoder),
+            taken_bytes=self._context.links.taken_bytes(self._mesh.plan),
         )
 
     def _encode(self, video: int) -> TextEmbeddings:

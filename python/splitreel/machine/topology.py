@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from splitreel.contract.errors import SplitreelError
-from splitreel.machine.gpus import run_nvidia_smi
+from splitreel.machine.gpus import run_nvidia_smi, visible_gpus
 from splitreel.machine.peer_to_peer import is_p2p_off
 
 # It underlines its header even when stdout is not a terminal.
@@ -22,6 +22,16 @@ def nvlink_island_size(indices: Sequence[int]) -> int:
     1 if any has no NVLink, if peer-to-peer is off, or if the driver doesn't answer.
     """
     return 1 if len(indices) < 2 or is_p2p_off() else smallest_island(indices, _islands())
+
+
+def visible_island_size(count: int) -> int:
+    """The same for the first `count` GPUs that CUDA shows to this process. 1 if they can't be listed."""
+    if count < 2:
+        return 1
+    try:
+        return nvlink_island_size([gpu.index for gpu in visible_gpus()[:count]])
+    except SplitreelError:
+        return 1
 
 
 def smallest_island(indices: Sequence[int], islands: Mapping[int, int]) -> int:

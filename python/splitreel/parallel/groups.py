@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TypeAlias
 
 import torch
 import torch.distributed as dist
@@ -25,6 +26,9 @@ REPLICA = "replica"
 BACK = "back"
 # Axes whose exchanges overlap with arithmetic.
 _EXCHANGING = ("ulysses", "ring")
+
+# (group, this rank's index, size, device) to the group's peer memory, or None and why it can't be used.
+ConnectPeers: TypeAlias = Callable[[dist.ProcessGroup, int, int, torch.device], tuple[PeerMemory | None, str | None]]
 
 _LOG = logging.getLogger(__name__)
 
@@ -77,10 +81,11 @@ def axis_members(plan: Plan, axes: tuple[str, ...]) -> list[tuple[int, ...]]:
 class MeshBuilder:
     """Builds meshes and caches their process groups, so that a plan is free the second time."""
 
-    def __init__(self, rank: int, device: torch.device | None = None) -> None:
-        """`device`: this rank's; None never uses peer memory."""
+    def __init__(self, rank: int, device: torch.device | None = None, connect: ConnectPeers = connect_peers) -> None:
+        """`device`: this rank's; None never uses peer memory. Tests pass another `connect`, which needs no GPU."""
         self._rank = rank
         self._device = device
+        self._connect = connect
         self._peers: dict[tuple[int, ...], PeerMemory | None] = {}
         self._handles: dict[tuple[tuple[int, ...], bool], dist.ProcessGroup | None] = {}
 
@@ -110,15 +115,26 @@ class MeshBuilder:
 
     def _with_peers(self, group: Group) -> Group:
         """Collective over the group."""
-        if group.handle is None or self._device is None or self._device.type != "cuda":
+        if group.handle is None or self._device is None:
             return group
         if group.ranks not in self._peers:
             with waiting_for_peers():
-                peers, problem = connect_peers(group.handle, group.index, group.size, self._device)
+                peers, problem = self._connect(group.handle, group.index, group.size, self._device)
             if problem is not None:
-                _LOG.info("ranks %s exchange over NCCL: %s", group.ranks, problem)
+                _LOG.info("ranks %s exchange over their process group: %s", group.ranks, problem)
             self._peers[group.ranks] = peers
         return replace(group, peers=self._peers[group.ranks])
+
+    @property
+    def buffer_bytes(self) -> int:
+        """Device memory that this rank's exchange buffers take, of all plans so far."""
+        return sum(peers.buffer_bytes for peers in self._peers.values() if peers is not None)
+
+    def free_buffers(self) -> None:
+        """Local, as `PeerMemory.free_buffers`, for all groups of this rank. Groups and connections stay."""
+        for peers in self._peers.values():
+            if peers is not None:
+                peers.free_buffers()
 
     def _handle(self, ranks: tuple[int, ...], *, is_back: bool) -> dist.ProcessGroup | None:
         if len(ranks) == 1:

@@ -85,6 +85,18 @@ class PeerMemory:
             self._barrier()
         return self._buffers[slot]
 
+    @property
+    def buffer_bytes(self) -> int:
+        """Device memory that this rank's buffers take. torch's allocator doesn't count it."""
+        return sum(views[self.index].numel() for views in self._buffers.values())
+
+    def free_buffers(self) -> None:
+        """Local. Call it on every rank of the group, once all of them have synchronized their device.
+
+        The driver frees a buffer when the last rank that maps it has called this.
+        """
+        self._buffers.clear()
+
     def start(self, slot: int, copies: Sequence[Copy], *, may_overwrite: bool) -> Message:
         """Copies to every rank of the group, after the work queued on the current stream. A rank may get several copies.
 

@@ -208,7 +208,8 @@ def test_the_text_encoder_is_offloaded_for_a_larger_video_with_a_cached_prompt(m
     text_encoder = growing.loaded.model.components.text_encoder
     assert run(growing, job(models))[1].text_encoder == "kept"
     assert not next(text_encoder.parameters()).is_meta
-    object.__setattr__(budget, "device", GB // 2)
+    # No more than the process holds already.
+    object.__setattr__(budget, "device", 0)
     assert run(growing, job(models))[1].text_encoder == "offloaded"
     assert next(text_encoder.parameters()).is_meta
     object.__setattr__(budget, "device", None)

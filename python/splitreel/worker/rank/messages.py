@@ -24,6 +24,7 @@ class Join:
     device: Device
     threads: int
     timeout_s: float
+    is_nvlinked: bool  # NVLink connects the devices of all ranks
     type: Literal["join"] = "join"
 
 

@@ -52,4 +52,5 @@ def join_world(join: Join, before: RankEngine | None) -> RankEngine:
         device=device,
         kernel_trials=kernel_trials_file(),
         prompt_folder=prompt_folder(),
+        is_nvlinked=join.is_nvlinked,
     )

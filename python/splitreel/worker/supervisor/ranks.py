@@ -12,6 +12,7 @@ from pathlib import Path
 from splitreel.contract.protocol import RunningRank
 from splitreel.contract.types import Device
 from splitreel.machine.process_activity import ProcessActivity
+from splitreel.machine.topology import nvlink_island_size
 from splitreel.worker.rank.messages import Channel, Done, Join, RankCommand, Stopped
 from splitreel.worker.supervisor.launcher import LaunchedRank, Launcher, Tail
 from splitreel.worker.supervisor.process_environment import core_count
@@ -125,6 +126,8 @@ class RankSet:
     def _join_all(self) -> None:
         self._generation += 1
         store = self._folder / f"store-{self._generation}"
+        gpus = [rank.device.index for rank in self.ranks if rank.device.kind == "cuda"]
+        is_nvlinked = nvlink_island_size(gpus) > 1
         for rank in self.ranks:
             rank.is_joined = False
             rank.send(
@@ -135,6 +138,7 @@ class RankSet:
                     device=rank.device,
                     threads=max(1, core_count() // len(self.ranks)),
                     timeout_s=_COLLECTIVE_TIMEOUT_S,
+                    is_nvlinked=is_nvlinked,
                 )
             )
 
