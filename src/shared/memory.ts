@@ -14,7 +14,7 @@ const NVLINK_BYTES = { first: 1_100_000_000, further: 450_000_000 };
 /** On the first GPU, for each other rank of an NCCL group. */
 const OTHER_RANK_BYTES = 320_000_000;
 /** How many numbers are rounded to float8 at a time where the engine's own kernels don't do it. */
-const FLOAT8_PART_NUMBERS = 2 ** 25;
+const FLOAT8_PART_NUMBERS = 2 ** 24;
 /** One part in this many is lost between tensors (the allocator's rounding and gaps). */
 const SLACK_DIVISOR = 20;
 

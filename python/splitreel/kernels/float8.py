@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cache
 
 import torch
-import torch.nn.functional as F
 
 from splitreel.kernels.fallback import comparing_kernels, or_in_torch
 from splitreel.rules.memory import FLOAT8_PART_NUMBERS
@@ -39,10 +38,16 @@ def quantize_rows(rows: Tensor) -> Quantized:
     values = torch.empty_like(flat, dtype=FLOAT8)
     scales = torch.empty((len(flat), 1), dtype=torch.float32, device=rows.device)
     for part in _parts(flat):
-        precise = flat[part].float()
-        scales[part] = precise.abs().amax(dim=1, keepdim=True).clamp_min(_SMALLEST_SCALED) / _MAX
-        values[part] = (precise / scales[part]).to(FLOAT8)
+        precise = flat[part].to(torch.float32, copy=True)
+        scales[part] = _largest(precise).clamp_min(_SMALLEST_SCALED) / _MAX
+        values[part] = precise.div_(scales[part])
     return Quantized(values.view(rows.shape), scales)
+
+
+def _largest(rows: Tensor) -> Tensor:
+    """Each row's largest absolute value, (N, 1), without a copy of the rows."""
+    least, most = rows.aminmax(dim=1, keepdim=True)
+    return torch.maximum(most, -least)
 
 
 def dequantize(quantized: Quantized, dtype: torch.dtype) -> Tensor:
@@ -61,18 +66,43 @@ def product_of(rows: Quantized, weight: Quantized, dtype: torch.dtype) -> Tensor
     """Multiplies rows (..., inputs) by a weight (outputs, inputs). Returns (..., outputs) in `dtype`."""
     outputs, inputs = weight.values.shape
     flat = rows.values.reshape(-1, inputs)
-    is_aligned = outputs % _MULTIPLE == 0 and inputs % _MULTIPLE == 0
-    is_native = dtype is torch.bfloat16 and is_aligned and float8_problem(flat.device) is None
-    out = (_scaled_product if is_native else _wide_product)(flat, rows.scales, weight, dtype)
-    return out.view(*rows.values.shape[:-1], outputs)
+    multiply = _scaled_product if _multiplies(weight, dtype) else _wide_product
+    return multiply(flat, rows.scales, weight, dtype).view(*rows.values.shape[:-1], outputs)
+
+
+def rounded_product(rows: Tensor, weight: Quantized) -> Tensor:
+    """Like `product_of(quantize_rows(rows), ...)`, in the rows' dtype.
+
+    Where the GPU doesn't multiply float8, rows are rounded part by part, so they take no memory in float8.
+    """
+    if _multiplies(weight, rows.dtype):
+        return product_of(quantize_rows(rows), weight, rows.dtype)
+    flat = rows.reshape(-1, rows.shape[-1])
+    wide = dequantize(weight, rows.dtype)
+    out = rows.new_empty((len(flat), len(wide)))
+    for part in _parts(flat):
+        rounded = quantize_rows(flat[part])
+        _multiply_wide(rounded.values, rounded.scales, wide, out[part])
+    return out.view(*rows.shape[:-1], len(wide))
+
+
+def _multiplies(weight: Quantized, dtype: torch.dtype) -> bool:
+    """Whether the device multiplies float8 by this weight itself."""
+    is_aligned = all(side % _MULTIPLE == 0 for side in weight.values.shape)
+    return dtype is torch.bfloat16 and is_aligned and float8_problem(weight.values.device) is None
 
 
 def _wide_product(rows: Tensor, scales: Tensor, weight: Quantized, dtype: torch.dtype) -> Tensor:
     wide = dequantize(weight, dtype)
     out = torch.empty((len(rows), len(wide)), dtype=dtype, device=rows.device)
     for part in _parts(rows):
-        out[part] = F.linear(rows[part].to(dtype), wide).mul_(scales[part])
+        _multiply_wide(rows[part], scales[part], wide, out[part])
     return out
+
+
+def _multiply_wide(rows: Tensor, scales: Tensor, wide: Tensor, out: Tensor) -> None:
+    torch.mm(rows.to(wide.dtype), wide.t(), out=out)
+    out.mul_(scales)
 
 
 @or_in_torch(_wide_product)

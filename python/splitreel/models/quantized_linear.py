@@ -7,7 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from splitreel.kernels.float8 import FLOAT8, Quantized, product_of, quantize_rows
+from splitreel.kernels.block_values import Rows
+from splitreel.kernels.float8 import FLOAT8, Quantized, product_of, quantize_rows, rounded_product
 from splitreel.parallel.tensor import RowParallelLinear
 
 
@@ -37,11 +38,15 @@ class QuantizedLinear(nn.Module):
         self.weight = nn.Parameter(quantized.values.to(device), requires_grad=False)
         self.weight_scales = quantized.scales.to(device)
 
-    def product(self, x: Quantized, dtype: torch.dtype) -> torch.Tensor:
-        """(..., inputs) to (..., outputs) without the bias, summed over ranks that hold other inputs."""
-        values = product_of(x, Quantized(self.weight, self.weight_scales), dtype)
+    def product(self, x: Rows, dtype: torch.dtype) -> torch.Tensor:
+        """(..., inputs) to (..., outputs) without the bias, summed over ranks that hold other inputs.
+
+        `x` is rounded to float8 here unless it is already. `dtype`: of the result, and of `x` in that case.
+        """
+        weight = Quantized(self.weight, self.weight_scales)
+        values = rounded_product(x, weight) if isinstance(x, torch.Tensor) else product_of(x, weight, dtype)
         return values if self.sum_over_ranks is None else self.sum_over_ranks(values)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        out = self.product(quantize_rows(x), x.dtype)
+        out = self.product(x, x.dtype)
         return out if self.bias is None else out + self.bias

@@ -29,7 +29,7 @@ OTHER_RANK_BYTES: Final = 320_000_000
 SLACK_DIVISOR: Final = 20
 
 # How many numbers are rounded to float8 at a time where our kernels don't do it.
-FLOAT8_PART_NUMBERS: Final = 1 << 25
+FLOAT8_PART_NUMBERS: Final = 1 << 24
 
 StageName = Literal["encoding", "denoising", "decoding"]
 

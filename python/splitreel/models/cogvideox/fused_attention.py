@@ -12,7 +12,7 @@ from torch import nn
 
 from splitreel.kernels.block_ops import make_heads, merge, norm_rotate, quantize
 from splitreel.kernels.block_values import HeadsOut, Product, Rotary, Rows
-from splitreel.kernels.float8 import Quantized, kernels_quantize, quantize_rows
+from splitreel.kernels.float8 import Quantized, kernels_quantize
 from splitreel.models.quantized_linear import QuantizedLinear
 from splitreel.parallel.collectives import Traffic, ring_shift
 from splitreel.parallel.exchange import Exchange, TokenReturn, gather_tokens, send_heads
@@ -50,8 +50,8 @@ def takes_quantized(linear: nn.Module) -> bool:
 def product(linear: nn.Module, x: Rows, dtype: torch.dtype) -> Product:
     """The layer's result without its bias, summed over ranks if the layer is split by inputs. `dtype`: of the result."""
     if isinstance(linear, QuantizedLinear):
-        if isinstance(x, Tensor):
-            x = quantize(x) if takes_quantized(linear) else quantize_rows(x)
+        if isinstance(x, Tensor) and takes_quantized(linear):
+            x = quantize(x)
         return Product(linear.product(x, dtype), linear.bias)
     assert isinstance(linear, (nn.Linear, RowParallelLinear))
     assert isinstance(x, Tensor)
