@@ -10,6 +10,7 @@ import multiprocessing as mp
 from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import torch
@@ -115,6 +116,49 @@ def test_a_failed_trial_is_refused_and_remembered(tmp_path: Path) -> None:
         assert refused(shelf.chooser(trials), "breaks") == "kernel_failed"
     assert shelf.runs == 2
     assert [trial.problem for trial in trials.read()] == [None, "no kernel image is available"]
+
+
+class CompilerError(Exception):
+    """Like those of FlashAttention 4's compiler, no RuntimeError."""
+
+
+@pytest.mark.parametrize(
+    ("error", "is_remembered"),
+    [(CompilerError("no code for sm_120"), True), (OSError("No space left on device"), False)],
+)
+def test_a_kernel_may_fail_with_any_error(error: Exception, is_remembered: bool, tmp_path: Path) -> None:
+    def fails(q: Tensor, k: Tensor, v: Tensor) -> NoReturn:
+        raise error
+
+    def fails_later(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        return fails(q, k, v) if q.shape[2] > 2000 else math_attention(q, k, v)
+
+    shelf, trials = Shelf(), TrialsFile(tmp_path / "kernels.json")
+    shelf.kernels["breaks"] = AttentionKernel("breaks", fails, None)
+    shelf.kernels["math"] = AttentionKernel("math", fails_later, fails)
+    chooser = shelf.chooser(trials)
+    assert refused(chooser, "breaks") == "kernel_failed"
+    assert [trial.kernel for trial in trials.read()] == (["breaks"] if is_remembered else [])
+    assert refused(chooser, "math", with_ring=True) == "kernel_without_ring"
+    q = torch.randn(1, 1, 2048, 8)
+    found = chooser.choose("math", torch.float32, 8, with_ring=False).attend(q, q, q)
+    assert torch.equal(found, F.scaled_dot_product_attention(q, q, q))
+
+
+def test_a_kernel_that_fails_while_it_is_timed_is_not_the_fastest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SDPA runs in its place, and may take less time than before by chance."""
+    shelf = Shelf()
+    chooser = shelf.chooser(None)
+    monkeypatch.setattr(chooser, "_device", torch.device("cuda", 0))
+    monkeypatch.setattr(chooser, "choose", lambda name, *_, **__: shelf.kernels[name])
+
+    def seconds(kernel: AttentionKernel, *_: object) -> float:
+        if kernel.name == "breaks":
+            chooser.failures.append("it failed")
+        return {"sdpa": 3.0, "math": 2.0, "breaks": 1.0}.get(kernel.name, 4.0)
+
+    monkeypatch.setattr(chooser, "_seconds", seconds)
+    assert chooser.fastest(torch.bfloat16, 64, with_ring=False) == "math"
 
 
 def test_a_kernel_that_fails_after_its_trial_is_replaced_by_sdpa_and_reported_once() -> None:
