@@ -43,6 +43,8 @@ _TOLERANCE_MIB: Final = 16
 _STEPS_BEFORE: Final = 3
 _MANY_STEPS: Final = 500
 _START_S, _END_S, _NEXT_S, _GONE_S = 300.0, 60.0, 300.0, 10.0
+# How long a job may take to end on GPUs (worker/supervisor/watch.py for a cancel).
+_PROMISED_S: Final = {"RANK_DIED": 5.0, "CANCELED": 30.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +92,16 @@ def _run(setting: _Setting, out: Path | None) -> int:
     worker = SoakWorker(environment)
     try:
         for number, (fault, break_job) in enumerate(faults.items()):
-            row = _try(worker, setting, f"job-{number}", break_job, idle_mib)
+            try:
+                row = _try(worker, setting, f"job-{number}", break_job, idle_mib)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the other faults are still tried
+                row = {"code": f"{type(error).__name__}: {error}"}
+                # Its ranks die with it.
+                worker.process.kill()
+                worker = SoakWorker(environment)
             table.add({"fault": fault, "plan": plan_name(setting.plan), **row})
-            problems += [f"{fault}: {problem}" for problem in _problems(fault, row)]
+            is_timed = setting.devices[0].kind == "cuda"
+            problems += [f"{fault}: {problem}" for problem in _problems(fault, row, is_timed=is_timed)]
             if out is not None:
                 write_json(out, {"machine": machine(), "rows": table.rows, "problems": problems})
     finally:
@@ -128,11 +137,14 @@ def _try(
     return row | {"next": "no end" if after is None else after.code}
 
 
-def _problems(fault: str, row: dict[str, Value]) -> list[str]:
+def _problems(fault: str, row: dict[str, Value], *, is_timed: bool = False) -> list[str]:
     found = []
     wanted = "CANCELED" if fault == "cancel" else "RANK_DIED"
     if row["code"] != wanted:
         found.append(f"the job's end was {row['code']}")
+    end_s = row.get("end_s")
+    if is_timed and isinstance(end_s, float) and end_s > _PROMISED_S[wanted]:
+        found.append(f"the job took {end_s:.1f} s to end, and {_PROMISED_S[wanted]:g} s are promised")
     if wanted == "RANK_DIED" and row.get("gone_s") is None:
         found.append("ranks outlived the job")
     left = row.get("left_mib")

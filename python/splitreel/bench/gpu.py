@@ -24,14 +24,18 @@ from splitreel.bench import gpu_cases, roof
 from splitreel.bench.cache_dit_peer import cache_dit_problem, run_cache_dit
 from splitreel.bench.gpu_cases import DEFAULT_SECTIONS, SECTIONS, Case, Options
 from splitreel.bench.measure import Measured, Run, relative, run_engine, run_plain
+from splitreel.bench.planner_check import check_planner, planner_problem
 from splitreel.bench.synthetic_model import MODELS, make_folder, open_synthetic
 from splitreel.bench.table import Table, Value, machine, write_json
 from splitreel.bench.world import RankContext, RunRefused, World, WorldLost
 from splitreel.bench.xfuser_peer import run_xfuser, xfuser_problem
 from splitreel.contract.errors import SplitreelError
-from splitreel.contract.types import Quality
+from splitreel.contract.types import Plan, Quality
 from splitreel.engine.api import EngineJob, VideoJob
 from splitreel.machine.gpus import visible_gpus
+from splitreel.machine.topology import visible_island_size
+from splitreel.rules.plan import PlanContext, PlanDevices
+from splitreel.store.model_folder import check_model_folder
 
 COLUMNS = {
     "model": "model",
@@ -130,6 +134,9 @@ class _Bench:
         self._roof = 0.0
         # By model, size, dtype and steps: latents and step time of our engine on one rank.
         self._references: dict[tuple[str, str, str, int], tuple[npt.NDArray[np.float32], float]] = {}
+        # By model: seconds per step of each plan.
+        self._steps_of_plans: dict[str, dict[Plan, float]] = {}
+        self._planner: list[dict[str, Value]] = []
         self._unfinished = 0
         self._scratch = folder
         # Without an encoder, a job ends when the last frame is in memory.
@@ -149,10 +156,23 @@ class _Bench:
         finally:
             if self._world is not None:
                 self._world.close()
+        self._check_planner()
         if self._unfinished:
             self._note(f"{self._unfinished} rows were left out for want of time (--minutes).")
         self._save()
         print("\n" + "\n".join(f"- {note}" for note in self._notes))
+
+    def _check_planner(self) -> None:
+        ranks, device = self._options.ranks, self._options.device
+        devices = PlanDevices(device, ranks, visible_island_size(ranks) if device == "cuda" else ranks)
+        for key, steps in self._steps_of_plans.items():
+            if len(steps) < 2:
+                continue
+            found = check_planner(PlanContext(check_model_folder(self._folders[key]).shape, devices), steps)
+            name = self._models[key].name
+            self._planner.append({"model": name, **found})
+            if (problem := planner_problem(name, found)) is not None:
+                self._note(problem)
 
     def _left_s(self) -> float:
         return self._deadline - time.monotonic()
@@ -173,7 +193,8 @@ class _Bench:
     def _row(self, case: Case) -> None:
         file = self._scratch / "video.mp4" if case.is_job and self._writes_files else None
         run = Run(self._folders[case.model], self._job(case), case.plan, case.dtype, case.fused, case.variant, file)
-        limit = min(_JOB_LIMIT_S if case.is_job else _ROW_LIMIT_S, max(self._left_s(), 1.0))
+        is_long = case.is_job or self._steps(case) >= gpu_cases.JOB_STEPS
+        limit = min(_JOB_LIMIT_S if is_long else _ROW_LIMIT_S, max(self._left_s(), 1.0))
         row = self._named(case)
         try:
             if case.engine in _GLOBAL:
@@ -190,7 +211,11 @@ class _Bench:
                 self._world = None
             self._note(f"{self._title(case)}: {lost}")
             return
-        self._table.add(row | self._figures(case, measured))
+        figures = self._figures(case, measured)
+        if case.is_default and isinstance(step_s := figures["step_s"], float):
+            # Whole jobs repeat plans that were measured with few steps.
+            self._steps_of_plans.setdefault(case.model, {}).setdefault(case.plan, step_s)
+        self._table.add(row | figures)
         self._save()
 
     def _run_alone(self, case: Case, run: Run, limit: float) -> list[Measured]:
@@ -243,9 +268,8 @@ class _Bench:
     def _figures(self, case: Case, measured: Sequence[Measured]) -> dict[str, Value]:
         """Times are the slowest rank's, peaks the largest of any rank."""
         model = self._models[case.model]
-        # In fast quality, steps differ in length by design.
-        is_even = case.quality is not Quality.FAST
-        step_s = max(one.step_s if is_even else one.denoise_s / self._steps(case) for one in measured)
+        mean_s = (one.denoise_s / self._steps(case) for one in measured)
+        step_s = max(mean_s if case.reuses_steps else (one.step_s for one in measured))
         flops = case.plan.dp * roof.step_flops(model, case.width, case.height, case.frames, batch=2)
         latents = next((one.latents_BFCHW for one in measured if one.latents_BFCHW is not None), None)
         key = (case.model, case.size, case.dtype, self._steps(case))
@@ -254,7 +278,7 @@ class _Bench:
             self._references[key] = (latents, step_s)
         is_cuda = self._options.device == "cuda"
         # Not for float8, whose peak throughput is another one, nor for predicted steps, which skip the products.
-        has_roof = (not is_cuda or case.dtype == "auto") and case.quality is Quality.EXACT
+        has_roof = (not is_cuda or case.dtype == "auto") and case.quality is Quality.EXACT and not case.reuses_steps
         difference = None if latents is None or reference is None else relative(latents, reference[0])
         return {
             "step_s": step_s,
@@ -284,7 +308,8 @@ class _Bench:
     def _save(self) -> None:
         if self._options.out is not None:
             figures = {
-                "machine": self._machine, "rows": self._table.rows, "notes": self._notes, "unfinished": self._unfinished,
+                "machine": self._machine, "rows": self._table.rows, "planner": self._planner, "notes": self._notes,
+                "unfinished": self._unfinished,
             }  # fmt: skip
             write_json(self._options.out, figures)
 

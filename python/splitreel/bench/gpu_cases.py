@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from splitreel.bench.cache_dit_peer import VARIANTS, cache_dit_problem
+from splitreel.bench.cache_dit_peer import DBCACHE_VARIANTS, VARIANTS, cache_dit_problem
 from splitreel.bench.synthetic_model import MODELS, SyntheticModel
 from splitreel.bench.world import Device
 from splitreel.bench.xfuser_peer import xfuser_problem
@@ -52,14 +52,24 @@ class Case:
     is_job: bool = False  # from the request to the file
 
     @property
+    def is_default(self) -> bool:
+        """Whether our engine runs the plan as users get it, with the default settings."""
+        is_plain = self.kernel is Kernel.AUTO and self.fused and self.dtype == "auto" and not self.variant
+        return self.engine == "Splitreel" and is_plain and self.quality is Quality.EXACT
+
+    @property
+    def reuses_steps(self) -> bool:
+        """Whether steps differ in length by design."""
+        return self.quality is Quality.FAST or "DBCache" in self.variant
+
+    @property
     def size(self) -> str:
         return f"{self.width}x{self.height}x{self.frames}"
 
     @property
     def is_reference(self) -> bool:
         """Our engine on one rank with defaults: the reference for rows of the same size, steps and dtype."""
-        is_plain = self.plan.world_size == 1 and self.kernel is Kernel.AUTO and self.fused and self.variant == ""
-        return self.engine == "Splitreel" and is_plain and self.quality is Quality.EXACT
+        return self.plan.world_size == 1 and replace(self, dtype="auto").is_default
 
 
 # Most interesting first. On a given machine, valid plans that use all GPUs come before the others.
@@ -124,7 +134,7 @@ SECTIONS = (
 # Left out unless they are named: they make a run twice as long.
 _ON_REQUEST = frozenset({"qualities"})
 DEFAULT_SECTIONS = tuple(section for section in SECTIONS if section not in _ON_REQUEST)
-_JOB_STEPS = 50
+JOB_STEPS = 50  # of a whole video
 # Enough for the fast quality to reuse most of them.
 _FAST_STEPS = 12
 # The plans of the quality and jobs sections, as far as there are enough ranks.
@@ -184,7 +194,7 @@ def _ours(case: Case, plans: list[Plan], options: Options) -> Iterator[tuple[str
         for plan in _possible(_JOB_PLANS, plans):
             if quality is Quality.BALANCED:
                 yield "quality", replace(case, plan=plan, quality=quality)
-            steps = None if options.small else _JOB_STEPS
+            steps = None if options.small else JOB_STEPS
             yield "jobs", replace(case, plan=plan, quality=quality, steps=steps, is_job=True)
     for quality in (Quality.BALANCED, Quality.FAST):
         for plan in (Plan(), *plans):
@@ -201,8 +211,13 @@ def _other_libraries(case: Case, plans: list[Plan], options: Options) -> Iterato
     if "cache-dit" in options.only and cache_dit_problem() is None:
         for variant, ranks in VARIANTS:
             if ranks <= options.ranks:
-                plan = Plan() if ranks == 1 else Plan(ulysses=ranks)
-                yield "cache-dit", replace(case, engine="cache-dit", plan=plan, variant=variant)
+                yield "cache-dit", replace(case, engine="cache-dit", plan=Plan(ulysses=ranks), variant=variant)
+        whole = replace(case, steps=JOB_STEPS)
+        yield "cache-dit", whole  # the reference of the next ones
+        yield "cache-dit", replace(whole, quality=Quality.FAST)
+        for variant, ranks in DBCACHE_VARIANTS:
+            if ranks <= options.ranks:
+                yield "cache-dit", replace(whole, engine="cache-dit", plan=Plan(ulysses=ranks), variant=variant)
     if "xfuser" in options.only and xfuser_problem() is None:
         for plan in _possible(_PEER_PLANS, plans):
             yield "xfuser", replace(case, engine="xfuser", plan=plan)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, product
 from pathlib import Path
@@ -187,24 +187,35 @@ def main(arguments: Sequence[str]) -> int:
             assert shape is not None
             cases = _cases(folder, (width, height, frames), ranks, offloads, qualities)
             for plan, cases_of_plan in groupby(cases, lambda case: case.plan):
-                with World(plan.world_size, device, weights=open_synthetic, timeout_s=_PATIENCE_S) as world:
-                    for case in cases_of_plan:
-                        try:
-                            peaks = world.run(measure, case, timeout_s=_PATIENCE_S)
-                        except (RunRefused, WorldLost) as error:
-                            notes.append(
-                                f"{key}, {plan_name(plan)}, {case.offload.value}, {case.quality.value}: {error}"
-                            )
-                            save()
-                            if isinstance(error, WorldLost):
-                                break
-                            continue
-                        for row in rows(key, case, shape, peaks, device):
+                for case, found in _measured(cases_of_plan, device):
+                    if isinstance(found, str):
+                        notes.append(f"{key}, {plan_name(plan)}, {case.offload.value}, {case.quality.value}: {found}")
+                    else:
+                        for row in rows(key, case, shape, found, device):
                             table.add(row)
-                        save()
+                    save()
     for note in notes:
         print(note)
     return 0
+
+
+def _measured(cases: Iterable[Case], device: Device) -> Iterator[tuple[Case, list[Peaks] | str]]:
+    """Each case of one plan with its figures, or with what prevented them. After ranks were lost, new ones go on."""
+    world: World | None = None
+    try:
+        for case in cases:
+            world = world or World(case.plan.world_size, device, weights=open_synthetic, timeout_s=_PATIENCE_S)
+            found: list[Peaks] | str
+            try:
+                found = world.run(measure, case, timeout_s=_PATIENCE_S)
+            except RunRefused as error:
+                found = str(error)
+            except WorldLost as error:
+                world, found = None, str(error)
+            yield case, found
+    finally:
+        if world is not None:
+            world.close()
 
 
 def _cases(

@@ -15,12 +15,15 @@ import torch
 from diffusers import CogVideoXTransformer3DModel
 from torch.utils.flop_counter import FlopCounterMode
 
-from splitreel.bench import gpu, roof
+from splitreel.bench import gpu, gpu_cases, roof
 from splitreel.bench.gpu_cases import small
 from splitreel.bench.plain import plain_pipeline
+from splitreel.bench.planner_check import check_planner, planner_problem
 from splitreel.bench.synthetic_model import MODELS, make_folder, open_synthetic
 from splitreel.bench.world import RankContext, RunRefused, World, WorldLost
 from splitreel.contract.errors import SplitreelError
+from splitreel.contract.types import Plan, Quality
+from splitreel.rules.plan import PlanContext, PlanDevices
 from splitreel.store.model_folder import check_model_folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +55,51 @@ def test_one_rank_is_plain_diffusers_and_exact_plans_are_one_rank(
             continue
         assert isinstance(row["difference"], float)
         assert row["difference"] <= 1e-5, row
+
+
+def test_the_planners_first_choice_is_compared_with_the_fastest_plan(
+    figures: dict[str, list[dict[str, object]]],
+) -> None:
+    (found,) = figures["planner"]
+    assert found["model"] == "CogVideoX-5B"
+    steps = {row["plan"]: row["step_s"] for row in figures["rows"] if row["engine"] == "Splitreel"}
+    assert found["chosen"] in steps
+    assert found["best"] in steps
+
+
+@pytest.mark.parametrize(
+    ("chosen_s", "problem"),
+    [
+        (0.308, None),
+        (0.32, "5B: the planner picks cfg 2, ring 2, which is 7% slower than cfg 2, ulysses 2."),
+        (None, "5B: the planner picks cfg 2, ring 2, which was not measured."),
+    ],
+)
+def test_a_slow_first_choice_is_reported(chosen_s: float | None, problem: str | None, tmp_path: Path) -> None:
+    shape = check_model_folder(make_folder(MODELS["5b"], tmp_path / "5b")).shape
+    context = PlanContext(shape, PlanDevices("cuda", 4, 4))
+    # PipeFusion makes another video, and data parallelism several.
+    steps = {Plan(): 1.2, Plan(cfg=2, ulysses=2): 0.3, Plan(cfg=2, pp=2): 0.2, Plan(dp=4): 0.1}
+    if chosen_s is not None:
+        steps[Plan(cfg=2, ring=2)] = chosen_s
+    assert planner_problem("5B", check_planner(context, steps)) == problem
+
+
+def test_dbcache_is_measured_over_as_many_steps_as_our_fast_quality(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It computes the first eight steps in any case, so a few steps would show nothing of it."""
+    monkeypatch.setattr(gpu_cases, "cache_dit_problem", lambda: None)
+    options = gpu_cases.Options(("5b",), 3, 0, 0, 0, 60.0, 2, ("cache-dit",), "cuda", small=False, out=None)
+    rows = list(gpu_cases.cases(options, {"5b": make_folder(MODELS["5b"], tmp_path / "5b")}))
+    whole = [(row.engine, row.variant, row.quality.value) for row in rows if row.steps == gpu_cases.JOB_STEPS]
+    assert whole == [
+        ("Splitreel", "", "exact"),
+        ("Splitreel", "", "fast"),
+        ("cache-dit", "DBCache, compiled", "exact"),
+        ("cache-dit", "DBCache, compiled", "exact"),
+    ]
+    assert all(row.reuses_steps == (row.quality is Quality.FAST or "DBCache" in row.variant) for row in rows)
 
 
 def test_the_formula_of_a_steps_flops_counts_what_torch_counts() -> None:

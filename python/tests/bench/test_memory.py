@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from splitreel.bench import memory
+from splitreel.bench.world import WorldLost
+from splitreel.contract.types import Offload, Plan, Quality
 
 
 def test_every_stage_of_every_rank_is_predicted_and_measured(tmp_path: Path) -> None:
@@ -16,3 +20,25 @@ def test_every_stage_of_every_rank_is_predicted_and_measured(tmp_path: Path) -> 
     for stage in ("encoding", "denoising", "decoding"):
         assert {("1 rank", "none", 0, stage), ("1 rank", "model", 0, stage), ("cfg 2", "none", 1, stage)} <= measured
     assert all(row["predicted_gb"] > 0 and row["measured_gb"] > 0 for row in figures["rows"])
+
+
+def test_ranks_that_are_lost_cost_one_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = Quality.EXACT
+
+    class Ranks:
+        def __init__(self, *_: object, **__: object) -> None:
+            self.is_lost = False
+
+        def run(self, _function: object, case: memory.Case, *, timeout_s: float) -> list[object]:
+            assert not self.is_lost
+            if case.quality is lost:
+                self.is_lost = True
+                raise WorldLost("rank 1 died")
+            return []
+
+        def close(self) -> None: ...
+
+    monkeypatch.setattr(memory, "World", Ranks)
+    cases = [memory.Case(Path(), 96, 64, 9, Plan(cfg=2), Offload.NONE, quality) for quality in Quality]
+    found = [figures for _, figures in memory._measured(cases, "cpu")]
+    assert found == ["rank 1 died", [], []]
