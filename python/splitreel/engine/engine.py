@@ -21,7 +21,7 @@ from splitreel.engine.optimizing import OptimizingStage
 from splitreel.engine.prompt_cache import PromptCache, PromptKey, Signature, text_encoder_signature
 from splitreel.engine.prompt_files import PromptFiles, device_name
 from splitreel.engine.run import JobRun
-from splitreel.kernels.checks import OWN_KERNEL_KINDS, can_run_kernels
+from splitreel.kernels.checks import can_run_kernels, own_kernel_checks
 from splitreel.kernels.fallback import kernel_failures
 from splitreel.models.loading import bytes_of
 from splitreel.models.tensor_files import OpenTensors, open_safetensors
@@ -177,7 +177,7 @@ class Engine:
         return replace(report, notices=self._new_notices(loaded))
 
     def _optimizing_stage(self, hooks: Hooks) -> OptimizingStage:
-        return OptimizingStage(hooks, OWN_KERNEL_KINDS + self._kernels.count)
+        return OptimizingStage(hooks, own_kernel_checks(self._context.device) + self._kernels.count)
 
     def _record_own_kernels(self, loaded: LoadedModel, problem: str | None) -> None:
         """For the memory forecast of later jobs, which doesn't start CUDA."""

@@ -148,7 +148,7 @@ class LoadedComponents:
     device: torch.device
     tp_group: TensorParallelGroup
     fused: bool  # whether our own kernels may be used
-    kernel_checked: Callable[[], None]  # called for each kind of our own kernels; may raise to stop
+    kernel_checked: Callable[[], None]  # called after each comparison of our own kernels with torch; may raise to stop
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def generation(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     name = str(request.param)
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _device: GENERATIONS[name])
     monkeypatch.setattr(kernel_trials, "_is_installed", lambda _package: True)
-    checks._problem.cache_clear()
+    monkeypatch.setattr(checks, "_problems", {})
     float8_problem.cache_clear()
     return name
 
@@ -52,9 +52,8 @@ def test_our_kernels_are_compared_from_ampere_on(
 ) -> None:
     compared: list[int] = []
     monkeypatch.setattr(checks, "use_prebuilt_launcher", lambda: None)
-    monkeypatch.setattr(checks, "_differences", lambda *_: (compared.append(1), {"norm": 0.0})[1])
+    monkeypatch.setattr(checks, "_differences", lambda *_: (compared.append(1), [("norm", 0.0)])[1])
     problem = fused_kernels_problem(GPU, torch.bfloat16, width=3072, head_width=64)
-    checks._problem.cache_clear()
     assert (problem is None) == (len(compared) == 1) == (generation in FUSED)
     # The memory forecast expects the same, without a comparison.
     assert has_own_kernels([GENERATIONS[generation]], TrialsFile(tmp_path / "kernels.json")) == (problem is None)

@@ -147,11 +147,14 @@ _ASK = """
 import torch
 from splitreel.kernels import block_ops, checks
 device = torch.device("cpu")
+counted = []
+count = lambda: counted.append(1)
 def ask():
-    checks._problem.cache_clear()
-    print(checks.fused_kernels_problem(device, torch.float32, width=48, head_width=16))
+    checks._problems.clear()
+    print(checks.fused_kernels_problem(device, torch.float32, width=48, head_width=16, checked=count))
 ask()
-print(checks.fused_decoder_problem(device, torch.float32, channels=(128, 512), norm_groups=32))
+print(checks.fused_decoder_problem(device, torch.float32, channels=(128, 512), norm_groups=32, checked=count))
+print(len(counted) - checks.own_kernel_checks(device))
 print(checks.fused_decoder_problem(device, torch.float32, channels=(16, 24), norm_groups=4))
 print(checks.fused_decoder_problem(device, torch.float32, channels=(16, 32), norm_groups=3))
 block_ops.merge = lambda *args: args[-1].zero_()
@@ -164,8 +167,8 @@ ask()
 
 
 def test_operations_match_torch_and_one_that_differs_is_refused_with_the_reason() -> None:
-    blocks, decoder, channels, groups, wrong, raising = _run(_ASK)
-    assert (blocks, decoder) == ("None", "None")
+    blocks, decoder, uncounted, channels, groups, wrong, raising = _run(_ASK)
+    assert (blocks, decoder, uncounted) == ("None", "None", "0")
     assert channels == "the VAE has 24 channels in 4 groups, which are not powers of two"
     assert groups == "the VAE has 16 channels in 3 groups, which are not powers of two"
     assert wrong == "differs from torch: {'merge, 19 tokens': 1.0, 'merge, 32 tokens': 1.0}"

@@ -85,15 +85,14 @@ class CogVideoXModel:
 
     def _find_fused_problem(self, checked: Callable[[], None]) -> str | None:
         width = int(self._pipeline.transformer.config.num_attention_heads) * self.head_dim
-        problem = fused_kernels_problem(self._device, self.dtype, width=width, head_width=self.head_dim)
-        checked()
+        problem = fused_kernels_problem(
+            self._device, self.dtype, width=width, head_width=self.head_dim, checked=checked
+        )
         if problem is not None:
             return problem
         vae = self._pipeline.vae.config
         channels, groups = vae.block_out_channels, int(vae.norm_num_groups)
-        problem = fused_decoder_problem(self._device, self.dtype, channels=channels, norm_groups=groups)
-        checked()
-        return problem
+        return fused_decoder_problem(self._device, self.dtype, channels=channels, norm_groups=groups, checked=checked)
 
     def fuse(self) -> None:
         assert self.fused_problem is None
