@@ -84,12 +84,22 @@ def pattern(rank, numel, device):
     return made
 """
 
+# Next to the script, by rank and exchange.
+_REPORT_THE_END = """
+def run_rank(rank, world_size, folder, pairs, _right=run_rank):
+    _right(rank, world_size, folder, pairs)
+    Path(__file__).with_name(f"ended-{rank}-p2p-off-{os.environ.get('NCCL_P2P_DISABLE', '0')}").touch()
+"""
+
 
 def test_real_ranks_detect_wrong_numbers(tmp_path: Path) -> None:
-    probe = LinkProbe({0: "", 1: ""}, script=_damaged(tmp_path, _WRONG_WITH_P2P))
+    """Only rank 0 gets them, and doesn't leave rank 1 in an exchange until it is killed."""
+    damage = f"_TIMEOUT = dt.timedelta(days=1)\n{_WRONG_WITH_P2P}{_REPORT_THE_END}"
+    probe = LinkProbe({0: "", 1: ""}, script=_damaged(tmp_path, damage))
     (finding,) = check_links(probe, [(0, 1)], is_off_now=False)
     assert (finding.status, finding.fix) == ("problem", "p2p_off")
     assert "numbers of a sum were wrong" in (finding.details or "")
+    assert len(list(tmp_path.glob("ended-?-p2p-off-0"))) == 2
     assert check_ranks(FakeLinks(dead=[(0, 1)])).status == "problem"
 
 
