@@ -21,7 +21,7 @@ export type PostOutcome =
   | { readonly kind: 'unreachable'; readonly problem: string };
 
 export interface Web {
-  /** Only https, no redirects. Throws a WebError. */
+  /** Only https, also after a redirect. Throws a WebError. */
   readonly get: (address: string, options: GetOptions) => Promise<Uint8Array>;
   /** By https, or by http where the caller allows it. */
   readonly post: (address: string, options: PostOptions) => Promise<PostOutcome>;

@@ -39,6 +39,10 @@ let server: Server;
 let feed = '';
 /** The server's responses; null: it never responds. */
 let answers: Record<string, string | null> = {};
+/** Where requests for a path are sent. */
+let redirects: Record<string, string> = {};
+/** True: the connection ends within each response. */
+let cutOff = false;
 let seen: Updates[] = [];
 
 beforeAll(async () => {
@@ -49,8 +53,18 @@ beforeAll(async () => {
   execaSync('openssl', [...request, ...subject, '-keyout', keyFile ?? '', '-out', certificateFile ?? '']);
   certificate = readFileSync(certificateFile ?? '', 'utf8');
   server = createServer({ key: readFileSync(keyFile ?? ''), cert: certificate }, (request, response) => {
-    const body = answers[request.url ?? ''];
+    const url = request.url ?? '';
+    const redirect = redirects[url];
+    if (redirect !== undefined) {
+      response.writeHead(302, { Location: redirect }).end();
+      return;
+    }
+    const body = answers[url];
     if (body === null) return;
+    if (cutOff) {
+      response.writeHead(200, { 'Content-Length': 1_000 }).write('{', () => response.destroy());
+      return;
+    }
     response.writeHead(body === undefined ? 404 : 200).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -64,6 +78,8 @@ afterAll(() => {
 beforeEach(() => {
   seen = [];
   answers = {};
+  redirects = {};
+  cutOff = false;
   rmSync(path.join(folder, 'updates.json'), { force: true });
 });
 
@@ -135,6 +151,36 @@ test.each([
 ])('%s is refused even where it is signed', async (_name, content) => {
   serve(content);
   expect(await outcome()).toMatchObject(failure('UPDATE_FEED_INVALID'));
+});
+
+test('redirects are followed, as to the newest release on GitHub', async () => {
+  serve(announcement());
+  const [content, minisig] = Object.keys(answers);
+  answers = {
+    '/0.2.0/latest.json': answers[content ?? ''] ?? '',
+    '/0.2.0/latest.json.minisig': answers[minisig ?? ''] ?? '',
+  };
+  redirects = {
+    '/latest.json': '/0.2.0/latest.json',
+    '/latest.json.minisig': feed.replace('/latest.json', '/0.2.0/latest.json.minisig'),
+  };
+  expect(await outcome()).toMatchObject({ status: 'available', version: '0.2.0' });
+});
+
+test.each([
+  ['to http', 'http://localhost/latest.json'],
+  ['in a circle', '/latest.json'],
+  ['to nowhere', 'https://'],
+])('a redirect %s is refused', async (_name, target) => {
+  serve(announcement());
+  redirects = { '/latest.json': target };
+  expect(await outcome()).toMatchObject(failure('UPDATE_FEED_INVALID'));
+});
+
+test('a connection that ends within a response is reported', async () => {
+  serve(announcement());
+  cutOff = true;
+  expect(await outcome()).toMatchObject(failure('UPDATE_FEED_UNREACHABLE'));
 });
 
 test('a response that is too long is cut off', async () => {
