@@ -31,7 +31,7 @@ const changeable = {
   environmentVariant: z.enum(VARIANT_CHOICES),
   /** Data between GPUs goes through the computer's memory: NCCL's workaround for broken peer-to-peer. */
   isP2pOff: z.boolean(),
-  /** Checks once a day for a newer version. Off until the user turns it on. */
+  /** Checks for a newer version at the start and once a day. Off until the user turns it on. */
   isUpdateCheckOn: z.boolean(),
   libraryView: libraryViewSchema,
   /** The instruction for rewriting a prompt; null: our own. */

@@ -45,7 +45,7 @@ def fit_offload_model() -> Explanation:
 
 
 def fit_balanced() -> Explanation:
-    """It would fit in balanced quality, which halves the transformer's weights."""
+    """It would fit in balanced quality, which keeps most of the transformer's weights in 8 bits."""
     return Explanation("fit_balanced", {})
 
 

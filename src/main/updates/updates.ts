@@ -1,4 +1,4 @@
-/** Checks once a day for a newer version, if the user turned that on. Never downloads or installs one. */
+/** Checks for a newer version at the start and once a day, if the user turned that on. Never downloads or installs one. */
 import { z } from 'zod';
 import { appError, SplitreelError, type AppError } from '../../shared/errors';
 import { isNewer, type Updates } from '../../shared/updates';

@@ -32,7 +32,9 @@ export const updates = {
   title: 'Updates',
   noKey: "This build has no update key, so it can't check for new versions. Look for them where you got this build.",
   check: 'Check for updates',
-  checkHint: message('Asks {feed} once a day. Sends nothing about you and never installs anything by itself.'),
+  checkHint: message(
+    'Asks {feed} when Splitreel starts and once a day after that. Sends nothing about you and installs nothing by itself.',
+  ),
   checkNow: 'Check now',
   feed: 'Update feed',
   feedHint:

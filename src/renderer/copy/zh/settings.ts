@@ -33,7 +33,7 @@ export const updates = {
   title: '更新',
   noKey: '此构建没有更新密钥，无法检查新版本。请到获取此构建的地方查看。',
   check: '检查更新',
-  checkHint: message('每天向 {feed} 查询一次。不发送任何关于你的信息，也绝不自动安装。'),
+  checkHint: message('启动时向 {feed} 查询一次，之后每天一次。不发送任何关于你的信息，也绝不自动安装。'),
   checkNow: '立即检查',
   feed: '更新源',
   feedHint: '留空则使用项目自己的更新源。任何更新源的公告都必须带有 Splitreel 开发者的签名。',
