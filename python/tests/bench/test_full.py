@@ -35,7 +35,7 @@ def test_parts_that_fail_or_hang_do_not_stop_the_others(tmp_path: Path) -> None:
         part("hangs", f"{SAVES}; import threading; threading.Event().wait()"),
         part("good", SAVES),
     ]
-    assert FullRun(tmp_path, 3, ()).run(chosen, is_again=False) == 1
+    assert FullRun(tmp_path, 6, ()).run(chosen, is_again=False) == 1
     found = summary(tmp_path)
     assert {name: outcome["status"] for name, outcome in found.items()} == {
         "broken": "failed", "hangs": "out of time", "good": "done",

@@ -75,12 +75,15 @@ def _damaged(folder: Path, damage: str) -> Path:
     return script
 
 
+# Its own numbers, which it makes first, are right, so that both ranks see the wrong sum: neither waits for the other.
 _WRONG_WITH_P2P = """
-_right = pattern
+_right, _made = pattern, []
 def pattern(rank, numel, device):
     made = _right(rank, numel, device)
     if dist.get_rank() == rank == 1 and os.environ.get("NCCL_P2P_DISABLE") != "1":
-        made[numel // 2 :] = 0
+        if _made:
+            made[numel // 2 :] = 0
+        _made.append(rank)
     return made
 """
 

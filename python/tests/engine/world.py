@@ -130,7 +130,7 @@ class RunResult:
 def _rank(rank: int, world: int, store: str, pipe: Connection) -> None:
     torch.set_num_threads(1)
     dist.init_process_group(
-        "gloo", init_method=f"file://{store}", rank=rank, world_size=world, timeout=timedelta(seconds=60)
+        "gloo", init_method=f"file://{store}", rank=rank, world_size=world, timeout=timedelta(seconds=_ANSWER_S)
     )
     engine = Engine(rank=rank, world_size=world, device=torch.device("cpu"))
     while True:

@@ -201,6 +201,7 @@ class _Handler(BaseHTTPRequestHandler):
                         sent += count
                         if rate is not None:
                             time.sleep(count / rate)
+                            _wait_until_read(self.connection)
                     else:
                         sent += os.sendfile(self.connection.fileno(), stream.fileno(), begin + sent, count)
         except OSError:
@@ -211,6 +212,21 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             if hub.behavior.reset:
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+
+
+def _wait_until_read(connection: socket.socket) -> None:
+    """Returns once the client has read what was sent. A busy machine would leave more in its socket than tests expect."""
+    server, client = (
+        f"{int.from_bytes(socket.inet_aton(host), sys.byteorder):08X}:{port:04X}"
+        for host, port in (connection.getsockname(), connection.getpeername())
+    )
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with Path("/proc/net/tcp").open() as table:
+            queues = [fields[4] for line in table if (fields := line.split())[1:3] == [client, server]]
+        if all(queue.endswith(":00000000") for queue in queues):
+            return
+        time.sleep(0.002)
 
 
 class _HubHandler(_Handler):

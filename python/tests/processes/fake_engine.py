@@ -1,6 +1,6 @@
 """A small engine behind the real interface. It has no torch, so tests of processes start at once.
 
-The prompt sets its behavior: `sleep 5` per step, `hang 1` (rank 1 sleeps for ever in step 2), `boom 1`
+The prompt sets its behavior: `sleep 5` per step, `frame 0.1` per frame, `hang 1` (rank 1 sleeps for ever in step 2), `boom 1`
 (rank 1 raises in step 2), `oom`, `full` (the disk is full). Ranks meet at a file barrier at each step.
 """
 
@@ -108,19 +108,19 @@ class FakeEngine:
         if self.rank != 0:
             return None
         try:
-            self._decode(job, video, prompt, hooks)
+            self._decode(job, video, prompt, float(options.get("frame", 0.01)), hooks)
         except SplitreelError as error:
             return error
         return None
 
-    def _decode(self, job: EngineJob, video: int, prompt: str, hooks: Hooks) -> None:
+    def _decode(self, job: EngineJob, video: int, prompt: str, frame_s: float, hooks: Hooks) -> None:
         hooks.stage_started(video, Stage.DECODING, _TILES)
         self._wait_for_file(hooks)
         for index in range(job.num_frames):
             if "full" in prompt and index == 3:
                 raise failures.disk_full(folder="x", needed_bytes=1, free_bytes=0)
             frame = np.full((job.height, job.width, 3), (index * 16) % 256, np.uint8)
-            time.sleep(0.01)
+            time.sleep(frame_s)
             hooks.frame(video, index, frame)
         hooks.stage_progressed(video, Stage.DECODING, _TILES)
         hooks.stage_finished(video, Stage.DECODING)

@@ -100,7 +100,7 @@ class Worker:
     def unload(self) -> None:
         """Ends the ranks of a supervisor that has nothing to do."""
         self.send({"type": "unload"})
-        self.wait(lambda event: event["type"] == "engineStateChanged" and event["state"] == "cold", 30)
+        self.wait(lambda event: event["type"] == "engineStateChanged" and event["state"] == "cold")
 
     def forget(self) -> None:
         """Drops the events so far, so that a test sees its own alone."""
@@ -128,7 +128,7 @@ class Worker:
     def close(self) -> int:
         assert self.process.stdin is not None
         self.process.stdin.close()
-        return self.process.wait(30)
+        return self.process.wait(60)
 
 
 def descendants(pid: int) -> list[int]:
@@ -145,7 +145,11 @@ def descendants(pid: int) -> list[int]:
 
 
 def command_line(pid: int) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_text()
+    """Empty where the process has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
 
 
 def is_alive(pid: int) -> bool:
@@ -156,7 +160,7 @@ def is_alive(pid: int) -> bool:
     return stat[stat.rindex(")") + 2] not in {"Z", "X"}
 
 
-def all_gone(pids: list[int], within_s: float = 10.0) -> bool:
+def all_gone(pids: list[int], within_s: float = 60.0) -> bool:
     """Waits for the end of each, zombies included."""
     return all(_ends(pid, within_s) for pid in pids)
 
