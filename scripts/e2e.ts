@@ -50,7 +50,10 @@ async function stageForUser({ program }: Runtime): Promise<Stage> {
   const output = path.join(STAGE, 'results');
   for (const folder of [app, runtime, output]) await rm(folder, { recursive: true, force: true });
   await mkdir(app, { recursive: true, mode: 0o755 });
-  for (const name of STAGED) await cp(path.join(ROOT, name), path.join(app, name), { recursive: true });
+  // Python tests that run meanwhile write and replace the others.
+  const isSource = (file: string): boolean => !/[\\/](__pycache__|\.\w+_cache|\.hypothesis)$/.test(file);
+  for (const name of STAGED)
+    await cp(path.join(ROOT, name), path.join(app, name), { recursive: true, filter: isSource });
   // Hard links instead of copies if possible: node_modules is 350 MB, the runtime 240.
   await link(path.join(ROOT, 'node_modules'), path.join(app, 'node_modules'));
   await execa('cp', ['-a', path.dirname(program), runtime]);

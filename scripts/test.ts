@@ -38,6 +38,8 @@ interface Check {
   readonly cwd: string;
   /** Waits for the Python environment of the tests. */
   readonly needsPython: boolean;
+  /** Waits for the preparation of the end-to-end tests, which builds the app and installs Debian packages too. */
+  readonly buildsApp: boolean;
   /** Reads the runner's summary; null where the command itself is the one check. */
   readonly count: ((output: string) => Count) | null;
 }
@@ -77,11 +79,11 @@ function countPlaywright(output: string): Count {
 }
 
 const staticCheck = (name: string, command: Check['command']): Check => {
-  return { name, group: 'static', command, cwd: root, needsPython: false, count: null };
+  return { name, group: 'static', command, cwd: root, needsPython: false, buildsApp: false, count: null };
 };
 const vitest = (name: string, ...projects: readonly string[]): Check => {
   const command: Check['command'] = ['npx', 'vitest', 'run', ...projects.map((project) => `--project=${project}`)];
-  return { name, group: 'test', command, cwd: root, needsPython: true, count: countVitest };
+  return { name, group: 'test', command, cwd: root, needsPython: true, buildsApp: false, count: countVitest };
 };
 
 function allChecks(pythonEnvironment: string, { isThorough }: { readonly isThorough: boolean }): readonly Check[] {
@@ -99,7 +101,7 @@ function allChecks(pythonEnvironment: string, { isThorough }: { readonly isThoro
       ...args,
       ...(isThorough ? [THOROUGH] : []),
     ];
-    return { name, group: 'test', command, cwd: pythonFolder, needsPython: true, count: countPytest };
+    return { name, group: 'test', command, cwd: pythonFolder, needsPython: true, buildsApp: false, count: countPytest };
   };
   return [
     staticCheck('lint', ['npx', 'eslint', '--max-warnings', '0', '.']),
@@ -119,7 +121,7 @@ function allChecks(pythonEnvironment: string, { isThorough }: { readonly isThoro
     pytest('python', 'tests', ...ENGINE_TESTS.map((folder) => `--ignore=${folder}`)),
     pytest('python-engine', ...ENGINE_TESTS),
     vitest('install', 'install'),
-    vitest('packaged', 'packaged'),
+    { ...vitest('packaged', 'packaged'), buildsApp: true },
     vitest('unit', 'unit', 'window'),
     vitest('process', 'process'),
     vitest('contract', 'contract'),
@@ -179,6 +181,7 @@ async function runAll(checks: readonly Check[], makePython: () => Promise<string
   const drain = async (waiting: Check[], isAlone: boolean): Promise<void> => {
     for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) {
       if (check.needsPython) await python;
+      if (check.buildsApp) await prepared;
       outcomes.push(await run(check, { isAlone }));
     }
   };

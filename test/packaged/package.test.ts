@@ -42,6 +42,15 @@ async function start(args: readonly string[], env: Readonly<Record<string, strin
   });
 }
 
+/** Ends a program and all that it started, whichever of them still runs. */
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It closed its dialog and ended by itself.
+  }
+}
+
 beforeAll(async () => {
   await execa('npx', ['tsx', 'scripts/package.ts'], { cwd: ROOT, stdio: 'inherit' });
   deb = await endingIn('.deb');
@@ -156,7 +165,7 @@ test('a changed file stops the start', async () => {
     void child.then(() => resolve(text));
   });
   expect(message).toContain('environment.json was changed after the installation');
-  if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  killGroup(child.pid);
   await child;
 });
 
@@ -178,7 +187,7 @@ async function refusal(env: Readonly<Record<string, string>>): Promise<string> {
     });
     void child.then(() => resolve(text));
   });
-  if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  killGroup(child.pid);
   await child;
   return printed;
 }
