@@ -134,7 +134,9 @@ async function openServices(base: Foundation) {
   const lifecycle = createEnvironmentLifecycle({
     environment,
     storage,
+    isBusy: base.signals.isBusy,
     stopEngine: engine.stop,
+    replaceEngine: engine.replace,
     onReady: base.signals.environmentReady.emit,
   });
   const updates = await composeUpdates(base, settings);
@@ -201,15 +203,16 @@ async function begin(base: Foundation, services: Services): Promise<void> {
   const steps = [machine.refresh(), hub.models.checkAll(), library.scan(), environment.check()];
   for (const outcome of await Promise.allSettled(steps))
     if (outcome.status === 'rejected') log.error('a start step failed', outcome.reason);
-  lifecycle.announce();
   services.updates.configure();
+  // First, because the engine must not run from a folder that is being moved away.
+  await storage.resume().catch((error: unknown) => log.error('a move could not be resumed', error));
+  lifecycle.announce();
   // After the library has been read, because it shows which frames are still used and which parts are still to be
   // joined.
   void services.continuations.resume();
   usedFirstFrames(base, services)
     .then(services.firstFrames.prune)
     .catch((error: unknown) => log.error('old first frames could not be removed', error));
-  await storage.resume().catch((error: unknown) => log.error('a move could not be resumed', error));
 }
 
 async function close({ log }: Foundation, services: Services): Promise<void> {

@@ -1,5 +1,6 @@
-import { createEngine, type Engine } from '../engine/engine';
+import { createEngine } from '../engine/engine';
 import { restartForLinkSwitches } from '../engine/link-switches';
+import { replaceable, type ReplaceableEngine } from '../engine/replace';
 import { linkSwitches } from '../engine/worker-environment';
 import type { CurrentPython, EnvironmentService } from '../install/environment';
 import type { WorkerProcess } from '../ports/processes';
@@ -11,14 +12,14 @@ export function composeEngine(
   { ports, folders, log, store, signals }: Foundation,
   environment: EnvironmentService,
   settings: SettingsService,
-): Engine {
+): ReplaceableEngine {
   const startSupervisor = (current: CurrentPython): WorkerProcess =>
     ports.processes.startWorker(current.python, {
       args: [...current.entry, 'serve'],
       env: { ...current.env, ...linkSwitches(settings.get()), [DATA_FOLDER]: folders.root },
       cwd: folders.root,
     });
-  const engine = createEngine(
+  const single = createEngine(
     {
       ...ports,
       log,
@@ -34,6 +35,9 @@ export function composeEngine(
       onLost: signals.engineLost.emit,
     },
   );
+  const engine = replaceable(single);
+  signals.engineEvent.subscribe(engine.handleEvent);
+  signals.engineLost.subscribe(engine.handleLost);
   signals.environmentReady.subscribe(() => void engine.start());
   signals.settingsChanged.subscribe(restartForLinkSwitches(engine, settings.get(), signals.isBusy));
   return engine;

@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/engine';
+import type { ReplaceableEngine } from '../engine/replace';
 import type { EnvironmentService } from '../install/environment';
 import { appError, describeError, type AppError } from '../../shared/errors';
 import { jobSchema, type Job } from '../../shared/job';
@@ -19,7 +19,7 @@ import { fileCommandPorts } from './library';
 import { videosFolder } from './settings';
 
 export interface JobServices {
-  readonly engine: Engine;
+  readonly engine: ReplaceableEngine;
   readonly environment: EnvironmentService;
   readonly library: Library;
   readonly models: Models;
@@ -50,12 +50,19 @@ export async function composeJobs(base: Foundation, services: JobServices): Prom
     jobs,
     notify: base.notify,
   });
+  // Jobs that prove nothing about the current environment. Noted at their end: the engine may restart before their videos
+  // are in the library.
+  const ofReplaced = new Set<string>();
+  signals.engineEvent.subscribe((event) => {
+    if (event.type === 'jobFinished' && services.engine.isReplaced()) ofReplaced.add(event.jobId);
+  });
   const onEnded = (job: Job, failures: readonly AppError[]): void => {
     base.notify(missingVideos(job, failures));
     if (job.state.status === 'finished') {
       void continuations.join(job.id);
       measurements.add(job, job.state.report);
-      services.environment.videoMade().catch((error: unknown) => log.error('the slot could not be marked', error));
+      if (!ofReplaced.has(job.id))
+        services.environment.videoMade().catch((error: unknown) => log.error('the slot could not be marked', error));
     }
     const text = services.settings.get().notifyWhenDone && !desktop.isWindowInFront() ? notificationText(job) : null;
     if (text !== null) desktop.notify({ ...text, onClick: () => openResult(base, job.id) });

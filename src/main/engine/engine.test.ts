@@ -1,12 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nodeFiles } from '../adapters/node/files';
 import { nodeRandom } from '../adapters/node/random';
 import { SILENT_LOG } from '../ports/log';
 import type { Exit, WorkerProcess } from '../ports/processes';
+import type { WorkerCommand } from '../../shared/protocol';
 import { createEngine, type Engine } from './engine';
+import { replaceable } from './replace';
 
 let folder = '';
 let timers: (() => void)[] = [];
@@ -76,4 +78,50 @@ test('a worker that died just before a stop is not started again', async () => {
   timers.forEach((run) => run());
   await engine.stop();
   expect(exits).toHaveLength(1);
+});
+
+test('a stop ends the running job', async () => {
+  await engine.start();
+  const stopped = engine.stop();
+  exits[0]?.({ code: 0, signal: null, problem: null });
+  await expect
+    .poll(() => {
+      timers.splice(0).forEach((run) => run());
+      return lost;
+    })
+    .toEqual(['WORKER_STOPPED']);
+  await stopped;
+});
+
+describe('a replaced engine', () => {
+  const done: string[] = [];
+  const step = (name: string) => () => Promise.resolve(void done.push(name));
+  const open = () => {
+    done.length = 0;
+    const engine = { send: () => true, isReady: () => true, start: step('start'), stop: step('stop') };
+    return replaceable(engine as unknown as Engine);
+  };
+  const start = { type: 'startJob' } as WorkerCommand;
+  const end = { type: 'jobCanceled', jobId: 'j' } as const;
+
+  test('is stopped at once without a job', async () => {
+    const replaced = open();
+    await replaced.replace();
+    expect(done).toEqual(['stop']);
+    expect(replaced.isReady()).toBe(true);
+  });
+
+  test('lets the running job end, starts no other, and is started again', async () => {
+    const replaced = open();
+    replaced.send(start);
+    await replaced.replace();
+    expect([done, replaced.isReady(), replaced.isReplaced()]).toEqual([[], false, true]);
+    replaced.handleEvent(end);
+    replaced.handleLost();
+    await expect.poll(() => done).toEqual(['stop', 'start']);
+    expect([replaced.isReady(), replaced.isReplaced()]).toEqual([true, false]);
+    replaced.handleEvent(end);
+    await replaced.replace();
+    expect(done).toEqual(['stop', 'start', 'stop']);
+  });
 });

@@ -90,15 +90,14 @@ export function createEngine(ports: EnginePorts, options: EngineOptions): Engine
     client = null;
     isReady = false;
     tokens.abandon();
-    if (error === null || isStopped) {
-      setState(STOPPED_ENGINE);
-      return;
+    if (error === null || isStopped) setState(STOPPED_ENGINE);
+    else {
+      log.error(`the engine ended: ${error.code} ${JSON.stringify(error.params)}`);
+      const willRestart = startsWithoutReady < MAX_STARTS_WITHOUT_READY;
+      setState({ ...STOPPED_ENGINE, status: willRestart ? 'starting' : 'failed', error });
+      if (willRestart) clock.after(RESTART_DELAY_MS, () => void (isStopped ? null : start()));
     }
-    log.error(`the engine ended: ${error.code} ${JSON.stringify(error.params)}`);
-    const willRestart = startsWithoutReady < MAX_STARTS_WITHOUT_READY;
-    setState({ ...STOPPED_ENGINE, status: willRestart ? 'starting' : 'failed', error });
-    if (willRestart) clock.after(RESTART_DELAY_MS, () => void (isStopped ? null : start()));
-    options.onLost(error);
+    options.onLost(error ?? appError('WORKER_STOPPED'));
   };
 
   const launching = singleFlight(async (): Promise<void> => {

@@ -1,7 +1,8 @@
 /**
  * Changes to the environment that the engine runs from: stops the engine before its files are removed, and starts it
- * when they are back.
+ * when they are back, also if the change failed. Nothing is removed under a running job.
  */
+import { appError, SplitreelError } from '../../shared/errors';
 import { LOCATION_NAMES, type LocationName } from '../../shared/storage';
 import type { EnvironmentService } from './environment';
 import type { InstallRequest } from './install-plan';
@@ -10,7 +11,10 @@ import type { StorageService } from '../storage/storage';
 export interface LifecyclePorts {
   readonly environment: EnvironmentService;
   readonly storage: StorageService;
+  readonly isBusy: () => boolean;
   readonly stopEngine: () => Promise<void>;
+  /** As stopEngine, but a running job goes on to its end. */
+  readonly replaceEngine: () => Promise<void>;
   /** A working environment is available, for the first time or in another version. */
   readonly onReady: () => void;
 }
@@ -29,9 +33,14 @@ export interface EnvironmentLifecycle {
 }
 
 export function createEnvironmentLifecycle(ports: LifecyclePorts): EnvironmentLifecycle {
-  const { environment, storage, stopEngine } = ports;
+  const { environment, storage, isBusy, stopEngine, replaceEngine } = ports;
   const announce = (): void => {
     if (environment.get().status === 'ready') ports.onReady();
+  };
+  const withoutEngine = async (change: () => Promise<void>): Promise<void> => {
+    if (isBusy()) throw new SplitreelError(appError('GENERATION_RUNNING'));
+    await stopEngine();
+    await change().finally(announce);
   };
   return {
     install: async (request) => {
@@ -41,26 +50,19 @@ export function createEnvironmentLifecycle(ports: LifecyclePorts): EnvironmentLi
         if (environment.get().status === 'failed') return false;
         throw error;
       }
-      await stopEngine();
+      await replaceEngine();
       announce();
       return true;
     },
-    rollBack: async () => {
-      await stopEngine();
-      await environment.rollBack();
-      announce();
-    },
-    remove: async () => {
-      await stopEngine();
-      await environment.remove();
-    },
-    move: async (name, chosen) => {
-      await storage.move(name, chosen);
-      announce();
-    },
+    rollBack: () => withoutEngine(environment.rollBack),
+    remove: () => withoutEngine(environment.remove),
+    move: (name, chosen) => storage.move(name, chosen).finally(announce),
     moveAll: async (chosen) => {
-      for (const name of LOCATION_NAMES) await storage.move(name, chosen);
-      announce();
+      try {
+        for (const name of LOCATION_NAMES) await storage.move(name, chosen);
+      } finally {
+        announce();
+      }
     },
     announce,
   };
