@@ -185,7 +185,7 @@ export function fakeMain(changes: Partial<Slices> = {}, answers: Partial<Record<
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    pathOfDroppedFile: () => '',
+    pathOfDroppedFile: ({ name }) => `/dropped/${name}`,
   };
   return {
     api,

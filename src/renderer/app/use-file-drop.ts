@@ -4,8 +4,10 @@
  */
 import { useEffect, useState } from 'react';
 import { compareFile } from '../state/compare';
+import { copy } from '../copy';
 import { useNavigation } from '../state/navigation';
 import { adoptImage, adoptPromptFile, adoptVideoFile, importPresets } from '../state/adopt';
+import { showToast } from '../state/send';
 
 async function compareFiles(files: readonly File[]): Promise<void> {
   for (const file of files) await compareFile(window.splitreel.pathOfDroppedFile(file));
@@ -32,6 +34,11 @@ export function useFileDrop(): boolean {
       if (file === undefined) return;
       event.preventDefault();
       const path = window.splitreel.pathOfDroppedFile(file);
+      // Dragged out of a browser or another program's window, it isn't a file on this computer.
+      if (path === '') {
+        showToast(copy.app.dropNoFile);
+        return;
+      }
       if (file.type.startsWith('image/')) adoptImage(path);
       else if (file.type === 'text/plain') void adoptPromptFile(path);
       else if (file.type === 'application/json') void importPresets(path);

@@ -15,6 +15,7 @@ export const app = {
   navigation: 'Pages',
   opening: 'Starting Splitreel',
   drop: 'Drop a Splitreel video to reuse its settings, or an image to start from',
+  dropNoFile: 'This is not a file on your computer. Save it first, then drop the file.',
   close: 'Close',
   cancel: 'Cancel',
   dismiss: 'Dismiss',

@@ -13,6 +13,7 @@ export const app = {
   navigation: '页面',
   opening: '正在启动 Splitreel',
   drop: '拖入 Splitreel 生成的视频可沿用其设置，拖入图片可作为首帧',
+  dropNoFile: '这不是此电脑上的文件。请先保存，再拖入文件。',
   close: '关闭',
   cancel: '取消',
   dismiss: '关闭',
