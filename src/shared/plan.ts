@@ -129,7 +129,7 @@ const gathersKeys = ({ ring, ulysses, tp }: Plan, { kind, islandSize }: PlanDevi
  * after everything else, because they take as long as one GPU. measured-plans.test.ts compares the order with steps
  * measured over NVLink.
  */
-function thumbScore(plan: Plan, devices: PlanDevices): readonly number[] {
+function heuristicScore(plan: Plan, devices: PlanDevices): readonly number[] {
   const isSlowShard = plan.tp > 1 && !(devices.kind === 'cuda' && plan.tp <= devices.islandSize);
   return [
     plan.pp === 1 ? 1 : 0,
@@ -177,7 +177,7 @@ export interface Recommendation {
 /** Valid plans, best first: those by rule of thumb, the fastest measured one before them. */
 export function rankPlans(context: PlanContext, measured: MeasuredSteps = new Map()): Plan[] {
   const { devices } = context;
-  const plans = validPlans(context).sort((a, b) => compareScores(thumbScore(a, devices), thumbScore(b, devices)));
+  const plans = validPlans(context).sort((a, b) => compareScores(heuristicScore(a, devices), heuristicScore(b, devices)));
   const thumb = plans[0];
   const thumbSeconds = thumb === undefined ? undefined : measured.get(planKey(thumb));
   // A measured plan can only overrule another measured plan: an untried one isn't known to be slower.
@@ -225,14 +225,14 @@ export function nearestPlan(context: PlanContext, wanted: Plan, axis: Axis): Pla
   const candidates = validPlans(context).filter((plan) => plan[axis] === wanted[axis]);
   const [first, ...rest] = candidates;
   if (first === undefined) return null;
-  const score = (plan: Plan): readonly number[] => [-distance(plan, wanted), ...thumbScore(plan, context.devices)];
+  const score = (plan: Plan): readonly number[] => [-distance(plan, wanted), ...heuristicScore(plan, context.devices)];
   return rest.reduce((best, plan) => (compareScores(score(best), score(plan)) > 0 ? plan : best), first);
 }
 
 /** The nearest valid plan to one that has become invalid, with nothing held fixed. */
 export function nearestToPlan(context: PlanContext, wanted: Plan): Plan {
   if (checkPlan(context, wanted).length === 0) return wanted;
-  const score = (plan: Plan): readonly number[] => [-distance(plan, wanted), ...thumbScore(plan, context.devices)];
+  const score = (plan: Plan): readonly number[] => [-distance(plan, wanted), ...heuristicScore(plan, context.devices)];
   return validPlans(context).reduce(
     (best, plan) => (compareScores(score(best), score(plan)) > 0 ? plan : best),
     ONE_RANK,

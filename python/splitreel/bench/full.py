@@ -101,17 +101,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--parts", default="", help="comma-separated: only these (default: all)")
     parser.add_argument("--again", action="store_true", help="repeat parts that are done")
     parser.add_argument("--small", action="store_true", help="small models on the CPU, to check that everything runs")
-    asked = parser.parse_args(arguments)
-    every = list(parts(asked.minutes, small=asked.small))
-    names = [name for name in str(asked.parts).split(",") if name]
+    options = parser.parse_args(arguments)
+    every = list(parts(options.minutes, small=options.small))
+    names = [name for name in str(options.parts).split(",") if name]
     if unknown := set(names) - {part.name for part in every}:
         parser.error(f"--parts: there is no {', '.join(sorted(unknown))}; choose of {', '.join(p.name for p in every)}")
     chosen = [part for part in every if not names or part.name in names]
-    extra = (*(("--ranks", str(asked.ranks)) if asked.ranks else ()), *(("--small",) if asked.small else ()))
-    run = FullRun(asked.out.absolute(), 60 * asked.minutes + _SLACK_S, extra)
+    extra = (*(("--ranks", str(options.ranks)) if options.ranks else ()), *(("--small",) if options.small else ()))
+    run = FullRun(options.out.absolute(), 60 * options.minutes + _SLACK_S, extra)
     # As Ctrl+C: the part is ended, and what it has saved stays.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    return run.run(chosen, is_again=asked.again)
+    return run.run(chosen, is_again=options.again)
 
 
 class FullRun:

@@ -11,7 +11,7 @@ from torch import nn
 from splitreel.kernels import block_torch
 from splitreel.kernels import block_triton as kernels
 from splitreel.kernels.block_values import Branch, HeadsOut, Product, Rotary, Rows
-from splitreel.kernels.fallback import or_in_torch
+from splitreel.kernels.fallback import torch_fallback
 from splitreel.kernels.float8 import FLOAT8, Quantized
 
 Tensor = torch.Tensor
@@ -30,7 +30,7 @@ def norm_modulate(
     return tokens, Quantized(normed, scales) if quantize else normed
 
 
-@or_in_torch(block_torch.norm_modulate)
+@torch_fallback(block_torch.norm_modulate)
 def _norm_modulate(
     tokens: Tensor,
     branch: Branch | None,
@@ -100,7 +100,7 @@ def make_heads(
     _norm_rotate((x, x, x), (norm, norm), rotary, text, out, parts)
 
 
-@or_in_torch(block_torch.norm_rotate)
+@torch_fallback(block_torch.norm_rotate)
 def _norm_rotate(
     qkv: tuple[Product, Product, Product],
     norms: tuple[nn.LayerNorm, nn.LayerNorm],
@@ -165,7 +165,7 @@ def quantize(rows: Tensor) -> Quantized:
     return quantized
 
 
-@or_in_torch(block_torch.activate_rows)
+@torch_fallback(block_torch.activate_rows)
 def _activate_rows(rows: Tensor, bias: Tensor | None, *, is_gelu: bool, quantize: bool) -> Rows:
     width = rows.shape[-1]
     count = rows.numel() // width
@@ -186,7 +186,7 @@ def _activate_rows(rows: Tensor, bias: Tensor | None, *, is_gelu: bool, quantize
     return Quantized(out, scales) if quantize else out
 
 
-@or_in_torch(block_torch.merge)
+@torch_fallback(block_torch.merge)
 def merge(out: Tensor, lse: Tensor, part: Tensor, part_lse: Tensor, merged: Tensor) -> None:
     """Merges attention (B, S, H, W) over some keys with a part over others, into `merged`. Updates `lse` (B, H, S)."""
     batch, count, heads, width = out.shape

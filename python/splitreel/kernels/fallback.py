@@ -36,10 +36,10 @@ def comparing_kernels() -> Iterator[None]:
         _is_comparing = False
 
 
-def or_in_torch(instead: Callable[P, T]) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Decorates a function that launches kernels. `instead` does the same in torch.
+def torch_fallback(fallback: Callable[P, T]) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Decorates a function that launches kernels. `fallback` does the same in torch.
 
-    A kernel that doesn't compile or launch has written nothing, so `instead` starts from the same values.
+    A kernel that doesn't compile or launch has written nothing, so `fallback` starts from the same values.
     """
 
     def decorate(launch: Callable[P, T]) -> Callable[P, T]:
@@ -58,7 +58,7 @@ def or_in_torch(instead: Callable[P, T]) -> Callable[[Callable[P, T]], Callable[
                     # Compilers, the driver and the disk raise anything here.
                     reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
                     _failed[name] = f"The GPU kernel {name} failed, and its operation runs without it: {reason}"
-            return instead(*args, **kwargs)
+            return fallback(*args, **kwargs)
 
         return run
 

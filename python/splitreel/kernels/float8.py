@@ -11,7 +11,7 @@ from functools import cache
 
 import torch
 
-from splitreel.kernels.fallback import comparing_kernels, or_in_torch
+from splitreel.kernels.fallback import comparing_kernels, torch_fallback
 from splitreel.rules.memory import FLOAT8_PART_NUMBERS
 
 Tensor = torch.Tensor
@@ -105,7 +105,7 @@ def _multiply_wide(rows: Tensor, scales: Tensor, wide: Tensor, out: Tensor) -> N
     out.mul_(scales)
 
 
-@or_in_torch(_wide_product)
+@torch_fallback(_wide_product)
 def _scaled_product(rows: Tensor, scales: Tensor, weight: Quantized, dtype: torch.dtype) -> Tensor:
     """On the tensor cores, to bf16. The only call of a private torch function (as in 2.11 to 2.15)."""
     out: Tensor = torch._scaled_mm(

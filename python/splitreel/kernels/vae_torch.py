@@ -12,28 +12,31 @@ Tensor = torch.Tensor
 
 
 @dataclass(frozen=True, slots=True)
-class Summed:
-    """Activations (T, H, W, C), and their sums by channel (programs, 2, C), which include a bias still to be added."""
+class NormInput:
+    """Activations (T, H, W, C) for a group norm, with a bias still to be added.
+
+    `partial_sums`: (parts, 2, C) in float32, the sums and sums of squares by channel, bias included.
+    """
 
     x: Tensor
-    partial: Tensor
+    partial_sums: Tensor
     bias: Tensor | None = None
 
 
-def summed(x_THWC: Tensor, bias: Tensor | None = None, other: Tensor | None = None) -> Summed:
+def channel_sums(x_THWC: Tensor, bias: Tensor | None = None, other: Tensor | None = None) -> NormInput:
     real = x_THWC.float() if bias is None else x_THWC.float() + bias.float()
     if other is not None:
         x_THWC.copy_(real + other.float())
         real = x_THWC.float()
     rows = real.flatten(0, 2)
-    partial = torch.stack((rows.sum(0), rows.square().sum(0)))[None]
-    return Summed(x_THWC, partial, bias if other is None else None)
+    partial_sums = torch.stack((rows.sum(0), rows.square().sum(0)))[None]
+    return NormInput(x_THWC, partial_sums, bias if other is None else None)
 
 
-def group_affine(state: Summed, group: nn.GroupNorm) -> Tensor:
+def group_affine(state: NormInput, group: nn.GroupNorm) -> Tensor:
     rows, channels = state.x.numel() // state.x.shape[-1], state.x.shape[-1]
     per_group = channels // group.num_groups
-    total, squares = state.partial.sum(0).view(2, group.num_groups, per_group).sum(2) / (rows * per_group)
+    total, squares = state.partial_sums.sum(0).view(2, group.num_groups, per_group).sum(2) / (rows * per_group)
     variance = (squares - total.square()).clamp_min(0)
     factor = group.weight.float() / (variance + group.eps).sqrt().repeat_interleave(per_group)
     summand = group.bias.float() - total.repeat_interleave(per_group) * factor
@@ -57,7 +60,7 @@ def spatial_norm_silu(x_THWC: Tensor, affine: Tensor, latents_THWC: Tensor, out_
         out_THWC[number] = F.silu((x_THWC[number].float() * affine[0] + affine[1]) * scale + shift)
 
 
-def enlarged(x_THWC: Tensor, *, is_doubled: bool) -> Tensor:
+def upsampled(x_THWC: Tensor, *, is_doubled: bool) -> Tensor:
     frames = len(x_THWC)
     if is_doubled:
         odd = frames % 2

@@ -7,7 +7,7 @@ import triton.language as tl
 
 
 @triton.jit
-def add_sums_kernel(
+def channel_sums_kernel(
     rows_ptr,
     bias_ptr,
     other_ptr,

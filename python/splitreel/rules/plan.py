@@ -105,8 +105,8 @@ def _gathers_keys(plan: Plan, devices: PlanDevices) -> bool:
     return devices.kind == "cuda" and plan.ring * plan.ulysses * plan.tp <= devices.island_size
 
 
-def _thumb_score(plan: Plan, devices: PlanDevices) -> tuple[int, ...]:
-    """The rule of thumb; the largest score is best.
+def _heuristic_score(plan: Plan, devices: PlanDevices) -> tuple[int, ...]:
+    """A heuristic; the largest score is best.
 
     Exact before approximate; more devices; whole weights before shards; several videos side by side; CFG; then the
     tokens' split. Shards without NVLink come after everything else, because they take as long as one GPU.
@@ -137,7 +137,7 @@ def _score_across_islands(plan: Plan, devices: PlanDevices) -> tuple[int, int]:
 def rank_plans(context: PlanContext, measured: MeasuredSteps | None = None) -> list[Plan]:
     """Valid plans, best first: by the rule of thumb, except that the fastest measured plan can come first."""
     seconds = measured or {}
-    plans = sorted(valid_plans(context), key=lambda plan: _thumb_score(plan, context.devices), reverse=True)
+    plans = sorted(valid_plans(context), key=lambda plan: _heuristic_score(plan, context.devices), reverse=True)
     # A measurement only overrules a plan that was measured as well: an untried plan isn't known to be slower.
     if not plans or plans[0].key not in seconds:
         return plans

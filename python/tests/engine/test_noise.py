@@ -26,7 +26,7 @@ def _trajectory(generator: torch.Generator) -> torch.Tensor:
 def test_the_same_seed_gives_the_same_trajectory() -> None:
     expected = _trajectory(torch.Generator("cpu").manual_seed(3))
     generator = torch.Generator("cpu").manual_seed(3)
-    with NoiseAhead(SHAPE, torch.float32, generator).in_place_of_the_schedulers():
+    with NoiseAhead(SHAPE, torch.float32, generator).replacing_scheduler_noise():
         assert torch.equal(_trajectory(generator), expected)
     assert scheduling_dpm_cogvideox.randn_tensor is randn_tensor
 
@@ -35,7 +35,7 @@ def test_the_scheduler_has_its_own_noise_back_after_an_error() -> None:
     generator = torch.Generator("cpu").manual_seed(3)
     with (
         pytest.raises(RuntimeError, match="stop"),
-        NoiseAhead(SHAPE, torch.float32, generator).in_place_of_the_schedulers(),
+        NoiseAhead(SHAPE, torch.float32, generator).replacing_scheduler_noise(),
     ):
         raise RuntimeError("stop")
     assert scheduling_dpm_cogvideox.randn_tensor is randn_tensor

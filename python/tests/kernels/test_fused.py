@@ -106,8 +106,8 @@ def test_kernels_that_fail_within_a_job_on_one_rank_do_not_end_it(model: Path, w
     # One sentence for each operation, from the rank that it happened on.
     named = [notice.split(" failed")[0].removeprefix("The GPU kernel ") for notice in answers[1].notices]
     assert sorted(named) == sorted(
-        {"norm_modulate", "norm_rotate", "activate_rows", "merge", "summed", "group_affine", "spatial_norm_silu"}
-        | {"enlarged"}
+        {"norm_modulate", "norm_rotate", "activate_rows", "merge", "channel_sums", "group_affine", "spatial_norm_silu"}
+        | {"upsampled"}
     )
     assert all("shared memory" in notice for notice in answers[1].notices)
     assert answers[0].notices == ()
@@ -124,7 +124,7 @@ for frames, latent_frames in ((1, 1), (2, 2), (3, 2), (4, 2), (9, 3)):
     x, bias, latents = torch.randn(frames, 4, 6, 16), torch.randn(16), torch.randn(latent_frames, 2, 3, 32)
     for a_bias in (None, bias):
         for other in (None, torch.randn_like(x)):
-            states = [f(x.clone(), a_bias, other) for f in (kernels._summed.__wrapped__, vae_torch.summed)]
+            states = [f(x.clone(), a_bias, other) for f in (kernels._channel_sums.__wrapped__, vae_torch.channel_sums)]
             torch.testing.assert_close(states[0].x, states[1].x)
             affine, in_torch = (f(s, group) for f, s in zip((kernels._group_affine.__wrapped__, vae_torch.group_affine), states))
             torch.testing.assert_close(affine, in_torch, atol=1e-4, rtol=1e-4)
@@ -133,8 +133,8 @@ for frames, latent_frames in ((1, 1), (2, 2), (3, 2), (4, 2), (9, 3)):
             vae_torch.spatial_norm_silu(x, affine, latents, normed[1])
             torch.testing.assert_close(*normed, atol=1e-4, rtol=1e-4)
     for is_doubled in {False, frames > 1}:
-        enlarged = [f(x, is_doubled=is_doubled) for f in (kernels._enlarged.__wrapped__, vae_torch.enlarged)]
-        assert torch.equal(*enlarged)
+        upsampled = [f(x, is_doubled=is_doubled) for f in (kernels._upsampled.__wrapped__, vae_torch.upsampled)]
+        assert torch.equal(*upsampled)
 print("the same")
 """
 

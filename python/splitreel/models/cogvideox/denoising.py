@@ -41,7 +41,7 @@ def denoise(video: WholeVideo, on_step: Callable[[StepResult], None]) -> torch.T
     latents = video.inputs.latents
     noise = NoiseAhead(latents.shape, latents.dtype, video.inputs.generator)
     clean: torch.Tensor | None = None
-    with noise.in_place_of_the_schedulers():
+    with noise.replacing_scheduler_noise():
         for number in range(video.params.num_inference_steps):
             began = time.perf_counter()
             prediction = _predict(video, number, latents)

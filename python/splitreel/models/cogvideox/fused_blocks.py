@@ -24,8 +24,11 @@ Tensor = torch.Tensor
 
 
 @dataclass(slots=True)
-class Carried:
-    """What one block passes to the next. A block takes it out, so that no caller keeps its memory alive meanwhile."""
+class HiddenStates:
+    """What one block passes to the next: tokens, and a branch still to be added to them.
+
+    A block takes them out, so that no caller keeps their memory alive meanwhile.
+    """
 
     tokens: Tensor | None
     branch: Branch | None = None
@@ -37,19 +40,21 @@ class Carried:
         return tokens, branch
 
 
-def run_fused(blocks: Sequence[nn.Module], carried: Carried, context: BlockContext, kv_cache: KVCache | None) -> Tensor:
+def run_fused(
+    blocks: Sequence[nn.Module], hidden: HiddenStates, context: BlockContext, kv_cache: KVCache | None
+) -> Tensor:
     """Tokens (B, S, D) of this rank, text first, through the blocks that it holds. They must run `fused_forward`."""
     for number, block in enumerate(blocks):
-        block(carried, context, None if kv_cache is None else kv_cache.block(number))
-    tokens, branch = carried.take()
+        block(hidden, context, None if kv_cache is None else kv_cache.block(number))
+    tokens, branch = hidden.take()
     return tokens if branch is None else add_branch(tokens, branch, context.text)
 
 
-def fused_forward(block: Any, carried: Carried, context: BlockContext, kv_cache: BlockKVCache | None) -> None:
+def fused_forward(block: Any, hidden: HiddenStates, context: BlockContext, kv_cache: BlockKVCache | None) -> None:
     """Replaces the block's own `forward`: takes the branch of the previous block and passes on that of this one."""
     first, second = block.ff.net[0].proj, block.ff.net[2]
     modulation = block.norm1.linear(context.condition)
-    tokens, branch = carried.take()
+    tokens, branch = hidden.take()
     tokens, normed = norm_modulate(
         tokens, branch, block.norm1.norm, modulation, context.text, quantize=takes_quantized(block.attn1.to_q)
     )
@@ -63,6 +68,6 @@ def fused_forward(block: Any, carried: Carried, context: BlockContext, kv_cache:
     del branch
     wide = product(first, normed, context.dtype)
     del normed
-    hidden = gelu(wide, quantize=takes_quantized(second))
+    activated = gelu(wide, quantize=takes_quantized(second))
     del wide
-    carried.tokens, carried.branch = tokens, Branch(product(second, hidden, context.dtype), modulation)
+    hidden.tokens, hidden.branch = tokens, Branch(product(second, activated, context.dtype), modulation)

@@ -77,7 +77,9 @@ class CogVideoXModel:
             [block for block in self._pipeline.transformer.transformer_blocks if not isinstance(block, AbsentBlock)],
             self._pipeline.vae,
         )
-        self.fused_problem = self._find_fused_problem(loaded.kernel_checked) if loaded.fused else "it was not asked for"
+        self.fused_problem = (
+            self._find_fused_problem(loaded.kernel_checked) if loaded.fused else "they were not requested"
+        )
         if self.fused_problem is None:
             from splitreel.kernels.vae_decoder import prepare
 

@@ -48,7 +48,7 @@ class NoiseAhead:
         self._thread.shutdown(wait=True, cancel_futures=True)
 
     @contextmanager
-    def in_place_of_the_schedulers(self) -> Iterator[None]:
+    def replacing_scheduler_noise(self) -> Iterator[None]:
         """A context in which CogVideoXDPMScheduler takes its noise from here."""
         scheduling_dpm_cogvideox.randn_tensor = self.take
         try:

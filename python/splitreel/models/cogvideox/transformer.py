@@ -28,7 +28,7 @@ from splitreel.parallel.tensor import TensorParallelGroup
 from splitreel.parallel.tokens import LocalTokens, TokenSplit, split_tokens
 
 if TYPE_CHECKING:
-    from splitreel.models.cogvideox.fused_blocks import Carried
+    from splitreel.models.cogvideox.fused_blocks import HiddenStates
 
 Rotary = tuple[torch.Tensor, torch.Tensor]
 # Tokens, condition, rotary tables and token split, as `SplitTransformer.run_blocks` takes them.
@@ -145,11 +145,11 @@ class SplitTransformer:
     ) -> LocalTokens:
         """Through the blocks that this rank holds. `rotary`: for this rank's image tokens."""
         if self._is_fused:
-            from splitreel.models.cogvideox.fused_blocks import Carried
+            from splitreel.models.cogvideox.fused_blocks import HiddenStates
 
-            text_length, carried = local.text.shape[1], Carried(torch.cat((local.text, local.image), dim=1))
+            text_length, hidden = local.text.shape[1], HiddenStates(torch.cat((local.text, local.image), dim=1))
             del local
-            return self._run_fused(carried, text_length, condition, rotary, token_split)
+            return self._run_fused(hidden, text_length, condition, rotary, token_split)
         self._lengths = token_split.lengths
         image, text = local.image, local.text
         del local
@@ -172,7 +172,7 @@ class SplitTransformer:
 
     def _run_fused(
         self,
-        carried: Carried,
+        hidden: HiddenStates,
         text: int,
         condition: torch.Tensor,
         rotary: Rotary | None,
@@ -184,7 +184,7 @@ class SplitTransformer:
         context = BlockContext(
             self.mesh, self._kernel, self.traffic, token_split.lengths, text, F.silu(condition), _contiguous(rotary)
         )
-        tokens = run_fused(self.blocks, carried, context, self._kv_cache)
+        tokens = run_fused(self.blocks, hidden, context, self._kv_cache)
         return LocalTokens(tokens[:, text:], tokens[:, :text])
 
     def predict_rows(self, image: torch.Tensor, condition: torch.Tensor, token_split: TokenSplit) -> torch.Tensor:
