@@ -308,5 +308,13 @@ export const FAULTS: readonly Mutation[] = [
     replace: 'await change().then(announce);',
     test: ['vitest', 'src/main/install/lifecycle.test.ts'],
   },
+  {
+    row: 'faults, full disk of a download',
+    without: 'stopping despite the disk error',
+    file: 'src/main/models/downloads.ts',
+    find: "list.change(modelId, { wanted: 'paused' }).finally(() => runs.stop(modelId));",
+    replace: "list.change(modelId, { wanted: 'paused' }).then(() => runs.stop(modelId));",
+    test: ['vitest', 'src/main/models/download-runs.test.ts', '-t', 'full disk'],
+  },
   ...MACHINE_FAULTS,
 ];

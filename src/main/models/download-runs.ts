@@ -61,10 +61,8 @@ export function createDownloadRuns(ports: DownloadRunPorts): DownloadRuns {
   };
   const run = async ({ modelId, target }: SavedDownload): Promise<End> => {
     let latest: Download['progress'] = null;
-    const save = (changes: Partial<SavedDownload>): Promise<void> =>
-      list
-        .change(modelId, changes)
-        .catch((error: unknown) => log.error(`the download of ${modelId} could not be saved`, error));
+    const unsaved = (error: unknown): void => log.error(`the download of ${modelId} could not be saved`, error);
+    const save = (changes: Partial<SavedDownload>): Promise<void> => list.change(modelId, changes).catch(unsaved);
     try {
       const outcome = await hub.download({ modelId, ...sourceOf(target) }, (event) => {
         const { doneBytes, totalBytes, bytesPerSecond, secondsLeft, stage } = event;
@@ -73,7 +71,7 @@ export function createDownloadRuns(ports: DownloadRunPorts): DownloadRuns {
       });
       if (outcome === 'finished') {
         cancelRetry(modelId);
-        await list.remove(modelId);
+        await list.remove(modelId).catch(unsaved);
         await ports.onFinished(modelId);
         return null;
       }

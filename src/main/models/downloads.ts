@@ -48,10 +48,9 @@ export function createDownloads(ports: DownloadsPorts, onDownloads: (all: readon
     if (target === null) throw new SplitreelError(appError('HUB_MODEL_NOT_FOUND', { repo: modelId }));
     return target;
   };
-  const pause = async (modelId: string): Promise<void> => {
-    await list.change(modelId, { wanted: 'paused' });
-    await runs.stop(modelId);
-  };
+  /** Also on a full disk, which a download may have filled: the list is saved later. */
+  const pause = (modelId: string): Promise<void> =>
+    list.change(modelId, { wanted: 'paused' }).finally(() => runs.stop(modelId));
   return {
     get: list.get,
     inspect: async (modelId) => {
@@ -75,10 +74,11 @@ export function createDownloads(ports: DownloadsPorts, onDownloads: (all: readon
     discard: async (modelId) => {
       const download = list.find(modelId);
       if (download === undefined) return;
-      await pause(modelId);
-      await list.remove(modelId);
+      await pause(modelId).catch((error: unknown) => log.error(`the pause of ${modelId} could not be saved`, error));
       // A model under repair is complete in itself and stays.
       if (!download.target.isRepair) await ports.files.remove(download.target.folder);
+      // Last, because there may be space for it only now.
+      await list.remove(modelId);
     },
     resume: () => {
       for (const { modelId, wanted } of list.saved()) if (wanted === 'running') runs.launch(modelId);

@@ -71,7 +71,12 @@ export function createModelsFolder(ports: ModelsFolderPorts, fallback: string, o
       if (!path.relative(from, chosen).startsWith('..'))
         throw new SplitreelError(appError('OUTPUT_NOT_WRITABLE', { folder: chosen }));
       moving = { modelId: null, doneBytes: 0, totalBytes: 0 };
-      await settings.setModelsFolder(chosen, from);
+      try {
+        await settings.setModelsFolder(chosen, from);
+      } catch (error) {
+        moving = null;
+        throw error;
+      }
       await finishMove(from, chosen);
     },
     resume: async () => {
