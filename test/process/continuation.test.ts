@@ -82,7 +82,7 @@ test('two videos become one, with the doubled frame once', async () => {
   expect((await readMp4(nodeFiles, target, size))?.durationMs).toBeCloseTo((17 / 8) * 1_000);
 });
 
-test('what cannot be joined is an error', async () => {
+test('a video that is missing cannot be joined', async () => {
   const run = startFileCommand(ports, await currentPython(ports), ['join', source, `${source}.not`, `${source}.x`]);
-  await expect(run.result).rejects.toMatchObject({ error: { code: 'VIDEO_UNREADABLE' } });
+  await expect(run.result).rejects.toMatchObject({ error: { code: 'VIDEO_NOT_FOUND' } });
 });
