@@ -1,5 +1,7 @@
 /** The Machine page's actions on the environment, without a window. */
 import { parseArgs } from 'node:util';
+import { nodeProcesses } from '../main/adapters/node/processes';
+import { refuseWhileUsed } from '../main/install/environment-users';
 import { assertNever } from '../shared/result';
 import type { Command } from './command';
 import { openUserServices } from './compose';
@@ -42,6 +44,10 @@ async function act(action: Action, args: readonly string[], { variant, from }: F
     ...(variant === undefined ? {} : { choice: parseVariant(variant) }),
     onChange: printSteps(),
   });
+  const root = locations.folderOf('environment');
+  const changesFiles =
+    action === 'roll-back' || action === 'remove' || (action === 'move' && args[0] === 'environment');
+  if (changesFiles) await refuseWhileUsed(nodeProcesses, root, process.pid);
   switch (action) {
     case 'status':
       print(JSON.stringify(environment.get(), null, 2));
@@ -66,7 +72,7 @@ async function act(action: Action, args: readonly string[], { variant, from }: F
       return 0;
     }
     case 'remove':
-      print(`Removing ${locations.folderOf('environment')}`);
+      print(`Removing ${root}`);
       await environment.remove();
       return 0;
     default:

@@ -42,6 +42,7 @@ export interface ErrorParams {
   readonly MODELS_IN_USE: None;
   readonly MOVE_RUNNING: None;
   readonly STORAGE_IN_USE: { readonly folder: KindTypes['path'] };
+  readonly ENVIRONMENT_IN_USE: { readonly folder: KindTypes['path'] };
   readonly BUNDLE_INCOMPLETE: { readonly bundle: KindTypes['path'] };
   readonly BUNDLE_FOR_OTHER_MACHINE: {
     readonly bundle: KindTypes['path'];

@@ -182,6 +182,11 @@ def storage_in_use(*, folder: PathText, **extra: Unpack[Extra]) -> SplitreelErro
     return SplitreelError("STORAGE_IN_USE", {"folder": path_text(folder)}, **extra)
 
 
+def environment_in_use(*, folder: PathText, **extra: Unpack[Extra]) -> SplitreelError:
+    """A program is running from the Python environment in {folder}."""
+    return SplitreelError("ENVIRONMENT_IN_USE", {"folder": path_text(folder)}, **extra)
+
+
 def bundle_incomplete(*, bundle: PathText, **extra: Unpack[Extra]) -> SplitreelError:
     """{bundle} isn't a complete bundle."""
     return SplitreelError("BUNDLE_INCOMPLETE", {"bundle": path_text(bundle)}, **extra)
