@@ -38,9 +38,9 @@ export const FAULTS: readonly Mutation[] = [
     row: 'faults, full disk at a new job',
     without: 'saving before confirming',
     file: 'src/main/jobs/queue.ts',
-    find: 'await jobs.promise(trimmed([...jobs.get(), ...added]));',
+    find: 'await jobs.accept(trimmed([...jobs.get(), ...added]));',
     replace: 'await jobs.record(trimmed([...jobs.get(), ...added]));',
-    test: ['vitest', 'test/faults/worker-full-disk.test.ts', '-t', 'refused, not promised'],
+    test: ['vitest', 'test/faults/worker-full-disk.test.ts', '-t', 'refused, not accepted'],
   },
   {
     row: 'faults, full disk at a start',

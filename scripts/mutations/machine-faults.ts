@@ -174,8 +174,8 @@ export const MACHINE_FAULTS: readonly Mutation[] = [
     row: 'faults, system clock',
     without: 'the order of the list',
     file: 'src/main/jobs/queue.ts',
-    find: 'await jobs.promise(trimmed([...jobs.get(), ...added]));',
-    replace: 'await jobs.promise(trimmed([...jobs.get(), ...added].sort((a, b) => a.createdAtMs - b.createdAtMs)));',
+    find: 'await jobs.accept(trimmed([...jobs.get(), ...added]));',
+    replace: 'await jobs.accept(trimmed([...jobs.get(), ...added].sort((a, b) => a.createdAtMs - b.createdAtMs)));',
     test: ['vitest', 'test/faults/worker-faults.test.ts', '-t', 'by a day'],
   },
   {

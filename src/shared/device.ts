@@ -1,5 +1,5 @@
 /**
- * One processor that a rank runs on. It travels as data from the worker to the window and into each video's metadata;
+ * A GPU, or a share of the CPU, that a rank runs on. It travels as data from the worker to the window and into each video's metadata;
  * display text is made where it is shown and never parsed.
  */
 import { z } from 'zod';
@@ -18,7 +18,10 @@ export const deviceSchema = z
     uuid: z.string().nullable().describe('the same for CUDA and nvidia-smi, which may number GPUs differently'),
     name: z.string().describe('`NVIDIA H200`, or `CPU`'),
   })
-  .meta({ id: 'Device', description: 'One processor that a rank runs on. Text for people is made where it is shown.' });
+  .meta({
+    id: 'Device',
+    description: 'A GPU, or a share of the CPU, that a rank runs on. Its text is made where it is shown.',
+  });
 export type Device = z.infer<typeof deviceSchema>;
 
 /** One device for each rank of a job, in the order of the ranks. */

@@ -60,7 +60,7 @@ test('a running job can be canceled while the disk is full', async () => {
   await until(() => statusOf(id) === 'canceled');
 });
 
-test('a job that cannot be saved is refused, not promised', async () => {
+test('a job that cannot be saved is refused, not accepted', async () => {
   isFull = true;
   await expect(app.queue.enqueue(jobInput())).rejects.toMatchObject({ error: { code: 'DISK_RAN_FULL' } });
   expect(app.jobs()).toEqual([]);

@@ -90,7 +90,7 @@ type Folders = ReturnType<typeof dataFolders>;
 async function fillJobs(folders: Folders): Promise<void> {
   const file = await openJsonStore(ports, { file: folders.jobsFile, schema: jobsFileSchema, fallback: NO_JOBS });
   const jobs = createJobStore(file, { folder: folders.root, log: SILENT_LOG, onJobs: nothing, onPaused: nothing });
-  await jobs.promise(['finished', 'failed', 'canceled', 'running', 'queued'].map(job));
+  await jobs.accept(['finished', 'failed', 'canceled', 'running', 'queued'].map(job));
   for (const id of ['finished', 'failed', 'canceled', 'running']) await jobs.apply(id, { type: 'started' });
   await jobs.apply('finished', { type: 'finished', videoIds: ['a small dog.mp4'], report: REPORT });
   const params = { rank: 1, stage: 'denoising', exit: 'SIGKILL' } as const;

@@ -113,7 +113,7 @@ def _options(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Optio
     try:
         gpus = len(visible_gpus())
     except SplitreelError as error:
-        parser.error(f"{error} Try --small, which runs on the processor.")
+        parser.error(f"{error} Try --small, which runs on the CPU.")
     ranks = min(args.ranks or gpus, gpus, 8)
     size = (width, height, args.frames)
     return Options(models, args.steps, *size, args.minutes, ranks, only, "cuda", False, args.out, plans)

@@ -91,7 +91,7 @@ class TextEncoderPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Device(DeviceText):
-    """One processor that a rank runs on. Text for people is made where it is shown."""
+    """A GPU, or a share of the CPU, that a rank runs on. Its text is made where it is shown."""
 
     kind: Literal["cpu", "cuda"]
     index: int  # a GPU's position in PCI order, as in nvidia-smi; on a CPU, the number of the rank

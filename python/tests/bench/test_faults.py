@@ -38,7 +38,7 @@ def test_what_is_wrong_with_a_fault(fault: str, row: dict[str, Value], problem: 
 def test_a_job_that_ends_late_is_a_problem_on_gpus() -> None:
     row: dict[str, Value] = {"code": "RANK_DIED", "end_s": 6.0, "gone_s": 6.0, "next": "finished"}
     assert faults._problems("kill -9, last rank", row, is_timed=True) == [
-        "the job took 6.0 s to end, and 5 s are promised"
+        "the job took 6.0 s to end, and 5 s are allowed"
     ]
     assert faults._problems("kill -9, last rank", row) == []
 

@@ -65,7 +65,7 @@ def test_every_plan_is_plain_diffusers_with_the_same_loras(
 def test_a_lora_changes_the_video_and_its_strength_matters(
     asked: EngineJob, reference: np.ndarray, model_of: Callable[[str], Path], world: World
 ) -> None:
-    """The measure itself: it tells a LoRA that is ignored from one that is merged."""
+    """Checks the measure itself: a video with an ignored LoRA must be far from one with it."""
     weaker = replace(asked, loras=(replace(asked.loras[0], strength=0.6), asked.loras[1]))
     for other in (replace(asked, loras=()), replace(asked, loras=asked.loras[:1]), weaker):
         assert relative(latents(world, model_of(KIND), Plan(), other), reference) > 100 * TOLERANCE

@@ -167,7 +167,7 @@ def test_drift_does_not_depend_on_how_a_stage_is_shared(kind: str, models: Model
 
 @pytest.mark.parametrize("kind", [QUICKEST, *(pytest.param(kind, marks=pytest.mark.thorough) for kind in OTHERS)])
 def test_patches_that_attend_only_to_themselves_drift_a_lot(kind: str, models: Models, world: Worlds) -> None:
-    """The measure itself: it tells a broken engine from a working one."""
+    """Checks the measure itself: a broken engine must be far from a working one."""
     assert drift(kind, Plan(pp=2), models, world, without_cache=True) > 2 * DRIFT
 
 

@@ -180,7 +180,7 @@ def _run(engine: Engine, rank: int, request: RunRequest) -> RunResult:
 
 @contextmanager
 def patches_see_only_themselves() -> Iterator[None]:
-    """PipeFusion without its cache: what a test of drift must be able to tell from the real one."""
+    """PipeFusion without its cache, which a test of drift must distinguish from the real one."""
     right = BlockKVCache.update
     BlockKVCache.update = lambda _self, k_BHSD, v_BHSD: (k_BHSD, v_BHSD)  # type: ignore[method-assign,assignment]
     try:

@@ -25,7 +25,7 @@ export interface JobStore {
   /** Runs changes one after another. */
   readonly sequentially: <T>(run: () => Promise<T>) => Promise<T>;
   /** On disk before it resolves, so that an accepted job survives a crash. Throws DISK_FULL and the like. */
-  readonly promise: (next: readonly Job[]) => Promise<void>;
+  readonly accept: (next: readonly Job[]) => Promise<void>;
   /**
    * The event has already happened, so the list changes even if it can't be saved. It is saved first if possible;
    * otherwise the store tries again later.
@@ -73,7 +73,7 @@ export function createJobStore(
       onPaused(isPaused);
     },
     sequentially: sequentially(),
-    promise: async (next) => {
+    accept: async (next) => {
       try {
         await save(next);
       } catch (error) {

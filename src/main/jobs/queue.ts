@@ -197,7 +197,7 @@ function listCalls(ports: QueuePorts, advance: () => void): ListCalls {
       jobs
         .sequentially(async () => {
           const added = inputs.map(newJob);
-          await jobs.promise(trimmed([...jobs.get(), ...added]));
+          await jobs.accept(trimmed([...jobs.get(), ...added]));
           return added.map(({ id }) => id);
         })
         .finally(advance),

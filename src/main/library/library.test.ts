@@ -69,7 +69,7 @@ afterEach(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-test('videos of ours are found, newest first; anything else in the folder is left out', async () => {
+test("Splitreel's videos are found, newest first, and nothing else in the folder", async () => {
   await video('old.mp4', undefined, 1_000);
   await video('new.MP4', undefined, 2_000);
   await video('foreign.mp4', 'made elsewhere');
@@ -109,7 +109,7 @@ test.each([
       },
     }),
   ],
-])('a file with %s is no video of ours', async (_name, value) => {
+])('a file with %s is left out', async (_name, value) => {
   await video('big.mp4', JSON.stringify(value));
   await library.scan();
   expect(library.get()).toEqual([]);
