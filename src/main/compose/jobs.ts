@@ -47,6 +47,7 @@ export async function composeJobs(base: Foundation, services: JobServices): Prom
     startJoin: async (...files) =>
       startFileCommand(commandPorts, await currentPython(commandPorts), ['join', ...files]),
     library: services.library,
+    hasVideosFolder: async () => (await ports.files.stat(videosFolder(base, services.settings))) !== null,
     jobs,
     notify: base.notify,
   });

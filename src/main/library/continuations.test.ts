@@ -16,6 +16,7 @@ let videos: LibraryVideo[];
 let joined: string[][];
 let result: Promise<string | null>;
 let notices: AppError[];
+let hasVideosFolder: boolean;
 let continuations: Continuations;
 
 beforeEach(() => {
@@ -29,10 +30,12 @@ beforeEach(() => {
   videos = [];
   joined = [];
   notices = [];
+  hasVideosFolder = true;
   result = Promise.resolve('/videos/ball-1-continued.mp4');
   continuations = createContinuations({
     log: SILENT_LOG,
     notify: (problem) => notices.push(problem),
+    hasVideosFolder: () => Promise.resolve(hasVideosFolder),
     startJoin: (...args) => {
       joined.push(args);
       return Promise.resolve({ result, stop: () => Promise.resolve() });
@@ -89,6 +92,23 @@ test('pending joins are made at the next start, also after a full disk', async (
   result = Promise.resolve('/videos/ball-1-continued.mp4');
   await continuations.resume();
   expect(joins()).toMatchObject([{ joinedId: 'whole' }]);
+});
+
+test('nothing is given up while the drive with the videos is away', async () => {
+  const all = files;
+  [files, hasVideosFolder] = [{}, false];
+  await continuations.resume();
+  expect([joins(), notices]).toEqual([undefined, []]);
+  [files, hasVideosFolder] = [all, true];
+  await continuations.resume();
+  expect(joins()).toMatchObject([{ joinedId: 'whole' }]);
+});
+
+test.each(['METADATA_UNREADABLE', 'VIDEO_UNREADABLE'] as const)('%s is reported once', async (code) => {
+  result = Promise.reject(new SplitreelError(appError(code, { file: 'ball-1.mp4' })));
+  await continuations.join('j');
+  await continuations.resume();
+  expect(notices.map((notice) => notice.code)).toEqual([code]);
 });
 
 test('a file that was joined just before the app closed is found again', async () => {

@@ -19,6 +19,8 @@ export interface ContinuationPorts {
   /** Starts the command that joins two videos. */
   readonly startJoin: (first: string, second: string, target: string) => Promise<FileCommandRun>;
   readonly library: Pick<Library, 'get' | 'fileOf' | 'add'>;
+  /** False while the drive with the videos is away. */
+  readonly hasVideosFolder: () => Promise<boolean>;
   readonly jobs: Pick<JobStore, 'get' | 'find' | 'apply' | 'sequentially'>;
   readonly notify: (problem: AppError) => void;
 }
@@ -39,6 +41,7 @@ const FINAL = new Set<string>([
   'VIDEO_NOT_FOUND',
   'VIDEOS_NOT_JOINABLE',
   'VIDEO_UNREADABLE',
+  'METADATA_UNREADABLE',
 ]);
 const CONTINUED = /-continued(_\d+)?$/;
 
@@ -91,6 +94,8 @@ export function createContinuations(ports: ContinuationPorts): Continuations {
     },
     join,
     resume: async () => {
+      // Otherwise every video would count as deleted.
+      if (!(await ports.hasVideosFolder())) return;
       for (const { id } of jobs.get()) await join(id);
     },
     stop: async () => {
