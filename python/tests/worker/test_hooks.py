@@ -8,6 +8,7 @@ from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
+import av.error
 import numpy as np
 import pytest
 
@@ -83,6 +84,11 @@ def decode(hooks: JobHooks, video: int = 0) -> None:
     hooks.stage_started(video, EngineStage.DECODING, 1)
     send_frames(hooks, 9, video)
     hooks.stage_finished(video, EngineStage.DECODING)
+
+
+def decode_and_write(hooks: JobHooks) -> None:
+    decode(hooks)
+    hooks.video_written(0)
 
 
 @pytest.mark.parametrize(
@@ -195,6 +201,24 @@ def test_the_end_of_a_job_writes_decoded_videos_and_leaves_nothing_of_others(
     send_frames(hooks, 5, video=1)
     hooks.end()
     assert list(tmp_path.iterdir()) == recorder.saved
+
+
+@pytest.mark.parametrize("error", [MemoryError("out"), av.error.ExternalError(0, "libx264")])
+def test_an_encoder_that_fails_fails_its_video_alone(
+    error: Exception, hooks: JobHooks, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+
+        def fail(_frame: np.ndarray) -> np.ndarray:
+            raise error
+
+        patched.setattr("splitreel.video.mp4.rgb_to_yuv420", fail)
+        with pytest.raises(SplitreelError) as raised:
+            decode_and_write(hooks)
+    assert type(error).__name__ in (raised.value.error.details or "")
+    decode(hooks, video=1)
+    hooks.video_written(1)
+    assert len(recorder.saved) == 1
 
 
 def test_a_folder_that_vanished_fails_its_video_alone(hooks: JobHooks, recorder: Recorder, tmp_path: Path) -> None:

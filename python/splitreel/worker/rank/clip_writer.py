@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from splitreel.contract.errors import Canceled
+from splitreel.contract.errors import Canceled, SplitreelError, error_of
 from splitreel.contract.metadata import VideoMetadata
 from splitreel.video.mp4 import Mp4Writer, VideoFormat
 
@@ -81,8 +81,10 @@ class ClipWriter:
                 writer.add(frame)
             if frame is _End.COMPLETE and writer is not None:
                 self._publish(writer)
-        except Exception as error:  # noqa: BLE001 - re-raised on the engine's thread
+        except (Canceled, SplitreelError) as error:
             self._error = error
+        except Exception as error:  # noqa: BLE001 - whatever an encoder raises fails this video, and not its rank
+            self._error = SplitreelError.from_error(error_of(error))
         finally:
             if writer is not None:
                 writer.discard()
