@@ -43,9 +43,9 @@ interface Run {
 }
 
 /** `cfg 2, ulysses 2` or `1 rank`. */
-function planOf(words: string): Plan {
+function planOf(text: string): Plan {
   const degrees = AXES.flatMap((axis) => {
-    const degree = new RegExp(`\\b${axis} (\\d+)`).exec(words)?.[1];
+    const degree = new RegExp(`\\b${axis} (\\d+)`).exec(text)?.[1];
     return degree === undefined ? [] : [[axis, Number(degree)] as const];
   });
   return { ...ONE_RANK, ...Object.fromEntries(degrees) };

@@ -10,8 +10,8 @@ test('the page gets exactly the contract: every call, the subscription, the path
   vi.doMock('electron', () => ({
     contextBridge: { exposeInMainWorld: (name: string, api: unknown) => void (exposed[name] = api) },
     ipcRenderer: {
-      invoke: (...words: unknown[]) => {
-        sent.push(words);
+      invoke: (...args: unknown[]) => {
+        sent.push(args);
         return Promise.resolve(null);
       },
       on: (_channel: string, listener: typeof receive) => void (receive = listener),

@@ -115,19 +115,8 @@ export interface ProbedVideo {
 /** What ffprobe reports about a file, with every frame decoded. */
 export function probe(file: string): ProbedVideo {
   const fields = 'stream=codec_name,width,height,r_frame_rate,nb_read_frames';
-  const words = [
-    '-v',
-    'error',
-    '-select_streams',
-    'v:0',
-    '-count_frames',
-    '-show_entries',
-    fields,
-    '-of',
-    'json',
-    file,
-  ];
-  const found = JSON.parse(execFileSync('ffprobe', words, { encoding: 'utf8' })) as { streams: ProbedVideo[] };
+  const args = ['-v', 'error', '-select_streams', 'v:0', '-count_frames', '-show_entries', fields, '-of', 'json', file];
+  const found = JSON.parse(execFileSync('ffprobe', args, { encoding: 'utf8' })) as { streams: ProbedVideo[] };
   const [stream] = found.streams;
   if (stream === undefined) throw new Error(`${file} holds no video`);
   return stream;
@@ -161,9 +150,9 @@ export async function tabTo(page: Page, target: Locator, key: 'Tab' | 'Shift+Tab
   throw new Error(`${key} never reaches ${String(target)}`);
 }
 
-/** Runs the first command that the palette finds for these words. */
-export async function command(page: Page, words: string): Promise<void> {
+/** Runs the first command that the palette finds for a search. */
+export async function command(page: Page, search: string): Promise<void> {
   await page.keyboard.press('Control+k');
-  await page.keyboard.type(words);
+  await page.keyboard.type(search);
   await page.keyboard.press('Enter');
 }

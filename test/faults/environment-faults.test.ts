@@ -14,14 +14,14 @@ beforeEach(async () => {
 });
 afterEach(() => rig.close());
 
-async function expectFailure(service: EnvironmentService, code: string, words = ''): Promise<void> {
+async function expectFailure(service: EnvironmentService, code: string, text = ''): Promise<void> {
   const problem: unknown = await service.install().then(
     () => null,
     (thrown: unknown) => thrown,
   );
   if (!(problem instanceof SplitreelError)) throw new Error(`no error of ours: ${String(problem)}`);
   expect(problem.error.code).toBe(code);
-  expect(`${describeError(problem.error).message}\n${problem.error.details ?? ''}`).toContain(words);
+  expect(`${describeError(problem.error).message}\n${problem.error.details ?? ''}`).toContain(text);
   await expectOldSlotAlone(rig, service);
 }
 

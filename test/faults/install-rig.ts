@@ -331,9 +331,9 @@ export async function expectVideo(rig: Rig, service: EnvironmentService): Promis
   if (current === null) throw new Error('there is no slot in use');
   const output = await mkdtemp(rig.at('videos-'));
   const job = ['--prompt', 'a red ball', '--num_frames', '9', '--num_inference_steps', '1', '--device', 'cpu'];
-  const words = ['--model', path.join(ROOT, 'resources/demo'), '--output_dir', output, ...job];
+  const jobArgs = ['--model', path.join(ROOT, 'resources/demo'), '--output_dir', output, ...job];
   const outcome = await nodeProcesses.run(current.python, {
-    args: [...current.entry, 'generate', ...words],
+    args: [...current.entry, 'generate', ...jobArgs],
     env: current.env,
   });
   expect(outcome).toMatchObject({ kind: 'exited', code: 0 });

@@ -14,10 +14,10 @@ export interface ArchiveTool {
 
 export const isArchive = (file: string): boolean => file.toLowerCase().endsWith('.zip');
 
-const argsOf = ({ pythonFolder }: ArchiveTool, ...words: readonly string[]): readonly string[] => [
+const argsOf = ({ pythonFolder }: ArchiveTool, ...args: readonly string[]): readonly string[] => [
   '-I',
   path.join(pythonFolder, 'splitreel', 'commands', 'bundle_archive.py'),
-  ...words,
+  ...args,
 ];
 
 const contentsSchema = z.object({ bytes: z.number(), manifest: z.string().nullable() });

@@ -29,13 +29,13 @@ export const rewritingCalls = ({ desktop, settings, rewriting }: RewritingCallPo
 
 /** A page that was taken over must not start programs or send prompts away, so the system asks. */
 function questionOf({ kind, command, address }: Rewriter): Question | null {
-  const words = mainCopy().rewriter;
+  const copy = mainCopy().rewriter;
   const endpoint = kind === 'endpoint' ? parseEndpoint(address) : null;
   if (endpoint !== null) {
-    const { message, localDetail, remoteDetail, action } = words.endpoint;
+    const { message, localDetail, remoteDetail, action } = copy.endpoint;
     const { host, isLoopback } = endpoint;
     return { message: message({ host }), detail: isLoopback ? localDetail : remoteDetail({ host }), action };
   }
   if (kind !== 'command') return null;
-  return { message: words.command.message, detail: words.command.detail({ command }), action: words.command.action };
+  return { message: copy.command.message, detail: copy.command.detail({ command }), action: copy.command.action };
 }

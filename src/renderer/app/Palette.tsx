@@ -6,7 +6,7 @@ import { Dialog } from '../ui/Dialog';
 import { PickList } from '../ui/PickList';
 import { useShortcut } from '../ui/use-shortcut';
 
-const words = copy.commands;
+const strings = copy.commands;
 
 /** Ctrl+K: every command by name, with its keyboard shortcut. */
 export function Palette() {
@@ -29,14 +29,14 @@ function PaletteDialog() {
   return (
     <Dialog
       width="list"
-      title={words.title}
+      title={strings.title}
       onClose={closeDialog}
       actions={<Button onClick={closeDialog}>{copy.app.close}</Button>}
     >
       <PickList
-        label={words.search}
+        label={strings.search}
         items={items}
-        empty={words.nothingFound}
+        empty={strings.nothingFound}
         onPick={({ run }) => {
           // First, because a command may open another dialog.
           closeDialog();

@@ -12,7 +12,7 @@ import { App } from './App';
 
 // happy-dom doesn't expose dialogs to assistive technology.
 const HIDDEN = { hidden: true } as const;
-const words = copy.commands;
+const strings = copy.commands;
 
 async function open(changes: Partial<Slices> = {}): Promise<FakeMain> {
   const main = fakeMain(changes);
@@ -25,9 +25,9 @@ async function open(changes: Partial<Slices> = {}): Promise<FakeMain> {
 async function run(search: string): Promise<void> {
   const user = userEvent.setup();
   await user.keyboard('{Control>}k{/Control}');
-  await user.type(screen.getByRole('combobox', { name: words.search, ...HIDDEN }), search);
+  await user.type(screen.getByRole('combobox', { name: strings.search, ...HIDDEN }), search);
   await user.keyboard('{Enter}');
-  expect(screen.queryByRole('combobox', { name: words.search, ...HIDDEN })).toBeNull();
+  expect(screen.queryByRole('combobox', { name: strings.search, ...HIDDEN })).toBeNull();
 }
 
 test('a command is found by words in any order and runs with Enter, also from inside a field', async () => {
@@ -53,10 +53,10 @@ test('Ctrl and a number opens a page; the palette shows the keys', async () => {
   expect(screen.getByRole('heading', { name: copy.settings.title })).toBeVisible();
   await user.keyboard('{Control>}k{/Control}');
   const option = screen.getByRole('option', {
-    name: new RegExp(words.goTo({ page: copy.app.pages.library })),
+    name: new RegExp(strings.goTo({ page: copy.app.pages.library })),
     ...HIDDEN,
   });
-  expect(within(option).getByText(words.pageKey({ number: 2 }))).toBeInTheDocument();
+  expect(within(option).getByText(strings.pageKey({ number: 2 }))).toBeInTheDocument();
   // The Create page, and so Generate, isn't mounted.
   expect(screen.queryByRole('option', { name: new RegExp(`^${copy.create.generate}`), ...HIDDEN })).toBeNull();
 });

@@ -13,7 +13,7 @@ import { redo, undo } from '../state/undo';
 import { copy } from '../copy';
 import { useShortcut } from '../ui/use-shortcut';
 
-const words = copy.commands;
+const strings = copy.commands;
 
 export function useAppCommands(): void {
   const library = useSlice('library');
@@ -24,8 +24,8 @@ export function useAppCommands(): void {
   useCommands('app', [
     ...PAGES.map((page, index) => ({
       id: `page-${page}`,
-      label: words.goTo({ page: copy.app.pages[page] }),
-      keys: words.pageKey({ number: index + 1 }),
+      label: strings.goTo({ page: copy.app.pages[page] }),
+      keys: strings.pageKey({ number: index + 1 }),
       run: () => goTo(page),
     })),
     ...formCommands(),
@@ -50,11 +50,11 @@ const openInForm = (name: DialogName): void => {
 };
 
 const formCommands = (): readonly Command[] => [
-  { id: 'undo', label: words.undo, keys: words.undoKey, run: undo },
-  { id: 'redo', label: words.redo, keys: words.redoKey, run: redo },
-  { id: 'history', label: words.history, run: () => openInForm('history') },
-  { id: 'presets', label: words.presets, run: () => openInForm('presets') },
-  { id: 'promptFile', label: words.promptFile, run: () => void adoptPromptFile(null) },
+  { id: 'undo', label: strings.undo, keys: strings.undoKey, run: undo },
+  { id: 'redo', label: strings.redo, keys: strings.redoKey, run: redo },
+  { id: 'history', label: strings.history, run: () => openInForm('history') },
+  { id: 'presets', label: strings.presets, run: () => openInForm('presets') },
+  { id: 'promptFile', label: strings.promptFile, run: () => void adoptPromptFile(null) },
 ];
 
 function videoCommands(library: Slices['library'], jobs: Slices['jobs']): readonly Command[] {
@@ -65,17 +65,17 @@ function videoCommands(library: Slices['library'], jobs: Slices['jobs']): readon
     goTo('create');
   };
   return [
-    { id: 'compareFiles', label: words.compareFiles, run: () => compare([]) },
-    ...(isRunning ? [{ id: 'running', label: words.showRunning, run: showRunning }] : []),
+    { id: 'compareFiles', label: strings.compareFiles, run: () => compare([]) },
+    ...(isRunning ? [{ id: 'running', label: strings.showRunning, run: showRunning }] : []),
     ...(newest === undefined
       ? []
       : [
-          { id: 'newest', label: words.openNewest, run: () => openVideo(newest.id) },
-          { id: 'discard', label: words.discardNewest, run: () => void discardVideos([newest.id]) },
+          { id: 'newest', label: strings.openNewest, run: () => openVideo(newest.id) },
+          { id: 'discard', label: strings.discardNewest, run: () => void discardVideos([newest.id]) },
         ]),
     ...(newest === undefined || second === undefined
       ? []
-      : [{ id: 'compare', label: words.compareNewest, run: () => compare([newest.id, second.id]) }]),
+      : [{ id: 'compare', label: strings.compareNewest, run: () => compare([newest.id, second.id]) }]),
   ];
 }
 
@@ -94,14 +94,14 @@ function settingCommands(settings: Slices['settings']): readonly Command[] {
   const change = (patch: SettingsPatch): void => void send(window.splitreel.updateSettings(patch));
   const toggle = (key: 'notifyWhenDone' | 'soundWhenDone' | 'loopPlayback', label: string): Command => ({
     id: key,
-    label: settings[key] ? words.turnOff({ setting: label }) : words.turnOn({ setting: label }),
+    label: settings[key] ? strings.turnOff({ setting: label }) : strings.turnOn({ setting: label }),
     run: () => change({ [key]: !settings[key] }),
   });
   const { themes, notify, sound, loop } = copy.settings;
   return [
     ...(['dark', 'light', 'system'] as const).map((theme) => ({
       id: `theme-${theme}`,
-      label: words.theme({ theme: themes[theme] }),
+      label: strings.theme({ theme: themes[theme] }),
       run: () => change({ theme }),
     })),
     toggle('notifyWhenDone', notify),

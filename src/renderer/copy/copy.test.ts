@@ -21,7 +21,7 @@ function pathsOf(table: object, before: readonly string[] = []): string[][] {
 }
 
 /**
- * The keys that each source reads: `copy.app.close` directly, and `words.title` as `plan.title` after `words =
+ * The keys that each source reads: `copy.app.close` directly, and `strings.title` as `plan.title` after `strings =
  * copy.plan`. A table that is indexed (`copy.app.pages[name]`) uses every key below it.
  */
 function readsOf(source: string): { path: string; isIndexed: boolean }[] {

@@ -9,7 +9,7 @@ import { useProjection } from './projection';
 import { send, showToast } from './send';
 import { placeDraft, undo } from './undo';
 
-const words = copy.nextVideo;
+const strings = copy.nextVideo;
 
 const startsFromImage = ({ state }: ModelEntry): boolean =>
   state.status === 'ready' && state.shape.task === 'image-to-video';
@@ -23,7 +23,7 @@ function imageModels(models: readonly ModelEntry[], preferred: readonly string[]
 function offerModel(models: readonly ModelEntry[]): void {
   const offered = models.find(({ offer }) => offer?.task === 'image-to-video');
   if (offered === undefined) goTo('models');
-  else showToast(words.noModel({ model: offered.name }), { label: copy.stage.addModel, run: () => goTo('models') });
+  else showToast(strings.noModel({ model: offered.name }), { label: copy.stage.addModel, run: () => goTo('models') });
 }
 
 /** Makes a frame, counted from 0, the image that the form starts from. */
@@ -44,8 +44,8 @@ export async function takeFrame(video: LibraryVideo, frame: number): Promise<voi
   const settings = isSame ? request : requestForModel(request, model);
   place({ ...current.draft, request: { ...settings, prompt, rewrittenFrom, imagePath } });
   const text = isSame
-    ? words.frameUsed({ frame: frame + 1 })
-    : words.frameUsedWith({ frame: frame + 1, model: model.name });
+    ? strings.frameUsed({ frame: frame + 1 })
+    : strings.frameUsedWith({ frame: frame + 1, model: model.name });
   showToast(text, { label: copy.app.undo, run: undo });
 }
 
@@ -60,7 +60,7 @@ export async function continueVideo(video: LibraryVideo): Promise<void> {
   const [any] = found;
   const model = found.find((each) => makesSize(each, { width, height }));
   if (any === undefined) offerModel(models);
-  else if (model === undefined) showToast(words.sizeRefused({ model: any.name, width, height }));
+  else if (model === undefined) showToast(strings.sizeRefused({ model: any.name, width, height }));
   if (model === undefined) return;
   const imagePath = await send(window.splitreel.saveVideoFrame({ videoId: video.id, frame: null }));
   if (imagePath === null) return;
@@ -73,7 +73,7 @@ export async function continueVideo(video: LibraryVideo): Promise<void> {
     request: { ...settings, width, height, fps, imagePath, seed: rollSeed(), videoCount: 1 },
     continues: { videoId: video.id, fileName: video.fileName, imagePath, width, height, fps },
   });
-  showToast(words.continuing({ name: video.fileName }), { label: copy.app.undo, run: undo });
+  showToast(strings.continuing({ name: video.fileName }), { label: copy.app.undo, run: undo });
 }
 
 function makesSize({ state }: ModelEntry, { width, height }: { readonly width: number; readonly height: number }) {

@@ -12,7 +12,7 @@ import { useCompareKeys } from './use-compare-keys';
 import { useSync, type Sync } from './use-sync';
 import { useZoom } from './use-zoom';
 
-const words = copy.compare;
+const strings = copy.compare;
 
 /** `A` to `D`: the label of a video, on it and in the list of differences. */
 export const letterOf = (index: number): string => String.fromCharCode('A'.charCodeAt(0) + index);
@@ -43,7 +43,7 @@ export function Compare({ videos }: CompareProps) {
     }
   };
   return (
-    <section className={styles.compare} aria-label={words.title}>
+    <section className={styles.compare} aria-label={strings.title}>
       <div
         className={styles.layers}
         data-mode={mode}
@@ -62,7 +62,7 @@ export function Compare({ videos }: CompareProps) {
           <Layer key={video.id} video={video} name={letterOf(index)} register={sync.register} />
         ))}
         {mode === 'wipe' && <span className={styles.wipeLine} aria-hidden />}
-        {videos.length < 2 && <p className={styles.hint}>{words.hint}</p>}
+        {videos.length < 2 && <p className={styles.hint}>{strings.hint}</p>}
       </div>
       <CompareBar
         sync={sync}
@@ -93,14 +93,14 @@ function Layer({ video, name, register }: LayerProps) {
         ref={(element) => register(video.id, element)}
         className={styles.video}
         src={video.videoUrl}
-        aria-label={words.video({ name, file: video.metadata?.request.prompt ?? video.fileName })}
+        aria-label={strings.video({ name, file: video.metadata?.request.prompt ?? video.fileName })}
         preload="auto"
         onError={() => setIsBroken(true)}
       />
-      {isBroken && <p className={styles.broken}>{words.broken}</p>}
+      {isBroken && <p className={styles.broken}>{strings.broken}</p>}
       <figcaption className={styles.name}>
         {name}
-        <IconButton size="small" label={words.removeVideo({ name })} onClick={() => toggleCompared(video.id)}>
+        <IconButton size="small" label={strings.removeVideo({ name })} onClick={() => toggleCompared(video.id)}>
           <X size={12} aria-hidden />
         </IconButton>
       </figcaption>

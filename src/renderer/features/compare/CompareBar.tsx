@@ -10,7 +10,7 @@ import { COMPARE_MODES, type CompareMode } from './keys';
 import { useFrame, type Sync } from './use-sync';
 import { ZOOM_STEP } from './use-zoom';
 
-const words = copy.compare;
+const strings = copy.compare;
 
 interface CompareBarProps {
   readonly sync: Sync;
@@ -37,26 +37,26 @@ export function CompareBar({ sync, mode, isPair, wipe, scale, onMode, onWipe, on
             type="range"
             min={0}
             max={100}
-            aria-label={words.wipe}
+            aria-label={strings.wipe}
             value={Math.round(wipe * 100)}
             onChange={(event) => onWipe(event.target.valueAsNumber / 100)}
           />
         )}
         <span className={styles.space} />
-        <IconButton size="small" label={words.zoomOut} disabled={scale <= 1} onClick={() => onZoom(1 / ZOOM_STEP)}>
+        <IconButton size="small" label={strings.zoomOut} disabled={scale <= 1} onClick={() => onZoom(1 / ZOOM_STEP)}>
           <ZoomOut size={16} aria-hidden />
         </IconButton>
-        <span className={styles.zoom}>{words.zoom({ percent: Math.round(scale * 100) })}</span>
-        <IconButton size="small" label={words.zoomIn} onClick={() => onZoom(ZOOM_STEP)}>
+        <span className={styles.zoom}>{strings.zoom({ percent: Math.round(scale * 100) })}</span>
+        <IconButton size="small" label={strings.zoomIn} onClick={() => onZoom(ZOOM_STEP)}>
           <ZoomIn size={16} aria-hidden />
         </IconButton>
-        <IconButton size="small" label={words.zoomFit} disabled={scale <= 1} onClick={onFit}>
+        <IconButton size="small" label={strings.zoomFit} disabled={scale <= 1} onClick={onFit}>
           <Maximize2 size={14} aria-hidden />
         </IconButton>
-        <IconButton size="small" label={words.addFile} onClick={() => void compareFile(null)}>
+        <IconButton size="small" label={strings.addFile} onClick={() => void compareFile(null)}>
           <FilePlus size={16} aria-hidden />
         </IconButton>
-        <IconButton size="small" label={words.close} onClick={closeComparison}>
+        <IconButton size="small" label={strings.close} onClick={closeComparison}>
           <X size={16} aria-hidden />
         </IconButton>
       </div>
@@ -66,8 +66,8 @@ export function CompareBar({ sync, mode, isPair, wipe, scale, onMode, onWipe, on
 
 function Modes({ mode, isPair, onMode }: Pick<CompareBarProps, 'mode' | 'isPair' | 'onMode'>) {
   return (
-    <Tooltip text={isPair ? '' : words.twoOnly}>
-      <div className={styles.modes} role="group" aria-label={words.mode}>
+    <Tooltip text={isPair ? '' : strings.twoOnly}>
+      <div className={styles.modes} role="group" aria-label={strings.mode}>
         {COMPARE_MODES.map((each) => (
           <Button
             key={each}
@@ -78,7 +78,7 @@ function Modes({ mode, isPair, onMode }: Pick<CompareBarProps, 'mode' | 'isPair'
             disabled={each !== 'side' && !isPair}
             onClick={() => onMode(each)}
           >
-            {words.modes[each]}
+            {strings.modes[each]}
           </Button>
         ))}
       </div>

@@ -4,21 +4,21 @@ import { letterOf } from './Compare';
 import styles from './Compare.module.css';
 import { differences } from './differences';
 
-const words = copy.compare;
+const strings = copy.compare;
 
 /** The settings that differ, and nothing else. */
 export function CompareFacts({ videos }: { readonly videos: readonly GuestVideo[] }) {
   const found = differences(videos);
   if (videos.length < 2) return null;
   return (
-    <section className={styles.facts} aria-label={words.differences}>
+    <section className={styles.facts} aria-label={strings.differences}>
       {found.length === 0 ? (
-        <p className={styles.same}>{words.same}</p>
+        <p className={styles.same}>{strings.same}</p>
       ) : (
         <table className={styles.table}>
           <thead>
             <tr>
-              <th scope="col">{words.setting}</th>
+              <th scope="col">{strings.setting}</th>
               {videos.map(({ id }, index) => (
                 <th key={id} scope="col">
                   {letterOf(index)}

@@ -12,7 +12,7 @@ import { compare, compareOrPick, toggleCompared } from '../../state/compare';
 import { goTo } from '../../state/navigation';
 import { compareCommand } from './keys';
 
-const words = copy.compare;
+const strings = copy.compare;
 const GUEST = { ...video('guest'), id: 'guest-1', fileName: 'other.mp4', metadata: null };
 
 async function open(changes: Partial<Slices>): Promise<FakeMain> {
@@ -31,8 +31,8 @@ async function open(changes: Partial<Slices>): Promise<FakeMain> {
 
 const seeded = (id: string, seed: number) => video(id, { request: request({ prompt: 'a dog', seed }) });
 const report = { totalMs: 1, msPerStep: 500, weightBytesRead: 0, stages: [], ranks: [], notices: [] };
-const comparison = () => screen.getByRole('region', { name: words.title });
-const differences = () => screen.getByRole('region', { name: words.differences });
+const comparison = () => screen.getByRole('region', { name: strings.title });
+const differences = () => screen.getByRole('region', { name: strings.differences });
 
 test('one press compares all results of a job, and the list contains only their seeds', async () => {
   await open({
@@ -41,47 +41,47 @@ test('one press compares all results of a job, and the list contains only their 
     progress: { jobId: 'j', videos: [], ranks: [], msPerStep: null, msLeft: null },
   });
   const user = userEvent.setup();
-  await user.click(screen.getByRole('button', { name: words.start }));
+  await user.click(screen.getByRole('button', { name: strings.start }));
   expect(comparison().querySelectorAll('video')).toHaveLength(2);
   expect(
     within(differences())
       .getAllByRole('row')
       .map((row) => row.textContent),
-  ).toEqual([`${words.setting}AB`, `${words.settings.seed}78`]);
+  ).toEqual([`${strings.setting}AB`, `${strings.settings.seed}78`]);
   await user.keyboard('w');
-  expect(within(comparison()).getByRole('slider', { name: words.wipe })).toBeVisible();
+  expect(within(comparison()).getByRole('slider', { name: strings.wipe })).toBeVisible();
   await user.keyboard('d');
-  expect(within(comparison()).getByRole('button', { name: words.modes.difference })).toHaveAttribute(
+  expect(within(comparison()).getByRole('button', { name: strings.modes.difference })).toHaveAttribute(
     'aria-pressed',
     'true',
   );
   await user.keyboard('c');
-  expect(screen.queryByRole('region', { name: words.title })).toBeNull();
+  expect(screen.queryByRole('region', { name: strings.title })).toBeNull();
 });
 
 test('up to four videos are added from the recent ones, the library and a file, and removed again', async () => {
   await open({ library: [1, 2, 3, 4, 5].map((seed) => seeded(`v${seed}`, seed)) });
   const user = userEvent.setup();
   await user.click(
-    within(screen.getByRole('region', { name: copy.player.about })).getByRole('button', { name: words.start }),
+    within(screen.getByRole('region', { name: copy.player.about })).getByRole('button', { name: strings.start }),
   );
-  expect(within(comparison()).getByText(words.hint)).toBeVisible();
-  expect(within(comparison()).getByRole('button', { name: words.modes.wipe })).toBeDisabled();
+  expect(within(comparison()).getByText(strings.hint)).toBeVisible();
+  expect(within(comparison()).getByRole('button', { name: strings.modes.wipe })).toBeDisabled();
   const row = () => within(screen.getByRole('list', { name: copy.stage.recent })).getAllByRole('button');
   await user.click(row()[1] ?? comparison());
-  await user.click(within(comparison()).getByRole('button', { name: words.addFile }));
+  await user.click(within(comparison()).getByRole('button', { name: strings.addFile }));
   await waitFor(() => expect(comparison().querySelectorAll('video')).toHaveLength(3));
-  expect(differences()).toHaveTextContent(`${words.settings.seed}12${words.unknown}`);
+  expect(differences()).toHaveTextContent(`${strings.settings.seed}12${strings.unknown}`);
   await user.click(screen.getByRole('button', { name: copy.app.pages.library }));
   fireEvent.contextMenu(
     screen.getAllByRole('button', { name: copy.library.open({ prompt: 'a dog' }) })[2] ?? document.body,
   );
-  await user.click(screen.getByRole('menuitem', { name: words.start }));
-  await user.click(screen.getByRole('button', { name: words.show }));
+  await user.click(screen.getByRole('menuitem', { name: strings.start }));
+  await user.click(screen.getByRole('button', { name: strings.show }));
   expect(comparison().querySelectorAll('video')).toHaveLength(4);
   await user.click(row()[4] ?? comparison());
-  expect(screen.getByText(words.full({ max: 4 }))).toBeVisible();
-  await user.click(within(comparison()).getByRole('button', { name: words.removeVideo({ name: 'A' }) }));
+  expect(screen.getByText(strings.full({ max: 4 }))).toBeVisible();
+  await user.click(within(comparison()).getByRole('button', { name: strings.removeVideo({ name: 'A' }) }));
   expect(comparison().querySelectorAll('video')).toHaveLength(3);
 });
 
@@ -95,7 +95,7 @@ test('a discarded video makes room for another one, and an undo brings it back',
   expect(comparison().querySelectorAll('video')).toHaveLength(4);
   act(() => main.push('library', library.slice(1)));
   act(() => toggleCompared('v5'));
-  expect(screen.queryByText(words.full({ max: 4 }))).toBeNull();
+  expect(screen.queryByText(strings.full({ max: 4 }))).toBeNull();
   expect(comparison().querySelectorAll('video')).toHaveLength(4);
 });
 
@@ -105,7 +105,7 @@ test('a discarded video does not count among those picked', async () => {
   act(() => compare(['v1', 'v2']));
   act(() => main.push('library', library.slice(1)));
   act(() => compareOrPick(['v2']));
-  expect(screen.getByText(words.picked({ count: 1 }))).toBeVisible();
+  expect(screen.getByText(strings.picked({ count: 1 }))).toBeVisible();
 });
 
 test('frames are counted at one rate, so that the last one is the end of a video of any other', async () => {
@@ -124,12 +124,12 @@ test('all dropped videos join the comparison, also from another page; one that c
   act(() => goTo('library'));
   const dropped = ['one.mp4', 'two.mp4'].map((name) => new File([], name, { type: 'video/mp4' }));
   fireEvent.dragOver(window, { dataTransfer: { types: ['Files'] } });
-  expect(screen.getByText(words.drop)).toBeVisible();
+  expect(screen.getByText(strings.drop)).toBeVisible();
   fireEvent.drop(window, { dataTransfer: { files: dropped } });
   await waitFor(() => expect(comparison().querySelectorAll('video')).toHaveLength(3));
   const [first] = comparison().querySelectorAll('video');
   fireEvent.error(first ?? comparison());
-  expect(within(comparison()).getByText(words.broken)).toBeVisible();
+  expect(within(comparison()).getByText(strings.broken)).toBeVisible();
 });
 
 test('unknown keys and keys with Ctrl or Alt are ignored', () => {

@@ -5,7 +5,7 @@ import { ONE_RANK } from '../../../shared/plan';
 import { copy } from '../../copy';
 import { differences } from './differences';
 
-const words = copy.compare.settings;
+const strings = copy.compare.settings;
 const withRequest = (changes: Parameters<typeof request>[0], plan = ONE_RANK) =>
   video('v', { request: request(changes), plan });
 
@@ -16,11 +16,11 @@ test("only differences are listed, with each video's value in order", () => {
     withRequest({ seed: 2, guidanceScale: 8 }),
   ];
   expect(differences(videos)).toEqual([
-    { label: words.guidanceScale, values: ['4', '4', '8'] },
-    { label: words.seed, values: ['1', '2', '2'] },
-    { label: words.plan, values: ['off', 'CFG 2, Ulysses 2', 'off'] },
-    { label: words.image, values: ['dog.png', 'off', 'off'] },
-    { label: words.imageFit, values: ['Crop', 'off', 'off'] },
+    { label: strings.guidanceScale, values: ['4', '4', '8'] },
+    { label: strings.seed, values: ['1', '2', '2'] },
+    { label: strings.plan, values: ['off', 'CFG 2, Ulysses 2', 'off'] },
+    { label: strings.image, values: ['dog.png', 'off', 'off'] },
+    { label: strings.imageFit, values: ['Crop', 'off', 'off'] },
   ]);
 });
 
@@ -28,7 +28,7 @@ test('equal settings give no list, and a file without settings differs in nothin
   expect(differences([withRequest({}), withRequest({})])).toEqual([]);
   expect(differences([withRequest({}), { metadata: null }])).toEqual([]);
   expect(differences([withRequest({ seed: 1 }), { metadata: null }, withRequest({ seed: 2 })])).toEqual([
-    { label: words.seed, values: ['1', copy.compare.unknown, '2'] },
+    { label: strings.seed, values: ['1', copy.compare.unknown, '2'] },
   ]);
 });
 

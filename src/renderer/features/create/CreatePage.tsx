@@ -107,10 +107,10 @@ function useStageFocus(): RefObject<HTMLDivElement | null> {
 }
 
 function generateText(isBusy: boolean, promptCount: number): string {
-  const words = copy.create;
+  const strings = copy.create;
   if (promptCount > 1)
-    return isBusy ? words.addManyToQueue({ count: promptCount }) : words.generateMany({ count: promptCount });
-  return isBusy ? words.addToQueue : words.generate;
+    return isBusy ? strings.addManyToQueue({ count: promptCount }) : strings.generateMany({ count: promptCount });
+  return isBusy ? strings.addToQueue : strings.generate;
 }
 
 function Controls({ form, isBusy }: { readonly form: CreateForm; readonly isBusy: boolean }) {

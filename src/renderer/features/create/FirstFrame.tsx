@@ -9,7 +9,7 @@ import { SelectField } from '../../ui/fields';
 import { cutAxis, cutPixels, isSameShape, type Size } from './first-frame';
 import styles from './FirstFrame.module.css';
 
-const words = copy.firstFrame;
+const strings = copy.firstFrame;
 const OBJECT_FITS: Readonly<Record<ImageFit, string>> = { crop: 'cover', fit: 'contain', stretch: 'fill' };
 
 interface FirstFrameProps {
@@ -19,9 +19,9 @@ interface FirstFrameProps {
 }
 
 export function fitText(image: Size, video: Size, fit: ImageFit): string {
-  const from = words.size({ width: image.width, height: image.height });
-  const to = words.size({ width: video.width, height: video.height });
-  return isSameShape(image, video) ? words.scaled({ from, to }) : words.shaped[fit]({ from, to });
+  const from = strings.size({ width: image.width, height: image.height });
+  const to = strings.size({ width: video.width, height: video.height });
+  return isSameShape(image, video) ? strings.scaled({ from, to }) : strings.shaped[fit]({ from, to });
 }
 
 /**
@@ -57,7 +57,7 @@ export function FirstFrame({ imagePath, request, onChange }: FirstFrameProps) {
       >
         <img
           src={firstFrameUrl(imagePath)}
-          alt={words.label}
+          alt={strings.label}
           draggable={false}
           onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) =>
             setImage({ width: naturalWidth, height: naturalHeight })
@@ -68,9 +68,9 @@ export function FirstFrame({ imagePath, request, onChange }: FirstFrameProps) {
       {image !== null && <p className={styles.note}>{fitText(image, request, imageFit)}</p>}
       {isOtherShape && (
         <SelectField
-          label={words.fit}
+          label={strings.fit}
           value={imageFit}
-          choices={IMAGE_FITS.map((value) => ({ value, label: words.fits[value] }))}
+          choices={IMAGE_FITS.map((value) => ({ value, label: strings.fits[value] }))}
           onChange={(value) => onChange({ imageFit: value })}
         />
       )}
@@ -105,8 +105,8 @@ function Position({
       <Slider.Track className={styles.track} />
       <Slider.Thumb
         className={styles.thumb}
-        aria-label={words.position}
-        aria-valuetext={words.positionValue({ position })}
+        aria-label={strings.position}
+        aria-valuetext={strings.positionValue({ position })}
       />
     </Slider.Root>
   );

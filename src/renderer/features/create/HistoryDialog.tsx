@@ -8,7 +8,7 @@ import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
 import { PickList } from '../../ui/PickList';
 
-const words = copy.prompts;
+const strings = copy.prompts;
 
 export function HistoryDialog({ onClose }: { readonly onClose: () => void }) {
   const history = useSlice('promptHistory');
@@ -29,24 +29,24 @@ export function HistoryDialog({ onClose }: { readonly onClose: () => void }) {
   return (
     <Dialog
       width="list"
-      title={words.historyTitle}
+      title={strings.historyTitle}
       onClose={onClose}
       actions={
         <>
           <Button disabled={history.length === 0} onClick={() => forget(null)}>
-            {words.forgetAll}
+            {strings.forgetAll}
           </Button>
           <Button disabled={active === null} onClick={() => forget(active)}>
-            {words.forget}
+            {strings.forget}
           </Button>
           <Button onClick={onClose}>{copy.app.close}</Button>
         </>
       }
     >
       <PickList
-        label={words.search}
+        label={strings.search}
         items={items}
-        empty={history.length === 0 ? words.noHistory : words.nothingFound}
+        empty={history.length === 0 ? strings.noHistory : strings.nothingFound}
         onActive={(item) => setActivePrompt(item?.id ?? null)}
         onPick={({ id, isList }) => {
           adoptPrompt(id, isList);

@@ -10,7 +10,7 @@ import { PickList } from '../../ui/PickList';
 import { TextField } from '../../ui/fields';
 import styles from './CreatePage.module.css';
 
-const words = copy.presets;
+const strings = copy.presets;
 
 async function exportPresets(): Promise<void> {
   const file = await send(window.splitreel.exportPresets());
@@ -29,13 +29,13 @@ export function PresetsDialog({ onClose }: { readonly onClose: () => void }) {
   return (
     <Dialog
       width="list"
-      title={words.title}
+      title={strings.title}
       onClose={onClose}
       actions={
         <>
-          <Button onClick={() => void importPresets(null)}>{words.importFile}</Button>
+          <Button onClick={() => void importPresets(null)}>{strings.importFile}</Button>
           <Button disabled={presets.length === 0} onClick={() => void exportPresets()}>
-            {words.exportAll}
+            {strings.exportAll}
           </Button>
           <Button
             disabled={active === undefined}
@@ -43,7 +43,7 @@ export function PresetsDialog({ onClose }: { readonly onClose: () => void }) {
               if (active !== undefined) void send(window.splitreel.removePreset({ name: active.name }));
             }}
           >
-            {words.remove}
+            {strings.remove}
           </Button>
           <Button onClick={onClose}>{copy.app.close}</Button>
         </>
@@ -51,12 +51,12 @@ export function PresetsDialog({ onClose }: { readonly onClose: () => void }) {
     >
       <SaveForm />
       {presets.length === 0 ? (
-        <p className={styles.quiet}>{words.none}</p>
+        <p className={styles.quiet}>{strings.none}</p>
       ) : (
         <PickList
-          label={words.search}
+          label={strings.search}
           items={items}
-          empty={words.nothingFound}
+          empty={strings.nothingFound}
           onActive={(item) => setActiveName(item?.id ?? null)}
           onPick={({ preset }) => {
             adoptPreset(preset);
@@ -78,10 +78,10 @@ function SaveForm() {
   return (
     <form className={styles.saveRow} onSubmit={save}>
       <div className={styles.grow}>
-        <TextField label={words.name} value={name} maxLength={MAX_PRESET_NAME} onChange={setName} />
+        <TextField label={strings.name} value={name} maxLength={MAX_PRESET_NAME} onChange={setName} />
       </div>
       <Button type="submit" disabled={name.trim() === ''}>
-        {words.save}
+        {strings.save}
       </Button>
     </form>
   );

@@ -9,7 +9,7 @@ import { PresetsDialog } from './PresetsDialog';
 import type { CreateForm } from './use-create';
 import { VariationsMenu } from './VariationsMenu';
 
-const words = copy.prompts;
+const strings = copy.prompts;
 
 /** Replaces the examples once there is a prompt or something to undo; hidden on the first start. */
 export function PromptTools({ form }: { readonly form: CreateForm }) {
@@ -21,19 +21,19 @@ export function PromptTools({ form }: { readonly form: CreateForm }) {
   return (
     <>
       {!isNew && (
-        <div className={styles.tools} role="group" aria-label={words.tools}>
+        <div className={styles.tools} role="group" aria-label={strings.tools}>
           <Button size="small" look="plain" onClick={() => openDialog('history')}>
             <History size={14} aria-hidden />
-            {words.history}
+            {strings.history}
           </Button>
           <Button size="small" look="plain" onClick={() => openDialog('presets')}>
             <SlidersHorizontal size={14} aria-hidden />
-            {words.presets}
+            {strings.presets}
           </Button>
           {!isEmpty && (
             <VariationsMenu form={form}>
               <Button size="small" look="plain">
-                {words.variations}
+                {strings.variations}
                 <ChevronDown size={14} aria-hidden />
               </Button>
             </VariationsMenu>

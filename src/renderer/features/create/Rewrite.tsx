@@ -26,7 +26,7 @@ import own from './Rewrite.module.css';
 import { useTokenCount } from './use-token-count';
 import { wordDiff } from './word-diff';
 
-const words = copy.rewriting;
+const strings = copy.rewriting;
 const SECOND_MS = 1_000;
 
 interface RewriteButtonProps {
@@ -44,7 +44,7 @@ export function RewriteButton({ isOnePrompt, isAdvised }: RewriteButtonProps) {
   if (name === null)
     return isAdvised ? (
       <Button size="small" look="plain" className={styles.rewriteLink} onClick={goToRewriting}>
-        {words.setUp}
+        {strings.setUp}
       </Button>
     ) : null;
   if (rewrite.status === 'running')
@@ -65,11 +65,11 @@ export function RewriteButton({ isOnePrompt, isAdvised }: RewriteButtonProps) {
           size="small"
           look="plain"
           aria-disabled={!isOnePrompt}
-          aria-description={isOnePrompt ? undefined : words.onePrompt}
+          aria-description={isOnePrompt ? undefined : strings.onePrompt}
           onClick={start}
         >
           <WandSparkles size={14} aria-hidden />
-          {words.rewrite}
+          {strings.rewrite}
         </Button>
       </Tooltip>
     </>
@@ -77,13 +77,13 @@ export function RewriteButton({ isOnePrompt, isAdvised }: RewriteButtonProps) {
 }
 
 function hintText(isOnePrompt: boolean, name: string, host: string | null): string {
-  if (!isOnePrompt) return words.onePrompt;
-  return host === null ? words.with({ name }) : words.sends({ host });
+  if (!isOnePrompt) return strings.onePrompt;
+  return host === null ? strings.with({ name }) : strings.sends({ host });
 }
 
 /** The key and the command: they start it, and go to the suggestion where there is one. */
 function RewriteKeys({ run }: { readonly run: () => void }) {
-  useCommands('rewrite', [{ id: 'rewrite', label: words.command, keys: words.keys, run }]);
+  useCommands('rewrite', [{ id: 'rewrite', label: strings.command, keys: strings.keys, run }]);
   useShortcut({
     inControls: true,
     match: ({ key, ctrlKey, metaKey, shiftKey, altKey }) =>
@@ -100,7 +100,7 @@ export function useRewriteNote(): string | null {
   const name = rewriterName(rewriter);
   return rewrite.status !== 'running' || name === null
     ? null
-    : words.running({ name, seconds: Math.floor(elapsedMs / SECOND_MS) });
+    : strings.running({ name, seconds: Math.floor(elapsedMs / SECOND_MS) });
 }
 
 function useElapsed(rewrite: Rewrite): number {
@@ -118,11 +118,11 @@ export function RewritePanel({ modelId }: { readonly modelId: string | null }) {
   const { rewrite } = useRewrite();
   const { rewriter } = useSlice('settings');
   const name = rewriterName(rewriter);
-  const status = rewrite.status === 'running' && name !== null ? words.started({ name }) : '';
+  const status = rewrite.status === 'running' && name !== null ? strings.started({ name }) : '';
   return (
     <>
       <p className="visually-hidden" role="status">
-        {rewrite.status === 'suggested' ? words.ready : status}
+        {rewrite.status === 'suggested' ? strings.ready : status}
       </p>
       {rewrite.status === 'suggested' && (
         <Suggestion key={rewrite.text} {...rewrite} name={name ?? ''} modelId={modelId} />
@@ -155,10 +155,10 @@ function Suggestion({ original, text, name, modelId }: SuggestionProps) {
   return (
     // Esc works anywhere inside it, as on its Discard button.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
-    <section className={own.panel} aria-label={words.title({ name })} onKeyDown={onKeyDown}>
+    <section className={own.panel} aria-label={strings.title({ name })} onKeyDown={onKeyDown}>
       <RewriteKeys run={() => accept.current?.focus()} />
       <div className={own.head}>
-        <span className={own.name}>{words.title({ name })}</span>
+        <span className={own.name}>{strings.title({ name })}</span>
         <Tokens modelId={modelId} text={current} />
       </div>
       {edited === null ? (
@@ -167,7 +167,7 @@ function Suggestion({ original, text, name, modelId }: SuggestionProps) {
         <textarea
           className={classes(controls.textarea, own.editor)}
           dir="auto"
-          aria-label={words.text}
+          aria-label={strings.text}
           maxLength={20_000}
           // The person has just asked to type here.
           // eslint-disable-next-line jsx-a11y/no-autofocus
@@ -184,15 +184,15 @@ function Suggestion({ original, text, name, modelId }: SuggestionProps) {
           disabled={current.trim() === ''}
           onClick={() => acceptRewrite(current.trim())}
         >
-          {words.accept}
+          {strings.accept}
         </Button>
         {edited === null && (
           <Button size="small" onClick={() => setEdited(text)}>
-            {words.edit}
+            {strings.edit}
           </Button>
         )}
         <Button size="small" onClick={discardRewrite}>
-          {words.discard}
+          {strings.discard}
         </Button>
       </div>
     </section>
@@ -219,7 +219,7 @@ function Difference({ original, text }: { readonly original: string; readonly te
   return (
     // Scrolled by keyboard, so it takes the focus.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <p className={own.text} dir="auto" tabIndex={0} role="region" aria-label={words.text}>
+    <p className={own.text} dir="auto" tabIndex={0} role="region" aria-label={strings.text}>
       {isAllNew
         ? text
         : parts.map((part, index) => {

@@ -8,15 +8,15 @@ import menu from '../../ui/menu.module.css';
 import type { CreateForm, ReadyModel } from './use-create';
 import { variationsOf, type Variation } from './variations';
 
-const words = copy.variations;
+const strings = copy.variations;
 
 /** Each entry shows how many jobs it queues and, if measured, how long they take. */
 function detailOf({ id, requests, timeMs }: Variation): string {
   const [first] = requests;
   const parts = [
-    ...(id === 'drafts' && first !== undefined ? [words.draftSteps({ steps: first.numInferenceSteps })] : []),
+    ...(id === 'drafts' && first !== undefined ? [strings.draftSteps({ steps: first.numInferenceSteps })] : []),
     ...(requests.length > 1 ? [copy.queue.jobs({ count: requests.length })] : []),
-    timeMs === null ? words.unmeasured : words.about({ time: formatDuration(timeMs) }),
+    timeMs === null ? strings.unmeasured : strings.about({ time: formatDuration(timeMs) }),
   ];
   return formatList(parts);
 }

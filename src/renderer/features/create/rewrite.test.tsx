@@ -13,7 +13,7 @@ import { adoptVideo } from '../../state/adopt';
 import { useDraft } from '../../state/draft';
 import { discardRewrite } from '../../state/rewrite';
 
-const words = copy.rewriting;
+const strings = copy.rewriting;
 const LONG = 'A small brown dog runs along the beach.';
 afterEach(discardRewrite);
 
@@ -33,8 +33,8 @@ const type = async (text: string): Promise<void> => {
   await userEvent.setup().click(prompt());
   await userEvent.setup().paste(text);
 };
-const rewriteButton = () => screen.queryByRole('button', { name: words.rewrite });
-const panel = () => screen.findByRole('region', { name: words.title({ name: 'rewrite' }) });
+const rewriteButton = () => screen.queryByRole('button', { name: strings.rewrite });
+const panel = () => screen.findByRole('region', { name: strings.title({ name: 'rewrite' }) });
 const press = (keys: string) => userEvent.setup().keyboard(keys);
 const REWRITE = '{Control>}{Shift>}r{/Shift}{/Control}';
 
@@ -42,21 +42,21 @@ test('until it is set up the form has no more controls, except for a way there w
   const main = await open({});
   await type('a dog on a beach');
   expect(rewriteButton()).toBeNull();
-  expect(screen.queryByRole('button', { name: words.setUp })).toBeNull();
+  expect(screen.queryByRole('button', { name: strings.setUp })).toBeNull();
   await press(REWRITE);
   expect(main.callsOf('rewritePrompt')).toEqual([]);
   await type('一只狗');
-  await userEvent.setup().click(screen.getByRole('button', { name: words.setUp }));
+  await userEvent.setup().click(screen.getByRole('button', { name: strings.setUp }));
   expect(screen.getByRole('combobox', { name: copy.rewritingSettings.kind })).toHaveFocus();
 });
 
 test('a full-size model is better off with a long prompt, and says so', async () => {
   await open({ models: [{ ...MODEL, source: 'catalog' }] });
   await type('a dog');
-  expect(screen.getByText(words.short)).toBeVisible();
-  expect(screen.getByRole('button', { name: words.setUp })).toBeVisible();
+  expect(screen.getByText(strings.short)).toBeVisible();
+  expect(screen.getByRole('button', { name: strings.setUp })).toBeVisible();
   await type(' in long words that go on and on until there are enough of them');
-  expect(screen.queryByText(words.short)).toBeNull();
+  expect(screen.queryByText(strings.short)).toBeNull();
 });
 
 test('a suggestion replaces nothing until it is accepted; undo takes it out, and the history has both', async () => {
@@ -64,14 +64,14 @@ test('a suggestion replaces nothing until it is accepted; undo takes it out, and
   const user = userEvent.setup();
   expect(rewriteButton()).toBeNull();
   await type('a dog runs');
-  await user.click(screen.getByRole('button', { name: words.rewrite }));
+  await user.click(screen.getByRole('button', { name: strings.rewrite }));
   const suggestion = within(await panel());
   expect(main.callsOf('rewritePrompt')).toEqual([{ modelId: MODEL.id, text: 'a dog runs' }]);
   expect(prompt()).toHaveValue('a dog runs');
   expect(suggestion.getByText(/small brown/).tagName).toBe('INS');
   expect(suggestion.getByRole('region')).toHaveAttribute('dir', 'auto');
   await suggestion.findByText(/300 tokens; the model reads the first 226/);
-  await user.click(suggestion.getByRole('button', { name: words.accept }));
+  await user.click(suggestion.getByRole('button', { name: strings.accept }));
   expect(prompt()).toHaveValue(LONG);
   await waitFor(() =>
     expect(main.callsOf('rememberPrompt')).toEqual([
@@ -90,8 +90,8 @@ test('the video records the sentence that was rewritten, until the prompt is rep
   const user = userEvent.setup();
   const original = () => useDraft.getState().draft?.request.rewrittenFrom;
   const accept = async (): Promise<void> => {
-    await user.click(screen.getByRole('button', { name: words.rewrite }));
-    await user.click(within(await panel()).getByRole('button', { name: words.accept }));
+    await user.click(screen.getByRole('button', { name: strings.rewrite }));
+    await user.click(within(await panel()).getByRole('button', { name: strings.accept }));
   };
   await type('a dog runs');
   await accept();
@@ -104,11 +104,11 @@ test('the video records the sentence that was rewritten, until the prompt is rep
   expect(original()).toBe('a dog runs');
   await accept();
   expect(original()).toBe('a dog runs');
-  await user.click(screen.getByRole('button', { name: words.rewrite }));
+  await user.click(screen.getByRole('button', { name: strings.rewrite }));
   const pending = within(await panel());
   await user.clear(prompt());
   expect(original()).toBeNull();
-  await user.click(pending.getByRole('button', { name: words.accept }));
+  await user.click(pending.getByRole('button', { name: strings.accept }));
   expect(original()).toBe('a dog runs');
 });
 
@@ -116,12 +116,12 @@ test('a video opened while a suggestion waits has no part in where that came fro
   await open();
   const user = userEvent.setup();
   await type('a dog runs');
-  await user.click(screen.getByRole('button', { name: words.rewrite }));
+  await user.click(screen.getByRole('button', { name: strings.rewrite }));
   const pending = within(await panel());
   const { draft } = useDraft.getState();
   if (draft === null) throw new Error('there is no draft');
   act(() => adoptVideo({ ...draft, request: { ...draft.request, prompt: 'A cat.', rewrittenFrom: 'cat' } }));
-  await user.click(pending.getByRole('button', { name: words.accept }));
+  await user.click(pending.getByRole('button', { name: strings.accept }));
   expect(useDraft.getState().draft?.request).toMatchObject({ prompt: LONG, rewrittenFrom: 'a dog runs' });
 });
 
@@ -132,9 +132,9 @@ test('by keys: started from the prompt, gone to, edited, accepted', async () => 
   await panel();
   expect(prompt()).toHaveFocus();
   await press(REWRITE);
-  expect(screen.getByRole('button', { name: words.accept })).toHaveFocus();
+  expect(screen.getByRole('button', { name: strings.accept })).toHaveFocus();
   await press('{Tab}{Enter}');
-  expect(screen.getByRole('textbox', { name: words.text })).toHaveFocus();
+  expect(screen.getByRole('textbox', { name: strings.text })).toHaveFocus();
   await press('{Control>}a{/Control}');
   await userEvent.setup().paste('my own words');
   await press('{Tab}{Enter}');
@@ -147,7 +147,7 @@ test('Esc discards a suggestion and does not ask to cancel a video', async () =>
   await press(REWRITE);
   await panel();
   await press(`${REWRITE}{Escape}`);
-  expect(screen.queryByRole('button', { name: words.accept })).toBeNull();
+  expect(screen.queryByRole('button', { name: strings.accept })).toBeNull();
   expect(prompt()).toHaveValue('a dog runs');
   expect(screen.queryByRole('dialog')).toBeNull();
   await press('{Escape}');
@@ -164,14 +164,14 @@ test('an answer that comes after it was canceled is not shown', async () => {
   Object.defineProperty(window, 'splitreel', { value: { ...main.api, rewritePrompt }, configurable: true });
   await type('a dog runs');
   await press(REWRITE);
-  expect(screen.getByText(words.running({ name: 'rewrite', seconds: 0 }))).toBeVisible();
+  expect(screen.getByText(strings.running({ name: 'rewrite', seconds: 0 }))).toBeVisible();
   await userEvent.setup().click(screen.getByRole('button', { name: copy.app.cancel }));
   expect(main.callsOf('cancelRewrite')).toHaveLength(1);
   await act(async () => {
     answer.give(LONG);
     await Promise.resolve();
   });
-  expect(screen.queryByRole('button', { name: words.accept })).toBeNull();
+  expect(screen.queryByRole('button', { name: strings.accept })).toBeNull();
 });
 
 test('a failure is explained, and the prompt stays', async () => {
@@ -181,17 +181,17 @@ test('a failure is explained, and the prompt stays', async () => {
   );
   Object.defineProperty(window, 'splitreel', { value: { ...main.api, rewritePrompt }, configurable: true });
   await type('a dog runs');
-  await userEvent.setup().click(screen.getByRole('button', { name: words.rewrite }));
+  await userEvent.setup().click(screen.getByRole('button', { name: strings.rewrite }));
   expect(await screen.findByText('The rewriting command rewrite was not found.')).toBeVisible();
-  expect(screen.getByRole('button', { name: words.rewrite })).toBeVisible();
+  expect(screen.getByRole('button', { name: strings.rewrite })).toBeVisible();
 });
 
 test('several prompts in one text are not rewritten, and the button says why', async () => {
   const main = await open();
   await type('a {red|blue} ball');
-  const button = screen.getByRole('button', { name: words.rewrite });
+  const button = screen.getByRole('button', { name: strings.rewrite });
   expect(button).toHaveAttribute('aria-disabled', 'true');
-  expect(button).toHaveAttribute('aria-description', words.onePrompt);
+  expect(button).toHaveAttribute('aria-description', strings.onePrompt);
   await userEvent.setup().click(button);
   expect(main.callsOf('rewritePrompt')).toEqual([]);
 });
@@ -199,6 +199,6 @@ test('several prompts in one text are not rewritten, and the button says why', a
 test('a server elsewhere is named on the button', async () => {
   await open(withRewriter({ ...NO_REWRITER, kind: 'endpoint', address: 'https://api.example/v1', model: 'm' }));
   await type('a dog runs');
-  await userEvent.setup().hover(screen.getByRole('button', { name: words.rewrite }));
-  expect((await screen.findAllByText(words.sends({ host: 'api.example' }))).length).toBeGreaterThan(0);
+  await userEvent.setup().hover(screen.getByRole('button', { name: strings.rewrite }));
+  expect((await screen.findAllByText(strings.sends({ host: 'api.example' }))).length).toBeGreaterThan(0);
 });

@@ -8,7 +8,7 @@ import { copy } from '../../copy';
 import { expectedTime, planContext } from '../../state/draft';
 import { jobInput, type PlannedRequest } from '../../state/job-input';
 
-const words = copy.variations;
+const strings = copy.variations;
 const SEEDS = 4;
 const GUIDANCE_STEP = 2;
 /** As many as a grid can show clearly. */
@@ -52,13 +52,13 @@ export function variationsOf(given: VariationsOf): readonly Variation[] {
   const { request } = given;
   const guidance = guidanceValues(request.guidanceScale);
   const simple: readonly Variation[] = [
-    variation(given, 'seeds', words.seeds({ count: SEEDS }), [
+    variation(given, 'seeds', strings.seeds({ count: SEEDS }), [
       { ...request, seed: firstSeed(given, SEEDS), videoCount: SEEDS },
     ]),
     variation(
       given,
       'guidance',
-      words.guidance({ values: formatList(guidance.map(String)) }),
+      strings.guidance({ values: formatList(guidance.map(String)) }),
       guidance.map((guidanceScale) => ({ ...request, guidanceScale, videoCount: 1 })),
     ),
   ];
@@ -97,7 +97,7 @@ function sideBySide(given: VariationsOf): readonly Variation[] {
   const together = { ...request, videoCount: 1 };
   const used = worldSize(jobInput({ ...given, request: together }, null).plan);
   return [
-    variation(given, 'drafts', words.drafts({ count, kind: devices.kind }), [draft], { ...ONE_RANK, dp: count }),
-    variation(given, 'together', words.together({ kind: devices.kind, count: used }), [together], null),
+    variation(given, 'drafts', strings.drafts({ count, kind: devices.kind }), [draft], { ...ONE_RANK, dp: count }),
+    variation(given, 'together', strings.together({ kind: devices.kind, count: used }), [together], null),
   ];
 }

@@ -18,7 +18,7 @@ import { NumberField, SelectField, type Choice } from '../../ui/fields';
 import { Meter } from '../../ui/Meter';
 import styles from './Export.module.css';
 
-const words = copy.export;
+const strings = copy.export;
 
 interface ExportDialogProps {
   /** One video, or several exported in the same format. */
@@ -49,13 +49,13 @@ export function ExportDialog({ videos, onClose }: ExportDialogProps) {
   };
   return (
     <Dialog
-      title={videos.length === 1 ? words.title : words.titleForMany({ count: videos.length })}
+      title={videos.length === 1 ? strings.title : strings.titleForMany({ count: videos.length })}
       onClose={leave}
       actions={
         <>
           <Button onClick={leave}>{copy.app.cancel}</Button>
           <Button look="primary" disabled={isRunning || !isPossible} onClick={() => void start()}>
-            {words.start}
+            {strings.start}
           </Button>
         </>
       }
@@ -76,7 +76,7 @@ async function exportTo(ids: readonly string[], request: ExportRequest): Promise
     return path === null ? null : copy.errors.saved({ path });
   }
   const made = await send(window.splitreel.exportVideos({ videoIds: [...ids], request }));
-  return made === null ? null : words.savedMany(made);
+  return made === null ? null : strings.savedMany(made);
 }
 
 /** Of the shortest video. */
@@ -98,49 +98,49 @@ function Fields({ videos, request, onChange }: FieldsProps) {
   const lastFrame = lastFrameOf(videos);
   const isStill = request.format === 'frame';
   const rates: Choice<string>[] = [
-    { value: '', label: isSameRate ? words.ownRate({ fps }) : words.ownRates },
+    { value: '', label: isSameRate ? strings.ownRate({ fps }) : strings.ownRates },
     ...EXPORT_RATES.filter((rate) => rate > fps).map((rate) => ({
       value: String(rate),
-      label: words.rate({ fps: rate }),
+      label: strings.rate({ fps: rate }),
     })),
   ];
   const isProcessed = request.fps !== null || request.scale > 1;
   return (
     <>
       <SelectField
-        label={words.format}
+        label={strings.format}
         value={request.format}
-        choices={EXPORT_FORMATS.map((value) => ({ value, label: words.formats[value] }))}
-        hint={words.formatHints[request.format]}
+        choices={EXPORT_FORMATS.map((value) => ({ value, label: strings.formats[value] }))}
+        hint={strings.formatHints[request.format]}
         onChange={(format) => onChange({ ...request, ...formatDefaults(format) })}
       />
       {isStill ? (
         <NumberField
-          label={words.frame}
+          label={strings.frame}
           value={(request.frame ?? 0) + 1}
           min={1}
           max={lastFrame + 1}
-          problem={(request.frame ?? 0) > lastFrame ? words.frameRange({ count: lastFrame + 1 }) : undefined}
+          problem={(request.frame ?? 0) > lastFrame ? strings.frameRange({ count: lastFrame + 1 }) : undefined}
           onChange={(number) => onChange({ ...request, frame: Math.max(0, Math.round(number) - 1) })}
         />
       ) : (
         <SelectField
-          label={words.motion}
+          label={strings.motion}
           value={request.fps === null ? '' : String(request.fps)}
           choices={rates}
           onChange={(rate) => onChange({ ...request, fps: rate === '' ? null : Number(rate) })}
         />
       )}
       <SelectField
-        label={words.size}
+        label={strings.size}
         value={String(request.scale)}
         choices={EXPORT_SCALES.map((scale) => ({
           value: String(scale),
           label: isSameSize
-            ? words.sizes({ width: width * scale, height: height * scale, scale })
-            : words.scales({ scale }),
+            ? strings.sizes({ width: width * scale, height: height * scale, scale })
+            : strings.scales({ scale }),
         }))}
-        hint={isProcessed ? words.processed : undefined}
+        hint={isProcessed ? strings.processed : undefined}
         onChange={(scale) => onChange({ ...request, scale: Number(scale) })}
       />
     </>
@@ -153,11 +153,11 @@ const formatDefaults = (format: ExportFormat): Pick<ExportRequest, 'format' | 'f
 function Progress({ running: { videoIndex, videoCount, done, total } }: { readonly running: ExportState }) {
   return (
     <div className={styles.progress}>
-      <Meter label={words.progress} value={(videoIndex + (total === 0 ? 0 : done / total)) / videoCount} />
+      <Meter label={strings.progress} value={(videoIndex + (total === 0 ? 0 : done / total)) / videoCount} />
       {videoCount > 1 && (
-        <span className={styles.count}>{words.video({ index: videoIndex + 1, count: videoCount })}</span>
+        <span className={styles.count}>{strings.video({ index: videoIndex + 1, count: videoCount })}</span>
       )}
-      <span className={styles.count}>{total === 0 ? words.opening : words.frames({ done, total })}</span>
+      <span className={styles.count}>{total === 0 ? strings.opening : strings.frames({ done, total })}</span>
     </div>
   );
 }

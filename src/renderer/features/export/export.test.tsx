@@ -11,7 +11,7 @@ import { TooltipProvider } from '../../ui/Tooltip';
 import { ExportButton } from './ExportButton';
 import { ExportDialog } from './ExportDialog';
 
-const words = copy.export;
+const strings = copy.export;
 const VIDEO = video('v1');
 
 async function open(exports: ExportState[] = [], answers: object = {}) {
@@ -24,17 +24,17 @@ async function open(exports: ExportState[] = [], answers: object = {}) {
     </TooltipProvider>,
   );
   const user = userEvent.setup();
-  await user.click(screen.getByRole('button', { name: words.open }));
+  await user.click(screen.getByRole('button', { name: strings.open }));
   return { main, user };
 }
 const choose = (label: string) => screen.getByLabelText(label);
-const startButton = () => screen.getAllByRole('button', { name: words.start, hidden: true }).at(-1)!;
+const startButton = () => screen.getAllByRole('button', { name: strings.start, hidden: true }).at(-1)!;
 
 test('exports with the chosen options and shows the path', async () => {
   const { main, user } = await open();
-  await user.selectOptions(choose(words.format), 'gif');
-  await user.selectOptions(choose(words.motion), '24');
-  expect(screen.queryByText(words.processed)).not.toBeNull();
+  await user.selectOptions(choose(strings.format), 'gif');
+  await user.selectOptions(choose(strings.motion), '24');
+  expect(screen.queryByText(strings.processed)).not.toBeNull();
   await user.click(startButton());
   expect(main.callsOf('exportVideo')).toEqual([
     { videoId: VIDEO.id, request: { format: 'gif', fps: 24, scale: 1, frame: null } },
@@ -42,13 +42,13 @@ test('exports with the chosen options and shows the path', async () => {
   expect(useToasts.getState().toasts.map(({ text }) => text)).toEqual([
     copy.errors.saved({ path: '/home/jo/made.gif' }),
   ]);
-  expect(screen.queryByLabelText(words.format)).toBeNull();
+  expect(screen.queryByLabelText(strings.format)).toBeNull();
 });
 
 test('a frame is chosen by its number, which must exist', async () => {
   const { main, user } = await open();
-  await user.selectOptions(choose(words.format), 'frame');
-  const frame = choose(words.frame);
+  await user.selectOptions(choose(strings.format), 'frame');
+  const frame = choose(strings.frame);
   await user.clear(frame);
   await user.type(frame, '999');
   expect(startButton()).toBeDisabled();
@@ -69,7 +69,7 @@ test('a running export shows its frames and can be canceled', async () => {
     total: 9,
   };
   const { main, user } = await open([running]);
-  expect(screen.getByText(words.frames({ done: 3, total: 9 }))).toBeInTheDocument();
+  expect(screen.getByText(strings.frames({ done: 3, total: 9 }))).toBeInTheDocument();
   expect(screen.getByRole('meter', { hidden: true })).toHaveAttribute('aria-valuenow', '33');
   await user.click(screen.getByRole('button', { name: copy.app.cancel, hidden: true }));
   expect(main.callsOf('cancelExport')).toEqual([{ exportId: 'e1' }]);
@@ -78,7 +78,7 @@ test('a running export shows its frames and can be canceled', async () => {
 test('closing the file dialog changes nothing', async () => {
   const { user } = await open([], { exportVideo: null });
   await user.click(startButton());
-  expect(screen.getByLabelText(words.format)).toBeInTheDocument();
+  expect(screen.getByLabelText(strings.format)).toBeInTheDocument();
   expect(useToasts.getState().toasts).toEqual([]);
 });
 
@@ -92,12 +92,12 @@ test('several videos are exported into one folder, with a common progress', asyn
       <ExportDialog videos={videos} onClose={() => undefined} />
     </TooltipProvider>,
   );
-  expect(screen.getByText(words.titleForMany({ count: 2 }))).toBeInTheDocument();
-  expect(screen.getByText(words.video({ index: 2, count: 2 }))).toBeInTheDocument();
+  expect(screen.getByText(strings.titleForMany({ count: 2 }))).toBeInTheDocument();
+  expect(screen.getByText(strings.video({ index: 2, count: 2 }))).toBeInTheDocument();
   expect(screen.getByRole('meter', { hidden: true })).toHaveAttribute('aria-valuenow', '75');
   await userEvent.setup().click(startButton());
   expect(main.callsOf('exportVideos')).toMatchObject([{ videoIds: ['v1', 'v2'], request: { format: 'h264' } }]);
   expect(useToasts.getState().toasts.map(({ text }) => text)).toEqual([
-    words.savedMany({ folder: '/home/jo', count: 2 }),
+    strings.savedMany({ folder: '/home/jo', count: 2 }),
   ]);
 });

@@ -18,7 +18,7 @@ import { facetsOf } from './library-index';
 import styles from './Filters.module.css';
 import { changeFilter, clearFilters, setSort, useLibraryView } from './view';
 
-const words = copy.libraryView;
+const strings = copy.libraryView;
 const MAX_TAG_BUTTONS = 24;
 
 interface Chip {
@@ -28,19 +28,19 @@ interface Chip {
 
 const sizeText = (size: string): string => size.replace('x', ' × ');
 const planText = (plan: NonNullable<LibraryFilter['plan']>): string =>
-  plan === 'one' || plan === 'several' ? words.plans[plan] : words.axis({ axis: copy.plan.axes[plan] });
+  plan === 'one' || plan === 'several' ? strings.plans[plan] : strings.axis({ axis: copy.plan.axes[plan] });
 
 /** Each active filter with the change that removes it. */
 export function chipsOf(filter: LibraryFilter, models: readonly ModelEntry[]): readonly Chip[] {
   const { model, size, period, plan, quality, isFavorite, minRating, tags } = filter;
   return [
-    ...(isFavorite ? [{ label: words.favorites, without: { isFavorite: false } }] : []),
-    ...(minRating === 0 ? [] : [{ label: words.atLeast({ rating: minRating }), without: { minRating: 0 } }]),
+    ...(isFavorite ? [{ label: strings.favorites, without: { isFavorite: false } }] : []),
+    ...(minRating === 0 ? [] : [{ label: strings.atLeast({ rating: minRating }), without: { minRating: 0 } }]),
     ...(model === null ? [] : [{ label: modelName(model, models), without: { model: null } }]),
     ...(size === null ? [] : [{ label: sizeText(size), without: { size: null } }]),
-    ...(period === null ? [] : [{ label: words.periods[period], without: { period: null } }]),
+    ...(period === null ? [] : [{ label: strings.periods[period], without: { period: null } }]),
     ...(plan === null ? [] : [{ label: planText(plan), without: { plan: null } }]),
-    ...(quality === null ? [] : [{ label: words.qualities[quality], without: { quality: null } }]),
+    ...(quality === null ? [] : [{ label: strings.qualities[quality], without: { quality: null } }]),
     ...tags.map((tag) => ({ label: tag, without: { tags: tags.filter((other) => other !== tag) } })),
   ];
 }
@@ -51,7 +51,7 @@ export function SortField() {
     <div className={classes(controls.selectBox, styles.sort)}>
       <select
         className={controls.select}
-        aria-label={words.sort}
+        aria-label={strings.sort}
         value={sort}
         onChange={(event) => {
           const chosen = SORTS.find((value) => value === event.target.value);
@@ -60,7 +60,7 @@ export function SortField() {
       >
         {SORTS.map((value) => (
           <option key={value} value={value}>
-            {words.sorts[value]}
+            {strings.sorts[value]}
           </option>
         ))}
       </select>
@@ -78,13 +78,13 @@ export function FilterButton() {
       <Popover.Trigger asChild>
         <Button aria-pressed={count > 0}>
           <ListFilter size={16} aria-hidden />
-          {words.filters({ count })}
+          {strings.filters({ count })}
         </Button>
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Content
           className={styles.popover}
-          aria-label={words.filter}
+          aria-label={strings.filter}
           align="end"
           sideOffset={6}
           collisionPadding={12}
@@ -114,7 +114,7 @@ function Choose<T extends string>({
     <SelectField<T | ''>
       label={label}
       value={value ?? NONE}
-      choices={[{ value: NONE, label: words.any }, ...choices]}
+      choices={[{ value: NONE, label: strings.any }, ...choices]}
       onChange={(chosen) => onChange(chosen === NONE ? null : chosen)}
     />
   );
@@ -132,45 +132,45 @@ function Fields({ filter, models }: { readonly filter: LibraryFilter; readonly m
   return (
     <div className={styles.fields}>
       <SwitchField
-        label={words.favorites}
+        label={strings.favorites}
         isOn={filter.isFavorite}
         onChange={(isFavorite) => changeFilter({ isFavorite })}
       />
       <div className={styles.grid}>
         <Choose
-          label={words.minRating}
+          label={strings.minRating}
           value={filter.minRating === 0 ? null : String(filter.minRating)}
           choices={ratingChoices()}
           onChange={(rating) => changeFilter({ minRating: Number(rating ?? 0) })}
         />
         <Choose
-          label={words.period}
+          label={strings.period}
           value={filter.period}
-          choices={PERIODS.map((value) => ({ value, label: words.periods[value] }))}
+          choices={PERIODS.map((value) => ({ value, label: strings.periods[value] }))}
           onChange={(period) => changeFilter({ period })}
         />
         <Choose
-          label={words.model}
+          label={strings.model}
           value={filter.model}
           choices={withChosen(facets.models, filter.model).map((value) => ({ value, label: modelName(value, models) }))}
           onChange={(model) => changeFilter({ model })}
         />
         <Choose
-          label={words.size}
+          label={strings.size}
           value={filter.size}
           choices={withChosen(facets.sizes, filter.size).map((value) => ({ value, label: sizeText(value) }))}
           onChange={(size) => changeFilter({ size })}
         />
         <Choose
-          label={words.plan}
+          label={strings.plan}
           value={filter.plan}
           choices={plans.map((value) => ({ value, label: planText(value) }))}
           onChange={(plan) => changeFilter({ plan })}
         />
         <Choose
-          label={words.quality}
+          label={strings.quality}
           value={filter.quality}
-          choices={QUALITIES.map((value) => ({ value, label: words.qualities[value] }))}
+          choices={QUALITIES.map((value) => ({ value, label: strings.qualities[value] }))}
           onChange={(quality) => changeFilter({ quality })}
         />
       </div>
@@ -183,7 +183,7 @@ function Fields({ filter, models }: { readonly filter: LibraryFilter; readonly m
 const ratingChoices = (): readonly Choice<string>[] =>
   Array.from({ length: MAX_RATING }, (_, index) => MAX_RATING - index).map((rating) => ({
     value: String(rating),
-    label: words.atLeast({ rating }),
+    label: strings.atLeast({ rating }),
   }));
 
 function Tags({ library, chosen }: { readonly library: readonly LibraryVideo[]; readonly chosen: readonly string[] }) {
@@ -217,14 +217,14 @@ export function FilterChips({ found, count }: { readonly found: number; readonly
   const chips = chipsOf(filter, useSlice('models'));
   if (chips.length === 0) return null;
   return (
-    <div className={styles.chips} role="group" aria-label={words.active}>
+    <div className={styles.chips} role="group" aria-label={strings.active}>
       {chips.map(({ label, without }) => (
         <Button
           key={label}
           size="small"
           className={styles.chip}
-          aria-label={words.removeFilter({ filter: label })}
-          title={words.removeFilter({ filter: label })}
+          aria-label={strings.removeFilter({ filter: label })}
+          title={strings.removeFilter({ filter: label })}
           onClick={() => changeFilter(without)}
         >
           {label}
@@ -232,10 +232,10 @@ export function FilterChips({ found, count }: { readonly found: number; readonly
         </Button>
       ))}
       <Button size="small" look="plain" onClick={clearFilters}>
-        {words.clear}
+        {strings.clear}
       </Button>
       <span className={styles.found} role="status">
-        {words.found({ found, count })}
+        {strings.found({ found, count })}
       </span>
     </div>
   );

@@ -18,7 +18,7 @@ import { useLibraryKeys } from './use-library-keys';
 import { VideoCard } from './VideoCard';
 import { clearFilters, setSearch, useLibraryState, useLibraryView } from './view';
 
-const words = copy.library;
+const strings = copy.library;
 
 const MIN_CARD_WIDTH = 230;
 const CARD_GAP = 20;
@@ -42,16 +42,16 @@ export function LibraryPage() {
   return (
     <main className={`${page.page ?? ''} ${page.wide ?? ''}`}>
       <header className={page.head}>
-        <h1 className={page.title}>{words.title}</h1>
-        <span className={page.quiet}>{words.count({ count: library.length })}</span>
+        <h1 className={page.title}>{strings.title}</h1>
+        <span className={page.quiet}>{strings.count({ count: library.length })}</span>
         <span className={page.space} />
         {library.length > 0 && (
           <>
             <input
               className={`${controls.input ?? ''} ${styles.search ?? ''}`}
               type="search"
-              aria-label={words.search}
-              placeholder={words.search}
+              aria-label={strings.search}
+              placeholder={strings.search}
               value={search}
               onChange={(event) => setSearch(event.target.value)}
             />
@@ -61,13 +61,13 @@ export function LibraryPage() {
         )}
         <Button onClick={() => void adoptVideoFile(null)}>
           <FileInput size={16} aria-hidden />
-          {words.readSettings}
+          {strings.readSettings}
         </Button>
       </header>
       {library.length === 0 ? (
-        <Empty icon={Film} title={words.emptyTitle} text={words.empty}>
+        <Empty icon={Film} title={strings.emptyTitle} text={strings.empty}>
           <Button look="primary" onClick={() => goTo('create')}>
-            {words.emptyAction}
+            {strings.emptyAction}
           </Button>
         </Empty>
       ) : (
@@ -76,7 +76,7 @@ export function LibraryPage() {
           <VirtualGrid
             items={found}
             keyOf={(video) => video.id}
-            label={words.title}
+            label={strings.title}
             minColumnWidth={MIN_CARD_WIDTH}
             gap={CARD_GAP}
             itemHeight={(width) => width / THUMBNAIL_RATIO + CARD_TEXT_HEIGHT}

@@ -14,16 +14,16 @@ import { ratingEntries } from '../video';
 import styles from './LibraryPage.module.css';
 import { clearSelection } from './selection';
 
-const words = copy.selection;
+const strings = copy.selection;
 
 export function SelectionBar({ videos }: { readonly videos: readonly LibraryVideo[] }) {
   const ids = videos.map(({ id }) => id);
   // Its buttons go with it, and one of them may have the focus.
   useEffect(() => () => focusCurrentItem(document.querySelector('main')), []);
   return (
-    <section className={styles.selection} aria-label={words.title}>
+    <section className={styles.selection} aria-label={strings.title}>
       <span className={styles.selectionCount} role="status">
-        {words.count({ count: videos.length })}
+        {strings.count({ count: videos.length })}
       </span>
       <Button size="small" look="plain" aria-pressed={areFavorites(videos)} onClick={() => toggleFavorite(videos)}>
         <Star size={14} fill={areFavorites(videos) ? 'currentColor' : 'none'} aria-hidden />
@@ -43,7 +43,7 @@ export function SelectionBar({ videos }: { readonly videos: readonly LibraryVide
         size="small"
         look="plain"
         disabled={!canCompare(videos.length)}
-        title={canCompare(videos.length) ? undefined : words.tooMany}
+        title={canCompare(videos.length) ? undefined : strings.tooMany}
         onClick={() => compareOrPick(ids)}
       >
         <Columns2 size={14} aria-hidden />
@@ -57,7 +57,7 @@ export function SelectionBar({ videos }: { readonly videos: readonly LibraryVide
         <Trash2 size={14} aria-hidden />
         {copy.videos.delete}
       </Button>
-      <IconButton size="small" label={words.clear} onClick={clearSelection}>
+      <IconButton size="small" label={strings.clear} onClick={clearSelection}>
         <X size={14} aria-hidden />
       </IconButton>
     </section>

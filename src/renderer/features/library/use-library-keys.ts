@@ -15,7 +15,7 @@ interface LibraryKeys {
   readonly selected: readonly LibraryVideo[];
 }
 
-const words = copy.videos;
+const strings = copy.videos;
 
 /** By key, without modifiers. */
 const ACTIONS: Readonly<Record<string, (videos: readonly LibraryVideo[]) => void>> = {
@@ -75,11 +75,11 @@ function commandsOf(found: readonly LibraryVideo[], selected: readonly LibraryVi
   return [
     all,
     clear,
-    command('favorite', words.favorite, 'F'),
-    command('tags', words.tags, 'T'),
-    ...(canCompare(selected.length) ? [command('compare', words.compare, 'C')] : []),
+    command('favorite', strings.favorite, 'F'),
+    command('tags', strings.tags, 'T'),
+    ...(canCompare(selected.length) ? [command('compare', strings.compare, 'C')] : []),
     command('export', copy.export.open, 'E'),
-    command('delete', words.delete, 'Del'),
+    command('delete', strings.delete, 'Del'),
     { id: 'clearSelection', label: copy.selection.clear, keys: 'Esc', run: clearSelection },
   ];
 }

@@ -8,7 +8,7 @@ import { Button } from '../../ui/Button';
 import page from '../../ui/page.module.css';
 import styles from './MachinePage.module.css';
 
-const words = copy.machine.doctor;
+const strings = copy.machine.doctor;
 const ICONS = { ok: CheckCircle2, note: Info, problem: AlertTriangle } as const;
 
 const FIXES: Readonly<Record<Fix, () => void>> = {
@@ -28,14 +28,14 @@ export function DoctorSection() {
   return (
     <section className={page.section} aria-labelledby="doctor-title">
       <div className={page.sectionHead}>
-        <h2 id="doctor-title">{words.title}</h2>
-        <span className={page.quiet}>{words.states[status]}</span>
+        <h2 id="doctor-title">{strings.title}</h2>
+        <span className={page.quiet}>{strings.states[status]}</span>
         <span className={page.space} />
         <Button size="small" disabled={status === 'running'} onClick={() => void send(window.splitreel.runDoctor())}>
-          {words.run}
+          {strings.run}
         </Button>
       </div>
-      {isP2pOff && <p className={page.quiet}>{words.p2pIsOff}</p>}
+      {isP2pOff && <p className={page.quiet}>{strings.p2pIsOff}</p>}
       {findings.length > 0 && (
         <ul className={styles.findings} aria-live="polite">
           {findings.map((finding, index) => (
@@ -53,15 +53,15 @@ function FindingRow({ finding }: { readonly finding: Finding }) {
   const Icon = ICONS[status];
   return (
     <li className={styles.finding} data-status={status}>
-      <Icon size={16} aria-label={words.statuses[status]} />
+      <Icon size={16} aria-label={strings.statuses[status]} />
       <span className={styles.findingText}>
-        <strong>{words.topics[topic]}</strong> {text}
+        <strong>{strings.topics[topic]}</strong> {text}
         {action !== '' && <span className={page.quiet}> {action}</span>}
         {details !== null && <span className={styles.findingDetails}>{details}</span>}
       </span>
       {fix !== null && status !== 'ok' && (
         <Button size="small" onClick={FIXES[fix]}>
-          {words.fixes[fix]}
+          {strings.fixes[fix]}
         </Button>
       )}
     </li>

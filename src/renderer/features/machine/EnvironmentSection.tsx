@@ -12,7 +12,7 @@ import page from '../../ui/page.module.css';
 import { SelectField } from '../../ui/fields';
 import { InstallFacts, InstallProgress } from '../stage';
 
-const words = copy.machine;
+const strings = copy.machine;
 const install = (): void => void send(window.splitreel.installEnvironment());
 
 /** The Python environment: what is installed, and the actions for it. */
@@ -22,10 +22,10 @@ export function EnvironmentSection() {
   return (
     <section className={page.section} aria-labelledby="environment-title">
       <div className={page.sectionHead}>
-        <h2 id="environment-title">{words.environment}</h2>
+        <h2 id="environment-title">{strings.environment}</h2>
         <span className={page.quiet}>
           {formatList([
-            words.environmentStates[status],
+            strings.environmentStates[status],
             ...(status === 'ready' && environment.sizeBytes !== null ? [formatBytes(environment.sizeBytes)] : []),
           ])}
         </span>
@@ -36,11 +36,11 @@ export function EnvironmentSection() {
         </div>
       )}
       {(status === 'installing' || status === 'failed') && environment.hasWorkingSlot && (
-        <p className={page.quiet}>{words.keepsWorking}</p>
+        <p className={page.quiet}>{strings.keepsWorking}</p>
       )}
       {status === 'ready' && (
         <dl className={page.facts}>
-          <dt>{words.madeFor}</dt>
+          <dt>{strings.madeFor}</dt>
           <dd>{copy.install.variants[environment.variant]}</dd>
           {Object.entries(environment.versions).map(([name, version]) => (
             <div key={name} style={{ display: 'contents' }}>
@@ -50,7 +50,7 @@ export function EnvironmentSection() {
           ))}
         </dl>
       )}
-      {status === 'ready' && environment.isOutdated && <p>{words.outdated}</p>}
+      {status === 'ready' && environment.isOutdated && <p>{strings.outdated}</p>}
       {status === 'failed' && <ErrorNote error={environment.error} onSaveDiagnostics={saveDiagnostics} />}
       {status !== 'installing' && status !== 'unknown' && (
         <>
@@ -76,10 +76,10 @@ function VariantChoiceField() {
   return (
     <div className={page.narrow}>
       <SelectField
-        label={words.packages}
+        label={strings.packages}
         value={environmentVariant}
-        choices={VARIANT_CHOICES.map((value) => ({ value, label: words.packageChoices[value] }))}
-        hint={isBehind ? words.gpuIsThereNow : undefined}
+        choices={VARIANT_CHOICES.map((value) => ({ value, label: strings.packageChoices[value] }))}
+        hint={isBehind ? strings.gpuIsThereNow : undefined}
         onChange={(value) => void send(window.splitreel.updateSettings({ environmentVariant: value }))}
       />
     </div>
@@ -92,16 +92,16 @@ function EnvironmentActions() {
   const { status } = environment;
   const verb = {
     unknown: null,
-    missing: words.install,
+    missing: strings.install,
     installing: null,
     failed: copy.errors.retry,
-    ready: words.repair,
+    ready: strings.repair,
   }[status];
   return (
     <div className={page.row}>
       {verb !== null && (
         <Button {...(status === 'ready' ? {} : { look: 'primary' as const })} onClick={install}>
-          {status === 'ready' && environment.isOutdated ? words.update : verb}
+          {status === 'ready' && environment.isOutdated ? strings.update : verb}
         </Button>
       )}
       {status === 'installing' && (
@@ -109,23 +109,23 @@ function EnvironmentActions() {
       )}
       {verb !== null && (
         <>
-          <Button onClick={() => void send(window.splitreel.installFromFolder())}>{words.fromFolder}</Button>
-          <Button onClick={() => void send(window.splitreel.installFromArchive())}>{words.fromArchive}</Button>
+          <Button onClick={() => void send(window.splitreel.installFromFolder())}>{strings.fromFolder}</Button>
+          <Button onClick={() => void send(window.splitreel.installFromArchive())}>{strings.fromArchive}</Button>
         </>
       )}
       {status === 'ready' && environment.previousSlot !== null && (
-        <Button onClick={() => void send(window.splitreel.rollBackEnvironment())}>{words.rollBack}</Button>
+        <Button onClick={() => void send(window.splitreel.rollBackEnvironment())}>{strings.rollBack}</Button>
       )}
       {(status === 'ready' || status === 'failed') && (
         <Button look="danger" onClick={() => setIsAsking(true)}>
-          {words.remove}
+          {strings.remove}
         </Button>
       )}
       {isAsking && (
         <Confirm
-          title={words.removeTitle}
-          text={words.removeText}
-          yes={words.remove}
+          title={strings.removeTitle}
+          text={strings.removeText}
+          yes={strings.remove}
           onYes={() => void send(window.splitreel.removeEnvironment())}
           onClose={() => setIsAsking(false)}
         />
@@ -141,16 +141,16 @@ export function EngineSection() {
   return (
     <section className={page.section} aria-labelledby="engine-title">
       <div className={page.sectionHead}>
-        <h2 id="engine-title">{words.engine}</h2>
+        <h2 id="engine-title">{strings.engine}</h2>
         <span className={page.quiet}>{copy.engine.states[engine.status]}</span>
       </div>
       {engine.error !== null && <ErrorNote error={engine.error} />}
       <p className={page.quiet}>
-        {holds === null ? words.engineEmpty : words.engineHolds({ model: holds, workers: engine.rankCount })}
+        {holds === null ? strings.engineEmpty : strings.engineHolds({ model: holds, workers: engine.rankCount })}
       </p>
       <div className={page.row}>
         <Button disabled={engine.status !== 'warm'} onClick={() => void send(window.splitreel.unloadEngine())}>
-          {words.unload}
+          {strings.unload}
         </Button>
       </div>
     </section>

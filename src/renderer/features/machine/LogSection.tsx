@@ -6,7 +6,7 @@ import { Button } from '../../ui/Button';
 import page from '../../ui/page.module.css';
 import styles from './MachinePage.module.css';
 
-const words = copy.machine;
+const strings = copy.machine;
 
 export function LogSection() {
   const [tail, setTail] = useState('');
@@ -32,7 +32,7 @@ export function LogSection() {
   return (
     <section className={page.section} aria-labelledby="logs-title">
       <div className={page.sectionHead}>
-        <h2 id="logs-title">{words.logs}</h2>
+        <h2 id="logs-title">{strings.logs}</h2>
         <span className={page.space} />
         <label className={page.row}>
           <input type="checkbox" checked={hasPrompts} onChange={(event) => setHasPrompts(event.target.checked)} />
@@ -42,16 +42,16 @@ export function LogSection() {
           {copy.errors.saveDiagnostics}
         </Button>
         <Button size="small" onClick={() => void read()}>
-          {words.refreshLogs}
+          {strings.refreshLogs}
         </Button>
         <Button size="small" onClick={() => void send(window.splitreel.openLogsFolder())}>
-          {words.openLogs}
+          {strings.openLogs}
         </Button>
       </div>
       {/* Scrolled by keyboard, so it takes the focus. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <pre ref={log} className={styles.log} tabIndex={0} role="group" aria-label={words.logs}>
-        {tail === '' ? words.emptyLog : tail}
+      <pre ref={log} className={styles.log} tabIndex={0} role="group" aria-label={strings.logs}>
+        {tail === '' ? strings.emptyLog : tail}
       </pre>
     </section>
   );

@@ -17,7 +17,7 @@ import { LogSection } from './LogSection';
 import styles from './MachinePage.module.css';
 import { StorageSection } from './StorageSection';
 
-const words = copy.machine;
+const strings = copy.machine;
 
 export function MachinePage() {
   const machine = useSlice('machine');
@@ -33,27 +33,27 @@ export function MachinePage() {
   return (
     <main className={page.page}>
       <header className={page.head}>
-        <h1 className={page.title}>{words.title}</h1>
+        <h1 className={page.title}>{strings.title}</h1>
         {machine.driverVersion !== null && (
-          <span className={page.quiet}>{words.driver({ version: machine.driverVersion })}</span>
+          <span className={page.quiet}>{strings.driver({ version: machine.driverVersion })}</span>
         )}
         <span className={page.space} />
         <Button onClick={() => void send(window.splitreel.refreshMachine())}>
           <RefreshCw size={16} aria-hidden />
-          {words.refresh}
+          {strings.refresh}
         </Button>
       </header>
-      <section className={page.section} aria-label={words.gpus}>
+      <section className={page.section} aria-label={strings.gpus}>
         {machine.problem !== null && (
           <ErrorNote error={machine.problem}>
             <Button size="small" onClick={() => void send(window.splitreel.openLink({ link: 'driver' }))}>
-              {words.driverPage}
+              {strings.driverPage}
             </Button>
           </ErrorNote>
         )}
-        {machine.status === 'looking' && machine.gpus.length === 0 && <p>{words.looking}</p>}
+        {machine.status === 'looking' && machine.gpus.length === 0 && <p>{strings.looking}</p>}
         {machine.status === 'ready' && machine.gpus.length === 0 && machine.problem === null && (
-          <Empty icon={Cpu} title={words.noGpuTitle} text={words.noGpu} />
+          <Empty icon={Cpu} title={strings.noGpuTitle} text={strings.noGpu} />
         )}
         {machine.gpus.length > 0 && (
           <ul className={styles.gpus}>
@@ -64,11 +64,11 @@ export function MachinePage() {
         )}
       </section>
       <section className={page.section}>
-        <h2>{words.cpu}</h2>
+        <h2>{strings.cpu}</h2>
         <p className={page.quiet}>
           {formatList([
             machine.cpuName,
-            words.cores({ count: machine.cpuCores }),
+            strings.cores({ count: machine.cpuCores }),
             formatBytes(machine.memoryTotalBytes),
           ])}
         </p>
@@ -85,7 +85,7 @@ export function MachinePage() {
 function GpuCard({ gpu }: { readonly gpu: Gpu }) {
   const used = gpu.memoryUsedBytes;
   const facts = [
-    ...(gpu.utilizationPercent === null ? [] : [words.load({ percent: gpu.utilizationPercent })]),
+    ...(gpu.utilizationPercent === null ? [] : [strings.load({ percent: gpu.utilizationPercent })]),
     ...(gpu.temperatureCelsius === null ? [] : [`${String(gpu.temperatureCelsius)} °C`]),
     ...(gpu.powerWatts === null ? [] : [`${String(Math.round(gpu.powerWatts))} W`]),
   ];
@@ -98,15 +98,19 @@ function GpuCard({ gpu }: { readonly gpu: Gpu }) {
           {gpu.name}
         </span>
       </div>
-      <Meter label={words.memory} value={used === null ? 0 : used / gpu.memoryTotalBytes} color={gpuColor(gpu.index)} />
+      <Meter
+        label={strings.memory}
+        value={used === null ? 0 : used / gpu.memoryTotalBytes}
+        color={gpuColor(gpu.index)}
+      />
       <p className={page.quiet}>
         {used === null
           ? formatBytes(gpu.memoryTotalBytes)
-          : words.used({ used: formatBytes(used), total: formatBytes(gpu.memoryTotalBytes) })}
+          : strings.used({ used: formatBytes(used), total: formatBytes(gpu.memoryTotalBytes) })}
       </p>
       <p className={page.quiet}>{facts.join('  ·  ')}</p>
       <p className={page.quiet}>
-        {gpu.nvlinkIsland === null ? words.noNvlink : words.nvlink({ number: gpu.nvlinkIsland + 1 })}
+        {gpu.nvlinkIsland === null ? strings.noNvlink : strings.nvlink({ number: gpu.nvlinkIsland + 1 })}
       </p>
     </li>
   );

@@ -10,7 +10,7 @@ import { Meter } from '../../ui/Meter';
 import page from '../../ui/page.module.css';
 import styles from './MachinePage.module.css';
 
-const words = copy.machine.storage;
+const strings = copy.machine.storage;
 
 /** What Splitreel stores on the disk, with folders and sizes, to move or remove it. */
 export function StorageSection() {
@@ -18,10 +18,10 @@ export function StorageSection() {
   return (
     <section className={page.section} aria-labelledby="storage-title">
       <div className={page.sectionHead}>
-        <h2 id="storage-title">{words.title}</h2>
+        <h2 id="storage-title">{strings.title}</h2>
         <span className={page.space} />
         <Button size="small" onClick={() => void send(window.splitreel.measureStorage())}>
-          {words.measure}
+          {strings.measure}
         </Button>
       </div>
       {moving !== null && <Moving moving={moving} />}
@@ -35,8 +35,8 @@ export function StorageSection() {
       {locations.map(({ name, folder, freeBytes, isDefault }) => (
         <div key={name} className={page.row}>
           <span className={styles.findingText}>
-            <strong>{words.locations[name]}</strong>{' '}
-            <span className={page.quiet}>{words.location({ folder, free: formatBytes(freeBytes) })}</span>
+            <strong>{strings.locations[name]}</strong>{' '}
+            <span className={page.quiet}>{strings.location({ folder, free: formatBytes(freeBytes) })}</span>
           </span>
           <MoveButton name={name} toDefault={false} isDisabled={moving !== null} />
           {!isDefault && <MoveButton name={name} toDefault isDisabled={moving !== null} />}
@@ -56,10 +56,10 @@ const MoveButton = ({ name, toDefault, isDisabled }: MoveButtonProps) => (
   <Button
     size="small"
     disabled={isDisabled}
-    aria-label={formatPair(toDefault ? words.moveBack : words.move, words.locations[name])}
+    aria-label={formatPair(toDefault ? strings.moveBack : strings.move, strings.locations[name])}
     onClick={() => void send(window.splitreel.moveStorage({ name, toDefault }))}
   >
-    {toDefault ? words.moveBack : words.move}
+    {toDefault ? strings.moveBack : strings.move}
   </Button>
 );
 
@@ -67,13 +67,13 @@ function Moving({ moving }: { readonly moving: NonNullable<Storage['moving']> })
   const { name, copiedBytes, totalBytes } = moving;
   return (
     <div className={page.narrow}>
-      <Meter label={words.moving({ name })} value={totalBytes === 0 ? 0 : copiedBytes / totalBytes} />
+      <Meter label={strings.moving({ name })} value={totalBytes === 0 ? 0 : copiedBytes / totalBytes} />
       <div className={page.row}>
         <span className={page.quiet}>
-          {words.moved({ done: formatBytes(copiedBytes), all: formatBytes(totalBytes) })}
+          {strings.moved({ done: formatBytes(copiedBytes), all: formatBytes(totalBytes) })}
         </span>
         <Button size="small" onClick={() => void send(window.splitreel.cancelMove())}>
-          {words.cancelMove}
+          {strings.cancelMove}
         </Button>
       </div>
     </div>
@@ -83,28 +83,28 @@ function Moving({ moving }: { readonly moving: NonNullable<Storage['moving']> })
 function ItemRow({ item }: { readonly item: StorageItem }) {
   const [isAsking, setIsAsking] = useState(false);
   const { id, kind, name, folder, bytes, ownBytes, canRemove } = item;
-  const title = words.item({ kind, name });
+  const title = strings.item({ kind, name });
   const size =
-    ownBytes === bytes ? formatBytes(bytes) : words.shared({ all: formatBytes(bytes), own: formatBytes(ownBytes) });
+    ownBytes === bytes ? formatBytes(bytes) : strings.shared({ all: formatBytes(bytes), own: formatBytes(ownBytes) });
   return (
     <li className={styles.finding}>
       <span className={styles.findingText}>
         <strong>{title}</strong> {size} <span className={page.quiet}>{folder}</span>
       </span>
       {canRemove && (
-        <Button size="small" look="danger" aria-label={words.removeItem({ title })} onClick={() => setIsAsking(true)}>
-          {words.remove}
+        <Button size="small" look="danger" aria-label={strings.removeItem({ title })} onClick={() => setIsAsking(true)}>
+          {strings.remove}
         </Button>
       )}
       {isAsking && (
         <Confirm
-          title={words.removeTitle({ title })}
+          title={strings.removeTitle({ title })}
           text={
             kind === 'firstFrames'
-              ? words.removeFirstFrames({ size: formatBytes(ownBytes) })
-              : words.removeText({ folder, size: formatBytes(ownBytes) })
+              ? strings.removeFirstFrames({ size: formatBytes(ownBytes) })
+              : strings.removeText({ folder, size: formatBytes(ownBytes) })
           }
-          yes={words.remove}
+          yes={strings.remove}
           onYes={() => void send(window.splitreel.removeStorage({ id }))}
           onClose={() => setIsAsking(false)}
         />

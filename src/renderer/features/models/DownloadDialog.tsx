@@ -10,7 +10,7 @@ import { Dialog } from '../../ui/Dialog';
 import { ErrorNote } from '../../ui/ErrorNote';
 import page from '../../ui/page.module.css';
 
-const words = copy.models;
+const strings = copy.models;
 
 type Answer = { readonly offer: DownloadOffer } | { readonly error: AppError } | null;
 
@@ -36,7 +36,7 @@ export function DownloadDialog({ model, onClose }: { readonly model: ModelEntry;
   };
   return (
     <Dialog
-      title={words.downloadTitle({ name: model.name })}
+      title={strings.downloadTitle({ name: model.name })}
       onClose={onClose}
       actions={
         <>
@@ -47,34 +47,34 @@ export function DownloadDialog({ model, onClose }: { readonly model: ModelEntry;
             </Button>
           ) : (
             <Button look="primary" disabled={!fits} onClick={start}>
-              {words.start}
+              {strings.start}
             </Button>
           )}
         </>
       }
     >
-      {answer === null && <p role="status">{words.asking}</p>}
+      {answer === null && <p role="status">{strings.asking}</p>}
       {answer !== null && 'error' in answer && <ErrorNote error={answer.error} />}
       {offer !== null && (
         <>
           <dl className={page.facts}>
-            <dt>{words.facts.size}</dt>
+            <dt>{strings.facts.size}</dt>
             <dd>
               {formatList([
-                words.takes({ size: formatBytes(offer.totalBytes), files: offer.fileCount }),
-                ...(offer.doneBytes > 0 ? [words.alreadyHere({ size: formatBytes(offer.doneBytes) })] : []),
+                strings.takes({ size: formatBytes(offer.totalBytes), files: offer.fileCount }),
+                ...(offer.doneBytes > 0 ? [strings.alreadyHere({ size: formatBytes(offer.doneBytes) })] : []),
               ])}
             </dd>
-            <dt>{words.facts.time}</dt>
+            <dt>{strings.facts.time}</dt>
             <dd>{copy.app.atSpeed({ time: formatDownloadTime(offer.totalBytes - offer.doneBytes) })}</dd>
-            <dt>{words.facts.disk}</dt>
-            <dd>{words.free({ size: formatBytes(offer.freeBytes) })}</dd>
-            <dt>{words.facts.folder}</dt>
+            <dt>{strings.facts.disk}</dt>
+            <dd>{strings.free({ size: formatBytes(offer.freeBytes) })}</dd>
+            <dt>{strings.facts.folder}</dt>
             <dd>{offer.folder}</dd>
-            <dt>{words.facts.license}</dt>
+            <dt>{strings.facts.license}</dt>
             <dd>{model.offer?.license.name ?? ''}</dd>
           </dl>
-          {!fits && <p role="alert">{words.tooLittle}</p>}
+          {!fits && <p role="alert">{strings.tooLittle}</p>}
         </>
       )}
     </Dialog>

@@ -10,20 +10,20 @@ import { Meter } from '../../ui/Meter';
 import { SignInDialog } from './SignInDialog';
 import styles from './ModelsPage.module.css';
 
-const words = copy.models;
+const strings = copy.models;
 /** Errors that another token may fix. */
 const ASKS_FOR_TOKEN: readonly string[] = ['MODEL_GATED', 'HUB_TOKEN_REFUSED', 'HUB_MODEL_NOT_FOUND'];
 
 /** Only measured values: no speed and no time before the first bytes. */
 export function figuresOf({ state, progress }: Download): string {
   const parts: string[] = [];
-  if (state.status === 'running') parts.push(words.stages[state.stage]);
+  if (state.status === 'running') parts.push(strings.stages[state.stage]);
   if (progress === null) return formatList(parts);
-  parts.push(words.of({ done: formatBytes(progress.doneBytes), total: formatBytes(progress.totalBytes) }));
+  parts.push(strings.of({ done: formatBytes(progress.doneBytes), total: formatBytes(progress.totalBytes) }));
   if (state.status !== 'running' || state.stage !== 'fetching') return formatList(parts);
-  if (progress.bytesPerSecond > 0) parts.push(words.speed({ size: formatBytes(progress.bytesPerSecond) }));
+  if (progress.bytesPerSecond > 0) parts.push(strings.speed({ size: formatBytes(progress.bytesPerSecond) }));
   if (progress.secondsLeft !== null)
-    parts.push(words.left({ time: formatDuration(Math.ceil(progress.secondsLeft) * 1_000) }));
+    parts.push(strings.left({ time: formatDuration(Math.ceil(progress.secondsLeft) * 1_000) }));
   return formatList(parts);
 }
 
@@ -38,33 +38,33 @@ export function DownloadProgress({ download }: { readonly download: Download }) 
   useEffect(() => ref.current?.scrollIntoView({ block: 'center' }), []);
   return (
     <div ref={ref} className={styles.progress}>
-      <Meter label={words.stages.fetching} value={share} />
+      <Meter label={strings.stages.fetching} value={share} />
       <p className={styles.figures}>{figuresOf(download)}</p>
       {state.status === 'failed' && <ErrorNote error={state.error} />}
       <div className={styles.progressActions}>
         {state.status === 'running' ? (
           <Button size="small" onClick={() => void send(window.splitreel.pauseDownload({ modelId }))}>
-            {words.pause}
+            {strings.pause}
           </Button>
         ) : (
           <Button size="small" onClick={resume}>
-            {words.resume}
+            {strings.resume}
           </Button>
         )}
         {needsToken && (
           <Button size="small" onClick={() => setAsking('signIn')}>
-            {words.signIn}
+            {strings.signIn}
           </Button>
         )}
         <Button size="small" look="plain" onClick={() => setAsking('discard')}>
-          {words.discard}
+          {strings.discard}
         </Button>
       </div>
       {asking === 'discard' && (
         <Confirm
-          title={words.discardTitle}
-          text={words.discardText({ size: formatBytes(progress?.doneBytes ?? 0) })}
-          yes={words.discard}
+          title={strings.discardTitle}
+          text={strings.discardText({ size: formatBytes(progress?.doneBytes ?? 0) })}
+          yes={strings.discard}
           onYes={() => void send(window.splitreel.discardDownload({ modelId }))}
           onClose={() => setAsking(null)}
         />

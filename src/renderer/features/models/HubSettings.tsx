@@ -10,14 +10,14 @@ import { Meter } from '../../ui/Meter';
 import page from '../../ui/page.module.css';
 import { SignInDialog } from './SignInDialog';
 
-const words = copy.modelSettings;
+const strings = copy.modelSettings;
 const LIMITS = [1, 2, 5, 10, 20, 50, 100].map((megabytes) => megabytes * 1_000_000);
 
 /** Where models are kept and where they come from. */
 export function HubSettings() {
   return (
-    <section className={page.section} aria-label={words.title}>
-      <h2>{words.title}</h2>
+    <section className={page.section} aria-label={strings.title}>
+      <h2>{strings.title}</h2>
       <ModelsFolder />
       <SpeedLimit />
       <Account />
@@ -31,18 +31,18 @@ function ModelsFolder() {
   return (
     <div>
       <div className={page.sectionHead}>
-        <span>{words.folder}</span>
+        <span>{strings.folder}</span>
         <span className={page.space} />
         <Button disabled={moving !== null} onClick={() => void send(window.splitreel.moveModelsFolder())}>
-          {words.move}
+          {strings.move}
         </Button>
       </div>
       <p className={page.quiet}>{modelsFolder}</p>
       {moving !== null && (
         <>
-          <Meter label={words.move} value={moving.totalBytes === 0 ? 0 : moving.doneBytes / moving.totalBytes} />
+          <Meter label={strings.move} value={moving.totalBytes === 0 ? 0 : moving.doneBytes / moving.totalBytes} />
           <p className={page.quiet} role="status">
-            {words.moving({
+            {strings.moving({
               name: moving.modelId ?? '',
               done: formatBytes(moving.doneBytes),
               total: formatBytes(moving.totalBytes),
@@ -78,19 +78,19 @@ export function SpeedLimit() {
 function Account() {
   const [isAsking, setIsAsking] = useState(false);
   const { isSignedIn, isTokenKept } = useSlice('hub');
-  const kept = isTokenKept ? words.signedIn : words.signedInOnce;
+  const kept = isTokenKept ? strings.signedIn : strings.signedInOnce;
   return (
     <div>
       <div className={page.sectionHead}>
-        <span>{words.account}</span>
+        <span>{strings.account}</span>
         <span className={page.space} />
         {isSignedIn ? (
-          <Button onClick={() => void send(window.splitreel.signOut())}>{words.signOut}</Button>
+          <Button onClick={() => void send(window.splitreel.signOut())}>{strings.signOut}</Button>
         ) : (
-          <Button onClick={() => setIsAsking(true)}>{words.signIn}</Button>
+          <Button onClick={() => setIsAsking(true)}>{strings.signIn}</Button>
         )}
       </div>
-      <p className={page.quiet}>{isSignedIn ? kept : words.signedOut}</p>
+      <p className={page.quiet}>{isSignedIn ? kept : strings.signedOut}</p>
       {isAsking && <SignInDialog onClose={() => setIsAsking(false)} />}
     </div>
   );
@@ -108,25 +108,25 @@ function Mirror() {
   return (
     <>
       <TextField
-        label={words.mirror}
-        hint={words.mirrorHint}
-        placeholder={words.mirrorPlaceholder}
-        problem={isWrong && typed !== null ? words.mirrorProblem : ''}
+        label={strings.mirror}
+        hint={strings.mirrorHint}
+        placeholder={strings.mirrorPlaceholder}
+        problem={isWrong && typed !== null ? strings.mirrorProblem : ''}
         value={text}
         onChange={setTyped}
       />
       {typed !== null && typed !== (hubMirror ?? '') && (
         <div className={page.row}>
           <Button disabled={isWrong} onClick={save}>
-            {words.save}
+            {strings.save}
           </Button>
         </div>
       )}
       <SwitchField
-        label={words.mirrorToken}
-        hint={words.mirrorTokenHint}
+        label={strings.mirrorToken}
+        hint={strings.mirrorTokenHint}
         isOn={sendTokenToMirror}
-        blocked={hubMirror === null ? words.mirrorTokenBlocked : ''}
+        blocked={hubMirror === null ? strings.mirrorTokenBlocked : ''}
         onChange={(isOn) => void send(window.splitreel.setSendTokenToMirror({ isOn }))}
       />
     </>

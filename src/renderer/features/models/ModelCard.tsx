@@ -17,14 +17,14 @@ import { fitsOf } from './fit';
 import { menuEntries, ModelButtons, useModelActions } from './model-actions';
 import styles from './ModelsPage.module.css';
 
-const words = copy.models;
+const strings = copy.models;
 
 interface CardProps {
   readonly model: ModelEntry;
   readonly download: Download | undefined;
 }
 
-type Status = keyof typeof words.states;
+type Status = keyof typeof strings.states;
 
 /** Its most important state. */
 function statusOf({ model, download }: CardProps): Status {
@@ -41,28 +41,28 @@ function factsOf({ state, offer, sizeBytes }: ModelEntry): string {
   const facts: string[] = [];
   if (state.status === 'ready') {
     const { shape } = state;
-    facts.push(words.tasks[shape.task]);
+    facts.push(strings.tasks[shape.task]);
     facts.push(
-      words.upTo({ width: shape.sampleWidth, height: shape.sampleHeight, frames: requestLimits(shape).maxFrames }),
+      strings.upTo({ width: shape.sampleWidth, height: shape.sampleHeight, frames: requestLimits(shape).maxFrames }),
     );
-    facts.push(words.shape({ heads: shape.heads, blocks: shape.blocks }));
+    facts.push(strings.shape({ heads: shape.heads, blocks: shape.blocks }));
   } else if (offer !== null) {
-    facts.push(words.tasks[offer.task]);
+    facts.push(strings.tasks[offer.task]);
     if (offer.video !== null)
-      facts.push(words.madeFor({ width: offer.video.width, height: offer.video.height, frames: offer.video.frames }));
+      facts.push(strings.madeFor({ width: offer.video.width, height: offer.video.height, frames: offer.video.frames }));
   }
   const memory = offer?.memory ?? null;
-  if (memory !== null) facts.push(words.memory({ low: memory.offloadedGb, high: memory.wholeGb }));
+  if (memory !== null) facts.push(strings.memory({ low: memory.offloadedGb, high: memory.wholeGb }));
   if (sizeBytes !== null) facts.push(formatBytes(sizeBytes));
-  else if (offer !== null && offer.downloadGb !== null) facts.push(words.atLeast({ gb: offer.downloadGb }));
+  else if (offer !== null && offer.downloadGb !== null) facts.push(strings.atLeast({ gb: offer.downloadGb }));
   return formatList(facts);
 }
 
 function verifiedText({ files }: ModelEntry): string {
   if (files === null || files.location === 'app') return '';
-  if (files.verified === null) return words.notVerified;
+  if (files.verified === null) return strings.notVerified;
   const { fileCount, known } = files.verified;
-  return known === fileCount ? words.verified({ files: fileCount }) : words.hashed({ files: fileCount });
+  return known === fileCount ? strings.verified({ files: fileCount }) : strings.hashed({ files: fileCount });
 }
 
 export function ModelCard({ model, download }: CardProps) {
@@ -70,18 +70,18 @@ export function ModelCard({ model, download }: CardProps) {
   const { offer, files } = model;
   const { actions, dialog } = useModelActions(model, download !== undefined || status === 'verifying');
   const verifying = files?.verifying ?? null;
-  const about = [files === null ? '' : words.locations[files.location], verifiedText(model)].filter(
+  const about = [files === null ? '' : strings.locations[files.location], verifiedText(model)].filter(
     (text) => text !== '',
   );
   return (
-    <ContextMenu label={words.menu} entries={() => menuEntries(actions)}>
+    <ContextMenu label={strings.menu} entries={() => menuEntries(actions)}>
       <li className={styles.model} aria-label={model.name}>
         <div className={styles.text}>
           <h3 className={styles.name}>
             {model.name}{' '}
             {status !== 'absent' && (
               <span className={styles.state} data-status={status}>
-                {words.states[status]}
+                {strings.states[status]}
               </span>
             )}
           </h3>
@@ -91,8 +91,8 @@ export function ModelCard({ model, download }: CardProps) {
           {offer !== null && (
             <p className={page.quiet}>
               {offer.license.isOpen
-                ? words.license({ name: offer.license.name })
-                : words.licenseLimited({ name: offer.license.name })}
+                ? strings.license({ name: offer.license.name })
+                : strings.licenseLimited({ name: offer.license.name })}
             </p>
           )}
           {about.length > 0 && <p className={page.quiet}>{formatList(about)}</p>}
@@ -131,9 +131,9 @@ function FitLine({ offer }: { readonly offer: CatalogEntry }) {
 function Verifying({ doneBytes, totalBytes }: { readonly doneBytes: number; readonly totalBytes: number }) {
   return (
     <div className={styles.progress}>
-      <Meter label={words.states.verifying} value={totalBytes === 0 ? 0 : doneBytes / totalBytes} />
+      <Meter label={strings.states.verifying} value={totalBytes === 0 ? 0 : doneBytes / totalBytes} />
       <p className={styles.figures}>
-        {words.verifyProgress({ done: formatBytes(doneBytes), total: formatBytes(totalBytes) })}
+        {strings.verifyProgress({ done: formatBytes(doneBytes), total: formatBytes(totalBytes) })}
       </p>
     </div>
   );
@@ -151,9 +151,9 @@ function Broken({
     <ErrorNote error={error}>
       {repository !== null && (
         <>
-          <p className={page.quiet}>{words.repairFrom({ repository })}</p>
+          <p className={page.quiet}>{strings.repairFrom({ repository })}</p>
           <Button size="small" onClick={() => void send(window.splitreel.downloadModel({ modelId: model.id }))}>
-            {words.repair}
+            {strings.repair}
           </Button>
         </>
       )}

@@ -9,7 +9,7 @@ import { SpeedLimit } from './HubSettings';
 import { ModelCard } from './ModelCard';
 import styles from './ModelsPage.module.css';
 
-const words = copy.models;
+const strings = copy.models;
 
 export function ModelsPage() {
   const models = useSlice('models');
@@ -22,24 +22,24 @@ export function ModelsPage() {
   return (
     <main className={page.page}>
       <header className={page.head}>
-        <h1 className={page.title}>{words.title}</h1>
+        <h1 className={page.title}>{strings.title}</h1>
         <span className={page.space} />
-        <Button onClick={add} title={words.addHint}>
+        <Button onClick={add} title={strings.addHint}>
           <FolderPlus size={16} aria-hidden />
-          {words.add}
+          {strings.add}
         </Button>
       </header>
       {models.length === 0 && (
-        <Empty icon={Boxes} title={words.emptyTitle} text={words.empty}>
+        <Empty icon={Boxes} title={strings.emptyTitle} text={strings.empty}>
           <Button look="primary" onClick={add}>
-            {words.add}
+            {strings.add}
           </Button>
         </Empty>
       )}
       {here.length > 0 && (
-        <section className={styles.group} aria-label={words.here}>
+        <section className={styles.group} aria-label={strings.here}>
           <div className={styles.groupHead}>
-            <h2 className={styles.groupTitle}>{words.here}</h2>
+            <h2 className={styles.groupTitle}>{strings.here}</h2>
             {downloads.length > 0 && <SpeedLimit />}
           </div>
           <ul>
@@ -50,8 +50,8 @@ export function ModelsPage() {
         </section>
       )}
       {toFetch.length > 0 && (
-        <section className={styles.group} aria-label={words.catalog}>
-          <h2 className={styles.groupTitle}>{words.catalog}</h2>
+        <section className={styles.group} aria-label={strings.catalog}>
+          <h2 className={styles.groupTitle}>{strings.catalog}</h2>
           <ul>
             {toFetch.map((model) => (
               <ModelCard key={model.id} model={model} download={undefined} />

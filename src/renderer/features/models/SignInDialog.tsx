@@ -5,7 +5,7 @@ import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
 import { TextField } from '../../ui/fields';
 
-const words = copy.modelSettings;
+const strings = copy.modelSettings;
 
 /** Only this dialog holds the token, while it is being typed. */
 export function SignInDialog({
@@ -24,18 +24,18 @@ export function SignInDialog({
   };
   return (
     <Dialog
-      title={words.account}
+      title={strings.account}
       onClose={onClose}
       actions={
         <>
           <Button onClick={onClose}>{copy.app.cancel}</Button>
           <Button look="primary" disabled={token.trim() === ''} onClick={() => void save()}>
-            {words.signIn}
+            {strings.signIn}
           </Button>
         </>
       }
     >
-      <TextField label={words.token} hint={words.tokenHint} value={token} isSecret onChange={setToken} />
+      <TextField label={strings.token} hint={strings.tokenHint} value={token} isSecret onChange={setToken} />
     </Dialog>
   );
 }

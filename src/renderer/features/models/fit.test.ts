@@ -29,7 +29,7 @@ const gpu = (index: number, gb: number): Gpu => ({
   powerWatts: null,
   nvlinkIsland: null,
 });
-const words = (gpus: readonly Gpu[], freeGb: number | null, offer = OFFER) =>
+const textsOf = (gpus: readonly Gpu[], freeGb: number | null, offer = OFFER) =>
   fitsOf(offer, { status: 'ready', gpus: [...gpus] }, freeGb === null ? null : freeGb * 1e9).map(({ text }) => text);
 
 test.each([
@@ -38,7 +38,7 @@ test.each([
   ['one that is too small', [gpu(0, 4)], 'Too large for GPU 0 (4.0\u00a0GB).'],
   ['none', [], 'This computer has no usable NVIDIA GPU, and the CPU is very slow.'],
 ])('memory: %s', (_name, gpus, text) => {
-  expect(words(gpus, null)).toEqual([text]);
+  expect(textsOf(gpus, null)).toEqual([text]);
 });
 
 test('free disk space is compared with the download size', () => {
@@ -50,5 +50,5 @@ test('free disk space is compared with the download size', () => {
 
 test('unknown facts are left out', () => {
   expect(fitsOf(OFFER, { status: 'looking', gpus: [] }, null)).toEqual([]);
-  expect(words([gpu(0, 80)], 100, { ...OFFER, memory: null, downloadGb: null })).toEqual([]);
+  expect(textsOf([gpu(0, 80)], 100, { ...OFFER, memory: null, downloadGb: null })).toEqual([]);
 });

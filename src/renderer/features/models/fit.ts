@@ -4,7 +4,7 @@ import { formatBytes } from '../../../shared/format';
 import type { Machine } from '../../../shared/machine';
 import { copy } from '../../copy';
 
-const words = copy.models.fit;
+const strings = copy.models.fit;
 const BYTES_PER_GB = 1e9;
 
 export interface Fit {
@@ -24,21 +24,21 @@ export function fitsOf(
   if (downloadGb !== null && freeBytes !== null) {
     const isRight = downloadGb * BYTES_PER_GB <= freeBytes;
     const free = formatBytes(freeBytes);
-    fits.push({ isRight, text: isRight ? words.disk({ free }) : words.noDisk({ free }) });
+    fits.push({ isRight, text: isRight ? strings.disk({ free }) : strings.noDisk({ free }) });
   }
   return fits;
 }
 
 function memoryFit(memory: NonNullable<CatalogEntry['memory']>, gpus: Machine['gpus']): Fit {
   const [largest] = [...gpus].sort((a, b) => b.memoryTotalBytes - a.memoryTotalBytes || a.index - b.index);
-  if (largest === undefined) return { isRight: false, text: words.cpu };
+  if (largest === undefined) return { isRight: false, text: strings.cpu };
   const { index, memoryTotalBytes } = largest;
   const has = formatBytes(memoryTotalBytes);
   if (memoryTotalBytes >= memory.wholeGb * BYTES_PER_GB)
-    return { isRight: true, text: words.whole({ gpu: index, has }) };
+    return { isRight: true, text: strings.whole({ gpu: index, has }) };
   const isOffloaded = memoryTotalBytes >= memory.offloadedGb * BYTES_PER_GB;
   return {
     isRight: isOffloaded,
-    text: isOffloaded ? words.offloaded({ gpu: index, has }) : words.short({ gpu: index, has }),
+    text: isOffloaded ? strings.offloaded({ gpu: index, has }) : strings.short({ gpu: index, has }),
   };
 }

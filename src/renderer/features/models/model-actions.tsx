@@ -12,7 +12,7 @@ import type { MenuEntry } from '../../ui/Menu';
 import { DownloadDialog } from './DownloadDialog';
 import styles from './ModelsPage.module.css';
 
-const words = copy.models;
+const strings = copy.models;
 
 interface ModelAction {
   readonly label: string;
@@ -59,21 +59,25 @@ function actionsOf(model: ModelEntry, { isBusy, isInUse, ask }: ActionContext): 
   const canRecheck = (files?.location === 'app' || state.status === 'broken') && !isBusy;
   return [
     ...(state.status === 'ready'
-      ? [action(isInUse ? words.inUse : words.use, () => adoptModel(model), { isMain: true, isDisabled: isInUse })]
+      ? [action(isInUse ? strings.inUse : strings.use, () => adoptModel(model), { isMain: true, isDisabled: isInUse })]
       : []),
     ...(offer !== null && state.status === 'absent' && !isBusy
-      ? [action(words.download, () => ask('download'), { isMain: true })]
+      ? [action(strings.download, () => ask('download'), { isMain: true })]
       : []),
-    ...(offer === null ? [] : [action(words.page, () => void send(window.splitreel.openModelPage({ modelId })))]),
+    ...(offer === null ? [] : [action(strings.page, () => void send(window.splitreel.openModelPage({ modelId })))]),
     ...(isOnDisk
       ? [
-          action(words.show, () => void send(window.splitreel.showModelInFolder({ modelId }))),
-          action(words.verify, () => void send(window.splitreel.verifyModel({ modelId }))),
+          action(strings.show, () => void send(window.splitreel.showModelInFolder({ modelId }))),
+          action(strings.verify, () => void send(window.splitreel.verifyModel({ modelId }))),
         ]
       : []),
-    ...(canRecheck ? [action(words.recheck, () => void send(window.splitreel.recheckModel({ modelId })))] : []),
-    ...(files?.location === 'folder' && !isBusy ? [action(words.forget, () => ask('forget'), { isDanger: true })] : []),
-    ...(files?.location === 'models' && !isBusy ? [action(words.remove, () => ask('remove'), { isDanger: true })] : []),
+    ...(canRecheck ? [action(strings.recheck, () => void send(window.splitreel.recheckModel({ modelId })))] : []),
+    ...(files?.location === 'folder' && !isBusy
+      ? [action(strings.forget, () => ask('forget'), { isDanger: true })]
+      : []),
+    ...(files?.location === 'models' && !isBusy
+      ? [action(strings.remove, () => ask('remove'), { isDanger: true })]
+      : []),
   ];
 }
 
@@ -105,9 +109,9 @@ function Confirmation({ model, question, onClose }: ConfirmationProps) {
     case 'forget':
       return (
         <Confirm
-          title={words.forgetTitle}
-          text={words.forgetText}
-          yes={words.forget}
+          title={strings.forgetTitle}
+          text={strings.forgetText}
+          yes={strings.forget}
           onYes={() => void send(window.splitreel.forgetModel({ modelId }))}
           onClose={onClose}
         />
@@ -115,9 +119,9 @@ function Confirmation({ model, question, onClose }: ConfirmationProps) {
     case 'remove':
       return (
         <Confirm
-          title={words.removeTitle({ name: model.name })}
-          text={words.removeText({ size, folder: model.path ?? '' })}
-          yes={words.removeYes({ size })}
+          title={strings.removeTitle({ name: model.name })}
+          text={strings.removeText({ size, folder: model.path ?? '' })}
+          yes={strings.removeYes({ size })}
           onYes={() => void send(window.splitreel.removeModel({ modelId }))}
           onClose={onClose}
         />

@@ -20,19 +20,19 @@ const SIZE = { width: 344, height: 184 } as const;
 const IDLE_HEIGHT = 26;
 const LEGEND_HEIGHT = 18;
 
-const words = copy.plan.drawing;
+const strings = copy.plan.drawing;
 
 function frameTitle(frame: Frame, plan: Plan, context: PlanContext): string {
   switch (frame.kind) {
     case 'cfg':
-      return frame.index === 0 ? words.withPrompt : words.withoutPrompt;
+      return frame.index === 0 ? strings.withPrompt : strings.withoutPrompt;
     case 'dp':
       return context.request.videoCount === plan.dp
-        ? words.video({ number: frame.index + 1 })
-        : words.group({ number: frame.index + 1 });
+        ? strings.video({ number: frame.index + 1 })
+        : strings.group({ number: frame.index + 1 });
     case 'pp': {
       const { from, to } = blocksOfStage(frame.index, plan.pp, context.shape.blocks);
-      return words.blocks({ from, to });
+      return strings.blocks({ from, to });
     }
     case 'heads':
       return '';
@@ -59,7 +59,7 @@ export function PlanDrawing({ plan, context, devices, sentence }: PlanDrawingPro
       className={styles.drawing}
       viewBox={`0 0 ${String(SIZE.width)} ${String(SIZE.height)}`}
       role="img"
-      aria-label={words.label({ sentence })}
+      aria-label={strings.label({ sentence })}
     >
       <ArrowHead id={marker} />
       <g
@@ -92,14 +92,14 @@ export function PlanDrawing({ plan, context, devices, sentence }: PlanDrawingPro
             key={tile.rank}
             tile={tile}
             index={indexOf(devices, tile.rank)}
-            name={words.device({ kind: devices.kind, index: indexOf(devices, tile.rank) })}
+            name={strings.device({ kind: devices.kind, index: indexOf(devices, tile.rank) })}
             note={hasNotes ? tileNote(tile.rank, plan, context) : ''}
           />
         ))}
       </g>
       {hasNotes && (
         <text className={styles.legend} x={SIZE.width / 2} y={height + 13}>
-          {words.legend}
+          {strings.legend}
         </text>
       )}
       <IdleDevices ranks={idle} devices={devices} />
@@ -124,13 +124,13 @@ function IdleDevices({ ranks, devices }: { readonly ranks: readonly number[]; re
     <>
       {ranks.map((rank, i) => {
         const x = SIZE.width / 2 - (ranks.length * (width + 4)) / 2 + i * (width + 4) + 2;
-        const name = words.device({ kind: devices.kind, index: indexOf(devices, rank) });
+        const name = strings.device({ kind: devices.kind, index: indexOf(devices, rank) });
         return (
           <g key={rank}>
             <rect className={styles.idle} x={x} y={SIZE.height - 21} width={width} height={20} rx={5} />
             <text className={styles.idleText} x={x + width / 2} y={SIZE.height - 7}>
               {width < 50 ? String(indexOf(devices, rank)) : name}
-              <title>{formatPair(name, words.idle)}</title>
+              <title>{formatPair(name, strings.idle)}</title>
             </text>
           </g>
         );

@@ -22,21 +22,21 @@ export interface MemoryFitInput {
   readonly hasOwnKernels: boolean;
 }
 
-export interface MemoryWords {
+export interface MemoryText {
   readonly needs: string;
   /** What would make it fit; null if it fits. */
   readonly problem: string | null;
 }
 
 /** Null if unknown: on the CPU, or for a model whose configs lack the figures. */
-export function memoryWords({
+export function memoryText({
   memory,
   context,
   request,
   plan,
   devices,
   hasOwnKernels,
-}: MemoryFitInput): MemoryWords | null {
+}: MemoryFitInput): MemoryText | null {
   if (memory === null || devices.kind === 'cpu') return null;
   const [smallest] = devices.gpus
     .slice(0, worldSize(plan))

@@ -133,17 +133,17 @@ interface TransportProps {
 
 function Transport({ playback, frames, frameRate, speed, isLooping, ...on }: TransportProps) {
   const { frame, isPlaying, run, seek, toggle, pause } = playback;
-  const words = copy.player;
-  const position = formatList([formatTime(frame / frameRate), words.frame({ frame: frame + 1, total: frames })]);
+  const strings = copy.player;
+  const position = formatList([formatTime(frame / frameRate), strings.frame({ frame: frame + 1, total: frames })]);
   return (
     <div className={styles.transport}>
-      <IconButton label={isPlaying ? words.pause : words.play} onClick={toggle}>
+      <IconButton label={isPlaying ? strings.pause : strings.play} onClick={toggle}>
         {isPlaying ? <Pause size={18} aria-hidden /> : <Play size={18} aria-hidden />}
       </IconButton>
-      <IconButton label={words.previous} onClick={() => run({ type: 'step', frames: -1 })}>
+      <IconButton label={strings.previous} onClick={() => run({ type: 'step', frames: -1 })}>
         <ChevronLeft size={18} aria-hidden />
       </IconButton>
-      <IconButton label={words.next} onClick={() => run({ type: 'step', frames: 1 })}>
+      <IconButton label={strings.next} onClick={() => run({ type: 'step', frames: 1 })}>
         <ChevronRight size={18} aria-hidden />
       </IconButton>
       <span className={styles.time}>{formatTime(frame / frameRate)}</span>
@@ -161,30 +161,30 @@ function Transport({ playback, frames, frameRate, speed, isLooping, ...on }: Tra
         <Slider.Track className={styles.scrubTrack}>
           <Slider.Range className={styles.scrubRange} />
         </Slider.Track>
-        <Slider.Thumb className={styles.scrubThumb} aria-label={words.scrub} aria-valuetext={position} />
+        <Slider.Thumb className={styles.scrubThumb} aria-label={strings.scrub} aria-valuetext={position} />
       </Slider.Root>
-      <span className={styles.frameCount}>{words.frame({ frame: frame + 1, total: frames })}</span>
+      <span className={styles.frameCount}>{strings.frame({ frame: frame + 1, total: frames })}</span>
       <IconButton label={copy.nextVideo.useFrame} onClick={on.onTakeFrame}>
         <ImagePlus size={16} aria-hidden />
       </IconButton>
-      <IconButton label={words.loop} isPressed={isLooping} onClick={on.onLoop}>
+      <IconButton label={strings.loop} isPressed={isLooping} onClick={on.onLoop}>
         <Repeat size={16} aria-hidden />
       </IconButton>
       <Button
         look="plain"
         className={styles.speed}
-        aria-label={formatPair(words.speed, words.speedValue({ speed }))}
+        aria-label={formatPair(strings.speed, strings.speedValue({ speed }))}
         onClick={() => {
           const at = SPEEDS.findIndex((candidate) => candidate === speed);
           on.onSpeed(SPEEDS[(at + 1) % SPEEDS.length] ?? 1);
         }}
       >
-        {words.speedValue({ speed })}
+        {strings.speedValue({ speed })}
       </Button>
       <IconButton label={copy.shortcuts.title} className={styles.keys} onClick={showHelp}>
         <Keyboard size={16} aria-hidden />
       </IconButton>
-      <IconButton label={words.fullScreen} onClick={on.onFullScreen}>
+      <IconButton label={strings.fullScreen} onClick={on.onFullScreen}>
         <Maximize size={16} aria-hidden />
       </IconButton>
     </div>

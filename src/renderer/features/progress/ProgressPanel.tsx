@@ -15,7 +15,7 @@ import { useShortcut } from '../../ui/use-shortcut';
 import styles from './Progress.module.css';
 import { currentVideo, elapsedMs, segmentsOf } from './timeline';
 
-const words = copy.progress;
+const strings = copy.progress;
 
 /** The progress of the running job; null while nothing runs. */
 export function ProgressPanel() {
@@ -47,25 +47,25 @@ function Running({ job, progress }: { readonly job: Job; readonly progress: JobP
   }, []);
 
   return (
-    <section className={styles.panel} aria-label={words.title}>
+    <section className={styles.panel} aria-label={strings.title}>
       <div className={styles.head}>
         <p className={styles.prompt} dir="auto">
           {job.request.prompt}
         </p>
-        <span className={styles.figures}>{isCanceling ? words.canceling : figures(job, progress, elapsed)}</span>
+        <span className={styles.figures}>{isCanceling ? strings.canceling : figures(job, progress, elapsed)}</span>
         <Button size="small" disabled={isCanceling} onClick={() => setIsAsking(true)}>
           <X size={14} aria-hidden />
-          {words.cancel}
+          {strings.cancel}
         </Button>
       </div>
       {progress !== null && <Timeline job={job} progress={progress} />}
       {progress !== null && <Lanes progress={progress} />}
       {isAsking && (
         <Confirm
-          title={words.cancelTitle}
-          text={words.cancelText}
-          yes={words.cancelYes}
-          no={words.cancelNo}
+          title={strings.cancelTitle}
+          text={strings.cancelText}
+          yes={strings.cancelYes}
+          no={strings.cancelNo}
           onYes={() => void send(window.splitreel.cancelJob({ jobId: job.id }))}
           onClose={() => setIsAsking(false)}
         />
@@ -89,11 +89,11 @@ function figures(job: Job, progress: JobProgress | null, elapsed: number): strin
   const { msPerStep = null, msLeft = null, videos = [] } = progress ?? {};
   const isOptimizing = videos[0]?.stages.some(({ stage, status }) => stage === 'optimizing' && status === 'running');
   return formatList([
-    ...(isOptimizing === true ? [words.optimizing] : []),
-    words.elapsed({ time: formatDuration(Math.floor(elapsed / 1000) * 1000) }),
+    ...(isOptimizing === true ? [strings.optimizing] : []),
+    strings.elapsed({ time: formatDuration(Math.floor(elapsed / 1000) * 1000) }),
     ...(progress === null || job.request.quality !== 'fast' ? [] : fastSteps(progress)),
-    ...(msPerStep === null ? [] : [words.perStep({ time: formatDuration(msPerStep) })]),
-    ...(msLeft === null ? [] : [words.left({ time: formatDuration(msLeft) })]),
+    ...(msPerStep === null ? [] : [strings.perStep({ time: formatDuration(msPerStep) })]),
+    ...(msLeft === null ? [] : [strings.left({ time: formatDuration(msLeft) })]),
   ]);
 }
 
@@ -112,7 +112,7 @@ function Timeline({ job, progress }: { readonly job: Job; readonly progress: Job
   return (
     <div>
       {progress.videos.length > 1 && (
-        <p className={styles.quiet}>{words.video({ index: at + 1, count: progress.videos.length })}</p>
+        <p className={styles.quiet}>{strings.video({ index: at + 1, count: progress.videos.length })}</p>
       )}
       <ol className={styles.timeline}>
         {segmentsOf(video.stages, progress.msPerStep, measured).map((segment) => (
@@ -127,7 +127,7 @@ function Timeline({ job, progress }: { readonly job: Job; readonly progress: Job
               <span className={styles.segmentFill} style={{ transform: `scaleX(${String(segment.done)})` }} />
             </span>
             <span className={styles.segmentName}>
-              {words.stages[segment.stage]} <span className={styles.count}>{segment.count}</span>
+              {strings.stages[segment.stage]} <span className={styles.count}>{segment.count}</span>
             </span>
           </li>
         ))}
@@ -140,17 +140,17 @@ function Timeline({ job, progress }: { readonly job: Job; readonly progress: Job
 function Lanes({ progress }: { readonly progress: JobProgress }) {
   const { gpus } = useSlice('machine');
   return (
-    <ul className={styles.lanes} aria-label={words.workers}>
+    <ul className={styles.lanes} aria-label={strings.workers}>
       {progress.ranks.map((rank) => {
         const gpu = gpus.find(({ uuid }) => uuid === rank.device.uuid);
         const name = copy.devices.name({ kind: rank.device.kind, index: rank.device.index });
         const color = gpuColor(rank.device.index);
-        const stage = rank.stage === null ? words.waiting : words.stages[rank.stage];
+        const stage = rank.stage === null ? strings.waiting : strings.stages[rank.stage];
         const stepText =
           rank.stage === 'loading' || rank.total === 0 ? stage : `${String(rank.completed)}/${String(rank.total)}`;
         const loads = [
           ...(typeof gpu?.memoryUsedBytes === 'number' ? [formatBytes(gpu.memoryUsedBytes)] : []),
-          ...(typeof gpu?.utilizationPercent === 'number' ? [words.load({ percent: gpu.utilizationPercent })] : []),
+          ...(typeof gpu?.utilizationPercent === 'number' ? [strings.load({ percent: gpu.utilizationPercent })] : []),
         ];
         return (
           <li key={rank.rank} className={styles.lane}>

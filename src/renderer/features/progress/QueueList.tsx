@@ -15,7 +15,7 @@ import { rovingTab } from '../../ui/use-roving';
 import { VirtualGrid, type GridCell } from '../../ui/VirtualGrid';
 import styles from './Progress.module.css';
 
-const words = copy.queue;
+const strings = copy.queue;
 const ROW_HEIGHT = 44;
 /** Wider than any window: the list has one column. */
 const ONE_COLUMN = 100_000;
@@ -38,23 +38,23 @@ export function QueueList() {
   };
 
   return (
-    <section className={classes(styles.panel, styles.queuePanel)} aria-label={words.title}>
+    <section className={classes(styles.panel, styles.queuePanel)} aria-label={strings.title}>
       <div className={styles.head}>
-        <h2>{words.title}</h2>
-        <span className={styles.figures} title={waiting.length > 1 ? words.reorderHint : undefined}>
+        <h2>{strings.title}</h2>
+        <span className={styles.figures} title={waiting.length > 1 ? strings.reorderHint : undefined}>
           {queueText(waiting.length, isPaused)}
         </span>
         <PauseButton isPaused={isPaused} />
         {ended.length > 0 && (
           <Button size="small" look="plain" onClick={() => clear(ended)}>
-            {words.clearEnded}
+            {strings.clearEnded}
           </Button>
         )}
       </div>
       {isPaused && <PausedNote />}
       <VirtualGrid
         className={styles.queue}
-        label={words.title}
+        label={strings.title}
         items={[...waiting, ...ended]}
         keyOf={(job) => job.id}
         minColumnWidth={ONE_COLUMN}
@@ -82,7 +82,7 @@ export function QueueList() {
 }
 
 const queueText = (waiting: number, isPaused: boolean): string =>
-  formatList([...(isPaused ? [words.paused] : []), ...(waiting > 0 ? [words.waiting({ count: waiting })] : [])]);
+  formatList([...(isPaused ? [strings.paused] : []), ...(waiting > 0 ? [strings.waiting({ count: waiting })] : [])]);
 
 function PauseButton({ isPaused }: { readonly isPaused: boolean }) {
   return (
@@ -93,7 +93,7 @@ function PauseButton({ isPaused }: { readonly isPaused: boolean }) {
       onClick={() => void send(window.splitreel.pauseQueue({ isPaused: !isPaused }))}
     >
       {isPaused ? <Play size={14} aria-hidden /> : <Pause size={14} aria-hidden />}
-      {isPaused ? words.resume : words.pause}
+      {isPaused ? strings.resume : strings.pause}
     </Button>
   );
 }
@@ -103,10 +103,10 @@ function PausedNote() {
   const { status } = useSlice('engine');
   return (
     <div className={styles.pausedNote}>
-      <p className={styles.quiet}>{status === 'cold' ? words.memoryFreed : words.pausedNote}</p>
+      <p className={styles.quiet}>{status === 'cold' ? strings.memoryFreed : strings.pausedNote}</p>
       {status === 'warm' && (
         <Button size="small" onClick={() => void send(window.splitreel.unloadEngine())}>
-          {words.freeMemory}
+          {strings.freeMemory}
         </Button>
       )}
     </div>
@@ -124,7 +124,7 @@ function WaitingRow({ job, index, count, cell, draggedId, onDrag, onMove }: Wait
   const tabIndex = rovingTab(cell['data-current'] === true);
   const canDrop = draggedId !== null && draggedId !== job.id;
   return (
-    <ContextMenu label={words.menu} entries={() => waitingEntries({ job, index, count, onMove })}>
+    <ContextMenu label={strings.menu} entries={() => waitingEntries({ job, index, count, onMove })}>
       {/* Dragging is an alternative for pointer users: the buttons, and Alt with the arrow keys, do the same. */}
       {/* The row has the focus, because its buttons are disabled at the ends of the list. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
@@ -164,7 +164,7 @@ function WaitingRow({ job, index, count, cell, draggedId, onDrag, onMove }: Wait
         }}
       >
         <GripVertical size={14} className={styles.grip} aria-hidden />
-        <JobText job={job} status={words.position({ index: index + 1 })} />
+        <JobText job={job} status={strings.position({ index: index + 1 })} />
         <MoveButtons job={job} index={index} count={count} onMove={onMove} tabIndex={tabIndex} />
         <RemoveButton job={job} tabIndex={tabIndex} />
       </li>
@@ -175,14 +175,14 @@ function WaitingRow({ job, index, count, cell, draggedId, onDrag, onMove }: Wait
 function EndedRow({ job, cell }: { readonly job: Job; readonly cell: GridCell }) {
   const tabIndex = rovingTab(cell['data-current'] === true);
   return (
-    <ContextMenu label={words.menu} entries={() => endedEntries(job)}>
+    <ContextMenu label={strings.menu} entries={() => endedEntries(job)}>
       {/* The row has the focus, as those above it. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <li {...cell} className={styles.job} tabIndex={tabIndex} onKeyDown={(event) => removeOnDelete(event, job)}>
         <JobText job={job} status={endText(job)} isBad={job.state.status !== 'canceled'} />
         <IconButton
           size="small"
-          label={words.retry}
+          label={strings.retry}
           tabIndex={tabIndex}
           onClick={() => void send(window.splitreel.retryJob({ jobId: job.id }))}
         >
@@ -208,25 +208,25 @@ const requestEntries = ({ request, plan }: Job): readonly MenuEntry[] => [
 ];
 
 const waitingEntries = ({ job, index, count, onMove }: MoveTarget): readonly MenuEntry[] => [
-  { kind: 'item', label: words.first, isDisabled: index === 0, run: () => onMove(job.id, 0) },
-  { kind: 'item', label: words.up, isDisabled: index === 0, run: () => onMove(job.id, index - 1) },
-  { kind: 'item', label: words.down, isDisabled: index === count - 1, run: () => onMove(job.id, index + 1) },
+  { kind: 'item', label: strings.first, isDisabled: index === 0, run: () => onMove(job.id, 0) },
+  { kind: 'item', label: strings.up, isDisabled: index === 0, run: () => onMove(job.id, index - 1) },
+  { kind: 'item', label: strings.down, isDisabled: index === count - 1, run: () => onMove(job.id, index + 1) },
   { kind: 'line' },
   ...requestEntries(job),
   { kind: 'line' },
-  { kind: 'item', label: words.remove, isDanger: true, run: () => removeJob(job) },
+  { kind: 'item', label: strings.remove, isDanger: true, run: () => removeJob(job) },
 ];
 
 const endedEntries = (job: Job): readonly MenuEntry[] => [
-  { kind: 'item', label: words.retry, run: () => void send(window.splitreel.retryJob({ jobId: job.id })) },
+  { kind: 'item', label: strings.retry, run: () => void send(window.splitreel.retryJob({ jobId: job.id })) },
   ...requestEntries(job),
   { kind: 'line' },
-  { kind: 'item', label: words.remove, isDanger: true, run: () => removeJob(job) },
+  { kind: 'item', label: strings.remove, isDanger: true, run: () => removeJob(job) },
 ];
 
 function endText(job: Job): string {
-  if (job.state.status === 'failed') return formatPair(words.failed, describeError(job.state.error).message);
-  return job.state.status === 'interrupted' ? words.interrupted : words.canceled;
+  if (job.state.status === 'failed') return formatPair(strings.failed, describeError(job.state.error).message);
+  return job.state.status === 'interrupted' ? strings.interrupted : strings.canceled;
 }
 
 function JobText({
@@ -245,7 +245,7 @@ function JobText({
         {prompt}
       </span>
       <span className={classes(styles.quiet, isBad && styles.bad)} title={status}>
-        {status} · {words.setSummary({ width, height, frames: numFrames, steps: numInferenceSteps })}
+        {status} · {strings.setSummary({ width, height, frames: numFrames, steps: numInferenceSteps })}
       </span>
     </span>
   );
@@ -263,7 +263,7 @@ function MoveButtons({ job, index, count, onMove, tabIndex }: MoveTarget & { rea
     <>
       <IconButton
         size="small"
-        label={words.up}
+        label={strings.up}
         disabled={index === 0}
         tabIndex={tabIndex}
         onClick={() => onMove(job.id, index - 1)}
@@ -272,7 +272,7 @@ function MoveButtons({ job, index, count, onMove, tabIndex }: MoveTarget & { rea
       </IconButton>
       <IconButton
         size="small"
-        label={words.down}
+        label={strings.down}
         disabled={index === count - 1}
         tabIndex={tabIndex}
         onClick={() => onMove(job.id, index + 1)}
@@ -284,7 +284,7 @@ function MoveButtons({ job, index, count, onMove, tabIndex }: MoveTarget & { rea
 }
 
 const RemoveButton = ({ job, tabIndex }: { readonly job: Job; readonly tabIndex: number }) => (
-  <IconButton size="small" label={words.remove} tabIndex={tabIndex} onClick={() => removeJob(job)}>
+  <IconButton size="small" label={strings.remove} tabIndex={tabIndex} onClick={() => removeJob(job)}>
     <X size={14} aria-hidden />
   </IconButton>
 );

@@ -153,7 +153,7 @@ function ContinueButton({ video }: { readonly video: LibraryVideo }) {
 }
 
 function VideoActions({ video }: { readonly video: LibraryVideo }) {
-  const words = copy.player;
+  const strings = copy.player;
   const finish = useFinish(video.metadata.request);
   const save = async (): Promise<void> => {
     const path = await send(window.splitreel.saveVideoAs({ videoId: video.id }));
@@ -165,17 +165,17 @@ function VideoActions({ video }: { readonly video: LibraryVideo }) {
         size="small"
         draggable
         className={styles.handle}
-        aria-label={words.drag}
-        title={formatPair(words.dragHint, video.fileName)}
+        aria-label={strings.drag}
+        title={formatPair(strings.dragHint, video.fileName)}
         onDragStart={(event) => dragVideosOut(event, [video.id])}
         onClick={() => void save()}
       >
         <GripVertical size={14} aria-hidden />
-        <span className={styles.actionText}>{words.drag}</span>
+        <span className={styles.actionText}>{strings.drag}</span>
       </Button>
-      <Button size="small" aria-label={words.saveAs} title={words.saveAs} onClick={() => void save()}>
+      <Button size="small" aria-label={strings.saveAs} title={strings.saveAs} onClick={() => void save()}>
         <Download size={14} aria-hidden />
-        <span className={styles.actionText}>{words.saveAs}</span>
+        <span className={styles.actionText}>{strings.saveAs}</span>
       </Button>
       <ContinueButton video={video} />
       <ExportButton video={video}>
@@ -183,16 +183,16 @@ function VideoActions({ video }: { readonly video: LibraryVideo }) {
       </ExportButton>
       <Button
         size="small"
-        aria-label={words.showInFolder}
-        title={words.showInFolder}
+        aria-label={strings.showInFolder}
+        title={strings.showInFolder}
         onClick={() => void send(window.splitreel.showVideoInFolder({ videoId: video.id }))}
       >
         <FolderOpen size={14} aria-hidden />
-        <span className={styles.actionText}>{words.showInFolder}</span>
+        <span className={styles.actionText}>{strings.showInFolder}</span>
       </Button>
-      <Button size="small" aria-label={words.reuse} title={words.reuse} onClick={() => adoptVideo(video.metadata)}>
+      <Button size="small" aria-label={strings.reuse} title={strings.reuse} onClick={() => adoptVideo(video.metadata)}>
         <RotateCcw size={14} aria-hidden />
-        <span className={styles.actionText}>{words.reuse}</span>
+        <span className={styles.actionText}>{strings.reuse}</span>
       </Button>
       <IconButton size="small" label={copy.videos.makeAgain} onClick={() => makeAgain(video.metadata)}>
         <Repeat2 size={14} aria-hidden />
@@ -200,12 +200,12 @@ function VideoActions({ video }: { readonly video: LibraryVideo }) {
       {video.metadata.request.quality !== 'exact' && (
         <Button
           size="small"
-          aria-label={words.makeExact}
-          title={words.makeExact}
+          aria-label={strings.makeExact}
+          title={strings.makeExact}
           onClick={() => makeExact(video.metadata)}
         >
           <Scale size={14} aria-hidden />
-          <span className={styles.actionText}>{words.makeExact}</span>
+          <span className={styles.actionText}>{strings.makeExact}</span>
         </Button>
       )}
       <IconButton size="small" label={copy.compare.start} onClick={() => compare([video.id])}>

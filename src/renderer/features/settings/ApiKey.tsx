@@ -8,24 +8,24 @@ import { Dialog } from '../../ui/Dialog';
 import { TextField } from '../../ui/fields';
 import page from '../../ui/page.module.css';
 
-const words = copy.rewritingSettings;
+const strings = copy.rewritingSettings;
 
 export function ApiKey() {
   const [isAsking, setIsAsking] = useState(false);
   const { hasKey, isKeyKept } = useSlice('rewriting');
-  const kept = isKeyKept ? words.keyKept : words.keyOnce;
+  const kept = isKeyKept ? strings.keyKept : strings.keyOnce;
   return (
     <div>
       <div className={page.sectionHead}>
-        <span>{words.key}</span>
+        <span>{strings.key}</span>
         <span className={page.space} />
         {hasKey ? (
-          <Button onClick={() => void send(window.splitreel.setRewriterKey({ key: null }))}>{words.removeKey}</Button>
+          <Button onClick={() => void send(window.splitreel.setRewriterKey({ key: null }))}>{strings.removeKey}</Button>
         ) : (
-          <Button onClick={() => setIsAsking(true)}>{words.addKey}</Button>
+          <Button onClick={() => setIsAsking(true)}>{strings.addKey}</Button>
         )}
       </div>
-      <p className={page.quiet}>{hasKey ? kept : words.noKey}</p>
+      <p className={page.quiet}>{hasKey ? kept : strings.noKey}</p>
       {isAsking && <KeyDialog onClose={() => setIsAsking(false)} />}
     </div>
   );
@@ -42,21 +42,21 @@ function KeyDialog({ onClose }: { readonly onClose: () => void }) {
   };
   return (
     <Dialog
-      title={words.key}
+      title={strings.key}
       onClose={onClose}
       actions={
         <>
           <Button onClick={onClose}>{copy.app.cancel}</Button>
           <Button look="primary" disabled={!isKey} onClick={save}>
-            {words.save}
+            {strings.save}
           </Button>
         </>
       }
     >
       <TextField
-        label={words.key}
-        hint={words.keyHint}
-        problem={key !== '' && !isKey ? words.keyProblem : ''}
+        label={strings.key}
+        hint={strings.keyHint}
+        problem={key !== '' && !isKey ? strings.keyProblem : ''}
         value={typed}
         isSecret
         onChange={setTyped}

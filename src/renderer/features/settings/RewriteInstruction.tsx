@@ -9,7 +9,7 @@ import { TextAreaField } from '../../ui/fields';
 import page from '../../ui/page.module.css';
 import styles from './SettingsPage.module.css';
 
-const words = copy.rewritingSettings;
+const strings = copy.rewritingSettings;
 
 /** What a server is asked to do with each prompt. */
 export function RewriteInstruction() {
@@ -32,13 +32,13 @@ export function RewriteInstruction() {
         onClick={() => setIsOpen(!isOpen)}
       >
         {isOpen ? <ChevronDown size={14} aria-hidden /> : <ChevronRight size={14} aria-hidden />}
-        {words.editInstruction}
+        {strings.editInstruction}
       </Button>
       {isOpen && (
         <>
           <TextAreaField
-            label={words.instruction}
-            hint={words.instructionHint}
+            label={strings.instruction}
+            hint={strings.instructionHint}
             rows={12}
             maxLength={MAX_INSTRUCTION_CHARACTERS}
             value={text}
@@ -49,10 +49,10 @@ export function RewriteInstruction() {
               disabled={text === saved || text.trim() === ''}
               onClick={() => save(text === USUAL_INSTRUCTION ? null : text)}
             >
-              {words.save}
+              {strings.save}
             </Button>
             <Button disabled={text === USUAL_INSTRUCTION && rewriteInstruction === null} onClick={() => save(null)}>
-              {words.restore}
+              {strings.restore}
             </Button>
           </div>
         </>

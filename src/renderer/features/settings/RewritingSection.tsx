@@ -19,7 +19,7 @@ import { ApiKey } from './ApiKey';
 import { RewriteInstruction } from './RewriteInstruction';
 import { TryRewriting } from './TryRewriting';
 
-const words = copy.rewritingSettings;
+const strings = copy.rewritingSettings;
 
 /** Who rewrites prompts. Off until it is set up; each change is confirmed in a dialog of the system. */
 export function RewritingSection() {
@@ -40,13 +40,13 @@ export function RewritingSection() {
   };
   const isSaved = edited === null || JSON.stringify(edited) === JSON.stringify(saved);
   return (
-    <section ref={section} className={page.section} aria-label={words.title}>
-      <h2>{words.title}</h2>
-      <p className={page.quiet}>{words.intro}</p>
+    <section ref={section} className={page.section} aria-label={strings.title}>
+      <h2>{strings.title}</h2>
+      <p className={page.quiet}>{strings.intro}</p>
       <SelectField
-        label={words.kind}
+        label={strings.kind}
         value={value.kind}
-        choices={REWRITER_KINDS.map((kind) => ({ value: kind, label: words.kinds[kind] }))}
+        choices={REWRITER_KINDS.map((kind) => ({ value: kind, label: strings.kinds[kind] }))}
         onChange={choose}
       />
       {value.kind === 'command' && <CommandFields value={value} onChange={change} />}
@@ -54,7 +54,7 @@ export function RewritingSection() {
       {!isSaved && value.kind !== 'off' && (
         <div className={page.row}>
           <Button look="primary" disabled={!rewriterSchema.safeParse(value).success} onClick={() => void save(value)}>
-            {words.save}
+            {strings.save}
           </Button>
         </div>
       )}
@@ -76,12 +76,12 @@ interface FieldsProps {
 
 function CommandFields({ value, onChange }: FieldsProps) {
   const parsed = parseCommandLine(value.command);
-  const problem = 'problem' in parsed && value.command !== '' ? words.commandProblems[parsed.problem] : '';
+  const problem = 'problem' in parsed && value.command !== '' ? strings.commandProblems[parsed.problem] : '';
   return (
     <TextField
-      label={words.command}
-      hint={words.commandHint}
-      placeholder={words.commandPlaceholder}
+      label={strings.command}
+      hint={strings.commandHint}
+      placeholder={strings.commandPlaceholder}
       problem={problem}
       maxLength={2_000}
       value={value.command}
@@ -96,17 +96,17 @@ function EndpointFields({ value, onChange }: FieldsProps) {
   return (
     <>
       <TextField
-        label={words.address}
-        hint={host === null ? words.addressHint : words.sentTo({ host })}
-        placeholder={words.addressPlaceholder}
-        problem={isWrong ? words.addressProblem : ''}
+        label={strings.address}
+        hint={host === null ? strings.addressHint : strings.sentTo({ host })}
+        placeholder={strings.addressPlaceholder}
+        problem={isWrong ? strings.addressProblem : ''}
         maxLength={500}
         value={value.address}
         onChange={(address) => onChange({ address: address.trim() })}
       />
       <TextField
-        label={words.model}
-        placeholder={words.modelPlaceholder}
+        label={strings.model}
+        placeholder={strings.modelPlaceholder}
         maxLength={200}
         value={value.model}
         onChange={(model) => onChange({ model })}

@@ -10,7 +10,7 @@ import { AboutSection } from './AboutSection';
 import { RewritingSection } from './RewritingSection';
 import { UpdatesSection } from './UpdatesSection';
 
-const words = copy.settings;
+const strings = copy.settings;
 const THEMES = ['system', 'dark', 'light'] as const;
 
 export function SettingsPage() {
@@ -19,48 +19,48 @@ export function SettingsPage() {
   return (
     <main className={page.page}>
       <header className={page.head}>
-        <h1 className={page.title}>{words.title}</h1>
+        <h1 className={page.title}>{strings.title}</h1>
       </header>
       <div className={page.narrow}>
         <section className={page.section}>
           <SelectField
-            label={words.theme}
+            label={strings.theme}
             value={settings.theme}
-            choices={THEMES.map((value) => ({ value, label: words.themes[value] }))}
+            choices={THEMES.map((value) => ({ value, label: strings.themes[value] }))}
             onChange={(theme) => void send(window.splitreel.updateSettings({ theme }))}
           />
           <SelectField
-            label={words.language}
-            hint={words.languageHint}
+            label={strings.language}
+            hint={strings.languageHint}
             value={settings.language}
-            choices={LANGUAGE_CHOICES.map((value) => ({ value, label: words.languages[value] }))}
+            choices={LANGUAGE_CHOICES.map((value) => ({ value, label: strings.languages[value] }))}
             onChange={(language) => void send(window.splitreel.updateSettings({ language }))}
           />
         </section>
         <section className={page.section}>
           <div className={page.sectionHead}>
-            <h2>{words.folder}</h2>
+            <h2>{strings.folder}</h2>
             <span className={page.space} />
-            <Button onClick={() => void send(window.splitreel.chooseVideosFolder())}>{words.change}</Button>
+            <Button onClick={() => void send(window.splitreel.chooseVideosFolder())}>{strings.change}</Button>
           </div>
           <p className={page.quiet}>{about.videosFolder}</p>
         </section>
         <section className={page.section}>
           <SwitchField
-            label={words.notify}
-            hint={words.notifyHint}
+            label={strings.notify}
+            hint={strings.notifyHint}
             isOn={settings.notifyWhenDone}
             onChange={(notifyWhenDone) => void send(window.splitreel.updateSettings({ notifyWhenDone }))}
           />
           <SwitchField
-            label={words.sound}
-            hint={words.soundHint}
+            label={strings.sound}
+            hint={strings.soundHint}
             isOn={settings.soundWhenDone}
             onChange={(soundWhenDone) => void send(window.splitreel.updateSettings({ soundWhenDone }))}
           />
           <SwitchField
-            label={words.loop}
-            hint={words.loopHint}
+            label={strings.loop}
+            hint={strings.loopHint}
             isOn={settings.loopPlayback}
             onChange={(loopPlayback) => void send(window.splitreel.updateSettings({ loopPlayback }))}
           />

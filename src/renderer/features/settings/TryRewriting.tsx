@@ -11,7 +11,7 @@ import { TextField } from '../../ui/fields';
 import page from '../../ui/page.module.css';
 import styles from './SettingsPage.module.css';
 
-const words = copy.rewritingSettings;
+const strings = copy.rewritingSettings;
 
 type Trial =
   | { readonly status: 'idle' | 'running' }
@@ -22,7 +22,7 @@ type Trial =
 export function TryRewriting() {
   const { rewriter } = useSlice('settings');
   const modelId = useDraftModelId();
-  const [text, setText] = useState<string>(words.example);
+  const [text, setText] = useState<string>(strings.example);
   const [trial, setTrial] = useState<Trial>({ status: 'idle' });
   const isRunning = useRef(false);
   // Nothing would show the answer.
@@ -44,13 +44,13 @@ export function TryRewriting() {
   };
   return (
     <>
-      <TextField label={words.tryPrompt} maxLength={2_000} value={text} onChange={setText} />
+      <TextField label={strings.tryPrompt} maxLength={2_000} value={text} onChange={setText} />
       <div className={page.row}>
         {trial.status === 'running' ? (
           <Button onClick={() => void send(window.splitreel.cancelRewrite())}>{copy.app.cancel}</Button>
         ) : (
           <Button disabled={text.trim() === ''} onClick={() => void start()}>
-            {words.tryIt}
+            {strings.tryIt}
           </Button>
         )}
         <span className={page.quiet} role="status">
@@ -58,7 +58,7 @@ export function TryRewriting() {
         </span>
       </div>
       {trial.status === 'answered' && (
-        <div role="group" aria-label={words.answer} className={styles.answer}>
+        <div role="group" aria-label={strings.answer} className={styles.answer}>
           {trial.text}
         </div>
       )}

@@ -9,20 +9,20 @@ import { SwitchField, TextField } from '../../ui/fields';
 import page from '../../ui/page.module.css';
 import styles from './SettingsPage.module.css';
 
-const words = copy.updates;
+const strings = copy.updates;
 
 /** Whether there is a newer version. Off by default; it only ever opens the download page. */
 export function UpdatesSection() {
   const { hasKey, feed, check } = useSlice('updates');
   const { isUpdateCheckOn } = useSlice('settings');
   return (
-    <section className={page.section} aria-label={words.title}>
-      <h2>{words.title}</h2>
+    <section className={page.section} aria-label={strings.title}>
+      <h2>{strings.title}</h2>
       {hasKey ? (
         <>
           <SwitchField
-            label={words.check}
-            hint={words.checkHint({ feed: new URL(feed).host })}
+            label={strings.check}
+            hint={strings.checkHint({ feed: new URL(feed).host })}
             isOn={isUpdateCheckOn}
             onChange={(isOn) => void send(window.splitreel.updateSettings({ isUpdateCheckOn: isOn }))}
           />
@@ -34,7 +34,7 @@ export function UpdatesSection() {
                   disabled={check.status === 'checking'}
                   onClick={() => void send(window.splitreel.checkForUpdates())}
                 >
-                  {words.checkNow}
+                  {strings.checkNow}
                 </Button>
               </div>
               <Feed />
@@ -42,7 +42,7 @@ export function UpdatesSection() {
           )}
         </>
       ) : (
-        <p className={page.quiet}>{words.noKey}</p>
+        <p className={page.quiet}>{strings.noKey}</p>
       )}
     </section>
   );
@@ -54,18 +54,18 @@ function Outcome({ check }: Pick<Updates, 'check'>) {
     case 'idle':
       return null;
     case 'checking':
-      return <p role="status">{words.checking}</p>;
+      return <p role="status">{strings.checking}</p>;
     case 'newest':
-      return <p role="status">{words.newest}</p>;
+      return <p role="status">{strings.newest}</p>;
     case 'failed':
       return <ErrorNote error={check.error} />;
     case 'available':
       return (
         <div role="status" className={styles.available}>
-          <p>{words.available({ version: check.version, own })}</p>
+          <p>{strings.available({ version: check.version, own })}</p>
           <p className={styles.notes}>{check.notes}</p>
           <Button look="primary" onClick={() => void send(window.splitreel.openUpdatePage())}>
-            {words.download}
+            {strings.download}
           </Button>
         </div>
       );
@@ -86,17 +86,17 @@ function Feed() {
   return (
     <>
       <TextField
-        label={words.feed}
-        hint={words.feedHint}
-        placeholder={words.feedPlaceholder}
-        problem={isWrong && typed !== null ? words.feedProblem : ''}
+        label={strings.feed}
+        hint={strings.feedHint}
+        placeholder={strings.feedPlaceholder}
+        problem={isWrong && typed !== null ? strings.feedProblem : ''}
         value={text}
         onChange={setTyped}
       />
       {typed !== null && typed !== (updateFeed ?? '') && (
         <div className={page.row}>
           <Button disabled={isWrong} onClick={save}>
-            {words.save}
+            {strings.save}
           </Button>
         </div>
       )}

@@ -10,7 +10,7 @@ import { copy } from '../../copy';
 import { TooltipProvider } from '../../ui/Tooltip';
 import { SettingsPage } from './SettingsPage';
 
-const words = copy.rewritingSettings;
+const strings = copy.rewritingSettings;
 
 async function open(
   rewriter: Partial<Rewriter> = {},
@@ -22,12 +22,12 @@ async function open(
   connectWindow(main);
   await act(() => Promise.resolve());
   render(<SettingsPage />, { wrapper: TooltipProvider });
-  await screen.findByRole('region', { name: words.title });
+  await screen.findByRole('region', { name: strings.title });
   return main;
 }
 
-const section = () => within(screen.getByRole('region', { name: words.title }));
-const kind = () => section().getByRole('combobox', { name: words.kind });
+const section = () => within(screen.getByRole('region', { name: strings.title }));
+const kind = () => section().getByRole('combobox', { name: strings.kind });
 const ENDPOINT = { kind: 'endpoint', address: 'http://127.0.0.1:11434/v1', model: 'llama3' } as const;
 
 test('it is off, and a command is saved once it can be one', async () => {
@@ -36,11 +36,11 @@ test('it is off, and a command is saved once it can be one', async () => {
   expect(kind()).toHaveValue('off');
   expect(section().queryByRole('textbox')).toBeNull();
   await user.selectOptions(kind(), 'command');
-  const field = section().getByLabelText(words.command);
-  const save = section().getByRole('button', { name: words.save });
+  const field = section().getByLabelText(strings.command);
+  const save = section().getByRole('button', { name: strings.save });
   expect(save).toBeDisabled();
   await user.type(field, 'llm | tee');
-  expect(section().getByText(words.commandProblems.shell)).toBeVisible();
+  expect(section().getByText(strings.commandProblems.shell)).toBeVisible();
   expect(save).toBeDisabled();
   await user.clear(field);
   await user.type(field, 'llm -m "my model"');
@@ -52,14 +52,14 @@ test('a server elsewhere gets one honest sentence, and needs https', async () =>
   await open();
   const user = userEvent.setup();
   await user.selectOptions(kind(), 'endpoint');
-  await user.type(section().getByLabelText(words.address), 'http://api.example/v1');
-  expect(section().getByText(words.addressProblem)).toBeVisible();
-  await user.clear(section().getByLabelText(words.address));
-  await user.type(section().getByLabelText(words.address), 'https://api.example/v1');
-  expect(section().getByText(words.sentTo({ host: 'api.example' }))).toBeVisible();
-  expect(section().getByRole('button', { name: words.save })).toBeDisabled();
-  await user.type(section().getByLabelText(words.model), 'm');
-  expect(section().getByRole('button', { name: words.save })).toBeEnabled();
+  await user.type(section().getByLabelText(strings.address), 'http://api.example/v1');
+  expect(section().getByText(strings.addressProblem)).toBeVisible();
+  await user.clear(section().getByLabelText(strings.address));
+  await user.type(section().getByLabelText(strings.address), 'https://api.example/v1');
+  expect(section().getByText(strings.sentTo({ host: 'api.example' }))).toBeVisible();
+  expect(section().getByRole('button', { name: strings.save })).toBeDisabled();
+  await user.type(section().getByLabelText(strings.model), 'm');
+  expect(section().getByRole('button', { name: strings.save })).toBeEnabled();
 });
 
 test('off is saved at once and keeps what was entered', async () => {
@@ -71,40 +71,40 @@ test('off is saved at once and keeps what was entered', async () => {
 test('a key is typed unseen, sent once, and can be removed', async () => {
   const main = await open(ENDPOINT);
   const user = userEvent.setup();
-  await user.click(section().getByRole('button', { name: words.addKey }));
-  const field = screen.getByLabelText(words.key, { selector: 'input' });
+  await user.click(section().getByRole('button', { name: strings.addKey }));
+  const field = screen.getByLabelText(strings.key, { selector: 'input' });
   expect(field).toHaveAttribute('type', 'password');
   await user.type(field, 'sk-1 2');
-  expect(screen.getByText(words.keyProblem)).toBeInTheDocument();
+  expect(screen.getByText(strings.keyProblem)).toBeInTheDocument();
   await user.clear(field);
   await user.type(field, ' sk-12 ');
-  await user.click(screen.getAllByText(words.save).at(-1)!);
+  await user.click(screen.getAllByText(strings.save).at(-1)!);
   expect(main.callsOf('setRewriterKey')).toEqual([{ key: 'sk-12' }]);
   act(() => main.push('rewriting', { hasKey: true, isKeyKept: false }));
-  expect(section().getByText(words.keyOnce)).toBeVisible();
-  await user.click(section().getByRole('button', { name: words.removeKey }));
+  expect(section().getByText(strings.keyOnce)).toBeVisible();
+  await user.click(section().getByRole('button', { name: strings.removeKey }));
   expect(main.callsOf('setRewriterKey').at(-1)).toEqual({ key: null });
 });
 
 test('the instruction is shown, changed, and restored', async () => {
   const main = await open(ENDPOINT);
   const user = userEvent.setup();
-  await user.click(section().getByRole('button', { name: words.editInstruction }));
-  const field = section().getByLabelText(words.instruction);
+  await user.click(section().getByRole('button', { name: strings.editInstruction }));
+  const field = section().getByLabelText(strings.instruction);
   expect(field).toHaveValue(USUAL_INSTRUCTION);
   await user.clear(field);
   await user.type(field, 'Be brief.');
-  await user.click(section().getByRole('button', { name: words.save }));
+  await user.click(section().getByRole('button', { name: strings.save }));
   expect(main.callsOf('updateSettings')).toEqual([{ rewriteInstruction: 'Be brief.' }]);
   await user.clear(field);
-  await user.click(section().getByRole('button', { name: words.restore }));
+  await user.click(section().getByRole('button', { name: strings.restore }));
   expect(main.callsOf('updateSettings').at(-1)).toEqual({ rewriteInstruction: null });
 });
 
 test('it can be tried', async () => {
   const main = await open(ENDPOINT, {}, { rewritePrompt: 'A black cat sits on a windowsill.' });
-  await userEvent.setup().click(section().getByRole('button', { name: words.tryIt }));
-  expect(main.callsOf('rewritePrompt')).toEqual([{ modelId: 'demo', text: words.example }]);
+  await userEvent.setup().click(section().getByRole('button', { name: strings.tryIt }));
+  expect(main.callsOf('rewritePrompt')).toEqual([{ modelId: 'demo', text: strings.example }]);
   expect(await section().findByText('A black cat sits on a windowsill.')).toBeVisible();
 });
 
@@ -116,7 +116,7 @@ test('a trial ends with the page that would show its answer', async () => {
   cleanup();
   expect(main.callsOf('cancelRewrite')).toEqual([]);
   render(<SettingsPage />, { wrapper: TooltipProvider });
-  await user.click(section().getByRole('button', { name: words.tryIt }));
+  await user.click(section().getByRole('button', { name: strings.tryIt }));
   cleanup();
   expect(main.callsOf('cancelRewrite')).toHaveLength(1);
 });

@@ -9,18 +9,18 @@ import { copy } from '../../copy';
 import { TooltipProvider } from '../../ui/Tooltip';
 import { SettingsPage } from './SettingsPage';
 
-const words = copy.updates;
+const strings = copy.updates;
 
 async function open(changes: Partial<Slices> = {}): Promise<FakeMain> {
   const main = fakeMain(changes, { readNotices: 'MIT License\nsomebody', setUpdateFeed: true });
   connectWindow(main);
   await act(() => Promise.resolve());
   render(<SettingsPage />, { wrapper: TooltipProvider });
-  await screen.findByRole('region', { name: words.title });
+  await screen.findByRole('region', { name: strings.title });
   return main;
 }
 
-const section = () => within(screen.getByRole('region', { name: words.title }));
+const section = () => within(screen.getByRole('region', { name: strings.title }));
 const ON = { settings: { ...SLICES.settings, isUpdateCheckOn: true } };
 const withCheck = (check: Slices['updates']['check']): Partial<Slices> => ({
   ...ON,
@@ -29,22 +29,22 @@ const withCheck = (check: Slices['updates']['check']): Partial<Slices> => ({
 
 test('nothing is requested until the user turns it on', async () => {
   const main = await open();
-  expect(section().queryByRole('button', { name: words.checkNow })).toBeNull();
-  await userEvent.setup().click(section().getByRole('switch', { name: words.check }));
+  expect(section().queryByRole('button', { name: strings.checkNow })).toBeNull();
+  await userEvent.setup().click(section().getByRole('switch', { name: strings.check }));
   expect(main.callsOf('updateSettings')).toEqual([{ isUpdateCheckOn: true }]);
   expect(main.callsOf('checkForUpdates')).toEqual([]);
 });
 
 test('a build without a key says so and offers nothing', async () => {
   await open({ updates: { ...SLICES.updates, hasKey: false } });
-  expect(section().getByText(words.noKey)).toBeVisible();
+  expect(section().getByText(strings.noKey)).toBeVisible();
   expect(section().queryByRole('switch')).toBeNull();
 });
 
 test('a newer version is shown with its notes as plain text, and its page opens on a click', async () => {
   const main = await open(withCheck({ status: 'available', checkedAtMs: 0, version: '0.2.0', notes: '<b>Faster</b>' }));
   expect(section().getByText('<b>Faster</b>')).toBeVisible();
-  await userEvent.setup().click(section().getByRole('button', { name: words.download }));
+  await userEvent.setup().click(section().getByRole('button', { name: strings.download }));
   expect(main.callsOf('openUpdatePage')).toEqual([undefined]);
 });
 
@@ -56,12 +56,12 @@ test('a check that failed is explained', async () => {
 test('another feed has to be https', async () => {
   const main = await open(ON);
   const user = userEvent.setup();
-  const field = section().getByLabelText(words.feed);
+  const field = section().getByLabelText(strings.feed);
   await user.type(field, 'http://elsewhere');
-  expect(section().getByRole('button', { name: words.save })).toBeDisabled();
+  expect(section().getByRole('button', { name: strings.save })).toBeDisabled();
   await user.clear(field);
   await user.type(field, 'https://elsewhere.example/latest.json');
-  await user.click(section().getByRole('button', { name: words.save }));
+  await user.click(section().getByRole('button', { name: strings.save }));
   expect(main.callsOf('setUpdateFeed')).toEqual([{ address: 'https://elsewhere.example/latest.json' }]);
 });
 

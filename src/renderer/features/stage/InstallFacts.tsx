@@ -9,7 +9,7 @@ import { ErrorNote } from '../../ui/ErrorNote';
 import page from '../../ui/page.module.css';
 import styles from './Stage.module.css';
 
-const words = copy.install;
+const strings = copy.install;
 
 /** Shows what an install would download and the disk space it needs, before it starts. */
 export function InstallFacts() {
@@ -36,22 +36,22 @@ export function InstallFacts() {
     <div className={styles.installFacts}>
       {driverProblem !== null && <ErrorNote error={driverProblem} />}
       <dl className={page.facts}>
-        <dt>{words.facts.packages}</dt>
-        <dd>{words.what({ variant, reason })}</dd>
-        <dt>{words.facts.download}</dt>
-        <dd>{words.toDownload({ size: formatBytes(downloadBytes), count: downloadCount, all: packageCount })}</dd>
+        <dt>{strings.facts.packages}</dt>
+        <dd>{strings.what({ variant, reason })}</dd>
+        <dt>{strings.facts.download}</dt>
+        <dd>{strings.toDownload({ size: formatBytes(downloadBytes), count: downloadCount, all: packageCount })}</dd>
         {downloadBytes > 0 && (
           <>
-            <dt>{words.facts.time}</dt>
+            <dt>{strings.facts.time}</dt>
             <dd>{copy.app.atSpeed({ time: formatDownloadTime(downloadBytes) })}</dd>
           </>
         )}
         {needs.map(({ folder, bytes, freeBytes }) => (
           <Fragment key={folder}>
-            <dt>{words.facts.space}</dt>
+            <dt>{strings.facts.space}</dt>
             <dd>
-              {words.disk({ needed: formatBytes(bytes), free: formatBytes(freeBytes) })}
-              {bytes > freeBytes && <strong>{` ${words.tooLittle}`}</strong>}
+              {strings.disk({ needed: formatBytes(bytes), free: formatBytes(freeBytes) })}
+              {bytes > freeBytes && <strong>{` ${strings.tooLittle}`}</strong>}
               <span className={styles.folder} title={folder}>
                 {folder}
               </span>
@@ -59,10 +59,10 @@ export function InstallFacts() {
           </Fragment>
         ))}
       </dl>
-      {variant === 'cpu' && <p className={page.quiet}>{words.whyCuda}</p>}
+      {variant === 'cpu' && <p className={page.quiet}>{strings.whyCuda}</p>}
       {(status === 'missing' || status === 'failed') && (
         <Button size="small" onClick={() => void choose()}>
-          {words.elsewhere}
+          {strings.elsewhere}
         </Button>
       )}
     </div>

@@ -72,15 +72,15 @@ interface ChoicesProps {
 }
 
 function Choices({ video, others, seed, tabIndex }: ChoicesProps) {
-  const words = copy.results;
+  const strings = copy.results;
   const finish = useFinish(video.metadata.request);
   return (
     <div className={styles.choices}>
       {finish !== null && (
         <IconButton
           size="small"
-          label={words.of({ action: words.finish, seed })}
-          hint={words.finishHint({ summary: finish.summary })}
+          label={strings.of({ action: strings.finish, seed })}
+          hint={strings.finishHint({ summary: finish.summary })}
           tabIndex={tabIndex}
           onClick={finish.run}
         >
@@ -89,8 +89,8 @@ function Choices({ video, others, seed, tabIndex }: ChoicesProps) {
       )}
       <IconButton
         size="small"
-        label={words.of({ action: words.keep, seed })}
-        hint={words.keepHint}
+        label={strings.of({ action: strings.keep, seed })}
+        hint={strings.keepHint}
         tabIndex={tabIndex}
         onClick={() => void discardVideos(others.map(({ id }) => id))}
       >
@@ -98,7 +98,7 @@ function Choices({ video, others, seed, tabIndex }: ChoicesProps) {
       </IconButton>
       <IconButton
         size="small"
-        label={words.of({ action: words.discard, seed })}
+        label={strings.of({ action: strings.discard, seed })}
         tabIndex={tabIndex}
         onClick={() => void discardVideos([video.id])}
       >

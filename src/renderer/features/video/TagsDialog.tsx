@@ -11,7 +11,7 @@ import { Dialog } from '../../ui/Dialog';
 import { TextField } from '../../ui/fields';
 import styles from './Video.module.css';
 
-const words = copy.tagEditor;
+const strings = copy.tagEditor;
 const MAX_SUGGESTIONS = 12;
 
 interface TagsDialogProps {
@@ -40,7 +40,7 @@ export function TagsDialog({ videos, onClose }: TagsDialogProps) {
   };
   return (
     <Dialog
-      title={words.title({ count: videos.length })}
+      title={strings.title({ count: videos.length })}
       onClose={onClose}
       actions={
         <Button
@@ -50,7 +50,7 @@ export function TagsDialog({ videos, onClose }: TagsDialogProps) {
             onClose();
           }}
         >
-          {words.done}
+          {strings.done}
         </Button>
       }
     >
@@ -62,10 +62,10 @@ export function TagsDialog({ videos, onClose }: TagsDialogProps) {
         }}
       >
         <TextField
-          label={words.add}
+          label={strings.add}
           value={text}
           maxLength={MAX_TAG_CHARACTERS * 4}
-          hint={isFull ? words.full({ max: MAX_TAGS }) : words.hint}
+          hint={isFull ? strings.full({ max: MAX_TAGS }) : strings.hint}
           onChange={setText}
         />
       </form>
@@ -81,7 +81,7 @@ export function TagsDialog({ videos, onClose }: TagsDialogProps) {
       {suggestions.length > 0 && (
         <>
           <h3 id={listId} className={styles.groupTitle}>
-            {words.suggestions}
+            {strings.suggestions}
           </h3>
           <ul className={styles.tagList} aria-labelledby={listId}>
             {suggestions.map((tag) => (
@@ -104,11 +104,11 @@ function TagChip({ tag, videos }: { readonly tag: string; readonly videos: reado
     <Button
       size="small"
       className={styles.chip}
-      aria-label={words.remove({ tag })}
-      title={words.remove({ tag })}
+      aria-label={strings.remove({ tag })}
+      title={strings.remove({ tag })}
       onClick={() => markVideos(videos, { removeTags: [tag] })}
     >
-      {count === videos.length ? tag : words.onSome({ tag, count, total: videos.length })}
+      {count === videos.length ? tag : strings.onSome({ tag, count, total: videos.length })}
       <X size={12} aria-hidden />
     </Button>
   );

@@ -10,7 +10,7 @@ import { Button, IconButton } from '../../ui/Button';
 import { classes } from '../../ui/classes';
 import styles from './Video.module.css';
 
-const words = copy.videos;
+const strings = copy.videos;
 
 export function VideoMarks({ video }: { readonly video: LibraryVideo }) {
   const { tags } = video.marks;
@@ -22,8 +22,8 @@ export function VideoMarks({ video }: { readonly video: LibraryVideo }) {
         size="small"
         look="plain"
         className={styles.tagButton}
-        aria-label={tags.length === 0 ? words.editTags : words.editTagsOf({ tags: formatList(tags) })}
-        title={tags.length === 0 ? words.editTags : formatList(tags)}
+        aria-label={tags.length === 0 ? strings.editTags : strings.editTagsOf({ tags: formatList(tags) })}
+        title={tags.length === 0 ? strings.editTags : formatList(tags)}
         onClick={() => openVideoDialog('tags', [video])}
       >
         <Tag size={14} aria-hidden />
@@ -48,7 +48,7 @@ export function FavoriteButton({
       size="small"
       className={classes(isFavorite && styles.starred, className)}
       tabIndex={tabIndex}
-      label={isFavorite ? words.removeFavorite : words.addFavorite}
+      label={isFavorite ? strings.removeFavorite : strings.addFavorite}
       onClick={() => toggleFavorite([video])}
     >
       <Star size={14} fill={isFavorite ? 'currentColor' : 'none'} aria-hidden />
@@ -61,19 +61,19 @@ function RatingField({ video }: { readonly video: LibraryVideo }) {
   const { rating } = video.marks;
   return (
     <fieldset className={styles.rating}>
-      <legend className="visually-hidden">{words.rating}</legend>
+      <legend className="visually-hidden">{strings.rating}</legend>
       {Array.from({ length: MAX_RATING }, (_, index) => index + 1).map((value) => (
         <label
           key={value}
           className={styles.pip}
           data-filled={value <= rating || undefined}
-          title={words.ratings({ rating: value })}
+          title={strings.ratings({ rating: value })}
         >
           <input
             type="radio"
             className="visually-hidden"
             name={`rating-${video.id}`}
-            aria-label={words.ratings({ rating: value })}
+            aria-label={strings.ratings({ rating: value })}
             checked={value === rating}
             onChange={() => markVideos([video], { rating: value })}
             onClick={() => {
@@ -90,7 +90,7 @@ function RatingField({ video }: { readonly video: LibraryVideo }) {
 export function RatingPips({ rating }: { readonly rating: number }) {
   if (rating === 0) return null;
   return (
-    <span className={styles.pips} role="img" aria-label={words.rate({ rating })} title={words.rate({ rating })}>
+    <span className={styles.pips} role="img" aria-label={strings.rate({ rating })} title={strings.rate({ rating })}>
       {Array.from({ length: MAX_RATING }, (_, index) => (
         <span key={index} className={styles.dot} data-filled={index < rating || undefined} />
       ))}

@@ -7,7 +7,7 @@ import { copy } from '../../copy';
 import { settingFacts } from '../compare';
 import { modelName, type KnownReport } from './report';
 
-const words = copy.facts;
+const strings = copy.facts;
 
 export type Fact = readonly [label: string, value: string];
 export interface FactGroup {
@@ -23,25 +23,25 @@ export function factGroups(
   const { metadata } = video;
   const { request, model, devices, versions } = metadata;
   const groups: FactGroup[] = [
-    { title: words.groups.file, facts: fileFacts(video) },
-    { title: words.groups.settings, facts: settingFacts(metadata) },
+    { title: strings.groups.file, facts: fileFacts(video) },
+    { title: strings.groups.settings, facts: settingFacts(metadata) },
     {
-      title: words.groups.model,
+      title: strings.groups.model,
       facts: [
-        [words.modelId, modelName(request.modelId, models)],
-        [words.fingerprint, model.fingerprint],
-        ...request.loras.map((lora): Fact => [words.loraHash({ name: loraName(lora) }), lora.sha256]),
+        [strings.modelId, modelName(request.modelId, models)],
+        [strings.fingerprint, model.fingerprint],
+        ...request.loras.map((lora): Fact => [strings.loraHash({ name: loraName(lora) }), lora.sha256]),
       ],
     },
     {
-      title: words.groups.machine,
+      title: strings.groups.machine,
       facts: [
-        [words.devices, formatList(devices.map(({ name }) => name))],
-        [words.approximate, metadata.approximate ? words.approximates.yes : words.approximates.no],
+        [strings.devices, formatList(devices.map(({ name }) => name))],
+        [strings.approximate, metadata.approximate ? strings.approximates.yes : strings.approximates.no],
       ],
     },
-    { title: words.groups.report, facts: report === null ? [] : reportFacts(report) },
-    { title: words.groups.versions, facts: Object.entries(versions) },
+    { title: strings.groups.report, facts: report === null ? [] : reportFacts(report) },
+    { title: strings.groups.versions, facts: Object.entries(versions) },
   ];
   return groups
     .map(({ title, facts }) => ({ title, facts: facts.filter(([, value]) => value !== '') }))
@@ -59,12 +59,12 @@ const fileFacts = ({
 }: LibraryVideo): Fact[] => {
   const createdMs = Date.parse(metadata.createdAt);
   return [
-    [words.file, fileName],
-    [words.fileSize, formatBytes(sizeBytes)],
-    [words.created, Number.isNaN(createdMs) ? metadata.createdAt : formatDate(createdMs)],
-    [words.modified, formatDate(createdAtMs)],
-    [words.duration, formatDuration(durationMs)],
-    [words.frameRate, words.frameRates({ fps: frameRate })],
+    [strings.file, fileName],
+    [strings.fileSize, formatBytes(sizeBytes)],
+    [strings.created, Number.isNaN(createdMs) ? metadata.createdAt : formatDate(createdMs)],
+    [strings.modified, formatDate(createdAtMs)],
+    [strings.duration, formatDuration(durationMs)],
+    [strings.frameRate, strings.frameRates({ fps: frameRate })],
     [copy.videos.rating, marks.rating === 0 ? '' : copy.videos.ratings({ rating: marks.rating })],
     [copy.videos.tags, formatList(marks.tags)],
   ];
@@ -75,19 +75,19 @@ function reportFacts(report: KnownReport): Fact[] {
   const peaks: Fact[] =
     'ranks' in report
       ? report.ranks.map(({ device, peakMemoryBytes }) => [
-          words.devicePeak({ device: copy.devices.name({ kind: device.kind, index: device.index }) }),
+          strings.devicePeak({ device: copy.devices.name({ kind: device.kind, index: device.index }) }),
           formatBytes(peakMemoryBytes),
         ])
       : report.peaks.map(({ stage, peakMemoryBytes }) => [
-          words.stagePeak({ stage: stages[stage] }),
+          strings.stagePeak({ stage: stages[stage] }),
           formatBytes(peakMemoryBytes),
         ]);
   return [
-    [words.total, formatDuration(report.totalMs)],
-    [words.perStep, formatDuration(report.msPerStep)],
-    [words.weights, report.weightBytesRead === 0 ? copy.progress.warm : formatBytes(report.weightBytesRead)],
+    [strings.total, formatDuration(report.totalMs)],
+    [strings.perStep, formatDuration(report.msPerStep)],
+    [strings.weights, report.weightBytesRead === 0 ? copy.progress.warm : formatBytes(report.weightBytesRead)],
     ...report.stages.map(({ stage, durationMs }): Fact => [
-      words.stageTime({ stage: stages[stage] }),
+      strings.stageTime({ stage: stages[stage] }),
       formatDuration(durationMs),
     ]),
     ...peaks,

@@ -9,7 +9,7 @@ import type { GenerateRequest } from '../../../shared/sampling';
 import { copy } from '../../copy';
 import { computedText, loraText } from '../../copy/facts';
 
-const words = copy.progress;
+const strings = copy.progress;
 
 /** The known part of a video's report: all of it while its job is in the list, afterwards what the file contains. */
 export type KnownReport = JobReport | NonNullable<VideoMetadata['report']>;
@@ -30,17 +30,17 @@ export function peakBytes(report: KnownReport): number {
 export function reportFigures(report: KnownReport): string[] {
   const peak = peakBytes(report);
   return [
-    words.total({ time: formatDuration(report.totalMs) }),
-    words.perStep({ time: formatDuration(report.msPerStep) }),
-    ...(peak > 0 ? [words.peak({ size: formatBytes(peak) })] : []),
-    report.weightBytesRead === 0 ? words.warm : words.cold({ size: formatBytes(report.weightBytesRead) }),
+    strings.total({ time: formatDuration(report.totalMs) }),
+    strings.perStep({ time: formatDuration(report.msPerStep) }),
+    ...(peak > 0 ? [strings.peak({ size: formatBytes(peak) })] : []),
+    report.weightBytesRead === 0 ? strings.warm : strings.cold({ size: formatBytes(report.weightBytesRead) }),
   ];
 }
 
 /** How long each stage took, and what each device needed. */
 export const reportDetails = (report: KnownReport): string[] => [
   ...('notices' in report ? report.notices : []),
-  ...report.stages.map(({ stage, durationMs }) => formatPair(words.stages[stage], formatDuration(durationMs))),
+  ...report.stages.map(({ stage, durationMs }) => formatPair(strings.stages[stage], formatDuration(durationMs))),
   ...('ranks' in report
     ? report.ranks.map((rank) =>
         formatPair(
@@ -48,7 +48,7 @@ export const reportDetails = (report: KnownReport): string[] => [
           formatBytes(rank.peakMemoryBytes),
         ),
       )
-    : report.peaks.map((peak) => formatPair(words.stages[peak.stage], formatBytes(peak.peakMemoryBytes)))),
+    : report.peaks.map((peak) => formatPair(strings.stages[peak.stage], formatBytes(peak.peakMemoryBytes)))),
 ];
 
 /** The name of a model, or the end of its path if it is missing. */

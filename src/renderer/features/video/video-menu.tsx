@@ -14,7 +14,7 @@ import { openVideoDialog } from '../../state/video-dialogs';
 import { copy } from '../../copy';
 import { ContextMenu, type MenuEntry } from '../../ui/Menu';
 
-const words = copy.videos;
+const strings = copy.videos;
 const LINE: MenuEntry = { kind: 'line' };
 
 /** `hasKeys`: the library's shortcuts work here. */
@@ -26,9 +26,9 @@ export function videoEntries(videos: readonly LibraryVideo[], hasKeys = false): 
     videos.length > 1
       ? []
       : [
-          { kind: 'item', label: words.open, run: () => openVideo(video.id) },
-          { kind: 'item', label: words.makeAgain, run: () => makeAgain(video.metadata) },
-          { kind: 'item', label: words.useSettings, run: () => adoptVideo(video.metadata) },
+          { kind: 'item', label: strings.open, run: () => openVideo(video.id) },
+          { kind: 'item', label: strings.makeAgain, run: () => makeAgain(video.metadata) },
+          { kind: 'item', label: strings.useSettings, run: () => adoptVideo(video.metadata) },
         ];
   const file: readonly MenuEntry[] =
     videos.length > 1
@@ -36,16 +36,16 @@ export function videoEntries(videos: readonly LibraryVideo[], hasKeys = false): 
       : [
           {
             kind: 'item',
-            label: words.showInFolder,
+            label: strings.showInFolder,
             run: () => void send(window.splitreel.showVideoInFolder({ videoId: video.id })),
           },
-          { kind: 'item', label: words.copyPrompt, run: () => copyText(video.metadata.request.prompt) },
+          { kind: 'item', label: strings.copyPrompt, run: () => copyText(video.metadata.request.prompt) },
         ];
   return [
     ...single,
     {
       kind: 'item',
-      label: words.compare,
+      label: strings.compare,
       isDisabled: !canCompare(videos.length),
       ...keys('C'),
       run: () => compareOrPick(videos.map(({ id }) => id)),
@@ -53,20 +53,20 @@ export function videoEntries(videos: readonly LibraryVideo[], hasKeys = false): 
     LINE,
     {
       kind: 'check',
-      label: words.favorite,
+      label: strings.favorite,
       ...keys('F'),
       isChecked: areFavorites(videos),
       run: () => toggleFavorite(videos),
     },
-    { kind: 'menu', label: words.rating, entries: ratingEntries(videos, hasKeys) },
-    { kind: 'item', label: words.editTags, ...keys('T'), run: () => openVideoDialog('tags', videos) },
+    { kind: 'menu', label: strings.rating, entries: ratingEntries(videos, hasKeys) },
+    { kind: 'item', label: strings.editTags, ...keys('T'), run: () => openVideoDialog('tags', videos) },
     LINE,
-    { kind: 'item', label: words.export, ...keys('E'), run: () => openVideoDialog('export', videos) },
+    { kind: 'item', label: strings.export, ...keys('E'), run: () => openVideoDialog('export', videos) },
     ...file,
     LINE,
     {
       kind: 'item',
-      label: words.delete,
+      label: strings.delete,
       ...keys('Del'),
       isDanger: true,
       run: () => void discardVideos(videos.map(({ id }) => id)),
@@ -77,7 +77,7 @@ export function videoEntries(videos: readonly LibraryVideo[], hasKeys = false): 
 export const ratingEntries = (videos: readonly LibraryVideo[], hasKeys = false): readonly MenuEntry[] =>
   Array.from({ length: MAX_RATING + 1 }, (_, index) => MAX_RATING - index).map((rating) => ({
     kind: 'check',
-    label: words.ratings({ rating }),
+    label: strings.ratings({ rating }),
     ...(hasKeys ? { keys: String(rating) } : {}),
     isChecked: commonRating(videos) === rating,
     run: () => markVideos(videos, { rating }),
@@ -92,7 +92,7 @@ interface VideoMenuProps {
 
 /** The context menu of an element that shows a video. */
 export const VideoMenu = ({ videos, hasKeys = false, children }: VideoMenuProps) => (
-  <ContextMenu label={words.menu} entries={() => videoEntries(videos(), hasKeys)}>
+  <ContextMenu label={strings.menu} entries={() => videoEntries(videos(), hasKeys)}>
     {children}
   </ContextMenu>
 );
