@@ -169,7 +169,7 @@ def test_a_version_that_differs_from_the_lock_is_reported() -> None:
     assert problem == f"The package torch has version {version}, but this version of Splitreel needs 9.8."
 
 
-@pytest.mark.parametrize(("frames", "width", "words"), [(8, 96, "has 8 frames"), (9, 112, "has 112 x 64 pixels")])
+@pytest.mark.parametrize(("frames", "width", "words"), [(8, 96, "has 8 frames"), (9, 112, "has 112 × 64 pixels")])
 def test_a_video_of_another_length_or_size_is_refused(tmp_path: Path, frames: int, width: int, words: str) -> None:
     video = tmp_path / "video.mp4"
     with av.open(str(video), "w", format="mp4") as container:

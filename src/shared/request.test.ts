@@ -49,7 +49,7 @@ describe('checkRequest', () => {
   });
 
   it('limits a model with learned positions to its own size', () => {
-    expect(sentences({ width: 704 }, { ...shape, positions: 'learned' })).toEqual(['This model makes 720 x 480 only.']);
+    expect(sentences({ width: 704 }, { ...shape, positions: 'learned' })).toEqual(['This model makes 720 × 480 only.']);
   });
 
   it('requires an image for image to video', () => {

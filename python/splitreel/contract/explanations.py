@@ -65,7 +65,7 @@ def fit_frames(*, frames: float) -> Explanation:
 
 
 def fit_size(*, width: int, height: int) -> Explanation:
-    """It would fit at {width} x {height}."""
+    """It would fit at {width} × {height}."""
     return Explanation("fit_size", {"width": width, "height": height})
 
 

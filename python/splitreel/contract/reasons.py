@@ -370,12 +370,12 @@ def size_out_of_range(*, side: Side, value: float, min: int, max: int) -> Reason
 
 
 def continuation_differs(*, width: int, height: int, fps: int) -> Reason:
-    """A continuation has the size and rate of its video: {width} x {height}, {fps} frames per second."""
+    """A continuation must have the size and frame rate of its video: {width} × {height}, {fps} frames per second."""
     return Reason("continuation_differs", {"width": width, "height": height, "fps": fps})
 
 
 def join_sizes_differ(*, width: int, height: int, other_width: int, other_height: int) -> Reason:
-    """The first part is {width} x {height}, and this one is {otherWidth} x {otherHeight}."""
+    """The first part is {width} × {height}, and this one is {otherWidth} × {otherHeight}."""
     return Reason(
         "join_sizes_differ", {"width": width, "height": height, "otherWidth": other_width, "otherHeight": other_height}
     )
@@ -397,7 +397,7 @@ def join_too_many_parts(*, max: int) -> Reason:
 
 
 def size_fixed(*, width: int, height: int) -> Reason:
-    """This model makes {width} x {height} only."""
+    """This model makes {width} × {height} only."""
     return Reason("size_fixed", {"width": width, "height": height})
 
 
@@ -811,7 +811,7 @@ def test_video_frames(*, found: int, expected: int) -> Reason:
 
 
 def test_video_size(*, width: int, height: int, expected_width: int, expected_height: int) -> Reason:
-    """The test video has {width} x {height} pixels, not {expectedWidth} x {expectedHeight}."""
+    """The test video has {width} × {height} pixels, not {expectedWidth} × {expectedHeight}."""
     return Reason(
         "test_video_size",
         {"width": width, "height": height, "expectedWidth": expected_width, "expectedHeight": expected_height},
