@@ -1,4 +1,4 @@
-/** The studio without a mouse: prompts, LoRA, queue, variations, results, comparison, export and languages. */
+/** The studio without a mouse: from a list of prompts to an exported GIF, first frames, continuations and filters. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
@@ -7,6 +7,7 @@ import { answerFolderDialog, answerSaveDialog, expect, test, type RunningApp } f
 import { writeLora } from './lora';
 import { clickNotification, notifications, watchNotifications } from './notifications';
 import { command, DEMO_SENTENCE, slices, tabTo, waitForJob } from './steps';
+import { addImageModel, makeImageModel } from './story';
 
 const prompt = (page: Page) => page.getByLabel('Prompt', { exact: true });
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
@@ -192,6 +193,24 @@ async function openFromNotification({ app, page }: RunningApp): Promise<void> {
   await tabTo(page, page.getByRole('slider', { name: 'Position' }));
 }
 
+/** The menu of everything that has no button: found by letters, left with Esc, and the focus is back where it was. */
+async function useMore(page: Page): Promise<void> {
+  const more = button(page, 'More');
+  await tabTo(page, more);
+  await page.keyboard.press('Enter');
+  const menu = page.getByRole('menu', { name: 'Actions for this video' });
+  await expect(menu.getByRole('menuitem').first()).toBeFocused();
+  expect(await broken(page, 'more')).toEqual([]);
+  await page.keyboard.press('Escape');
+  await expect(more).toBeFocused();
+  await page.keyboard.press('Space');
+  await expect(menu).toBeVisible();
+  await page.keyboard.type('copy');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('Copied.')).toBeVisible();
+  await expect(more).toBeFocused();
+}
+
 async function exportFrames({ app, page, dataFolder }: RunningApp): Promise<void> {
   const file = path.join(dataFolder, 'copy.gif');
   await answerSaveDialog(app, file);
@@ -237,6 +256,79 @@ test('prompts, LoRA, queue, drafts, comparison, export and language, all by keyb
   await freeMemory(page);
   await openFromNotification(running);
   expect((await slices(page)).jobs.map(({ request }) => request.loras[0]?.strength)).toEqual([0.5, 0.5]);
+  await useMore(page);
   await exportFrames(running);
   await changeLanguage(page);
+});
+
+/** A frame of a video, and a cropped image, as the start of the next one. */
+async function chooseFirstFrame({ app, page, dataFolder }: RunningApp): Promise<void> {
+  const image = page.getByRole('region', { name: 'First frame', exact: true });
+  await page.keyboard.press('End');
+  await page.keyboard.press('i');
+  const chosen = image.getByRole('button', { name: /-frame-9\.png$/ });
+  await tabTo(page, chosen);
+  await answerFolderDialog(app, path.join(dataFolder, 'wide.png'));
+  await page.keyboard.press('Enter');
+  await expect(image.getByText(/120 × 40, cropped to/)).toBeVisible();
+  const position = image.getByRole('slider', { name: 'Which part to keep' });
+  await tabTo(page, position);
+  await page.keyboard.press('End');
+  await expect(position).toHaveAttribute('aria-valuetext', '100%');
+  await tabTo(page, image.getByLabel('Image fit'), 'Shift+Tab');
+  await page.keyboard.type('Fit');
+  await expect(image.getByText(/120 × 40, with black bars/)).toBeVisible();
+  await expect(position).toHaveCount(0);
+  await tabTo(page, image.getByRole('button', { name: 'Remove image' }), 'Shift+Tab');
+  await page.keyboard.press('Enter');
+  await expect(image.getByRole('img')).toHaveCount(0);
+  await expectFocusIn(page, 'First frame');
+}
+
+/** A continuation, turned into a separate video. */
+async function continueVideo(page: Page): Promise<void> {
+  await page.keyboard.press('n');
+  const joined = page.getByText(/: the new part is joined to it, and both files are kept\.$/);
+  await expect(joined).toBeVisible();
+  await tabTo(page, button(page, 'Make a separate video instead'));
+  await page.keyboard.press('Enter');
+  await expect(joined).toHaveCount(0);
+  await expectFocusIn(page, 'First frame');
+}
+
+/** A filter of the library, set and cleared. */
+async function filterLibrary(page: Page): Promise<void> {
+  const cards = page.getByRole('list', { name: 'Library', exact: true }).getByRole('listitem');
+  await page.keyboard.press('Control+2');
+  await expect(cards).toHaveCount(1);
+  await tabTo(page, button(page, 'Filter'));
+  await page.keyboard.press('Enter');
+  await tabTo(page, page.getByRole('switch', { name: 'Favorites only' }));
+  await page.keyboard.press('Space');
+  await expect(cards).toHaveCount(0);
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('button', { name: 'Filter (1)' })).toBeFocused();
+  await tabTo(page, button(page, 'Clear filters'));
+  await page.keyboard.press('Enter');
+  await expect(cards).toHaveCount(1);
+  expect(await page.evaluate(() => document.activeElement === document.body)).toBe(false);
+}
+
+test('first frames, continuations and filters by keyboard', async ({ launch }) => {
+  const running = await launch({ withEnvironment: true });
+  const { page } = running;
+  await makeImageModel(running);
+  await addImageModel(running);
+  await tabTo(page, prompt(page));
+  await page.keyboard.type(DEMO_SENTENCE);
+  await enter(page, 'Steps', '2');
+  await tabTo(page, page.getByLabel('Frames'), 'Shift+Tab');
+  await page.keyboard.type('9');
+  await page.keyboard.press('Control+Enter');
+  await waitForJob(page, 'finished');
+  await page.getByRole('group', { name: 'Player' }).waitFor();
+  await tabTo(page, button(page, 'More'));
+  await chooseFirstFrame(running);
+  await continueVideo(page);
+  await filterLibrary(page);
 });

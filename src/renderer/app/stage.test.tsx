@@ -142,19 +142,68 @@ test('with a GPU a suitable model is offered, with its size before the download'
   expect(main.callsOf('downloadModel')).toEqual([]);
 });
 
+const openMore = async (): Promise<void> =>
+  userEvent.setup().click(within(about()).getByRole('button', { name: copy.videos.more }));
+const choices = () => screen.getAllByRole('menuitem').map(({ textContent }) => textContent);
+
 test('an approximate video says how many steps were computed, and can be generated again in exact quality', async () => {
   const asked = request({ prompt: 'a fast one', seed: 9, quality: 'fast', numInferenceSteps: 50 });
   const main = await open({ library: [video('fast', { request: asked })], jobs: [finished('j', ['fast'])] });
   expect(about()).toHaveTextContent(copy.progress.computed({ computed: 20, steps: 50, predicted: 30 }));
-  await userEvent.setup().click(screen.getByRole('button', { name: copy.player.makeExact }));
+  await openMore();
+  await userEvent.setup().click(screen.getByRole('menuitem', { name: copy.videos.makeExact }));
   expect(main.callsOf('enqueueJobs')).toMatchObject([
     { jobs: [{ request: { prompt: 'a fast one', seed: 9, quality: 'exact' } }] },
   ]);
 });
 
-test('an exact video offers no exact version', async () => {
-  await open({ library: [video('exact')], jobs: [finished('j', ['exact'])] });
-  expect(screen.queryByRole('button', { name: copy.player.makeExact })).toBeNull();
+test('every action of a video is a named button or in the menu, and none is in both', async () => {
+  const { makeAgain, useSettings, copyPrompt, saveAs, showInFolder } = copy.videos;
+  const common = [copy.nextVideo.continue, copy.compare.start, copy.export.open, copy.videos.more];
+  const buttons = () =>
+    within(about())
+      .getAllByRole('button')
+      .map(({ textContent }) => textContent);
+  const full = request({ numInferenceSteps: MODEL.defaults.numInferenceSteps });
+  const draft = request({ prompt: 'a draft' });
+  await open({ library: [video('full', { request: full }), video('draft', { request: draft })] });
+  expect(buttons().slice(0, 6)).toEqual([copy.player.drag, makeAgain, ...common]);
+  await openMore();
+  expect(choices()).toEqual([useSettings, copyPrompt, saveAs, showInFolder, copy.videos.delete]);
+  await userEvent.setup().keyboard('{Escape}');
+  await userEvent.setup().click(screen.getByRole('button', { name: copy.library.open({ prompt: 'a draft' }) }));
+  expect(buttons().slice(0, 6)).toEqual([copy.player.drag, copy.results.finish, ...common]);
+  await openMore();
+  expect(choices()).toEqual([makeAgain, useSettings, copyPrompt, saveAs, showInFolder, copy.videos.delete]);
+});
+
+test('the menu is used by keyboard: letters find an action, Enter runs it, Esc goes back to the button', async () => {
+  const main = await open({ library: [video('one')] }, { saveVideoAs: '/home/jo/copy.mp4' });
+  const user = userEvent.setup();
+  const more = within(about()).getByRole('button', { name: copy.videos.more });
+  more.focus();
+  await user.keyboard('{Enter}');
+  expect(screen.getByRole('menu', { name: copy.videos.menu })).toBeVisible();
+  await user.keyboard('{Escape}');
+  expect(more).toHaveFocus();
+  await user.keyboard('{Enter}save{Enter}');
+  expect(main.callsOf('saveVideoAs')).toEqual([{ videoId: 'one' }]);
+  expect(await screen.findByText(copy.errors.saved({ path: '/home/jo/copy.mp4' }))).toBeVisible();
+});
+
+test('C, E and T compare, export and tag the video on the stage', async () => {
+  await open({ library: [video('one')] });
+  const user = userEvent.setup();
+  await user.keyboard('e');
+  const exporting = screen.getByRole('dialog', { name: copy.export.title });
+  await user.click(within(exporting).getByRole('button', { name: copy.app.cancel }));
+  await user.keyboard('t');
+  const tagging = screen.getByRole('dialog', { name: copy.tagEditor.title({ count: 1 }) });
+  await user.click(within(tagging).getByRole('button', { name: copy.tagEditor.done }));
+  await user.keyboard('c');
+  expect(screen.getByRole('region', { name: copy.compare.title })).toBeVisible();
+  await user.keyboard('c');
+  expect(screen.queryByRole('region', { name: copy.compare.title })).toBeNull();
 });
 
 test('the videos of a running job fill a grid: waiting, its preview, then the video itself', async () => {

@@ -70,6 +70,8 @@ export function ButtonMenu({ entries, label, children }: MenuProps) {
         <RadixDropdown.Content
           className={styles.menu}
           aria-label={label}
+          // The button's name, which Radix would use, is short: "More".
+          aria-labelledby={undefined}
           align="end"
           sideOffset={4}
           collisionPadding={8}

@@ -58,6 +58,7 @@ export const shortcuts = {
         ['F', 'Full screen'],
         ['I', 'Use this frame as the first of the next video'],
         ['N', 'Continue from the last frame'],
+        ['C, E, T', 'Compare, export, edit tags'],
       ],
     },
     {

@@ -3,6 +3,7 @@ import { message } from './message';
 /** A finished video as the start of another one. */
 export const nextVideo = {
   useFrame: 'Use this frame',
+  useFrameHint: 'Use this frame as the first of the next video',
   useFrameKey: 'I',
   continue: 'Continue',
   continueHint: 'Continue from the last frame',

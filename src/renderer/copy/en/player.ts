@@ -16,10 +16,7 @@ export const player = {
   frame: message('frame {frame, number} of {total, number}'),
   drag: 'Drag out',
   dragHint: 'Drag the video to a folder or an editor',
-  saveAs: 'Save as',
-  showInFolder: 'Show in folder',
-  reuse: 'Reuse settings',
-  makeExact: 'Generate exact version',
   exactQueued: 'The exact version was added to the queue.',
-  broken: "This video can't be played. It may have been moved or deleted, or need another player: try Show in folder.",
+  broken:
+    "This video can't be played. It may have been moved or deleted, or need another player: try Show in folder, under More.",
 } as const;

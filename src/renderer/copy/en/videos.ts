@@ -7,8 +7,10 @@ export const videos = {
   open: 'Open',
   makeAgain: 'Generate again',
   madeAgain: 'The same video was added to the queue.',
+  makeExact: 'Generate exact version',
   useSettings: 'Reuse settings',
   compare: 'Compare',
+  compareThis: 'Compare this video',
   favorite: 'Favorite',
   addFavorite: 'Add to favorites',
   removeFavorite: 'Remove from favorites',
@@ -19,10 +21,12 @@ export const videos = {
   editTags: 'Edit tags…',
   editTagsOf: message('Edit tags: {tags}'),
   export: 'Export…',
+  saveAs: 'Save as…',
   showInFolder: 'Show in folder',
   copyPrompt: 'Copy prompt',
   copied: 'Copied.',
   delete: 'Delete',
+  deleteThis: 'Delete this video',
 } as const;
 
 export const tagEditor = {

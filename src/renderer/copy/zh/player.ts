@@ -16,10 +16,6 @@ export const player = {
   frame: message('第 {frame, number} / {total, number} 帧'),
   drag: '拖出',
   dragHint: '将视频拖到文件夹或剪辑软件中',
-  saveAs: '另存为',
-  showInFolder: '在文件夹中显示',
-  reuse: '沿用设置',
-  makeExact: '生成精确版本',
   exactQueued: '已将同一视频的精确质量版本加入队列。',
-  broken: '无法播放此视频。它可能已被移动或删除，或需要其他播放器：请试试“在文件夹中显示”。',
+  broken: '无法播放此视频。它可能已被移动或删除，或需要其他播放器：请试试“更多”中的“在文件夹中显示”。',
 } as const;

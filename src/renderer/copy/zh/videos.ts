@@ -6,8 +6,10 @@ export const videos = {
   open: '打开',
   makeAgain: '重新生成',
   madeAgain: '同一视频已再次加入队列。',
-  useSettings: '使用这些设置',
+  makeExact: '生成精确版本',
+  useSettings: '沿用设置',
   compare: '对比',
+  compareThis: '对比此视频',
   favorite: '收藏',
   addFavorite: '加入收藏',
   removeFavorite: '取消收藏',
@@ -18,10 +20,12 @@ export const videos = {
   editTags: '编辑标签…',
   editTagsOf: message('编辑标签：{tags}'),
   export: '导出…',
+  saveAs: '另存为…',
   showInFolder: '在文件夹中显示',
   copyPrompt: '复制提示词',
   copied: '已复制。',
   delete: '删除',
+  deleteThis: '删除此视频',
 } as const;
 
 export const tagEditor = {
@@ -77,7 +81,7 @@ export const selection = {
 } as const;
 
 export const facts = {
-  title: '全部信息',
+  title: '视频详情',
   copy: '复制为文本',
   groups: {
     file: '文件',

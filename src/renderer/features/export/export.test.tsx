@@ -1,6 +1,7 @@
 /** The export dialog on a fake main process. */
 import { act, cleanup, render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
+import { useState } from 'react';
 import { expect, test } from 'vitest';
 import { connectWindow } from '../../../../test/connect-window';
 import { fakeMain, video } from '../../../../test/fakes/main-process';
@@ -8,24 +9,24 @@ import type { ExportState } from '../../../shared/export';
 import { copy } from '../../copy';
 import { useToasts } from '../../state/send';
 import { TooltipProvider } from '../../ui/Tooltip';
-import { ExportButton } from './ExportButton';
 import { ExportDialog } from './ExportDialog';
 
 const strings = copy.export;
 const VIDEO = video('v1');
 
+function Opened() {
+  const [isOpen, setIsOpen] = useState(true);
+  return (
+    <TooltipProvider>{isOpen && <ExportDialog videos={[VIDEO]} onClose={() => setIsOpen(false)} />}</TooltipProvider>
+  );
+}
+
 async function open(exports: ExportState[] = [], answers: object = {}) {
   const main = fakeMain({ exports }, { exportVideo: '/home/jo/made.gif', ...answers });
   connectWindow(main);
   await act(() => Promise.resolve());
-  render(
-    <TooltipProvider>
-      <ExportButton video={VIDEO} />
-    </TooltipProvider>,
-  );
-  const user = userEvent.setup();
-  await user.click(screen.getByRole('button', { name: strings.open }));
-  return { main, user };
+  render(<Opened />);
+  return { main, user: userEvent.setup() };
 }
 const choose = (label: string) => screen.getByLabelText(label);
 const startButton = () => screen.getAllByRole('button', { name: strings.start, hidden: true }).at(-1)!;
@@ -87,11 +88,7 @@ test('several videos are exported into one folder, with a common progress', asyn
   const running = { id: 'e1', videoId: 'v2', videoIndex: 1, videoCount: 2, format: 'gif' as const, done: 4, total: 8 };
   const { main } = await open([running], { exportVideos: { folder: '/home/jo', count: 2 } });
   cleanup();
-  render(
-    <TooltipProvider>
-      <ExportDialog videos={videos} onClose={() => undefined} />
-    </TooltipProvider>,
-  );
+  render(<ExportDialog videos={videos} onClose={() => undefined} />);
   expect(screen.getByText(strings.titleForMany({ count: 2 }))).toBeInTheDocument();
   expect(screen.getByText(strings.video({ index: 2, count: 2 }))).toBeInTheDocument();
   expect(screen.getByRole('meter', { hidden: true })).toHaveAttribute('aria-valuenow', '75');

@@ -1,2 +1,1 @@
 export { ExportDialog } from './ExportDialog';
-export { ExportButton } from './ExportButton';

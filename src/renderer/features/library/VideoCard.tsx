@@ -52,7 +52,7 @@ export function VideoCard({ video, cell, targets, order }: VideoCardProps) {
   // The buttons take longer than the rest, so they follow in a render of their own.
   const hasButtons = useDeferredValue(true, false);
   return (
-    <VideoMenu videos={targets} hasKeys>
+    <VideoMenu place="library" videos={targets}>
       <li
         {...cell}
         className={styles.card}
@@ -117,10 +117,15 @@ const PictureButtons = ({ video, tabIndex, isSelected, order }: PictureButtonsPr
 
 const LineButtons = ({ video, tabIndex }: ButtonsProps) => (
   <>
-    <IconButton size="small" label={copy.player.reuse} tabIndex={tabIndex} onClick={() => adoptVideo(video.metadata)}>
+    <IconButton
+      size="small"
+      label={copy.videos.useSettings}
+      tabIndex={tabIndex}
+      onClick={() => adoptVideo(video.metadata)}
+    >
       <RotateCcw size={14} aria-hidden />
     </IconButton>
-    <ButtonMenu label={copy.videos.menu} entries={() => videoEntries([video], true)}>
+    <ButtonMenu label={copy.videos.menu} entries={() => videoEntries([video], 'library')}>
       <IconButton size="small" label={copy.videos.more} tabIndex={tabIndex}>
         <Ellipsis size={14} aria-hidden />
       </IconButton>

@@ -1,39 +1,32 @@
-import {
-  Columns2,
-  Download,
-  FolderOpen,
-  GripVertical,
-  Repeat2,
-  RotateCcw,
-  Scale,
-  Sparkles,
-  StepForward,
-  Trash2,
-} from 'lucide-react';
+import { Columns2, Ellipsis, FileOutput, GripVertical, Repeat2, Sparkles, StepForward } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import type { Job } from '../../../shared/job';
 import { formatList, formatPair } from '../../../shared/format';
 import type { LibraryVideo } from '../../../shared/library';
-import { adoptVideo } from '../../state/adopt';
 import { useCommands, type Command } from '../../state/commands';
 import { compare } from '../../state/compare';
-import { copyText } from '../../state/copy-text';
 import { discardVideos } from '../../state/discard';
-import { makeAgain, makeExact, useFinish } from '../../state/finish';
+import { useFinish, type Finish } from '../../state/finish';
 import { toggleFavorite } from '../../state/marks';
 import { useSlice } from '../../state/projection';
-import { send, showToast } from '../../state/send';
 import { continueVideo } from '../../state/next-video';
 import { openVideoDialog } from '../../state/video-dialogs';
 import { copy } from '../../copy';
-import { Button, IconButton } from '../../ui/Button';
-import { ExportButton } from '../export';
+import { Button } from '../../ui/Button';
+import { ButtonMenu } from '../../ui/Menu';
+import { Tooltip } from '../../ui/Tooltip';
+import { useShortcut } from '../../ui/use-shortcut';
 import { dragVideosOut } from '../player';
 import {
+  againAction,
+  fileActions,
   reportDetails,
   reportFigures,
   reportOf,
   requestFacts,
+  saveAction,
+  settingsActions,
+  stageEntries,
   VideoFacts,
   VideoMarks,
   type KnownReport,
@@ -47,14 +40,16 @@ export function VideoPanel({ video }: { readonly video: LibraryVideo }) {
   const { request, plan, approximate, parts = [] } = video.metadata;
   const report = reportOf(video, jobs);
   const joined = parts.length > 0 ? [copy.nextVideo.parts({ count: parts.length })] : [];
-  useCommands('video', commandsOf(video));
+  const finish = useFinish(request);
+  useCommands('video', commandsOf(video, finish));
+  useVideoKeys(video);
   return (
     <section className={styles.panel} aria-label={copy.player.about}>
       <div className={styles.head}>
         <p className={styles.prompt} dir="auto" title={request.prompt}>
           {request.prompt}
         </p>
-        <VideoActions video={video} />
+        <VideoActions video={video} finish={finish} />
       </div>
       <Facts
         report={report}
@@ -67,16 +62,37 @@ export function VideoPanel({ video }: { readonly video: LibraryVideo }) {
   );
 }
 
-const commandsOf = (video: LibraryVideo): readonly Command[] => [
-  { id: 'videoAgain', label: copy.videos.makeAgain, run: () => makeAgain(video.metadata) },
+const commandsOf = (video: LibraryVideo, finish: Finish | null): readonly Command[] => [
+  ...(finish === null ? [] : [{ id: 'videoFinish', label: copy.results.finish, run: finish.run }]),
+  againAction(video),
+  ...settingsActions(video),
+  { id: 'videoCompare', label: copy.videos.compareThis, keys: 'C', run: () => compare([video.id]) },
   {
     id: 'videoFavorite',
     label: video.marks.isFavorite ? copy.videos.removeFavorite : copy.videos.addFavorite,
     run: () => toggleFavorite([video]),
   },
-  { id: 'videoTags', label: copy.videos.editTags, run: () => openVideoDialog('tags', [video]) },
-  { id: 'videoPrompt', label: copy.videos.copyPrompt, run: () => copyText(video.metadata.request.prompt) },
+  { id: 'videoTags', label: copy.videos.editTags, keys: 'T', run: () => openVideoDialog('tags', [video]) },
+  { id: 'videoExport', label: copy.export.title, keys: 'E', run: () => openVideoDialog('export', [video]) },
+  ...fileActions(video),
+  { id: 'videoDelete', label: copy.videos.deleteThis, run: () => void discardVideos([video.id]) },
 ];
+
+/** What the keys do without modifiers. */
+const KEY_ACTIONS: Readonly<Record<string, (video: LibraryVideo) => void>> = {
+  c: ({ id }) => compare([id]),
+  e: (video) => openVideoDialog('export', [video]),
+  t: (video) => openVideoDialog('tags', [video]),
+};
+
+function useVideoKeys(video: LibraryVideo): void {
+  useShortcut({
+    match: ({ key, ctrlKey, metaKey, altKey, shiftKey }) => {
+      const action = ctrlKey || metaKey || altKey || shiftKey ? undefined : KEY_ACTIONS[key.toLowerCase()];
+      return action === undefined ? null : () => action(video);
+    },
+  });
+}
 
 /** A job whose videos are all on the stage. */
 export function ResultsPanel({ job }: { readonly job: Job }) {
@@ -138,93 +154,60 @@ const ReportDetails = ({ report }: { readonly report: KnownReport }) => (
   </ul>
 );
 
-function ContinueButton({ video }: { readonly video: LibraryVideo }) {
-  return (
-    <Button
-      size="small"
-      aria-label={copy.nextVideo.continueHint}
-      title={copy.nextVideo.continueHint}
-      onClick={() => void continueVideo(video)}
-    >
-      <StepForward size={14} aria-hidden />
-      <span className={styles.actionText}>{copy.nextVideo.continue}</span>
-    </Button>
-  );
+interface VideoActionsProps {
+  readonly video: LibraryVideo;
+  readonly finish: Finish | null;
 }
 
-function VideoActions({ video }: { readonly video: LibraryVideo }) {
-  const strings = copy.player;
-  const finish = useFinish(video.metadata.request);
-  const save = async (): Promise<void> => {
-    const path = await send(window.splitreel.saveVideoAs({ videoId: video.id }));
-    if (path !== null) showToast(copy.errors.saved({ path }));
-  };
+/** The most common actions by name; everything else is in the menu. */
+function VideoActions({ video, finish }: VideoActionsProps) {
+  const again = againAction(video);
   return (
     <div className={styles.actions}>
       <Button
         size="small"
         draggable
         className={styles.handle}
-        aria-label={strings.drag}
-        title={formatPair(strings.dragHint, video.fileName)}
+        title={formatPair(copy.player.dragHint, video.fileName)}
         onDragStart={(event) => dragVideosOut(event, [video.id])}
-        onClick={() => void save()}
+        onClick={saveAction(video).run}
       >
         <GripVertical size={14} aria-hidden />
-        <span className={styles.actionText}>{strings.drag}</span>
+        {copy.player.drag}
       </Button>
-      <Button size="small" aria-label={strings.saveAs} title={strings.saveAs} onClick={() => void save()}>
-        <Download size={14} aria-hidden />
-        <span className={styles.actionText}>{strings.saveAs}</span>
-      </Button>
-      <ContinueButton video={video} />
-      <ExportButton video={video}>
-        <span className={styles.actionText}>{copy.export.open}</span>
-      </ExportButton>
-      <Button
-        size="small"
-        aria-label={strings.showInFolder}
-        title={strings.showInFolder}
-        onClick={() => void send(window.splitreel.showVideoInFolder({ videoId: video.id }))}
-      >
-        <FolderOpen size={14} aria-hidden />
-        <span className={styles.actionText}>{strings.showInFolder}</span>
-      </Button>
-      <Button size="small" aria-label={strings.reuse} title={strings.reuse} onClick={() => adoptVideo(video.metadata)}>
-        <RotateCcw size={14} aria-hidden />
-        <span className={styles.actionText}>{strings.reuse}</span>
-      </Button>
-      <IconButton size="small" label={copy.videos.makeAgain} onClick={() => makeAgain(video.metadata)}>
-        <Repeat2 size={14} aria-hidden />
-      </IconButton>
-      {video.metadata.request.quality !== 'exact' && (
-        <Button
-          size="small"
-          aria-label={strings.makeExact}
-          title={strings.makeExact}
-          onClick={() => makeExact(video.metadata)}
-        >
-          <Scale size={14} aria-hidden />
-          <span className={styles.actionText}>{strings.makeExact}</span>
+      {finish === null ? (
+        <Button size="small" onClick={again.run}>
+          <Repeat2 size={14} aria-hidden />
+          {again.label}
         </Button>
+      ) : (
+        <Tooltip text={copy.results.finishHint({ summary: finish.summary })}>
+          <Button size="small" onClick={finish.run}>
+            <Sparkles size={14} aria-hidden />
+            {copy.results.finish}
+          </Button>
+        </Tooltip>
       )}
-      <IconButton size="small" label={copy.compare.start} onClick={() => compare([video.id])}>
+      <Tooltip text={copy.nextVideo.continueHint}>
+        <Button size="small" onClick={() => void continueVideo(video)}>
+          <StepForward size={14} aria-hidden />
+          {copy.nextVideo.continue}
+        </Button>
+      </Tooltip>
+      <Button size="small" onClick={() => compare([video.id])}>
         <Columns2 size={14} aria-hidden />
-      </IconButton>
-      {finish !== null && (
-        <Button
-          size="small"
-          aria-label={copy.results.finish}
-          title={copy.results.finishHint({ summary: finish.summary })}
-          onClick={finish.run}
-        >
-          <Sparkles size={14} aria-hidden />
-          <span className={styles.actionText}>{copy.results.finish}</span>
+        {copy.compare.start}
+      </Button>
+      <Button size="small" onClick={() => openVideoDialog('export', [video])}>
+        <FileOutput size={14} aria-hidden />
+        {copy.export.open}
+      </Button>
+      <ButtonMenu label={copy.videos.menu} entries={() => stageEntries(video, finish === null)}>
+        <Button size="small">
+          <Ellipsis size={14} aria-hidden />
+          {copy.videos.more}
         </Button>
-      )}
-      <IconButton size="small" label={copy.results.discard} onClick={() => void discardVideos([video.id])}>
-        <Trash2 size={14} aria-hidden />
-      </IconButton>
+      </ButtonMenu>
     </div>
   );
 }

@@ -55,7 +55,7 @@ export function RecentResults({ view }: { readonly view: StageView }) {
         const index = at + offset;
         const { prompt, seed } = video.metadata.request;
         return (
-          <VideoMenu key={video.id} videos={() => [video]}>
+          <VideoMenu key={video.id} place="results" videos={() => [video]}>
             <li {...rovingItem(index, current)}>
               <button
                 type="button"

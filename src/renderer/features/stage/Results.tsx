@@ -1,12 +1,14 @@
-import { Check, Sparkles, Trash2 } from 'lucide-react';
+import { Check, Sparkles, Trash2, type LucideIcon } from 'lucide-react';
 import { useRef } from 'react';
+import { formatAsSentences } from '../../../shared/format';
 import type { LibraryVideo } from '../../../shared/library';
 import { discardOnDelete, discardVideos } from '../../state/discard';
 import { useFinish } from '../../state/finish';
 import { openVideo } from '../../state/navigation';
 import { copy } from '../../copy';
-import { IconButton } from '../../ui/Button';
+import { Button } from '../../ui/Button';
 import { isMotionReduced } from '../../ui/motion';
+import { Tooltip } from '../../ui/Tooltip';
 import { rovingItem, rovingTab, useRoving } from '../../ui/use-roving';
 import { Video } from '../../ui/Video';
 import { dragVideosOut } from '../player';
@@ -34,7 +36,7 @@ export function Results({ videos }: { readonly videos: readonly LibraryVideo[] }
         const tabIndex = rovingTab(index === current);
         const seed = copy.library.seed({ seed: video.metadata.request.seed });
         return (
-          <VideoMenu key={video.id} videos={() => [video]}>
+          <VideoMenu key={video.id} place="results" videos={() => [video]}>
             <li {...rovingItem(index, current)} className={styles.cell}>
               <button
                 type="button"
@@ -74,36 +76,54 @@ interface ChoicesProps {
 function Choices({ video, others, seed, tabIndex }: ChoicesProps) {
   const strings = copy.results;
   const finish = useFinish(video.metadata.request);
+  const common = { seed, tabIndex };
   return (
     <div className={styles.choices}>
       {finish !== null && (
-        <IconButton
-          size="small"
-          label={strings.of({ action: strings.finish, seed })}
+        <Choice
+          {...common}
+          name={strings.finish}
           hint={strings.finishHint({ summary: finish.summary })}
-          tabIndex={tabIndex}
+          icon={Sparkles}
           onClick={finish.run}
-        >
-          <Sparkles size={14} aria-hidden />
-        </IconButton>
+        />
       )}
-      <IconButton
-        size="small"
-        label={strings.of({ action: strings.keep, seed })}
+      <Choice
+        {...common}
+        name={strings.keep}
         hint={strings.keepHint}
-        tabIndex={tabIndex}
+        icon={Check}
         onClick={() => void discardVideos(others.map(({ id }) => id))}
-      >
-        <Check size={14} aria-hidden />
-      </IconButton>
-      <IconButton
-        size="small"
-        label={strings.of({ action: strings.discard, seed })}
-        tabIndex={tabIndex}
-        onClick={() => void discardVideos([video.id])}
-      >
-        <Trash2 size={14} aria-hidden />
-      </IconButton>
+      />
+      <Choice {...common} name={strings.discard} icon={Trash2} onClick={() => void discardVideos([video.id])} />
     </div>
+  );
+}
+
+interface ChoiceProps {
+  readonly name: string;
+  /** The result that the choice is about. */
+  readonly seed: string;
+  readonly hint?: string;
+  readonly icon: LucideIcon;
+  readonly tabIndex: number;
+  readonly onClick: () => void;
+}
+
+/** By name, or by its icon alone where the grid leaves a result little room. */
+function Choice({ name, seed, hint, icon: Icon, tabIndex, onClick }: ChoiceProps) {
+  return (
+    <Tooltip text={hint === undefined ? name : formatAsSentences([name, hint])}>
+      <Button
+        size="small"
+        look="plain"
+        aria-label={copy.results.of({ action: name, seed })}
+        tabIndex={tabIndex}
+        onClick={onClick}
+      >
+        <Icon size={14} aria-hidden />
+        <span className={styles.choiceName}>{name}</span>
+      </Button>
+    </Tooltip>
   );
 }

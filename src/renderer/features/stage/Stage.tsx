@@ -11,6 +11,7 @@ import { Button } from '../../ui/Button';
 import { Empty } from '../../ui/Empty';
 import { ErrorNote } from '../../ui/ErrorNote';
 import { Player } from '../player';
+import { VideoMenu } from '../video';
 import { EnvironmentState } from './EnvironmentState';
 import { ModelOffer } from './ModelOffer';
 import { Previews } from './Previews';
@@ -72,7 +73,11 @@ export function Stage({ view, isJobRunning, ratio, examples, onExample }: StageP
         </div>
       )}
       {view.kind === 'video' ? (
-        <Player key={view.video.id} video={view.video} isPausedAtStart={view.isPaused} />
+        <VideoMenu place="stage" videos={() => [view.video]}>
+          <div className={styles.player}>
+            <Player key={view.video.id} video={view.video} isPausedAtStart={view.isPaused} />
+          </div>
+        </VideoMenu>
       ) : (
         <>
           <div className={styles.area}>

@@ -2,4 +2,5 @@ export { modelName, reportDetails, reportFigures, reportOf, requestFacts, type K
 export { VideoDialogs } from './VideoDialogs';
 export { VideoFacts } from './VideoFacts';
 export { FavoriteButton, RatingPips, VideoMarks } from './VideoMarks';
-export { ratingEntries, videoEntries, VideoMenu } from './video-menu';
+export { againAction, fileActions, saveAction, settingsActions } from './video-actions';
+export { ratingEntries, stageEntries, videoEntries, VideoMenu } from './video-menu';

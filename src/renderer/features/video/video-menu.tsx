@@ -2,77 +2,85 @@
 import type { ReactNode } from 'react';
 import type { LibraryVideo } from '../../../shared/library';
 import { MAX_RATING } from '../../../shared/marks';
-import { adoptVideo } from '../../state/adopt';
+import type { Command } from '../../state/commands';
 import { canCompare, compareOrPick } from '../../state/compare';
-import { copyText } from '../../state/copy-text';
 import { discardVideos } from '../../state/discard';
-import { makeAgain } from '../../state/finish';
 import { areFavorites, commonRating, markVideos, toggleFavorite } from '../../state/marks';
 import { openVideo } from '../../state/navigation';
-import { send } from '../../state/send';
 import { openVideoDialog } from '../../state/video-dialogs';
 import { copy } from '../../copy';
 import { ContextMenu, type MenuEntry } from '../../ui/Menu';
+import { againAction, fileActions, settingsActions } from './video-actions';
 
 const strings = copy.videos;
 const LINE: MenuEntry = { kind: 'line' };
 
-/** `hasKeys`: the library's shortcuts work here. */
-export function videoEntries(videos: readonly LibraryVideo[], hasKeys = false): readonly MenuEntry[] {
-  const keys = (text: string) => (hasKeys ? { keys: text } : {});
+/** Where a menu opens, which decides what shortcuts work there. */
+type MenuPlace = 'library' | 'stage' | 'results';
+type KeyedAction = 'compare' | 'favorite' | 'tags' | 'export' | 'delete';
+
+const KEYS: Readonly<Record<MenuPlace, Partial<Record<KeyedAction, string>>>> = {
+  library: { compare: 'C', favorite: 'F', tags: 'T', export: 'E', delete: 'Del' },
+  stage: { compare: 'C', tags: 'T', export: 'E' },
+  results: { delete: 'Del' },
+};
+
+const keysOf = (place: MenuPlace, action: KeyedAction): Pick<Command, 'keys'> => {
+  const keys = KEYS[place][action];
+  return keys === undefined ? {} : { keys };
+};
+
+const entryOf = ({ label, run }: Command): MenuEntry => ({ kind: 'item', label, run });
+
+const deleteEntry = (videos: readonly LibraryVideo[], place: MenuPlace): MenuEntry => ({
+  kind: 'item',
+  label: strings.delete,
+  ...keysOf(place, 'delete'),
+  isDanger: true,
+  run: () => void discardVideos(videos.map(({ id }) => id)),
+});
+
+export function videoEntries(videos: readonly LibraryVideo[], place: MenuPlace): readonly MenuEntry[] {
   const [video] = videos;
   if (video === undefined) return [];
-  const single: readonly MenuEntry[] =
-    videos.length > 1
-      ? []
-      : [
-          { kind: 'item', label: strings.open, run: () => openVideo(video.id) },
-          { kind: 'item', label: strings.makeAgain, run: () => makeAgain(video.metadata) },
-          { kind: 'item', label: strings.useSettings, run: () => adoptVideo(video.metadata) },
-        ];
-  const file: readonly MenuEntry[] =
-    videos.length > 1
-      ? []
-      : [
-          {
-            kind: 'item',
-            label: strings.showInFolder,
-            run: () => void send(window.splitreel.showVideoInFolder({ videoId: video.id })),
-          },
-          { kind: 'item', label: strings.copyPrompt, run: () => copyText(video.metadata.request.prompt) },
-        ];
+  const isSingle = videos.length === 1;
+  const open: MenuEntry = { kind: 'item', label: strings.open, run: () => openVideo(video.id) };
   return [
-    ...single,
+    ...(isSingle && place !== 'stage' ? [open] : []),
+    ...(isSingle ? [againAction(video), ...settingsActions(video)].map(entryOf) : []),
     {
       kind: 'item',
       label: strings.compare,
       isDisabled: !canCompare(videos.length),
-      ...keys('C'),
+      ...keysOf(place, 'compare'),
       run: () => compareOrPick(videos.map(({ id }) => id)),
     },
     LINE,
     {
       kind: 'check',
       label: strings.favorite,
-      ...keys('F'),
+      ...keysOf(place, 'favorite'),
       isChecked: areFavorites(videos),
       run: () => toggleFavorite(videos),
     },
-    { kind: 'menu', label: strings.rating, entries: ratingEntries(videos, hasKeys) },
-    { kind: 'item', label: strings.editTags, ...keys('T'), run: () => openVideoDialog('tags', videos) },
+    { kind: 'menu', label: strings.rating, entries: ratingEntries(videos, place === 'library') },
+    { kind: 'item', label: strings.editTags, ...keysOf(place, 'tags'), run: () => openVideoDialog('tags', videos) },
     LINE,
-    { kind: 'item', label: strings.export, ...keys('E'), run: () => openVideoDialog('export', videos) },
-    ...file,
+    { kind: 'item', label: strings.export, ...keysOf(place, 'export'), run: () => openVideoDialog('export', videos) },
+    ...(isSingle ? fileActions(video).map(entryOf) : []),
     LINE,
-    {
-      kind: 'item',
-      label: strings.delete,
-      ...keys('Del'),
-      isDanger: true,
-      run: () => void discardVideos(videos.map(({ id }) => id)),
-    },
+    deleteEntry(videos, place),
   ];
 }
+
+/** For the video on the stage: what has no button next to it. */
+export const stageEntries = (video: LibraryVideo, hasAgainButton: boolean): readonly MenuEntry[] => [
+  ...[...(hasAgainButton ? [] : [againAction(video)]), ...settingsActions(video)].map(entryOf),
+  LINE,
+  ...fileActions(video).map(entryOf),
+  LINE,
+  deleteEntry([video], 'stage'),
+];
 
 export const ratingEntries = (videos: readonly LibraryVideo[], hasKeys = false): readonly MenuEntry[] =>
   Array.from({ length: MAX_RATING + 1 }, (_, index) => MAX_RATING - index).map((rating) => ({
@@ -84,15 +92,15 @@ export const ratingEntries = (videos: readonly LibraryVideo[], hasKeys = false):
   }));
 
 interface VideoMenuProps {
+  readonly place: MenuPlace;
   /** Called when the menu opens: the selection, if the video is part of it. */
   readonly videos: () => readonly LibraryVideo[];
-  readonly hasKeys?: boolean;
   readonly children: ReactNode;
 }
 
 /** The context menu of an element that shows a video. */
-export const VideoMenu = ({ videos, hasKeys = false, children }: VideoMenuProps) => (
-  <ContextMenu label={strings.menu} entries={() => videoEntries(videos(), hasKeys)}>
+export const VideoMenu = ({ place, videos, children }: VideoMenuProps) => (
+  <ContextMenu label={strings.menu} entries={() => videoEntries(videos(), place)}>
     {children}
   </ContextMenu>
 );
