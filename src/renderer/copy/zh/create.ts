@@ -119,8 +119,8 @@ export const plan = {
     videos: '请一次生成更多视频。',
     devices: '请使用更多设备。',
   },
-  product: message('{factors} = {available}中的 {used, number}'),
-  single: message('{available}中的 1'),
+  product: message('{factors} = {used, number}（共 {available}）'),
+  single: message('1（共 {available}）'),
   available: message(
     '{kind, select, cuda {{count, plural, other {# 块 GPU}}} other {{count, plural, other {# 个 CPU 工作进程}}}}',
   ),

@@ -10,7 +10,7 @@ export const firstFrame = {
     fit: message('{from}，加黑边放入 {to}'),
     stretch: message('{from}，拉伸至 {to}'),
   },
-  fit: '图片与视频的形状不同',
+  fit: '图片适配方式',
   fits: { crop: '裁剪', fit: '完整显示（加黑边）', stretch: '拉伸' },
   position: '保留哪一部分',
   positionValue: message('{position, number, percent}'),

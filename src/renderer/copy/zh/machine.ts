@@ -123,7 +123,7 @@ export const machine = {
     removeTitle: message('移除“{title}”？'),
     removeText: message('将删除 {folder} 并释放 {size}。'),
     removeFirstFrames: message(
-      '这将删除没有被任何任务、作品库视频或表单使用的首帧图像，并释放 {size}。未连接的磁盘上的视频可能因此失去首帧图像。',
+      '这将删除没有被任何任务、视频库中的视频或表单使用的首帧图像，并释放 {size}。未连接的磁盘上的视频可能因此失去首帧图像。',
     ),
   },
 } as const;

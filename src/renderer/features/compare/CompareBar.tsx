@@ -53,9 +53,16 @@ export function CompareBar({ sync, mode, isPair, wipe, scale, onMode, onWipe, on
         <IconButton size="small" label={strings.zoomFit} disabled={scale <= 1} onClick={onFit}>
           <Maximize2 size={14} aria-hidden />
         </IconButton>
-        <IconButton size="small" label={strings.addFile} onClick={() => void compareFile(null)}>
+        <Button
+          size="small"
+          look="plain"
+          aria-label={strings.addFile}
+          title={strings.addFile}
+          onClick={() => void compareFile(null)}
+        >
           <FilePlus size={16} aria-hidden />
-        </IconButton>
+          <span className={styles.addFile}>{strings.addFile}</span>
+        </Button>
         <IconButton size="small" label={strings.close} onClick={closeComparison}>
           <X size={16} aria-hidden />
         </IconButton>

@@ -1,5 +1,5 @@
 /** Actions for the selected videos. Floats over the end of the page, so that nothing moves. */
-import { Columns2, FileOutput, Gauge, Star, Tag, Trash2, X } from 'lucide-react';
+import { Award, Columns2, FileOutput, Star, Tag, Trash2, X } from 'lucide-react';
 import { useEffect } from 'react';
 import type { LibraryVideo } from '../../../shared/library';
 import { canCompare, compareOrPick } from '../../state/compare';
@@ -31,7 +31,7 @@ export function SelectionBar({ videos }: { readonly videos: readonly LibraryVide
       </Button>
       <ButtonMenu label={copy.videos.rating} entries={() => ratingEntries(videos, true)}>
         <Button size="small" look="plain">
-          <Gauge size={14} aria-hidden />
+          <Award size={14} aria-hidden />
           {copy.videos.rating}
         </Button>
       </ButtonMenu>

@@ -10,6 +10,7 @@ import { send } from '../../state/send';
 import { continueVideo, takeFrame } from '../../state/next-video';
 import { copy } from '../../copy';
 import { Button, IconButton } from '../../ui/Button';
+import { Tooltip } from '../../ui/Tooltip';
 import { useShortcut } from '../../ui/use-shortcut';
 import { Video } from '../../ui/Video';
 import { playerCommand, SPEEDS, type PlayerCommand } from './keys';
@@ -164,9 +165,12 @@ function Transport({ playback, frames, frameRate, speed, isLooping, ...on }: Tra
         <Slider.Thumb className={styles.scrubThumb} aria-label={strings.scrub} aria-valuetext={position} />
       </Slider.Root>
       <span className={styles.frameCount}>{strings.frame({ frame: frame + 1, total: frames })}</span>
-      <IconButton label={copy.nextVideo.useFrame} onClick={on.onTakeFrame}>
-        <ImagePlus size={16} aria-hidden />
-      </IconButton>
+      <Tooltip text={copy.nextVideo.useFrameHint}>
+        <Button look="plain" className={styles.takeFrame} aria-label={copy.nextVideo.useFrame} onClick={on.onTakeFrame}>
+          <ImagePlus size={16} aria-hidden />
+          <span>{copy.nextVideo.useFrame}</span>
+        </Button>
+      </Tooltip>
       <IconButton label={strings.loop} isPressed={isLooping} onClick={on.onLoop}>
         <Repeat size={16} aria-hidden />
       </IconButton>

@@ -27,7 +27,7 @@ export function VideoMarks({ video }: { readonly video: LibraryVideo }) {
         onClick={() => openVideoDialog('tags', [video])}
       >
         <Tag size={14} aria-hidden />
-        {tags.length > 0 && <span className={styles.tagText}>{formatList(tags)}</span>}
+        <span className={styles.tagText}>{tags.length === 0 ? strings.tags : formatList(tags)}</span>
       </Button>
     </div>
   );
