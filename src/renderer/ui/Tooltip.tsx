@@ -1,5 +1,5 @@
 import { Tooltip as Radix } from 'radix-ui';
-import { useState, type ReactNode } from 'react';
+import { useRef, useState, type ReactNode } from 'react';
 import styles from './controls.module.css';
 
 interface TooltipProps {
@@ -8,13 +8,25 @@ interface TooltipProps {
   readonly children: ReactNode;
 }
 
+/** A dialog or the player in full screen covers the rest, and screen readers expect everything in a landmark. */
+const containerOf = (element: Element | null): Element | null =>
+  document.fullscreenElement ?? element?.closest('dialog, main, aside, header') ?? null;
+
 /** Renders the same elements with and without text: another tree would replace a field while the user types. */
 export function Tooltip({ text, children }: TooltipProps) {
   const [isOpen, setIsOpen] = useState(false);
+  const [container, setContainer] = useState<Element | null>(null);
+  const trigger = useRef<HTMLButtonElement>(null);
+  const onOpenChange = (opens: boolean): void => {
+    if (opens) setContainer(containerOf(trigger.current));
+    setIsOpen(opens);
+  };
   return (
-    <Radix.Root open={isOpen && text !== ''} onOpenChange={setIsOpen}>
-      <Radix.Trigger asChild>{children}</Radix.Trigger>
-      <Radix.Portal>
+    <Radix.Root open={isOpen && text !== ''} onOpenChange={onOpenChange}>
+      <Radix.Trigger asChild ref={trigger}>
+        {children}
+      </Radix.Trigger>
+      <Radix.Portal container={container}>
         <Radix.Content className={styles.tooltip} sideOffset={6} collisionPadding={8}>
           {text}
         </Radix.Content>

@@ -79,7 +79,7 @@ export function CreatePage() {
             <div className={styles.work}>
               {compared !== null && <CompareFacts videos={compared} />}
               {compared === null && view.kind === 'video' && <VideoPanel video={view.video} />}
-              {compared === null && view.kind === 'results' && <ResultsPanel job={view.job} />}
+              {compared === null && view.kind === 'results' && <ResultsPanel job={view.job} videos={view.videos} />}
               <ProgressPanel />
               <p className={styles.idle}>{copy.progress.idle}</p>
             </div>

@@ -94,8 +94,14 @@ function useVideoKeys(video: LibraryVideo): void {
   });
 }
 
+interface ResultsPanelProps {
+  readonly job: Job;
+  /** Those that are still in the library. */
+  readonly videos: readonly LibraryVideo[];
+}
+
 /** A job whose videos are all on the stage. */
-export function ResultsPanel({ job }: { readonly job: Job }) {
+export function ResultsPanel({ job, videos }: ResultsPanelProps) {
   const models = useSlice('models');
   if (job.state.status !== 'finished') return null;
   return (
@@ -104,7 +110,11 @@ export function ResultsPanel({ job }: { readonly job: Job }) {
         <p className={styles.prompt} dir="auto" title={job.request.prompt}>
           {job.request.prompt}
         </p>
-        <span className={styles.figures}>{copy.library.count({ count: job.state.videoIds.length })}</span>
+        <span className={styles.figures}>{copy.library.count({ count: videos.length })}</span>
+        <Button size="small" onClick={() => compare(videos.map(({ id }) => id))}>
+          <Columns2 size={14} aria-hidden />
+          {copy.compare.start}
+        </Button>
       </div>
       <Facts
         report={job.state.report}

@@ -1,7 +1,6 @@
 import { AlertTriangle, Ban, Boxes, Clapperboard, CloudOff } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { Job } from '../../../shared/job';
-import { compare } from '../../state/compare';
 import { saveDiagnostics } from '../../state/diagnostics';
 import { followRunningJob, goTo, showJob } from '../../state/navigation';
 import { useSlice } from '../../state/projection';
@@ -53,16 +52,11 @@ export function Stage({ view, isJobRunning, ratio, examples, onExample }: StageP
   const isHeld = isJobRunning && view.kind !== 'running';
   return (
     <section className={styles.stage} aria-label={copy.stage.label}>
-      {(isHeld || otherResults !== null || view.kind === 'results') && (
+      {(isHeld || otherResults !== null) && (
         <div className={styles.back}>
           {otherResults !== null && (
             <Button size="small" onClick={() => showJob(otherResults)}>
               {copy.stage.allResults}
-            </Button>
-          )}
-          {view.kind === 'results' && (
-            <Button size="small" onClick={() => compare(view.videos.map(({ id }) => id))}>
-              {copy.compare.start}
             </Button>
           )}
           {isHeld && (
