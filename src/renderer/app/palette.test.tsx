@@ -61,6 +61,25 @@ test('Ctrl and a number opens a page; the palette shows the keys', async () => {
   expect(screen.queryByRole('option', { name: new RegExp(`^${copy.create.generate}`), ...HIDDEN })).toBeNull();
 });
 
+test('the palette has every action of the video on the stage', async () => {
+  const main = await open({ library: [video('one')] });
+  await userEvent.setup().keyboard('{Control>}k{/Control}');
+  const { makeAgain, useSettings, copyPrompt, saveAs, showInFolder, compareThis, deleteThis, editTags } = copy.videos;
+  const { finish } = copy.results;
+  const names = screen.getAllByRole('option', HIDDEN).map(({ textContent }) => textContent);
+  for (const name of [finish, makeAgain, useSettings, copyPrompt, saveAs, showInFolder, deleteThis])
+    expect(names).toContain(name);
+  for (const [name, key] of [
+    [compareThis, 'C'],
+    [copy.export.title, 'E'],
+    [editTags, 'T'],
+    [copy.nextVideo.continueHint, 'N'],
+  ] as const)
+    expect(names).toContain(`${name}${key}`);
+  await userEvent.setup().click(screen.getByRole('option', { name: deleteThis, ...HIDDEN }));
+  expect(main.callsOf('discardVideos')).toEqual([{ videoIds: ['one'] }]);
+});
+
 test('a search matches each word anywhere in the label or its keywords', () => {
   const items = [
     { id: 'a', text: 'Go to Models', detail: 'Ctrl+3' },

@@ -1,5 +1,5 @@
 /** What stays on the stage, and what is below it, on a fake main process. */
-import { act, render, screen, within } from '@testing-library/react';
+import { act, fireEvent, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, test } from 'vitest';
 import { connectWindow } from '../../../test/connect-window';
@@ -100,6 +100,11 @@ test('all videos of a job are shown, and each can be opened and left again', asy
   expect(playing()).toHaveAccessibleName(/the video b$/);
   await user.click(screen.getByRole('button', { name: copy.stage.allResults }));
   expect(results()).toBeVisible();
+  await user.click(within(about()).getByRole('button', { name: copy.compare.start }));
+  const compared = within(screen.getByRole('region', { name: copy.compare.title }));
+  expect(
+    compared.getAllByRole('button', { name: new RegExp(`^${copy.compare.removeVideo({ name: '' })}`) }),
+  ).toHaveLength(3);
 });
 
 test('after a start the newest video is on the stage', async () => {
@@ -175,6 +180,16 @@ test('every action of a video is a named button or in the menu, and none is in b
   expect(buttons().slice(0, 6)).toEqual([copy.player.drag, copy.results.finish, ...common]);
   await openMore();
   expect(choices()).toEqual([makeAgain, useSettings, copyPrompt, saveAs, showInFolder, copy.videos.delete]);
+});
+
+test('a right click on the video opens its actions, with the keys that work on the stage', async () => {
+  const main = await open({ library: [video('one')] });
+  fireEvent.contextMenu(playing());
+  expect(choices()).not.toContain(copy.videos.open);
+  expect(screen.getByRole('menuitem', { name: copy.videos.export })).toHaveTextContent(/E$/);
+  expect(screen.getByRole('menuitem', { name: copy.videos.delete })).not.toHaveTextContent(/Del$/);
+  await userEvent.setup().click(screen.getByRole('menuitem', { name: copy.videos.delete }));
+  expect(main.callsOf('discardVideos')).toEqual([{ videoIds: ['one'] }]);
 });
 
 test('the menu is used by keyboard: letters find an action, Enter runs it, Esc goes back to the button', async () => {
