@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -15,6 +17,7 @@ class ProcessActivity:
     is_stopped: bool  # by SIGSTOP or a debugger
     cpu_s: float
     read_bytes: int  # by system calls, and from the disk into mapped files
+    queued_s: float  # in which the main thread was ready to run, but other processes had the CPUs
 
 
 def read_activity(pid: int) -> ProcessActivity | None:
@@ -27,9 +30,17 @@ def read_activity(pid: int) -> ProcessActivity | None:
                 is_stopped=process.status() in _STOPPED,
                 cpu_s=cpu.user + cpu.system,
                 read_bytes=io.read_chars + io.read_bytes,
+                queued_s=_queued_s(pid),
             )
     except (psutil.Error, OSError, AttributeError):
         return None
+
+
+def _queued_s(pid: int) -> float:
+    """The second field of schedstat (Documentation/scheduler/sched-stats.rst). 0 if the kernel doesn't count it."""
+    with suppress(OSError, ValueError, IndexError):
+        return int(Path(f"/proc/{pid}/schedstat").read_text("ascii").split()[1]) / 1e9
+    return 0.0
 
 
 class SteadyClock:

@@ -35,27 +35,43 @@ class ReaderProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def ask(self, kind: str, question: Question) -> object:
-        """The answer, as JSON data. None if the process ended or took too long."""
+        """The answer, as JSON data. None if the process took too long, or ended although it was new.
+
+        An older process may have ended for another reason than this question: its limits cover all of its questions,
+        and a machine that is short of memory kills any process. A new one is asked then.
+        """
         line = json.dumps({**question, "kind": kind, "seconds": self._answer_seconds}).encode() + b"\n"
         with self._lock:
-            process = self._running()
-            assert process.stdin is not None
-            assert process.stdout is not None
-            try:
-                process.stdin.write(line)
-                process.stdin.flush()
-                answer: object = json.loads(_read_line(process.stdout, self._answer_seconds))
-            except (OSError, ValueError):
-                self._end()
-                return None
-            return answer
+            while True:
+                is_new = not self._is_running()
+                try:
+                    return self._answer(line)
+                except TimeoutError:
+                    self._end()
+                    return None
+                except (OSError, ValueError):
+                    self._end()
+                    if is_new:
+                        return None
+
+    def _answer(self, line: bytes) -> object:
+        process = self._running()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(line)
+        process.stdin.flush()
+        answer: object = json.loads(_read_line(process.stdout, self._answer_seconds))
+        return answer
 
     def close(self) -> None:
         with self._lock:
             self._end()
 
+    def _is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None or self._process.poll() is not None:
+        if self._process is None or not self._is_running():
             self._end()
             self._process = subprocess.Popen(
                 [sys.executable, "-I", str(RESOURCES.parent / "python"), COMMAND],

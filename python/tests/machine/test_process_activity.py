@@ -43,6 +43,27 @@ def test_work_is_counted(tmp_path: Path) -> None:
     assert after.cpu_s >= before.cpu_s
 
 
+def test_a_process_without_a_cpu_is_waiting_for_one() -> None:
+    """Two processes share one CPU, so each is in the queue for about half of the time."""
+    spin = "import os; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))]); print(flush=True)\nwhile True: pass"
+    processes = [subprocess.Popen([sys.executable, "-c", spin], stdout=subprocess.PIPE) for _ in range(2)]
+    try:
+        for process in processes:
+            assert process.stdout is not None
+            process.stdout.readline()
+        begun = read_activity(processes[0].pid)
+        assert begun is not None
+        while (now := read_activity(processes[0].pid)) is not None and now.queued_s - begun.queued_s < 0.05:
+            assert now.cpu_s - begun.cpu_s < 30
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+            assert process.stdout is not None
+            process.stdout.close()
+    assert now is not None
+
+
 def test_time_while_this_process_was_stopped_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
     monkeypatch.setattr(process_activity.time, "monotonic", lambda: now)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from splitreel.contract.errors import SplitreelError
-from splitreel.store import model_reader
+from splitreel.store import model_reader, reader_process
 from splitreel.store.model_folder import check_model_folder
 from splitreel.store.model_reader import ModelReader
+from splitreel.store.reader_process import ReaderProcess
 from tests.processes.worker import make_model_folder
 
 
@@ -74,6 +78,35 @@ def test_the_process_has_limits_and_is_replaced_when_it_is_killed(reader: ModelR
     process.kill()
     psutil.wait_procs([process], timeout=60)
     assert reader.read(folder).shape.heads == 12
+
+
+def test_a_process_that_ends_during_a_later_question_is_replaced(
+    reader: ModelReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, before = make_model_folder(tmp_path / "m"), _readers()
+    reader.read(folder)
+    (process,) = [child for child in _readers() if child not in before]
+    process.kill()
+    psutil.wait_procs([process], timeout=10)
+    # It seems to run until the question is sent.
+    held = reader._reader._process
+    assert held is not None
+    monkeypatch.setattr(held, "poll", lambda: None)
+    assert reader.read(folder).shape.heads == 12
+
+
+def test_a_question_that_ends_a_new_process_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = ReaderProcess(answer_seconds=60.0)
+    started: list[object] = []
+    start = subprocess.Popen
+
+    def ends(_command: object, **options: Any) -> subprocess.Popen[bytes]:
+        started.append(None)
+        return start([sys.executable, "-I", "-c", "input()"], **options)
+
+    monkeypatch.setattr(reader_process.subprocess, "Popen", ends)
+    assert reader.ask("check", {}) is None
+    assert len(started) == 1
 
 
 def _readers() -> list[psutil.Process]:

@@ -103,6 +103,8 @@ class RankSet:
                 os.kill(pid, signal.SIGKILL)
             return
         rank.pid = pid
+        # The zygote may have imported for a minute before it forked.
+        rank.last_heartbeat = rank.last_activity = self._now()
         if hasattr(os, "pidfd_open"):
             with suppress(OSError):
                 rank.pidfd = os.pidfd_open(pid)

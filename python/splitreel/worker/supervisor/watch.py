@@ -73,7 +73,10 @@ def _hung(rank: Rank, seconds: float, stage_of: Callable[[int], Stage]) -> AppEr
 
 
 def _has_worked(rank: Rank, now: float) -> bool:
-    """Asks the kernel every two seconds, not the rank: a heartbeat thread that gets no CPU must not look like a hang."""
+    """Asks the kernel every two seconds, not the rank: a heartbeat thread that gets no CPU must not look like a hang.
+
+    Neither must a rank on a machine so busy that it hardly runs: then it is in the queue for a CPU.
+    """
     assert rank.pid is not None
     window_s = now - rank.activity_read_at
     if rank.activity is not None and window_s < _WINDOW_S:
@@ -82,5 +85,6 @@ def _has_worked(rank: Rank, now: float) -> bool:
     rank.activity, rank.activity_read_at = after, now
     if before is None or after is None:
         return before is None
-    cpu_s, read_bytes = after.cpu_s - before.cpu_s, after.read_bytes - before.read_bytes
+    cpu_s = after.cpu_s - before.cpu_s + after.queued_s - before.queued_s
+    read_bytes = after.read_bytes - before.read_bytes
     return cpu_s > _IDLE_CPU_SHARE * window_s or read_bytes > _IDLE_READ_BYTES * window_s
