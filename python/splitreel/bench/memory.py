@@ -27,6 +27,7 @@ from splitreel.contract.errors import SplitreelError
 from splitreel.contract.types import Offload, Plan, Quality
 from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
 from splitreel.machine.gpus import visible_gpus
+from splitreel.machine.topology import visible_island_size
 from splitreel.rules.memory import OVERHEAD_BYTES, MemoryJob, memory_needs
 from splitreel.rules.memory_shape import MemoryShape
 from splitreel.rules.plan import PlanContext, PlanDevices, check_plan
@@ -67,7 +68,7 @@ class Peaks:
     text_encoder: str
     is_writer: bool
     is_fused: bool
-    has_peers: bool  # whether its GPUs write to each other's memory
+    is_nvlinked: bool  # as the forecast of the product finds it
     reserved: int  # peak reserved by torch's allocator
     over: int  # used by the process beyond that
     processes: int | None  # with a context on this GPU; None if the driver doesn't list them
@@ -97,8 +98,8 @@ def measure(context: RankContext, case: Case) -> Peaks:
         processes = _processes_on(context.device)
     by_stage = {name: f.peak_device_bytes or f.peak_host_bytes for name, f in report.stages.items()}
     is_fused = engine.loaded.model.fused_problem is None
-    has_peers = context.device.type == "cuda" and _can_access_peers(context.device, case.plan.world_size)
-    return Peaks(by_stage, report.text_encoder, context.rank == 0, is_fused, has_peers, reserved, over, processes)
+    is_nvlinked = context.device.type == "cuda" and visible_island_size(case.plan.world_size) > 1
+    return Peaks(by_stage, report.text_encoder, context.rank == 0, is_fused, is_nvlinked, reserved, over, processes)
 
 
 def _processes_on(device: torch.device) -> int | None:
@@ -111,11 +112,6 @@ def _processes_on(device: torch.device) -> int | None:
     return sum(line.strip().removeprefix("GPU-") == uuid for line in lines) or None
 
 
-def _can_access_peers(device: torch.device, count: int) -> bool:
-    others = [other for other in range(count) if other != device.index]
-    return all(torch.cuda.can_device_access_peer(device.index, other) for other in others) and len(others) > 0
-
-
 def rows(
     key: str, case: Case, shape: MemoryShape, peaks: Sequence[Peaks], device: Device
 ) -> Iterator[dict[str, Value]]:
@@ -123,7 +119,7 @@ def rows(
         job = MemoryJob(
             case.width, case.height, case.frames, is_guided=True, dtype_bytes=2 if device == "cuda" else 4,
             offload=case.offload, is_quantized=case.quality is not Quality.EXACT, is_fused=found.is_fused,
-            is_nvlinked=found.has_peers, reuses_steps=case.quality is Quality.FAST,
+            is_nvlinked=found.is_nvlinked, reuses_steps=case.quality is Quality.FAST,
         )  # fmt: skip
         stays = found.text_encoder == "kept"
         needs = memory_needs(shape, job, case.plan, is_writer=found.is_writer, keeps_text_encoder=stays)

@@ -25,6 +25,7 @@ import torch.distributed as dist
 
 from splitreel.contract.errors import SplitreelError
 from splitreel.engine.engine import Engine
+from splitreel.machine.topology import visible_island_size
 from splitreel.models.tensor_files import OpenTensors, open_safetensors
 from splitreel.worker.rank.parent import die_with_parent
 
@@ -195,5 +196,8 @@ def _join_world(rank: int, setting: _WorldSettings) -> RankContext:
         timeout=timedelta(seconds=setting.timeout_s),
     )
     open_tensors = setting.weights(device)
-    engine = Engine(rank=rank, world_size=setting.size, device=device, open_tensors=open_tensors)
+    is_nvlinked = setting.device == "cuda" and visible_island_size(setting.size) > 1
+    engine = Engine(
+        rank=rank, world_size=setting.size, device=device, open_tensors=open_tensors, is_nvlinked=is_nvlinked
+    )
     return RankContext(rank, setting.size, device, engine, open_tensors)

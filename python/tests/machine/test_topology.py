@@ -13,7 +13,7 @@ import pytest
 from splitreel.commands.flags import make_parser, parse_flags
 from splitreel.commands.generate import plan_request
 from splitreel.machine import topology
-from splitreel.machine.topology import nvlink_island_size, parse_islands, smallest_island
+from splitreel.machine.topology import nvlink_island_size, parse_islands, smallest_island, visible_island_size
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = json.loads((ROOT / "resources" / "golden" / "nvidia-topology.json").read_text())
@@ -43,6 +43,16 @@ def test_golden(case: dict[str, Any]) -> None:
 def test_without_an_answer_or_nvlink_nothing_is_connected(machine: Path, kind: str) -> None:
     machine.write_text(kind)
     assert nvlink_island_size([0, 1]) == 1
+
+
+@pytest.mark.parametrize(("kind", "p2p_disable", "size"), [("4", "0", 4), ("4", "1", 1), ("nodriver", "0", 1)], ids=str)
+def test_the_first_visible_gpus_form_an_island(
+    machine: Path, monkeypatch: pytest.MonkeyPatch, kind: str, p2p_disable: str, size: int
+) -> None:
+    """What the memory forecast of ranks and of `bench memory` expects; without peer-to-peer, NCCL goes through the host."""
+    machine.write_text(kind)
+    monkeypatch.setenv("NCCL_P2P_DISABLE", p2p_disable)
+    assert visible_island_size(4) == size
 
 
 @pytest.mark.parametrize(("p2p_disable", "ring", "ulysses"), [("0", 2, 1), ("1", 1, 2)])
