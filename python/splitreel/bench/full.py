@@ -39,7 +39,7 @@ _MODELS: Final = ("5b", "2b", "1.5")
 _SLACK_S: Final = 300.0
 _INTERRUPT_S: Final = 20.0
 
-Status: TypeAlias = Literal["running", "done", "failed", "out of time", "interrupted", "left out"]
+Status: TypeAlias = Literal["running", "done", "failed", "incomplete", "out of time", "interrupted", "left out"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +241,9 @@ def _read(figures: Path) -> dict[str, Any]:
 
 
 def _status(figures: Path) -> Status:
-    """Of a part that exits with 0: `bench gpu` does so too when it leaves rows out for want of time."""
-    return "out of time" if _read(figures).get("unfinished") else "done"
+    """Of a part that exits with 0: it does so too when it leaves rows out for want of time, or after lost ranks."""
+    found = _read(figures)
+    return "out of time" if found.get("unfinished") else "incomplete" if found.get("lost") else "done"
 
 
 def _notes(figures: Path) -> str:

@@ -138,6 +138,7 @@ class _Bench:
         self._steps_of_plans: dict[str, dict[Plan, float]] = {}
         self._planner: list[dict[str, Value]] = []
         self._unfinished = 0
+        self._lost = 0  # rows that ended their ranks
         self._scratch = folder
         # Without an encoder, a job ends when the last frame is in memory.
         self._writes_files = find_spec("av") is not None
@@ -171,7 +172,8 @@ class _Bench:
             found = check_planner(PlanContext(check_model_folder(self._folders[key]).shape, devices), steps)
             name = self._models[key].name
             self._planner.append({"model": name, **found})
-            if (problem := planner_problem(name, found)) is not None:
+            # On the CPU, times of single steps say little.
+            if device == "cuda" and (problem := planner_problem(name, found)) is not None:
                 self._note(problem)
 
     def _left_s(self) -> float:
@@ -209,6 +211,7 @@ class _Bench:
         except WorldLost as lost:
             if case.engine not in _GLOBAL:
                 self._world = None
+                self._lost += 1
             self._note(f"{self._title(case)}: {lost}")
             return
         figures = self._figures(case, measured)
@@ -309,7 +312,7 @@ class _Bench:
         if self._options.out is not None:
             figures = {
                 "machine": self._machine, "rows": self._table.rows, "planner": self._planner, "notes": self._notes,
-                "unfinished": self._unfinished,
+                "unfinished": self._unfinished, "lost": self._lost,
             }  # fmt: skip
             write_json(self._options.out, figures)
 

@@ -170,10 +170,11 @@ def main(arguments: Sequence[str]) -> int:
     qualities = [Quality(name) for name in str(args.qualities).split(",")]
     table = Table(COLUMNS)
     notes: list[str] = []
+    lost = 0
 
     def save() -> None:
         if args.out is not None:
-            write_json(args.out, {"machine": machine(), "rows": table.rows, "notes": notes})
+            write_json(args.out, {"machine": machine(), "rows": table.rows, "notes": notes, "lost": lost})
 
     with tempfile.TemporaryDirectory(prefix="splitreel-memory-") as root:
         table.start()
@@ -184,8 +185,9 @@ def main(arguments: Sequence[str]) -> int:
             cases = _cases(folder, (width, height, frames), ranks, offloads, qualities)
             for plan, cases_of_plan in groupby(cases, lambda case: case.plan):
                 for case, found in _measured(cases_of_plan, device):
-                    if isinstance(found, str):
+                    if isinstance(found, RunRefused | WorldLost):
                         notes.append(f"{key}, {plan_name(plan)}, {case.offload.value}, {case.quality.value}: {found}")
+                        lost += isinstance(found, WorldLost)
                     else:
                         for row in rows(key, case, shape, found, device):
                             table.add(row)
@@ -195,19 +197,19 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _measured(cases: Iterable[Case], device: Device) -> Iterator[tuple[Case, list[Peaks] | str]]:
+def _measured(cases: Iterable[Case], device: Device) -> Iterator[tuple[Case, list[Peaks] | RunRefused | WorldLost]]:
     """Each case of one plan with its figures, or with what prevented them. After ranks were lost, new ones go on."""
     world: World | None = None
     try:
         for case in cases:
             world = world or World(case.plan.world_size, device, weights=open_synthetic, timeout_s=_PATIENCE_S)
-            found: list[Peaks] | str
+            found: list[Peaks] | RunRefused | WorldLost
             try:
                 found = world.run(measure, case, timeout_s=_PATIENCE_S)
             except RunRefused as error:
-                found = str(error)
+                found = error
             except WorldLost as error:
-                world, found = None, str(error)
+                world, found = None, error
             yield case, found
     finally:
         if world is not None:

@@ -47,9 +47,9 @@ def test_parts_that_fail_or_hang_do_not_stop_the_others(tmp_path: Path) -> None:
 
 
 def test_a_part_that_leaves_rows_out_is_not_done(tmp_path: Path) -> None:
-    save = "import json, pathlib; pathlib.Path('{out}.json').write_text(json.dumps({'notes': ['a', 'b'], 'unfinished': %d}))"
-    for unfinished, status in ((3, "out of time"), (0, "done")):
-        FullRun(tmp_path, 60, ()).run([part("gpu", save % unfinished)], is_again=False)
+    save = "import json, pathlib; pathlib.Path('{out}.json').write_text(json.dumps({'notes': ['a', 'b'], **%r}))"
+    for left_out, status in (({"unfinished": 3, "lost": 1}, "out of time"), ({"lost": 1}, "incomplete"), ({}, "done")):
+        FullRun(tmp_path, 60, ()).run([part("gpu", save % left_out)], is_again=False)
         assert (summary(tmp_path)["gpu"]["status"], summary(tmp_path)["gpu"]["note"]) == (
             status,
             "2 notes, see gpu.json",
