@@ -112,12 +112,10 @@ class Engine:
                 )
             )
         # Fused and unfused ranks exchange different tensors, so all ranks must agree.
-        problem = loaded.model.fused_problem
-        if self._world.all(problem is None):
+        problem = loaded.model.fused_problem = self._world.first(loaded.model.fused_problem)
+        if problem is None:
             loaded.model.fuse()
-            self._record_own_kernels(loaded, None)
-        else:
-            self._record_own_kernels(loaded, problem or "another rank can't run them")
+        self._record_own_kernels(loaded, problem)
         self._loaded = loaded
         hooks.stage_finished(0, Stage.LOADING)
         return _load_report(loaded, loaded.bytes_read, reused=False, seconds=time.perf_counter() - began)
@@ -174,6 +172,8 @@ class Engine:
             self._context.meter.take()
             if failed := kernel_failures():
                 self._record_own_kernels(loaded, failed[0])
+        if kernel.name in self._kernels.failed:
+            report = replace(report, kernel=Kernel.SDPA)
         return replace(report, notices=self._new_notices(loaded))
 
     def _optimizing_stage(self, hooks: Hooks) -> OptimizingStage:

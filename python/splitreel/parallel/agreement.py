@@ -42,6 +42,15 @@ class Agreement:
         """Collective. Whether it is true on every rank."""
         return self._worst(_Outcome.DONE if is_true else _Outcome.FAILED) is _Outcome.DONE
 
+    def first(self, text: str | None) -> str | None:
+        """Collective. The text of the first rank that passes one."""
+        if self._size == 1:
+            return text
+        texts: list[str | None] = [None] * self._size
+        with waiting_for_peers():
+            dist.all_gather_object(texts, text, group=self._group)
+        return next((found for found in texts if found is not None), None)
+
     def of_first(self, number: int) -> int:
         """Collective. The number that the first rank passes."""
         if self._size == 1:

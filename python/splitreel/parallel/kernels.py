@@ -162,6 +162,7 @@ class KernelChooser:
         self._needs = needs
         self._makers = makers
         self.failures: list[str] = []  # sentences on kernels that failed after their trial
+        self.failed: set[str] = set()  # their names: SDPA runs in their place
         self._fastest: dict[tuple[torch.dtype, int, bool], str] = {}
         self._chosen: dict[tuple[str, torch.dtype, int, bool], AttentionKernel] = {}
 
@@ -192,11 +193,11 @@ class KernelChooser:
             tried()
             for name in self._makers:
                 with suppress(SplitreelError):
-                    kernel, failed = self.choose(name, dtype, head_dim, with_ring=with_ring), len(self.failures)
-                    taken = self._seconds(kernel, dtype, head_dim)
-                    if len(self.failures) == failed:  # otherwise SDPA ran in its place
-                        seconds[name] = taken
+                    seconds[name] = self._seconds(
+                        self.choose(name, dtype, head_dim, with_ring=with_ring), dtype, head_dim
+                    )
                 tried()
+            seconds = {name: taken for name, taken in seconds.items() if name not in self.failed}
             # SDPA chooses among the same kernels, so prefer it unless another one is faster.
             best = min(seconds, key=lambda name: seconds[name])
             self._fastest[key] = best if seconds[best] < _WORTH_NAMING * seconds[SDPA.name] else SDPA.name
@@ -280,6 +281,9 @@ class KernelChooser:
                     raise  # says nothing about the kernel
                 except Exception as error:  # noqa: BLE001 - as in a trial
                     has_failed = True
+                    self.failed.add(name)
+                    # The next job takes the fastest of the others.
+                    self._fastest.clear()
                     self.failures.append(
                         f"The attention kernel {name} failed at {tuple(q.shape)}, and SDPA runs instead: {_first_line(error)}"
                     )

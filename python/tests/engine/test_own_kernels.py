@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 
+from splitreel.bench.world import RankContext, World
 from splitreel.contract.types import Plan
 from splitreel.engine import engine as module
 from splitreel.engine.api import EngineJob, LoadOptions, VideoJob
@@ -69,3 +71,24 @@ def test_the_engine_records_what_it_finds(trials: TrialsFile, tmp_path: Path, mo
     monkeypatch.setattr(module, "kernel_failures", lambda: ("The GPU kernel gelu failed",))
     engine.generate(JOB, Plan(), RecordingHooks())
     assert not has_own_kernels([NEW_GPU], trials)
+
+
+def problem_on(context: RankContext, arguments: tuple[Path, int]) -> tuple[str | None, tuple[str, ...]]:
+    """Loads a model whose kernels fail on one rank. What the engine holds against them, and reports of a job."""
+    folder, rank = arguments
+    problem = "no compiler" if context.rank == rank else None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cogvideox, "fused_kernels_problem", lambda *_, **__: problem)
+        patch.setattr(cogvideox, "fused_decoder_problem", lambda *_, **__: problem)
+        context.engine.load(folder, Plan(cfg=2), LoadOptions(), RecordingHooks())
+    report = context.engine.generate(JOB, Plan(cfg=2), RecordingHooks())
+    assert [outcome.error for outcome in report.outcomes] == [None]
+    return context.engine.loaded.model.fused_problem, report.notices
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_what_stops_one_rank_is_the_reason_on_all(rank: int, model_of: Callable[[str], Path]) -> None:
+    """The memory forecast of each rank asks for it."""
+    with World(2, "cpu") as world:
+        found = world.run(problem_on, (model_of("t2v-2b"), rank), timeout_s=120)
+    assert found == [("no compiler", ())] * 2

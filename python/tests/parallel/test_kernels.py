@@ -154,7 +154,7 @@ def test_a_kernel_that_fails_while_it_is_timed_is_not_the_fastest(monkeypatch: p
 
     def seconds(kernel: AttentionKernel, *_: object) -> float:
         if kernel.name == "breaks":
-            chooser.failures.append("it failed")
+            chooser.failed.add("breaks")
         return {"sdpa": 3.0, "math": 2.0, "breaks": 1.0}.get(kernel.name, 4.0)
 
     monkeypatch.setattr(chooser, "_seconds", seconds)
@@ -177,6 +177,7 @@ def test_a_kernel_that_fails_after_its_trial_is_replaced_by_sdpa_and_reported_on
     assert chooser.failures == [
         "The attention kernel math failed at (1, 1, 2048, 8), and SDPA runs instead: too many tokens"
     ]
+    assert chooser.failed == {"math"}, "it isn't reported as the kernel that ran, nor chosen by itself again"
 
 
 def test_running_out_of_memory_does_not_count_as_a_failed_kernel() -> None:
