@@ -21,6 +21,7 @@ interface FirstFrameProps {
 export function fitText(image: Size, video: Size, fit: ImageFit): string {
   const from = strings.size({ width: image.width, height: image.height });
   const to = strings.size({ width: video.width, height: video.height });
+  if (from === to) return from;
   return isSameShape(image, video) ? strings.scaled({ from, to }) : strings.shaped[fit]({ from, to });
 }
 

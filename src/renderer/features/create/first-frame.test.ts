@@ -7,6 +7,7 @@ const WIDE = { width: 1_920, height: 1_080 };
 
 test('the note says how the image is fitted', () => {
   expect(fitText({ width: 3_000, height: 2_000 }, VIDEO, 'crop')).toBe('3000 × 2000, scaled to 720 × 480');
+  expect(fitText(VIDEO, VIDEO, 'crop')).toBe('720 × 480');
   expect(fitText(WIDE, VIDEO, 'crop')).toBe('1920 × 1080, cropped to 720 × 480');
   expect(fitText(WIDE, VIDEO, 'fit')).toBe('1920 × 1080, with black bars in 720 × 480');
   expect(fitText(WIDE, VIDEO, 'stretch')).toBe('1920 × 1080, stretched to 720 × 480');
