@@ -114,6 +114,7 @@ export interface ErrorParams {
   readonly TRASH_FAILED: None;
   readonly METADATA_UNREADABLE: { readonly file: KindTypes['path'] };
   readonly PRESETS_UNREADABLE: { readonly file: KindTypes['path'] };
+  readonly PRESETS_FULL: { readonly max: KindTypes['count'] };
   readonly PROMPTS_UNREADABLE: { readonly file: KindTypes['path'] };
   readonly STORE_CORRUPT: { readonly file: KindTypes['path']; readonly backup: KindTypes['path'] };
   readonly UPDATE_KEY_MISSING: None;

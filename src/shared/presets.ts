@@ -27,17 +27,20 @@ export function presetSettings(request: GenerateRequest): Preset['settings'] {
   return presetSettingsSchema.parse(request);
 }
 
-/** Adds a preset, replacing one of the same name. Sorted by name. */
-export const withPreset = (presets: readonly Preset[], added: Preset): readonly Preset[] =>
-  [...presets.filter(({ name }) => name !== added.name), added]
-    .sort((a, b) => a.name.localeCompare(b.name))
-    .slice(0, MAX_PRESETS);
+/** Adds a preset, replacing one of the same name. Sorted by name. Null: one too many, and none is dropped for it. */
+export function withPreset(presets: readonly Preset[], added: Preset): readonly Preset[] | null {
+  const all = [...presets.filter(({ name }) => name !== added.name), added];
+  return all.length > MAX_PRESETS ? null : all.sort((a, b) => a.name.localeCompare(b.name));
+}
 
-/** Adds the presets of a file. None replaces an existing one: a different preset of the same name gets a number. */
-export function withImported(presets: readonly Preset[], imported: readonly Preset[]): readonly Preset[] {
-  return imported.reduce<readonly Preset[]>((all, preset) => {
-    const isKnown = all.some((other) => JSON.stringify(other) === JSON.stringify(preset));
-    return isKnown ? all : withPreset(all, { ...preset, name: freeName(all, preset.name) });
+/**
+ * Adds the presets of a file. None replaces an existing one: a different preset of the same name gets a number. Null if
+ * not all fit.
+ */
+export function withImported(presets: readonly Preset[], imported: readonly Preset[]): readonly Preset[] | null {
+  return imported.reduce<readonly Preset[] | null>((all, preset) => {
+    const isKnown = all?.some((other) => JSON.stringify(other) === JSON.stringify(preset)) ?? true;
+    return all === null || isKnown ? all : withPreset(all, { ...preset, name: freeName(all, preset.name) });
   }, presets);
 }
 

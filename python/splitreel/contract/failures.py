@@ -429,6 +429,11 @@ def presets_unreadable(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelEr
     return SplitreelError("PRESETS_UNREADABLE", {"file": path_text(file)}, **extra)
 
 
+def presets_full(*, max: int, **extra: Unpack[Extra]) -> SplitreelError:
+    """You can keep up to {max} presets."""
+    return SplitreelError("PRESETS_FULL", {"max": max}, **extra)
+
+
 def prompts_unreadable(*, file: PathText, **extra: Unpack[Extra]) -> SplitreelError:
     """{file} isn't a list of prompts."""
     return SplitreelError("PROMPTS_UNREADABLE", {"file": path_text(file)}, **extra)

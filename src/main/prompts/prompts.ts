@@ -3,7 +3,14 @@ import path from 'node:path';
 import { z } from 'zod';
 import { appError, SplitreelError, type AppError } from '../../shared/errors';
 import type { Slices } from '../../shared/ipc';
-import { presetFileSchema, presetSchema, withImported, withPreset, type Preset } from '../../shared/presets';
+import {
+  MAX_PRESETS,
+  presetFileSchema,
+  presetSchema,
+  withImported,
+  withPreset,
+  type Preset,
+} from '../../shared/presets';
 import { usedPromptSchema, type UsedPrompt } from '../../shared/prompt-history';
 import type { Clock } from '../ports/clock';
 import type { Files } from '../ports/files';
@@ -26,10 +33,11 @@ export interface Prompts {
   readonly remember: (used: Omit<UsedPrompt, 'usedAtMs'>) => Promise<void>;
   /** Null: all prompts. */
   readonly forget: (prompt: string | null) => Promise<void>;
+  /** Throws PRESETS_FULL. */
   readonly savePreset: (preset: Preset) => Promise<void>;
   readonly removePreset: (name: string) => Promise<void>;
   readonly exportPresets: (file: string) => Promise<void>;
-  /** Returns how many presets the file added; throws PRESETS_UNREADABLE. */
+  /** Returns how many presets the file added; throws PRESETS_UNREADABLE or PRESETS_FULL. */
   readonly importPresets: (file: string) => Promise<number>;
   /** Returns the text of a file of prompts; throws PROMPTS_UNREADABLE. */
   readonly readList: (file: string) => Promise<string>;
@@ -93,7 +101,8 @@ function presetCalls(
   onPresets: PromptsOptions['onPresets'],
 ): Pick<Prompts, 'savePreset' | 'removePreset' | 'exportPresets' | 'importPresets'> {
   const presets = (): readonly Preset[] => store.value().presets;
-  const set = async (next: readonly Preset[]): Promise<void> => {
+  const set = async (next: readonly Preset[] | null): Promise<void> => {
+    if (next === null) throw new SplitreelError(appError('PRESETS_FULL', { max: MAX_PRESETS }));
     const saved = store.save({ ...store.value(), presets: [...next] });
     onPresets([...next]);
     await saved;
