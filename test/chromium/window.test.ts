@@ -61,7 +61,11 @@ beforeEach(async () => {
   };
 });
 
-const open = (name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click();
+async function openIn(shown: Page, name: string): Promise<void> {
+  await shown.getByRole('button', { name, exact: true }).click();
+  await shown.getByRole('heading', { level: 1, name, exact: true }).waitFor({ state: 'attached' });
+}
+const open = (name: string): Promise<void> => openIn(page, name);
 
 async function violations(): Promise<readonly string[]> {
   await page.evaluate(axe.source);
@@ -118,7 +122,7 @@ test("every page looks the same as in the tests' runtime", async () => {
   const electron = await openElectron(rig);
   try {
     for (const name of PAGES) {
-      await electron.page.getByRole('button', { name, exact: true }).click();
+      await openIn(electron.page, name);
       await open(name);
       const files = ['chromium', 'electron'].map((which) =>
         path.join(SHOTS, `same-${name.toLowerCase()}-${which}.png`),

@@ -4,10 +4,11 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createPlainServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { connect, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { UV_VERSION as UV, uvProgram } from '../../scripts/python-for-tests';
@@ -37,7 +38,8 @@ afterEach(async () => {
 let uvBytes: Buffer | null = null;
 async function uvWheel(): Promise<string> {
   if (uvBytes === null) {
-    const file = path.join(path.dirname(await uvProgram()), '..', `uv-${UV}-py3-none-any.whl`);
+    const folder = mkdtempSync(path.join(tmpdir(), 'splitreel-uv-'));
+    const file = path.join(folder, 'uv.whl');
     const code = `
 import sys, zipfile
 with zipfile.ZipFile(sys.argv[1], "w") as wheel:
@@ -49,6 +51,7 @@ with zipfile.ZipFile(sys.argv[1], "w") as wheel:
 `;
     execFileSync('python3', ['-c', code, file, await uvProgram()]);
     uvBytes = readFileSync(file);
+    rmSync(folder, { recursive: true });
   }
   return createHash('sha256').update(uvBytes).digest('hex');
 }
