@@ -47,7 +47,9 @@ export async function composeJobs(base: Foundation, services: JobServices): Prom
     startJoin: async (...files) =>
       startFileCommand(commandPorts, await currentPython(commandPorts), ['join', ...files]),
     library: services.library,
-    hasVideosFolder: async () => (await ports.files.stat(videosFolder(base, services.settings))) !== null,
+    // A drive that fails counts as one that is away.
+    hasVideosFolder: async () =>
+      (await ports.files.stat(videosFolder(base, services.settings)).catch(() => null)) !== null,
     jobs,
     notify: base.notify,
   });

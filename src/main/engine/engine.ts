@@ -7,7 +7,7 @@ import type { Random } from '../ports/random';
 import type { WorkerProcess } from '../ports/processes';
 import { attachWorker, type WorkerClient } from './worker-client';
 import { singleFlight } from '../state/single-flight';
-import { endOrphan, rememberWorker, type OrphanPorts } from './orphans';
+import { endOrphan, forgetWorker, rememberWorker, type OrphanPorts } from './orphans';
 import { createTokenCounter } from './token-counter';
 
 export type EngineState = Slices['engine'];
@@ -130,7 +130,7 @@ export function createEngine(ports: EnginePorts, options: EngineOptions): Engine
       await launching.current();
       startsWithoutReady = 0;
       await client?.stop();
-      await ports.files.remove(options.pidFile);
+      await forgetWorker(ports, options.pidFile);
     },
   };
 }

@@ -27,8 +27,12 @@ export async function rememberWorker(ports: OrphanPorts, file: string, pid: numb
     .catch((error: unknown) => ports.log.error('the running worker could not be noted', error));
 }
 
+/** A note that stays does no harm: it matches no other process. */
+export const forgetWorker = ({ files, log }: OrphanPorts, file: string): Promise<void> =>
+  files.remove(file).catch((error: unknown) => log.error('the note of the worker could not be removed', error));
+
 export async function endOrphan(ports: OrphanPorts, file: string): Promise<void> {
-  const { files, processes, log } = ports;
+  const { processes, log } = ports;
   const { value: record, problem } = await readJsonFile(ports, { file, schema, fallback: null });
   if (problem !== null) log.warn(inLanguage('en', () => describeError(problem).message));
   if (record !== null) {
@@ -39,5 +43,5 @@ export async function endOrphan(ports: OrphanPorts, file: string): Promise<void>
       for (const member of await processes.tree(found.pid)) processes.killPid(member.pid, 'SIGKILL');
     }
   }
-  await files.remove(file);
+  await forgetWorker(ports, file);
 }
