@@ -129,5 +129,5 @@ test('a job that could not be joined is refused before it is queued', () => {
   expect(() => continuations.check([input])).toThrow(SplitreelError);
   videos = [{ id: 'first', metadata: { request: job.request } }] as never;
   expect(() => continuations.check([job])).not.toThrow();
-  expect(() => continuations.check([input])).toThrow('A continuation has the size and rate of its video');
+  expect(() => continuations.check([input])).toThrow('A continuation must have the size and frame rate of its video');
 });
