@@ -34,7 +34,7 @@ const CALLS: Readonly<Record<CallName, true>> = {
   addModelFolder: true,
   forgetModel: true,
   recheckModel: true,
-  lookAtModel: true,
+  inspectDownload: true,
   downloadModel: true,
   pauseDownload: true,
   discardDownload: true,

@@ -201,7 +201,7 @@ export const calls = {
   forgetModel: call(z.object({ modelId: id }), done),
   recheckModel: call(z.object({ modelId: id }), done),
   /** Requests the size of a download from Hugging Face. */
-  lookAtModel: call(z.object({ modelId: id }), downloadOfferSchema),
+  inspectDownload: call(z.object({ modelId: id }), downloadOfferSchema),
   /** Starts or resumes a download, or repairs a damaged model. */
   downloadModel: call(z.object({ modelId: id }), done),
   pauseDownload: call(z.object({ modelId: id }), done),

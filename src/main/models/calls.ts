@@ -18,7 +18,7 @@ type ModelCall =
   | 'showModelInFolder'
   | 'openModelPage'
   | 'moveModelsFolder';
-type DownloadCall = 'lookAtModel' | 'downloadModel' | 'pauseDownload' | 'discardDownload' | 'signIn' | 'signOut';
+type DownloadCall = 'inspectDownload' | 'downloadModel' | 'pauseDownload' | 'discardDownload' | 'signIn' | 'signOut';
 
 export const modelCalls = (ports: ModelCallPorts): Calls<ModelCall | DownloadCall> => ({
   ...folderCalls(ports),
@@ -64,7 +64,7 @@ function folderCalls({ desktop, hub }: ModelCallPorts): Calls<ModelCall> {
 }
 
 const downloadCalls = ({ downloads, signIn, signOut }: HubService): Calls<DownloadCall> => ({
-  lookAtModel: ({ modelId }) => downloads.inspect(modelId),
+  inspectDownload: ({ modelId }) => downloads.inspect(modelId),
   downloadModel: ({ modelId }) => downloads.start(modelId),
   pauseDownload: ({ modelId }) => downloads.pause(modelId),
   discardDownload: ({ modelId }) => downloads.discard(modelId),

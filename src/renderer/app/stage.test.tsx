@@ -139,11 +139,11 @@ test('with a GPU a suitable model is offered, with its size before the download'
   const size = { fileCount: 12, totalBytes: 21e9, doneBytes: 0, freeBytes: 100e9, folder: '/models/large' };
   const main = await open(
     { models: [MODEL, large], machine: { ...SLICES.machine, gpus: [gpu(0)] } },
-    { lookAtModel: size },
+    { inspectDownload: size },
   );
   await userEvent.setup().click(screen.getByRole('button', { name: copy.stage.getModel({ model: 'Large' }) }));
   await screen.findByText(copy.models.takes({ size: '21.0 GB', files: 12 }));
-  expect(main.callsOf('lookAtModel')).toEqual([{ modelId: 'large' }]);
+  expect(main.callsOf('inspectDownload')).toEqual([{ modelId: 'large' }]);
   expect(main.callsOf('downloadModel')).toEqual([]);
 });
 

@@ -21,7 +21,7 @@ export function DownloadDialog({ model, onClose }: { readonly model: ModelEntry;
   const { id: modelId } = model;
   useEffect(() => {
     let isCurrent = true;
-    void window.splitreel.lookAtModel({ modelId }).then((result) => {
+    void window.splitreel.inspectDownload({ modelId }).then((result) => {
       if (isCurrent) setAnswer(result.ok ? { offer: result.value } : { error: result.error });
     });
     return () => {

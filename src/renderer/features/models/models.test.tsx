@@ -80,7 +80,7 @@ const HIDDEN = { hidden: true } as const;
 
 test('a download shows its size and time before it starts', async () => {
   const offer = { fileCount: 12, totalBytes: 21e9, doneBytes: 0, freeBytes: 300e9, folder: '/models/x' };
-  const main = await open(<ModelsPage />, { models: [MODEL, ABSENT] }, { lookAtModel: offer });
+  const main = await open(<ModelsPage />, { models: [MODEL, ABSENT] }, { inspectDownload: offer });
   const user = userEvent.setup();
   expect(card('Big').getByText(/at least 21 GB to download/)).toBeInTheDocument();
   expect(card('Big').getByText(/500 GB free on disk/)).toBeInTheDocument();
@@ -94,7 +94,7 @@ test('a download shows its size and time before it starts', async () => {
 
 test('a download that does not fit on the disk cannot be started', async () => {
   const offer = { fileCount: 12, totalBytes: 21e9, doneBytes: 0, freeBytes: 20e9, folder: '/models/x' };
-  await open(<ModelsPage />, { models: [ABSENT] }, { lookAtModel: offer });
+  await open(<ModelsPage />, { models: [ABSENT] }, { inspectDownload: offer });
   await userEvent.setup().click(card('Big').getByRole('button', { name: 'Download' }));
   expect(await screen.findByText(/enough disk space/)).toBeInTheDocument();
   const start = within(screen.getByRole('dialog', HIDDEN)).getByRole('button', { name: 'Download', ...HIDDEN });
