@@ -9,7 +9,7 @@ export const isRoot = (): boolean => process.getuid?.() === 0;
 export const isOnPath = (program: string): boolean =>
   (process.env['PATH'] ?? '').split(path.delimiter).some((folder) => existsSync(path.join(folder, program)));
 
-export class PackagesMissing extends Error {
+class PackagesMissing extends Error {
   readonly command: string;
   constructor(command: string) {
     super(`Some system libraries are missing. Run:\n  ${command}`);
