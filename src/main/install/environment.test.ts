@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -118,6 +118,12 @@ test('missing, installed, reinstalled, rolled back, removed', async () => {
   const old = first.status === 'ready' ? first.slot : '';
   expect(service.get()).toMatchObject({ status: 'ready', isOutdated: false, previousSlot: old });
   expect(await slots()).toHaveLength(2);
+  const current = service.get();
+  const python = path.join(root(), 'slots', old, 'bin', 'python');
+  await rename(python, `${python}.away`);
+  await service.rollBack();
+  expect(service.get()).toEqual(current);
+  await rename(`${python}.away`, python);
   await service.rollBack();
   expect(service.get()).toMatchObject({ status: 'ready', slot: old, isOutdated: true });
   await service.remove();

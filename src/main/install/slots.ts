@@ -39,7 +39,7 @@ export interface Slots {
   readonly readWorking: () => Promise<WorkingSlot | null>;
   /** The current or the previous slot, whichever has generated a video and so is worth keeping. */
   readonly lastProven: (working: WorkingSlot) => Promise<string>;
-  /** Back to the previous slot; false if there is none. */
+  /** Back to the previous slot; false if there is none that works. */
   readonly rollBack: () => Promise<boolean>;
   /**
    * The current slot has generated a video: removes the previous one, except if it is `kept`. False if this wasn't its
@@ -81,7 +81,9 @@ export function openSlots(ports: JsonReadPorts, root: string): Slots {
     rollBack: async () => {
       const pointer = await readPointer();
       if (pointer?.previous === null || pointer === null) return false;
-      if ((await readRecord(pointer.previous)) === null) return false;
+      // Its Python may have been the system's, which has been upgraded or removed since.
+      const python = await files.stat(pythonOf(pointer.previous));
+      if (python === null || (await readRecord(pointer.previous)) === null) return false;
       await writePointer({ slot: pointer.previous, previous: pointer.slot });
       return true;
     },
