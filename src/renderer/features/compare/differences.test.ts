@@ -32,6 +32,14 @@ test('equal settings give no list, and a file without settings differs in nothin
   ]);
 });
 
-test("PipeFusion settings that are not used don't count as differences", () => {
-  expect(differences([withRequest({ warmupSteps: 1 }), withRequest({ warmupSteps: 3 })])).toEqual([]);
+test('PipeFusion settings count only where PipeFusion is used', () => {
+  const changes = [
+    { warmupSteps: 1, numPipelinePatch: 2 },
+    { warmupSteps: 3, numPipelinePatch: 4 },
+  ];
+  expect(differences(changes.map((change) => withRequest(change)))).toEqual([]);
+  expect(differences(changes.map((change) => withRequest(change, { ...ONE_RANK, pp: 2 })))).toEqual([
+    { label: strings.numPipelinePatch, values: ['2', '4'] },
+    { label: strings.warmupSteps, values: ['1', '3'] },
+  ]);
 });

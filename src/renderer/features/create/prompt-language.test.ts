@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isForeign } from './prompt-language';
+import { isForeign, isShort } from './prompt-language';
 
 test.each([
   '一只小狗在草地上奔跑',
@@ -29,4 +29,14 @@ test.each([
   'Vincent van Gogh paints in a field of wheat',
 ])('English: %s', (prompt) => {
   expect(isForeign(prompt)).toBe(false);
+});
+
+test('a prompt is short from its first word on, up to eleven', () => {
+  expect(['', ' \n', 'dog', ' a b c d e f g h i j k ', 'a b c d e f g h i j k l'].map(isShort)).toEqual([
+    false,
+    false,
+    true,
+    true,
+    false,
+  ]);
 });

@@ -87,10 +87,15 @@ test('only values in the library can be chosen, the largest size first', () => {
 
 test('of 10,000 videos, another letter of a search neither sorts again nor reads a prompt twice', () => {
   let reads = 0;
+  let ratingsRead = 0;
   const many = Array.from({ length: 10_000 }, (_, index) => {
-    const { metadata, ...rest } = video(String(index));
+    const { metadata, marks, ...rest } = video(String(index));
     return {
       ...rest,
+      get marks() {
+        ratingsRead += 1;
+        return marks;
+      },
       get metadata() {
         reads += 1;
         return metadata;
@@ -104,4 +109,9 @@ test('of 10,000 videos, another letter of a search neither sorts again nor reads
   expect(findVideos(many, { ...query, search: '' })[0]?.id).toBe('0');
   // The filter reads each of the remaining eleven, and the assertions read none.
   expect(reads).toBeLessThan(100);
+  const byRating = { ...query, sort: 'rating' } as const;
+  findVideos(many, { ...byRating, search: 'video 99' });
+  ratingsRead = 0;
+  findVideos(many, { ...byRating, search: 'video 999' });
+  expect(ratingsRead).toBeLessThan(100);
 });

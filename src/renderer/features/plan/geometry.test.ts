@@ -41,3 +41,10 @@ test('groups are stacked if they would be unreadable side by side', () => {
   expect(halves[0]?.x).toBe(halves[1]?.x);
   expect(scaleIn(BOUNDS, drawing)).toBeGreaterThan(0.7);
 });
+
+test('an arrow leads from each stage of a pipeline to the next, and from no other group', () => {
+  const arrows = (plan: Partial<Plan>) =>
+    layOutPlan({ ...ONE_RANK, ...plan }, BOUNDS).arrows.filter(({ kind }) => kind === 'pp');
+  expect(arrows({ pp: 3 })).toHaveLength(2);
+  expect(arrows({ cfg: 2 })).toEqual([]);
+});

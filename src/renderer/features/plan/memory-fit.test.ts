@@ -54,6 +54,7 @@ test("NVLink takes more of each GPU than the computer's memory does", () => {
 test('there is no text on the CPU, or for a model without a memory shape', () => {
   expect(memoryText(input([80], { devices: { kind: 'cpu', ranks: 2 } }))).toBeNull();
   expect(memoryText(input([80], { memory: null }))).toBeNull();
+  expect(memoryText(input([]))).toBeNull();
 });
 
 test("where the engine's own kernels don't run, more is needed", () => {

@@ -39,6 +39,19 @@ test('playing backward steps frame by frame and pauses at the first', () => {
   expect(state).toMatchObject({ frame: 0, isPlaying: false });
 });
 
+test('a pause stops the element, and playing backward', () => {
+  const pause = vi.spyOn(video, 'pause');
+  transport.playAt(1);
+  transport.pause();
+  expect(pause).toHaveBeenCalledOnce();
+  expect(state.isPlaying).toBe(false);
+  transport.seek(4);
+  transport.playAt(-1);
+  transport.pause();
+  vi.advanceTimersByTime(1_000);
+  expect(state).toMatchObject({ frame: 4, isPlaying: false });
+});
+
 test('an external pause stops forward playback but not backward playback', () => {
   transport.playAt(2);
   expect(video.playbackRate).toBe(2);

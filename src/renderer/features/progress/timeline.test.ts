@@ -71,6 +71,10 @@ describe('segmentsOf', () => {
     expect(segments.map(({ count }) => count)).toEqual(['', '1.2\u00a0GB / 9.8\u00a0GB', '', '', '', '', '']);
     expect(segments.map(({ done }) => Math.round(done * 100))).toEqual([100, 12, 0, 0, 0, 0, 0]);
     expect(segmentsOf(stagesAt('denoising', 23), null, null)[4]).toMatchObject({ count: '23/50', done: 0.46 });
+    // A stage with nothing to count, as a warm start, is done once it has finished.
+    const [starting] = stagesAt('loading', 0);
+    const uncounted = starting === undefined ? [] : [{ ...starting, completed: 0, total: 0 }];
+    expect(segmentsOf(uncounted, null, null)).toMatchObject([{ done: 1 }]);
   });
 
   it('shows a stage without a total as not started', () => {
