@@ -298,17 +298,23 @@ function supervisorOf(tree: readonly number[]): number {
   return found;
 }
 
+/** What the process has open. It closes files, and may end, while they are listed. */
+function openFiles(pid: number): readonly string[] {
+  const folder = `/proc/${String(pid)}/fd`;
+  const unlessGone = <T>(read: () => T): T | null => {
+    try {
+      return read();
+    } catch {
+      return null;
+    }
+  };
+  const names = unlessGone(() => readdirSync(folder)) ?? [];
+  return names.map((name) => unlessGone(() => readlinkSync(path.join(folder, name)))).filter((file) => file !== null);
+}
+
 /** The addresses and ports these processes listen on, from /proc: each once, sorted. */
 function listeners(pids: readonly number[]): string[] {
-  const sockets = new Set(
-    pids.flatMap((pid) => {
-      try {
-        return readdirSync(`/proc/${String(pid)}/fd`).map((fd) => readlinkSync(`/proc/${String(pid)}/fd/${fd}`));
-      } catch {
-        return [];
-      }
-    }),
-  );
+  const sockets = new Set(pids.flatMap(openFiles));
   const ipv4 = (bytes: string): string =>
     (bytes.match(/../g) ?? [])
       .reverse()

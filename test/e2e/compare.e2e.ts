@@ -2,7 +2,7 @@
 import { copyFileSync } from 'node:fs';
 import path from 'node:path';
 import { answerFolderDialog, expect, test } from './harness';
-import { fillForm, newestFile, slices, waitForJob } from './steps';
+import { fillForm, newestFile, slices, waitForJob, waitUntilShown, watchFor } from './steps';
 
 test('drafts appear in a grid, two are compared in sync, one is finished, and a discard is undone', async ({
   launch,
@@ -11,8 +11,9 @@ test('drafts appear in a grid, two are compared in sync, one is finished, and a 
   await fillForm(page, { ranks: 4, steps: 25, frames: 9 });
   await page.getByRole('button', { name: 'Variations' }).click();
   await screenshot('variations-workers');
+  const hadPreview = await watchFor(page, /^seed \d+, Preview after step/);
   await page.getByRole('menuitem', { name: /^4 drafts at once, one on each CPU worker/ }).click();
-  await expect(page.getByText(/^seed \d+, Preview after step/).first()).toBeVisible({ timeout: 120_000 });
+  await waitUntilShown(hadPreview);
   await screenshot('drafts-forming');
   await waitForJob(page, 'finished');
   const results = page.getByRole('list', { name: 'Results' });
@@ -41,7 +42,7 @@ test('drafts appear in a grid, two are compared in sync, one is finished, and a 
   await expect(comparison.getByText('frame 3 of 9')).toBeVisible();
   const times = () =>
     comparison.locator('video').evaluateAll((all: HTMLVideoElement[]) => all.map((one) => one.currentTime));
-  expect(new Set(await times()).size).toBe(1);
+  await expect.poll(async () => new Set(await times()).size).toBe(1);
   await page.keyboard.press('w');
   await page.keyboard.press('+');
   await screenshot('compare-wipe');

@@ -101,7 +101,7 @@ test('a computer without a network is set up from a folder; the moved environmen
     await expect(page.getByText(new RegExp(`${other}/splitreel/environment`)).first()).toBeVisible();
     await screenshot('environment-moved');
     expect(await readySlot(page)).toBe(slot);
-    expect(existsSync(path.join(dataFolder, 'chosen', 'splitreel', 'environment'))).toBe(false);
+    await expect.poll(() => existsSync(path.join(dataFolder, 'chosen', 'splitreel', 'environment'))).toBe(false);
     expect(existsSync(path.join(dataFolder, 'chosen', 'splitreel', 'downloads'))).toBe(true);
     expect(existsSync(path.join(other, 'splitreel', 'environment', 'slots', slot))).toBe(true);
   });

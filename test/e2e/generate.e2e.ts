@@ -11,6 +11,8 @@ import {
   seenStages,
   slices,
   waitForJob,
+  waitUntilShown,
+  watchFor,
   watchStages,
 } from './steps';
 
@@ -110,8 +112,9 @@ test('a prompt becomes a playing video on four ranks, and the next job starts wa
   if (!(await cfg.isChecked())) await cfg.click();
   await expect(page.getByText('2 × 1 × 2 = 4 of 4 CPU workers')).toBeVisible();
   await watchStages(page);
+  const hadPreview = await watchFor(page, /^Preview of the unfinished video$/);
   await page.keyboard.press('Control+Enter');
-  await expect(page.getByRole('img', { name: 'Preview of the unfinished video' })).toBeVisible({ timeout: 120_000 });
+  await waitUntilShown(hadPreview);
   await screenshot('denoising');
   await waitForJob(page, 'finished');
 

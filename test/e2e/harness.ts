@@ -1,5 +1,5 @@
 /** Starts the built app in a real Electron, with the test's own data folder and GPUs. Run by scripts/e2e.ts. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { _electron, test as base, type ElectronApplication, type Page } from '@playwright/test';
+import { _electron, expect, test as base, type ElectronApplication, type Page } from '@playwright/test';
 
 const ROOT = path.resolve(import.meta.dirname, '..', '..');
 
@@ -43,6 +43,8 @@ export interface RunningApp {
   readonly page: Page;
   readonly dataFolder: string;
   readonly pid: number;
+  /** Playwright's `app.process()` fails once the app has ended. */
+  readonly child: ChildProcess;
   /** The app and its descendants, from /proc. */
   readonly processTree: () => readonly number[];
   readonly screenshot: (name: string) => Promise<void>;
@@ -63,7 +65,7 @@ function need(name: string): string {
   return value;
 }
 
-function parentOf(pid: number): number | null {
+export function parentOf(pid: number): number | null {
   try {
     const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
     return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
@@ -80,6 +82,24 @@ export const commandLine = (pid: number): string => {
     return '';
   }
 };
+
+/** A zombie has ended; its parent just hasn't reaped it yet. */
+export const isAlive = (pid: number): boolean => {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${String(pid)}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+};
+
+/** Does nothing if the process has ended. */
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It ended between two looks at /proc.
+  }
+}
 
 export function descendants(root: number): readonly number[] {
   const all = readdirSync('/proc')
@@ -158,13 +178,15 @@ async function launchApp(options: LaunchOptions): Promise<RunningApp> {
   const page = await app.firstWindow();
   // A key pressed before the first render's effects, which set the theme, is lost.
   await page.locator('html[data-theme]').waitFor();
-  const pid = app.process().pid;
+  const child = app.process();
+  const { pid } = child;
   if (pid === undefined) throw new Error('Electron has no process');
   return {
     app,
     page,
     dataFolder,
     pid,
+    child,
     processTree: () => descendants(pid),
     screenshot: async (name) => {
       await page.screenshot({ path: shotFile(`${name}.png`) });
@@ -192,7 +214,8 @@ export interface Dragged {
 /** The system performs drags, so from now on main records them instead. Returns a function that reads the last one. */
 export async function keepDrags(app: ElectronApplication): Promise<() => Promise<Dragged | undefined>> {
   await app.evaluate(({ BrowserWindow }) => {
-    const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+    // Another, hidden window may be drawing a thumbnail.
+    const contents = BrowserWindow.getAllWindows().find((window) => window.isVisible())?.webContents;
     if (contents === undefined) throw new Error('no window');
     contents.startDrag = (item) => {
       Reflect.set(globalThis, 'dragged', { file: item.file, hasIcon: !(item.icon as Electron.NativeImage).isEmpty() });
@@ -201,14 +224,36 @@ export async function keepDrags(app: ElectronApplication): Promise<() => Promise
   return () => app.evaluate(() => Reflect.get(globalThis, 'dragged') as Dragged | undefined);
 }
 
-/** Ends the app and its descendants, whatever their state. */
-function end({ pid }: RunningApp): void {
-  for (const each of [...descendants(pid)].reverse())
-    try {
-      process.kill(each, 'SIGKILL');
-    } catch {
-      // Gone already.
-    }
+/** `kill -9` of the app. Resolves when it has ended; the processes that it started may still be ending. */
+export async function killApp({ child, pid }: RunningApp): Promise<void> {
+  const ended = once(child, 'exit');
+  process.kill(pid, 'SIGKILL');
+  await ended;
+}
+
+/** Waits until the app runs this command of the engine, and stops the process where it is. Returns its pid. */
+export async function freezeCommand({ processTree }: RunningApp, name: string): Promise<number> {
+  const find = (): number | undefined => processTree().find((pid) => commandLine(pid).includes(` ${name} --events `));
+  const freeze = (): boolean => {
+    const found = find();
+    if (found !== undefined) signal(found, 'SIGSTOP');
+    return found !== undefined;
+  };
+  await expect.poll(freeze, { timeout: 120_000, intervals: [5] }).toBe(true);
+  const frozen = find();
+  if (frozen === undefined) throw new Error(`${name} ended before it was stopped`);
+  return frozen;
+}
+
+/** Ends the app and its descendants, whatever their state. Until they have ended, they may write to their folder. */
+async function end({ child, pid }: RunningApp): Promise<void> {
+  // Another process may have its pid by now.
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  // A running app would start processes in place of those that end here.
+  signal(pid, 'SIGSTOP');
+  const tree = descendants(pid);
+  for (const each of [...tree].reverse()) signal(each, 'SIGKILL');
+  await expect.poll(() => tree.filter(isAlive)).toEqual([]);
 }
 
 async function openDisplay(): Promise<{ readonly display: string; readonly close: () => void }> {
@@ -239,8 +284,9 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       started.push(running);
       return running;
     });
-    for (const running of started) end(running);
-    for (const { dataFolder } of started) rmSync(dataFolder, { recursive: true, force: true });
+    for (const running of started) await end(running);
+    // Processes of an app that the test killed may still be writing.
+    for (const { dataFolder } of started) rmSync(dataFolder, { recursive: true, force: true, maxRetries: 10 });
   },
 });
 export { expect } from '@playwright/test';

@@ -317,7 +317,7 @@ async function filterLibrary(page: Page): Promise<void> {
   await tabTo(page, button(page, 'Clear filters').last());
   await page.keyboard.press('Enter');
   await expect(cards).toHaveCount(2);
-  expect(await page.evaluate(() => document.activeElement === document.body)).toBe(false);
+  await expect.poll(() => page.evaluate(() => document.activeElement === document.body)).toBe(false);
 }
 
 test('first frames, continuations and filters by keyboard', async ({ launch }) => {

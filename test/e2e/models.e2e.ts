@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Page } from '@playwright/test';
-import { answerFolderDialog, descendants, expect, test } from './harness';
+import { answerFolderDialog, descendants, expect, isAlive, killApp, test } from './harness';
 import { fillForm, generateButton, INSTALL_MS, readySlot, slices, waitForJob } from './steps';
 
 const ROOT = path.resolve(import.meta.dirname, '..', '..');
@@ -130,9 +130,8 @@ test('from a fresh install: a model is downloaded through kill -9, moved and use
   const family = descendants(first.pid);
   expect(processesWith(TOKEN)).toEqual([]);
 
-  process.kill(first.pid, 'SIGKILL');
-  const alive = () => family.filter((pid) => readdirSync('/proc').includes(String(pid)) && !isZombie(pid));
-  await expect.poll(alive, { timeout: 15_000 }).toEqual([]);
+  await killApp(first);
+  await expect.poll(() => family.filter(isAlive)).toEqual([]);
 
   const second = await launch({ dataFolder });
   await go(second.page, 'Models');
@@ -165,14 +164,8 @@ test('from a fresh install: a model is downloaded through kill -9, moved and use
   expect((await slices(second.page)).jobs.at(-1)?.request.modelId).toBe('little');
 
   expect(hub.log()).not.toContain(TOKEN);
+  // A running app replaces and removes files while they are read.
+  await second.app.close();
   expect(filesWith(dataFolder, TOKEN)).toEqual([]);
   hub.child.stdin?.end();
 });
-
-function isZombie(pid: number): boolean {
-  try {
-    return readFileSync(`/proc/${String(pid)}/stat`, 'utf8').includes(') Z ');
-  } catch {
-    return true;
-  }
-}

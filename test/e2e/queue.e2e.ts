@@ -12,18 +12,19 @@ test('a queue pauses, frees memory and resumes; a finished job notifies, and a c
 }) => {
   const { app, page, screenshot } = await launch({ withEnvironment: true });
   await watchNotifications(app);
-  for (const prompt of ['a red ball rolls to the right', 'a green star spins']) {
-    await fillForm(page, { prompt, steps: 4 });
-    await generateButton(page).click();
-  }
+  // The first one takes long enough to pause the queue meanwhile.
+  await fillForm(page, { prompt: 'a red ball rolls to the right', steps: 60 });
+  await generateButton(page).click();
+  await fillForm(page, { prompt: 'a green star spins', steps: 4 });
+  await generateButton(page).click();
   await waitForJob(page, 'running', 0);
-  expect(await isKeptAwake(app)).toBe(true);
+  await expect.poll(() => isKeptAwake(app)).toBe(true);
   await expect(page.getByText(/elapsed/)).toBeVisible();
   await page.getByRole('button', { name: 'Pause queue' }).click();
   await waitForJob(page, 'finished', 0);
   await page.getByRole('button', { name: 'Free GPU memory' }).click();
   await expect(page.getByText('GPU memory is free. The next video loads the model again.')).toBeVisible();
-  expect(await isKeptAwake(app)).toBe(false);
+  await expect.poll(() => isKeptAwake(app)).toBe(false);
   expect((await slices(page)).jobs.at(1)?.state.status).toBe('queued');
   await screenshot('queue-paused');
   await page.getByRole('button', { name: 'Resume queue' }).click();

@@ -10,6 +10,8 @@ declare global {
     seenStages?: { stage: string; completed: number; total: number }[];
     /** Filled by countClicks. */
     clickCount?: number;
+    /** Set by watchFor. */
+    wasShown?: boolean;
   }
 }
 
@@ -67,6 +69,29 @@ export async function countClicks(page: Page): Promise<() => Promise<number>> {
   // A reloaded page has forgotten its count.
   return () => page.evaluate(() => window.clickCount ?? Infinity);
 }
+
+/**
+ * Looks at each change of the page for an image or a caption with this text: it may be shown for less time than passes
+ * between two looks of an assertion. Returns a function that reads whether it has been shown.
+ */
+export async function watchFor(page: Page, text: RegExp): Promise<() => Promise<boolean>> {
+  await page.evaluate((wanted) => {
+    window.wasShown = false;
+    const observer = new MutationObserver(() => {
+      const candidates = [...document.querySelectorAll('img, figcaption')];
+      window.wasShown = candidates.some(
+        (each) => wanted.test(each.getAttribute('alt') ?? each.textContent) && each.getClientRects().length > 0,
+      );
+      if (window.wasShown) observer.disconnect();
+    });
+    observer.observe(document.body, { childList: true, subtree: true, characterData: true, attributes: true });
+  }, text);
+  return () => page.evaluate(() => window.wasShown === true);
+}
+
+/** Waits until what watchFor looks for has been shown, cold start included. */
+export const waitUntilShown = (wasShown: () => Promise<boolean>): Promise<void> =>
+  expect.poll(wasShown, { timeout: 120_000, intervals: [50] }).toBe(true);
 
 export const seenStages = (page: Page) => page.evaluate(() => window.seenStages ?? []);
 

@@ -6,7 +6,16 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
-import { answerFolderDialog, expect, keepDrags, test, type RunningApp } from './harness';
+import {
+  answerFolderDialog,
+  expect,
+  freezeCommand,
+  keepDrags,
+  killApp,
+  signal,
+  test,
+  type RunningApp,
+} from './harness';
 import { DEMO_SENTENCE, fillForm, generateButton, newestFile, probe, slices, waitForJob } from './steps';
 import { broken } from './axe';
 import { writeLora } from './lora';
@@ -25,11 +34,14 @@ async function takeOut(running: RunningApp, folder: string): Promise<string> {
   const { app, page } = running;
   mkdirSync(folder);
   const canceled = await story.openExport(running, IMMEDIATE, 'hevc', path.join(folder, 'canceled.mp4'));
-  // Slow enough that it is still running when it is canceled.
   await canceled.getByLabel('Motion').selectOption('60');
   await canceled.getByLabel('Size').selectOption('2');
+  // Stopped, so that it is still running when it is canceled.
+  const frozen = freezeCommand(running, 'export');
   await story.startExport(canceled, IMMEDIATE);
+  const exporting = await frozen;
   await canceled.getByRole('button', { name: 'Cancel' }).click();
+  signal(exporting, 'SIGCONT');
   await expect.poll(async () => (await slices(page)).exports).toEqual([]);
   expect(readdirSync(folder)).toEqual([]);
 
@@ -75,23 +87,9 @@ async function makeFromImages({ app, page, dataFolder, screenshot }: RunningApp)
   expect(request).toMatchObject({ imageFit: 'crop', imagePosition: 0, loras: [] });
 }
 
-/** Resolves when the window receives that the job has finished. */
-const jobFinished = (page: Page, at: number): Promise<void> =>
-  page.evaluate(
-    (index) =>
-      new Promise<void>((resolve) => {
-        window.splitreel.onSliceChanged(({ slice }) => {
-          if (slice !== 'jobs') return;
-          void window.splitreel.getSnapshot().then((answer) => {
-            if (answer.ok && answer.value.slices.jobs[index]?.state.status === 'finished') resolve();
-          });
-        });
-      }),
-    at,
-  );
-
-/** Continues the newest video, and kills the app when the new part is finished but not joined yet. */
-async function continueAndKill({ page, pid, screenshot }: RunningApp): Promise<number> {
+/** Continues the newest video, and kills the app while the finished new part is joined to it. */
+async function continueAndKill(running: RunningApp): Promise<number> {
+  const { page, screenshot } = running;
   await page.getByRole('list', { name: 'Recent videos' }).getByRole('button').first().click();
   const frames = Number(probe(await newestFile(page)).nb_read_frames);
   const { videosFolder } = (await slices(page)).about;
@@ -104,10 +102,11 @@ async function continueAndKill({ page, pid, screenshot }: RunningApp): Promise<n
   await expect(page.getByText(/: the new part is joined to it/)).toHaveCount(0);
   await page.keyboard.press('n');
   await expect(page.getByText(/: the new part is joined to it/)).toBeVisible();
-  const isFinished = jobFinished(page, 4);
+  const frozen = freezeCommand(running, 'join');
   await generateButton(page).click();
-  await isFinished;
-  process.kill(pid, 'SIGKILL');
+  const joining = await frozen;
+  await killApp(running);
+  signal(joining, 'SIGKILL');
   expect(readdirSync(videosFolder).filter((name) => name.includes('-continued'))).toEqual([]);
   return frames;
 }
@@ -139,9 +138,7 @@ test('a sentence, four drafts, one finished and taken further; everything is sti
   const frames = await continueAndKill(running);
 
   const again = await launch({ dataFolder });
-  await expect
-    .poll(async () => (await slices(again.page)).library[0]?.metadata.parts?.length, { timeout: 30_000 })
-    .toBe(2);
+  await expect.poll(async () => (await slices(again.page)).library[0]?.metadata.parts?.length).toBe(2);
   expect(Number(probe(await newestFile(again.page)).nb_read_frames)).toBe(2 * frames - 1);
   await expect(again.page.getByText(/^2 parts, /)).toBeVisible();
   await again.screenshot('joined');
