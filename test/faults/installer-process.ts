@@ -47,6 +47,8 @@ export interface Installer {
   readonly pid: number;
   readonly lines: readonly string[];
   readonly hasPrinted: (part: string) => boolean;
+  /** Stops it and its child processes where they are. */
+  readonly freeze: () => void;
   /** With its child processes, as when a computer is switched off; or alone, as by kill -9. */
   readonly kill: (what: 'all' | 'alone') => Promise<void>;
   readonly ended: Promise<void>;
@@ -80,6 +82,7 @@ export async function startInstaller(rig: Rig, overrides: InstallerOptions = {})
     pid,
     lines,
     hasPrinted: (part) => lines.some((line) => line.includes(part)),
+    freeze: () => void process.kill(-pid, 'SIGSTOP'),
     kill: async (what) => {
       // tsx runs the script in a child process.
       const makers = await makersOf(pid, script);
