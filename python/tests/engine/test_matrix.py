@@ -154,14 +154,24 @@ def drift(kind: str, plan: Plan, models: Models, world: Worlds, *, without_cache
     return relative(result.latents[0], exact)
 
 
+_DRIFTS: dict[tuple[str, Plan], float] = {}
+
+
+def known_drift(kind: str, plan: Plan, models: Models, world: Worlds) -> float:
+    """Computed once."""
+    if (kind, plan) not in _DRIFTS:
+        _DRIFTS[kind, plan] = drift(kind, plan, models, world)
+    return _DRIFTS[kind, plan]
+
+
 @pytest.mark.parametrize(("kind", "plan"), with_every_kind(DRIFTING, lambda plan: plan.key))
 def test_stale_keys_drift_a_little(kind: str, plan: Plan, models: Models, world: Worlds) -> None:
-    assert 0 < drift(kind, plan, models, world) <= DRIFT
+    assert 0 < known_drift(kind, plan, models, world) <= DRIFT
 
 
 @pytest.mark.parametrize("kind", [QUICKEST, *(pytest.param(kind, marks=pytest.mark.thorough) for kind in OTHERS)])
 def test_drift_does_not_depend_on_how_a_stage_is_shared(kind: str, models: Models, world: Worlds) -> None:
-    drifts = [drift(kind, plan, models, world) for plan in DRIFTING]
+    drifts = [known_drift(kind, plan, models, world) for plan in DRIFTING]
     assert max(drifts) - min(drifts) <= 1e-3
 
 
