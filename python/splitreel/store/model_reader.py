@@ -16,8 +16,8 @@ from splitreel.store.lora import need_lora
 from splitreel.store.model_folder import ModelFolder, check_model_folder
 from splitreel.store.reader_process import Question, ReaderProcess
 
-# The same limit as in the window (src/main/models/inspect.ts). Reading headers from a network share takes a while.
-_CHECK_SECONDS: Final = 60.0
+# Of CPU time. A network share then has a minute, as in the window (src/main/models/inspect.ts).
+_CHECK_SECONDS: Final = 15.0
 
 
 class ModelReader:
@@ -28,7 +28,7 @@ class ModelReader:
 
     def read(self, folder: Path) -> ModelFolder:
         """Like `check_model_folder`. Also raises MODEL_CORRUPT if the check exceeds its limits."""
-        match self._reader.ask("check", {"folder": str(folder)}):
+        match self._ask("check", {"folder": str(folder)}):
             case {"error": error}:
                 raise SplitreelError.from_error(wire.from_wire(AppError, error))
             case {"shape": shape, "memory": memory, "weightBytes": int(size), "fingerprint": str(fingerprint)}:
@@ -38,13 +38,19 @@ class ModelReader:
 
     def check_lora(self, lora: Lora, model: Path) -> None:
         """Like `need_lora`. Also raises LORA_UNUSABLE if the check exceeds its limits."""
-        match self._reader.ask("lora", {"lora": wire.to_wire(lora), "model": str(model)}):
+        match self._ask("lora", {"lora": wire.to_wire(lora), "model": str(model)}):
             case {"error": error}:
                 raise SplitreelError.from_error(wire.from_wire(AppError, error))
             case {"layers": int()}:
                 return
         file = Path(lora.path).name
         raise failures.lora_unusable(file=file, reasons=[reasons.model_check_fails(file=file)])
+
+    def _ask(self, kind: str, question: Question) -> object:
+        try:
+            return self._reader.ask(kind, question)
+        except TimeoutError:
+            return None
 
     def close(self) -> None:
         self._reader.close()

@@ -22,6 +22,8 @@ from splitreel.store.limits import child_environment, limit_this_process
 COMMAND: Final = "read-models"
 # Enough for every reason that a check can return.
 _MAX_ANSWER_BYTES: Final = 1_000_000
+# Elapsed time per second of CPU time that an answer may take: other programs and slow disks take their share.
+_PATIENCE: Final = 4.0
 
 Question: TypeAlias = Mapping[str, object]
 
@@ -30,17 +32,21 @@ class ReaderProcess:
     """Starts with the first question and answers one at a time. Safe to call from several threads."""
 
     def __init__(self, answer_seconds: float) -> None:
+        """`answer_seconds`: of CPU time, for one answer."""
         self._answer_seconds = answer_seconds
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
     def ask(self, kind: str, question: Question) -> object:
-        """The answer, as JSON data. None if the process took too long, or ended although it was new.
+        """The answer, as JSON data. None if the process exceeded its CPU time, or ended although it was new.
 
         An older process may have ended for another reason than this question: its limits cover all of its questions,
         and a machine that is short of memory kills any process. A new one is asked then.
+
+        Raises TimeoutError if the machine or a disk was too slow, which says nothing about the files.
         """
-        line = json.dumps({**question, "kind": kind, "seconds": self._answer_seconds}).encode() + b"\n"
+        limits = {"cpuSeconds": self._answer_seconds, "seconds": _PATIENCE * self._answer_seconds}
+        line = json.dumps({**question, "kind": kind, **limits}).encode() + b"\n"
         with self._lock:
             while True:
                 is_new = not self._is_running()
@@ -48,10 +54,9 @@ class ReaderProcess:
                     return self._answer(line)
                 except TimeoutError:
                     self._end()
-                    return None
+                    raise
                 except (OSError, ValueError):
-                    self._end()
-                    if is_new:
+                    if self._end() == -signal.SIGPROF or is_new:
                         return None
 
     def _answer(self, line: bytes) -> object:
@@ -60,7 +65,7 @@ class ReaderProcess:
         assert process.stdout is not None
         process.stdin.write(line)
         process.stdin.flush()
-        answer: object = json.loads(_read_line(process.stdout, self._answer_seconds))
+        answer: object = json.loads(_read_line(process.stdout, _PATIENCE * self._answer_seconds))
         return answer
 
     def close(self) -> None:
@@ -82,11 +87,12 @@ class ReaderProcess:
             )
         return self._process
 
-    def _end(self) -> None:
+    def _end(self) -> int | None:
+        """Returns the exit code, which is not SIGKILL's if the process had ended before. None if there was none."""
         if self._process is None:
-            return
+            return None
         self._process.kill()
-        self._process.wait()
+        code = self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 try:
@@ -94,6 +100,7 @@ class ReaderProcess:
                 except OSError:  # flushing what was buffered for a process that is gone
                     continue
         self._process = None
+        return code
 
 
 def _read_line(stream: IO[bytes], seconds: float) -> bytes:
@@ -117,9 +124,11 @@ def serve_questions(answers: Mapping[str, Callable[[Question], object]]) -> int:
     limit_this_process()
     for line in sys.stdin.buffer:
         question = json.loads(line)
-        # The signal's default action ends the process even in native code, and even if the parent is gone.
+        # The signals' default action ends the process even in native code, and even if the parent is gone.
+        signal.setitimer(signal.ITIMER_PROF, question["cpuSeconds"])
         signal.setitimer(signal.ITIMER_REAL, 2 * question["seconds"])
         answer = answers[question["kind"]](question)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
         sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
         sys.stdout.buffer.flush()

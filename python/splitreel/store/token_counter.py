@@ -7,6 +7,7 @@ tokenizer that exceeded them is not tried again.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -33,7 +34,8 @@ class TokenCounter:
     def count(self, folder: Path, text: str) -> tuple[int, int]:
         """The number of tokens in the text, including the end token, and the maximum that the model reads.
 
-        Raises whatever is wrong with the model, and MODEL_CORRUPT if its tokenizer fails or exceeds the limits.
+        Raises whatever is wrong with the model, and MODEL_CORRUPT if its tokenizer fails or exceeds the limits, or if the
+        machine is too slow for now.
         """
         shape = self._models.read(folder).shape
         file = tokenizer_file(folder)
@@ -41,9 +43,10 @@ class TokenCounter:
         key = (str(folder / file), found.st_size, found.st_mtime_ns)
         answer: object = None
         if key not in self._refused:
-            answer = self._reader.ask("count", {"file": str(folder / file), "text": text[:_MAX_TEXT]})
-            if answer is None:
-                self._refused.add(key)
+            with suppress(TimeoutError):
+                answer = self._reader.ask("count", {"file": str(folder / file), "text": text[:_MAX_TEXT]})
+                if answer is None:
+                    self._refused.add(key)
         if not isinstance(answer, int):
             raise refuse("MODEL_CORRUPT", reasons.model_tokenizer_fails(file=file))
         return answer, shape.max_text_tokens

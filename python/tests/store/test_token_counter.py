@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 
 from splitreel.contract.errors import SplitreelError
 from splitreel.contract.messages import RESOURCES
+from splitreel.store import reader_process
 from splitreel.store.model_reader import ModelReader
 from splitreel.store.token_counter import TokenCounter
 
@@ -60,3 +63,32 @@ def test_a_tokenizer_that_cannot_be_read_is_refused_and_others_go_on(counter: To
         counter.count(folder, "a")
     assert caught.value.code == "MODEL_CORRUPT"
     assert counter.count(DEMO, "a red ball")[1] == 48
+
+
+def test_a_tokenizer_is_refused_for_its_own_time_and_not_for_the_machines(
+    counter: TokenCounter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter.count(DEMO, "a red ball")
+    process = counter._reader._process
+    assert process is not None
+    os.kill(process.pid, signal.SIGSTOP)
+    with monkeypatch.context() as patch:
+        patch.setattr(reader_process, "_PATIENCE", 0.02)
+        with pytest.raises(SplitreelError) as caught:
+            counter.count(DEMO, "a red ball")
+    assert caught.value.code == "MODEL_CORRUPT"
+    assert counter.count(DEMO, "a red ball")[1] == 48
+
+
+def test_a_tokenizer_that_computes_for_too_long_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    models = ModelReader()
+    # Importing it takes longer.
+    counter = TokenCounter(models, answer_seconds=0.001)
+    monkeypatch.setattr(reader_process, "_PATIENCE", 60_000.0)
+    for _ in range(2):
+        with pytest.raises(SplitreelError) as caught:
+            counter.count(DEMO, "a red ball")
+        assert caught.value.code == "MODEL_CORRUPT"
+        assert counter._reader._process is None
+        monkeypatch.setattr(counter._reader, "ask", lambda *_: pytest.fail("it is asked again"))
+    models.close()
