@@ -177,7 +177,9 @@ export interface Recommendation {
 /** Valid plans, best first: those by rule of thumb, the fastest measured one before them. */
 export function rankPlans(context: PlanContext, measured: MeasuredSteps = new Map()): Plan[] {
   const { devices } = context;
-  const plans = validPlans(context).sort((a, b) => compareScores(heuristicScore(a, devices), heuristicScore(b, devices)));
+  const plans = validPlans(context).sort((a, b) =>
+    compareScores(heuristicScore(a, devices), heuristicScore(b, devices)),
+  );
   const thumb = plans[0];
   const thumbSeconds = thumb === undefined ? undefined : measured.get(planKey(thumb));
   // A measured plan can only overrule another measured plan: an untried one isn't known to be slower.
