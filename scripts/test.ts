@@ -5,7 +5,7 @@
  */
 import { execa } from 'execa';
 import { existsSync } from 'node:fs';
-import { availableParallelism, setPriority } from 'node:os';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { folderForTests, pythonForTests } from './python-for-tests';
 
@@ -13,21 +13,15 @@ const root = path.resolve(import.meta.dirname, '..');
 const pythonFolder = path.join(root, 'python');
 
 /**
- * Tests run three at a time, in the order of `allChecks`: some compute and some mostly wait, and together they keep two
- * cores busy. The window's tests run one after another at the end, because they click on what moves; what they need is
- * downloaded and built beside the tests before them.
- *
- * The window's tests leave a third of two cores idle, and so does installing Python for the tests. So in a full run, static
- * checks run at the lowest priority beside everything, and `compute`, tests that wait for nothing, beside the window's.
- * Without the window's tests, static checks run first, as many at a time as there are cores.
+ * Groups run one after another. Static checks run as many at a time as there are cores, tests two at a time, in the order
+ * of `allChecks`: the longest first. The window's tests run alone at the end, because they click on what moves. What they
+ * need is downloaded and built beside the tests before them, and Python for the tests beside the static checks.
  */
-type Group = 'static' | 'test' | 'compute' | 'window';
+type Group = 'static' | 'test' | 'window';
 
-const TEST_LANES = 3;
-/** As for `nice`. Tests have time limits, so even these get some of a busy machine. */
-const PRIORITIES = { static: 19, compute: 10 } as const;
-const ENGINE_TESTS = ['tests/engine', 'tests/parallel', 'tests/demo'] as const;
-const KERNEL_TESTS = 'tests/kernels';
+const TEST_LANES = 2;
+/** The rest of `tests` takes as long as these. */
+const ENGINE_TESTS = ['tests/engine', 'tests/kernels', 'tests/parallel', 'tests/demo'] as const;
 
 /** Of the tests, the modules that others import. */
 const TEST_HELPERS = [
@@ -124,9 +118,8 @@ function allChecks(pythonEnvironment: string, { isThorough }: { readonly isThoro
     pythonCheck('python-lint', 'ruff', 'check', '--quiet', '.'),
     pythonCheck('python-imports', 'lint-imports'),
     pythonCheck('python-dead-code', 'vulture'),
-    pytest('python', 'tests', ...[...ENGINE_TESTS, KERNEL_TESTS].map((folder) => `--ignore=${folder}`)),
+    pytest('python', 'tests', ...ENGINE_TESTS.map((folder) => `--ignore=${folder}`)),
     pytest('python-engine', ...ENGINE_TESTS),
-    { ...pytest('python-kernels', KERNEL_TESTS), group: 'compute' },
     vitest('install', 'install'),
     { ...vitest('packaged', 'packaged'), buildsApp: true },
     vitest('unit', 'unit', 'window'),
@@ -157,19 +150,12 @@ interface Outcome {
   readonly count: Count;
 }
 
-interface RunOptions {
-  /** Prints the output while it comes instead of in one piece at the end. */
-  readonly isAlone: boolean;
-  /** Lower than this process's own. */
-  readonly priority?: number;
-}
-
-async function run(check: Check, { isAlone, priority }: RunOptions): Promise<Outcome> {
+/** Prints the output while it comes, or, where another check runs beside it, in one piece at the end. */
+async function run(check: Check, { isAlone }: { readonly isAlone: boolean }): Promise<Outcome> {
   const startedMs = performance.now();
   const [file, ...args] = check.command;
   const env = { NO_COLOR: '1', OMP_NUM_THREADS: '1' };
   const child = execa(file, args, { cwd: check.cwd, all: true, reject: false, env, stdin: 'ignore' });
-  if (priority !== undefined && child.pid !== undefined) setPriority(child.pid, priority);
   if (isAlone) {
     process.stdout.write(`\n== ${check.name}\n`);
     child.all.pipe(process.stdout);
@@ -192,38 +178,24 @@ async function runAll(checks: readonly Check[], makePython: () => Promise<string
   const python = checks.some(({ needsPython }) => needsPython) ? makePython() : Promise.resolve('');
   // Both may install Debian packages, which one program can do at a time.
   const prepared = checks.some(({ name }) => name === 'e2e') ? python.then(prepareEndToEnd) : Promise.resolve();
-  const drain = async (waiting: Check[], options: RunOptions): Promise<void> => {
+  const drain = async (waiting: Check[], isAlone: boolean): Promise<void> => {
     for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) {
       if (check.needsPython) await python;
       if (check.buildsApp) await prepared;
-      outcomes.push(await run(check, options));
+      outcomes.push(await run(check, { isAlone }));
     }
   };
-  const inGroup = (...groups: readonly Group[]): Check[] => checks.filter(({ group }) => groups.includes(group));
-  const inLanes = (waiting: Check[], lanes: number): Promise<unknown> => {
-    const isAlone = waiting.length === 1 && waiting[0]?.group !== 'static';
-    return Promise.all(Array.from({ length: lanes }, () => drain(waiting, { isAlone })));
+  const inGroup = (group: Group): Check[] => checks.filter((check) => check.group === group);
+  const inLanes = (group: Group, lanes: number): Promise<unknown> => {
+    const waiting = inGroup(group);
+    const isAlone = group !== 'static' && waiting.length === 1;
+    return Promise.all(Array.from({ length: lanes }, () => drain(waiting, isAlone)));
   };
-  const isFull = inGroup('window').length > 0 && inGroup('test').length > 0;
-  if (!isFull) {
-    await inLanes(inGroup('static'), availableParallelism());
-    await inLanes(inGroup('test', 'compute'), TEST_LANES);
-    await prepared;
-    await drain(inGroup('window'), { isAlone: true });
-    return outcomes;
-  }
-  const tested = inLanes(inGroup('test'), TEST_LANES);
-  const inBackground = async (): Promise<void> => {
-    await drain(inGroup('static'), { isAlone: false, priority: PRIORITIES.static });
-    await tested;
-    await drain(inGroup('compute'), { isAlone: false, priority: PRIORITIES.compute });
-  };
-  const inForeground = async (): Promise<void> => {
-    await tested;
-    await prepared;
-    await drain(inGroup('window'), { isAlone: true });
-  };
-  await Promise.all([inBackground(), inForeground()]);
+  await inLanes('static', availableParallelism());
+  await python;
+  await inLanes('test', TEST_LANES);
+  await prepared;
+  await drain(inGroup('window'), true);
   return outcomes;
 }
 
