@@ -6,8 +6,10 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,6 +42,12 @@ def bomb() -> dict[str, object]:
     """Six replacements, each of one letter by 200,000."""
     steps = [{"type": "Replace", "pattern": {"String": "a"}, "content": "a" * 50_000} for _ in range(6)]
     return {"normalizer": {"type": "Sequence", "normalizers": steps}}
+
+
+def slow() -> dict[str, object]:
+    """Replaces each letter 400 times, which takes seconds for a long text, and little memory."""
+    steps = [{"type": "Replace", "pattern": {"String": old}, "content": new} for old, new in ("ab", "ba")]
+    return {"normalizer": {"type": "Sequence", "normalizers": steps * 200}}
 
 
 def test_tokens_of_the_demo_model(counter: TokenCounter) -> None:
@@ -80,15 +88,29 @@ def test_a_tokenizer_is_refused_for_its_own_time_and_not_for_the_machines(
     assert counter.count(DEMO, "a red ball")[1] == 48
 
 
-def test_a_tokenizer_that_computes_for_too_long_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tokenizer_that_computes_for_too_long_is_not_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = model_with(tmp_path / "m", slow())
     models = ModelReader()
-    # Importing it takes longer.
-    counter = TokenCounter(models, answer_seconds=0.001)
-    monkeypatch.setattr(reader_process, "_PATIENCE", 60_000.0)
+    counter = TokenCounter(models, answer_seconds=0.2)
+    monkeypatch.setattr(reader_process, "_PATIENCE", 600.0)
+    started: list[object] = []
+    start = subprocess.Popen
+
+    def count_start(*command: Any, **options: Any) -> subprocess.Popen[bytes]:
+        started.append(command)
+        return start(*command, **options)
+
+    monkeypatch.setattr(reader_process.subprocess, "Popen", count_start)
+    # Its import and a first answer take a tenth of that.
+    counter.count(DEMO, "a red ball")
+    models.read(folder)
+    before = len(started)
     for _ in range(2):
         with pytest.raises(SplitreelError) as caught:
-            counter.count(DEMO, "a red ball")
+            counter.count(folder, "a" * 100_000)
         assert caught.value.code == "MODEL_CORRUPT"
-        assert counter._reader._process is None
-        monkeypatch.setattr(counter._reader, "ask", lambda *_: pytest.fail("it is asked again"))
+    # Neither for the same text nor for the next one.
+    assert len(started) == before
     models.close()

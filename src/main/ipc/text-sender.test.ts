@@ -29,7 +29,7 @@ test('nothing is sent to a page that has gone', async () => {
   expect(sent).toHaveLength(1);
 });
 
-test('a change is sent after all parts of the one before it', async () => {
+test('a change waits until every part of the previous one has been sent', async () => {
   const { sent, receiver } = page();
   const send = createTextSender(() => receiver, 'changes');
   await Promise.all([send(Promise.resolve(['a', 'b'])), send(['c'])]);
